@@ -1,0 +1,220 @@
+"""The claim-line contract: canonical columns, their types, and how a text cell becomes a value.
+
+Names follow the Tuva Input Layer where it has one. After `typed`, a null always means *unknown*:
+the file has no such column, or (for a typed column) the cell is blank or unreadable, which the
+column's `.state` tells apart. A blank text cell is the empty string, which is a known value:
+a blank modifier is no modifier.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import polars as pl
+
+
+class Kind(StrEnum):
+    """What a cell of a column holds."""
+
+    TEXT = "text"
+    DATE = "date"
+    NUMBER = "number"
+    MONEY = "money"
+    INTEGER = "whole number"
+
+
+MONEY = pl.Decimal(18, 4)
+"""Dollars. Four places, so that a cell with a fraction of a cent is kept as it stands."""
+
+DTYPES: dict[Kind, pl.DataType | type[pl.DataType]] = {
+    Kind.TEXT: pl.String,
+    Kind.DATE: pl.Date,
+    Kind.NUMBER: pl.Float64,
+    Kind.MONEY: MONEY,
+    Kind.INTEGER: pl.Int64,
+}
+
+UNREADABLE_TEXT = ".text"
+"""Suffix of the column that keeps the text of unreadable cells."""
+
+STATE = pl.Enum(["read", "blank", "unreadable"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One canonical column: `needed_for` says what goes unchecked where it is absent."""
+
+    name: str
+    kind: Kind = Kind.TEXT
+    required: bool = False
+    patient: bool = False
+    """Identifies a patient: never shown, logged or written unless asked for."""
+    needed_for: str = ""
+    set_name: str | None = None
+    """Numbered columns of one set: where one is present, absent ones are blank, not unknown."""
+
+
+MODIFIERS = tuple(f"hcpcs_modifier_{n}" for n in range(1, 6))
+DIAGNOSES = tuple(f"diagnosis_code_{n}" for n in range(1, 13))
+
+COLUMNS: tuple[Column, ...] = (
+    Column(name="claim_id", required=True, needed_for="everything"),
+    Column(name="claim_line_number", kind=Kind.INTEGER, needed_for="naming a line"),
+    Column(name="person_id", patient=True, needed_for="tests across claims"),
+    Column(name="payer", required=True, needed_for="the payer's policy"),
+    Column(name="payer_id", needed_for="the payer's policy"),
+    Column(
+        name="claim_line_start_date", kind=Kind.DATE, required=True, needed_for="everything dated"
+    ),
+    Column(name="claim_line_end_date", kind=Kind.DATE, needed_for="DT rules"),
+    Column(name="place_of_service_code", needed_for="PO rules"),
+    Column(name="hcpcs_code", required=True, needed_for="everything"),
+    *(Column(name=name, needed_for="MO rules", set_name="modifiers") for name in MODIFIERS),
+    Column(name="service_unit_quantity", kind=Kind.NUMBER, needed_for="UN rules"),
+    Column(name="charge_amount", kind=Kind.MONEY, needed_for="CH rules and dollars at risk"),
+    *(Column(name=name, needed_for="DX rules", set_name="diagnoses") for name in DIAGNOSES),
+    Column(name="diagnosis_pointer", needed_for="DX rules"),
+    Column(name="rendering_npi", needed_for="ID001"),
+    Column(name="billing_npi", needed_for="ID002 and tests across claims"),
+    Column(name="ordering_npi", needed_for="ID003 and ID004"),
+    Column(name="prior_authorization_number", needed_for="CV002"),
+    Column(name="claim_frequency_code", needed_for="CH003 and replaced claims"),
+    Column(name="patient_sex", needed_for="DX005"),
+    Column(name="patient_birth_date", kind=Kind.DATE, patient=True, needed_for="age tests"),
+    Column(name="submission_date", kind=Kind.DATE, needed_for="DT004"),
+    Column(name="report_signed_date", kind=Kind.DATE, needed_for="DO rules"),
+)
+
+BY_NAME = {column.name: column for column in COLUMNS}
+TYPED = tuple(column.name for column in COLUMNS if column.kind is not Kind.TEXT)
+
+# Tried in this order on each distinct cell; the first format that reads it wins. US order comes
+# before any other reading of 03/04/2025, because these are US claims.
+DATE_FORMATS = ("%Y-%m-%d", "%m/%d/%Y", "%m/%d/%y", "%Y%m%d", "%d-%b-%Y", "%m-%d-%Y")
+_TIME_OF_DAY = r"[T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AaPp][Mm])?(Z|[+-]\d{2}:?\d{2})?$"
+
+
+def absent_members(present: set[str]) -> list[str]:
+    """Numbered columns that are missing while another of their set is present: these are blank."""
+    sets = {column.set_name for column in COLUMNS if column.name in present and column.set_name}
+    return [c.name for c in COLUMNS if c.set_name in sets and c.name not in present]
+
+
+def cell(header: str, column: Column) -> pl.Expr:
+    """A source column as the contract wants it: text is trimmed and blank is the empty string.
+
+    Typed columns pass as they are; `typed` reads them once the lines in scope are known.
+    """
+    source = pl.col(header)
+    if column.kind is Kind.TEXT:
+        source = source.cast(pl.String).str.strip_chars().fill_null("")
+        if column.name == "hcpcs_code":
+            source = source.str.to_uppercase()
+    return source.alias(column.name)
+
+
+def typed(lines: pl.DataFrame, needed: frozenset[str]) -> pl.DataFrame:
+    """Give every needed column its type, and every typed column its `.state`.
+
+    Args:
+        lines: one row per claim line, made of `cell` expressions; a canonical column that the
+            frame lacks is one that the file lacks.
+        needed: the canonical columns that somebody will read.
+
+    Returns:
+        The same rows with the needed columns in their declared types and `<name>.state` beside
+        each typed one; columns that are not canonical stay untouched.
+    """
+    present = set(lines.columns)
+    blank = set(absent_members(present))
+    columns: list[pl.Series] = []
+    for column in COLUMNS:
+        if column.name not in needed:
+            continue
+        if column.name in present:
+            columns += _read(lines[column.name], column)
+        elif column.name in blank:
+            columns.append(pl.Series(column.name, [""]).new_from_index(0, lines.height))
+        else:
+            columns += _absent(column, lines.height)
+    return lines.with_columns(columns)
+
+
+def _absent(column: Column, height: int) -> list[pl.Series]:
+    values = pl.Series(column.name, [None], dtype=DTYPES[column.kind]).new_from_index(0, height)
+    if column.kind is Kind.TEXT:
+        return [values]
+    return [
+        values,
+        pl.Series(f"{column.name}.state", [None], dtype=STATE).new_from_index(0, height),
+    ]
+
+
+def _read(cells: pl.Series, column: Column) -> list[pl.Series]:
+    if column.kind is Kind.TEXT:
+        return [cells]
+    values = _value(cells, column.kind).alias(column.name)
+    state = _state(cells, values).alias(f"{column.name}.state")
+    if not (state == "unreadable").any():
+        return [values, state]
+    # The text is kept only where it could not be read, for the finding that shows it.
+    text = pl.select(pl.when(state == "unreadable").then(cells.cast(pl.String))).to_series()
+    return [values, state, text.alias(f"{column.name}{UNREADABLE_TEXT}")]
+
+
+def _state(cells: pl.Series, values: pl.Series) -> pl.Series:
+    if not values.null_count():
+        return pl.Series(["read"], dtype=STATE).new_from_index(0, cells.len())
+    text = cells.cast(pl.String)
+    is_blank = text.is_null() | (text.str.strip_chars() == "")
+    return pl.select(
+        pl.when(values.is_not_null())
+        .then(pl.lit("read", dtype=STATE))
+        .when(is_blank)
+        .then(pl.lit("blank", dtype=STATE))
+        .otherwise(pl.lit("unreadable", dtype=STATE))
+    ).to_series()
+
+
+def _value(cells: pl.Series, kind: Kind) -> pl.Series:
+    if kind is Kind.DATE:
+        return _date(cells)
+    if kind is Kind.NUMBER:
+        # NaN and infinity are readable floats but no quantity; NaN would compare as the largest.
+        number = _plain(cells).cast(pl.Float64, strict=False)
+        return number.set(~number.is_finite(), None) if not number.is_finite().all() else number
+    if kind is Kind.MONEY:
+        return _plain(cells).cast(MONEY, strict=False)
+    whole = _plain(cells).cast(pl.Float64, strict=False)
+    return whole.set(whole != whole.floor(), None).cast(pl.Int64, strict=False)
+
+
+def _plain(cells: pl.Series) -> pl.Series:
+    """Number cells as a cast reads them: no padding, no dollar sign, no thousands commas."""
+    if cells.dtype != pl.String:
+        return cells
+    if cells.str.contains(r"[\s$,()]").any():
+        cells = (
+            cells.str.strip_chars()
+            .str.replace(r"^\((.*)\)$", "-$1")  # accounting negative
+            .str.replace(r"^(-?)\$ ?", "$1")
+            .str.replace_all(r"(\d),(\d{3})", "$1$2")
+            .str.replace_all(r"(\d),(\d{3})", "$1$2")
+        )
+    return cells
+
+
+def _date(cells: pl.Series) -> pl.Series:
+    if cells.dtype == pl.Date:
+        return cells
+    if isinstance(cells.dtype, pl.Datetime):
+        return cells.dt.date()
+    # A batch has few distinct dates and many lines: read each distinct cell once.
+    text = cells.cast(pl.String)
+    distinct = text.unique()
+    trimmed = distinct.str.strip_chars().str.replace(_TIME_OF_DAY, "")
+    readings = [trimmed.str.to_date(form, strict=False, exact=True) for form in DATE_FORMATS]
+    plausible = [pl.when(r.dt.year() >= 1900).then(r) for r in readings]
+    value = pl.select(pl.coalesce(plausible)).to_series()
+    return text.replace_strict(distinct, value, default=None, return_dtype=pl.Date)

@@ -1,0 +1,54 @@
+"""Every failure that is the user's to mend, each with one line per thing to mend.
+
+Anything else that escapes is a bug of ours (exit code 3).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class ScrubError(Exception):
+    """A failure that a user can mend; `lines` is what to print, one fact a line."""
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The text to show, without a traceback."""
+        return (str(self),)
+
+
+class UsageError(ScrubError):
+    """The arguments contradict each other or the files they name."""
+
+
+class ClaimsError(ScrubError):
+    """A claim file cannot be read, or is not a claim file."""
+
+
+class OutputError(ScrubError):
+    """A report cannot be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyProblem:
+    """One thing wrong in a policy file: where, and what to do."""
+
+    file: str
+    line: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.text}"
+
+
+class PolicyError(ScrubError):
+    """Policy files that cannot be trusted, with every problem found in them."""
+
+    def __init__(self, problems: tuple[PolicyProblem, ...]) -> None:
+        super().__init__(f"{len(problems)} problems in the policies")
+        self.problems = problems
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """One line per problem, in file and line order."""
+        return tuple(str(problem) for problem in self.problems)

@@ -1,0 +1,153 @@
+"""Comma, semicolon, tab and pipe separated files, by Polars' lazy scan with every cell as text."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from cpt77092.errors import ClaimsError
+from cpt77092.headers import known_headers, match_headers, normal
+from cpt77092.readers.scan import REJECT, ROW, Scan, canonical, may_be_in_scope
+
+HEAD_BYTES = 1 << 20
+SEPARATORS = ",;\t|"
+# Two declared columns more than the header has catch rows with too many fields, which the fast
+# scan would otherwise cut off in silence; the second one catches `...,,spill`.
+_SPILL = ("__spill_1", "__spill_2")
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a text file is laid out, read off its first megabyte."""
+
+    separator: str
+    end_of_line: str
+    blank_lines: int
+    """Blank lines before the header."""
+    headers: tuple[str, ...]
+
+
+def open_csv(
+    path: str,
+    data: Path | bytes,
+    *,
+    overrides: Mapping[str, str],
+    needed: frozenset[str],
+    scope: frozenset[str],
+) -> Scan:
+    """Open a delimited text file: its head is read now, its rows when the batch is collected.
+
+    Raises:
+        ClaimsError: the file is empty, is not UTF-8, or has no procedure-code column.
+    """
+    head = data[:HEAD_BYTES] if isinstance(data, bytes) else _head(data)
+    dialect = sniff(head, path)
+    headers = match_headers(dialect.headers, overrides, file=path)
+    if "hcpcs_code" not in headers.chosen:
+        raise ClaimsError(
+            f"{path}: no procedure-code column among {', '.join(map(repr, dialect.headers[:8]))}; "
+            f"name it: --map hcpcs_code=HEADER"
+        )
+    names = [*dialect.headers, *_SPILL]
+    rows = pl.scan_csv(
+        data,
+        separator=dialect.separator,
+        eol_char=dialect.end_of_line,
+        skip_lines=dialect.blank_lines,
+        schema=dict.fromkeys(names, pl.String),
+        missing_columns="insert",
+        truncate_ragged_lines=True,
+        row_index_name=ROW,
+        row_index_offset=dialect.blank_lines + 2,
+        glob=False,
+    )
+    spilled = pl.any_horizontal(pl.col(name).fill_null("") != "" for name in _SPILL)
+    code = pl.col(headers.chosen["hcpcs_code"])
+    fields = len(dialect.headers)
+    has_spill = pl.any_horizontal(pl.col(name).is_not_null() for name in _SPILL)
+    kept = rows.filter(may_be_in_scope(code, scope) | has_spill).select(
+        pl.col(ROW),
+        pl.when(spilled)
+        .then(pl.lit(f"more fields than the {fields} headers: a stray separator or quote?"))
+        .alias(REJECT),
+        *canonical(headers, needed | {"claim_id", "claim_line_start_date", "hcpcs_code"}),
+    )
+    size = len(data) if isinstance(data, bytes) else data.stat().st_size
+    return Scan(
+        path=path,
+        kind="CSV",
+        headers=headers,
+        kept=kept,
+        total=rows.select(pl.len()),
+        codes=rows.select(code.alias("hcpcs_code")),
+        size=size,
+        file=None if isinstance(data, bytes) else data,
+    )
+
+
+def sniff(head: bytes, path: str) -> Dialect:
+    """Read separator, line ends and headers off the start of a file.
+
+    Raises:
+        ClaimsError: nothing in it, or not UTF-8 text.
+    """
+    text = _decode(head, path)
+    # A lone CR ends lines in files from old Macs and some mainframes; the scan would take such a
+    # file for one long header and find no rows.
+    end_of_line = "\r" if "\r" in text and "\n" not in text else "\n"
+    lines = text.split(end_of_line)
+    blank_lines = next((n for n, line in enumerate(lines) if line.strip()), None)
+    if blank_lines is None:
+        raise ClaimsError(f"{path}: the file is empty; expected a header row and claim lines")
+    body = end_of_line.join(lines[blank_lines:])
+    separator = max(SEPARATORS, key=lambda mark: _familiar(_first_record(body, mark)))
+    return Dialect(separator, end_of_line, blank_lines, _unique(_first_record(body, separator)))
+
+
+def _head(file: Path) -> bytes:
+    with file.open("rb") as stream:
+        return stream.read(HEAD_BYTES)
+
+
+def _decode(head: bytes, path: str) -> str:
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise ClaimsError(f"{path}: the file is UTF-16; save it as UTF-8 (CSV UTF-8 in Excel)")
+    if head.startswith(b"\x1f\x8b"):
+        raise ClaimsError(f"{path}: the file is gzip-compressed; unpack it first")
+    try:
+        # The cut at HEAD_BYTES may fall inside a character: only the last three bytes may fail.
+        return head.removeprefix(b"\xef\xbb\xbf").decode("utf-8")
+    except UnicodeDecodeError as problem:
+        if problem.start >= HEAD_BYTES - 4:
+            return head[: problem.start].decode("utf-8")
+        line = head[: problem.start].count(b"\n") + 1
+        raise ClaimsError(
+            f"{path}:{line}: the file is not UTF-8 text (byte {head[problem.start]:#04x}); "
+            f"save it as UTF-8 (CSV UTF-8 in Excel)"
+        ) from None
+
+
+def _first_record(text: str, separator: str) -> list[str]:
+    record = next(csv.reader(io.StringIO(text), delimiter=separator), [])
+    return [field.strip() for field in record]
+
+
+def _familiar(headers: list[str]) -> tuple[int, int]:
+    """How well a split fits: fields that are headers we know, then how many fields."""
+    return sum(normal(header) in known_headers() for header in headers), len(headers)
+
+
+def _unique(headers: list[str]) -> tuple[str, ...]:
+    """Headers made unique, since two columns of a frame cannot share a name."""
+    seen: dict[str, int] = {}
+    unique: list[str] = []
+    for number, header in enumerate(headers, start=1):
+        name = header or f"column {number}"
+        seen[name] = seen.get(name, 0) + 1
+        unique.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return tuple(unique)

@@ -1,0 +1,89 @@
+"""From what the user named (files, folders, patterns, `-`) to opened claim files."""
+
+from __future__ import annotations
+
+import glob
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from cpt77092.errors import ClaimsError
+from cpt77092.readers.csv import open_csv
+from cpt77092.readers.parquet import MAGIC, open_parquet
+from cpt77092.readers.scan import Scan
+
+ENDINGS = (".csv", ".tsv", ".txt", ".parquet", ".pq")
+STDIN = "-"
+
+
+def find_files(named: Sequence[str]) -> list[str]:
+    """Expand folders and patterns; each file once, in the order named.
+
+    Raises:
+        ClaimsError: a file does not exist, or a folder or pattern holds no claim file.
+    """
+    found: dict[str, None] = {}
+    for name in named:
+        for file in _expand(name):
+            found.setdefault(file, None)
+    return list(found)
+
+
+def _expand(name: str) -> list[str]:
+    path = Path(name)
+    if name == STDIN or path.is_file():
+        return [name]
+    if path.is_dir():
+        files = sorted(
+            str(file)
+            for file in path.rglob("*")
+            if file.suffix.lower() in ENDINGS and file.is_file() and not file.name.startswith(".")
+        )
+        if not files:
+            raise ClaimsError(f"{name}: the folder holds no claim files ({', '.join(ENDINGS)})")
+        return files
+    matches = sorted(
+        file
+        for file in glob.glob(name, recursive=True)  # noqa: PTH207 - patterns may be absolute
+        if Path(file).is_file()
+    )
+    if matches:
+        return matches
+    if path.exists():
+        return [name]
+    if glob.has_magic(name):
+        raise ClaimsError(f"{name}: no file matches the pattern")
+    raise ClaimsError(f"{name}: no such file")
+
+
+def open_claims(
+    path: str,
+    *,
+    overrides: Mapping[str, str],
+    needed: frozenset[str],
+    scope: frozenset[str],
+) -> Scan:
+    """Open one claim file with the reader that its first bytes call for.
+
+    Raises:
+        ClaimsError: it cannot be opened, or is no claim file.
+    """
+    try:
+        data = sys.stdin.buffer.read() if path == STDIN else Path(path)
+        head = data[:4] if isinstance(data, bytes) else _first_bytes(data)
+    except OSError as problem:
+        raise ClaimsError(f"{path}: cannot be read ({problem.strerror})") from None
+    if not head:
+        raise ClaimsError(f"{path}: the file is empty; expected a header row and claim lines")
+    if head == MAGIC:
+        reader = open_parquet
+    elif path.lower().endswith((".parquet", ".pq")):
+        raise ClaimsError(f"{path}: not a Parquet file (it does not begin with {MAGIC.decode()})")
+    else:
+        reader = open_csv
+    return reader(path, data, overrides=overrides, needed=needed, scope=scope)
+
+
+def _first_bytes(file: Path) -> bytes:
+    with file.open("rb") as stream:
+        return stream.read(4)

@@ -1,0 +1,115 @@
+"""The shape that every reader gives, and the one place that decides what a row is.
+
+Conservation: rows = in scope + out of scope + no code + not data + rejected, for every file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from cpt77092 import claims
+from cpt77092.headers import HeaderMatch
+
+ROW = "source_row"
+"""Row of the file as a spreadsheet numbers it: in a CSV the header is row 1."""
+REJECT = "reject_reason"
+DAMAGED = "damaged_code"
+"""The code cell as it stands, where it only begins with a code in scope (`77092-26`)."""
+KIND = "row_kind"
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many rows of one file are what; `rows` is their sum."""
+
+    rows: int
+    in_scope: int
+    no_code: int
+    not_data: int
+    rejected: int
+
+    @property
+    def out_of_scope(self) -> int:
+        """Rows with some other procedure code: everything that was not kept for a closer look."""
+        return self.rows - self.in_scope - self.no_code - self.not_data - self.rejected
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """One opened claim file, nothing read yet but its head.
+
+    `kept` has a row for every line that may be in scope and every row without a code or with too
+    many fields: canonical columns as `claims.cell` makes them, `source_row` and `reject_reason`.
+    `total` has one row and one column: how many rows the file has. Both share one pass.
+    """
+
+    path: str
+    """As the user named it."""
+    kind: str
+    headers: HeaderMatch
+    kept: pl.LazyFrame
+    total: pl.LazyFrame
+    codes: pl.LazyFrame
+    """`hcpcs_code` of every row: read only where nothing is in scope, to show what is there."""
+    size: int
+    file: Path | None
+
+
+def may_be_in_scope(code: pl.Expr, scope: frozenset[str]) -> pl.Expr:
+    """Rows to keep: the cell starts with a code in scope, or is blank.
+
+    ` 77092`, `77092.0` and `77092-26` pass, for `classify` to look at closely; an exact test would
+    lose them in silence.
+    """
+    either_case = scope | {known.lower() for known in scope} | {""}
+    head = code.cast(pl.String).str.strip_chars_start().str.head(5)
+    return head.is_null() | head.is_in(sorted(either_case))
+
+
+def classify(kept: pl.DataFrame, scope: frozenset[str]) -> pl.DataFrame:
+    """Say what each kept row is, and mend the code cells where nothing is lost.
+
+    Adds `row_kind` (`rejected`, `not data`, `no code`, `in scope`, `out of scope`) and
+    `damaged_code`. `77092.0` is 77092 as a spreadsheet writes numbers, so it is read as that;
+    any other tail (`77092-26`, `77092 26`) leaves a damaged code: the line is in scope, its code
+    is known, but what the cell meant to say is not.
+    """
+    code = pl.col("hcpcs_code")
+    mended = code.str.replace(r"\.0*$", "")
+    head = code.str.head(5)
+    # One letter or digit more makes another code or number (770925); two may be a modifier
+    # written onto the code (7709226), which is damage and not another code.
+    other_code = code.str.contains(r"^.{5}[0-9A-Z]") & ~code.str.contains(r"^.{5}[0-9A-Z]{2}$")
+    starts = head.is_in(sorted(scope)) & ~other_code
+    evidence = [
+        pl.col(name).cast(pl.String).fill_null("").str.strip_chars() != ""
+        for name in ("claim_id", "claim_line_start_date")
+        if name in kept.columns
+    ]
+    # A title, total or blank row has no code and lacks a claim or a date; a claim line without
+    # its code has both.
+    is_claim_line = pl.all_horizontal(evidence) if evidence else pl.lit(False)  # noqa: FBT003
+    return kept.with_columns(
+        pl.when(pl.col(REJECT).is_not_null())
+        .then(pl.lit("rejected"))
+        .when(code == "")
+        .then(pl.when(is_claim_line).then(pl.lit("no code")).otherwise(pl.lit("not data")))
+        .when(starts)
+        .then(pl.lit("in scope"))
+        .otherwise(pl.lit("out of scope"))
+        .alias(KIND),
+        pl.when(starts).then(head).otherwise(code).alias("hcpcs_code"),
+        pl.when(starts & (mended != head)).then(code).alias(DAMAGED),
+    )
+
+
+def canonical(headers: HeaderMatch, needed: frozenset[str]) -> list[pl.Expr]:
+    """Expressions for the needed canonical columns that the file has."""
+    return [
+        claims.cell(header, claims.BY_NAME[name])
+        for name, header in headers.chosen.items()
+        if name in needed
+    ]

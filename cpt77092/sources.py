@@ -1,0 +1,32 @@
+"""Who says so: the citation that every finding carries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Confidence(StrEnum):
+    """How sure a source is, as the research marked it."""
+
+    PRIMARY = "primary"
+    """The text or data itself was read (or a verbatim copy of it)."""
+    SECONDARY = "secondary"
+    """Somebody's account of it was read."""
+    RECALLED = "recalled"
+    """General knowledge; nothing read confirms it. Never makes an error, only a warning."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A document and the place in it, with the day it was read."""
+
+    title: str
+    at: str = ""
+    url: str = ""
+    retrieved: str = ""
+    confidence: Confidence = Confidence.PRIMARY
+
+    def short(self) -> str:
+        """Title and place on one line, for a table or a message."""
+        return f"{self.title}, {self.at}" if self.at else self.title

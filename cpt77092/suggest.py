@@ -1,0 +1,12 @@
+"""`did you mean ...`: the nearest known name, for error messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """`, did you mean X?` for the nearest known name, or nothing where none is near."""
+    near = get_close_matches(name, list(known), n=1, cutoff=0.7)
+    return f", did you mean {near[0]}?" if near else ""
