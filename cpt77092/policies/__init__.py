@@ -1,0 +1,17 @@
+"""What each payer demands, when, and on whose word: loading, checking and resolving policies."""
+
+from cpt77092.policies.load import PolicySet, load_policies
+from cpt77092.policies.parameters import PARAMETERS, Parameter
+from cpt77092.policies.resolve import Decision, Level, Status, decide, timeline
+
+__all__ = [
+    "PARAMETERS",
+    "Decision",
+    "Level",
+    "Parameter",
+    "PolicySet",
+    "Status",
+    "decide",
+    "load_policies",
+    "timeline",
+]

@@ -1,0 +1,169 @@
+"""Who decides: the value of a parameter for a payer, a code and a date, and who was asked before.
+
+Chain: the payer's own file (with the user's laid over it), the file it follows, `default`, and
+the file that one follows. `not available` passes on and is quoted. `ended`, and a date before a
+file's own first entry, stop the chain: a line of 2022 is not judged by a default which the payer
+later contradicts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from cpt77092.policies.load import DEFAULT, DatedValue, PolicySet, Says
+from cpt77092.policies.parameters import PARAMETERS
+from cpt77092.sources import Source
+
+
+class Status(StrEnum):
+    """How the question ended."""
+
+    VALUE = "value"
+    ENDED = "ended"
+    NOT_YET = "not_yet"
+    """The date lies before the first entry of the file that speaks."""
+    NOT_AVAILABLE = "not_available"
+    """Nobody on file says anything."""
+
+
+class Level(StrEnum):
+    """Whose file decided."""
+
+    PAYER = "payer"
+    FOLLOWS = "follows"
+    DEFAULT = "default"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """The answer for one payer, code and parameter over a stretch of dates."""
+
+    payer: str
+    code: str
+    parameter: str
+    status: Status
+    value: Any = None
+    level: Level | None = None
+    decided_by: str = ""
+    """Label of the policy that decided."""
+    first_day: date | None = None
+    """First day of the deciding entry; with `not_yet`, the day it will begin."""
+    source: Source | None = None
+    note: str = ""
+    contradicted_by: Source | None = None
+    quotes: tuple[str, ...] = ()
+    """What the files before it said for want of a value."""
+
+    def reason(self) -> str:
+        """Why there is no value, for a *not checked* count."""
+        what = PARAMETERS[self.parameter].says
+        if self.status is Status.ENDED:
+            return f"{what}: ended on {self.first_day} ({self.decided_by})"
+        if self.status is Status.NOT_YET:
+            return f"{what}: no value on file before {self.first_day} ({self.decided_by})"
+        return f"{what}: not available" + (f" ({'; '.join(self.quotes)})" if self.quotes else "")
+
+
+def chain(policies: PolicySet, payer: str) -> list[tuple[Level, str]]:
+    """The files to ask, in order, each once."""
+    asked: dict[str, Level] = {}
+    start: str | None = payer
+    level = Level.DEFAULT if payer == DEFAULT else Level.PAYER
+    for first in (start, DEFAULT):
+        if first == DEFAULT:
+            level = Level.DEFAULT
+        name: str | None = first
+        while name is not None and name in policies.policies and name not in asked:
+            asked[name] = level
+            name = policies[name].follows
+            level = Level.FOLLOWS if level is Level.PAYER else level
+    return [(level, name) for name, level in asked.items()]
+
+
+def decide(policies: PolicySet, payer: str, code: str, parameter: str, on: date) -> Decision:
+    """The decision in force on one day."""
+    return timeline(policies, payer, code, parameter, [on])[0]
+
+
+def timeline(
+    policies: PolicySet, payer: str, code: str, parameter: str, days: list[date]
+) -> list[Decision]:
+    """The decision on each of several days.
+
+    Args:
+        policies: all policies of the run.
+        payer: a policy's key; `default` for a payer without one.
+        code: a procedure code.
+        parameter: a name of `PARAMETERS`.
+        days: the days asked about, in any order.
+
+    Returns:
+        One decision per day. Days on which the same entries speak share one object.
+    """
+    speaking = [
+        (level, name, policies[name].values[code, parameter])
+        for level, name in chain(policies, payer)
+        if (code, parameter) in policies[name].values
+    ]
+    made: dict[tuple[DatedValue | None, ...], Decision] = {}
+    answers = []
+    for day in days:
+        in_force = tuple(_in_force(entries, day) for _, _, entries in speaking)
+        if in_force not in made:
+            asked = (payer, code, parameter)
+            made[in_force] = _decide(policies, asked, speaking, in_force)
+        answers.append(made[in_force])
+    return answers
+
+
+def _in_force(entries: tuple[DatedValue, ...], day: date) -> DatedValue | None:
+    return next((entry for entry in reversed(entries) if entry.first_day <= day), None)
+
+
+def _decide(
+    policies: PolicySet,
+    asked: tuple[str, str, str],
+    speaking: list[tuple[Level, str, tuple[DatedValue, ...]]],
+    in_force: tuple[DatedValue | None, ...],
+) -> Decision:
+    payer, code, parameter = asked
+    quotes: list[str] = []
+    for (level, name, entries), entry in zip(speaking, in_force, strict=True):
+        label = policies[name].label
+        if entry is not None and entry.says is Says.NOT_AVAILABLE:
+            quotes.append(f"{label}: {entry.note}")
+            continue
+        if entry is None:
+            status, spoke = Status.NOT_YET, entries[0]
+        else:
+            status, spoke = Status(entry.says.value), entry
+        return Decision(
+            payer=payer,
+            code=code,
+            parameter=parameter,
+            status=status,
+            value=_value(parameter, status, spoke),
+            level=level,
+            decided_by=label,
+            first_day=spoke.first_day,
+            source=spoke.source,
+            note=spoke.note,
+            contradicted_by=spoke.contradicted_by,
+            quotes=tuple(quotes),
+        )
+    return Decision(
+        payer=payer,
+        code=code,
+        parameter=parameter,
+        status=Status.NOT_AVAILABLE,
+        quotes=tuple(quotes),
+    )
+
+
+def _value(parameter: str, status: Status, entry: DatedValue) -> Any:
+    if PARAMETERS[parameter].existence:
+        return status is Status.VALUE and entry.value
+    return entry.value if status is Status.VALUE else None

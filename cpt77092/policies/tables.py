@@ -1,0 +1,139 @@
+"""Policies as columns: one row for each payer, code and epoch, ready to be laid beside lines.
+
+An *epoch* is the stretch between two days on which any policy changes. A line finds its row by
+arithmetic, so laying a policy beside a million lines is a lookup and neither a join nor a sort.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import Enum
+from typing import Any, get_args
+
+import polars as pl
+
+from cpt77092.policies.load import PolicySet
+from cpt77092.policies.parameters import (
+    PARAMETERS,
+    ByPart,
+    Count,
+    Parameter,
+    Payment,
+    RelativeValue,
+)
+from cpt77092.policies.resolve import Decision, Level, Status, timeline
+
+LEVEL = pl.Enum([level.value for level in Level])
+MONEY = pl.Decimal(18, 4)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyTable:
+    """Values, deciding entries and sets for some payers, codes and parameters."""
+
+    frame: pl.DataFrame
+    """`policy.<name>`, `policy.<name>.decision` and `policy.<name>.level` of each row."""
+    payers: tuple[str, ...]
+    codes: tuple[str, ...]
+    days: tuple[date, ...]
+    decisions: tuple[Decision, ...]
+    """By the number in a `.decision` column."""
+    sets: Mapping[str, Mapping[int, tuple[Any, ...]]]
+    """Set parameter to the members of each distinct set, by number."""
+
+    def row(self, payer: pl.Expr, code: pl.Expr, day: pl.Series) -> pl.Expr:
+        """The table row of each line.
+
+        Args:
+            payer: index into `payers`.
+            code: index into `codes`; null where the code is damaged.
+            day: the line's start date; null gives null, since no policy can be chosen.
+        """
+        epoch = pl.Series("epoch", self.days, dtype=pl.Date).search_sorted(day, side="right")
+        known_epoch = pl.when(pl.lit(day).is_not_null()).then(pl.lit(pl.Series(epoch)))
+        codes, epochs = len(self.codes), len(self.days) + 1
+        return ((payer.cast(pl.UInt32) * codes + code) * epochs + known_epoch).cast(pl.UInt32)
+
+
+def build_table(
+    policies: PolicySet, payers: Sequence[str], codes: Sequence[str], parameters: Sequence[str]
+) -> PolicyTable:
+    """Resolve the parameters for every payer, code and epoch.
+
+    Args:
+        policies: all policies of the run.
+        payers: policy keys of the payers in the batch.
+        codes: procedure codes of the batch.
+        parameters: names of `PARAMETERS` that the rules rest on.
+    """
+    days = policies.change_dates()
+    asked = [days[0] - timedelta(days=1), *days] if days else [date.min]
+    numbers: dict[int, int] = {}
+    decisions: list[Decision] = []
+    sets: dict[str, dict[tuple[Any, ...], int]] = {name: {} for name in parameters}
+    columns: dict[str, pl.Series] = {}
+    for name in parameters:
+        parameter = PARAMETERS[name]
+        values: list[Any] = []
+        ids: list[int] = []
+        levels: list[str | None] = []
+        for payer in payers:
+            for code in codes:
+                for decision in timeline(policies, payer, code, name, asked):
+                    if id(decision) not in numbers:
+                        numbers[id(decision)] = len(decisions)
+                        decisions.append(decision)
+                    ids.append(numbers[id(decision)])
+                    levels.append(_level(decision))
+                    values.append(_cell(parameter, decision.value, sets[name]))
+        columns[f"policy.{name}"] = pl.Series(values, dtype=_dtype(parameter))
+        columns[f"policy.{name}.decision"] = pl.Series(ids, dtype=pl.UInt32)
+        columns[f"policy.{name}.level"] = pl.Series(levels, dtype=LEVEL)
+    return PolicyTable(
+        frame=pl.DataFrame(columns),
+        payers=tuple(payers),
+        codes=tuple(codes),
+        days=tuple(days),
+        decisions=tuple(decisions),
+        sets={
+            name: {number: members for members, number in found.items()}
+            for name, found in sets.items()
+            if PARAMETERS[name].is_set
+        },
+    )
+
+
+def _level(decision: Decision) -> str | None:
+    """Whose file decided; nobody's where it only says that its value ended or has not begun."""
+    if decision.status is not Status.VALUE or decision.level is None:
+        return None
+    return decision.level.value
+
+
+def _cell(parameter: Parameter, value: Any, sets: dict[tuple[Any, ...], int]) -> Any:
+    if value is None:
+        return None
+    if parameter.is_set:
+        return sets.setdefault(tuple(value), len(sets))
+    if isinstance(value, ByPart):
+        return value.whole
+    return value.value if isinstance(value, Enum) else value
+
+
+def _dtype(parameter: Parameter) -> pl.DataType | type[pl.DataType]:
+    if parameter.is_set:
+        return pl.UInt16
+    if parameter.type is bool:
+        return pl.Boolean
+    if parameter.type is Count:
+        return pl.Int64
+    if isinstance(parameter.type, type) and issubclass(parameter.type, Enum):
+        return pl.Enum([member.value for member in parameter.type])
+    if parameter.type in (Payment, RelativeValue):
+        return MONEY
+    members = get_args(parameter.type)
+    if members and all(isinstance(member, str) for member in members):
+        return pl.Enum(list(members))
+    return pl.String

@@ -1,0 +1,81 @@
+"""YAML as plain text with line numbers: every scalar stays text, `02`, `NO` and `1:30` too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+_Path = tuple[Any, ...]
+
+
+@dataclass(slots=True)
+class Lines:
+    """The line on which each key or item of a file stands, by its path."""
+
+    of: dict[_Path, int] = field(default_factory=dict)
+
+    def nearest(self, loc: _Path) -> _Path:
+        """The part of a validator's location that really stands in the file.
+
+        Validators put names of their own (union members, `[key]`) into a location; those are
+        skipped.
+        """
+        path: _Path = ()
+        for part in loc:
+            for candidate in ((*path, part), (*path, str(part))):
+                if candidate in self.of:
+                    path = candidate
+                    break
+        return path
+
+    def at(self, path: _Path) -> int:
+        """Line of the path, or of its nearest parent."""
+        while path and path not in self.of:
+            path = path[:-1]
+        return self.of.get(path, 1)
+
+
+def parse(text: str) -> tuple[Any, Lines, list[tuple[int, str]]]:
+    """Read YAML text.
+
+    Returns:
+        The tree (dicts, lists and text), where its parts stand, and repeated keys as
+        (line, sentence).
+
+    Raises:
+        yaml.YAMLError: the text is not YAML.
+    """
+    root = yaml.compose(text, Loader=yaml.CBaseLoader)
+    lines, repeated = Lines(), []
+    inside: list[Any] = []
+
+    def plain(node: Any, path: _Path) -> Any:
+        lines.of.setdefault(path, node.start_mark.line + 1)
+        if any(outer is node for outer in inside):
+            raise yaml.MarkedYAMLError(
+                problem="an alias that stands inside itself", problem_mark=node.start_mark
+            )
+        inside.append(node)
+        value = contents(node, path)
+        inside.pop()
+        return value
+
+    def contents(node: Any, path: _Path) -> Any:
+        if isinstance(node, yaml.ScalarNode):
+            return node.value
+        if isinstance(node, yaml.SequenceNode):
+            return [plain(item, (*path, number)) for number, item in enumerate(node.value)]
+        mapping: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key, line = str(key_node.value), key_node.start_mark.line + 1
+            if key in mapping:
+                first = lines.of[(*path, key)]
+                repeated.append((line, f"{key} stands twice; it is already on line {first}"))
+                continue
+            lines.of[(*path, key)] = line
+            mapping[key] = plain(value_node, (*path, key))
+        return mapping
+
+    return ({} if root is None else plain(root, ())), lines, repeated
