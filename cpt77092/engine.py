@@ -1,0 +1,375 @@
+"""Lays each line's policy beside it, adds the facts the rules read, and runs all rules in one pass.
+
+It is handed the rules and knows none of them. Each rule becomes one boolean column: true is a
+finding, null is *not checked*, false is clear (or another code's line).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from string import Formatter
+
+import polars as pl
+
+from cpt77092.claims import BY_NAME, TYPED, UNREADABLE_TEXT
+from cpt77092.errors import UsageError
+from cpt77092.facts import FACTS, Context, add_facts, closure, inputs
+from cpt77092.policies.load import DEFAULT, PolicySet
+from cpt77092.policies.match import Matcher
+from cpt77092.policies.parameters import PARAMETERS
+from cpt77092.policies.resolve import Decision
+from cpt77092.policies.tables import PolicyTable, build_table
+from cpt77092.readers import Batch
+from cpt77092.rule import Rule, Severity
+from cpt77092.sources import Confidence
+from cpt77092.suggest import did_you_mean
+
+ALWAYS = (
+    "claim_id",
+    "claim_line_number",
+    "payer",
+    "payer_id",
+    "claim_line_start_date",
+    "hcpcs_code",
+    "charge_amount",
+    "service_unit_quantity",
+)
+"""Columns that every report names a line by, or adds up."""
+EXPECTED_PAYMENT = "fee"
+SEVERITIES = tuple(Severity)
+IDENTIFIERS = frozenset({"claim_id", "person_id", "billing_npi"})
+"""Text columns that say which lines belong together."""
+_ABSENT, _BLANK, _UNREADABLE = 99, 1, 2
+"""Details of a reason; the last two are the physical numbers of `claims.STATE`."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run found, kept narrow: texts are made only for what is shown or written."""
+
+    batch: Batch
+    policies: PolicySet
+    rules: tuple[Rule, ...]
+    as_of: date
+    lines: pl.DataFrame
+    """In-scope lines with policy columns and facts; `line` is their number."""
+    outcomes: pl.DataFrame
+    """One boolean column per rule code, one row per line."""
+    found: pl.DataFrame
+    """`line, rule, severity, decision`: numbers of a line, of `rules`, of `SEVERITIES`, and of
+    `decisions` (null where the rule rests on no parameter). Unsorted."""
+    decisions: tuple[Decision, ...]
+
+    @cached_property
+    def unchecked(self) -> pl.DataFrame:
+        """`rule, payer, reason, lines`: how often each rule was not checked, and why."""
+        counts = [
+            _reasons(self, number)
+            .group_by("payer_policy", "reason", "detail")
+            .len("lines")
+            .with_columns(rule=pl.lit(rule.code))
+            for number, rule in enumerate(self.rules)
+            if self.outcomes[rule.code].null_count()
+        ]
+        empty = {"rule": pl.String, "payer": pl.String, "reason": pl.String, "lines": pl.UInt32}
+        if not counts:
+            return pl.DataFrame(schema=empty)
+        rows = [
+            (
+                row["rule"],
+                row["payer_policy"],
+                reason_text(self, row["rule"], row["reason"], row["detail"]),
+                row["lines"],
+            )
+            for row in pl.concat(counts).iter_rows(named=True)
+        ]
+        told = pl.DataFrame(rows, schema=empty, orient="row")
+        return (
+            told.group_by("rule", "payer", "reason")
+            .agg(pl.col("lines").sum())
+            .sort("rule", "payer", "reason")
+        )
+
+    def checked(self, rule: Rule) -> int:
+        """How many lines the rule applied to and could be checked on."""
+        applied = self.lines["hcpcs_code"].is_in(sorted(rule.applies)).sum()
+        return int(applied) - self.outcomes[rule.code].null_count()
+
+
+def check(batch: Batch, policies: PolicySet, rules: Sequence[Rule], *, as_of: date) -> Result:
+    """Run the rules over a batch.
+
+    Args:
+        batch: lines in scope, as `read_batch` gives them.
+        policies: the policies of the run.
+        rules: the rules to run.
+        as_of: the day the batch is looked at: the latest day a service can have taken place.
+    """
+    facts, plain = closure(names_read(rules))
+    lines, table = _attach_policies(batch.lines, policies, _parameters(plain), as_of)
+    unreadable = tuple(c for c in BY_NAME if f"{c}{UNREADABLE_TEXT}" in lines.columns)
+    lines = add_facts(lines, facts, Context(table.sets, unreadable))
+    outcomes = lines.select(
+        (pl.col("hcpcs_code").is_in(sorted(rule.applies)) & rule.flag()).alias(rule.code)
+        for rule in rules
+    )
+    found = [
+        _findings(number, rule, lines, outcomes[rule.code], table)
+        for number, rule in enumerate(rules)
+    ]
+    return Result(
+        batch=batch,
+        policies=policies,
+        rules=tuple(rules),
+        as_of=as_of,
+        lines=lines,
+        outcomes=outcomes,
+        found=pl.concat([_NO_FINDINGS, *found]),
+        decisions=table.decisions,
+    )
+
+
+def needed_columns(rules: Sequence[Rule]) -> frozenset[str]:
+    """Canonical columns that the rules, their messages or any report will read."""
+    _, plain = closure(names_read(rules))
+    names = {name.removesuffix(".state") for name in plain}
+    return frozenset(ALWAYS) | (names & BY_NAME.keys())
+
+
+def names_read(rules: Iterable[Rule]) -> list[str]:
+    """Columns, facts and `policy.*` columns that the rules and their texts read, each once."""
+    names: dict[str, None] = {}
+    for rule in rules:
+        conditions = [rule.flag(), *(r.when() for r in rule.remedies if r.when is not None)]
+        read = [name for condition in conditions for name in condition.meta.root_names()]
+        texts = [rule.message, *(remedy.text for remedy in rule.remedies)]
+        fields = [field for text in texts for field in fields_of(text)]
+        read += [f"policy.{field}" if field in PARAMETERS else field for field in fields]
+        names |= dict.fromkeys(read)
+    return list(names)
+
+
+def fields_of(template: str) -> list[str]:
+    """The names in braces of a message."""
+    return [field for _, field, _, _ in Formatter().parse(template) if field]
+
+
+def _parameters(plain: Iterable[str]) -> list[str]:
+    read = {name.split(".")[1] for name in plain if name.startswith("policy.")}
+    return sorted(read | {EXPECTED_PAYMENT})
+
+
+def _attach_policies(
+    lines: pl.DataFrame, policies: PolicySet, parameters: Sequence[str], as_of: date
+) -> tuple[pl.DataFrame, PolicyTable]:
+    payers = _match_payers(lines, policies)
+    keys = payers["payer_policy"].unique().sort().to_list()
+    codes = lines["hcpcs_code"].unique().sort().to_list()
+    table = build_table(policies, keys, codes, parameters)
+    key = ["payer_id", "payer"]
+    spelling = lines.select(key).join(
+        payers, on=key, how="left", nulls_equal=True, maintain_order="left"
+    )
+    lines = lines.with_row_index("line").hstack(spelling.drop(key))
+    code = pl.col("hcpcs_code").replace_strict(codes, range(len(codes)), return_dtype=pl.UInt32)
+    lines = lines.with_columns(
+        table.row(
+            pl.col("policy_number"),
+            pl.when(pl.col("damaged_code").is_null()).then(code),
+            lines["claim_line_start_date"],
+        ).alias("policy_row"),
+        pl.lit(as_of).alias("as_of_date"),
+    )
+    rows = lines["policy_row"]
+    return lines.hstack([column.gather(rows) for column in table.frame]), table
+
+
+def _match_payers(lines: pl.DataFrame, policies: PolicySet) -> pl.DataFrame:
+    """One row per way the batch names a payer: its policy, and a number for telling payers apart.
+
+    Two spellings of one payer share a number; two payers without a policy do not.
+    """
+    matcher = Matcher.of(policies)
+    spellings = lines.select("payer_id", "payer").unique().sort("payer_id", "payer")
+    rows = []
+    for payer_id, payer in spellings.iter_rows():
+        found = matcher.policy_of(payer_id or "", payer or "")
+        name = (payer or payer_id or "").strip()
+        rows.append(
+            {
+                "payer_id": payer_id,
+                "payer": payer,
+                "payer_policy": found or DEFAULT,
+                "payer_is_known": found is not None,
+                "payer_label": policies[found].label if found else name or "payer left blank",
+                "same_payer": found or f"?{' '.join(name.casefold().split())}",
+            }
+        )
+    schema = {
+        "payer_id": pl.String,
+        "payer": pl.String,
+        "payer_policy": pl.String,
+        "payer_is_known": pl.Boolean,
+        "payer_label": pl.String,
+        "same_payer": pl.String,
+    }
+    frame = pl.DataFrame(rows, schema=schema)
+    return frame.with_columns(
+        payer_number=pl.col("same_payer").rank("dense").cast(pl.UInt32),
+        policy_number=pl.col("payer_policy").rank("dense").cast(pl.UInt32) - 1,
+    ).drop("same_payer")
+
+
+_NO_FINDINGS = pl.DataFrame(
+    schema={"line": pl.UInt32, "rule": pl.UInt16, "severity": pl.UInt8, "decision": pl.UInt32}
+)
+
+
+def _findings(
+    number: int, rule: Rule, lines: pl.DataFrame, outcome: pl.Series, table: PolicyTable
+) -> pl.DataFrame:
+    where = outcome.arg_true().cast(pl.UInt32)
+    severity = SEVERITIES.index(rule.severity)
+    frame = pl.DataFrame({"line": where}).with_columns(
+        rule=pl.lit(number, pl.UInt16),
+        severity=pl.lit(severity, pl.UInt8),
+        decision=pl.lit(None, pl.UInt32),
+    )
+    if rule.parameter is None or not where.len():
+        return frame
+    decision = lines[f"policy.{rule.parameter}.decision"].gather(where)
+    frame = frame.with_columns(decision=decision)
+    if rule.severity is not Severity.ERROR:
+        return frame
+    # A value that is only recalled never makes an error.
+    recalled = [
+        n
+        for n, made in enumerate(table.decisions)
+        if made.source is not None and made.source.confidence is Confidence.RECALLED
+    ]
+    warning = pl.lit(SEVERITIES.index(Severity.WARNING), pl.UInt8)
+    return frame.with_columns(
+        severity=pl.when(pl.col("decision").is_in(recalled)).then(warning).otherwise("severity")
+    )
+
+
+def _reasons(result: Result, number: int) -> pl.DataFrame:
+    """For every line the rule could not be checked on: which input was unknown, and how."""
+    rule = result.rules[number]
+    names = reason_inputs(rule)
+    unknown = result.lines.filter(result.outcomes[rule.code].is_null())
+    reason, detail = pl.lit(len(names), pl.UInt32), pl.lit(0, pl.UInt32)
+    for position, name in reversed(list(enumerate(names))):
+        is_unknown, how = _unknown(name)
+        reason = pl.when(is_unknown).then(pl.lit(position, pl.UInt32)).otherwise(reason)
+        detail = pl.when(is_unknown).then(how).otherwise(detail)
+    return unknown.select(
+        "line", "payer_policy", reason.alias("reason"), detail.cast(pl.UInt32).alias("detail")
+    )
+
+
+def reason_inputs(rule: Rule) -> list[str]:
+    """Where to look, in order, for what a rule was missing on a line.
+
+    First the plain columns behind the flag (a parameter also needs the code and the date that
+    choose it), then the facts themselves, which may be unknown for a reason of their own.
+    """
+    roots = rule.flag().meta.root_names()
+    plain: list[str] = []
+    for name in (plain_name for root in roots for plain_name in inputs(root)):
+        if name.startswith("policy."):
+            plain += ["damaged_code", "claim_line_start_date"]
+        plain.append(name.removesuffix(".state").removesuffix(".level"))
+    return list(dict.fromkeys([*plain, *(root for root in roots if root in FACTS)]))
+
+
+def _unknown(name: str) -> tuple[pl.Expr, pl.Expr]:
+    """Whether an input is unknown on a line, and the detail that tells how."""
+    column = BY_NAME.get(name)
+    if name == "damaged_code":
+        return pl.col(name).is_not_null(), pl.lit(_UNREADABLE, pl.UInt32)
+    if name.startswith("policy."):
+        return pl.col(name).is_null(), pl.col(f"{name}.decision").fill_null(0)
+    if column is None:
+        return pl.col(name).is_null(), pl.lit(0, pl.UInt32)
+    if name in TYPED:
+        how = pl.col(f"{name}.state").to_physical().cast(pl.UInt32).fill_null(_ABSENT)
+        return pl.col(name).is_null(), how
+    is_absent = pl.col(name).is_null()
+    how = pl.when(is_absent).then(_ABSENT).otherwise(_BLANK).cast(pl.UInt32)
+    # Blank is a value (no modifier, no place), but a blank name identifies nobody.
+    return (is_absent | (pl.col(name) == "") if name in IDENTIFIERS else is_absent), how
+
+
+def reason_text(result: Result, rule_code: str, reason: int, detail: int) -> str:
+    """A *not checked* reason as a sentence."""
+    rule = next(rule for rule in result.rules if rule.code == rule_code)
+    names = reason_inputs(rule)
+    if reason >= len(names):
+        return "an input is unknown"
+    name = names[reason]
+    if name == "damaged_code":
+        return "hcpcs_code cannot be read"
+    if name.startswith("policy."):
+        return result.decisions[detail].reason()
+    if name in FACTS:
+        return FACTS[name].unknown or f"{name} is unknown"
+    if detail == _ABSENT:
+        return f"no {name} column"
+    return f"{name} is blank" if detail == _BLANK else f"{name} cannot be read"
+
+
+def not_checked_rows(result: Result) -> pl.DataFrame:
+    """`line, rule, reason` of every line and rule that could not be checked."""
+    parts = []
+    for number, rule in enumerate(result.rules):
+        if not result.outcomes[rule.code].null_count():
+            continue
+        rows = _reasons(result, number)
+        texts = rows.select("reason", "detail").unique()
+        told = texts.with_columns(
+            text=pl.Series(
+                [reason_text(result, rule.code, r, d) for r, d in texts.iter_rows()],
+                dtype=pl.String,
+            )
+        )
+        parts.append(
+            rows.join(told, on=("reason", "detail"), how="left", maintain_order="left").select(
+                "line", pl.lit(rule.code).alias("rule"), pl.col("text").alias("reason")
+            )
+        )
+    empty = pl.DataFrame(schema={"line": pl.UInt32, "rule": pl.String, "reason": pl.String})
+    return pl.concat([empty, *parts]).sort("line", "rule")
+
+
+def select_rules(
+    catalogue: Sequence[Rule],
+    *,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    extend_select: Sequence[str] = (),
+) -> list[Rule]:
+    """Choose rules by code prefixes (`MO`, `MO001`) or names.
+
+    Raises:
+        UsageError: a prefix fits no rule.
+    """
+
+    def fits(rule: Rule, prefix: str) -> bool:
+        return rule.code.startswith(prefix.upper()) or rule.name == prefix.lower()
+
+    for prefix in (*select, *ignore, *extend_select):
+        if prefix != "ALL" and not any(fits(rule, prefix) for rule in catalogue):
+            known = [rule.code for rule in catalogue]
+            raise UsageError(
+                f"no rule {prefix!r}{did_you_mean(prefix.upper(), known)}; see scrub rules"
+            )
+
+    def wanted(rule: Rule) -> bool:
+        chosen = not select or any(p == "ALL" or fits(rule, p) for p in (*select, *extend_select))
+        return chosen and not any(fits(rule, prefix) for prefix in ignore)
+
+    return [rule for rule in catalogue if wanted(rule)]

@@ -1,0 +1,119 @@
+"""What a rule is. A rule module imports polars and this module, nothing else of ours.
+
+A rule's `flag` is one boolean expression over claim columns, facts (`facts.py`) and policy
+parameters (`param`). True is a finding, false is clear, null is *not checked*: Polars keeps to
+three-valued logic through `& | ~` and comparisons, and a syntax test keeps out what does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+import polars as pl
+
+from cpt77092.codes import CHECKED, COMPANIONS, FAMILY, GLOBAL, INTERPRETATION, TECHNICAL
+from cpt77092.sources import Confidence, Source
+
+__all__ = [
+    "CHECKED",
+    "COMPANIONS",
+    "FAMILY",
+    "GLOBAL",
+    "INTERPRETATION",
+    "TECHNICAL",
+    "Confidence",
+    "FixKind",
+    "Remedy",
+    "Rule",
+    "Severity",
+    "Source",
+    "cell_state",
+    "decided_by",
+    "param",
+]
+
+
+class Severity(StrEnum):
+    """How much a finding matters, most first."""
+
+    ERROR = "error"
+    """Expect a denial or a rejection."""
+    WARNING = "warning"
+    """Likely trouble."""
+    INFO = "info"
+    """Worth a look."""
+
+
+class FixKind(StrEnum):
+    """Whether a remedy may be applied without asking."""
+
+    SAFE = "safe"
+    """Changes nothing that was done or paid; a program may apply it."""
+    UNSAFE = "unsafe"
+    """Likely right, but a person must look at the record first."""
+    NONE = "none"
+    """No remedy can be read off the claim."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remedy:
+    """What to change. `when` narrows it to some lines; the first remedy that fits is given."""
+
+    text: str
+    kind: FixKind = FixKind.NONE
+    when: Callable[[], pl.Expr] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One named test of a claim line.
+
+    `message` and the remedies' texts are templates: `{name}` is a column of the findings table,
+    a claim column, a fact, or a policy parameter, in that order.
+    """
+
+    page: str
+    """The module's docstring: title, Why, Basis, Clear, Not checked."""
+    code: str
+    name: str
+    severity: Severity
+    applies: frozenset[str]
+    """Procedure codes of the lines that the rule looks at."""
+    flag: Callable[[], pl.Expr]
+    message: str
+    remedies: tuple[Remedy, ...]
+    parameter: str | None = None
+    """The policy parameter it rests on, whose source every finding quotes."""
+    source: Source | None = None
+    """The source it quotes where it rests on no parameter."""
+    group: Literal["CO", "OA", ""] = ""
+    carc: str = ""
+    """Predicted claim adjustment reason code."""
+    rarc: str = ""
+    """Predicted remittance advice remark code."""
+    since: str
+    """First version of this program that has it."""
+    status: Literal["stable", "preview", "removed"] = "stable"
+
+    @property
+    def title(self) -> str:
+        """First line of the page, without its full stop."""
+        return self.page.strip().splitlines()[0].rstrip(".")
+
+
+def param(name: str) -> pl.Expr:
+    """The payer's value of a parameter in force for the line's code on its date, else null."""
+    return pl.col(f"policy.{name}")
+
+
+def decided_by(name: str) -> pl.Expr:
+    """Which file decided the parameter: `payer`, `follows` or `default`; null where nothing did."""
+    return pl.col(f"policy.{name}.level")
+
+
+def cell_state(column: str) -> pl.Expr:
+    """How the cell was read: `read`, `blank` or `unreadable`; null where the column is absent."""
+    return pl.col(f"{column}.state")

@@ -1,0 +1,42 @@
+"""Rendering NPI blank or invalid.
+
+Why: a line whose reader cannot be identified is rejected, or paid to nobody.
+Basis: CMS's NPI standard: ten digits, the first 1 or 2, the last a check digit;
+claim form box 24J and 837P loops 2310B and 2420A carry it.
+Clear: a well-formed NPI; that it was ever issued, and to whom, is not tested.
+Not checked: no rendering NPI column.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from cpt77092.rule import CHECKED, Confidence, Remedy, Rule, Severity, Source
+
+
+def flag() -> pl.Expr:
+    """The rendering NPI has a problem."""
+    return pl.col("rendering_npi_problem") != ""
+
+
+RULE = Rule(
+    page=__doc__ or "",
+    code="ID001",
+    name="rendering-npi-invalid",
+    severity=Severity.ERROR,
+    applies=CHECKED,
+    flag=flag,
+    message="The rendering NPI {rendering_npi_problem}.",
+    remedies=(
+        Remedy(text="Enter the NPI of the person who did the service, as the NPI registry has it."),
+    ),
+    source=Source(
+        title="CMS NPI standard",
+        at="format and check digit; as quoted by others",
+        confidence=Confidence.SECONDARY,
+    ),
+    group="CO",
+    carc="16",
+    rarc="N290",
+    since="0.1.0",
+)

@@ -1,0 +1,44 @@
+"""One modifier twice on a line.
+
+Why: claim checks reject a line that repeats a modifier before anyone prices it.
+Basis: claim form box 24D and 837P SV101-3 to SV101-6 hold modifiers of two characters each, none
+of them twice.
+Clear: every modifier stands once.
+Not checked: no modifier columns.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from cpt77092.rule import CHECKED, Confidence, FixKind, Remedy, Rule, Severity, Source
+
+
+def flag() -> pl.Expr:
+    """Some modifier stands more than once."""
+    return pl.col("repeated_modifiers") != ""
+
+
+RULE = Rule(
+    page=__doc__ or "",
+    code="MO006",
+    name="modifier-repeated",
+    severity=Severity.ERROR,
+    applies=CHECKED,
+    flag=flag,
+    message="Repeated on the line: modifier {repeated_modifiers}.",
+    remedies=(
+        Remedy(
+            text="Keep the first {repeated_modifiers} and remove the repeat.", kind=FixKind.SAFE
+        ),
+    ),
+    source=Source(
+        title="837P guide 005010X222A1",
+        at="SV101-3 to SV101-6, box 24D",
+        confidence=Confidence.SECONDARY,
+    ),
+    group="CO",
+    carc="4",
+    rarc="N519",
+    since="0.1.0",
+)

@@ -1,0 +1,51 @@
+"""A modifier that is not two letters or digits.
+
+Why: a claim with a cut, padded or mistyped modifier is rejected at the front door, and nobody can
+tell whether it meant 26.
+Basis: claim form box 24D and 837P SV101-3 to SV101-6 hold modifiers of two characters each.
+Clear: every modifier is two capital letters or digits; a blank cell is no modifier.
+Not checked: no modifier columns.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from cpt77092.rule import CHECKED, Confidence, FixKind, Remedy, Rule, Severity, Source
+
+
+def flag() -> pl.Expr:
+    """Some modifier, as written, is not two capital letters or digits."""
+    return pl.col("malformed_modifiers") != ""
+
+
+def _only_case_and_spaces() -> pl.Expr:
+    return pl.col("has_mendable_modifiers")
+
+
+RULE = Rule(
+    page=__doc__ or "",
+    code="MO007",
+    name="modifier-malformed",
+    severity=Severity.ERROR,
+    applies=CHECKED,
+    flag=flag,
+    message="Modifier '{malformed_modifiers}' is not two capital letters or digits.",
+    remedies=(
+        Remedy(
+            when=_only_case_and_spaces,
+            text="Write the line's modifiers as {modifiers}.",
+            kind=FixKind.SAFE,
+        ),
+        Remedy(text="Enter the two characters that the record supports, or leave the cell blank."),
+    ),
+    source=Source(
+        title="837P guide 005010X222A1",
+        at="SV101-3 to SV101-6, box 24D",
+        confidence=Confidence.SECONDARY,
+    ),
+    group="CO",
+    carc="16",
+    rarc="N823",
+    since="0.1.0",
+)

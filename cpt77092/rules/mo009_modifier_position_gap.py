@@ -1,0 +1,37 @@
+"""A blank modifier position before a filled one.
+
+Why: some claim systems stop at the first blank position and never see the modifier behind it.
+Basis: general billing practice: modifiers fill claim form box 24D (837P SV101-3 to SV101-6) from
+the left. No text that says so was read.
+Clear: the filled positions come first, or all are blank.
+Not checked: no modifier columns.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from cpt77092.rule import CHECKED, Confidence, FixKind, Remedy, Rule, Severity, Source
+
+
+def flag() -> pl.Expr:
+    """A blank position stands before a filled one."""
+    return pl.col("has_modifier_gap")
+
+
+RULE = Rule(
+    page=__doc__ or "",
+    code="MO009",
+    name="modifier-position-gap",
+    severity=Severity.INFO,
+    applies=CHECKED,
+    flag=flag,
+    message="A blank modifier position stands before a filled one.",
+    remedies=(Remedy(text="Close up, in the same order: {modifiers}.", kind=FixKind.SAFE),),
+    source=Source(
+        title="837P guide 005010X222A1",
+        at="SV101-3 to SV101-6, box 24D",
+        confidence=Confidence.RECALLED,
+    ),
+    since="0.1.0",
+)

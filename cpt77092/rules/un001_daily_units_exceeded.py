@@ -1,0 +1,47 @@
+"""More units of a code on one day than the payer accepts.
+
+Why: each TBS and bone-density code stands for one service a day; the payer denies the units over
+its maximum, and some deny the whole line.
+Basis: the payer's daily maximum; for most payers the CMS medically unlikely edits (MUE).
+Clear: the units of the code for the person, billing provider and day are at or under the maximum.
+A void (frequency 8) adds no units; a replacement (7) is counted within its own claim only.
+Not checked: no maximum in force on the date; units blank or unreadable; across claims, no person
+or billing provider. A line or claim over the maximum by itself needs neither.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from cpt77092.rule import CHECKED, FixKind, Remedy, Rule, Severity, param
+
+
+def flag() -> pl.Expr:
+    """The units known for certain are over the maximum, or all are known and are over it."""
+    most = param("max_units_per_day")
+    return (pl.col("units_on_day_at_least") > most) | (pl.col("units_on_day") > most)
+
+
+RULE = Rule(
+    page=__doc__ or "",
+    code="UN001",
+    name="daily-units-exceeded",
+    severity=Severity.ERROR,
+    applies=CHECKED,
+    flag=flag,
+    parameter="max_units_per_day",
+    message=(
+        "{units_on_day_at_least} units of {hcpcs_code} on {claim_line_start_date}; "
+        "{payer_label} pays at most {max_units_per_day} a day."
+    ),
+    remedies=(
+        Remedy(
+            text="Bill {max_units_per_day} unit, if the record shows one service.",
+            kind=FixKind.UNSAFE,
+        ),
+    ),
+    group="CO",
+    carc="151",
+    rarc="N362",
+    since="0.1.0",
+)

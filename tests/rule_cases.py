@@ -1,0 +1,154 @@
+"""Reads the rule cases of `tests/rules/` strictly: a misspelt key is an error, not a lost case."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+FOLDER = Path(__file__).parent / "rules"
+PAYER = "Example Health Plan"
+AS_OF = "2026-11-23"
+
+DEFAULT_LINE = {
+    "claim_id": "",
+    "claim_line_number": "",
+    "person_id": "",
+    "payer": PAYER,
+    "payer_id": "",
+    "claim_line_start_date": "2026-03-02",
+    "claim_line_end_date": "2026-03-02",
+    "place_of_service_code": "11",
+    "hcpcs_code": "77092",
+    "hcpcs_modifier_1": "",
+    "hcpcs_modifier_2": "",
+    "hcpcs_modifier_3": "",
+    "hcpcs_modifier_4": "",
+    "service_unit_quantity": "1",
+    "charge_amount": "45.00",
+    "diagnosis_code_1": "M81.0",
+    "rendering_npi": "1234567893",
+    "billing_npi": "1245319599",
+    "ordering_npi": "1234567893",
+    "claim_frequency_code": "1",
+    "patient_birth_date": "1957-05-01",
+    "submission_date": "2026-03-09",
+    "report_signed_date": "2026-03-03",
+}
+"""One clean synthetic line; person_id is filled from the claim where a case does not say."""
+
+KINDS = ("good", "bad", "boundary", "not checked")
+_KEYS = {
+    "name",
+    "kind",
+    "lines",
+    "findings",
+    "not_checked",
+    "message",
+    "fix",
+    "fix_kind",
+    "severity",
+    "reason",
+    "absent",
+    "policy",
+    "default",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """One case of one rule."""
+
+    rule: str
+    stem: str
+    name: str
+    kind: str
+    lines: list[dict[str, str]]
+    findings: list[str] = field(default_factory=list)
+    not_checked: list[str] = field(default_factory=list)
+    told: dict[str, str] = field(default_factory=dict)
+    """`message`, `fix`, `fix_kind` and `severity` of every finding, where the case says."""
+    reason: str | None = None
+    absent: tuple[str, ...] = ()
+    policy: dict[str, Any] = field(default_factory=dict)
+    default: dict[str, Any] = field(default_factory=dict)
+
+
+def all_cases() -> list[Case]:
+    """Every case of every file."""
+    return [case for file in sorted(FOLDER.glob("*.yaml")) for case in cases_of(file)]
+
+
+def cases_of(file: Path) -> list[Case]:
+    """The cases of one file."""
+    tree = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+    assert tree.keys() <= {"rule", "policy", "default", "cases"}, file.name
+    return [_case(file, tree, case) for case in tree["cases"]]
+
+
+def _case(file: Path, tree: dict[str, Any], case: dict[str, Any]) -> Case:
+    assert case.keys() <= _KEYS, f"{file.name}: {case['name']}: {case.keys() - _KEYS}"
+    assert case["kind"] in KINDS, f"{file.name}: {case['name']}: {case['kind']}"
+    return Case(
+        rule=tree["rule"],
+        stem=file.stem,
+        name=case["name"],
+        kind=case["kind"],
+        lines=_lines(file, case),
+        findings=case.get("findings", []),
+        not_checked=case.get("not_checked", []),
+        told={k: case[k] for k in ("message", "fix", "fix_kind", "severity") if k in case},
+        reason=case.get("reason"),
+        absent=tuple(sorted(case.get("absent", []))),
+        policy=case.get("policy", tree.get("policy", {})),
+        default=case.get("default", tree.get("default", {})),
+    )
+
+
+def _lines(file: Path, case: dict[str, Any]) -> list[dict[str, str]]:
+    lines: list[dict[str, str]] = []
+    for stated in case["lines"]:
+        unknown = stated.keys() - DEFAULT_LINE.keys() - {"hcpcs_modifier_5"}
+        assert not unknown, f"{file.name}: {case['name']}: {unknown}"
+        line = DEFAULT_LINE | stated
+        earlier = sum(one["claim_id"] == line["claim_id"] for one in lines)
+        line["claim_line_number"] = stated.get("claim_line_number", str(earlier + 1))
+        line["person_id"] = stated.get("person_id", f"P-{line['claim_id']}")
+        lines.append(line)
+    return lines
+
+
+def policy_text(payer: str, codes: dict[str, Any], *, names: list[str], follows: str = "") -> str:
+    """A policy file for a case: an entry may be the bare value."""
+    dated = {
+        code: {
+            parameter: {day: _entry(entry) for day, entry in entries.items()}
+            for parameter, entries in parameters.items()
+        }
+        for code, parameters in codes.items()
+    }
+    source = {"title": "Example manual", "at": "page 1", "confidence": "primary"}
+    second = {"title": "Second manual", "at": "page 2", "confidence": "primary"}
+    recalled = {"title": "Hearsay", "confidence": "recalled"}
+    secondary = {"title": "Digest", "confidence": "secondary"}
+    known = {"manual": source, "second": second, "recalled": recalled, "secondary": secondary}
+    mentioned = str(dated)
+    policy: dict[str, Any] = {
+        "payer": payer,
+        "label": names[0] if names else "Default policy",
+        "checked_on": "2026-11-01",
+        "matches": {"names": names},
+        "sources": {key: value for key, value in known.items() if f"'{key}'" in mentioned},
+        "codes": dated,
+    }
+    if follows:
+        policy["follows"] = follows
+    return str(yaml.safe_dump(policy, sort_keys=False))
+
+
+def _entry(entry: Any) -> dict[str, Any]:
+    if not isinstance(entry, dict):
+        return {"value": entry, "source": "manual"}
+    return entry if "not_available" in entry or "source" in entry else entry | {"source": "manual"}
