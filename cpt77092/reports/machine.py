@@ -1,0 +1,140 @@
+"""Findings for programs: JSON with the manifest, JSON lines, CSV and Parquet."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Mapping, Sequence
+from typing import IO, Any
+
+import polars as pl
+
+from cpt77092 import __version__, findings
+from cpt77092.engine import Result
+from cpt77092.findings import Totals
+
+MONEY = ("charge_amount", "expected_payment")
+
+
+def write_json(
+    stream: IO[bytes],
+    result: Result,
+    totals: Totals,
+    *,
+    manifest: Mapping[str, Any],
+    with_not_checked_rows: bool = False,
+    extra: Sequence[str] = (),
+) -> None:
+    """Write one JSON object: `manifest`, `totals`, `findings`, `not_checked`."""
+    shown = findings.table(result, extra=extra)
+    text = io.TextIOWrapper(stream, encoding="utf-8", write_through=True)
+    text.write('{"manifest": ')
+    json.dump(manifest, text, indent=2, ensure_ascii=False)
+    text.write(',\n"totals": ')
+    json.dump(totals_record(totals), text, indent=2, ensure_ascii=False)
+    text.write(',\n"findings": [')
+    _write_records(text, shown)
+    text.write('],\n"not_checked": ')
+    json.dump([_reason(*row) for row in totals.not_checked], text, indent=1, ensure_ascii=False)
+    if with_not_checked_rows:
+        text.write(',\n"not_checked_rows": [')
+        _write_records(text, findings.not_checked_rows(result))
+        text.write("]")
+    text.write("}\n")
+    text.detach()
+
+
+def write_jsonl(stream: IO[bytes], result: Result, *, extra: Sequence[str] = ()) -> None:
+    """Write one JSON object per finding and line."""
+    _as_numbers(findings.table(result, extra=extra)).write_ndjson(stream)
+
+
+def write_csv(stream: IO[bytes], result: Result, *, extra: Sequence[str] = ()) -> None:
+    """Write the findings table as CSV with a header."""
+    table = findings.table(result, extra=extra)
+    table.with_columns(
+        _inert(name) for name, d in table.schema.items() if d == pl.String
+    ).write_csv(stream)
+
+
+def write_parquet(stream: IO[bytes], result: Result, *, extra: Sequence[str] = ()) -> None:
+    """Write the findings table as Parquet, dates and money typed."""
+    findings.table(result, extra=extra).write_parquet(stream)
+
+
+def manifest(
+    result: Result, *, options: Mapping[str, Any], exit_code: int, why: str
+) -> dict[str, Any]:
+    """What a run rested on: enough to run it again and get the same findings. No clock in it."""
+    return {
+        "program": "cpt77092",
+        "version": __version__,
+        "as_of": result.as_of.isoformat(),
+        "policies": {"digest": result.policies.digest, "folders": list(result.policies.origin)},
+        "rules": [rule.code for rule in result.rules],
+        "inputs": [
+            {
+                "file": scan.path,
+                "kind": scan.kind,
+                "bytes": scan.size,
+                "sha256": _digest(scan.file) if scan.file else None,
+                "rows": tally.rows,
+                "in_scope": tally.in_scope,
+                "out_of_scope": tally.out_of_scope,
+                "no_code": tally.no_code,
+                "not_data": tally.not_data,
+                "rejected": tally.rejected,
+            }
+            for scan, tally in zip(result.batch.scans, result.batch.tallies, strict=True)
+        ],
+        "options": dict(options),
+        "exit": {"code": exit_code, "reason": why},
+    }
+
+
+def totals_record(totals: Totals) -> dict[str, Any]:
+    """The totals as plain JSON values; money in dollars."""
+    return {
+        "rows": totals.tally.rows,
+        "checked_lines": totals.checked_lines,
+        "flagged_lines": totals.flagged_lines,
+        "flagged_claims": totals.flagged_claims,
+        "error_lines": totals.error_lines,
+        "by_severity": {severity.value: n for severity, n in totals.by_severity.items()},
+        "by_rule": [
+            {"rule": rule, "severity": severity.value, "findings": n}
+            for rule, severity, n in totals.by_rule
+        ],
+        "charges_at_risk": float(totals.at_risk),
+        "charges_at_risk_known_for": totals.at_risk_charges_known,
+        "expected_payment": float(totals.expected),
+        "expected_payment_known_for": totals.expected_known,
+    }
+
+
+def _reason(rule: str, reason: str, payer: str, lines: int) -> dict[str, Any]:
+    return {"rule": rule, "reason": reason, "payer": payer, "lines": lines}
+
+
+def _write_records(text: IO[str], table: pl.DataFrame) -> None:
+    body = _as_numbers(table).write_ndjson().rstrip("\n").replace("}\n{", "},\n{")
+    text.write(f"\n{body}\n" if body else "")
+
+
+def _as_numbers(table: pl.DataFrame) -> pl.DataFrame:
+    return table.with_columns(
+        pl.col(name).cast(pl.Float64) for name in MONEY if name in table.columns
+    )
+
+
+def _inert(name: str) -> pl.Expr:
+    """Text that a spreadsheet would take for a formula, made text by an apostrophe."""
+    value = pl.col(name)
+    starts = value.str.contains(r"^[=+\-@\t\r]")
+    return pl.when(starts).then(pl.format("'{}", value)).otherwise(value).alias(name)
+
+
+def _digest(file: Any) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,32 @@
+"""Words and numbers as a person reads them, and text from data made safe to print."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+import polars as pl
+
+# Control characters move a terminal's cursor or colours; directional marks reorder what is read.
+_UNSAFE = "[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]"
+
+
+def safe(text: str) -> str:
+    """Text from data with every character removed that could drive a terminal."""
+    return re.sub(_UNSAFE, " ", text)
+
+
+def safe_expr(column: str) -> pl.Expr:
+    """The same for a whole column."""
+    pattern = r"[\x00-\x1f\x7f-\u{9f}\u{200e}\u{200f}\u{2028}-\u{202e}\u{2066}-\u{2069}]"
+    return pl.col(column).str.replace_all(pattern, " ")
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """`1 line`, `1,204 lines`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def dollars(amount: Decimal) -> str:
+    """`$1,204.00`."""
+    return f"${amount:,.2f}" if amount >= 0 else f"-${-amount:,.2f}"
