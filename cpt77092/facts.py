@@ -83,6 +83,12 @@ def _found_or_unknown(found: pl.Expr) -> pl.Expr:
     return pl.when((found != "") | _all_readable()).then(found)
 
 
+def _unless_too_few(least: int, found: pl.Expr) -> pl.Expr:
+    """Where fewer modifiers stand on the line than it takes, none is found, list or no list."""
+    too_few = _filled(_PARTS).list.len() < least
+    return pl.when(too_few).then(pl.lit("")).when(~too_few).then(found)
+
+
 def _has(modifiers: Iterable[str]) -> Build:
     def build(_: Context) -> pl.Expr:
         found = pl.any_horizontal(_PARTS.list.contains(modifier) for modifier in modifiers)
@@ -94,7 +100,8 @@ def _has(modifiers: Iterable[str]) -> Build:
 def modifier_before_26(_: Context) -> pl.Expr:
     """The modifiers that stand before 26, joined by a space; blank where none does."""
     before = _filled(_PARTS).list.join(" ").str.extract(r"^(.*?)\b26\b").str.strip_chars()
-    return _found_or_unknown(pl.when(_PARTS.list.contains("26")).then(before).otherwise(pl.lit("")))
+    no_26 = pl.when(_all_readable()).then(pl.lit(""))
+    return pl.when(_PARTS.list.contains("26")).then(before).otherwise(no_26)
 
 
 def has_modifier_gap(_: Context) -> pl.Expr:
@@ -134,7 +141,8 @@ def inapplicable_modifiers_found(context: Context) -> pl.Expr:
         wrong = pl.element().filter(pl.element().is_in(list(members)))
         return _PARTS.list.eval(wrong.unique(maintain_order=True)).list.join(" ")
 
-    return _found_or_unknown(_by_set("inapplicable_modifiers", context, found, pl.String))
+    listed = _by_set("inapplicable_modifiers", context, found, pl.String)
+    return _unless_too_few(1, _found_or_unknown(listed))
 
 
 def notice_conflicts(context: Context) -> pl.Expr:
@@ -149,7 +157,8 @@ def notice_conflicts(context: Context) -> pl.Expr:
         ]
         return pl.concat_str(conflicts, separator=", ", ignore_nulls=True)
 
-    return _found_or_unknown(_by_set("notice_modifiers", context, found, pl.String))
+    listed = _by_set("notice_modifiers", context, found, pl.String)
+    return _unless_too_few(2, _found_or_unknown(listed))
 
 
 def _by_set(
@@ -240,7 +249,7 @@ def own_technical_codes(_: Context) -> pl.Expr:
 def countable_units(_: Context) -> pl.Expr:
     """Units of the line that count toward the day; none on a void, unknown where unreadable.
 
-    Zero, negative and blank units are unknown here: UN002 speaks of them.
+    Zero, negative and blank units are unknown here: UN002 speaks of the first two.
     """
     units = pl.col("service_unit_quantity")
     is_void = pl.col("claim_frequency_code").fill_null("") == "8"

@@ -8,5 +8,7 @@ from difflib import get_close_matches
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """`, did you mean X?` for the nearest known name, or nothing where none is near."""
-    near = get_close_matches(name, list(known), n=1, cutoff=0.7)
+    names = list(known)
+    begun = [other for other in names if name and other.startswith(name)]
+    near = begun or get_close_matches(name, names, n=1, cutoff=0.7)
     return f", did you mean {near[0]}?" if near else ""

@@ -45,7 +45,7 @@ RULE = Rule(
     applies=FAMILY,
     flag=flag,
     parameter="modifier_26",
-    message="{payer_label} does not take modifier 26 on {hcpcs_code}.",
+    message="Modifier 26 is not allowed on {hcpcs_code}, says {decided_by}.",
     remedies=(
         Remedy(
             when=_is_read_by_primary_source,

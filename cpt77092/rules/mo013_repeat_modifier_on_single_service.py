@@ -28,7 +28,7 @@ RULE = Rule(
     flag=flag,
     parameter="max_units_per_day",
     message=(
-        "Modifier 76 or 77 marks a repeat of {hcpcs_code}, which {payer_label} pays once a day."
+        "Modifier 76 or 77 marks a repeat of {hcpcs_code}, paid once a day, says {decided_by}."
     ),
     remedies=(
         Remedy(

@@ -1,7 +1,7 @@
-"""Place of service that is unusual for the code.
+"""Place of service that is unusual for the read.
 
 Why: an unusual place is more often a slip than a fact, and some payers ask for records.
-Basis: the usual sites that the policy's source names.
+Basis: the usual sites that the policy's source names; the publication names them for 77092 only.
 Clear: a usual place; a place that PO002 speaks of; or a payer with an accept list of its own, which
 decides instead.
 Not checked: no usual places in force for the code and the date; no place column.
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from cpt77092.rule import FAMILY, Remedy, Rule, Severity
+from cpt77092.rule import INTERPRETATION, Remedy, Rule, Severity
 
 
 def flag() -> pl.Expr:
@@ -25,7 +25,7 @@ RULE = Rule(
     code="PO005",
     name="place-of-service-untypical",
     severity=Severity.INFO,
-    applies=FAMILY,
+    applies=INTERPRETATION,
     flag=flag,
     parameter="typical_place_of_service",
     message="Place of service {place_of_service_code} is unusual for {hcpcs_code}.",

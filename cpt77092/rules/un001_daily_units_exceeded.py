@@ -32,7 +32,7 @@ RULE = Rule(
     parameter="max_units_per_day",
     message=(
         "{units_on_day_at_least} units of {hcpcs_code} on {claim_line_start_date}; "
-        "{payer_label} pays at most {max_units_per_day} a day."
+        "at most {max_units_per_day} a day, says {decided_by}."
     ),
     remedies=(
         Remedy(

@@ -1,0 +1,242 @@
+"""The catalogue keeps its promises: one stem for a rule's file, cases and name, and a full page."""
+
+from __future__ import annotations
+
+import ast
+import csv
+import re
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from cpt77092.claims import BY_NAME
+from cpt77092.engine import fields_of, names_read, reason_inputs
+from cpt77092.facts import FACTS, closure
+from cpt77092.policies import PARAMETERS
+from cpt77092.rule import CHECKED, FixKind, Rule
+from cpt77092.rules import BY_CODE, CATALOGUE
+from tests.rule_cases import FOLDER, KINDS, cases_of
+
+PACKAGE = Path(__file__).parents[1] / "cpt77092"
+REFERENCE = Path(__file__).parents[2] / "shared" / "reference"
+HEADINGS = ("Why:", "Basis:", "Clear:", "Not checked:")
+MODULES = sorted((PACKAGE / "rules").glob("[a-z]*[0-9]_*.py"))
+BANNED_STARTS = ("do-not", "use", "prefer", "check", "no", "missing", "invalid", "require", "avoid")
+ENGINE_COLUMNS = {
+    "line",
+    "source",
+    "source_row",
+    "damaged_code",
+    "policy_row",
+    "as_of_date",
+    "payer_policy",
+    "payer_is_known",
+    "payer_label",
+    "payer_number",
+    "policy_number",
+}
+RENDERED_COLUMNS = {
+    "payer_name",
+    "source_title",
+    "source_at",
+    "source_url",
+    "in_force_from",
+    "confidence",
+    "decided_by",
+    "contradicted_title",
+    "contradicted_at",
+}
+
+each_rule = pytest.mark.parametrize("rule", CATALOGUE, ids=lambda rule: rule.code)
+each_module = pytest.mark.parametrize("module", MODULES, ids=lambda module: module.stem)
+
+
+def stem(rule: Rule) -> str:
+    return f"{rule.code.lower()}_{rule.name.replace('-', '_')}"
+
+
+def test_every_module_is_in_the_catalogue_once_and_in_order() -> None:
+    assert [stem(rule) for rule in sorted(CATALOGUE, key=stem)] == [m.stem for m in MODULES]
+    subjects = [rule.code[:2] for rule in CATALOGUE]
+    assert subjects == sorted(subjects, key=list(dict.fromkeys(subjects)).index)
+    for earlier, later in pairwise(CATALOGUE):
+        assert earlier.code[:2] != later.code[:2] or earlier.code < later.code
+    assert set(BY_CODE) == {rule.code for rule in CATALOGUE}
+
+
+@each_rule
+def test_a_rule_is_named_for_what_it_flags(rule: Rule) -> None:
+    assert re.fullmatch(r"[A-Z]{2}\d{3}", rule.code)
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", rule.name)
+    assert not rule.name.startswith(tuple(f"{word}-" for word in BANNED_STARTS))
+
+
+@each_rule
+def test_a_page_has_a_title_and_the_four_headings_in_order(rule: Rule) -> None:
+    lines = rule.page.strip().splitlines()
+    assert lines[0].endswith(".")
+    assert len(lines[0]) <= 80
+    assert not lines[1]
+    found = [h for line in lines for h in HEADINGS if line.startswith(h)]
+    assert found == list(HEADINGS)
+    for heading in HEADINGS:
+        text = rule.page.split(heading)[1]
+        assert len(text.split()) >= 3, f"{heading} says nothing"
+
+
+@each_rule
+def test_a_rule_has_cases_of_all_four_kinds(rule: Rule) -> None:
+    cases = cases_of(FOLDER / f"{stem(rule)}.yaml")
+    assert {case.rule for case in cases} == {rule.code}
+    missing = set(KINDS) - {case.kind for case in cases}
+    # A rule that says it is always checkable has no line on which it is not.
+    never = re.search(r"Not checked: never", rule.page)
+    assert missing <= ({"not checked"} if never else set())
+    assert any("message" in case.told for case in cases if case.kind == "bad")
+    assert all(case.findings for case in cases if case.kind == "bad")
+    assert not any(case.findings or case.not_checked for case in cases if case.kind == "good")
+    assert never or all(case.not_checked for case in cases if case.kind == "not checked")
+    names = [case.name for case in cases]
+    assert len(set(names)) == len(names)
+
+
+def test_every_case_file_belongs_to_a_rule() -> None:
+    assert {file.stem for file in FOLDER.glob("*.yaml")} == {stem(rule) for rule in CATALOGUE}
+
+
+@each_rule
+def test_a_rule_rests_on_a_parameter_or_a_source_of_its_own(rule: Rule) -> None:
+    assert (rule.parameter is None) != (rule.source is None)
+    assert rule.parameter is None or rule.parameter in PARAMETERS
+    assert bool(rule.group) == bool(rule.carc)
+    # X12: CARC 16 must come with a remark that says what is missing.
+    assert rule.carc != "16" or rule.rarc
+
+
+@each_rule
+def test_a_rule_names_only_columns_facts_and_parameters_that_exist(rule: Rule) -> None:
+    facts, plain = closure(names_read([rule]))
+    assert facts == [FACTS[fact.name] for fact in facts]
+    for name in plain:
+        known = name.removesuffix(".state").removesuffix(".level")
+        if known.startswith("policy."):
+            assert known.removeprefix("policy.") in PARAMETERS
+        else:
+            assert known in BY_NAME.keys() | ENGINE_COLUMNS | RENDERED_COLUMNS, name
+
+
+@each_rule
+def test_remedies_end_with_one_that_always_fits(rule: Rule) -> None:
+    assert rule.remedies
+    assert [r.when is None for r in rule.remedies] == [False] * (len(rule.remedies) - 1) + [True]
+    for remedy in rule.remedies:
+        assert remedy.text.endswith(".")
+        assert remedy.kind in FixKind
+    assert rule.message.endswith(".")
+    assert "person_id" not in {f for t in [rule.message] for f in fields_of(t)}
+
+
+@each_rule
+def test_a_rule_looks_at_checked_codes_only_and_can_name_a_reason(rule: Rule) -> None:
+    assert rule.applies
+    assert rule.applies <= CHECKED
+    assert reason_inputs(rule)
+
+
+@each_module
+def test_a_rule_keeps_to_three_valued_logic(module: Path) -> None:
+    """What is not three-valued in Polars stays out of `flag`, with years and code lists."""
+    tree = ast.parse(module.read_text(encoding="utf-8"))
+    flag = next(n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == "flag")
+    banned = {
+        "when",
+        "then",
+        "otherwise",
+        "is_null",
+        "is_not_null",
+        "fill_null",
+        "any",
+        "all",
+        "sum",
+        "over",
+        "map_elements",
+        "map_batches",
+        "lit",
+        "filter",
+        "eq_missing",
+        "ne_missing",
+    }
+    used = {node.attr for node in ast.walk(flag) if isinstance(node, ast.Attribute)}
+    assert not used & banned
+    assert not any(isinstance(node, ast.And | ast.Or | ast.Not) for node in ast.walk(flag))
+    texts = [n.value for n in ast.walk(flag) if isinstance(n, ast.Constant)]
+    assert not any(
+        isinstance(text, str) and re.search(r"\d{4}|^[A-Z0-9]{5}$", text) for text in texts[1:]
+    )
+
+
+@each_module
+def test_a_rule_names_no_payer_in_code(module: Path) -> None:
+    tree = ast.parse(module.read_text(encoding="utf-8"))
+    docstrings = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.FunctionDef) and isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            payer = re.search(r"medicare|aetna|cigna|united|bcbs|blue cross", node.value, re.I)
+            assert payer is None or id(node) in docstrings, node.value
+
+
+def test_no_loop_over_rows_where_the_lines_are() -> None:
+    """Rows are looped over only to print a few, to name reasons, or to build small tables."""
+    allowed = {
+        ("engine.py", "iter_rows"),  # distinct payers and reasons, never lines
+        ("findings.py", "iter_rows"),  # counts per rule and payer
+        ("readers/batch.py", "iter_rows"),  # row kinds and commonest codes
+        ("reports/table.py", "iter_rows"),  # the findings that are shown
+        ("reports/summary.py", "iter_rows"),  # the rejects that are shown
+    }
+    banned = {"map_elements", "iter_rows", "rows", "to_dicts", "iter_slices", "apply"}
+    for file in PACKAGE.rglob("*.py"):
+        name = file.relative_to(PACKAGE).as_posix()
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                called = node.func.attr
+                assert called not in banned or (name, called) in allowed, f"{name}:{node.lineno}"
+
+
+def test_no_clock_outside_the_command_line() -> None:
+    for file in PACKAGE.rglob("*.py"):
+        if file.name != "cli.py":
+            text = file.read_text(encoding="utf-8")
+            assert not re.search(r"\b(today|now|utcnow|time)\(\)", text), file.name
+
+
+def test_functions_are_short_enough_to_read() -> None:
+    too_long = [
+        f"{file.name}:{node.name}"
+        for file in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef)
+        and (node.end_lineno or 0) - node.body[0].lineno > 60
+        and file.name != "cli.py"
+    ]
+    assert not too_long
+
+
+def test_predicted_codes_are_in_force() -> None:
+    file = REFERENCE / "adjustment-codes.csv"
+    if not file.exists():
+        pytest.skip(f"{file} is not on this machine")
+    with file.open(encoding="utf-8", newline="") as stream:
+        rows = [r for r in csv.DictReader(stream) if not r["adj_end_date"]]
+    carc = {r["adj_code"] for r in rows if r["adj_type"] == "CARC"}
+    rarc = {r["adj_code"] for r in rows if r["adj_type"] == "RARC"}
+    assert carc
+    assert rarc
+    for rule in CATALOGUE:
+        assert not rule.carc or rule.carc in carc, rule.code
+        assert not rule.rarc or rule.rarc in rarc, rule.code

@@ -1,0 +1,483 @@
+"""The command as people and cron use it: exit codes, streams, files, and one line per mistake."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from cpt77092 import __version__, cli, findings
+from cpt77092.rule import Rule
+from cpt77092.rules import CATALOGUE
+
+ROOT = Path(__file__).parents[1]
+EXAMPLE = ROOT / "examples" / "claims.csv"
+AS_OF = ("--as-of", "2026-11-23")
+CLEAN = (
+    "claim_id,payer,dos,pos,cpt,mod1,units,charge,rendering npi,billing npi,person_id\n"
+    "A,Medicare,2026-03-02,11,77092,,1,45.00,1234567893,1245319599,P\n"
+)
+
+
+class Said:
+    """What one run of `scrub` gave."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+
+Scrub = Callable[..., Said]
+
+
+@pytest.fixture
+def scrub(capfd: pytest.CaptureFixture[str]) -> Scrub:
+    """Runs the command in this process, so that coverage sees it."""
+
+    def run(*arguments: object) -> Said:
+        with pytest.raises(SystemExit) as stop:
+            cli.main([str(argument) for argument in arguments])
+        out, err = capfd.readouterr()
+        return Said(int(stop.value.code or 0), out, err)
+
+    return run
+
+
+def claims(folder: Path, text: str = CLEAN, name: str = "claims.csv") -> Path:
+    file = folder / name
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+# Exit codes
+
+
+def test_findings_exit_1_and_a_clean_batch_0(scrub: Scrub, tmp_path: Path) -> None:
+    assert scrub(EXAMPLE, *AS_OF).code == 1
+    said = scrub(claims(tmp_path), *AS_OF)
+    assert said.code == 0
+    assert "Nothing wrong found on 1 checked line." in said.err
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "modifier", "code"),
+    [
+        ("error", "LT", 0),  # a warning
+        ("warning", "LT", 1),
+        ("info", "", 0),
+        ("not-checked", "", 1),  # report_signed_date and others are absent: see below
+        ("never", "26", 0),
+        ("error", "26", 1),
+    ],
+)
+def test_fail_on_sets_the_bar(
+    scrub: Scrub, tmp_path: Path, fail_on: str, modifier: str, code: int
+) -> None:
+    text = CLEAN.replace("77092,,", f"77092,{modifier},")
+    if fail_on == "not-checked":
+        text = text.replace(",person_id\n", "\n").replace(",P\n", "\n")  # UN001 across claims
+    assert scrub(claims(tmp_path, text), *AS_OF, "--fail-on", fail_on).code == code
+
+
+def test_exit_zero_turns_only_1_into_0(scrub: Scrub, tmp_path: Path) -> None:
+    assert scrub(EXAMPLE, *AS_OF, "--exit-zero").code == 0
+    too_long = claims(tmp_path, CLEAN + "B,Medicare,2026-03-02,11,77092,,1,45,1,2,P,spill\n")
+    assert scrub(too_long, *AS_OF, "--exit-zero").code == 2
+
+
+def test_a_rejected_row_is_never_clean(scrub: Scrub, tmp_path: Path) -> None:
+    file = claims(tmp_path, CLEAN + "B,Medicare,2026-03-02,11,77092,,1,45,1,2,P,spill\n")
+    said = scrub(file, *AS_OF)
+    assert said.code == 2
+    assert "Not all of it was checked: 1 row could not be read." in said.err
+    assert f"Rejected {file}:3: more fields than the 11 headers" in said.err
+
+
+def test_a_bug_of_ours_exits_3_without_a_traceback(
+    scrub: Scrub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("A-1001 of patient P01")
+
+    monkeypatch.setattr("cpt77092.run.load_policies", broken)
+    said = scrub(EXAMPLE, *AS_OF)
+    assert said.code == 3
+    assert said.err.startswith(f"scrub: this is a bug in scrub {__version__}")
+    assert "ZeroDivisionError at test_cli.py" in said.err or "run.py" in said.err
+    assert "P01" not in said.err
+    assert "Traceback" not in said.err
+
+
+def test_an_interrupt_exits_130(scrub: Scrub, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("cpt77092.run.load_policies", interrupted)
+    assert scrub(EXAMPLE, *AS_OF).code == 130
+
+
+# Mistakes: one line that says what to do, exit code 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["missing.csv"], "missing.csv: no such file"),
+        (["{tmp}"], "the folder holds no claim files"),
+        (["{tmp}/*.csv"], "no file matches the pattern"),
+        (["{example}", "--payer", "medicair"], "no policy for payer 'medicair', did you mean"),
+        (["{example}", "--map", "hcpcs_code"], "write --map COLUMN=HEADER"),
+        (["{example}", "--map", "hcpc=CPT"], "there is no column hcpc, did you mean hcpcs_code?"),
+        (["{example}", "--map", "hcpcs_code=Proc"], "has no header 'Proc'"),
+        (["{example}", "--select", "MX"], "no rule 'MX'"),
+        (["{example}", "--policies", "{tmp}/none"], "no such folder"),
+        (["{example}", "--policies", "{tmp}"], "holds no .yaml policy files"),
+        (["{example}", "-o", "out.docx"], "the ending must be one of"),
+        (["{example}", "-o", "{tmp}/none/out.json"], "does not exist"),
+        (["{example}", "--as-of", "2026-02-30"], "'2026-02-30' is not a date; write YYYY-MM-DD"),
+        (["{example}", "--as-of", "20260230"], "is not a date"),
+        (["{example}", "--fail-on", "sometimes"], "--fail-on"),
+        (["{example}", "--nonsense"], "--nonsense"),
+        (["explain", "MO999"], "no rule 'MO999'; see scrub rules"),
+        (["policies", "show", "medicaid"], "did you mean medicare?"),
+        (["policies", "check", "{tmp}/none"], "no such folder"),
+        (["columns", "missing.csv"], "no such file"),
+    ],
+)
+def test_a_mistake_gets_one_line_and_exit_2(
+    scrub: Scrub, tmp_path: Path, arguments: list[str], words: str
+) -> None:
+    filled = [
+        a.replace("{tmp}", str(tmp_path)).replace("{example}", str(EXAMPLE)) for a in arguments
+    ]
+    said = scrub(*filled)
+    assert said.code == 2
+    assert words in said.err
+    assert "Traceback" not in said.err
+    assert not said.out
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "the file is empty"),
+        (b"\n\n", "the file is empty"),
+        (b"claim_id,payer,dos,cpt\n", "has a header and no rows"),
+        (b"name,amount\nx,1\n", "no procedure-code column among 'name', 'amount'"),
+        (b"cpt,payer,dos\n77092,Medicare,2026-01-02\n", "no column for claim_id"),
+        (b"claim_id,cpt,dos\nA,77092,2026-01-02\n", "no payer column; say whose claims"),
+        (b"claim_id,cpt,payer\nA,77092,Medicare\n", "no column for claim_line_start_date"),
+        (b"claim_id,cpt,proc code,payer,dos\n", "headers 'cpt', 'proc code' all claim hcpcs_code"),
+        (b"\xff\xfec\x00p\x00t\x00", "the file is UTF-16"),
+        (b"claim_id,cpt\nJos\xe9,77092\n", "claims.csv:2: the file is not UTF-8 text (byte 0xe9)"),
+        (b"\x1f\x8b\x08\x00", "gzip-compressed"),
+        (b"PAR1 and then nothing", "not a readable Parquet file"),
+    ],
+)
+def test_a_file_that_is_no_claim_file_is_refused(
+    scrub: Scrub, tmp_path: Path, content: bytes, words: str
+) -> None:
+    file = tmp_path / "claims.csv"
+    file.write_bytes(content)
+    said = scrub(file, *AS_OF)
+    assert said.code == 2
+    assert words in said.err
+    assert len(said.err.strip().splitlines()) == 1
+
+
+def test_text_under_a_parquet_name_is_refused(scrub: Scrub, tmp_path: Path) -> None:
+    said = scrub(claims(tmp_path, name="claims.parquet"), *AS_OF)
+    assert said.code == 2
+    assert "not a Parquet file (it does not begin with PAR1)" in said.err
+
+
+def test_a_broken_policy_tells_every_problem_with_file_and_line(
+    scrub: Scrub, tmp_path: Path
+) -> None:
+    (tmp_path / "aetna.yaml").write_text(
+        "payer: aetna\n"
+        "sources: our contract\n"
+        "codes:\n"
+        "  77092:\n"
+        "    modifier_26: {2026-02-30: {value: required}}\n"
+        "    modifer_tc: {2026-01-01: {value: accepted}}\n",
+        encoding="utf-8",
+    )
+    said = scrub(EXAMPLE, "--policies", tmp_path)
+    assert said.code == 2
+    assert "aetna.yaml:5: 2026-02-30" in said.err
+    assert (
+        "aetna.yaml:6: modifer_tc is not a parameter we know, did you mean modifier_tc?" in said.err
+    )
+
+
+# Streams and formats
+
+
+def test_a_pipe_gets_findings_on_stdout_and_the_rest_on_stderr(scrub: Scrub) -> None:
+    said = scrub(EXAMPLE, *AS_OF)
+    lines = said.out.splitlines()
+    assert all(line.startswith(f"{EXAMPLE}:") for line in lines)
+    assert len(lines) == sum(n for _, _, n in _totals(scrub)["rules"])
+    assert said.err.startswith("Do not submit yet: ")
+    assert "Next: scrub explain " in said.err
+
+
+def _totals(scrub: Scrub) -> dict[str, Any]:
+    record = json.loads(scrub(EXAMPLE, *AS_OF, "--format", "json").out)
+    rules = [(r["rule"], r["severity"], r["findings"]) for r in record["totals"]["by_rule"]]
+    return {"rules": rules, "record": record}
+
+
+def test_quiet_leaves_the_findings_and_nothing_where_a_file_takes_them(
+    scrub: Scrub, tmp_path: Path
+) -> None:
+    said = scrub(EXAMPLE, *AS_OF, "-q")
+    assert said.out
+    assert not said.err
+    said = scrub(EXAMPLE, *AS_OF, "-q", "-o", tmp_path / "out.csv")
+    assert said.code == 1
+    assert not said.out + said.err
+
+
+def test_the_table_says_how_many_of_how_many(scrub: Scrub) -> None:
+    said = scrub(EXAMPLE, *AS_OF, "--format", "table", "--limit", "3")
+    assert "showing 3 of 31; --limit 0 shows all" in said.out
+    everything = scrub(EXAMPLE, *AS_OF, "--format", "table", "--limit", "0").out
+    assert "showing" not in everything
+    assert "MO009" in everything.split("Info ")[1]
+    verbose = scrub(EXAMPLE, *AS_OF, "--format", "table", "-v", "--limit", "0").out
+    assert "Info " not in verbose
+    assert verbose.count("MO015") > 5
+
+
+def test_json_holds_manifest_totals_findings_and_reasons(scrub: Scrub) -> None:
+    record = _totals(scrub)["record"]
+    assert list(record) == ["manifest", "totals", "findings", "not_checked"]
+    manifest = record["manifest"]
+    assert manifest["version"] == __version__
+    assert manifest["as_of"] == "2026-11-23"
+    assert manifest["inputs"][0]["sha256"]
+    assert manifest["exit"] == {"code": 1, "reason": "23 findings at or above --fail-on error"}
+    assert list(record["findings"][0]) == list(findings.SCHEMA)
+    assert {"rule", "reason", "payer", "lines"} == set(record["not_checked"][0])
+
+
+def test_json_lists_lines_not_checked_when_asked(scrub: Scrub) -> None:
+    said = scrub(EXAMPLE, *AS_OF, "--format", "json", "--not-checked")
+    rows = json.loads(said.out)["not_checked_rows"]
+    counted = sum(row["lines"] for row in json.loads(said.out)["not_checked"])
+    assert len(rows) == counted
+    assert {"claim_id", "claim_line_number", "rule", "reason"} <= set(rows[0])
+
+
+def test_every_machine_format_holds_the_same_findings(scrub: Scrub, tmp_path: Path) -> None:
+    names = ["out.json", "out.jsonl", "out.csv", "out.parquet", "out.txt"]
+    files = [tmp_path / name for name in names]
+    said = scrub(EXAMPLE, *AS_OF, *(part for file in files for part in ("-o", file)))
+    assert said.code == 1
+    from_json = json.loads(files[0].read_text(encoding="utf-8"))["findings"]
+    from_lines = [json.loads(line) for line in files[1].read_text(encoding="utf-8").splitlines()]
+    table = pl.read_parquet(files[3])
+    assert table.schema == findings.SCHEMA
+    assert from_json == from_lines
+    assert [row["message"] for row in from_json] == table["message"].to_list()
+    assert pl.read_csv(files[2])["rule"].to_list() == table["rule"].to_list()
+    assert len(files[4].read_text(encoding="utf-8").splitlines()) == table.height
+    for file in files:
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted(names)
+
+
+def test_a_report_that_cannot_be_written_leaves_the_old_one(
+    scrub: Scrub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = tmp_path / "out.json"
+    old.write_text("old", encoding="utf-8")
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("cpt77092.reports.machine.write_json", full)
+    said = scrub(EXAMPLE, *AS_OF, "-q", "-o", old)
+    assert said.code == 2
+    assert "cannot be written (No space left on device)" in said.err
+    assert old.read_text(encoding="utf-8") == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["out.json"]
+
+
+def test_hostile_cells_reach_nobody_raw(scrub: Scrub, tmp_path: Path) -> None:
+    hostile = "=cmd()[red]\x1b[31mX\u202e"
+    text = CLEAN.replace("A,Medicare", f'"{hostile}","Acme[/] \x07"')
+    file = claims(tmp_path, text.replace("77092,,", "77092,26,"))
+    table = scrub(file, *AS_OF, "--format", "table", "-v").out
+    assert "=cmd()[red]" in table.replace("\n", "")
+    concise = scrub(file, *AS_OF).out
+    for shown in (table, concise):
+        assert not {"\x1b", "\x07", "\u202e"} & set(shown)
+    out = tmp_path / "out.csv"
+    scrub(file, *AS_OF, "-q", "-o", out)
+    assert f"'{hostile}" in out.read_text(encoding="utf-8")
+
+
+def test_patients_are_shown_only_on_request(scrub: Scrub) -> None:
+    for form in ("table", "concise", "json", "jsonl", "csv"):
+        plain = scrub(EXAMPLE, *AS_OF, "--format", form, "-v")
+        assert "P02" not in plain.out + plain.err, form
+        assert "P02" in scrub(EXAMPLE, *AS_OF, "--format", form, "--show-phi").out, form
+
+
+def test_nothing_in_scope_says_so_and_shows_what_there_is(scrub: Scrub, tmp_path: Path) -> None:
+    said = scrub(claims(tmp_path, CLEAN.replace("77092", "99213")), *AS_OF)
+    assert said.code == 0
+    assert "No trabecular bone score or bone-density line among 1 row." in said.err
+    assert "Commonest codes in it: 99213 (1)." in said.err
+
+
+def test_colour_only_where_wanted(scrub: Scrub, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "\x1b[" not in scrub(EXAMPLE, *AS_OF, "--format", "table").out
+    assert "\x1b[" in scrub(EXAMPLE, *AS_OF, "--format", "table", "--color", "always").out
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[" not in scrub(EXAMPLE, *AS_OF, "--format", "table").out
+
+
+def test_parquet_to_a_terminal_is_refused(scrub: Scrub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    assert scrub(EXAMPLE, *AS_OF, "--format", "parquet").code == 2
+
+
+def test_options_come_from_the_environment_too(
+    scrub: Scrub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCRUB_SELECT", "CH")
+    monkeypatch.setenv("SCRUB_FAIL_ON", "never")
+    said = scrub(EXAMPLE, *AS_OF)
+    assert said.code == 0
+    assert {line.split()[2] for line in said.out.splitlines()} == {"CH001"}
+
+
+# The other commands
+
+
+def test_the_short_form_is_check(scrub: Scrub) -> None:
+    assert scrub("--payer", "medicare", EXAMPLE, *AS_OF).out == (
+        scrub("check", EXAMPLE, "--payer", "medicare", *AS_OF).out
+    )
+
+
+def test_rules_lists_every_rule_in_every_form(scrub: Scrub) -> None:
+    for form in ("table", "markdown", "json"):
+        said = scrub("rules", "--format", form)
+        assert said.code == 0
+        assert all(rule.code in said.out for rule in CATALOGUE)
+
+
+@pytest.mark.parametrize("rule", CATALOGUE, ids=lambda rule: rule.code)
+def test_explain_prints_the_page_and_every_payers_value(scrub: Scrub, rule: Rule) -> None:
+    said = scrub("explain", rule.code.lower(), "--on", "2026-11-23")
+    assert said.code == 0
+    assert rule.name in said.out
+    assert "Not checked:" in said.out
+    if rule.parameter is not None:
+        for label in ("Medicare", "Aetna", "Cigna", "UnitedHealthcare", "Blue Cross"):
+            assert label in said.out
+
+
+def test_policies_are_listed_shown_and_checked(scrub: Scrub) -> None:
+    assert "unitedhealthcare" in scrub("policies", "list").out
+    assert json.loads(scrub("policies", "list", "--format", "json").out)[0]["payer"] == "aetna"
+    assert "no problems" in scrub("policies", "check").out
+    schema = json.loads(scrub("policies", "schema").out)
+    assert "codes" in schema["properties"]
+    shown = scrub("policies", "show", "UHC", "--on", "2022-12-31").out
+    assert "UnitedHealthcare on 2022-12-31" in shown
+    assert "Not available: " in shown
+
+
+def test_a_policy_is_shown_as_json_with_every_parameter(scrub: Scrub) -> None:
+    record = json.loads(
+        scrub("policies", "show", "medicare", "--on", "2024-06-01", "--format", "json").out
+    )
+    said = {(row["parameter"], code): row for row in record["parameters"] for code in row["codes"]}
+    assert said["modifier_26", "77092"]["value"] == "not_allowed"
+    assert said["modifier_26", "77092"]["first_day"] == "2022-01-01"
+    assert said["fee", "77092"]["value"] == "9.65"
+    assert said["min_months_between", "77092"]["status"] == "not_available"
+
+
+def test_columns_tell_what_was_understood(scrub: Scrub) -> None:
+    said = scrub("columns", EXAMPLE)
+    assert said.code == 0
+    words = " ".join(said.out.split())
+    assert "hcpcs_code CPT sure" in words
+    assert "Absent, for DO rules: report_signed_date" in words
+
+
+@pytest.mark.parametrize(
+    "command",
+    [[], ["check"], ["rules"], ["explain"], ["columns"], ["policies"], ["policies", "show"],
+     ["policies", "list"], ["policies", "check"], ["policies", "schema"]],
+    ids=" ".join,
+)  # fmt: skip
+def test_every_command_has_help_with_an_example(scrub: Scrub, command: list[str]) -> None:
+    said = scrub(*command, "--help")
+    assert said.code == 0
+    assert "scrub" in said.out
+    if command and command != ["policies"]:
+        assert "Example: scrub" in " ".join(said.out.split())
+
+
+# As a process
+
+
+def process(*arguments: str, **how: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "cpt77092", *arguments],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+        **how,
+    )
+
+
+def test_version_and_help_do_not_import_polars() -> None:
+    for option in ("--version", "--help"):
+        probe = (
+            "import sys; from cpt77092.cli import main\n"
+            f"try: main(['{option}'])\n"
+            "finally: print('polars' in sys.modules, 'rich' in sys.modules, file=sys.stderr)"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", probe], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0
+        assert done.stderr.strip() == "False False"
+
+
+def test_standard_input_is_read() -> None:
+    done = process("-", *AS_OF, "--format", "csv", input=EXAMPLE.read_text(encoding="utf-8"))
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[1].startswith("'-,3,A-1002")
+
+
+def test_a_reader_that_goes_away_causes_no_traceback() -> None:
+    shell = f"{sys.executable} -m cpt77092 examples/claims.csv --as-of 2026-11-23 2>&1 | head -1"
+    done = subprocess.run(
+        ["/bin/sh", "-c", shell], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert "Traceback" not in done.stdout + done.stderr
+    assert len(done.stdout.splitlines()) == 1
+
+
+def test_the_example_is_the_same_whatever_the_width_and_locale() -> None:
+    first = process("examples/claims.csv", *AS_OF, "--format", "csv")
+    env = os.environ | {"COLUMNS": "40", "LC_ALL": "C", "TZ": "Pacific/Kiritimati"}
+    assert process("examples/claims.csv", *AS_OF, "--format", "csv", env=env).stdout == first.stdout

@@ -1,0 +1,179 @@
+"""What holds of every run: order, independence of lines, reasons, money counted once."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from cpt77092 import findings
+from cpt77092.codes import CHECKED
+from cpt77092.engine import Result, check, needed_columns, select_rules
+from cpt77092.errors import UsageError
+from cpt77092.policies import PolicySet, load_policies
+from cpt77092.readers import Options, read_batch
+from cpt77092.rule import Rule, Severity
+from cpt77092.rules import BY_CODE, CATALOGUE
+
+EXAMPLE = Path(__file__).parents[1] / "examples" / "claims.csv"
+AS_OF = date(2026, 11, 23)
+
+
+@pytest.fixture(scope="module")
+def policies() -> PolicySet:
+    return load_policies()
+
+
+def run(
+    policies: PolicySet, *paths: Path, rules: tuple[Rule, ...] = CATALOGUE, payer: str | None = None
+) -> Result:
+    batch = read_batch(
+        [str(path) for path in paths],
+        needed=needed_columns(rules),
+        scope=CHECKED,
+        options=Options(payer=payer),
+    )
+    return check(batch, policies, rules, as_of=AS_OF)
+
+
+def written(folder: Path, *rows: str, name: str = "claims.csv") -> Path:
+    file = folder / name
+    file.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return file
+
+
+HEADER = "claim_id,claim_line_number,payer,claim_line_start_date,hcpcs_code,hcpcs_modifier_1,charge"
+
+
+def test_findings_come_by_file_row_and_rule(policies: PolicySet, tmp_path: Path) -> None:
+    second = written(tmp_path, HEADER, "Z,1,Medicare,2026-03-02,77092,26,0", name="a.csv")
+    table = findings.table(run(policies, EXAMPLE, second))
+    order = table.select("source_file", "source_row", "rule").rows()
+    files = [str(EXAMPLE), str(second)]
+    catalogue = [rule.code for rule in CATALOGUE]
+    assert order == sorted(order, key=lambda o: (files.index(o[0]), o[1], catalogue.index(o[2])))
+    assert {row[0] for row in order} == set(files)
+
+
+def test_a_limit_gives_the_first_findings_and_changes_no_count(policies: PolicySet) -> None:
+    result = run(policies, EXAMPLE)
+    everything = findings.table(result)
+    assert findings.table(result, limit=7).equals(everything.head(7))
+    assert sum(findings.totals(result).by_severity.values()) == everything.height
+
+
+def test_the_same_input_gives_the_same_findings(policies: PolicySet) -> None:
+    assert findings.table(run(policies, EXAMPLE)).equals(findings.table(run(policies, EXAMPLE)))
+
+
+def test_a_rule_finds_the_same_alone_as_among_all(policies: PolicySet) -> None:
+    together = findings.table(run(policies, EXAMPLE))
+    for rule in CATALOGUE:
+        alone = findings.table(run(policies, EXAMPLE, rules=(rule,)))
+        # Columns that the rule alone has no use for are not read, and so not shown.
+        shown = ["source_row", "rule", "severity", "message", "fix", "fix_kind", "source_title"]
+        assert alone.select(shown).equals(
+            together.filter(pl.col("rule") == rule.code).select(shown)
+        ), rule.code
+
+
+def test_every_finding_names_its_source(policies: PolicySet) -> None:
+    table = findings.table(run(policies, EXAMPLE))
+    assert table.filter(pl.col("source_title").fill_null("") == "").is_empty()
+    assert table.filter(pl.col("confidence").fill_null("") == "").is_empty()
+    assert not table["message"].null_count()
+    assert not table["fix"].null_count()
+
+
+def test_charges_at_risk_count_each_line_once(policies: PolicySet, tmp_path: Path) -> None:
+    header = f"{HEADER},units"
+    file = written(
+        tmp_path,
+        header,
+        "A,1,Medicare,2026-03-02,77092,26,45.00,2",  # MO001 and UN001, one line
+        "B,1,Medicare,2026-03-02,77092,,30.10,1",  # no error
+        "C,1,Medicare,2026-03-02,77092,TC,20.05,1",  # MO004
+    )
+    totals = findings.totals(run(policies, file))
+    assert totals.by_severity[Severity.ERROR] >= 3
+    assert totals.error_lines == 2
+    assert totals.at_risk == Decimal("65.05")
+    assert totals.expected == Decimal("30.06")  # three units at $10.02
+    assert totals.expected_known == 2
+
+
+def test_a_payer_on_the_command_line_judges_every_line(policies: PolicySet) -> None:
+    table = findings.table(run(policies, EXAMPLE, payer="medicare"))
+    assert set(table["payer"]) == {"medicare"}
+    assert "ID005" not in set(table["rule"])
+
+
+def test_not_checked_is_counted_for_each_reason(policies: PolicySet, tmp_path: Path) -> None:
+    file = written(
+        tmp_path,
+        "claim_id,payer,dos,cpt,mod1,units",
+        "A,UnitedHealthcare,2022-12-31,77092,26,1",
+        "B,UnitedHealthcare,2023-01-01,77092,26,1",
+        "C,UnitedHealthcare,,77092,26,1",
+    )
+    result = run(policies, file, rules=(BY_CODE["MO001"], BY_CODE["UN001"]))
+    assert findings.table(result).select("claim_id", "rule").rows() == [("B", "MO001")]
+    reasons = {(rule, reason): lines for rule, _, reason, lines in result.unchecked.iter_rows()}
+    assert reasons == {
+        ("MO001", "claim_line_start_date is blank"): 1,
+        (
+            "MO001",
+            "modifier 26 (professional component): no value on file before 2023-01-01 "
+            "(UnitedHealthcare)",
+        ): 1,
+        ("UN001", "no person_id column"): 2,
+        ("UN001", "claim_line_start_date is blank"): 1,
+    }
+    assert result.checked(BY_CODE["MO001"]) == 1
+    rows = findings.not_checked_rows(result).select("claim_id", "rule").rows()
+    assert rows == [("A", "MO001"), ("A", "UN001"), ("B", "UN001"), ("C", "MO001"), ("C", "UN001")]
+
+
+def test_a_recalled_value_never_makes_an_error(policies: PolicySet, tmp_path: Path) -> None:
+    # The unit maximum before July 2024 is inferred; from then on CMS's own table was read.
+    file = written(
+        tmp_path,
+        "claim_id,payer,dos,cpt,units,person_id,billing_npi",
+        "A,Medicare,2024-06-30,77092,2,P,1245319599",
+        "B,Medicare,2024-07-01,77092,2,P,1245319599",
+    )
+    table = findings.table(run(policies, file, rules=(BY_CODE["UN001"],)))
+    assert table.select("claim_id", "severity", "confidence").rows() == [
+        ("A", "warning", "recalled"),
+        ("B", "error", "primary"),
+    ]
+
+
+def test_two_unknown_payers_are_two_payers(policies: PolicySet, tmp_path: Path) -> None:
+    file = written(
+        tmp_path,
+        HEADER,
+        "A,1,Lakeside,2026-03-02,77092,,45",
+        "A,1,Hillside,2026-03-02,77091,,45",
+        "B,1,LAKESIDE ,2026-03-02,77092,,45",
+    )
+    result = run(policies, file, rules=(BY_CODE["MO003"], BY_CODE["ID005"]))
+    found = findings.table(result).select("source_row", "rule").rows()
+    # The claim numbers agree but the payers do not, so 77092 is billed alone on both; and the
+    # two spellings of Lakeside are one payer, named once.
+    assert found == [(2, "MO003"), (2, "ID005"), (3, "ID005"), (4, "MO003")]
+
+
+def test_rules_are_chosen_by_prefix_and_name() -> None:
+    def codes(**how: list[str]) -> set[str]:
+        return {rule.code for rule in select_rules(CATALOGUE, **how)}
+
+    assert codes(select=["UN"]) == {"UN001", "UN002"}
+    assert codes(select=["un001"], extend_select=["charge-not-positive"]) == {"UN001", "CH001"}
+    assert codes(ignore=["MO"]) == {r.code for r in CATALOGUE if not r.code.startswith("MO")}
+    assert codes(select=["ALL"]) == {rule.code for rule in CATALOGUE}
+    with pytest.raises(UsageError, match="no rule 'UNO01', did you mean UN001"):
+        codes(select=["UNO01"])
