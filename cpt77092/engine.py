@@ -61,7 +61,13 @@ class Result:
     found: pl.DataFrame
     """`line, rule, severity, decision`: numbers of a line, of `rules`, of `SEVERITIES`, and of
     `decisions` (null where the rule rests on no parameter). Unsorted."""
-    decisions: tuple[Decision, ...]
+    table: PolicyTable
+    """The policies of the batch, a row of which each line names in `policy_row`."""
+
+    @property
+    def decisions(self) -> tuple[Decision, ...]:
+        """What the policies decided, by the number in `found`."""
+        return self.table.decisions
 
     @cached_property
     def unchecked(self) -> pl.DataFrame:
@@ -109,7 +115,7 @@ def check(batch: Batch, policies: PolicySet, rules: Sequence[Rule], *, as_of: da
         as_of: the day the batch is looked at: the latest day a service can have taken place.
     """
     facts, plain = closure(names_read(rules))
-    lines, table = _attach_policies(batch.lines, policies, _parameters(plain), as_of)
+    lines, table = _attach_policies(batch.lines, policies, plain, as_of)
     unreadable = tuple(c for c in BY_NAME if f"{c}{UNREADABLE_TEXT}" in lines.columns)
     lines = add_facts(lines, facts, Context(table.sets, unreadable))
     outcomes = lines.select(
@@ -128,7 +134,7 @@ def check(batch: Batch, policies: PolicySet, rules: Sequence[Rule], *, as_of: da
         lines=lines,
         outcomes=outcomes,
         found=pl.concat([_NO_FINDINGS, *found]),
-        decisions=table.decisions,
+        table=table,
     )
 
 
@@ -163,28 +169,32 @@ def _parameters(plain: Iterable[str]) -> list[str]:
 
 
 def _attach_policies(
-    lines: pl.DataFrame, policies: PolicySet, parameters: Sequence[str], as_of: date
+    lines: pl.DataFrame, policies: PolicySet, plain: set[str], as_of: date
 ) -> tuple[pl.DataFrame, PolicyTable]:
+    parameters = _parameters(plain)
     payers = _match_payers(lines, policies)
     keys = payers["payer_policy"].unique().sort().to_list()
-    codes = lines["hcpcs_code"].unique().sort().to_list()
+    codes = lines["hcpcs_code"].unique().sort().to_list() or [""]  # no lines, no codes
     table = build_table(policies, keys, codes, parameters)
-    key = ["payer_id", "payer"]
-    spelling = lines.select(key).join(
-        payers, on=key, how="left", nulls_equal=True, maintain_order="left"
+    spelling = lines.select(_SPELLING).join(
+        payers, on=_SPELLING, how="left", nulls_equal=True, maintain_order="left"
     )
-    lines = lines.with_row_index("line").hstack(spelling.drop(key))
+    lines = lines.with_row_index("line").hstack(spelling.drop(_SPELLING))
     code = pl.col("hcpcs_code").replace_strict(codes, range(len(codes)), return_dtype=pl.UInt32)
-    lines = lines.with_columns(
+    lines = lines.with_columns(code_number=code).with_columns(
         table.row(
             pl.col("policy_number"),
-            pl.when(pl.col("damaged_code").is_null()).then(code),
+            pl.when(pl.col("damaged_code").is_null()).then("code_number"),
             lines["claim_line_start_date"],
         ).alias("policy_row"),
         pl.lit(as_of).alias("as_of_date"),
     )
-    rows = lines["policy_row"]
-    return lines.hstack([column.gather(rows) for column in table.frame]), table
+    # Only what is read stands beside the lines; anything else of a policy is one lookup away.
+    read = [table.frame[name] for name in table.frame.columns if name in plain]
+    return lines.hstack([column.gather(lines["policy_row"]) for column in read]), table
+
+
+_SPELLING = ["payer_id", "payer"]
 
 
 def _match_payers(lines: pl.DataFrame, policies: PolicySet) -> pl.DataFrame:
@@ -193,7 +203,7 @@ def _match_payers(lines: pl.DataFrame, policies: PolicySet) -> pl.DataFrame:
     Two spellings of one payer share a number; two payers without a policy do not.
     """
     matcher = Matcher.of(policies)
-    spellings = lines.select("payer_id", "payer").unique().sort("payer_id", "payer")
+    spellings = lines.select(_SPELLING).unique().sort(_SPELLING)
     rows = []
     for payer_id, payer in spellings.iter_rows():
         found = matcher.policy_of(payer_id or "", payer or "")
@@ -240,7 +250,8 @@ def _findings(
     )
     if rule.parameter is None or not where.len():
         return frame
-    decision = lines[f"policy.{rule.parameter}.decision"].gather(where)
+    rows = lines["policy_row"].gather(where)
+    decision = table.frame[f"policy.{rule.parameter}.decision"].gather(rows)
     frame = frame.with_columns(decision=decision)
     if rule.severity is not Severity.ERROR:
         return frame
@@ -260,7 +271,15 @@ def _reasons(result: Result, number: int) -> pl.DataFrame:
     """For every line the rule could not be checked on: which input was unknown, and how."""
     rule = result.rules[number]
     names = reason_inputs(rule)
-    unknown = result.lines.filter(result.outcomes[rule.code].is_null())
+    lines = result.lines
+    read = {"line", "payer_policy", "policy_row", *names, *(f"{name}.state" for name in names)}
+    unknown = lines.select(name for name in lines.columns if name in read).filter(
+        result.outcomes[rule.code].is_null()
+    )
+    decided = [f"{n}.decision" for n in names if n.startswith("policy.")]
+    unknown = unknown.hstack(
+        [result.table.frame[name].gather(unknown["policy_row"]) for name in decided]
+    )
     reason, detail = pl.lit(len(names), pl.UInt32), pl.lit(0, pl.UInt32)
     for position, name in reversed(list(enumerate(names))):
         is_unknown, how = _unknown(name)

@@ -62,8 +62,8 @@ class Totals:
     by_severity: Mapping[Severity, int]
     by_rule: tuple[tuple[str, Severity, int], ...]
     """Rule code, severity and number of findings, in the catalogue's order."""
-    by_rule_and_payer: tuple[tuple[str, Severity, str, int], ...]
-    """The same by payer: the policy's label, or the name on the claim where no policy has it."""
+    infos_by_payer: tuple[tuple[str, str, int], ...]
+    """Rule code, payer and number of infos: the policy's label, or else the name on the claim."""
     not_checked: tuple[tuple[str, str, str, int], ...]
     """Rule code, reason, payer's policy key and number of lines."""
     at_risk: Decimal
@@ -123,6 +123,7 @@ def _render(
     lines = result.lines.select(
         name for name in result.lines.columns if name in wanted | _LINE_COLUMNS | set(extra)
     )[rows["line"]]
+    lines = lines.with_columns(_fee(result, lines["policy_row"]))
     frame = rows.select(pl.col("rule").alias("rule_number"), "severity", "decision").hstack(lines)
     frame = frame.join(_sources(result, rule), on="decision", how="left", nulls_equal=True)
     frame = frame.sort("line").with_columns(
@@ -181,7 +182,7 @@ _LINE_COLUMNS = {
     "payer_label",
     "charge_amount",
     "service_unit_quantity",
-    f"policy.{EXPECTED_PAYMENT}",
+    "policy_row",
 }
 
 
@@ -194,6 +195,10 @@ def expected_payment() -> pl.Expr:
     units = pl.col("service_unit_quantity")
     whole = pl.when((units > 0) & (units == units.floor())).then(units).cast(pl.Int64)
     return (pl.col(f"policy.{EXPECTED_PAYMENT}") * whole.cast(pl.Decimal(18, 0))).cast(CENTS)
+
+
+def _fee(result: Result, rows: pl.Series) -> pl.Series:
+    return result.table.frame[f"policy.{EXPECTED_PAYMENT}"].gather(rows)
 
 
 def _first_fitting(rule: Rule, values: list[pl.Expr]) -> pl.Expr:
@@ -300,41 +305,43 @@ def not_checked_rows(result: Result) -> pl.DataFrame:
 def totals(result: Result) -> Totals:
     """Add a run up."""
     found, lines = result.found, result.lines
-    by_severity = dict(found.group_by("severity").len().iter_rows())
     by_rule = found.group_by("rule", "severity").len().sort("rule", "severity").iter_rows()
-    payer = lines["payer_label"].gather(found["line"])
-    by_payer = (
-        found.select("rule", "severity", payer)
-        .group_by("rule", "severity", "payer_label")
-        .len()
-        .sort("rule", "severity", "payer_label")
-        .iter_rows()
-    )
-    error, warning = (
-        _lines_with(found, lines.height, severity)
-        for severity in (Severity.ERROR, Severity.WARNING)
-    )
+    counts = [(result.rules[rule].code, SEVERITIES[s], number) for rule, s, number in by_rule]
+    error = _lines_with(found, lines.height, Severity.ERROR)
+    warning = _lines_with(found, lines.height, Severity.WARNING)
     any_finding = _lines_with(found, lines.height, None)
-    risk = lines.filter(error).select("charge_amount", expected_payment().alias("expected"))
+    at_risk = lines.select("charge_amount", "service_unit_quantity", "policy_row").filter(error)
+    expected = at_risk.with_columns(_fee(result, at_risk["policy_row"])).select(
+        expected_payment().alias("expected")
+    )["expected"]
+    charges = at_risk["charge_amount"]
     is_checked = lines["hcpcs_code"].is_in(sorted(CHECKED))
     return Totals(
         tally=result.batch.total,
         checked_lines=int(is_checked.sum()),
         partner_lines=int((~is_checked).sum()),
         flagged_lines=int(any_finding.sum()),
-        flagged_claims=lines.filter(any_finding).select("claim_id", "payer_number").n_unique(),
+        flagged_claims=lines.select("claim_id", "payer_number").filter(any_finding).n_unique(),
         error_lines=int(error.sum()),
         warning_lines=int((warning & ~error).sum()),
-        by_severity={s: by_severity.get(n, 0) for n, s in enumerate(SEVERITIES)},
-        by_rule=tuple((result.rules[r].code, SEVERITIES[s], n) for r, s, n in by_rule),
-        by_rule_and_payer=tuple(
-            (result.rules[r].code, SEVERITIES[s], payer, n) for r, s, payer, n in by_payer
-        ),
+        by_severity={s: sum(n for _, one, n in counts if one is s) for s in SEVERITIES},
+        by_rule=tuple(counts),
+        infos_by_payer=_infos_by_payer(result),
         not_checked=tuple(result.unchecked.select("rule", "reason", "payer", "lines").iter_rows()),
-        at_risk=Decimal(risk["charge_amount"].sum()),
-        at_risk_charges_known=risk.height - risk["charge_amount"].null_count(),
-        expected=Decimal(risk["expected"].sum()),
-        expected_known=risk.height - risk["expected"].null_count(),
+        at_risk=Decimal(charges.sum()),
+        at_risk_charges_known=charges.len() - charges.null_count(),
+        expected=Decimal(expected.sum()),
+        expected_known=expected.len() - expected.null_count(),
+    )
+
+
+def _infos_by_payer(result: Result) -> tuple[tuple[str, str, int], ...]:
+    infos = result.found.filter(pl.col("severity") == SEVERITIES.index(Severity.INFO))
+    payer = result.lines["payer_label"].gather(infos["line"])
+    counts = infos.select("rule", payer).group_by("rule", "payer_label").len()
+    return tuple(
+        (result.rules[rule].code, payer, number)
+        for rule, payer, number in counts.sort("rule", "payer_label").iter_rows()
     )
 
 

@@ -35,6 +35,7 @@ ENGINE_COLUMNS = {
     "payer_label",
     "payer_number",
     "policy_number",
+    "code_number",
 }
 RENDERED_COLUMNS = {
     "payer_name",

@@ -23,6 +23,7 @@ from cpt77092.sources import Confidence, Source
 from cpt77092.suggest import did_you_mean
 
 DEFAULT = "default"
+PACKAGED = "packaged"
 ENDINGS = (".yaml", ".yml")
 
 
@@ -71,7 +72,7 @@ class PolicySet:
 
     policies: Mapping[str, Policy]
     origin: tuple[str, ...]
-    """The folders they came from, ours first."""
+    """Where they came from: `packaged`, or a folder; the user's last."""
     digest: str
     """SHA-256 over the files' names and bytes: two runs with one digest had the same policies."""
 
@@ -122,7 +123,8 @@ def load_folders(folder: Path, user_folder: Path | None = None) -> PolicySet:
     problems += _cross_check(files, layered)
     if problems:
         raise PolicyError(tuple(sorted(problems, key=lambda p: (p.file, p.line))))
-    origin = (str(folder), str(user_folder)) if user_folder else (str(folder),)
+    base = PACKAGED if folder == packaged_folder() else str(folder)
+    origin = (base, str(user_folder)) if user_folder else (base,)
     return PolicySet(layered, origin, digest.hexdigest())
 
 

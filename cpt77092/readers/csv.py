@@ -133,7 +133,7 @@ def _decode(head: bytes, path: str) -> str:
 
 
 def _first_record(text: str, separator: str) -> list[str]:
-    record = next(csv.reader(io.StringIO(text), delimiter=separator), [])
+    record = next(csv.reader(io.StringIO(text, newline=""), delimiter=separator), [])
     return [field.strip() for field in record]
 
 

@@ -121,7 +121,9 @@ def show_policies(console: Console, policies: PolicySet) -> None:
             str(row["values"]),
         )
     console.print(table)
-    console.print(Text(f"From {', '.join(policies.origin)}. Next: scrub policies show medicare"))
+    console.print(
+        Text(f"Policies: {', '.join(policies.origin)}. Next: scrub policies show medicare")
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,9 +66,8 @@ def infos(result: Result, totals: Totals) -> list[str]:
     """Findings of severity info, one line per rule with its payers."""
     titles = {rule.code: rule.title for rule in result.rules}
     by_rule: dict[str, list[str]] = {}
-    for code, severity, payer, number in totals.by_rule_and_payer:
-        if severity is Severity.INFO:
-            by_rule.setdefault(code, []).append(f"{safe(payer)} {count(number, 'line')}")
+    for code, payer, number in totals.infos_by_payer:
+        by_rule.setdefault(code, []).append(f"{safe(payer)} {count(number, 'line')}")
     return [
         f"Info {code} {titles[code][0].lower()}{titles[code][1:]}: {_first(payers, 'payer')}."
         for code, payers in by_rule.items()

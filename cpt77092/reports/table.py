@@ -63,7 +63,7 @@ def _table(shown: pl.DataFrame) -> Table:
     table.add_column("Claim/line", min_width=10, max_width=24, overflow="fold")
     table.add_column("Rule", no_wrap=True)
     table.add_column("What is wrong, and what to do", ratio=1, overflow="fold")
-    table.add_column("Denial", min_width=6)
+    table.add_column("Denial", min_width=6, max_width=7)
     table.add_column("Charge", justify="right", no_wrap=True)
     before: tuple[object, object] | None = None
     for row in shown.iter_rows(named=True):
