@@ -12,17 +12,15 @@ import traceback
 from datetime import date
 from enum import IntEnum, StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from cpt77092 import __version__
-from cpt77092.errors import OutputError, ScrubError, UsageError
+from cpt77092.errors import ScrubError, UsageError
+from cpt77092.reports.choices import Color, Format
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
-    from cpt77092.engine import Result
     from cpt77092.findings import Totals
     from cpt77092.policies import PolicySet
 
@@ -43,8 +41,6 @@ policies_app = typer.Typer(
 app.add_typer(policies_app, name="policies")
 
 COMMANDS = ("check", "rules", "explain", "policies", "columns")
-TABLE_LIMIT = 50
-"""Findings shown in a table unless --limit says otherwise."""
 
 
 class Exit(IntEnum):
@@ -55,18 +51,6 @@ class Exit(IntEnum):
     UNCHECKED = 2
     BUG = 3
     INTERRUPTED = 130
-
-
-class Format(StrEnum):
-    """How findings are printed."""
-
-    AUTO = "auto"
-    TABLE = "table"
-    CONCISE = "concise"
-    JSON = "json"
-    JSONL = "jsonl"
-    CSV = "csv"
-    PARQUET = "parquet"
 
 
 class PageFormat(StrEnum):
@@ -84,14 +68,6 @@ class FailOn(StrEnum):
     WARNING = "warning"
     INFO = "info"
     NOT_CHECKED = "not-checked"
-    NEVER = "never"
-
-
-class Color(StrEnum):
-    """Whether to colour."""
-
-    AUTO = "auto"
-    ALWAYS = "always"
     NEVER = "never"
 
 
@@ -197,6 +173,8 @@ def check(
 
     Example: scrub claims.csv -o worklist.csv
     """
+    from cpt77092 import findings
+    from cpt77092.reports.report import Report
     from cpt77092.run import Request, run
 
     request = Request(
@@ -212,25 +190,23 @@ def check(
     )
     outputs = _outputs(output or [])
     result = run(request)
-    from cpt77092 import findings
-
     totals = findings.totals(result)
     code, why = exit_code(totals, fail_on, exit_zero=exit_zero)
-    report = _Report(
+    report = Report(
         result=result,
         totals=totals,
         options={"payer": payer, "fail_on": fail_on.value, "map": request.overrides},
         exit_code=code,
         why=why,
-        not_checked=not_checked,
-        extra=("person_id",) if show_phi else (),
         limit=limit,
+        extra=("person_id",) if show_phi else (),
+        not_checked=not_checked,
         quiet=quiet,
         verbose=verbose,
         color=color,
     )
-    for name, kind in outputs:
-        report.write_file(name, kind)
+    for name, form in outputs:
+        report.write_file(name, form)
     if not (quiet and outputs):
         report.print(format_)
     raise typer.Exit(code)
@@ -260,97 +236,6 @@ def exit_code(totals: Totals, fail_on: FailOn, *, exit_zero: bool) -> tuple[Exit
     return Exit.CLEAN, f"no finding at or above --fail-on {fail_on}"
 
 
-class _Report:
-    """One run's report in whatever form is asked for."""
-
-    def __init__(self, *, result: Result, totals: Totals, **how: Any) -> None:
-        self.result = result
-        self.totals = totals
-        self.how = how
-
-    def print(self, kind: Format) -> None:
-        """Findings to standard output; in a pipe the summary goes to standard error."""
-        if kind is Format.AUTO:
-            kind = Format.TABLE if sys.stdout.isatty() else Format.CONCISE
-        if kind is Format.TABLE:
-            self._print_table()
-        elif kind is Format.CONCISE:
-            self._print_concise()
-        elif kind is Format.PARQUET and sys.stdout.isatty():
-            raise UsageError("Parquet is not for a terminal; write it to a file with -o")
-        else:
-            self._write(sys.stdout.buffer, kind.value)
-            sys.stdout.buffer.flush()
-
-    def _print_table(self) -> None:
-        from cpt77092.reports import table
-
-        limit = TABLE_LIMIT if self.how["limit"] is None else self.how["limit"] or None
-        table.show(
-            _console(self.how["color"]),
-            self.result,
-            self.totals,
-            limit=limit,
-            quiet=self.how["quiet"],
-            verbose=self.how["verbose"],
-            extra=self.how["extra"],
-        )
-
-    def _print_concise(self) -> None:
-        from cpt77092.reports import concise, summary
-
-        limit = self.how["limit"] or None
-        concise.write(sys.stdout, self.result, limit=limit, extra=self.how["extra"])
-        sys.stdout.flush()
-        if self.how["quiet"]:
-            return
-        typer.echo(summary.headline(self.totals), err=True)
-        for sentence in summary.sentences(self.result, self.totals, verbose=self.how["verbose"]):
-            typer.echo(sentence, err=True)
-        total = sum(self.totals.by_severity.values())
-        if limit is not None and limit < total:
-            typer.echo(f"showing {limit:,} of {total:,}; --limit 0 shows all", err=True)
-
-    def write_file(self, name: str, kind: str) -> None:
-        """Write one report file, aside and renamed."""
-        from cpt77092.reports.files import write_aside
-
-        write_aside(name, lambda stream: self._write(stream, kind))
-
-    def _write(self, stream: Any, kind: str) -> None:
-        import io
-
-        from cpt77092.reports import concise, machine
-
-        phi = self.how["extra"]
-        if kind == "json":
-            record = machine.manifest(
-                self.result,
-                options=self.how["options"],
-                exit_code=self.how["exit_code"],
-                why=self.how["why"],
-            )
-            machine.write_json(
-                stream,
-                self.result,
-                self.totals,
-                manifest=record,
-                with_not_checked_rows=self.how["not_checked"],
-                extra=phi,
-            )
-        elif kind == "concise":
-            text = io.TextIOWrapper(stream, encoding="utf-8", write_through=True)
-            concise.write(text, self.result, limit=None, extra=phi)
-            text.detach()
-        else:
-            writers = {
-                "jsonl": machine.write_jsonl,
-                "csv": machine.write_csv,
-                "parquet": machine.write_parquet,
-            }
-            writers[kind](stream, self.result, extra=phi)
-
-
 @app.command()
 def rules(
     format_: Annotated[PageFormat, typer.Option("--format", help="How to print.")] = (
@@ -363,6 +248,7 @@ def rules(
     Example: scrub rules --format markdown
     """
     from cpt77092.reports import pages
+    from cpt77092.reports.console import make_console
     from cpt77092.rules import CATALOGUE
 
     if format_ is PageFormat.MARKDOWN:
@@ -370,7 +256,7 @@ def rules(
     elif format_ is PageFormat.JSON:
         typer.echo(pages.as_json(pages.rules_records(CATALOGUE)))
     else:
-        pages.show_rules(_console(color), CATALOGUE)
+        pages.show_rules(make_console(color), CATALOGUE)
 
 
 @app.command()
@@ -386,6 +272,7 @@ def explain(
     """
     from cpt77092.policies import load_policies
     from cpt77092.reports import pages
+    from cpt77092.reports.console import make_console
     from cpt77092.rules import CATALOGUE
     from cpt77092.suggest import did_you_mean
 
@@ -393,7 +280,7 @@ def explain(
     if not found:
         known = [r.code for r in CATALOGUE]
         raise UsageError(f"no rule {rule!r}{did_you_mean(rule.upper(), known)}; see scrub rules")
-    pages.explain(_console(color), found[0], load_policies(policies), on or _today())
+    pages.explain(make_console(color), found[0], load_policies(policies), on or _today())
 
 
 @app.command()
@@ -411,11 +298,12 @@ def columns(
     from cpt77092.codes import CHECKED
     from cpt77092.readers import find_files, open_claims
     from cpt77092.reports import pages
+    from cpt77092.reports.console import make_console
 
     overrides = dict(_overrides(map_ or []))
     for path in find_files([claims]):
         scan = open_claims(path, overrides=overrides, needed=frozenset(), scope=CHECKED)
-        pages.show_columns(_console(color), scan)
+        pages.show_columns(make_console(color), scan)
 
 
 @policies_app.command("list")
@@ -432,12 +320,13 @@ def policies_list(
     """
     from cpt77092.policies import load_policies
     from cpt77092.reports import pages
+    from cpt77092.reports.console import make_console
 
     loaded = load_policies(policies)
     if format_ is PageFormat.JSON:
         typer.echo(pages.as_json(pages.policies_list(loaded)))
     else:
-        pages.show_policies(_console(color), loaded)
+        pages.show_policies(make_console(color), loaded)
 
 
 @policies_app.command("show")
@@ -456,6 +345,7 @@ def policies_show(
     """
     from cpt77092.policies import load_policies
     from cpt77092.reports import pages
+    from cpt77092.reports.console import make_console
     from cpt77092.run import require_known_payer
 
     loaded = load_policies(policies)
@@ -463,7 +353,7 @@ def policies_show(
     if format_ is PageFormat.JSON:
         typer.echo(pages.as_json(pages.policy_records(loaded, key, on or _today())))
     else:
-        pages.show_policy(_console(color), loaded, key, on or _today())
+        pages.show_policy(make_console(color), loaded, key, on or _today())
 
 
 @policies_app.command("check")
@@ -514,30 +404,10 @@ def _overrides(pairs: list[str]) -> list[tuple[str, str]]:
     return split
 
 
-def _outputs(names: list[str]) -> list[tuple[str, str]]:
-    if not names:
-        return []
+def _outputs(names: list[str]) -> list[tuple[str, Format]]:
     from cpt77092.reports.files import format_of
 
-    for name in names:
-        if not Path(name).parent.is_dir():
-            raise OutputError(f"-o {name}: the folder {Path(name).parent} does not exist")
     return [(name, format_of(name)) for name in names]
-
-
-def _console(color: Color) -> Console:
-    from rich.console import Console
-
-    force = {Color.ALWAYS: True, Color.NEVER: False, Color.AUTO: None}[color]
-    no_color = color is Color.NEVER or (color is Color.AUTO and "NO_COLOR" in os.environ)
-    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 100
-    return Console(
-        force_terminal=force,
-        no_color=no_color or None,
-        highlight=False,
-        soft_wrap=False,
-        width=width,
-    )
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from cpt77092 import engine
+from cpt77092 import reasons
 from cpt77092.engine import EXPECTED_PAYMENT, SEVERITIES, Result, fields_of
 from cpt77092.policies.parameters import PARAMETERS
 from cpt77092.readers import Tally
@@ -281,7 +281,7 @@ def _cite(source: Source | None) -> tuple[str, str, str, str]:
 
 def not_checked_rows(result: Result) -> pl.DataFrame:
     """Every line and rule that could not be checked, named as the findings name lines."""
-    rows = engine.not_checked_rows(result)
+    rows = reasons.not_checked_rows(result)
     lines = result.lines.select("line", "source", "source_row", "claim_id", "claim_line_number")[
         rows["line"]
     ]
@@ -327,7 +327,9 @@ def totals(result: Result) -> Totals:
         by_severity={s: sum(n for _, one, n in counts if one is s) for s in SEVERITIES},
         by_rule=tuple(counts),
         infos_by_payer=_infos_by_payer(result),
-        not_checked=tuple(result.unchecked.select("rule", "reason", "payer", "lines").iter_rows()),
+        not_checked=tuple(
+            reasons.unchecked(result).select("rule", "reason", "payer", "lines").iter_rows()
+        ),
         at_risk=Decimal(charges.sum()),
         at_risk_charges_known=charges.len() - charges.null_count(),
         expected=Decimal(expected.sum()),

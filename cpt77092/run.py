@@ -8,11 +8,12 @@ from datetime import date
 from pathlib import Path
 
 from cpt77092.codes import CHECKED
-from cpt77092.engine import Result, check, needed_columns, select_rules
+from cpt77092.engine import Result, check, needed_columns
 from cpt77092.errors import UsageError
 from cpt77092.policies import PolicySet, load_policies
 from cpt77092.policies.match import Matcher
 from cpt77092.readers import Options, find_files, read_batch
+from cpt77092.rule import Rule
 from cpt77092.rules import CATALOGUE
 from cpt77092.suggest import did_you_mean
 
@@ -86,3 +87,33 @@ def require_known_payer(policies: PolicySet, payer: str) -> str:
             f"there are {', '.join(keys)}"
         )
     return found
+
+
+def select_rules(
+    catalogue: Sequence[Rule],
+    *,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    extend_select: Sequence[str] = (),
+) -> list[Rule]:
+    """Choose rules by code prefixes (`MO`, `MO001`) or names.
+
+    Raises:
+        UsageError: a prefix fits no rule.
+    """
+
+    def fits(rule: Rule, prefix: str) -> bool:
+        return rule.code.startswith(prefix.upper()) or rule.name == prefix.lower()
+
+    for prefix in (*select, *ignore, *extend_select):
+        if prefix != "ALL" and not any(fits(rule, prefix) for rule in catalogue):
+            known = [rule.code for rule in catalogue]
+            raise UsageError(
+                f"no rule {prefix!r}{did_you_mean(prefix.upper(), known)}; see scrub rules"
+            )
+
+    def wanted(rule: Rule) -> bool:
+        chosen = not select or any(p == "ALL" or fits(rule, p) for p in (*select, *extend_select))
+        return chosen and not any(fits(rule, prefix) for prefix in ignore)
+
+    return [rule for rule in catalogue if wanted(rule)]

@@ -9,14 +9,15 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from cpt77092 import findings
+from cpt77092 import findings, reasons
 from cpt77092.codes import CHECKED
-from cpt77092.engine import Result, check, needed_columns, select_rules
+from cpt77092.engine import Result, check, needed_columns
 from cpt77092.errors import UsageError
 from cpt77092.policies import PolicySet, load_policies
 from cpt77092.readers import Options, read_batch
 from cpt77092.rule import Rule, Severity
 from cpt77092.rules import BY_CODE, CATALOGUE
+from cpt77092.run import select_rules
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "claims.csv"
 AS_OF = date(2026, 11, 23)
@@ -121,8 +122,10 @@ def test_not_checked_is_counted_for_each_reason(policies: PolicySet, tmp_path: P
     )
     result = run(policies, file, rules=(BY_CODE["MO001"], BY_CODE["UN001"]))
     assert findings.table(result).select("claim_id", "rule").rows() == [("B", "MO001")]
-    reasons = {(rule, reason): lines for rule, _, reason, lines in result.unchecked.iter_rows()}
-    assert reasons == {
+    counted = {
+        (rule, reason): lines for rule, _, reason, lines in reasons.unchecked(result).iter_rows()
+    }
+    assert counted == {
         ("MO001", "claim_line_start_date is blank"): 1,
         (
             "MO001",

@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from cpt77092 import findings
+from cpt77092 import findings, reasons
 from cpt77092.codes import CHECKED
 from cpt77092.engine import Result, check, needed_columns
 from cpt77092.policies.load import load_folders
@@ -72,7 +72,7 @@ def test_case_alone(case: Case, tmp_path: Path) -> None:
         assert row["source_title"], "a finding names no source"
     if case.reason is not None:
         assert {row["reason"] for row in unchecked.values()} == {case.reason}
-        assert set(result.unchecked["reason"]) == {case.reason}
+        assert set(reasons.unchecked(result)["reason"]) == {case.reason}
 
 
 def test_all_cases_together_in_shuffled_batches(tmp_path: Path) -> None:

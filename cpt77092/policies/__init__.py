@@ -1,7 +1,8 @@
 """What each payer demands, when, and on whose word: loading, checking and resolving policies."""
 
-from cpt77092.policies.load import PolicySet, load_policies
+from cpt77092.policies.load import load_policies
 from cpt77092.policies.parameters import PARAMETERS, Parameter
+from cpt77092.policies.policy import PolicySet
 from cpt77092.policies.resolve import Decision, Level, Status, decide, timeline
 
 __all__ = [

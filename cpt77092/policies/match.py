@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cpt77092.policies.load import DEFAULT, PolicySet, normal_name
+from cpt77092.policies.policy import DEFAULT, PolicySet, normal_name
 
 # `default` speaks for payers nobody knows and `cms` for none: no claim is theirs by name.
 _NEVER_MATCHED = frozenset({DEFAULT, "cms"})

@@ -13,8 +13,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from cpt77092.policies.load import DEFAULT, DatedValue, PolicySet, Says
 from cpt77092.policies.parameters import PARAMETERS
+from cpt77092.policies.policy import DEFAULT, DatedValue, PolicySet, Says
 from cpt77092.sources import Source
 
 

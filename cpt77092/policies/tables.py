@@ -14,7 +14,6 @@ from typing import Any, get_args
 
 import polars as pl
 
-from cpt77092.policies.load import PolicySet
 from cpt77092.policies.parameters import (
     PARAMETERS,
     ByPart,
@@ -23,6 +22,7 @@ from cpt77092.policies.parameters import (
     Payment,
     RelativeValue,
 )
+from cpt77092.policies.policy import PolicySet
 from cpt77092.policies.resolve import Decision, Level, Status, timeline
 
 LEVEL = pl.Enum([level.value for level in Level])

@@ -9,24 +9,27 @@ from pathlib import Path
 from typing import IO
 
 from cpt77092.errors import OutputError
+from cpt77092.reports.choices import Format
 
 FORMATS = {
-    ".json": "json",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".csv": "csv",
-    ".parquet": "parquet",
-    ".pq": "parquet",
-    ".txt": "concise",
+    ".json": Format.JSON,
+    ".jsonl": Format.JSONL,
+    ".ndjson": Format.JSONL,
+    ".csv": Format.CSV,
+    ".parquet": Format.PARQUET,
+    ".pq": Format.PARQUET,
+    ".txt": Format.CONCISE,
 }
 
 
-def format_of(name: str) -> str:
+def format_of(name: str) -> Format:
     """The format that a file's ending asks for.
 
     Raises:
-        OutputError: the ending asks for none.
+        OutputError: the ending asks for none, or its folder does not exist.
     """
+    if not Path(name).parent.is_dir():
+        raise OutputError(f"-o {name}: the folder {Path(name).parent} does not exist")
     ending = Path(name).suffix.lower()
     if ending not in FORMATS:
         raise OutputError(f"-o {name}: the ending must be one of {', '.join(FORMATS)}")

@@ -1,0 +1,51 @@
+"""Facts of the providers' NPIs, checked once for each distinct number."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from cpt77092.facts.fact import Build, Context, Fact
+
+
+def _npi_problem(column: str) -> Build:
+    def build(_: Context) -> pl.Expr:
+        npi = pl.col(column)
+        return (
+            pl.when(npi == "")
+            .then(pl.lit("is blank"))
+            .when(~npi.str.contains(r"^\d{10}$"))
+            .then(pl.format("{} is not 10 digits", npi))
+            .when(~npi.str.contains(r"^[12]"))
+            .then(pl.format("{} does not begin with 1 or 2", npi))
+            .when(_luhn(npi) % 10 != 0)
+            .then(pl.format("{} fails its check digit", npi))
+            .when(npi.is_not_null())
+            .then(pl.lit(""))
+        )
+
+    return build
+
+
+def _luhn(npi: pl.Expr) -> pl.Expr:
+    """Luhn sum of the ten digits with 80840 before them, which adds 24 (CMS NPI standard)."""
+    total = pl.lit(24)
+    for position in range(10):
+        digit = npi.str.slice(position, 1).cast(pl.Int32, strict=False)
+        if position % 2 == 0:
+            doubled = digit * 2
+            digit = pl.when(doubled > 9).then(doubled - 9).otherwise(doubled)
+        total = total + digit
+    return total
+
+
+FACTS: tuple[Fact, ...] = (
+    *(
+        Fact(
+            name=f"{who}_npi_problem",
+            build=_npi_problem(f"{who}_npi"),
+            reads=(f"{who}_npi",),
+            over=(f"{who}_npi",),
+        )
+        for who in ("rendering", "billing", "ordering")
+    ),
+)

@@ -1,0 +1,102 @@
+"""Facts of the units billed: on the line, on its claim, and for the person on the day."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from cpt77092.facts.fact import Context, Fact
+from cpt77092.facts.keys import CLAIM_DAY, PERSON_DAY
+
+
+def countable_units(_: Context) -> pl.Expr:
+    """Units of the line that count toward the day; none on a void, unknown where unreadable.
+
+    Zero, negative and blank units are unknown here: UN002 speaks of the first two.
+    """
+    units = pl.col("service_unit_quantity")
+    is_void = pl.col("claim_frequency_code").fill_null("") == "8"
+    return pl.when(is_void).then(pl.lit(0.0)).when(units > 0).then(units)
+
+
+def claim_day_units(_: Context) -> pl.Expr:
+    """Known units of the code on the line's claim and date."""
+    return pl.col("countable_units").sum()
+
+
+def is_original(_: Context) -> pl.Expr:
+    """The line's claim neither replaces (7) nor voids (8) another.
+
+    A replacement takes the place of a claim that may stand in the same batch, so across claims it
+    would count one service twice.
+    """
+    return ~pl.col("claim_frequency_code").fill_null("").is_in(["7", "8"])
+
+
+def original_units(_: Context) -> pl.Expr:
+    """Countable units of an original claim; none of any other."""
+    return pl.when("is_original").then("countable_units").otherwise(0.0)
+
+
+def has_unknown_units(_: Context) -> pl.Expr:
+    """The line is of an original claim and its units are unknown."""
+    return pl.col("original_units").is_null()
+
+
+def person_day_units(_: Context) -> pl.Expr:
+    """Known units of the code for the person, entity and date, over original claims."""
+    return pl.col("original_units").sum()
+
+
+def person_day_units_unknown(_: Context) -> pl.Expr:
+    """How many of those lines have units that nobody knows."""
+    return pl.col("has_unknown_units").sum()
+
+
+def units_on_day_at_least(_: Context) -> pl.Expr:
+    """Units of the code that day that are known for certain: line, claim or person-day."""
+    known = ("countable_units", "claim_day_units", "person_day_units")
+    return pl.max_horizontal(known)
+
+
+def units_on_day(_: Context) -> pl.Expr:
+    """Units of the code that day for the person and entity; null unless all are known."""
+    return pl.when(pl.col("person_day_units_unknown") == 0).then("units_on_day_at_least")
+
+
+FACTS: tuple[Fact, ...] = (
+    Fact(
+        name="countable_units",
+        build=countable_units,
+        reads=("service_unit_quantity",),
+        optional=("claim_frequency_code",),
+    ),
+    Fact(
+        name="claim_day_units",
+        build=claim_day_units,
+        reads=(*CLAIM_DAY, "countable_units"),
+        group=CLAIM_DAY,
+    ),
+    Fact(name="is_original", build=is_original, reads=(), optional=("claim_frequency_code",)),
+    Fact(name="original_units", build=original_units, reads=("is_original", "countable_units")),
+    Fact(name="has_unknown_units", build=has_unknown_units, reads=("original_units",)),
+    *(
+        Fact(
+            name=build.__name__,
+            build=build,
+            reads=(*PERSON_DAY, "original_units", "has_unknown_units"),
+            group=PERSON_DAY,
+        )
+        for build in (person_day_units, person_day_units_unknown)
+    ),
+    Fact(
+        name="units_on_day_at_least",
+        build=units_on_day_at_least,
+        reads=("countable_units", "claim_day_units", "person_day_units"),
+    ),
+    Fact(
+        name="units_on_day",
+        build=units_on_day,
+        reads=("units_on_day_at_least", "person_day_units_unknown"),
+        unknown="another line of that day has no readable units",
+    ),
+)

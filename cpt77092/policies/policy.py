@@ -1,0 +1,83 @@
+"""A policy as the program holds it: values per code and parameter, in date order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from cpt77092.sources import Source
+
+DEFAULT = "default"
+"""Key of the policy that decides where a payer's own says nothing."""
+
+
+class Says(StrEnum):
+    """What one dated entry states."""
+
+    VALUE = "value"
+    ENDED = "ended"
+    NOT_AVAILABLE = "not_available"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatedValue:
+    """What a policy says of one parameter from `first_day` until the next entry."""
+
+    first_day: date
+    says: Says
+    value: Any = None
+    source: Source | None = None
+    note: str = ""
+    """Why nothing is available, or a remark on the value."""
+    contradicted_by: Source | None = None
+    is_users: bool = False
+    """From a file the user laid over ours."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """One payer's policy, its values per code and parameter in date order."""
+
+    payer: str
+    label: str
+    names: tuple[str, ...] = ()
+    payer_ids: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+    follows: str | None = None
+    checked_on: date | None = None
+    values: Mapping[tuple[str, str], tuple[DatedValue, ...]] = field(default_factory=dict)
+    brief: Mapping[str, tuple[str, Source | None]] = field(default_factory=dict)
+    sources: Mapping[str, Source] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySet:
+    """All policies of a run."""
+
+    policies: Mapping[str, Policy]
+    origin: tuple[str, ...]
+    """Where they came from: `packaged`, or a folder; the user's last."""
+    digest: str
+    """SHA-256 over the files' names and bytes: two runs with one digest had the same policies."""
+
+    def __getitem__(self, payer: str) -> Policy:
+        return self.policies[payer]
+
+    def change_dates(self) -> list[date]:
+        """Every day on which some policy says something new, in order."""
+        days = {
+            entry.first_day
+            for policy in self.policies.values()
+            for entries in policy.values.values()
+            for entry in entries
+        }
+        return sorted(days)
+
+
+def normal_name(name: str) -> str:
+    """A payer's name as names are compared: lower case, letters and digits, single spaces."""
+    kept = "".join(c if c.isalnum() else " " for c in name.casefold())
+    return " ".join(kept.split())

@@ -1,0 +1,23 @@
+"""The console that tables and pages are printed on."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from rich.console import Console
+
+from cpt77092.reports.choices import Color
+
+WIDTH_OF_A_PIPE = 100
+
+
+def make_console(color: Color) -> Console:
+    """Standard output; as wide as the terminal, `COLUMNS`, or 100 where nobody is looking."""
+    is_fixed = not sys.stdout.isatty() and "COLUMNS" not in os.environ
+    return Console(
+        force_terminal={Color.ALWAYS: True, Color.NEVER: False, Color.AUTO: None}[color],
+        no_color=color is Color.NEVER or None,  # None leaves NO_COLOR to Rich
+        highlight=False,
+        width=WIDTH_OF_A_PIPE if is_fixed else None,
+    )
