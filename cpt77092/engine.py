@@ -14,15 +14,14 @@ from string import Formatter
 import polars as pl
 
 from cpt77092.claims import BY_NAME, UNREADABLE_TEXT
-from cpt77092.facts import Context, add_facts, closure
+from cpt77092.facts import Context, add_facts, closure, inputs
 from cpt77092.policies.match import Matcher
 from cpt77092.policies.parameters import PARAMETERS
-from cpt77092.policies.policy import DEFAULT, PolicySet
+from cpt77092.policies.policy import DEFAULT, PolicySet, normal_name
 from cpt77092.policies.resolve import Decision
 from cpt77092.policies.tables import PolicyTable, build_table
 from cpt77092.readers import Batch
 from cpt77092.rule import Rule, Severity
-from cpt77092.sources import Confidence
 
 ALWAYS = (
     "claim_id",
@@ -135,13 +134,13 @@ def _attach_policies(
     lines: pl.DataFrame, policies: PolicySet, plain: set[str], as_of: date
 ) -> tuple[pl.DataFrame, PolicyTable]:
     parameters = _parameters(plain)
-    payers = _match_payers(lines, policies)
+    # As categories, since a batch has few payers and many lines.
+    named = lines.select(pl.col(_SPELLING).cast(pl.Categorical))
+    payers = _match_payers(named, policies)
     keys = payers["payer_policy"].unique().sort().to_list()
     codes = lines["hcpcs_code"].unique().sort().to_list() or [""]  # no lines, no codes
     table = build_table(policies, keys, codes, parameters)
-    spelling = lines.select(_SPELLING).join(
-        payers, on=_SPELLING, how="left", nulls_equal=True, maintain_order="left"
-    )
+    spelling = named.join(payers, on=_SPELLING, how="left", nulls_equal=True, maintain_order="left")
     lines = lines.with_row_index("line").hstack(spelling.drop(_SPELLING))
     code = pl.col("hcpcs_code").replace_strict(codes, range(len(codes)), return_dtype=pl.UInt32)
     lines = lines.with_columns(code_number=code).with_columns(
@@ -160,13 +159,13 @@ def _attach_policies(
 _SPELLING = ["payer_id", "payer"]
 
 
-def _match_payers(lines: pl.DataFrame, policies: PolicySet) -> pl.DataFrame:
+def _match_payers(named: pl.DataFrame, policies: PolicySet) -> pl.DataFrame:
     """One row per way the batch names a payer: its policy, and a number for telling payers apart.
 
     Two spellings of one payer share a number; two payers without a policy do not.
     """
     matcher = Matcher.of(policies)
-    spellings = lines.select(_SPELLING).unique().sort(_SPELLING)
+    spellings = named.unique().cast(pl.String).sort(_SPELLING)
     rows = []
     for payer_id, payer in spellings.iter_rows():
         found = matcher.policy_of(payer_id or "", payer or "")
@@ -178,12 +177,12 @@ def _match_payers(lines: pl.DataFrame, policies: PolicySet) -> pl.DataFrame:
                 "payer_policy": found or DEFAULT,
                 "payer_is_known": found is not None,
                 "payer_label": policies[found].label if found else name or "payer left blank",
-                "same_payer": found or f"?{' '.join(name.casefold().split())}",
+                "same_payer": found or f"?{normal_name(name)}",
             }
         )
     schema = {
-        "payer_id": pl.String,
-        "payer": pl.String,
+        "payer_id": pl.Categorical,
+        "payer": pl.Categorical,
         "payer_policy": pl.String,
         "payer_is_known": pl.Boolean,
         "payer_label": pl.String,
@@ -218,13 +217,10 @@ def _findings(
     frame = frame.with_columns(decision=decision)
     if rule.severity is not Severity.ERROR:
         return frame
-    # A value that is only recalled never makes an error.
-    recalled = [
-        n
-        for n, made in enumerate(table.decisions)
-        if made.source is not None and made.source.confidence is Confidence.RECALLED
-    ]
+    # A value that is only recalled never makes an error, whichever of those read it is.
+    read = {name for root in rule.flag().meta.root_names() for name in inputs(root)}
+    decided = [f"{name}.decision" for name in sorted(read) if name.startswith("policy.")]
+    recalled = table.frame.select(pl.any_horizontal(pl.col(decided).is_in(table.recalled)))
     warning = pl.lit(SEVERITIES.index(Severity.WARNING), pl.UInt8)
-    return frame.with_columns(
-        severity=pl.when(pl.col("decision").is_in(recalled)).then(warning).otherwise("severity")
-    )
+    is_recalled = recalled.to_series().gather(rows)
+    return frame.with_columns(severity=pl.when(is_recalled).then(warning).otherwise("severity"))

@@ -29,7 +29,8 @@ def person_key(_: Context) -> pl.Expr:
 
 def day_key(_: Context) -> pl.Expr:
     """Payer, procedure code and date of service."""
-    day = pl.col("claim_line_start_date").to_physical().cast(pl.Int64).cast(pl.UInt64)
+    days = pl.col("claim_line_start_date").to_physical().cast(pl.Int64)
+    day = (days + 2**31).cast(pl.UInt64)  # days before 1970 are negative
     return (pl.col("payer_number").cast(pl.UInt64) * 2**8 + pl.col("code_number")) * 2**32 + day
 
 

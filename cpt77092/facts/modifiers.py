@@ -45,8 +45,11 @@ def _found_or_unknown(found: pl.Expr) -> pl.Expr:
 
 
 def _unless_too_few(least: int, found: pl.Expr) -> pl.Expr:
-    """Where fewer modifiers stand on the line than it takes, none is found, list or no list."""
-    too_few = _filled(_PARTS).list.len() < least
+    """Where fewer modifiers stand on the line than it takes, none is found, list or no list.
+
+    A cell that cannot be read (`GA GZ`) may hold more than one.
+    """
+    too_few = (_filled(_PARTS).list.len() < least) & _all_readable()
     return pl.when(too_few).then(pl.lit("")).when(~too_few).then(found)
 
 
@@ -60,7 +63,8 @@ def _has(modifiers: Iterable[str]) -> Build:
 
 def modifier_before_26(_: Context) -> pl.Expr:
     """The modifiers that stand before 26, joined by a space; blank where none does."""
-    before = _filled(_PARTS).list.join(" ").str.extract(r"^(.*?)\b26\b").str.strip_chars()
+    not_yet_26 = (pl.element() == "26").cum_sum() == 0
+    before = _filled(_PARTS).list.eval(pl.element().filter(not_yet_26)).list.join(" ")
     no_26 = pl.when(_all_readable()).then(pl.lit(""))
     return pl.when(_PARTS.list.contains("26")).then(before).otherwise(no_26)
 

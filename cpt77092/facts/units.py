@@ -23,6 +23,11 @@ def claim_day_units(_: Context) -> pl.Expr:
     return pl.col("countable_units").sum()
 
 
+def claim_day_units_unknown(_: Context) -> pl.Expr:
+    """How many lines of the code on the claim and date have units that nobody knows."""
+    return pl.col("countable_units").is_null().sum()
+
+
 def is_original(_: Context) -> pl.Expr:
     """The line's claim neither replaces (7) nor voids (8) another.
 
@@ -54,13 +59,18 @@ def person_day_units_unknown(_: Context) -> pl.Expr:
 
 def units_on_day_at_least(_: Context) -> pl.Expr:
     """Units of the code that day that are known for certain: line, claim or person-day."""
-    known = ("countable_units", "claim_day_units", "person_day_units")
-    return pl.max_horizontal(known)
+    across_claims = pl.when("is_original").then("person_day_units")
+    return pl.max_horizontal("countable_units", "claim_day_units", across_claims)
 
 
 def units_on_day(_: Context) -> pl.Expr:
     """Units of the code that day for the person and entity; null unless all are known."""
-    return pl.when(pl.col("person_day_units_unknown") == 0).then("units_on_day_at_least")
+    unknown = (
+        pl.when("is_original").then("person_day_units_unknown").otherwise(0)
+        + pl.col("claim_day_units_unknown").fill_null(0)  # no claim number, so no claim to add
+        + pl.col("countable_units").is_null()
+    )
+    return pl.when(unknown == 0).then("units_on_day_at_least")
 
 
 FACTS: tuple[Fact, ...] = (
@@ -70,11 +80,14 @@ FACTS: tuple[Fact, ...] = (
         reads=("service_unit_quantity",),
         optional=("claim_frequency_code",),
     ),
-    Fact(
-        name="claim_day_units",
-        build=claim_day_units,
-        reads=(*CLAIM_DAY, "countable_units"),
-        group=CLAIM_DAY,
+    *(
+        Fact(
+            name=build.__name__,
+            build=build,
+            reads=(*CLAIM_DAY, "countable_units"),
+            group=CLAIM_DAY,
+        )
+        for build in (claim_day_units, claim_day_units_unknown)
     ),
     Fact(name="is_original", build=is_original, reads=(), optional=("claim_frequency_code",)),
     Fact(name="original_units", build=original_units, reads=("is_original", "countable_units")),
@@ -91,12 +104,13 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         name="units_on_day_at_least",
         build=units_on_day_at_least,
-        reads=("countable_units", "claim_day_units", "person_day_units"),
+        reads=("countable_units", "claim_day_units", "person_day_units", "is_original"),
     ),
     Fact(
         name="units_on_day",
         build=units_on_day,
         reads=("units_on_day_at_least", "person_day_units_unknown"),
+        optional=("claim_day_units_unknown",),
         unknown="another line of that day has no readable units",
     ),
 )

@@ -24,6 +24,7 @@ from cpt77092.policies.parameters import (
 )
 from cpt77092.policies.policy import PolicySet
 from cpt77092.policies.resolve import Decision, Level, Status, timeline
+from cpt77092.sources import Confidence
 
 LEVEL = pl.Enum([level.value for level in Level])
 MONEY = pl.Decimal(18, 4)
@@ -42,6 +43,15 @@ class PolicyTable:
     """By the number in a `.decision` column."""
     sets: Mapping[str, Mapping[int, tuple[Any, ...]]]
     """Set parameter to the members of each distinct set, by number."""
+
+    @property
+    def recalled(self) -> list[int]:
+        """Numbers of the decisions that rest on general knowledge alone."""
+        return [
+            number
+            for number, made in enumerate(self.decisions)
+            if made.source is not None and made.source.confidence is Confidence.RECALLED
+        ]
 
     def row(self, payer: pl.Expr, code: pl.Expr, day: pl.Series) -> pl.Expr:
         """The table row of each line.

@@ -89,7 +89,7 @@ def read_batch(
         parts.append(claims.typed(lines, needed))
         rejects.append(sorted_out.filter(pl.col(KIND) == "rejected").select(SOURCE, ROW, REJECT))
     return Batch(
-        lines=pl.concat(parts, how="diagonal"),
+        lines=pl.concat(parts, how="diagonal", rechunk=True),
         rejects=pl.concat(rejects),
         scans=scans,
         tallies=tuple(tallies),
