@@ -89,9 +89,18 @@ COLUMNS: tuple[Column, ...] = (
 BY_NAME = {column.name: column for column in COLUMNS}
 TYPED = tuple(column.name for column in COLUMNS if column.kind is not Kind.TEXT)
 
-# Tried in this order on each distinct cell; the first format that reads it wins. US order comes
-# before any other reading of 03/04/2025, because these are US claims.
-DATE_FORMATS = ("%Y-%m-%d", "%m/%d/%Y", "%m/%d/%y", "%Y%m%d", "%d-%b-%Y", "%m-%d-%Y")
+# Each form of a date with the format that reads it. 03/04/2025 is the fourth of March, since these
+# are US claims. The form is tested too: a format alone would take 2026032 for a date.
+DATE_FORMS = (
+    (r"^\d{4}-\d{1,2}-\d{1,2}$", "%Y-%m-%d"),
+    (r"^\d{1,2}/\d{1,2}/\d{4}$", "%m/%d/%Y"),
+    (r"^\d{1,2}/\d{1,2}/\d{2}$", "%m/%d/%y"),
+    (r"^\d{4}/\d{1,2}/\d{1,2}$", "%Y/%m/%d"),
+    (r"^\d{8}$", "%Y%m%d"),
+    (r"^\d{1,2}-[A-Za-z]{3}-\d{4}$", "%d-%b-%Y"),
+    (r"^\d{1,2}-[A-Za-z]{3}-\d{2}$", "%d-%b-%y"),
+    (r"^\d{1,2}-\d{1,2}-\d{4}$", "%m-%d-%Y"),
+)
 _TIME_OF_DAY = r"[T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AaPp][Mm])?(Z|[+-]\d{2}:?\d{2})?$"
 
 
@@ -101,13 +110,23 @@ def absent_members(present: set[str]) -> list[str]:
     return [c.name for c in COLUMNS if c.set_name in sets and c.name not in present]
 
 
-def cell(header: str, column: Column) -> pl.Expr:
+def cell(
+    header: str, column: Column, dtype: pl.DataType | type[pl.DataType] = pl.String
+) -> pl.Expr:
     """A source column as the contract wants it: text is trimmed and blank is the empty string.
 
     Typed columns pass as they are; `typed` reads them once the lines in scope are known.
     """
     source = pl.col(header)
     if column.kind is Kind.TEXT:
+        if dtype.is_float():
+            # A table writer that met a gap makes 1234567893 a float; its text would end in .0.
+            whole = source.cast(pl.Int64, strict=False)
+            source = (
+                pl.when(source == whole)
+                .then(whole.cast(pl.String))
+                .otherwise(source.cast(pl.String))
+            )
         source = source.cast(pl.String).str.strip_chars().fill_null("")
         if column.name == "hcpcs_code":
             source = source.str.to_uppercase()
@@ -154,7 +173,9 @@ def _absent(column: Column, height: int) -> list[pl.Series]:
 def _read(cells: pl.Series, column: Column) -> list[pl.Series]:
     if column.kind is Kind.TEXT:
         return [cells]
-    values = _value(cells, column.kind).alias(column.name)
+    if not (cells.dtype.is_numeric() or cells.dtype.is_temporal()):
+        cells = cells.cast(pl.String)
+    values = _value(cells, column).alias(column.name)
     state = _state(cells, values).alias(f"{column.name}.state")
     if not (state == "unreadable").any():
         return [values, state]
@@ -177,35 +198,50 @@ def _state(cells: pl.Series, values: pl.Series) -> pl.Series:
     ).to_series()
 
 
-def _value(cells: pl.Series, kind: Kind) -> pl.Series:
-    if kind is Kind.DATE:
-        return _date(cells)
-    if kind is Kind.NUMBER:
-        # NaN and infinity are readable floats but no quantity; NaN would compare as the largest.
+def _value(cells: pl.Series, column: Column) -> pl.Series:
+    if column.kind is Kind.DATE:
+        is_birth = column.name == "patient_birth_date"
+        return _plausible(_date(cells, century=1900 if is_birth else None))
+    if column.kind is Kind.NUMBER:
         number = _plain(cells).cast(pl.Float64, strict=False)
-        return number.set(~number.is_finite(), None) if not number.is_finite().all() else number
-    if kind is Kind.MONEY:
+        # NaN and infinity are readable floats but no quantity; NaN would compare as the largest.
+        return number if number.is_finite().all() else number.set(~number.is_finite(), None)
+    if column.kind is Kind.MONEY:
         return _plain(cells).cast(MONEY, strict=False)
-    whole = _plain(cells).cast(pl.Float64, strict=False)
-    return whole.set(whole != whole.floor(), None).cast(pl.Int64, strict=False)
+    return _whole(_plain(cells))
+
+
+def _whole(cells: pl.Series) -> pl.Series:
+    whole = cells.cast(pl.Int64, strict=False) if cells.dtype != pl.Float64 else None
+    if whole is not None and whole.null_count() == cells.null_count():
+        return whole
+    number = cells.cast(pl.Float64, strict=False)  # 1.0, as a spreadsheet writes it
+    from_float = number.set(number != number.floor(), None).cast(pl.Int64, strict=False)
+    return from_float if whole is None else pl.select(pl.coalesce(whole, from_float)).to_series()
+
+
+_ODD_NUMBER = r"[\s$,()]|\.\d{5}"
 
 
 def _plain(cells: pl.Series) -> pl.Series:
     """Number cells as a cast reads them: no padding, no dollar sign, no thousands commas."""
-    if cells.dtype != pl.String:
+    if cells.dtype != pl.String or not cells.str.contains(_ODD_NUMBER).any():
         return cells
-    if cells.str.contains(r"[\s$,()]").any():
-        cells = (
-            cells.str.strip_chars()
-            .str.replace(r"^\((.*)\)$", "-$1")  # accounting negative
-            .str.replace(r"^(-?)\$ ?", "$1")
-            .str.replace_all(r"(\d),(\d{3})", "$1$2")
-            .str.replace_all(r"(\d),(\d{3})", "$1$2")
-        )
-    return cells
+    number = (
+        cells.str.strip_chars()
+        .str.replace(r"^\((.*)\)$", "-$1")  # accounting negative
+        .str.replace(r"^(-?)\$ ?", "$1")
+    )
+    parted = number.str.contains(r"^-?\d{1,3}(,\d{3})+(\.\d*)?$")
+    number = pl.select(
+        pl.when(parted).then(number.str.replace_all(",", "", literal=True)).otherwise(number)
+    ).to_series()
+    # A cast would cut off in silence what `MONEY` has no place for.
+    return number.set(number.str.contains(r"\.\d{4}\d*[1-9]"), None)
 
 
-def _date(cells: pl.Series) -> pl.Series:
+def _date(cells: pl.Series, *, century: int | None) -> pl.Series:
+    """Dates of the cells; two-digit years are of the century, or of 1970-2069 where None."""
     if cells.dtype == pl.Date:
         return cells
     if isinstance(cells.dtype, pl.Datetime):
@@ -214,7 +250,19 @@ def _date(cells: pl.Series) -> pl.Series:
     text = cells.cast(pl.String)
     distinct = text.unique()
     trimmed = distinct.str.strip_chars().str.replace(_TIME_OF_DAY, "")
-    readings = [trimmed.str.to_date(form, strict=False, exact=True) for form in DATE_FORMATS]
-    plausible = [pl.when(r.dt.year() >= 1900).then(r) for r in readings]
-    value = pl.select(pl.coalesce(plausible)).to_series()
+    readings = []
+    for form, reads in DATE_FORMS:
+        fitting = pl.select(pl.when(trimmed.str.contains(form)).then(trimmed)).to_series()
+        value = fitting.str.to_date(reads, strict=False, exact=True)
+        if "%y" in reads and century is not None:
+            shifted = value.dt.replace(year=century + value.dt.year() % 100)
+            value = shifted
+        readings.append(value)
+    value = pl.select(pl.coalesce(readings)).to_series()
     return text.replace_strict(distinct, value, default=None, return_dtype=pl.Date)
+
+
+def _plausible(dates: pl.Series) -> pl.Series:
+    """Years before 1900 are slips (0026-03-02), not dates."""
+    too_early = dates.dt.year() < 1900
+    return dates.set(too_early, None) if too_early.any() else dates

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -61,12 +62,12 @@ def known_headers() -> Mapping[str, str]:
 
 
 def match_headers(
-    headers: Sequence[str], overrides: Mapping[str, str], *, file: str
+    headers: Mapping[str, str], overrides: Mapping[str, str], *, file: str
 ) -> HeaderMatch:
     """Match the headers of one file to canonical columns.
 
     Args:
-        headers: the file's headers as written, in order.
+        headers: a name for each column in order, and its header as it is written.
         overrides: canonical column to header, from `--map`.
         file: the file's name, for messages.
 
@@ -77,11 +78,11 @@ def match_headers(
         UsageError: `--map` names a column or header that does not exist.
         ClaimsError: two headers claim one column and nothing settles it.
     """
-    chosen, how = _overridden(headers, overrides, file=file)
+    chosen, how = _overridden(list(headers), overrides, file=file)
     by_normal: dict[str, list[str]] = {}
-    for header in headers:
+    for header, written in headers.items():
         if header not in chosen.values():
-            by_normal.setdefault(normal(header), []).append(header)
+            by_normal.setdefault(normal(written), []).append(header)
     for column, ranks in _aliases().items():
         if column in chosen:
             continue
@@ -89,7 +90,7 @@ def match_headers(
         if len(named) > 1:
             raise ClaimsError(
                 f"{file}: headers {_quoted(named)} all claim {column}; choose one: "
-                f"--map {column}={_shell(named[0])}"
+                f"--map {shlex.quote(f'{column}={named[0]}')}"
             )
         nearly = [h for alias in ranks.get("otherwise", ()) for h in by_normal.get(alias, ())]
         for header, reason in [(h, "named") for h in named] or [(h, "nearly") for h in nearly[:1]]:
@@ -124,7 +125,3 @@ def _overridden(
 def _quoted(names: Sequence[str]) -> str:
     shown = ", ".join(repr(name) for name in names[:12])
     return shown if len(names) <= 12 else f"{shown} and {len(names) - 12} more"
-
-
-def _shell(name: str) -> str:
-    return name if name.replace("_", "").isalnum() else f"'{name}'"

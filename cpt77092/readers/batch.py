@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import polars as pl
-from polars.exceptions import PolarsError
 
 from cpt77092 import claims
 from cpt77092.errors import ClaimsError
 from cpt77092.readers.files import open_claims
-from cpt77092.readers.parquet import reason
-from cpt77092.readers.scan import KIND, REJECT, ROW, Scan, Tally, classify
+from cpt77092.readers.scan import (
+    KIND,
+    POLARS_FAILURES,
+    REJECT,
+    ROW,
+    Scan,
+    Tally,
+    classify,
+    reason,
+)
 
 SOURCE = "source"
 """Index of the file in `Batch.scans`."""
@@ -86,7 +96,7 @@ def read_batch(
         lines = sorted_out.filter(pl.col(KIND) == "in scope").drop(KIND, REJECT)
         if options.payer is not None:
             lines = lines.with_columns(payer=pl.lit(options.payer), payer_id=pl.lit(""))
-        parts.append(claims.typed(lines, needed))
+        parts.append(_typed(lines, needed, scan.path))
         rejects.append(sorted_out.filter(pl.col(KIND) == "rejected").select(SOURCE, ROW, REJECT))
     return Batch(
         lines=pl.concat(parts, how="diagonal", rechunk=True),
@@ -95,6 +105,13 @@ def read_batch(
         tallies=tuple(tallies),
         commonest_codes=() if any(t.in_scope for t in tallies) else _commonest(scans),
     )
+
+
+def _typed(lines: pl.DataFrame, needed: frozenset[str], path: str) -> pl.DataFrame:
+    try:
+        return claims.typed(lines, needed)
+    except POLARS_FAILURES as problem:
+        raise ClaimsError(f"{path}: cannot be read ({reason(problem)})") from None
 
 
 def _require_columns(scan: Scan, options: Options) -> None:
@@ -117,18 +134,40 @@ def _require_columns(scan: Scan, options: Options) -> None:
 def _collect(scans: Sequence[Scan]) -> list[tuple[pl.DataFrame, int]]:
     plans = [plan for scan in scans for plan in (scan.kept, scan.total)]
     try:
-        frames = pl.collect_all(plans, engine="streaming")
-    except (PolarsError, OSError) as problem:
+        with _silenced(scans):
+            frames = pl.collect_all(plans, engine="streaming")
+    except POLARS_FAILURES as problem:
         raise ClaimsError(f"{_culprit(scans)}: cannot be read ({reason(problem)})") from None
     return [(frames[n], frames[n + 1].item()) for n in range(0, len(frames), 2)]
+
+
+@contextmanager
+def _silenced(scans: Sequence[Scan]) -> Iterator[None]:
+    """Keep Polars' own report of a panic on a corrupt Parquet file off standard error.
+
+    It is printed by native code, so the descriptor itself is turned away; we say it in one line.
+    """
+    if all(scan.kind != "Parquet" for scan in scans):
+        yield
+        return
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _culprit(scans: Sequence[Scan]) -> str:
     """The file that breaks a collect; found by reading each alone, only after a failure."""
     for scan in scans:
         try:
-            pl.collect_all([scan.kept, scan.total], engine="streaming")
-        except (PolarsError, OSError):
+            with _silenced([scan]):
+                pl.collect_all([scan.kept, scan.total], engine="streaming")
+        except POLARS_FAILURES:
             return scan.path
     return ", ".join(scan.path for scan in scans)
 

@@ -12,13 +12,22 @@ import polars as pl
 
 from cpt77092.errors import ClaimsError
 from cpt77092.headers import known_headers, match_headers, normal
-from cpt77092.readers.scan import REJECT, ROW, Scan, canonical, may_be_in_scope
+from cpt77092.readers.scan import (
+    INDEX,
+    REJECT,
+    ROW,
+    Scan,
+    canonical,
+    may_be_in_scope,
+    require_code,
+)
 
 HEAD_BYTES = 1 << 20
 SEPARATORS = ",;\t|"
-# Two declared columns more than the header has catch rows with too many fields, which the fast
-# scan would otherwise cut off in silence; the second one catches `...,,spill`.
-_SPILL = ("__spill_1", "__spill_2")
+LONGEST_HEADER = 200
+# Declared columns beyond the header's catch rows with too many fields, which the fast scan would
+# otherwise cut off in silence; the later ones catch `...,,spill`.
+_SPILL = ("__spill_1", "__spill_2", "__spill_3", "__spill_4")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +38,8 @@ class Dialect:
     end_of_line: str
     blank_lines: int
     """Blank lines before the header."""
-    headers: tuple[str, ...]
+    headers: Mapping[str, str]
+    """A name for each column, and the header as it is written; two may be written alike."""
 
 
 def open_csv(
@@ -48,21 +58,20 @@ def open_csv(
     head = data[:HEAD_BYTES] if isinstance(data, bytes) else _head(data)
     dialect = sniff(head, path)
     headers = match_headers(dialect.headers, overrides, file=path)
-    if "hcpcs_code" not in headers.chosen:
-        raise ClaimsError(
-            f"{path}: no procedure-code column among {', '.join(map(repr, dialect.headers[:8]))}; "
-            f"name it: --map hcpcs_code=HEADER"
-        )
+    require_code(headers, list(dialect.headers), path)
     names = [*dialect.headers, *_SPILL]
     rows = pl.scan_csv(
         data,
         separator=dialect.separator,
         eol_char=dialect.end_of_line,
-        skip_lines=dialect.blank_lines,
+        # The header is skipped, not read: Polars would rename headers that are blank or alike.
+        has_header=False,
+        skip_rows=dialect.blank_lines + 1,
         schema=dict.fromkeys(names, pl.String),
         missing_columns="insert",
+        extra_columns="ignore",
         truncate_ragged_lines=True,
-        row_index_name=ROW,
+        row_index_name=INDEX,
         row_index_offset=dialect.blank_lines + 2,
         glob=False,
     )
@@ -71,7 +80,7 @@ def open_csv(
     fields = len(dialect.headers)
     has_spill = pl.any_horizontal(pl.col(name).is_not_null() for name in _SPILL)
     kept = rows.filter(may_be_in_scope(code, scope) | has_spill).select(
-        pl.col(ROW),
+        pl.col(INDEX).alias(ROW),
         pl.when(spilled)
         .then(pl.lit(f"more fields than the {fields} headers: a stray separator or quote?"))
         .alias(REJECT),
@@ -104,9 +113,18 @@ def sniff(head: bytes, path: str) -> Dialect:
     blank_lines = next((n for n, line in enumerate(lines) if line.strip()), None)
     if blank_lines is None:
         raise ClaimsError(f"{path}: the file is empty; expected a header row and claim lines")
+    if "\r" in lines[blank_lines].rstrip("\r"):  # the header would swallow the lines behind it
+        raise ClaimsError(
+            f"{path}: the header ends in CR alone and other lines in LF; save it with one kind"
+        )
     body = end_of_line.join(lines[blank_lines:])
     separator = max(SEPARATORS, key=lambda mark: _familiar(_first_record(body, mark)))
-    return Dialect(separator, end_of_line, blank_lines, _unique(_first_record(body, separator)))
+    headers = _first_record(body, separator)
+    if not headers or any(len(header) > LONGEST_HEADER for header in headers):
+        raise ClaimsError(
+            f"{path}:{blank_lines + 1}: the header row cannot be read; is a quote left open in it?"
+        )
+    return Dialect(separator, end_of_line, blank_lines, _unique(headers))
 
 
 def _head(file: Path) -> bytes:
@@ -133,7 +151,12 @@ def _decode(head: bytes, path: str) -> str:
 
 
 def _first_record(text: str, separator: str) -> list[str]:
-    record = next(csv.reader(io.StringIO(text, newline=""), delimiter=separator), [])
+    try:
+        record = next(
+            csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True), []
+        )
+    except csv.Error:  # a quote that nothing closes, or text behind one that does
+        return []
     return [field.strip() for field in record]
 
 
@@ -142,12 +165,13 @@ def _familiar(headers: list[str]) -> tuple[int, int]:
     return sum(normal(header) in known_headers() for header in headers), len(headers)
 
 
-def _unique(headers: list[str]) -> tuple[str, ...]:
-    """Headers made unique, since two columns of a frame cannot share a name."""
-    seen: dict[str, int] = {}
-    unique: list[str] = []
+def _unique(headers: list[str]) -> dict[str, str]:
+    """A name of its own for each header, since two columns of a frame cannot share one."""
+    named: dict[str, str] = {}
     for number, header in enumerate(headers, start=1):
         name = header or f"column {number}"
-        seen[name] = seen.get(name, 0) + 1
-        unique.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
-    return tuple(unique)
+        copy = 2
+        while name in named:
+            name, copy = f"{header or 'column'} ({copy})", copy + 1
+        named[name] = header
+    return named

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -22,14 +23,20 @@ def find_files(named: Sequence[str]) -> list[str]:
     Raises:
         ClaimsError: a file does not exist, or a folder or pattern holds no claim file.
     """
-    found: dict[str, None] = {}
+    found: dict[str, str] = {}
     for name in named:
-        for file in _expand(name):
-            found.setdefault(file, None)
-    return list(found)
+        try:
+            for file in _expand(name):
+                found.setdefault(file if file == STDIN else os.path.realpath(file), file)
+        except (OSError, ValueError) as problem:
+            told = getattr(problem, "strerror", None) or "no name of a file"
+            raise ClaimsError(f"{name[:80]}: cannot be read ({told})") from None
+    return list(found.values())
 
 
 def _expand(name: str) -> list[str]:
+    if not name:
+        raise ClaimsError("a claim file's name is blank")
     path = Path(name)
     if name == STDIN or path.is_file():
         return [name]

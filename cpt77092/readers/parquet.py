@@ -7,11 +7,20 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
-from polars.exceptions import PolarsError
 
 from cpt77092.errors import ClaimsError
 from cpt77092.headers import match_headers
-from cpt77092.readers.scan import REJECT, ROW, Scan, canonical, may_be_in_scope
+from cpt77092.readers.scan import (
+    INDEX,
+    POLARS_FAILURES,
+    REJECT,
+    ROW,
+    Scan,
+    canonical,
+    may_be_in_scope,
+    reason,
+    require_code,
+)
 
 MAGIC = b"PAR1"
 
@@ -30,22 +39,23 @@ def open_parquet(
         ClaimsError: the footer cannot be read, or there is no procedure-code column.
     """
     source = io.BytesIO(data) if isinstance(data, bytes) else data
-    rows = pl.scan_parquet(source, row_index_name=ROW, row_index_offset=1, glob=False)
+    rows = pl.scan_parquet(source, row_index_name=INDEX, row_index_offset=1, glob=False)
     try:
-        names = [name for name in rows.collect_schema().names() if name != ROW]
-    except (PolarsError, OSError) as problem:
+        types = dict(rows.collect_schema())
+    except POLARS_FAILURES as problem:
         raise ClaimsError(f"{path}: not a readable Parquet file ({reason(problem)})") from None
-    headers = match_headers(names, overrides, file=path)
-    if "hcpcs_code" not in headers.chosen:
-        raise ClaimsError(
-            f"{path}: no procedure-code column among {', '.join(map(repr, names[:8]))}; "
-            f"name it: --map hcpcs_code=HEADER"
-        )
+    names = [name for name in types if name != INDEX]
+    headers = match_headers(dict(zip(names, names, strict=True)), overrides, file=path)
+    require_code(headers, names, path)
+    held = types[headers.chosen["hcpcs_code"]]
+    if held.is_nested() or held.is_temporal() or held == pl.Boolean:
+        name = headers.chosen["hcpcs_code"]
+        raise ClaimsError(f"{path}: column {name!r} holds {held}, not procedure codes")
     code = pl.col(headers.chosen["hcpcs_code"])
     kept = rows.filter(may_be_in_scope(code, scope)).select(
-        pl.col(ROW),
+        pl.col(INDEX).alias(ROW),
         pl.lit(None, dtype=pl.String).alias(REJECT),
-        *canonical(headers, needed | {"claim_id", "claim_line_start_date", "hcpcs_code"}),
+        *canonical(headers, needed | {"claim_id", "claim_line_start_date", "hcpcs_code"}, types),
     )
     return Scan(
         path=path,
@@ -57,8 +67,3 @@ def open_parquet(
         size=len(data) if isinstance(data, bytes) else data.stat().st_size,
         file=None if isinstance(data, bytes) else data,
     )
-
-
-def reason(problem: Exception) -> str:
-    """The first line of a Polars error, without its hints."""
-    return (str(problem).strip().splitlines() or [type(problem).__name__])[0][:160]

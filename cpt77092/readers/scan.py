@@ -5,16 +5,24 @@ Conservation: rows = in scope + out of scope + no code + not data + rejected, fo
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
+from polars.exceptions import PanicException, PolarsError
 
 from cpt77092 import claims
-from cpt77092.headers import HeaderMatch
+from cpt77092.errors import ClaimsError
+from cpt77092.headers import HeaderMatch, known_headers, normal
+
+POLARS_FAILURES = (PolarsError, PanicException, OSError)
+"""What reading a file may end in; a panic is how Polars fails on some corrupt Parquet files."""
 
 ROW = "source_row"
 """Row of the file as a spreadsheet numbers it: in a CSV the header is row 1."""
+INDEX = "__row"
+"""The same while scanning, under a name that no file has."""
 REJECT = "reject_reason"
 DAMAGED = "damaged_code"
 """The code cell as it stands, where it only begins with a code in scope (`77092-26`)."""
@@ -58,14 +66,18 @@ class Scan:
     file: Path | None
 
 
+# White space, and the wrappings with which spreadsheets keep a number text: ="77092" and '77092.
+_AROUND_A_CODE = " \t\r\n\u00a0='\""
+
+
 def may_be_in_scope(code: pl.Expr, scope: frozenset[str]) -> pl.Expr:
     """Rows to keep: the cell starts with a code in scope, or is blank.
 
-    ` 77092`, `77092.0` and `77092-26` pass, for `classify` to look at closely; an exact test would
-    lose them in silence.
+    ` 77092`, `77092.0`, `="77092"` and `77092-26` pass, for `classify` to look at closely; an exact
+    test would lose them in silence.
     """
     either_case = scope | {known.lower() for known in scope} | {""}
-    head = code.cast(pl.String).str.strip_chars_start().str.head(5)
+    head = code.cast(pl.String).str.strip_chars_start(_AROUND_A_CODE).str.head(5)
     return head.is_null() | head.is_in(sorted(either_case))
 
 
@@ -77,12 +89,13 @@ def classify(kept: pl.DataFrame, scope: frozenset[str]) -> pl.DataFrame:
     any other tail (`77092-26`, `77092 26`) leaves a damaged code: the line is in scope, its code
     is known, but what the cell meant to say is not.
     """
-    code = pl.col("hcpcs_code")
+    code = pl.col("hcpcs_code").str.strip_chars(_AROUND_A_CODE)
     mended = code.str.replace(r"\.0*$", "")
     head = code.str.head(5)
-    # One letter or digit more makes another code or number (770925); two may be a modifier
+    # One letter or digit more makes another code or number (770925); pairs may be modifiers
     # written onto the code (7709226), which is damage and not another code.
-    other_code = code.str.contains(r"^.{5}[0-9A-Z]") & ~code.str.contains(r"^.{5}[0-9A-Z]{2}$")
+    has_tail = code.str.contains(r"^.{5}[0-9A-Z]")
+    other_code = has_tail & ~code.str.contains(r"^.{5}([0-9A-Z]{2}){1,4}$")
     starts = head.is_in(sorted(scope)) & ~other_code
     evidence = [
         pl.col(name).cast(pl.String).fill_null("").str.strip_chars() != ""
@@ -106,10 +119,51 @@ def classify(kept: pl.DataFrame, scope: frozenset[str]) -> pl.DataFrame:
     )
 
 
-def canonical(headers: HeaderMatch, needed: frozenset[str]) -> list[pl.Expr]:
-    """Expressions for the needed canonical columns that the file has."""
+def canonical(
+    headers: HeaderMatch,
+    needed: frozenset[str],
+    types: Mapping[str, pl.DataType | type[pl.DataType]] | None = None,
+) -> list[pl.Expr]:
+    """Expressions for the needed canonical columns that the file has.
+
+    Args:
+        headers: which header each canonical column is read from.
+        needed: the columns that somebody will read.
+        types: the type of each header's column, where the file is typed.
+    """
     return [
-        claims.cell(header, claims.BY_NAME[name])
+        claims.cell(header, claims.BY_NAME[name], types[header] if types else pl.String)
         for name, header in headers.chosen.items()
         if name in needed
     ]
+
+
+def require_code(headers: HeaderMatch, names: Sequence[str], path: str) -> None:
+    """Refuse a file in which no column is the procedure code.
+
+    Raises:
+        ClaimsError: it says which headers there are, unless they may be cells of a claim.
+    """
+    if "hcpcs_code" in headers.chosen:
+        return
+    if any(normal(name) in known_headers() for name in names):
+        shown = ", ".join(map(repr, names[:8]))
+        told = f"no procedure-code column among {shown}{' ...' if len(names) > 8 else ''}; name it"
+    else:
+        told = (
+            f"none of its {len(names)} headers is known here; does it have a header row? name one"
+        )
+    raise ClaimsError(f"{path}: {told}: --map hcpcs_code=HEADER")
+
+
+def reason(problem: BaseException) -> str:
+    """A failure of Polars in our words; its own may quote cells of a claim."""
+    text = str(problem)
+    if any(word in text for word in ("malformed", "quote", "escaped", "fields than")):
+        return "a quote is left open, or text follows a closing one"
+    if "utf-8" in text.lower() or "utf8" in text.lower():
+        return "it is not UTF-8 text throughout; save it as UTF-8"
+    if isinstance(problem, OSError) and problem.strerror:
+        return problem.strerror
+    kind = type(problem).__name__
+    return f"damaged, or of a kind that is not read: {kind}"
