@@ -295,15 +295,13 @@ def columns(
 
     Example: scrub columns claims.csv
     """
-    from cpt77092.codes import CHECKED
     from cpt77092.readers import find_files, open_claims
     from cpt77092.reports import pages
     from cpt77092.reports.console import make_console
 
     overrides = dict(_overrides(map_ or []))
     for path in find_files([claims]):
-        scan = open_claims(path, overrides=overrides, needed=frozenset(), scope=CHECKED)
-        pages.show_columns(make_console(color), scan)
+        pages.show_columns(make_console(color), open_claims(path, overrides))
 
 
 @policies_app.command("list")

@@ -170,8 +170,11 @@ def test_a_mistake_gets_one_line_and_exit_2(
         (b"", "the file is empty"),
         (b"\n\n", "the file is empty"),
         (b"claim_id,payer,dos,cpt\n", "has a header and no rows"),
-        (b"name,amount\nx,1\n", "none of its 2 headers is known here; does it have a header row?"),
-        (b"claim,payer\nA,Medicare\n", "no procedure-code column among 'claim', 'payer'; name it"),
+        (
+            b"name,amount\nx,1\n",
+            "none of the headers (2) is known here; does it have a header row?",
+        ),
+        (b"claim,payer\nA,Medicare\n", "no procedure-code column among 'claim', 'payer'. Name it"),
         (b"cpt,payer,dos\n77092,Medicare,2026-01-02\n", "no column for claim_id"),
         (b"claim_id,cpt,dos\nA,77092,2026-01-02\n", "no payer column; say whose claims"),
         (b"claim_id,cpt,payer\nA,77092,Medicare\n", "no column for claim_line_start_date"),

@@ -5,6 +5,15 @@ Each reader gives a `Scan`; `read_batch` collects them all together.
 
 from cpt77092.readers.batch import Batch, Options, read_batch
 from cpt77092.readers.files import find_files, open_claims
-from cpt77092.readers.scan import Scan, Tally
+from cpt77092.readers.scan import OpenedFile, Scan, Tally
 
-__all__ = ["Batch", "Options", "Scan", "Tally", "find_files", "open_claims", "read_batch"]
+__all__ = [
+    "Batch",
+    "OpenedFile",
+    "Options",
+    "Scan",
+    "Tally",
+    "find_files",
+    "open_claims",
+    "read_batch",
+]

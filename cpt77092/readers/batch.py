@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -21,6 +18,7 @@ from cpt77092.readers.scan import (
     Scan,
     Tally,
     classify,
+    native_errors_silenced,
     reason,
 )
 
@@ -82,7 +80,7 @@ def read_batch(
         ClaimsError: a file cannot be read, lacks a required column, or holds no rows.
     """
     scans = tuple(
-        open_claims(path, overrides=options.overrides, needed=needed, scope=scope) for path in paths
+        open_claims(path, options.overrides).scan(needed=needed, scope=scope) for path in paths
     )
     for scan in scans:
         _require_columns(scan, options)
@@ -134,38 +132,18 @@ def _require_columns(scan: Scan, options: Options) -> None:
 def _collect(scans: Sequence[Scan]) -> list[tuple[pl.DataFrame, int]]:
     plans = [plan for scan in scans for plan in (scan.kept, scan.total)]
     try:
-        with _silenced(scans):
+        with native_errors_silenced():
             frames = pl.collect_all(plans, engine="streaming")
     except POLARS_FAILURES as problem:
         raise ClaimsError(f"{_culprit(scans)}: cannot be read ({reason(problem)})") from None
     return [(frames[n], frames[n + 1].item()) for n in range(0, len(frames), 2)]
 
 
-@contextmanager
-def _silenced(scans: Sequence[Scan]) -> Iterator[None]:
-    """Keep Polars' own report of a panic on a corrupt Parquet file off standard error.
-
-    It is printed by native code, so the descriptor itself is turned away; we say it in one line.
-    """
-    if all(scan.kind != "Parquet" for scan in scans):
-        yield
-        return
-    sys.stderr.flush()
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
-
-
 def _culprit(scans: Sequence[Scan]) -> str:
     """The file that breaks a collect; found by reading each alone, only after a failure."""
     for scan in scans:
         try:
-            with _silenced([scan]):
+            with native_errors_silenced():
                 pl.collect_all([scan.kept, scan.total], engine="streaming")
         except POLARS_FAILURES:
             return scan.path

@@ -11,15 +11,15 @@ from pathlib import Path
 import polars as pl
 
 from cpt77092.errors import ClaimsError
-from cpt77092.headers import known_headers, match_headers, normal
+from cpt77092.headers import HeaderMatch, known_headers, match_headers, normal
 from cpt77092.readers.scan import (
     INDEX,
     REJECT,
     ROW,
     Scan,
     canonical,
+    code_header,
     may_be_in_scope,
-    require_code,
 )
 
 HEAD_BYTES = 1 << 20
@@ -42,61 +42,65 @@ class Dialect:
     """A name for each column, and the header as it is written; two may be written alike."""
 
 
-def open_csv(
-    path: str,
-    data: Path | bytes,
-    *,
-    overrides: Mapping[str, str],
-    needed: frozenset[str],
-    scope: frozenset[str],
-) -> Scan:
-    """Open a delimited text file: its head is read now, its rows when the batch is collected.
+@dataclass(frozen=True, slots=True)
+class CsvFile:
+    """A delimited text file whose head is read and whose rows are not."""
+
+    path: str
+    data: Path | bytes
+    dialect: Dialect
+    headers: HeaderMatch
+    kind: str = "CSV"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """A name for each of the file's columns."""
+        return tuple(self.dialect.headers)
+
+    def scan(self, *, needed: frozenset[str], scope: frozenset[str]) -> Scan:
+        """The plan that reads the rows.
+
+        Raises:
+            ClaimsError: no column is the procedure code.
+        """
+        code = pl.col(code_header(self))
+        rows = self._rows()
+        spilled = pl.any_horizontal(pl.col(name).fill_null("") != "" for name in _SPILL)
+        has_spill = pl.any_horizontal(pl.col(name).is_not_null() for name in _SPILL)
+        too_many = f"more fields than the {len(self.names)} headers: a stray separator or quote?"
+        kept = rows.filter(may_be_in_scope(code, scope) | has_spill).select(
+            pl.col(INDEX).alias(ROW),
+            pl.when(spilled).then(pl.lit(too_many)).alias(REJECT),
+            *canonical(self.headers, needed),
+        )
+        return Scan.of(self, kept=kept, rows=rows, code=code)
+
+    def _rows(self) -> pl.LazyFrame:
+        return pl.scan_csv(
+            self.data,
+            separator=self.dialect.separator,
+            eol_char=self.dialect.end_of_line,
+            # The header is skipped, not read: Polars would rename headers that are blank or alike.
+            has_header=False,
+            skip_rows=self.dialect.blank_lines + 1,
+            schema=dict.fromkeys([*self.names, *_SPILL], pl.String),
+            missing_columns="insert",
+            extra_columns="ignore",
+            truncate_ragged_lines=True,
+            row_index_name=INDEX,
+            row_index_offset=self.dialect.blank_lines + 2,
+            glob=False,
+        )
+
+
+def open_csv(path: str, data: Path | bytes, overrides: Mapping[str, str]) -> CsvFile:
+    """Read the head of a delimited text file.
 
     Raises:
-        ClaimsError: the file is empty, is not UTF-8, or has no procedure-code column.
+        ClaimsError: the file is empty, is not UTF-8, or two headers claim one column.
     """
-    head = data[:HEAD_BYTES] if isinstance(data, bytes) else _head(data)
-    dialect = sniff(head, path)
-    headers = match_headers(dialect.headers, overrides, file=path)
-    require_code(headers, list(dialect.headers), path)
-    names = [*dialect.headers, *_SPILL]
-    rows = pl.scan_csv(
-        data,
-        separator=dialect.separator,
-        eol_char=dialect.end_of_line,
-        # The header is skipped, not read: Polars would rename headers that are blank or alike.
-        has_header=False,
-        skip_rows=dialect.blank_lines + 1,
-        schema=dict.fromkeys(names, pl.String),
-        missing_columns="insert",
-        extra_columns="ignore",
-        truncate_ragged_lines=True,
-        row_index_name=INDEX,
-        row_index_offset=dialect.blank_lines + 2,
-        glob=False,
-    )
-    spilled = pl.any_horizontal(pl.col(name).fill_null("") != "" for name in _SPILL)
-    code = pl.col(headers.chosen["hcpcs_code"])
-    fields = len(dialect.headers)
-    has_spill = pl.any_horizontal(pl.col(name).is_not_null() for name in _SPILL)
-    kept = rows.filter(may_be_in_scope(code, scope) | has_spill).select(
-        pl.col(INDEX).alias(ROW),
-        pl.when(spilled)
-        .then(pl.lit(f"more fields than the {fields} headers: a stray separator or quote?"))
-        .alias(REJECT),
-        *canonical(headers, needed | {"claim_id", "claim_line_start_date", "hcpcs_code"}),
-    )
-    size = len(data) if isinstance(data, bytes) else data.stat().st_size
-    return Scan(
-        path=path,
-        kind="CSV",
-        headers=headers,
-        kept=kept,
-        total=rows.select(pl.len()),
-        codes=rows.select(code.alias("hcpcs_code")),
-        size=size,
-        file=None if isinstance(data, bytes) else data,
-    )
+    dialect = sniff(data[:HEAD_BYTES] if isinstance(data, bytes) else _head(data), path)
+    return CsvFile(path, data, dialect, match_headers(dialect.headers, overrides, file=path))
 
 
 def sniff(head: bytes, path: str) -> Dialect:
@@ -106,6 +110,8 @@ def sniff(head: bytes, path: str) -> Dialect:
         ClaimsError: nothing in it, or not UTF-8 text.
     """
     text = _decode(head, path)
+    if text.startswith("ISA"):
+        raise ClaimsError(f"{path}: an X12 file; this version reads CSV and Parquet")
     # A lone CR ends lines in files from old Macs and some mainframes; the scan would take such a
     # file for one long header and find no rows.
     end_of_line = "\r" if "\r" in text and "\n" not in text else "\n"

@@ -11,7 +11,7 @@ from pathlib import Path
 from cpt77092.errors import ClaimsError
 from cpt77092.readers.csv import open_csv
 from cpt77092.readers.parquet import MAGIC, open_parquet
-from cpt77092.readers.scan import Scan
+from cpt77092.readers.scan import OpenedFile
 
 ENDINGS = (".csv", ".tsv", ".txt", ".parquet", ".pq")
 STDIN = "-"
@@ -63,13 +63,7 @@ def _expand(name: str) -> list[str]:
     raise ClaimsError(f"{name}: no such file")
 
 
-def open_claims(
-    path: str,
-    *,
-    overrides: Mapping[str, str],
-    needed: frozenset[str],
-    scope: frozenset[str],
-) -> Scan:
+def open_claims(path: str, overrides: Mapping[str, str]) -> OpenedFile:
     """Open one claim file with the reader that its first bytes call for.
 
     Raises:
@@ -83,12 +77,10 @@ def open_claims(
     if not head:
         raise ClaimsError(f"{path}: the file is empty; expected a header row and claim lines")
     if head == MAGIC:
-        reader = open_parquet
-    elif path.lower().endswith((".parquet", ".pq")):
+        return open_parquet(path, data, overrides)
+    if path.lower().endswith((".parquet", ".pq")):
         raise ClaimsError(f"{path}: not a Parquet file (it does not begin with {MAGIC.decode()})")
-    else:
-        reader = open_csv
-    return reader(path, data, overrides=overrides, needed=needed, scope=scope)
+    return open_csv(path, data, overrides)
 
 
 def _first_bytes(file: Path) -> bytes:

@@ -5,9 +5,13 @@ Conservation: rows = in scope + out of scope + no code + not data + rejected, fo
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import polars as pl
 from polars.exceptions import PanicException, PolarsError
@@ -45,6 +49,33 @@ class Tally:
         return self.rows - self.in_scope - self.no_code - self.not_data - self.rejected
 
 
+class OpenedFile(Protocol):
+    """What a reader gives: a file whose headers are known and whose rows are not read yet."""
+
+    @property
+    def path(self) -> str:
+        """As the user named it."""
+
+    @property
+    def kind(self) -> str:
+        """What sort of file it is, for people."""
+
+    @property
+    def data(self) -> Path | bytes:
+        """The file, or what came from standard input."""
+
+    @property
+    def headers(self) -> HeaderMatch:
+        """How its headers were understood."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its columns."""
+
+    def scan(self, *, needed: frozenset[str], scope: frozenset[str]) -> Scan:
+        """The plan that reads its rows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scan:
     """One opened claim file, nothing read yet but its head.
@@ -64,6 +95,23 @@ class Scan:
     """`hcpcs_code` of every row: read only where nothing is in scope, to show what is there."""
     size: int
     file: Path | None
+
+    @classmethod
+    def of(
+        cls, opened: OpenedFile, *, kept: pl.LazyFrame, rows: pl.LazyFrame, code: pl.Expr
+    ) -> Scan:
+        """The scan of an opened file: what it keeps, and all its rows."""
+        data = opened.data
+        return cls(
+            path=opened.path,
+            kind=opened.kind,
+            headers=opened.headers,
+            kept=kept,
+            total=rows.select(pl.len()),
+            codes=rows.select(code.cast(pl.String).alias("hcpcs_code")),
+            size=len(data) if isinstance(data, bytes) else data.stat().st_size,
+            file=None if isinstance(data, bytes) else data,
+        )
 
 
 # White space, and the wrappings with which spreadsheets keep a number text: ="77092" and '77092.
@@ -119,12 +167,15 @@ def classify(kept: pl.DataFrame, scope: frozenset[str]) -> pl.DataFrame:
     )
 
 
+_SORTING = ("claim_id", "claim_line_start_date", "hcpcs_code")
+
+
 def canonical(
     headers: HeaderMatch,
     needed: frozenset[str],
     types: Mapping[str, pl.DataType | type[pl.DataType]] | None = None,
 ) -> list[pl.Expr]:
-    """Expressions for the needed canonical columns that the file has.
+    """Expressions for the needed canonical columns that the file has, and those that sort rows out.
 
     Args:
         headers: which header each canonical column is read from.
@@ -134,26 +185,25 @@ def canonical(
     return [
         claims.cell(header, claims.BY_NAME[name], types[header] if types else pl.String)
         for name, header in headers.chosen.items()
-        if name in needed
+        if name in needed or name in _SORTING
     ]
 
 
-def require_code(headers: HeaderMatch, names: Sequence[str], path: str) -> None:
-    """Refuse a file in which no column is the procedure code.
+def code_header(opened: OpenedFile) -> str:
+    """The column that holds the procedure code.
 
     Raises:
-        ClaimsError: it says which headers there are, unless they may be cells of a claim.
+        ClaimsError: no column does. It names the headers, unless they may be cells of a claim.
     """
-    if "hcpcs_code" in headers.chosen:
-        return
+    if "hcpcs_code" in opened.headers.chosen:
+        return opened.headers.chosen["hcpcs_code"]
+    names = opened.names
     if any(normal(name) in known_headers() for name in names):
         shown = ", ".join(map(repr, names[:8]))
-        told = f"no procedure-code column among {shown}{' ...' if len(names) > 8 else ''}; name it"
+        told = f"no procedure-code column among {shown}{' ...' if len(names) > 8 else ''}."
     else:
-        told = (
-            f"none of its {len(names)} headers is known here; does it have a header row? name one"
-        )
-    raise ClaimsError(f"{path}: {told}: --map hcpcs_code=HEADER")
+        told = f"none of the headers ({len(names)}) is known here; does it have a header row?"
+    raise ClaimsError(f"{opened.path}: {told} Name it: --map hcpcs_code=HEADER")
 
 
 def reason(problem: BaseException) -> str:
@@ -167,3 +217,20 @@ def reason(problem: BaseException) -> str:
         return problem.strerror
     kind = type(problem).__name__
     return f"damaged, or of a kind that is not read: {kind}"
+
+
+@contextmanager
+def native_errors_silenced() -> Iterator[None]:
+    """Keep Polars' own report of a panic on a corrupt Parquet file off standard error.
+
+    It is printed by native code, so the descriptor itself is turned away; we say it in one line.
+    """
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)

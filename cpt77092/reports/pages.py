@@ -18,7 +18,7 @@ from cpt77092.claims import BY_NAME, COLUMNS
 from cpt77092.codes import CHECKED, FAMILY
 from cpt77092.policies import PARAMETERS, Decision, PolicySet, Status, decide
 from cpt77092.policies.parameters import ByPart, Pair
-from cpt77092.readers import Scan
+from cpt77092.readers import OpenedFile
 from cpt77092.reports.text import safe
 from cpt77092.rule import Rule
 
@@ -266,25 +266,25 @@ def _codes(codes: Sequence[str]) -> str:
     return " ".join(codes) if len(codes) < 5 else f"{' '.join(codes[:3])} +{len(codes) - 3}"
 
 
-def show_columns(console: Console, scan: Scan) -> None:
+def show_columns(console: Console, opened: OpenedFile) -> None:
     """How the headers of a file were understood."""
-    console.print(Text(f"{safe(scan.path)} ({scan.kind})", style="bold"))
+    console.print(Text(f"{safe(opened.path)} ({opened.kind})", style="bold"))
     table = _table("Column", "Read from", "How sure", "Needed for")
     for column in COLUMNS:
-        header = scan.headers.chosen.get(column.name)
+        header = opened.headers.chosen.get(column.name)
         if header is not None:
             sure = {"--map": "--map", "named": "sure", "nearly": "nearly: check it"}
-            how = sure[scan.headers.how[column.name]]
+            how = sure[opened.headers.how[column.name]]
             table.add_row(column.name, Text(safe(header)), how, column.needed_for)
     console.print(table)
     missing: dict[str, list[str]] = {}
-    for name in scan.headers.missing:
+    for name in opened.headers.missing:
         missing.setdefault(BY_NAME[name].needed_for, []).append(name)
     for needed_for, names in missing.items():
         shown = names if len(names) < 4 else [names[0], "...", names[-1]]
         console.print(Text(f"Absent, for {needed_for}: {', '.join(shown)}"))
-    if scan.headers.unused:
-        unused = ", ".join(safe(header) for header in scan.headers.unused)
+    if opened.headers.unused:
+        unused = ", ".join(safe(header) for header in opened.headers.unused)
         console.print(Text(f"Not used: {unused}"))
     console.print(Text("A header read wrongly? Say --map hcpcs_code=HEADER."))
 
