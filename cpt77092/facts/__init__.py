@@ -5,9 +5,8 @@ says why in `unknown` where everything it reads is there. Facts may read claim c
 and policy parameters; they never name a payer.
 
 Grains: *line* (on every line), *distinct* (once for each distinct value of its key: a batch of a
-million lines has a few hundred combinations of modifiers), *group* (over the lines that share a
-key; lines whose key is unknown stay unknown and are never thrown into one group). Group facts are
-sums wherever they can be: a windowed sum is many times faster in Polars than any other window.
+million lines has a few hundred combinations of modifiers), *group* (a sum over the lines that
+share a key; lines whose key is unknown stay unknown and are never thrown into one group).
 """
 
 from __future__ import annotations
@@ -42,11 +41,8 @@ def closure(names: Iterable[str]) -> tuple[list[Fact], set[str]]:
         if fact is None:
             plain.add(name)
         elif name not in ordered:
-            for read in (*fact.reads, *fact.optional, *fact.over, *fact.group):
+            for read in _all_reads(fact):
                 visit(read)
-            if fact.where is not None:
-                for read in fact.where().meta.root_names():
-                    visit(read)
             ordered[name] = fact
 
     for name in names:
@@ -59,7 +55,8 @@ def inputs(name: str) -> list[str]:
     fact = FACTS.get(name)
     if fact is None:
         return [name]
-    return list(dict.fromkeys(plain for read in fact.reads for plain in inputs(read)))
+    reads = (*fact.group, *fact.reads, *((fact.sums,) if fact.sums else ()))
+    return list(dict.fromkeys(plain for read in reads for plain in inputs(read)))
 
 
 def add_facts(frame: pl.DataFrame, facts: Sequence[Fact], context: Context) -> pl.DataFrame:
@@ -77,45 +74,61 @@ def add_facts(frame: pl.DataFrame, facts: Sequence[Fact], context: Context) -> p
         together = [
             fact
             for fact in waiting
-            if (fact.over, fact.group, fact.where) == (first.over, first.group, first.where)
+            if (fact.over, fact.group) == (first.over, first.group)
             and not any(read in FACTS and read not in known for read in _all_reads(fact))
         ]
         if first.group:
-            frame = _add_group(frame, together, context)
+            frame = _add_sums(frame, together)
         elif first.over:
             frame = _add_distinct(frame, together, context)
         else:
-            frame = frame.with_columns(fact.build(context).alias(fact.name) for fact in together)
+            frame = frame.with_columns(_built(fact, context) for fact in together)
         waiting = [fact for fact in waiting if fact not in together]
     return frame
 
 
 def _all_reads(fact: Fact) -> tuple[str, ...]:
-    return (*fact.reads, *fact.over, *fact.group)
+    sums = (fact.sums,) if fact.sums else ()
+    return (*fact.reads, *fact.optional, *fact.over, *fact.group, *sums)
+
+
+def _built(fact: Fact, context: Context) -> pl.Expr:
+    if fact.build is None:
+        raise TypeError(f"{fact.name} has neither an expression nor a group to sum over")
+    return fact.build(context).alias(fact.name)
 
 
 def _add_distinct(frame: pl.DataFrame, facts: Sequence[Fact], context: Context) -> pl.DataFrame:
     key = facts[0].over
     names = [fact.name for fact in facts]
     given = frame.select(key)
-    distinct = given.unique().with_columns(fact.build(context).alias(fact.name) for fact in facts)
+    distinct = given.unique().with_columns(_built(fact, context) for fact in facts)
     joined = given.join(distinct, on=key, how="left", nulls_equal=True, maintain_order="left")
     return frame.hstack(joined.select(names))
 
 
-def _add_group(frame: pl.DataFrame, facts: Sequence[Fact], context: Context) -> pl.DataFrame:
-    key, where = facts[0].group, facts[0].where
-    names = [fact.name for fact in facts]
-    windows = [fact.build(context).over(key).alias(fact.name) for fact in facts]
-    if where is None:
-        every = frame.with_columns(windows)
-    else:
-        some = frame.filter(where()).with_columns(windows).select("line", *names)
-        joined = frame.select("line").join(some, on="line", how="left", maintain_order="left")
-        every = frame.hstack(joined.select(names))
-    # Lines without a key fell into one group of their own; nothing is known of them. In a step of
-    # its own, since inside the windows it would keep Polars from sharing their grouping.
-    if any(frame[name].null_count() for name in key):
-        is_known = pl.all_horizontal(pl.col(name).is_not_null() for name in key)
-        every = every.with_columns(pl.when(is_known).then(name).alias(name) for name in names)
-    return every
+def _add_sums(frame: pl.DataFrame, facts: Sequence[Fact]) -> pl.DataFrame:
+    """Sum columns over the lines that share a key; a line without a key has no sum.
+
+    Most lines are alone in their group, and their sum is their own value. Which are not, a hash of
+    the key tells fast; lines that share a hash by chance only join the exact grouping.
+    """
+    key = facts[0].group
+    hashed = frame.select(pl.struct(key).hash()).to_series()
+    together = frame.select("line", *key, *dict.fromkeys(fact.sums for fact in facts)).filter(
+        hashed.is_duplicated() & frame.select(_all_known(key)).to_series()
+    )
+    groups = together.select(
+        "line", *(pl.col(fact.sums).sum().over(key).alias(fact.name) for fact in facts)
+    )
+    own = frame.select(
+        pl.when(_all_known(key))
+        .then(pl.col(fact.sums).cast(groups.schema[fact.name]).fill_null(0))
+        .alias(fact.name)
+        for fact in facts
+    )
+    return frame.hstack([own[name].scatter(groups["line"], groups[name]) for name in own.columns])
+
+
+def _all_known(key: tuple[str, ...]) -> pl.Expr:
+    return pl.all_horizontal(pl.col(name).is_not_null() for name in key)

@@ -11,9 +11,9 @@ from cpt77092.facts.keys import CLAIM
 _OWN_TECHNICAL = tuple(sorted(GLOBAL | TECHNICAL))
 
 
-def _lines_of_code(code: str) -> Build:
+def _is_code(code: str) -> Build:
     def build(_: Context) -> pl.Expr:
-        return (pl.col("hcpcs_code") == code).sum()
+        return pl.col("hcpcs_code") == code
 
     return build
 
@@ -34,13 +34,11 @@ def own_technical_codes(_: Context) -> pl.Expr:
 
 FACTS: tuple[Fact, ...] = (
     *(
-        Fact(
-            name=f"claim_lines_of_{code}",
-            build=_lines_of_code(code),
-            reads=CLAIM,
-            optional=("hcpcs_code",),
-            group=CLAIM,
-        )
+        Fact(name=f"is_{code}", build=_is_code(code), reads=("hcpcs_code",))
+        for code in _OWN_TECHNICAL
+    ),
+    *(
+        Fact(name=f"claim_lines_of_{code}", group=CLAIM, sums=f"is_{code}")
         for code in _OWN_TECHNICAL
     ),
     *(

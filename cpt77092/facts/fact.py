@@ -24,20 +24,21 @@ Build = Callable[[Context], pl.Expr]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """A derived column. Exactly one of `over` and `group` may be given; neither is line grain."""
+    """A derived column. At most one of `over` and `group` is given; neither is line grain."""
 
     name: str
-    build: Build
-    reads: tuple[str, ...]
+    build: Build | None = None
+    """The expression; none where a group fact is the sum of a column."""
+    reads: tuple[str, ...] = ()
     """Columns, facts and `policy.*` columns that it is made of; one of them unknown makes it so."""
     optional: tuple[str, ...] = ()
     """Columns that it reads where they are known, and does without where they are not."""
     over: tuple[str, ...] = ()
     """Distinct grain: the key whose distinct values it is computed on."""
     group: tuple[str, ...] = ()
-    """Group grain: the key of the group; `build` then gives an aggregation."""
-    where: Callable[[], pl.Expr] | None = None
-    """Group grain: the only lines that are looked at; all others are unknown."""
+    """Group grain: whole-number columns that together are the key of the group."""
+    sums: str = ""
+    """Group grain: the column that is summed over the group, nulls left out."""
     unknown: str = ""
     """Why it is null where everything it reads is known."""
 

@@ -8,15 +8,24 @@ from cpt77092.claims import BY_NAME, TYPED, UNREADABLE_TEXT
 from cpt77092.facts.fact import Context, Fact
 
 
-def earliest_line_of_payer(_: Context) -> pl.Expr:
-    """The first line of the payer by date, claim and line number, whatever the order of rows."""
-    order = ("claim_line_start_date", "claim_id", "claim_line_number", "source", "source_row")
-    return pl.col("line").sort_by(order).first()
-
-
 def is_first_line_of_payer(_: Context) -> pl.Expr:
-    """Whether the line is that one, so that a payer without a policy is named once."""
-    return pl.col("line") == pl.col("earliest_line_of_payer")
+    """The first line of a payer without a policy, by date, claim and line number.
+
+    The order of rows does not matter, and of a payer with a policy no line is the first.
+    """
+    order = ("claim_line_start_date", "claim_id", "claim_line_number", "source", "source_row")
+    is_unknown = ~pl.col("payer_is_known")
+    first = (
+        pl.col("line")
+        .filter(is_unknown)
+        .sort_by([pl.col(name).filter(is_unknown) for name in order])
+    )
+    payer = (
+        pl.col("payer_number")
+        .filter(is_unknown)
+        .sort_by([pl.col(name).filter(is_unknown) for name in order])
+    )
+    return pl.col("line").is_in(first.filter(payer.is_first_distinct()).implode())
 
 
 def unreadable_cells(context: Context) -> pl.Expr:
@@ -42,17 +51,9 @@ def unreadable_cells(context: Context) -> pl.Expr:
 
 FACTS: tuple[Fact, ...] = (
     Fact(
-        name="earliest_line_of_payer",
-        build=earliest_line_of_payer,
-        reads=("payer_number",),
-        optional=("claim_line_start_date", "claim_id", "claim_line_number"),
-        group=("payer_number",),
-        where=lambda: ~pl.col("payer_is_known"),
-    ),
-    Fact(
         name="is_first_line_of_payer",
         build=is_first_line_of_payer,
-        reads=("earliest_line_of_payer",),
+        optional=("claim_line_start_date", "claim_id", "claim_line_number"),
     ),
-    Fact(name="unreadable_cells", build=unreadable_cells, reads=(), optional=TYPED),
+    Fact(name="unreadable_cells", build=unreadable_cells, optional=TYPED),
 )

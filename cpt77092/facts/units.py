@@ -18,14 +18,9 @@ def countable_units(_: Context) -> pl.Expr:
     return pl.when(is_void).then(pl.lit(0.0)).when(units > 0).then(units)
 
 
-def claim_day_units(_: Context) -> pl.Expr:
-    """Known units of the code on the line's claim and date."""
-    return pl.col("countable_units").sum()
-
-
-def claim_day_units_unknown(_: Context) -> pl.Expr:
-    """How many lines of the code on the claim and date have units that nobody knows."""
-    return pl.col("countable_units").is_null().sum()
+def units_are_unknown(_: Context) -> pl.Expr:
+    """Nobody knows how many units of the line count."""
+    return pl.col("countable_units").is_null()
 
 
 def is_original(_: Context) -> pl.Expr:
@@ -42,19 +37,9 @@ def original_units(_: Context) -> pl.Expr:
     return pl.when("is_original").then("countable_units").otherwise(0.0)
 
 
-def has_unknown_units(_: Context) -> pl.Expr:
+def original_units_are_unknown(_: Context) -> pl.Expr:
     """The line is of an original claim and its units are unknown."""
     return pl.col("original_units").is_null()
-
-
-def person_day_units(_: Context) -> pl.Expr:
-    """Known units of the code for the person, entity and date, over original claims."""
-    return pl.col("original_units").sum()
-
-
-def person_day_units_unknown(_: Context) -> pl.Expr:
-    """How many of those lines have units that nobody knows."""
-    return pl.col("has_unknown_units").sum()
 
 
 def units_on_day_at_least(_: Context) -> pl.Expr:
@@ -80,27 +65,20 @@ FACTS: tuple[Fact, ...] = (
         reads=("service_unit_quantity",),
         optional=("claim_frequency_code",),
     ),
-    *(
-        Fact(
-            name=build.__name__,
-            build=build,
-            reads=(*CLAIM_DAY, "countable_units"),
-            group=CLAIM_DAY,
-        )
-        for build in (claim_day_units, claim_day_units_unknown)
-    ),
-    Fact(name="is_original", build=is_original, reads=(), optional=("claim_frequency_code",)),
+    Fact(name="units_are_unknown", build=units_are_unknown, reads=("countable_units",)),
+    # Known units of the code on the claim and date, and how many lines there are unknown.
+    Fact(name="claim_day_units", group=CLAIM_DAY, sums="countable_units"),
+    Fact(name="claim_day_units_unknown", group=CLAIM_DAY, sums="units_are_unknown"),
+    Fact(name="is_original", build=is_original, optional=("claim_frequency_code",)),
     Fact(name="original_units", build=original_units, reads=("is_original", "countable_units")),
-    Fact(name="has_unknown_units", build=has_unknown_units, reads=("original_units",)),
-    *(
-        Fact(
-            name=build.__name__,
-            build=build,
-            reads=(*PERSON_DAY, "original_units", "has_unknown_units"),
-            group=PERSON_DAY,
-        )
-        for build in (person_day_units, person_day_units_unknown)
+    Fact(
+        name="original_units_are_unknown",
+        build=original_units_are_unknown,
+        reads=("original_units",),
     ),
+    # The same for the person, entity and date, over original claims.
+    Fact(name="person_day_units", group=PERSON_DAY, sums="original_units"),
+    Fact(name="person_day_units_unknown", group=PERSON_DAY, sums="original_units_are_unknown"),
     Fact(
         name="units_on_day_at_least",
         build=units_on_day_at_least,
