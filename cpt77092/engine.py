@@ -50,9 +50,9 @@ class Result:
     """In-scope lines with policy columns and facts; `line` is their number."""
     outcomes: pl.DataFrame
     """One boolean column per rule code, one row per line."""
-    found: pl.DataFrame
-    """`line, rule, severity, decision`: numbers of a line, of `rules`, of `SEVERITIES`, and of
-    `decisions` (null where the rule rests on no parameter). Unsorted."""
+    found: tuple[pl.DataFrame, ...]
+    """For each of `rules` its findings by line: `line, rule, severity, decision`, the numbers of a
+    line, of the rule, in `SEVERITIES` and in `decisions` (null where it rests on no parameter)."""
     table: PolicyTable
     """The policies of the batch, a row of which each line names in `policy_row`."""
 
@@ -84,10 +84,10 @@ def check(batch: Batch, policies: PolicySet, rules: Sequence[Rule], *, as_of: da
         (pl.col("hcpcs_code").is_in(sorted(rule.applies)) & rule.flag()).alias(rule.code)
         for rule in rules
     )
-    found = [
+    found = tuple(
         _findings(number, rule, lines, outcomes[rule.code], table)
         for number, rule in enumerate(rules)
-    ]
+    )
     return Result(
         batch=batch,
         policies=policies,
@@ -95,7 +95,7 @@ def check(batch: Batch, policies: PolicySet, rules: Sequence[Rule], *, as_of: da
         as_of=as_of,
         lines=lines,
         outcomes=outcomes,
-        found=pl.concat([_NO_FINDINGS, *found]),
+        found=found,
         table=table,
     )
 
@@ -193,11 +193,6 @@ def _match_payers(named: pl.DataFrame, policies: PolicySet) -> pl.DataFrame:
         payer_number=pl.col("same_payer").rank("dense").cast(pl.UInt32),
         policy_number=pl.col("payer_policy").rank("dense").cast(pl.UInt32) - 1,
     ).drop("same_payer")
-
-
-_NO_FINDINGS = pl.DataFrame(
-    schema={"line": pl.UInt32, "rule": pl.UInt16, "severity": pl.UInt8, "decision": pl.UInt32}
-)
 
 
 def _findings(

@@ -60,23 +60,20 @@ def inputs(name: str) -> list[str]:
 
 
 def add_facts(frame: pl.DataFrame, facts: Sequence[Fact], context: Context) -> pl.DataFrame:
-    """Compute the facts, in the order given: facts of one grain and key together.
+    """Compute the facts: each as soon as what it reads is there, facts of one key together.
 
     Args:
         frame: typed claim lines with their policy columns.
-        facts: as `closure` orders them.
+        facts: as `closure` gives them.
         context: policy sets and unreadable columns.
     """
     waiting = list(facts)
     while waiting:
-        first = waiting[0]
-        known = set(frame.columns)
-        together = [
-            fact
-            for fact in waiting
-            if (fact.over, fact.group) == (first.over, first.group)
-            and not any(read in FACTS and read not in known for read in _all_reads(fact))
-        ]
+        missing = {fact.name for fact in waiting}
+        ready = [fact for fact in waiting if not missing.intersection(_all_reads(fact))]
+        # Facts of the line come first, so that as many others as can be are ready together.
+        first = min(ready, key=lambda fact: (bool(fact.group), bool(fact.over)))
+        together = [f for f in ready if (f.over, f.group) == (first.over, first.group)]
         if first.group:
             frame = _add_sums(frame, together)
         elif first.over:

@@ -151,7 +151,7 @@ def _culprit(scans: Sequence[Scan]) -> str:
 
 
 def _tally(kept: pl.DataFrame, rows: int) -> Tally:
-    counts = dict(kept.group_by(KIND).len().iter_rows())
+    counts = dict(kept[KIND].value_counts(sort=False).iter_rows())
     return Tally(
         rows=rows,
         in_scope=counts.get("in scope", 0),

@@ -31,6 +31,7 @@ REJECT = "reject_reason"
 DAMAGED = "damaged_code"
 """The code cell as it stands, where it only begins with a code in scope (`77092-26`)."""
 KIND = "row_kind"
+KINDS = pl.Enum(["in scope", "out of scope", "no code", "not data", "rejected"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,19 +133,13 @@ def may_be_in_scope(code: pl.Expr, scope: frozenset[str]) -> pl.Expr:
 def classify(kept: pl.DataFrame, scope: frozenset[str]) -> pl.DataFrame:
     """Say what each kept row is, and mend the code cells where nothing is lost.
 
-    Adds `row_kind` (`rejected`, `not data`, `no code`, `in scope`, `out of scope`) and
-    `damaged_code`. `77092.0` is 77092 as a spreadsheet writes numbers, so it is read as that;
-    any other tail (`77092-26`, `77092 26`) leaves a damaged code: the line is in scope, its code
-    is known, but what the cell meant to say is not.
+    Adds `row_kind` (`KINDS`) and `damaged_code`.
     """
-    code = pl.col("hcpcs_code").str.strip_chars(_AROUND_A_CODE)
-    mended = code.str.replace(r"\.0*$", "")
-    head = code.str.head(5)
-    # One letter or digit more makes another code or number (770925); pairs may be modifiers
-    # written onto the code (7709226), which is damage and not another code.
-    has_tail = code.str.contains(r"^.{5}[0-9A-Z]")
-    other_code = has_tail & ~code.str.contains(r"^.{5}([0-9A-Z]{2}){1,4}$")
-    starts = head.is_in(sorted(scope)) & ~other_code
+    codes = kept.select("hcpcs_code")
+    read = codes.unique().with_columns(_read_code(scope))
+    kept = kept.hstack(
+        codes.join(read, on="hcpcs_code", how="left", maintain_order="left").drop("hcpcs_code")
+    )
     evidence = [
         pl.col(name).cast(pl.String).fill_null("").str.strip_chars() != ""
         for name in ("claim_id", "claim_line_start_date")
@@ -153,18 +148,38 @@ def classify(kept: pl.DataFrame, scope: frozenset[str]) -> pl.DataFrame:
     # A title, total or blank row has no code and lacks a claim or a date; a claim line without
     # its code has both.
     is_claim_line = pl.all_horizontal(evidence) if evidence else pl.lit(False)  # noqa: FBT003
-    return kept.with_columns(
-        pl.when(pl.col(REJECT).is_not_null())
-        .then(pl.lit("rejected"))
-        .when(code == "")
-        .then(pl.when(is_claim_line).then(pl.lit("no code")).otherwise(pl.lit("not data")))
-        .when(starts)
-        .then(pl.lit("in scope"))
-        .otherwise(pl.lit("out of scope"))
-        .alias(KIND),
-        pl.when(starts).then(head).otherwise(code).alias("hcpcs_code"),
-        pl.when(starts & (mended != head)).then(code).alias(DAMAGED),
+    blank = kept["hcpcs_code"] == ""
+    kind = pl.when("code_is_in_scope").then(pl.lit("in scope")).otherwise(pl.lit("out of scope"))
+    if blank.any():
+        without = pl.when(is_claim_line).then(pl.lit("no code")).otherwise(pl.lit("not data"))
+        kind = pl.when(blank).then(without).otherwise(kind)
+    if kept[REJECT].null_count() < kept.height:
+        kind = pl.when(pl.col(REJECT).is_not_null()).then(pl.lit("rejected")).otherwise(kind)
+    return kept.with_columns(kind.cast(KINDS).alias(KIND), hcpcs_code=pl.col("code_read")).drop(
+        "code_read", "code_is_in_scope"
     )
+
+
+def _read_code(scope: frozenset[str]) -> list[pl.Expr]:
+    """What a code cell says: the code, whether it is in scope, and the cell if it is damaged.
+
+    `77092.0` is 77092 as a spreadsheet writes numbers, so it is read as that; any other tail
+    (`77092-26`, `77092 26`) leaves a damaged code: the line is in scope, its code is known, but
+    what the cell meant to say is not.
+    """
+    code = pl.col("hcpcs_code").str.strip_chars(_AROUND_A_CODE)
+    head = code.str.head(5)
+    # One letter or digit more makes another code or number (770925); pairs may be modifiers
+    # written onto the code (7709226), which is damage and not another code.
+    has_tail = code.str.contains(r"^.{5}[0-9A-Z]")
+    other_code = has_tail & ~code.str.contains(r"^.{5}([0-9A-Z]{2}){1,4}$")
+    starts = head.is_in(sorted(scope)) & ~other_code
+    mended = code.str.replace(r"\.0*$", "")
+    return [
+        starts.alias("code_is_in_scope"),
+        pl.when(starts).then(head).otherwise(code).alias("code_read"),
+        pl.when(starts & (mended != head)).then(code).alias(DAMAGED),
+    ]
 
 
 _SORTING = ("claim_id", "claim_line_start_date", "hcpcs_code")
