@@ -499,8 +499,8 @@ def test_a_character_across_the_end_of_the_first_megabyte_is_read(cut: int, tmp_
         ),
         pytest.param(
             text("claim_id,dos,payer", "A1,2026-03-02,Medicare"),
-            "no procedure-code column among 'claim_id', 'dos', 'payer'; "
-            "name it: --map hcpcs_code=HEADER",
+            "no procedure-code column among 'claim_id', 'dos', 'payer'. "
+            "Name it: --map hcpcs_code=HEADER",
             id="no code column",
         ),
         pytest.param(
