@@ -338,6 +338,22 @@ def test_patients_are_shown_only_on_request(scrub: Scrub) -> None:
         assert "P02" in scrub(EXAMPLE, *AS_OF, "--format", form, "--show-phi").out, form
 
 
+def test_a_claim_file_is_never_written_over(scrub: Scrub, tmp_path: Path) -> None:
+    file = claims(tmp_path)
+    said = scrub(file, *AS_OF, "-o", tmp_path / "." / "claims.csv")
+    assert said.code == 2
+    assert "that is one of the claim files; inputs are never changed" in said.err
+    assert file.read_text(encoding="utf-8") == CLEAN
+
+
+def test_a_report_of_ours_is_not_taken_for_claims(scrub: Scrub, tmp_path: Path) -> None:
+    scrub(EXAMPLE, *AS_OF, "-q", "-o", tmp_path / "out.csv", "-o", tmp_path / "out.parquet")
+    for name in ("out.csv", "out.parquet"):
+        said = scrub(tmp_path / name, *AS_OF)
+        assert said.code == 2
+        assert f"{name}: a findings report of scrub, not a claim file" in said.err
+
+
 def test_nothing_in_scope_says_so_and_shows_what_there_is(scrub: Scrub, tmp_path: Path) -> None:
     said = scrub(claims(tmp_path, CLEAN.replace("77092", "99213")), *AS_OF)
     assert said.code == 0

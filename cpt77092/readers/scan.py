@@ -204,12 +204,19 @@ def canonical(
     ]
 
 
+# A report written beside the claims must not come back as claims with the next run.
+_REPORT = frozenset({"source_file", "source_row", "rule", "fix_kind"})
+
+
 def code_header(opened: OpenedFile) -> str:
     """The column that holds the procedure code.
 
     Raises:
-        ClaimsError: no column does. It names the headers, unless they may be cells of a claim.
+        ClaimsError: no column does, or the file is a report of ours. It names the headers, unless
+            they may be cells of a claim.
     """
+    if set(opened.names) >= _REPORT:
+        raise ClaimsError(f"{opened.path}: a findings report of scrub, not a claim file")
     if "hcpcs_code" in opened.headers.chosen:
         return opened.headers.chosen["hcpcs_code"]
     names = opened.names

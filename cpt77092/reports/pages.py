@@ -11,11 +11,12 @@ from typing import Any
 
 from rich import box
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from cpt77092.claims import BY_NAME, COLUMNS
-from cpt77092.codes import CHECKED, FAMILY
+from cpt77092.codes import CHECKED, COMPANIONS, FAMILY
 from cpt77092.policies import PARAMETERS, Decision, PolicySet, Status, decide
 from cpt77092.policies.parameters import ByPart, Pair
 from cpt77092.readers import OpenedFile
@@ -78,7 +79,8 @@ def explain(console: Console, rule: Rule, policies: PolicySet, on: date) -> None
     denial = " ".join(filter(None, (rule.group, rule.carc, rule.rarc))) or "none predicted"
     console.print(Text(f"Denial: {denial}. Codes: {', '.join(sorted(rule.applies))}."))
     for remedy in rule.remedies:
-        console.print(Text(f"Fix ({remedy.kind}): {remedy.text}"))
+        text = remedy.text.replace("{", "<").replace("}", ">")
+        console.print(Text(f"Fix ({remedy.kind}): {text}"))
     if rule.source is not None:
         console.print(Text(f"Source: {rule.source.short()} ({rule.source.confidence})"))
     if rule.parameter is None:
@@ -90,7 +92,7 @@ def explain(console: Console, rule: Rule, policies: PolicySet, on: date) -> None
         if payer != "cms"
         for row in _rows(policies, payer, sorted(rule.applies), [rule.parameter], on)
     ]
-    console.print(_decisions(rows, first="Payer", label=lambda row: policies[row.payer].label))
+    _show_decisions(console, rows, [policies[row.payer].label for row in rows])
 
 
 def policies_list(policies: PolicySet) -> list[dict[str, Any]]:
@@ -187,24 +189,25 @@ def show_policy(console: Console, policies: PolicySet, payer: str, on: date) -> 
     console.print(Text(f"{policy.label} on {on}{read}", style="bold"))
     rows = _rows(policies, payer, sorted(CHECKED), PARAMETERS, on)
     said = [r for r in rows if r.decision.status is not Status.NOT_AVAILABLE or r.decision.quotes]
-    console.print(_decisions(said, first="Parameter", label=lambda row: row.decision.parameter))
+    _show_decisions(console, said, [row.decision.parameter for row in said])
     silent = sorted({r.decision.parameter for r in rows} - {r.decision.parameter for r in said})
     if silent:
         console.print(Text(f"Not available: {', '.join(silent)}."))
 
 
-def _decisions(rows: Sequence[PolicyRow], *, first: str, label: Any) -> Table:
-    table = _table(first, "Codes", "Value", "Since", "Source")
-    for row in rows:
+def _show_decisions(console: Console, rows: Sequence[PolicyRow], labels: Sequence[str]) -> None:
+    """Each answer on a line, and under it who says so, as wide as the console is."""
+    before = ""
+    for row, label in zip(rows, labels, strict=True):
         made = row.decision
-        table.add_row(
-            Text(label(row)),
-            _codes(row.codes),
-            Text(value_text(made)),
-            str(made.first_day) if made.status is Status.VALUE else "",
-            Text(_source_text(made)),
-        )
-    return table
+        if label != before:
+            console.print(Text(f"\n{label}", style="bold"))
+            before = label
+        since = f" since {made.first_day}" if made.status is Status.VALUE else ""
+        console.print(Text(f"  {_codes(row.codes)}: {value_text(made)}{since}"))
+        if said := _source_text(made):
+            console.print(Padding(Text(said, style="dim"), (0, 0, 0, 6)))
+    console.print()
 
 
 def value_text(made: Decision) -> str:
@@ -263,6 +266,8 @@ def _codes(codes: Sequence[str]) -> str:
         return "all"
     if frozenset(codes) == FAMILY:
         return "TBS family"
+    if frozenset(codes) == COMPANIONS:
+        return "bone-density scans"
     return " ".join(codes) if len(codes) < 5 else f"{' '.join(codes[:3])} +{len(codes) - 3}"
 
 

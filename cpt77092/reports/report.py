@@ -6,6 +6,7 @@ import io
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, Any
 
 from cpt77092.engine import Result
@@ -57,7 +58,14 @@ class Report:
             sys.stdout.buffer.flush()
 
     def write_file(self, name: str, form: Format) -> None:
-        """Write one report file, aside and renamed."""
+        """Write one report file, aside and renamed.
+
+        Raises:
+            UsageError: it would replace one of the claim files.
+        """
+        inputs = (scan.file for scan in self.result.batch.scans if scan.file is not None)
+        if any(file.resolve() == Path(name).resolve() for file in inputs):
+            raise UsageError(f"-o {name}: that is one of the claim files; inputs are never changed")
         write_aside(name, lambda stream: self._write(stream, form))
 
     def _print_table(self) -> None:
