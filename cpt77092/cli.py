@@ -19,6 +19,7 @@ import typer
 from cpt77092 import __version__
 from cpt77092.errors import ScrubError, UsageError
 from cpt77092.reports.choices import Color, Format
+from cpt77092.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from cpt77092.findings import Totals
@@ -274,7 +275,6 @@ def explain(
     from cpt77092.reports import pages
     from cpt77092.reports.console import make_console
     from cpt77092.rules import CATALOGUE
-    from cpt77092.suggest import did_you_mean
 
     found = [r for r in CATALOGUE if rule.upper() == r.code or rule.lower() == r.name]
     if not found:
@@ -368,7 +368,8 @@ def policies_check(
 
     loaded: PolicySet = load_policies(folder)
     values = sum(len(policy.values) for policy in loaded.policies.values())
-    typer.echo(f"{len(loaded.policies)} policies, {values} values, no problems.")
+    origin = " and ".join(loaded.origin)
+    typer.echo(f"No problems in {len(loaded.policies)} policies, {values} values ({origin}).")
 
 
 @policies_app.command("schema")
@@ -412,7 +413,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     """Run `scrub` and exit; the one place where failures become exit codes."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        sys.exit(_run(_with_default_command(given)))
+        sys.exit(_run(given))
     except KeyboardInterrupt:
         sys.exit(Exit.INTERRUPTED)
     except BrokenPipeError:
@@ -423,7 +424,8 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 
 def _run(arguments: list[str]) -> int:
     try:
-        return int(app(arguments, standalone_mode=False, prog_name="scrub") or 0)
+        given = _with_default_command(arguments)
+        return int(app(given, standalone_mode=False, prog_name="scrub") or 0)
     except ScrubError as problem:
         for line in problem.lines:
             print(f"scrub: {line}", file=sys.stderr)
@@ -460,4 +462,7 @@ def _with_default_command(arguments: list[str]) -> list[str]:
     plain = {"--help", "--version", "--install-completion", "--show-completion"}
     if not arguments or arguments[0] in COMMANDS or arguments[0] in plain:
         return arguments
+    first = arguments[0]
+    if first.isalpha() and not Path(first).exists():
+        raise UsageError(f"{first}: no such file or command{did_you_mean(first, COMMANDS)}")
     return ["check", *arguments]

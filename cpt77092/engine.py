@@ -176,7 +176,7 @@ def _match_payers(named: pl.DataFrame, policies: PolicySet) -> pl.DataFrame:
                 "payer": payer,
                 "payer_policy": found or DEFAULT,
                 "payer_is_known": found is not None,
-                "payer_label": policies[found].label if found else name or "payer left blank",
+                "payer_label": policies[found].label if found else name or "the payer (left blank)",
                 "same_payer": found or f"?{normal_name(name)}",
             }
         )

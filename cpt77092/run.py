@@ -83,7 +83,9 @@ def require_known_payer(policies: PolicySet, payer: str) -> str:
     if found is None:
         keys = sorted(policies.policies)
         raise UsageError(
-            f"no policy for payer {payer!r}{did_you_mean(payer, [*keys, *matcher.by_name])}; "
+            # Medicaid is not a slip for Medicare: only the nearest names are offered.
+            f"no policy for payer {payer!r}"
+            f"{did_you_mean(payer, [*keys, *matcher.by_name], nearness=0.85)}; "
             f"there are {', '.join(keys)}"
         )
     return found

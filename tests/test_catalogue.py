@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from cpt77092 import __version__
 from cpt77092.claims import BY_NAME
 from cpt77092.engine import fields_of, names_read
 from cpt77092.facts import FACTS, closure
@@ -126,6 +127,14 @@ def test_a_rule_names_only_columns_facts_and_parameters_that_exist(rule: Rule) -
             assert known.removeprefix("policy.") in PARAMETERS
         else:
             assert known in BY_NAME.keys() | ENGINE_COLUMNS | RENDERED_COLUMNS, name
+
+
+@each_rule
+def test_no_rule_is_older_or_newer_than_it_can_be(rule: Rule) -> None:
+    def version(text: str) -> list[int]:
+        return [int(part) for part in text.split(".")]
+
+    assert [0, 1, 0] <= version(rule.since) <= version(__version__)
 
 
 @each_rule

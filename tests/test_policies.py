@@ -32,7 +32,7 @@ def test_four_lines_set_one_value_of_a_known_payer(tmp_path: Path) -> None:
     assert (made.status, made.value, made.level) == (Status.VALUE, "not_allowed", Level.PAYER)
     assert made.source is not None
     assert made.source.title == "Our Aetna contract of 2026, exhibit B"
-    assert made.source.confidence is Confidence.PRIMARY
+    assert made.source.confidence is Confidence.SECONDARY
     assert policies["aetna"].label == "Aetna"
 
 
@@ -133,7 +133,7 @@ def test_a_name_two_payers_claim_is_refused(tmp_path: Path) -> None:
     with pytest.raises(PolicyError) as caught:
         layered(tmp_path, plan="payer: plan\nmatches:\n  names:\n    - Good Plan\n    - Aetna\n")
     assert [(p.line, p.text) for p in caught.value.problems] == [
-        (5, "'aetna' is claimed by aetna and by plan; a claim has one payer")
+        (5, "'aetna' is claimed by aetna and by plan; a claim has one payer: change matches")
     ]
 
 

@@ -58,6 +58,7 @@ def _named(table: pl.DataFrame, rule: str) -> dict[str, dict[str, str]]:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.rule}: {case.name}")
 def test_case_alone(case: Case, tmp_path: Path) -> None:
+    assert case.rule in BY_CODE, f"CATALOGUE has no rule {case.rule}; {case.stem} is its case file"
     texts = {"example-health-plan": policy_text("example-health-plan", case.policy, names=[PAYER])}
     if case.default:
         texts["default"] = policy_text("default", case.default, names=[])

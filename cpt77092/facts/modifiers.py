@@ -99,6 +99,12 @@ def unknown_modifiers(_: Context) -> pl.Expr:
     return _PARTS.list.eval(strange.unique(maintain_order=True)).list.join(" ")
 
 
+def repeat_modifiers(_: Context) -> pl.Expr:
+    """76 and 77 as far as they stand on the line, for the message."""
+    found = pl.element().filter(pl.element().is_in(["76", "77"]))
+    return _PARTS.list.eval(found.unique(maintain_order=True)).list.join(" and ")
+
+
 def inapplicable_modifiers_found(context: Context) -> pl.Expr:
     """The line's modifiers that mean nothing on its code."""
 
@@ -147,6 +153,7 @@ FACTS: tuple[Fact, ...] = (
     _of_modifiers("has_modifier_26", _has({"26"}), unknown=_UNREADABLE_MODIFIER),
     _of_modifiers("has_modifier_tc", _has({"TC"}), unknown=_UNREADABLE_MODIFIER),
     _of_modifiers("has_repeat_modifier", _has({"76", "77"}), unknown=_UNREADABLE_MODIFIER),
+    _of_modifiers("repeat_modifiers", repeat_modifiers),
     _of_modifiers("modifier_before_26", modifier_before_26, unknown=_UNREADABLE_MODIFIER),
     _of_modifiers("has_modifier_gap", has_modifier_gap),
     _of_modifiers("repeated_modifiers", repeated_modifiers),

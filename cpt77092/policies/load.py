@@ -145,11 +145,12 @@ class _Builder:
         )
 
     def _sources(self) -> dict[str, Source]:
+        # A plain sentence does not say that anybody read the text, so it is no primary source.
         stated = self.model.sources
         if isinstance(stated, str):
-            return {PLAIN_SOURCE: Source(title=stated, confidence=Confidence.PRIMARY)}
+            return {PLAIN_SOURCE: Source(title=stated, confidence=Confidence.SECONDARY)}
         return {
-            key: Source(title=entry, confidence=Confidence.PRIMARY)
+            key: Source(title=entry, confidence=Confidence.SECONDARY)
             if isinstance(entry, str)
             else Source(
                 title=entry.title,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -51,9 +50,16 @@ def check_head(model: Any, file: PolicyFileRead, *, users: bool) -> None:
 def check_dates(tree: dict[str, Any], file: PolicyFileRead) -> None:
     """Dates of a parameter stand earliest first."""
     for path, entries in _dated(tree.get("codes")):
-        days = [day for day in entries if re.fullmatch(r"\d{4}-\d{2}-\d{2}", day)]
+        days = [day for day in entries if _is_day(day)]
         if days != sorted(days):
             file.problem(path, f"{path[-1]}: the dates are not in order, earliest first")
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def check_sources(tree: dict[str, Any], file: PolicyFileRead) -> None:
@@ -115,13 +121,19 @@ def cross_check(
             text = f"follows {policy.follows!r}, but there is no such policy"
             line = file.lines.at(("follows",))
             yield PolicyProblem(where, line, text + did_you_mean(policy.follows, there))
+        clashes: dict[str, list[tuple[str, tuple[Any, ...]]]] = {}
         for name, path in _claims(policy):
             other = claimed.setdefault(name, policy.payer)
             if other != policy.payer:
-                text = (
-                    f"{name!r} is claimed by {other} and by {policy.payer}; a claim has one payer"
-                )
-                yield PolicyProblem(where, file.lines.at(path), text)
+                clashes.setdefault(other, []).append((name, path))
+        for other, names in clashes.items():
+            (name, path), more = names[0], len(names) - 1
+            also = f" (and {more} more)" if more else ""
+            text = (
+                f"{name!r}{also} is claimed by {other} and by {policy.payer}; a claim has one "
+                f"payer: change matches"
+            )
+            yield PolicyProblem(where, file.lines.at(path), text)
 
 
 def _claims(policy: Policy) -> Iterable[tuple[str, tuple[Any, ...]]]:

@@ -94,6 +94,7 @@ def read_batch(
         lines = sorted_out.filter(pl.col(KIND) == "in scope").drop(KIND, REJECT)
         if options.payer is not None:
             lines = lines.with_columns(payer=pl.lit(options.payer), payer_id=pl.lit(""))
+        _require_payers(lines, scan.path)
         parts.append(_typed(lines, needed, scan.path))
         rejects.append(sorted_out.filter(pl.col(KIND) == "rejected").select(SOURCE, ROW, REJECT))
     return Batch(
@@ -103,6 +104,18 @@ def read_batch(
         tallies=tuple(tallies),
         commonest_codes=() if any(t.in_scope for t in tallies) else _commonest(scans),
     )
+
+
+def _require_payers(lines: pl.DataFrame, path: str) -> None:
+    """A file without a payer column must name the payer of every line by its id."""
+    if "payer" in lines.columns or not lines.height:
+        return
+    unnamed = int((lines["payer_id"] == "").sum())
+    if unnamed:
+        raise ClaimsError(
+            f"{path}: no payer column, and {unnamed} of {lines.height} lines have no payer id; "
+            f"name the column: --map payer=HEADER, or say whose they are: --payer medicare"
+        )
 
 
 def _typed(lines: pl.DataFrame, needed: frozenset[str], path: str) -> pl.DataFrame:

@@ -141,6 +141,8 @@ def _head(file: Path) -> bytes:
 def _decode(head: bytes, path: str) -> str:
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise ClaimsError(f"{path}: the file is UTF-16; save it as UTF-8 (CSV UTF-8 in Excel)")
+    if head.startswith(b"PK\x03\x04"):
+        raise ClaimsError(f"{path}: an Excel workbook or zip file; save the sheet as CSV UTF-8")
     if head.startswith(b"\x1f\x8b"):
         raise ClaimsError(f"{path}: the file is gzip-compressed; unpack it first")
     try:

@@ -237,8 +237,7 @@ def reason(problem: BaseException) -> str:
         return "it is not UTF-8 text throughout; save it as UTF-8"
     if isinstance(problem, OSError) and problem.strerror:
         return problem.strerror
-    kind = type(problem).__name__
-    return f"damaged, or of a kind that is not read: {kind}"
+    return "damaged, or of a kind that is not read"
 
 
 @contextmanager

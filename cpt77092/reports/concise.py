@@ -64,6 +64,9 @@ def _lines(shown: pl.DataFrame) -> pl.Series:
             pl.lit(" ["),
             text["source_title"],
             at,
+            pl.when(pl.col("confidence") != "primary")
+            .then(pl.format("; {}", pl.col("confidence")))
+            .otherwise(pl.lit("")),
             pl.lit("]"),
         )
     ).to_series()

@@ -17,6 +17,8 @@ NAMES_SHOWN = 5
 def headline(totals: Totals) -> str:
     """The first line: may this batch be submitted?"""
     tally = totals.tally
+    if tally.rejected and not totals.error_lines:
+        return f"Not all of it was checked: {count(tally.rejected, 'row')} could not be read."
     if not totals.checked_lines:
         return f"No trabecular bone score or bone-density line among {count(tally.rows, 'row')}."
     checked = count(totals.checked_lines, "checked line")
@@ -25,8 +27,6 @@ def headline(totals: Totals) -> str:
             f"Do not submit yet: {totals.error_lines:,} of {checked} would be denied. "
             f"{dollars(totals.at_risk)} charged at risk; {_expected(totals)}."
         )
-    if tally.rejected:
-        return f"Not all of it was checked: {count(tally.rejected, 'row')} could not be read."
     if totals.warning_lines:
         return (
             f"No denial expected, but look at {totals.warning_lines:,} of {checked} "
@@ -67,7 +67,7 @@ def infos(result: Result, totals: Totals) -> list[str]:
     titles = {rule.code: rule.title for rule in result.rules}
     by_rule: dict[str, list[str]] = {}
     for code, payer, number in totals.infos_by_payer:
-        by_rule.setdefault(code, []).append(f"{safe(payer)} {count(number, 'line')}")
+        by_rule.setdefault(code, []).append(f"{safe(payer)} {number:,}")
     return [
         f"Info {code} {titles[code][0].lower()}{titles[code][1:]}: {_first(payers, 'payer')}."
         for code, payers in by_rule.items()

@@ -29,7 +29,7 @@ RULE = Rule(
     remedies=(Remedy(text="Enter the charge for the service from the fee list."),),
     source=Source(
         title="837P guide 005010X222A1",
-        at="SV102, box 24F",
+        at="SV102; CMS-1500 box 24F",
         confidence=Confidence.SECONDARY,
     ),
     group="CO",

@@ -29,7 +29,7 @@ RULE = Rule(
     remedies=(Remedy(text="Correct the date, or wait until the service is done."),),
     source=Source(
         title="837P guide 005010X222A1",
-        at="DTP*472, box 24A",
+        at="DTP*472; CMS-1500 box 24A",
         confidence=Confidence.SECONDARY,
     ),
     group="CO",

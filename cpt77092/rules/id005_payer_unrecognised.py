@@ -27,7 +27,7 @@ RULE = Rule(
     severity=Severity.INFO,
     applies=CHECKED,
     flag=flag,
-    message="No policy is on file for payer '{payer_name}'; the default policy was applied.",
+    message="No policy is on file for {payer_label}; the default policy was applied.",
     remedies=(
         Remedy(
             text="Add the name to a policy file under matches, or use --payer with a known one."

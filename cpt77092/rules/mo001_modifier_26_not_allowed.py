@@ -49,7 +49,7 @@ RULE = Rule(
     remedies=(
         Remedy(
             when=_is_read_by_primary_source,
-            text="Remove modifier 26; bill {hcpcs_code} alone.",
+            text="Remove modifier 26; bill {hcpcs_code} without it.",
             kind=FixKind.SAFE,
         ),
         Remedy(

@@ -12,12 +12,16 @@ from __future__ import annotations
 
 import polars as pl
 
-from cpt77092.rule import CHECKED, Confidence, Remedy, Rule, Severity, Source
+from cpt77092.rule import CHECKED, FAMILY, Confidence, Remedy, Rule, Severity, Source
 
 
 def flag() -> pl.Expr:
     """The line carries both 26 and TC."""
     return pl.col("has_modifier_26") & pl.col("has_modifier_tc")
+
+
+def _is_of_the_family() -> pl.Expr:
+    return pl.col("hcpcs_code").is_in(sorted(FAMILY))
 
 
 RULE = Rule(
@@ -28,7 +32,13 @@ RULE = Rule(
     applies=CHECKED,
     flag=flag,
     message="{hcpcs_code} carries both 26 and TC, which say opposite things.",
-    remedies=(Remedy(text="Keep the one for the work done; bill the whole service with neither."),),
+    remedies=(
+        Remedy(
+            when=_is_of_the_family,
+            text="Take TC off: the TBS codes have a code of their own for each part.",
+        ),
+        Remedy(text="Keep the one for the work done; bill the whole service with neither."),
+    ),
     source=Source(
         title="CMS physician fee schedule, file documentation",
         at="Attachment A, PC/TC indicators",

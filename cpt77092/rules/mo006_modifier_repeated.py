@@ -34,7 +34,7 @@ RULE = Rule(
     ),
     source=Source(
         title="837P guide 005010X222A1",
-        at="SV101-3 to SV101-6, box 24D",
+        at="SV101-3 to SV101-6; CMS-1500 box 24D",
         confidence=Confidence.SECONDARY,
     ),
     group="CO",

@@ -30,7 +30,7 @@ RULE = Rule(
     remedies=(Remedy(text="Close up, in the same order: {modifiers}.", kind=FixKind.SAFE),),
     source=Source(
         title="837P guide 005010X222A1",
-        at="SV101-3 to SV101-6, box 24D",
+        at="SV101-3 to SV101-6; CMS-1500 box 24D",
         confidence=Confidence.RECALLED,
     ),
     since="0.1.0",

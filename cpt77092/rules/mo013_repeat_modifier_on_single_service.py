@@ -28,7 +28,8 @@ RULE = Rule(
     flag=flag,
     parameter="max_units_per_day",
     message=(
-        "Modifier 76 or 77 marks a repeat of {hcpcs_code}, paid once a day, says {decided_by}."
+        "Modifier {repeat_modifiers} marks a repeat of {hcpcs_code}, paid once a day, "
+        "says {decided_by}."
     ),
     remedies=(
         Remedy(

@@ -25,13 +25,13 @@ RULE = Rule(
     severity=Severity.ERROR,
     applies=CHECKED,
     flag=flag,
-    message="Neither a CPT nor a HCPCS modifier: {unknown_modifiers}.",
+    message="Not in the CPT and HCPCS modifier lists on file: {unknown_modifiers}.",
     remedies=(
         Remedy(text="Enter the modifier that the record supports; if it is a new one, leave it."),
     ),
     source=Source(
         title="CPT and HCPCS level II modifier lists",
-        at="data/modifiers.txt; third-party copy",
+        at="lists in force in 2024, third-party copy",
         confidence=Confidence.SECONDARY,
     ),
     group="CO",

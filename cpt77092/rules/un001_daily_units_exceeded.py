@@ -22,6 +22,10 @@ def flag() -> pl.Expr:
     return (pl.col("units_on_day_at_least") > most) | (pl.col("units_on_day") > most)
 
 
+def _is_over_by_itself() -> pl.Expr:
+    return pl.col("service_unit_quantity") > param("max_units_per_day")
+
+
 RULE = Rule(
     page=__doc__ or "",
     code="UN001",
@@ -31,12 +35,18 @@ RULE = Rule(
     flag=flag,
     parameter="max_units_per_day",
     message=(
-        "{units_on_day_at_least} units of {hcpcs_code} on {claim_line_start_date}; "
-        "at most {max_units_per_day} a day, says {decided_by}."
+        "{units_on_day_at_least} units of {hcpcs_code} on {claim_line_start_date}, "
+        "{service_unit_quantity} on this line; at most {max_units_per_day} a day, "
+        "says {decided_by}."
     ),
     remedies=(
         Remedy(
+            when=_is_over_by_itself,
             text="Bill {max_units_per_day} unit, if the record shows one service.",
+            kind=FixKind.UNSAFE,
+        ),
+        Remedy(
+            text="Other lines of the day bill it too: keep one, if the record shows one service.",
             kind=FixKind.UNSAFE,
         ),
     ),

@@ -31,7 +31,7 @@ RULE = Rule(
     remedies=(Remedy(text="Enter the number of services that the record shows."),),
     source=Source(
         title="837P guide 005010X222A1",
-        at="SV104, box 24G",
+        at="SV104; CMS-1500 box 24G",
         confidence=Confidence.SECONDARY,
     ),
     group="CO",
