@@ -121,7 +121,7 @@ def cell(
     """
     source = pl.col(header)
     if column.kind is Kind.TEXT:
-        if dtype.is_float():
+        if dtype.is_float() or dtype.is_decimal():
             # A table writer that met a gap makes 1234567893 a float; its text would end in .0.
             whole = source.cast(pl.Int64, strict=False)
             source = (
@@ -238,16 +238,25 @@ def _plain(cells: pl.Series) -> pl.Series:
     number = pl.select(
         pl.when(parted).then(number.str.replace_all(",", "", literal=True)).otherwise(number)
     ).to_series()
-    # A cast would cut off in silence what `MONEY` has no place for.
-    return number.set(number.str.contains(r"\.\d{4}\d*[1-9]"), None)
+    # A cast would cut off in silence what `MONEY` has no place for; the noise of a float
+    # (12.300000000000001) may go, a true fifth place (45.00009) may not.
+    exact = number.cast(pl.Float64, strict=False)
+    rounded = exact.round(4)
+    is_long = number.str.contains(r"\.\d{5}")
+    is_noise = is_long & ((exact - rounded).abs() < 1e-9 * (1 + exact.abs()))
+    return pl.select(
+        pl.when(is_noise).then(rounded.cast(pl.String)).when(~is_long).then(number)
+    ).to_series()
 
 
 def _date(cells: pl.Series, *, century: int | None) -> pl.Series:
-    """Dates of the cells; two-digit years are of the century, or of 1970-2069 where None."""
+    """Dates of the cells; two-digit years are of the century, else of 1970-2069."""
     if cells.dtype == pl.Date:
         return cells
     if isinstance(cells.dtype, pl.Datetime):
         return cells.dt.date()
+    if cells.dtype.is_numeric():
+        cells = cells.cast(pl.Int64, strict=False)  # 20260302, which a gap makes 20260302.0
     # A batch has few distinct dates and many lines: read each distinct cell once.
     text = cells.cast(pl.String)
     distinct = text.unique()
@@ -255,11 +264,10 @@ def _date(cells: pl.Series, *, century: int | None) -> pl.Series:
     readings = []
     for form, reads in DATE_FORMS:
         fitting = pl.select(pl.when(trimmed.str.contains(form)).then(trimmed)).to_series()
-        value = fitting.str.to_date(reads, strict=False, exact=True)
         if "%y" in reads and century is not None:
-            shifted = value.dt.replace(year=century + value.dt.year() % 100)
-            value = shifted
-        readings.append(value)
+            full = fitting.str.replace(r"(\d{2})$", f"{century // 100}$1")
+            readings.append(full.str.to_date(reads.replace("%y", "%Y"), strict=False))
+        readings.append(fitting.str.to_date(reads, strict=False, exact=True))
     value = pl.select(pl.coalesce(readings)).to_series()
     return text.replace_strict(distinct, value, default=None, return_dtype=pl.Date)
 

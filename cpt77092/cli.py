@@ -6,6 +6,7 @@ Polars and everything that needs it are imported inside the commands, so that `-
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import traceback
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from cpt77092 import __version__
-from cpt77092.errors import ScrubError, UsageError
+from cpt77092.errors import OutputError, ScrubError, UsageError
 from cpt77092.reports.choices import Color, Format
 from cpt77092.suggest import did_you_mean
 
@@ -33,6 +34,7 @@ app = typer.Typer(
     add_completion=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 policies_app = typer.Typer(
     help="List, show and check the payers' policies.",
@@ -196,7 +198,16 @@ def check(
     report = Report(
         result=result,
         totals=totals,
-        options={"payer": payer, "fail_on": fail_on.value, "map": request.overrides},
+        options={
+            "payer": payer,
+            "map": request.overrides,
+            "select": request.select,
+            "ignore": request.ignore,
+            "extend_select": request.extend_select,
+            "fail_on": fail_on.value,
+            "exit_zero": exit_zero,
+            "show_phi": show_phi,
+        },
         exit_code=code,
         why=why,
         limit=limit,
@@ -209,7 +220,12 @@ def check(
     for name, form in outputs:
         report.write_file(name, form)
     if not (quiet and outputs):
-        report.print(format_)
+        try:
+            report.print(format_)
+        except BrokenPipeError:
+            raise
+        except OSError as problem:
+            raise OutputError(f"standard output: cannot be written ({problem.strerror})") from None
     raise typer.Exit(code)
 
 
@@ -220,6 +236,8 @@ def exit_code(totals: Totals, fail_on: FailOn, *, exit_zero: bool) -> tuple[Exit
     rejected = totals.tally.rejected
     if rejected:
         return Exit.UNCHECKED, f"{rejected} rows could not be read"
+    if totals.tally.rows == totals.tally.no_code + totals.tally.not_data:
+        return Exit.UNCHECKED, "no row has a procedure code"
     counts = totals.by_severity
     ranks = {
         FailOn.ERROR: (Severity.ERROR,),
@@ -394,11 +412,13 @@ def _listed(prefixes: list[str] | None) -> list[str]:
 
 
 def _overrides(pairs: list[str]) -> list[tuple[str, str]]:
-    split = []
+    split: list[tuple[str, str]] = []
     for pair in pairs:
         column, equals, header = pair.partition("=")
         if not equals or not header:
             raise UsageError(f"--map {pair}: write --map COLUMN=HEADER, as in --map hcpcs_code=CPT")
+        if any(column.strip() == other or header == taken for other, taken in split):
+            raise UsageError(f"--map {pair}: the column or the header is mapped already")
         split.append((column.strip(), header))
     return split
 
@@ -412,6 +432,9 @@ def _outputs(names: list[str]) -> list[tuple[str, Format]]:
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run `scrub` and exit; the one place where failures become exit codes."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a claim id may hold what a locale cannot show
+            stream.reconfigure(errors="backslashreplace")
     try:
         sys.exit(_run(given))
     except KeyboardInterrupt:
@@ -427,8 +450,10 @@ def _run(arguments: list[str]) -> int:
         given = _with_default_command(arguments)
         return int(app(given, standalone_mode=False, prog_name="scrub") or 0)
     except ScrubError as problem:
+        from cpt77092.reports.text import safe
+
         for line in problem.lines:
-            print(f"scrub: {line}", file=sys.stderr)
+            print(f"scrub: {safe(line)}", file=sys.stderr)
         return Exit.UNCHECKED
     except typer.Exit as stop:
         return int(stop.exit_code)
@@ -459,7 +484,7 @@ def _bug(problem: Exception) -> int:
 
 def _with_default_command(arguments: list[str]) -> list[str]:
     """`scrub claims.csv` and `scrub --payer aetna claims.csv` mean `scrub check ...`."""
-    plain = {"--help", "--version", "--install-completion", "--show-completion"}
+    plain = {"-h", "--help", "--version", "--install-completion", "--show-completion"}
     if not arguments or arguments[0] in COMMANDS or arguments[0] in plain:
         return arguments
     first = arguments[0]

@@ -214,7 +214,9 @@ def _findings(
         return frame
     # A value that is only recalled never makes an error, whichever of those read it is.
     read = {name for root in rule.flag().meta.root_names() for name in inputs(root)}
-    decided = [f"{name}.decision" for name in sorted(read) if name.startswith("policy.")]
+    decided = sorted(
+        {f"{name.removesuffix('.level')}.decision" for name in read if name.startswith("policy.")}
+    )
     recalled = table.frame.select(pl.any_horizontal(pl.col(decided).is_in(table.recalled)))
     warning = pl.lit(SEVERITIES.index(Severity.WARNING), pl.UInt8)
     is_recalled = recalled.to_series().gather(rows)

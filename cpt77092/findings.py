@@ -162,7 +162,7 @@ def _render(result: Result, number: int, rows: pl.DataFrame, extra: Sequence[str
         pl.lit(rule.group).alias("group_code"),
         pl.lit(rule.carc).alias("carc"),
         pl.lit(rule.rarc).alias("rarc"),
-        pl.col("charge_amount").cast(CENTS),
+        pl.col("charge_amount").cast(CENTS, strict=False),
         expected_payment().alias("expected_payment"),
         "source_title",
         "source_at",
@@ -197,7 +197,9 @@ def _templates(rule: Rule) -> list[str]:
 def expected_payment() -> pl.Expr:
     """The payer's fee times the units, in dollars; null where either is not known."""
     units = pl.col("service_unit_quantity")
-    whole = pl.when((units > 0) & (units == units.floor())).then(units).cast(pl.Int64)
+    # More than a million units is a slip, and no sum of money should rest on it.
+    is_count = (units > 0) & (units < 1e6) & (units == units.floor())
+    whole = pl.when(is_count).then(units).cast(pl.Int64, strict=False)
     return (pl.col(f"policy.{EXPECTED_PAYMENT}") * whole.cast(pl.Decimal(18, 0))).cast(CENTS)
 
 
@@ -325,6 +327,7 @@ def totals(result: Result) -> Totals:
         expected_payment().alias("expected")
     )["expected"]
     charges = at_risk["charge_amount"]
+    charges = charges.set(charges < 0, None)  # a credit would hide what is at risk beside it
     is_checked = lines["hcpcs_code"].is_in(sorted(CHECKED))
     return Totals(
         tally=result.batch.total,

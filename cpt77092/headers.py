@@ -113,10 +113,13 @@ def _overridden(
             h for h in headers if normal(h) == normal(wanted)
         ]
         if len(found) != 1:
+            is_known = any(normal(header) in known_headers() for header in headers)
+            # A file without headers begins with a claim: its cells are nobody's to show.
+            there = f"it has {_quoted(headers)}" if is_known else "no header of it is known here"
             problem = "two headers" if found else "no header"
             raise UsageError(
                 f"--map {column}={wanted}: {file} has {problem} {wanted!r}"
-                f"{did_you_mean(wanted, headers)}; it has {_quoted(headers)}"
+                f"{did_you_mean(wanted, headers) if is_known else ''}; {there}"
             )
         chosen[column] = found[0]
     return chosen, dict.fromkeys(chosen, "--map")

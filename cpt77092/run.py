@@ -11,7 +11,7 @@ from cpt77092.codes import CHECKED
 from cpt77092.engine import Result, check, needed_columns
 from cpt77092.errors import UsageError
 from cpt77092.policies import PolicySet, load_policies
-from cpt77092.policies.match import Matcher
+from cpt77092.policies.match import NATIONAL, Matcher
 from cpt77092.readers import Options, find_files, read_batch
 from cpt77092.rule import Rule
 from cpt77092.rules import CATALOGUE
@@ -46,14 +46,15 @@ def run(request: Request) -> Result:
         extend_select=request.extend_select,
     )
     policies = load_policies(request.policies)
-    if request.payer is not None:
-        require_known_payer(policies, request.payer)
+    payer = None if request.payer is None else require_known_payer(policies, request.payer)
+    if payer == NATIONAL:
+        raise UsageError(f"--payer {payer}: these are national tables, not a payer; say whose")
     needed = needed_columns(rules) | ({"person_id"} if request.show_phi else set())
     batch = read_batch(
         find_files(request.paths),
         needed=needed,
         scope=CHECKED | partners(policies),
-        options=Options(overrides=request.overrides, payer=request.payer),
+        options=Options(overrides=request.overrides, payer=payer),
     )
     return check(batch, policies, rules, as_of=request.as_of)
 
@@ -116,6 +117,9 @@ def select_rules(
 
     def wanted(rule: Rule) -> bool:
         chosen = not select or any(p == "ALL" or fits(rule, p) for p in (*select, *extend_select))
-        return chosen and not any(fits(rule, prefix) for prefix in ignore)
+        return chosen and not any(p == "ALL" or fits(rule, p) for p in ignore)
 
-    return [rule for rule in catalogue if wanted(rule)]
+    rules = [rule for rule in catalogue if wanted(rule)]
+    if not rules:
+        raise UsageError("--select and --ignore leave no rule to run; see scrub rules")
+    return rules

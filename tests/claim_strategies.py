@@ -159,6 +159,9 @@ def _batch(chance: Random, words: Vocabulary, *, numbered: bool) -> Batch:
     if "payer_id" in absent:
         absent.discard("payer")
 
+    def named_by_id(name: str) -> bool:
+        return name == "payer_id" and "payer" in absent
+
     def pool(usual: Sequence[str], odd: Sequence[str], size: int) -> list[str]:
         """Few cells for this batch: mostly usual ones, now and then odd ones."""
         return 3 * _some(chance, usual, 1, size) + _some(chance, odd, 0, 2)
@@ -195,7 +198,12 @@ def _batch(chance: Random, words: Vocabulary, *, numbered: bool) -> Batch:
         "report_signed_date": pool(days, ODD_DATES, 1),
     }
     rows = [
-        {name: chance.choice(cells) for name, cells in pools.items() if name not in absent}
+        {
+            # Without a payer column every line must name its payer's number; the reader sees to it.
+            name: chance.choice([c for c in cells if c.strip()] if named_by_id(name) else cells)
+            for name, cells in pools.items()
+            if name not in absent
+        }
         for _ in range(chance.randint(1, 25))
     ]
     if numbered:

@@ -392,6 +392,12 @@ class Line:
 
     # other lines
 
+    @property
+    def submission(self) -> str:
+        """Replacement (7), void (8) or an original: they may share a claim number."""
+        frequency = self.text("claim_frequency_code")
+        return frequency if frequency in ("7", "8") else ""
+
     def claim_bills(self, *codes: str) -> Truth:
         """Whether one of the codes is billed on this claim."""
         if not self.claim:
@@ -399,7 +405,9 @@ class Line:
         return any(
             other.code in codes
             for other in self.batch.lines
-            if other.claim == self.claim and other.payer == self.payer
+            if other.claim == self.claim
+            and other.payer == self.payer
+            and other.submission == self.submission
         )
 
     @cached_property
@@ -605,7 +613,11 @@ def un001(line: Line) -> Truth:
         if line.day is not None
         and (other.payer, other.code, other.day) == (line.payer, line.code, line.day)
     ]
-    on_claim = [other for other in same if line.claim and other.claim == line.claim]
+    on_claim = [
+        other
+        for other in same
+        if line.claim and (other.claim, other.submission) == (line.claim, line.submission)
+    ]
     whose = (line.text("person_id"), line.text("billing_npi"))
     is_original = line.text("claim_frequency_code") not in ("7", "8")
     person_day = [

@@ -565,3 +565,29 @@ def test_what_a_line_cannot_do_without_is_required() -> None:
 
 def test_every_column_says_what_it_is_needed_for() -> None:
     assert [column.name for column in COLUMNS if not column.needed_for] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("02/29/00", date(2000, 2, 29)),
+        ("3/15/45", date(1945, 3, 15)),
+        ("12/31/69", date(1969, 12, 31)),
+    ],
+)
+def test_two_digits_of_a_birth_are_of_the_1900s_where_that_day_exists(text: str, day: date) -> None:
+    column = "patient_birth_date"
+    frame = typed(pl.DataFrame({column: [text]}), frozenset({column}))
+    assert frame[column].to_list() == [day]
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"), [("12.300000000000001", "12.3"), ("0.30000000000000004", "0.3")]
+)
+def test_the_noise_of_a_float_is_no_fraction_of_a_cent(text: str, amount: str) -> None:
+    assert reading(Kind.MONEY, text) == ([Decimal(amount)], ["read"])
+
+
+def test_a_day_that_a_gap_made_a_float_is_a_day() -> None:
+    values, states = reading(Kind.DATE, 20260302.0, None, dtype=pl.Float64)
+    assert (values, states) == ([date(2026, 3, 2), None], ["read", "blank"])

@@ -299,7 +299,7 @@ def test_every_machine_format_holds_the_same_findings(scrub: Scrub, tmp_path: Pa
     assert pl.read_csv(files[2])["rule"].to_list() == table["rule"].to_list()
     plain = files[4].read_text(encoding="utf-8").splitlines()
     assert len([line for line in plain if not line.startswith("# ")]) == table.height
-    assert plain[0].startswith("# Do not submit yet: ")
+    assert plain[0].startswith("# scrub: Do not submit yet: ")
     for file in files:
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert sorted(p.name for p in tmp_path.iterdir()) == sorted(names)
@@ -357,6 +357,59 @@ def test_a_report_of_ours_is_not_taken_for_claims(scrub: Scrub, tmp_path: Path) 
         said = scrub(tmp_path / name, *AS_OF)
         assert said.code == 2
         assert f"{name}: a findings report of scrub, not a claim file" in said.err
+
+
+def test_a_payer_may_be_named_by_its_id(scrub: Scrub, tmp_path: Path) -> None:
+    file = claims(tmp_path, CLEAN.replace("77092,,", "77092,26,"))
+    by_id = scrub(file, *AS_OF, "--payer", "01112")
+    assert by_id.out == scrub(file, *AS_OF, "--payer", "medicare").out
+    assert " MO001 " in by_id.out
+    assert scrub(file, *AS_OF, "--payer", "cms").code == 2
+
+
+def test_no_rule_left_is_no_clean_bill(scrub: Scrub) -> None:
+    for arguments in (("--select", "MO", "--ignore", "MO"), ("--ignore", "ALL")):
+        said = scrub(EXAMPLE, *AS_OF, *arguments)
+        assert said.code == 2
+        assert "leave no rule to run" in said.err
+
+
+def test_a_file_without_any_code_was_not_checked(scrub: Scrub, tmp_path: Path) -> None:
+    said = scrub(claims(tmp_path, CLEAN.replace("77092", "")), *AS_OF)
+    assert said.code == 2
+    assert "none of 1 row has a procedure code" in said.err
+
+
+def test_a_column_or_header_is_mapped_once(scrub: Scrub) -> None:
+    for second in ("hcpcs_code=Units", "hcpcs_modifier_1=CPT"):
+        said = scrub(EXAMPLE, *AS_OF, "--map", "hcpcs_code=CPT", "--map", second)
+        assert said.code == 2
+        assert "is mapped already" in said.err
+
+
+def test_a_report_in_a_folder_of_claims_is_passed_by(scrub: Scrub, tmp_path: Path) -> None:
+    claims(tmp_path)
+    ending = [("-o", tmp_path / f"report.{kind}") for kind in ("txt", "csv", "parquet")]
+    for _ in range(2):
+        assert scrub(tmp_path, *AS_OF, "-q", *(part for pair in ending for part in pair)).code == 0
+
+
+def test_output_that_cannot_be_written_is_no_bug_of_ours() -> None:
+    shell = f"{sys.executable} -m cpt77092 examples/claims.csv --as-of 2026-11-23 > /dev/full"
+    done = subprocess.run(
+        ["/bin/sh", "-c", shell], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert done.returncode == 2
+    assert "standard output: cannot be written (No space left on device)" in done.stderr
+
+
+def test_a_locale_that_lacks_a_letter_stops_nothing(tmp_path: Path) -> None:
+    file = claims(
+        tmp_path, CLEAN.replace("A,Medicare", "\u00c71,Medicare").replace("2,,1", "2,26,1")
+    )
+    done = process(str(file), *AS_OF, env=os.environ | {"PYTHONIOENCODING": "ascii"})
+    assert done.returncode == 1
+    assert "\\xc71" in done.stdout
 
 
 def test_nothing_in_scope_says_so_and_shows_what_there_is(scrub: Scrub, tmp_path: Path) -> None:

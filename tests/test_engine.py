@@ -180,3 +180,90 @@ def test_rules_are_chosen_by_prefix_and_name() -> None:
     assert codes(select=["ALL"]) == {rule.code for rule in CATALOGUE}
     with pytest.raises(UsageError, match="no rule 'UNO01', did you mean UN001"):
         codes(select=["UNO01"])
+
+
+WHOLE = (
+    "claim_id,claim_line_number,person_id,payer,dos,pos,cpt,mod1,units,charge,rendering npi,"
+    "billing npi,claim freq"
+)
+
+
+def whole(claim: str = "A", **cells: str) -> str:
+    usual = {
+        "line": "1",
+        "person": f"P-{claim}",
+        "payer": "Medicare",
+        "dos": "2026-03-02",
+        "pos": "11",
+        "cpt": "77092",
+        "mod1": "",
+        "units": "1",
+        "charge": "45.00",
+        "rendering": "1234567893",
+        "billing": "1245319599",
+        "freq": "1",
+    }
+    return ",".join([claim, *(usual | cells).values()])
+
+
+def found(result: Result) -> list[tuple[str, str]]:
+    return findings.table(result).select("claim_id", "rule").rows()
+
+
+def test_a_replacement_keeps_its_claim_number_and_is_another_claim(
+    policies: PolicySet, tmp_path: Path
+) -> None:
+    file = written(tmp_path, WHOLE, whole("A"), whole("A", freq="7"), whole("A", freq="8"))
+    assert found(run(policies, file)) == []
+
+
+def test_a_voided_global_line_does_not_stand_beside_the_read(
+    policies: PolicySet, tmp_path: Path
+) -> None:
+    voided = whole("A", payer="Aetna", cpt="77089", freq="8")
+    file = written(tmp_path, WHOLE, voided, whole("A", payer="Aetna"))
+    assert found(run(policies, file)) == [("A", "MO003")]
+
+
+def test_digits_of_another_alphabet_make_no_npi(policies: PolicySet, tmp_path: Path) -> None:
+    file = written(tmp_path, WHOLE, whole(rendering="1\uff12345678 90".replace(" ", "")))
+    assert found(run(policies, file)) == [("A", "ID001")]
+
+
+def test_huge_units_and_credits_do_not_hide_what_is_at_risk(
+    policies: PolicySet, tmp_path: Path
+) -> None:
+    lines = [whole("A", units="1e30"), whole("B", mod1="26"), whole("C", charge="-45.00")]
+    totals = findings.totals(run(policies, written(tmp_path, WHOLE, *lines)))
+    assert totals.error_lines == 3
+    assert totals.at_risk == Decimal("90.00")
+    assert totals.at_risk_charges_known == 2
+    assert totals.expected == Decimal("20.04")  # one unit each of B and C
+
+
+def test_the_reason_is_what_was_missing_and_not_what_was_not_needed(
+    policies: PolicySet, tmp_path: Path
+) -> None:
+    lines = [whole("", person="P"), whole("B", person="P", units="abc")]
+    result = run(policies, written(tmp_path, WHOLE, *lines), rules=(BY_CODE["UN001"],))
+    told = findings.not_checked_rows(result).select("claim_id", "reason").rows()
+    assert told == [
+        ("", "another line of that day has no readable units"),
+        ("B", "service_unit_quantity cannot be read"),
+    ]
+
+
+def test_a_row_that_swallowed_others_is_rejected(policies: PolicySet, tmp_path: Path) -> None:
+    lines = [whole("A"), whole("B", payer='"Medicare'), whole("C"), whole("D", payer='X"')]
+    result = run(policies, written(tmp_path, WHOLE, *lines))
+    assert result.batch.total.rejected == 1
+    assert "a quote left open" in result.batch.rejects["reject_reason"][0]
+    assert "P-C" not in str(findings.table(result).rows())
+
+
+def test_codes_with_their_qualifier_are_seen(policies: PolicySet, tmp_path: Path) -> None:
+    lines = [whole("A", cpt="CPT 77092"), whole("B", cpt="HC:77092:26"), whole("C", cpt="HC99213")]
+    result = run(policies, written(tmp_path, WHOLE, *lines))
+    assert result.batch.total.in_scope == 2
+    assert ("B", "IN001") in found(result)
+    assert ("A", "IN001") not in found(result)

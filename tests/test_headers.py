@@ -230,8 +230,15 @@ def test_an_override_of_a_column_that_does_not_exist_is_refused_with_a_guess() -
 
 
 def test_the_headers_of_a_wide_file_are_not_all_listed_in_an_error() -> None:
-    with pytest.raises(UsageError, match=r"'h11' and 88 more$"):
-        match(*(f"h{n}" for n in range(100)), hcpcs_code="zzz")
+    with pytest.raises(UsageError, match=r"'h10' and 89 more$"):
+        match("payer", *(f"h{n}" for n in range(100)), hcpcs_code="zzz")
+
+
+def test_cells_of_a_file_without_headers_are_not_listed() -> None:
+    with pytest.raises(UsageError) as problem:
+        match("C1", "P12345", "1950-01-05", hcpcs_code="CPT")
+    assert "P12345" not in str(problem.value)
+    assert "no header of it is known here" in str(problem.value)
 
 
 def test_a_match_cannot_be_changed() -> None:

@@ -53,6 +53,18 @@ def test_other_values_of_the_payer_stay(tmp_path: Path) -> None:
     assert own.origin == ("packaged", str(tmp_path))
 
 
+def test_what_the_user_did_not_find_is_asked_of_the_packaged_file(tmp_path: Path) -> None:
+    policies = layered(
+        tmp_path,
+        medicare=(
+            "payer: medicare\ncodes:\n  77092:\n    modifier_26:\n"
+            "      2022-01-01: {not_available: we did not look}\n"
+        ),
+    )
+    made = decide(policies, "medicare", "77092", "modifier_26", date(2026, 3, 2))
+    assert (made.value, made.level) == ("not_allowed", Level.PAYER)
+
+
 def test_a_users_file_may_add_a_payer_and_names(tmp_path: Path) -> None:
     policies = layered(
         tmp_path,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from cpt77092.claims import BY_NAME, TYPED, UNREADABLE_TEXT
+from cpt77092.codes import CHECKED
 from cpt77092.facts.fact import Context, Fact
 
 
@@ -14,7 +15,7 @@ def is_first_line_of_payer(_: Context) -> pl.Expr:
     The order of rows does not matter, and of a payer with a policy no line is the first.
     """
     order = ("claim_line_start_date", "claim_id", "claim_line_number", "source", "source_row")
-    is_unknown = ~pl.col("payer_is_known")
+    is_unknown = ~pl.col("payer_is_known") & pl.col("hcpcs_code").is_in(sorted(CHECKED))
     first = (
         pl.col("line")
         .filter(is_unknown)

@@ -13,13 +13,13 @@ def _npi_problem(column: str) -> Build:
         return (
             pl.when(npi == "")
             .then(pl.lit("is blank"))
-            .when(~npi.str.contains(r"^\d{10}$"))
+            .when(~npi.str.contains(r"^[0-9]{10}$"))
             .then(pl.format("{} is not 10 digits", npi))
             .when(~npi.str.contains(r"^[12]"))
             .then(pl.format("{} does not begin with 1 or 2", npi))
             .when(_luhn(npi) % 10 != 0)
             .then(pl.format("{} fails its check digit", npi))
-            .when(npi.is_not_null())
+            .when(_luhn(npi) % 10 == 0)
             .then(pl.lit(""))
         )
 

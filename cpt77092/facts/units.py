@@ -82,13 +82,13 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         name="units_on_day_at_least",
         build=units_on_day_at_least,
-        reads=("countable_units", "claim_day_units", "person_day_units", "is_original"),
+        optional=("countable_units", "claim_day_units", "person_day_units", "is_original"),
     ),
     Fact(
         name="units_on_day",
         build=units_on_day,
-        reads=("units_on_day_at_least", "person_day_units_unknown"),
-        optional=("claim_day_units_unknown",),
+        reads=("countable_units", "person_day_units_unknown"),
+        optional=("units_on_day_at_least", "claim_day_units_unknown", "is_original"),
         unknown="another line of that day has no readable units",
     ),
 )

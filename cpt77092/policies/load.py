@@ -76,7 +76,10 @@ def _read_folder(folder: Path, digest: Any, *, users: bool) -> list[PolicyFileRe
         raise UsageError(f"--policies {folder}: the folder holds no .yaml policy files")
     files: dict[str, PolicyFileRead] = {}
     for path in paths:
-        content = path.read_bytes()
+        try:
+            content = path.read_bytes()
+        except OSError as problem:
+            raise UsageError(f"{path}: cannot be read ({problem.strerror})") from None
         digest.update(path.name.encode() + b"\0" + content + b"\0")
         file = read_policy(path, content, users=users)
         if path.stem in files:
@@ -92,6 +95,9 @@ def read_policy(path: Path, content: bytes, *, users: bool) -> PolicyFileRead:
     file = PolicyFileRead(path, Lines(), [])
     try:
         tree, file.lines, repeated = parse(content.decode("utf-8"))
+    except RecursionError:
+        file.problem((), "nested too deeply to be a policy")
+        return file
     except UnicodeDecodeError:
         file.problem((), "the file is not UTF-8 text")
         return file
@@ -192,12 +198,28 @@ class _Builder:
         return self.sources.get(PLAIN_SOURCE if key is None else key)
 
 
+def _spliced(ours: tuple[DatedValue, ...], users: tuple[DatedValue, ...]) -> tuple[DatedValue, ...]:
+    """The user's entries over ours: where theirs says *not available*, ours speaks again."""
+    spliced = [entry for entry in ours if entry.first_day < users[0].first_day]
+    for entry, following in zip(users, [*users[1:], None], strict=True):
+        until = following.first_day if following else None
+        within = [e for e in ours if e.first_day > entry.first_day]
+        within = [e for e in within if until is None or e.first_day < until]
+        before = [e for e in ours if e.first_day <= entry.first_day]
+        if entry.says is not Says.NOT_AVAILABLE:
+            spliced.append(entry)
+        elif before:
+            spliced += [replace(before[-1], first_day=entry.first_day), *within]
+        else:
+            spliced += [entry, *within]
+    return tuple(spliced)
+
+
 def _lay_over(ours: Policy, users: Policy) -> Policy:
-    """The user's file over ours: from a parameter's first day of theirs on, only theirs holds."""
+    """The user's file over ours: from a parameter's first day of theirs on, theirs holds."""
     values = dict(ours.values)
     for key, entries in users.values.items():
-        earlier = tuple(e for e in values.get(key, ()) if e.first_day < entries[0].first_day)
-        values[key] = earlier + entries
+        values[key] = _spliced(values.get(key, ()), entries)
     return replace(
         ours,
         label=users.label if users.label != users.payer else ours.label,

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from cpt77092.policies.policy import DEFAULT, PolicySet, normal_name
 
 # `default` speaks for payers nobody knows and `cms` for none: no claim is theirs by name.
-_NEVER_MATCHED = frozenset({DEFAULT, "cms"})
+NATIONAL = "cms"
+_NEVER_MATCHED = frozenset({DEFAULT, NATIONAL})
 
 
 @dataclass(frozen=True, slots=True)

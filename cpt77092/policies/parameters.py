@@ -27,6 +27,10 @@ from pydantic import (
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
+EARLIEST_YEAR = 1990
+"""No value is older: a date like 0001-01-01 would stand for "since always", which nobody reads."""
+
+
 def _day(text: object) -> object:
     # date.fromisoformat alone would also take 20260102 and 2026-W01-5.
     if isinstance(text, date):
@@ -34,9 +38,12 @@ def _day(text: object) -> object:
     if not isinstance(text, str) or not _ISO_DAY.fullmatch(text):
         raise ValueError("not a date; write YYYY-MM-DD")
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise ValueError(f"{text} is not a day of the calendar") from None
+    if day.year < EARLIEST_YEAR:
+        raise ValueError(f"before {EARLIEST_YEAR}; give the first day that a source supports")
+    return day
 
 
 def _is_whole(text: object) -> object:
@@ -46,7 +53,7 @@ def _is_whole(text: object) -> object:
 
 
 Day = Annotated[date, BeforeValidator(_day)]
-Count = Annotated[int, BeforeValidator(_is_whole), Field(ge=0)]
+Count = Annotated[int, BeforeValidator(_is_whole), Field(ge=0, le=10_000)]
 Modifier = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{2}$")]
 Procedure = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]\d{3}[0-9A-Z]$")]
 Place = Annotated[str, StringConstraints(pattern=r"^\d{2}$")]

@@ -8,13 +8,18 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import polars as pl
+
 from cpt77092.errors import ClaimsError
 from cpt77092.readers.csv import open_csv
 from cpt77092.readers.parquet import MAGIC, open_parquet
-from cpt77092.readers.scan import OpenedFile
+from cpt77092.readers.scan import POLARS_FAILURES, REPORT_COLUMNS, OpenedFile
 
 ENDINGS = (".csv", ".tsv", ".txt", ".parquet", ".pq")
 STDIN = "-"
+REPORT_MARK = b"# scrub: "
+"""How a report in plain text begins."""
+CSV_REPORT_MARK = b"source_file,source_row,"
 
 
 def find_files(named: Sequence[str]) -> list[str]:
@@ -44,7 +49,10 @@ def _expand(name: str) -> list[str]:
         files = sorted(
             str(file)
             for file in path.rglob("*")
-            if file.suffix.lower() in ENDINGS and file.is_file() and not file.name.startswith(".")
+            if file.suffix.lower() in ENDINGS
+            and file.is_file()
+            and not file.name.startswith(".")
+            and not _is_report(file)
         )
         if not files:
             raise ClaimsError(f"{name}: the folder holds no claim files ({', '.join(ENDINGS)})")
@@ -63,14 +71,28 @@ def _expand(name: str) -> list[str]:
     raise ClaimsError(f"{name}: no such file")
 
 
+def _is_report(file: Path) -> bool:
+    """Whether a file found in a folder is a report that an earlier run left there."""
+    with file.open("rb") as stream:
+        head = stream.read(len(REPORT_MARK))
+    if head[:4] == MAGIC:
+        try:
+            return set(pl.read_parquet_schema(file)) >= REPORT_COLUMNS
+        except POLARS_FAILURES:
+            return False  # damaged: let it be refused by name
+    return head in (REPORT_MARK, CSV_REPORT_MARK[: len(REPORT_MARK)])
+
+
 def open_claims(path: str, overrides: Mapping[str, str]) -> OpenedFile:
     """Open one claim file with the reader that its first bytes call for.
 
     Raises:
         ClaimsError: it cannot be opened, or is no claim file.
     """
+    if not path.isprintable():
+        raise ClaimsError(f"{path!a}: a file name with characters that cannot be shown; rename it")
     try:
-        data = sys.stdin.buffer.read() if path == STDIN else Path(path)
+        data = _data(path)
         head = data[:4] if isinstance(data, bytes) else _first_bytes(data)
     except OSError as problem:
         raise ClaimsError(f"{path}: cannot be read ({problem.strerror})") from None
@@ -81,6 +103,15 @@ def open_claims(path: str, overrides: Mapping[str, str]) -> OpenedFile:
     if path.lower().endswith((".parquet", ".pq")):
         raise ClaimsError(f"{path}: not a Parquet file (it does not begin with {MAGIC.decode()})")
     return open_csv(path, data, overrides)
+
+
+def _data(path: str) -> Path | bytes:
+    """The file, or its bytes where it can be read only once (standard input, a pipe)."""
+    if path == STDIN:
+        return sys.stdin.buffer.read()
+    file = Path(path)
+    is_pipe = file.exists() and not file.is_file() and not file.is_dir()
+    return file.read_bytes() if is_pipe else file
 
 
 def _first_bytes(file: Path) -> bytes:

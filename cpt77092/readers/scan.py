@@ -127,7 +127,8 @@ def may_be_in_scope(code: pl.Expr, scope: frozenset[str]) -> pl.Expr:
     """
     either_case = scope | {known.lower() for known in scope} | {""}
     head = code.cast(pl.String).str.strip_chars_start(_AROUND_A_CODE).str.head(5)
-    return head.is_null() | head.is_in(sorted(either_case))
+    has_prefix = head.str.head(2).is_in(["HC", "CP", "hc", "cp"])  # HC:77092:26, CPT 77092
+    return head.is_null() | head.is_in(sorted(either_case)) | has_prefix
 
 
 def classify(kept: pl.DataFrame, scope: frozenset[str]) -> pl.DataFrame:
@@ -153,6 +154,16 @@ def classify(kept: pl.DataFrame, scope: frozenset[str]) -> pl.DataFrame:
     if blank.any():
         without = pl.when(is_claim_line).then(pl.lit("no code")).otherwise(pl.lit("not data"))
         kind = pl.when(blank).then(without).otherwise(kind)
+    # A quote left open swallows the rows up to the next one into a cell.
+    broken = [
+        kept[name].str.contains(r"[\r\n]")
+        for name in ("claim_id", "payer", "claim_line_start_date")
+        if kept.schema.get(name) == pl.String
+    ]
+    if any(column.any() for column in broken):
+        swallowed = pl.lit("a cell holds a line break; is a quote left open?")
+        is_broken = pl.any_horizontal(pl.lit(column) for column in broken)
+        kept = kept.with_columns(pl.when(is_broken).then(swallowed).otherwise(REJECT).alias(REJECT))
     if kept[REJECT].null_count() < kept.height:
         kind = pl.when(pl.col(REJECT).is_not_null()).then(pl.lit("rejected")).otherwise(kind)
     return kept.with_columns(kind.cast(KINDS).alias(KIND), hcpcs_code=pl.col("code_read")).drop(
@@ -168,6 +179,7 @@ def _read_code(scope: frozenset[str]) -> list[pl.Expr]:
     what the cell meant to say is not.
     """
     code = pl.col("hcpcs_code").str.strip_chars(_AROUND_A_CODE)
+    code = code.str.replace(r"^(HCPCS|HC|CPT)[^0-9A-Z]*", "")
     head = code.str.head(5)
     # One letter or digit more makes another code or number (770925); pairs may be modifiers
     # written onto the code (7709226), which is damage and not another code.
@@ -205,7 +217,7 @@ def canonical(
 
 
 # A report written beside the claims must not come back as claims with the next run.
-_REPORT = frozenset({"source_file", "source_row", "rule", "fix_kind"})
+REPORT_COLUMNS = frozenset({"source_file", "source_row", "rule", "fix_kind"})
 
 
 def code_header(opened: OpenedFile) -> str:
@@ -215,7 +227,7 @@ def code_header(opened: OpenedFile) -> str:
         ClaimsError: no column does, or the file is a report of ours. It names the headers, unless
             they may be cells of a claim.
     """
-    if set(opened.names) >= _REPORT:
+    if set(opened.names) >= REPORT_COLUMNS:
         raise ClaimsError(f"{opened.path}: a findings report of scrub, not a claim file")
     if "hcpcs_code" in opened.headers.chosen:
         return opened.headers.chosen["hcpcs_code"]

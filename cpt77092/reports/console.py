@@ -12,10 +12,17 @@ from cpt77092.reports.choices import Color
 WIDTH_OF_A_PIPE = 100
 
 
+class _Console(Console):
+    """A console that tells a reader who went away from findings: Rich would exit 1 for both."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def make_console(color: Color) -> Console:
     """Standard output; as wide as the terminal, `COLUMNS`, or 100 where nobody is looking."""
     is_fixed = not sys.stdout.isatty() and "COLUMNS" not in os.environ
-    return Console(
+    return _Console(
         force_terminal={Color.ALWAYS: True, Color.NEVER: False, Color.AUTO: None}[color],
         no_color=color is Color.NEVER or None,  # None leaves NO_COLOR to Rich
         highlight=False,

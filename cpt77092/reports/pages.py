@@ -288,7 +288,9 @@ def show_columns(console: Console, opened: OpenedFile) -> None:
     for needed_for, names in missing.items():
         shown = names if len(names) < 4 else [names[0], "...", names[-1]]
         console.print(Text(f"Absent, for {needed_for}: {', '.join(shown)}"))
-    if opened.headers.unused:
+    if opened.headers.unused and not opened.headers.chosen:
+        console.print(Text("No header is known here; does the file have a header row?"))
+    elif opened.headers.unused:
         unused = ", ".join(safe(header) for header in opened.headers.unused)
         console.print(Text(f"Not used: {unused}"))
     console.print(Text("A header read wrongly? Say --map hcpcs_code=HEADER."))

@@ -111,7 +111,7 @@ class Report:
         elif form is Format.CONCISE:
             # A file is read apart from the run, so it says how the batch stands, on lines with #.
             text = io.TextIOWrapper(stream, encoding="utf-8", write_through=True)
-            text.write(f"# {summary.headline(self.totals)}\n")
+            text.write(f"# scrub: {summary.headline(self.totals)}\n")
             concise.write(text, self.result, limit=None, extra=self.extra)
             for sentence in summary.sentences(self.result, self.totals, verbose=True):
                 text.write(f"# {sentence}\n")

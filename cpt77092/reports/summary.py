@@ -19,13 +19,15 @@ def headline(totals: Totals) -> str:
     tally = totals.tally
     if tally.rejected and not totals.error_lines:
         return f"Not all of it was checked: {count(tally.rejected, 'row')} could not be read."
+    if tally.rows == tally.no_code + tally.not_data:
+        return f"Nothing could be checked: none of {count(tally.rows, 'row')} has a procedure code."
     if not totals.checked_lines:
         return f"No trabecular bone score or bone-density line among {count(tally.rows, 'row')}."
     checked = count(totals.checked_lines, "checked line")
     if totals.error_lines:
         return (
             f"Do not submit yet: {totals.error_lines:,} of {checked} would be denied. "
-            f"{dollars(totals.at_risk)} charged at risk; {_expected(totals)}."
+            f"{_charged(totals)}; {_expected(totals)}."
         )
     if totals.warning_lines:
         return (
@@ -33,6 +35,14 @@ def headline(totals: Totals) -> str:
             f"before you submit."
         )
     return f"Nothing wrong found on {checked}."
+
+
+def _charged(totals: Totals) -> str:
+    known, lines = totals.at_risk_charges_known, totals.error_lines
+    if not known:
+        return "Charges at risk not available"
+    of_all = "" if known == lines else f" (known for {known:,} of {lines:,})"
+    return f"{dollars(totals.at_risk)} charged at risk{of_all}"
 
 
 def _expected(totals: Totals) -> str:
