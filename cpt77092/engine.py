@@ -111,13 +111,19 @@ def names_read(rules: Iterable[Rule]) -> list[str]:
     """Columns, facts and `policy.*` columns that the rules and their texts read, each once."""
     names: dict[str, None] = {}
     for rule in rules:
-        conditions = [rule.flag(), *(r.when() for r in rule.remedies if r.when is not None)]
-        read = [name for condition in conditions for name in condition.meta.root_names()]
-        texts = [rule.message, *(remedy.text for remedy in rule.remedies)]
-        fields = [field for text in texts for field in fields_of(text)]
-        read += [f"policy.{field}" if field in PARAMETERS else field for field in fields]
-        names |= dict.fromkeys(read)
+        names |= dict.fromkeys(rule.flag().meta.root_names()) | dict.fromkeys(names_told(rule))
     return list(names)
+
+
+def names_told(rule: Rule) -> list[str]:
+    """Columns, facts and `policy.*` columns that a rule's message and remedies read."""
+    read = [name for condition in rule.conditions for name in condition.meta.root_names()]
+    return read + [column_of(field) for text in rule.templates for field in fields_of(text)]
+
+
+def column_of(field: str) -> str:
+    """The column that a field of a message stands for."""
+    return f"policy.{field}" if field in PARAMETERS else field
 
 
 def fields_of(template: str) -> list[str]:

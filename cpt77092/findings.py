@@ -10,8 +10,15 @@ from typing import Any
 import polars as pl
 
 from cpt77092 import reasons
-from cpt77092.engine import EXPECTED_PAYMENT, SEVERITIES, Result, fields_of
-from cpt77092.policies.parameters import PARAMETERS
+from cpt77092.engine import (
+    EXPECTED_PAYMENT,
+    SEVERITIES,
+    Result,
+    column_of,
+    fields_of,
+    names_told,
+)
+from cpt77092.facts.keys import whole_number
 from cpt77092.readers import Tally
 from cpt77092.rule import CHECKED, Rule, Severity
 from cpt77092.sources import Source
@@ -120,13 +127,10 @@ def table(
 def _render(result: Result, number: int, rows: pl.DataFrame, extra: Sequence[str]) -> pl.DataFrame:
     """Lay lines and deciding sources beside the findings of one rule, and write its texts."""
     rule = result.rules[number]
-    fields = {name for text in _templates(rule) for name in fields_of(text)}
-    conditions = [r.when() for r in rule.remedies if r.when is not None]
-    fields |= {name for condition in conditions for name in condition.meta.root_names()}
-    wanted = {f"policy.{name}" if name in PARAMETERS else name for name in fields}
-    lines = result.lines.select(
-        name for name in result.lines.columns if name in wanted | _LINE_COLUMNS | set(extra)
-    )[rows["line"]]
+    wanted = {*names_told(rule), *_LINE_COLUMNS, *extra}
+    lines = result.lines.select(name for name in result.lines.columns if name in wanted)[
+        rows["line"]
+    ]
     lines = lines.with_columns(_fee(result, lines["policy_row"]))
     frame = rows.select(pl.col("rule").alias("rule_number"), "severity", "decision").hstack(lines)
     frame = frame.join(_sources(result, rule), on="decision", how="left", nulls_equal=True)
@@ -136,13 +140,7 @@ def _render(result: Result, number: int, rows: pl.DataFrame, extra: Sequence[str
     return frame.select(
         "line",
         "rule_number",
-        pl.col("source")
-        .replace_strict(
-            list(range(len(result.batch.scans))),
-            [scan.path for scan in result.batch.scans],
-            return_dtype=pl.String,
-        )
-        .alias("source_file"),
+        _source_file(result),
         "source_row",
         "claim_id",
         "claim_line_number",
@@ -190,8 +188,11 @@ _LINE_COLUMNS = {
 }
 
 
-def _templates(rule: Rule) -> list[str]:
-    return [rule.message, *(remedy.text for remedy in rule.remedies)]
+def _source_file(result: Result) -> pl.Expr:
+    """The name of the file that a line's `source` numbers."""
+    files = [scan.path for scan in result.batch.scans]
+    named = pl.col("source").replace_strict(list(range(len(files))), files, return_dtype=pl.String)
+    return named.alias("source_file")
 
 
 def expected_payment() -> pl.Expr:
@@ -224,7 +225,7 @@ def _write(template: str, frame: pl.DataFrame) -> pl.Expr:
     pattern = template
     for field in set(fields):
         pattern = pattern.replace(f"{{{field}}}", "{}")
-    names = [f"policy.{field}" if field in PARAMETERS else field for field in fields]
+    names = [column_of(field) for field in fields]
     return pl.format(pattern, *(_as_text(name, frame.schema[name]) for name in names))
 
 
@@ -253,8 +254,8 @@ def _sources(result: Result, rule: Rule) -> pl.DataFrame:
         "source_title": pl.String,
         "source_at": pl.String,
         "source_url": pl.String,
-        "in_force_from": pl.Date,
         "confidence": pl.String,
+        "in_force_from": pl.Date,
         "decided_by": pl.String,
         "contradicted_title": pl.String,
         "contradicted_at": pl.String,
@@ -275,8 +276,7 @@ def _sources(result: Result, rule: Rule) -> pl.DataFrame:
             for number, made in enumerate(result.decisions)
             if made.parameter == rule.parameter
         ]
-    order = [*list(schema)[:4], "confidence", "in_force_from", *list(schema)[6:]]
-    return pl.DataFrame(rows, schema={name: schema[name] for name in order}, orient="row")
+    return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def _cite(source: Source | None) -> tuple[str, str, str, str]:
@@ -291,21 +291,9 @@ def not_checked_rows(result: Result) -> pl.DataFrame:
     lines = result.lines.select("line", "source", "source_row", "claim_id", "claim_line_number")[
         rows["line"]
     ]
-    files = [scan.path for scan in result.batch.scans]
-    return (
-        rows.drop("line")
-        .hstack(lines)
-        .select(
-            pl.col("source")
-            .replace_strict(list(range(len(files))), files, return_dtype=pl.String)
-            .alias("source_file"),
-            "source_row",
-            "claim_id",
-            "claim_line_number",
-            "rule",
-            "reason",
-        )
-    )
+    named = rows.drop("line").hstack(lines)
+    line = ("source_row", "claim_id", "claim_line_number")
+    return named.select(_source_file(result), *line, "rule", "reason")
 
 
 def totals(result: Result) -> Totals:
@@ -352,11 +340,8 @@ def totals(result: Result) -> Totals:
 
 def _claims(lines: pl.DataFrame) -> int:
     """How many claims the lines are of; a line without a claim number is a claim of its own."""
-    number = lines["claim_id"].fill_null("")
-    is_known = number != ""
-    # Texts are counted as categories, which is several times faster.
-    key = number.cast(pl.Categorical).to_physical().cast(pl.UInt64) * 2**32 + lines["payer_number"]
-    return key.filter(is_known).n_unique() + int((~is_known).sum())
+    key = lines.select(whole_number("claim_id") * 2**32 + pl.col("payer_number")).to_series()
+    return key.drop_nulls().n_unique() + key.null_count()
 
 
 def _infos_by_payer(result: Result) -> tuple[tuple[str, str, int], ...]:

@@ -103,6 +103,16 @@ class Rule:
         """First line of the page, without its full stop."""
         return self.page.strip().splitlines()[0].rstrip(".")
 
+    @property
+    def templates(self) -> list[str]:
+        """The message and the remedies' texts."""
+        return [self.message, *(remedy.text for remedy in self.remedies)]
+
+    @property
+    def conditions(self) -> list[pl.Expr]:
+        """The expressions that narrow its remedies to some lines."""
+        return [remedy.when() for remedy in self.remedies if remedy.when is not None]
+
 
 def param(name: str) -> pl.Expr:
     """The payer's value of a parameter in force for the line's code on its date, else null."""

@@ -11,7 +11,7 @@ CLAIM_DAY = ("claim_key", "day_key")
 PERSON_DAY = ("person_key", "day_key")
 
 
-def _number(column: str) -> pl.Expr:
+def whole_number(column: str) -> pl.Expr:
     """The text of a column as a whole number of 64 bits, one for each text; unknown if blank."""
     text = pl.col(column)
     return pl.when(text != "").then(text).cast(pl.Categorical).to_physical().cast(pl.UInt64)
@@ -25,12 +25,12 @@ def claim_key(_: Context) -> pl.Expr:
     """
     frequency = pl.col("claim_frequency_code").fill_null("")
     kind = pl.when(frequency == "7").then(1).when(frequency == "8").then(2).otherwise(0)
-    return _number("claim_id") * 2**32 + pl.col("payer_number").cast(pl.UInt64) * 4 + kind
+    return whole_number("claim_id") * 2**32 + pl.col("payer_number").cast(pl.UInt64) * 4 + kind
 
 
 def person_key(_: Context) -> pl.Expr:
     """The patient and the billing provider; across claims, both must be known."""
-    return _number("person_id") * 2**32 + _number("billing_npi")
+    return whole_number("person_id") * 2**32 + whole_number("billing_npi")
 
 
 def day_key(_: Context) -> pl.Expr:
