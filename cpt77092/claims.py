@@ -209,12 +209,12 @@ def _value(cells: pl.Series, column: Column) -> pl.Series:
         # NaN and infinity are readable floats but no quantity; NaN would compare as the largest.
         return number if number.is_finite().all() else number.set(~number.is_finite(), None)
     if column.kind is Kind.MONEY:
-        return _plain(cells).cast(MONEY, strict=False)
+        return _to_four_places(_plain(cells)).cast(MONEY, strict=False)
     return _whole(_plain(cells))
 
 
 def _whole(cells: pl.Series) -> pl.Series:
-    whole = cells.cast(pl.Int64, strict=False) if cells.dtype != pl.Float64 else None
+    whole = cells.cast(pl.Int64, strict=False) if not cells.dtype.is_float() else None
     if whole is not None and whole.null_count() == cells.null_count():
         return whole
     number = cells.cast(pl.Float64, strict=False)  # 1.0, as a spreadsheet writes it
@@ -222,7 +222,8 @@ def _whole(cells: pl.Series) -> pl.Series:
     return from_float if whole is None else pl.select(pl.coalesce(whole, from_float)).to_series()
 
 
-_ODD_NUMBER = r"[\s$,()]|\.\d{5}"
+_ODD_NUMBER = r"[\s$,()]"
+_FIFTH_PLACE = r"\.\d{5}"
 
 
 def _plain(cells: pl.Series) -> pl.Series:
@@ -235,17 +236,25 @@ def _plain(cells: pl.Series) -> pl.Series:
         .str.replace(r"^(-?)\$ ?", "$1")
     )
     parted = number.str.contains(r"^-?\d{1,3}(,\d{3})+(\.\d*)?$")
-    number = pl.select(
+    return pl.select(
         pl.when(parted).then(number.str.replace_all(",", "", literal=True)).otherwise(number)
     ).to_series()
-    # A cast would cut off in silence what `MONEY` has no place for; the noise of a float
-    # (12.300000000000001) may go, a true fifth place (45.00009) may not.
-    exact = number.cast(pl.Float64, strict=False)
+
+
+def _to_four_places(cells: pl.Series) -> pl.Series:
+    """Money cells with no more places than `MONEY` has, null where a place would be lost.
+
+    A cast would cut it off in silence; the noise of a float (12.300000000000001) may go, a true
+    fifth place (45.00009) may not.
+    """
+    if cells.dtype != pl.String or not cells.str.contains(_FIFTH_PLACE).any():
+        return cells
+    exact = cells.cast(pl.Float64, strict=False)
     rounded = exact.round(4)
-    is_long = number.str.contains(r"\.\d{5}")
+    is_long = cells.str.contains(_FIFTH_PLACE)
     is_noise = is_long & ((exact - rounded).abs() < 1e-9 * (1 + exact.abs()))
     return pl.select(
-        pl.when(is_noise).then(rounded.cast(pl.String)).when(~is_long).then(number)
+        pl.when(is_noise).then(rounded.cast(pl.String)).when(~is_long).then(cells)
     ).to_series()
 
 

@@ -17,20 +17,6 @@ FAMILY = INTERPRETATION | TECHNICAL | GLOBAL
 COMPANIONS = frozenset({"77080", "77081", "77085", "77086", "77078", "76977", "G0130"})
 CHECKED = FAMILY | COMPANIONS
 
-LABELS = {
-    "77089": "TBS, whole service",
-    "77090": "TBS, image data prepared and sent",
-    "77091": "TBS, calculation",
-    "77092": "TBS, interpretation and report",
-    "77080": "DXA, axial",
-    "77081": "DXA, peripheral",
-    "77085": "DXA, axial with vertebral assessment",
-    "77086": "vertebral assessment by DXA",
-    "77078": "CT bone density",
-    "76977": "ultrasound bone density",
-    "G0130": "single-energy X-ray bone density",
-}
-
 
 def _plain_list(name: str) -> frozenset[str]:
     text = files("cpt77092").joinpath("data", name).read_text(encoding="utf-8")

@@ -349,6 +349,15 @@ def test_a_fifth_decimal_place_is_not_cut_off_in_silence(text: str) -> None:
     assert reading(Kind.MONEY, text) == ([None], ["unreadable"])
 
 
+def test_a_fifth_decimal_place_of_units_is_a_number() -> None:
+    assert reading(Kind.NUMBER, "1.33333") == ([1.33333], ["read"])
+
+
+@pytest.mark.parametrize("dtype", [pl.Float32, pl.Float64])
+def test_half_a_line_number_is_not_rounded_down(dtype: Any) -> None:
+    assert reading(Kind.INTEGER, 1.5, 2.0, dtype=dtype) == ([None, 2], ["unreadable", "read"])
+
+
 @pytest.mark.parametrize(
     ("text", "value"), [("1", 1), ("01", 1), ("1.0", 1), (" 12 ", 12), ("-1", -1), ("2,000", 2000)]
 )

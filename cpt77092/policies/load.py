@@ -120,16 +120,15 @@ def read_policy(path: Path, content: bytes, *, users: bool) -> PolicyFileRead:
         return file
     check_head(model, file, users=users)
     if not file.problems:
-        file.policy = _Builder(model, users=users).policy()
+        file.policy = _Builder(model).policy()
     return file
 
 
 class _Builder:
     """Turns a valid file into a `Policy`."""
 
-    def __init__(self, model: Any, *, users: bool) -> None:
+    def __init__(self, model: Any) -> None:
         self.model = model
-        self.users = users
         self.sources = self._sources()
 
     def policy(self) -> Policy:
@@ -191,7 +190,6 @@ class _Builder:
             source=self._source(entry.source),
             note=entry.not_available or entry.note,
             contradicted_by=self.sources[entry.contradicted_by] if entry.contradicted_by else None,
-            is_users=self.users,
         )
 
     def _source(self, key: str | None) -> Source | None:

@@ -33,8 +33,6 @@ class DatedValue:
     note: str = ""
     """Why nothing is available, or a remark on the value."""
     contradicted_by: Source | None = None
-    is_users: bool = False
-    """From a file the user laid over ours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
