@@ -11,17 +11,18 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from cpt77092.errors import PolicyError, PolicyProblem, UsageError
+from cpt77092.errors import FileProblem, PolicyError, UsageError
 from cpt77092.policies.mistakes import (
     PolicyFileRead,
     check_dates,
     check_head,
+    check_pairs,
     check_sources,
     cross_check,
     explain,
 )
 from cpt77092.policies.parameters import PARAMETERS
-from cpt77092.policies.policy import DatedValue, Policy, PolicySet, Says
+from cpt77092.policies.policy import DatedValue, Overruled, Policy, PolicySet, Says, Where
 from cpt77092.policies.schema import PLAIN_SOURCE, expand, policy_model, specificity
 from cpt77092.policies.yaml_lines import Lines, parse
 from cpt77092.sources import Confidence, Source
@@ -105,12 +106,12 @@ def read_policy(path: Path, content: bytes, *, users: bool) -> PolicyFileRead:
         mark = getattr(problem, "problem_mark", None)
         what = getattr(problem, "problem", None) or getattr(problem, "reason", "not readable")
         line = mark.line + 1 if mark else 1
-        file.problems.append(PolicyProblem(str(path), line, f"not readable as YAML: {what}"))
+        file.problems.append(FileProblem(str(path), line, f"not readable as YAML: {what}"))
         return file
     if not isinstance(tree, dict):
         file.problem((), "a policy file is a list of keys and values, beginning with payer: KEY")
         return file
-    file.problems += [PolicyProblem(str(path), line, text) for line, text in repeated]
+    file.problems += [FileProblem(str(path), line, text) for line, text in repeated]
     check_sources(tree, file)
     check_dates(tree, file)
     try:
@@ -119,20 +120,25 @@ def read_policy(path: Path, content: bytes, *, users: bool) -> PolicyFileRead:
         file.problems += explain(invalid, file.lines, str(path))
         return file
     check_head(model, file, users=users)
+    check_pairs(model, file)
     if not file.problems:
-        file.policy = _Builder(model).policy()
+        file.policy = _Builder(model, file).policy()
     return file
 
 
 class _Builder:
     """Turns a valid file into a `Policy`."""
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Any, file: PolicyFileRead) -> None:
         self.model = model
+        self.file = file
         self.sources = self._sources()
+        self.overruled: list[Overruled] = []
 
     def policy(self) -> Policy:
         matches = self.model.matches
+        values = self._values()
+        heads = [("payer",), ("checked_on",), *(("sources", key) for key in self.sources)]
         return Policy(
             payer=self.model.payer,
             label=self.model.label or self.model.payer,
@@ -141,13 +147,21 @@ class _Builder:
             unless=matches.unless,
             follows=self.model.follows,
             checked_on=self.model.checked_on,
-            values=self._values(),
+            values=values,
             brief={
-                key: (statement.text, self._source(statement.source))
-                for key, statement in self.model.brief.items()
+                key: tuple(
+                    (statement.text, self._source(statement.source))
+                    for statement in (stated if isinstance(stated, tuple) else (stated,))
+                )
+                for key, stated in self.model.brief.items()
             },
             sources=self.sources,
+            where={path: self._where(path) for path in heads},
+            overruled=tuple(self.overruled),
         )
+
+    def _where(self, path: tuple[str, ...]) -> Where:
+        return Where(str(self.file.path), self.file.lines.at(path))
 
     def _sources(self) -> dict[str, Source]:
         # A plain sentence does not say that anybody read the text, so it is no primary source.
@@ -169,15 +183,32 @@ class _Builder:
 
     def _values(self) -> dict[tuple[str, str], tuple[DatedValue, ...]]:
         values: dict[tuple[str, str], tuple[DatedValue, ...]] = {}
+        under: dict[tuple[str, str], str] = {}
         for code_key in sorted(self.model.codes, key=specificity):
             for parameter in PARAMETERS:
                 stated = getattr(self.model.codes[code_key], parameter)
-                if stated is not None:
-                    entries = tuple(self._entry(day, entry) for day, entry in stated.items())
-                    values |= {(code, parameter): entries for code in expand(code_key)}
+                if stated is None:
+                    continue
+                path = ("codes", code_key, parameter)
+                entries = tuple(self._entry(path, day, entry) for day, entry in stated.items())
+                keys = {(code, parameter) for code in expand(code_key)}
+                for key in sorted({under[key] for key in keys & under.keys()}):
+                    same = [one for one in keys if under.get(one) == key]
+                    self.overruled.append(
+                        Overruled(
+                            parameter=parameter,
+                            codes=frozenset(code for code, _ in same),
+                            key=key,
+                            by_key=code_key,
+                            entries=values[same[0]],
+                            by=entries,
+                        )
+                    )
+                values |= dict.fromkeys(keys, entries)
+                under |= dict.fromkeys(keys, code_key)
         return values
 
-    def _entry(self, day: date, entry: Any) -> DatedValue:
+    def _entry(self, path: tuple[str, ...], day: date, entry: Any) -> DatedValue:
         says = Says.NOT_AVAILABLE
         if entry.value is not None:
             says = Says.VALUE
@@ -190,6 +221,7 @@ class _Builder:
             source=self._source(entry.source),
             note=entry.not_available or entry.note,
             contradicted_by=self.sources[entry.contradicted_by] if entry.contradicted_by else None,
+            where=self._where((*path, day.isoformat())),
         )
 
     def _source(self, key: str | None) -> Source | None:
@@ -216,8 +248,20 @@ def _spliced(ours: tuple[DatedValue, ...], users: tuple[DatedValue, ...]) -> tup
 def _lay_over(ours: Policy, users: Policy) -> Policy:
     """The user's file over ours: from a parameter's first day of theirs on, theirs holds."""
     values = dict(ours.values)
-    for key, entries in users.values.items():
-        values[key] = _spliced(values.get(key, ()), entries)
+    overruled = ours.overruled + users.overruled
+    for (code, parameter), entries in users.values.items():
+        before = ours.values.get((code, parameter), ())
+        values[code, parameter] = _spliced(before, entries)
+        overruled += (
+            Overruled(
+                parameter=parameter,
+                codes=frozenset({code}),
+                key=PACKAGED,
+                by_key=users.payer,
+                entries=tuple(entry for entry in before if entry not in values[code, parameter]),
+                by=entries,
+            ),
+        )
     return replace(
         ours,
         label=users.label if users.label != users.payer else ours.label,
@@ -229,4 +273,6 @@ def _lay_over(ours: Policy, users: Policy) -> Policy:
         values=values,
         brief={**ours.brief, **users.brief},
         sources={**ours.sources, **users.sources},
+        where={**ours.where, **users.where},
+        overruled=overruled,
     )

@@ -41,3 +41,8 @@ class Matcher:
         if found is None or any(f" {word} " in f" {name} " for word in self.unless[found]):
             return None
         return found
+
+    def same_payer(self, payer_id: str, payer: str) -> str:
+        """What two spellings of one payer share: its policy, or else its name."""
+        found = self.policy_of(payer_id, payer)
+        return found or f"?{normal_name((payer or payer_id).strip())}"

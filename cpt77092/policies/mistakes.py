@@ -11,10 +11,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from cpt77092.codes import CHECKED
-from cpt77092.errors import PolicyProblem
+from cpt77092.errors import FileProblem
 from cpt77092.policies.parameters import PARAMETERS
 from cpt77092.policies.policy import Policy, normal_name
-from cpt77092.policies.schema import GROUPS
+from cpt77092.policies.schema import GROUPS, SUBJECTS
 from cpt77092.policies.yaml_lines import Lines
 from cpt77092.suggest import did_you_mean
 
@@ -25,12 +25,12 @@ class PolicyFileRead:
 
     path: Path
     lines: Lines
-    problems: list[PolicyProblem]
+    problems: list[FileProblem]
     policy: Policy | None = None
 
     def problem(self, path: tuple[Any, ...], text: str) -> None:
         """Note a mistake where a path of keys stands in the file."""
-        self.problems.append(PolicyProblem(str(self.path), self.lines.at(path), text))
+        self.problems.append(FileProblem(str(self.path), self.lines.at(path), text))
 
 
 def check_head(model: Any, file: PolicyFileRead, *, users: bool) -> None:
@@ -82,12 +82,34 @@ def check_sources(tree: dict[str, Any], file: PolicyFileRead) -> None:
                 is_sound = entry.keys() <= set(_ENTRY_KEYS)  # else `sorce:` would be told twice
                 uses((*path, day), entry, must_cite=says and is_sound)
     brief = tree.get("brief")
-    for key, statement in brief.items() if isinstance(brief, dict) else ():
-        if isinstance(statement, dict):
-            uses(("brief", key), statement, must_cite=False)
+    for path, statement in _statements(brief):
+        uses(path, statement, must_cite=False)
     # Any mention counts, so that one mistake is not told again as an unused source.
     for key in listed.keys() - set(_texts([tree.get("codes"), brief])):
         file.problem(("sources", key), f"source {key!r} is used by no value; remove it")
+
+
+def check_pairs(model: Any, file: PolicyFileRead) -> None:
+    """A pair stands once: under the code it denies, or where that is not checked, the paid one."""
+    for code_key, parameters in model.codes.items():
+        for day, entry in (parameters.pairs or {}).items():
+            for number, pair in enumerate(entry.value or ()):
+                if wrong := _misplaced(code_key, pair):
+                    path = ("codes", code_key, "pairs", str(day), "value", number)
+                    file.problem(path, f"pairs: {wrong}")
+
+
+def _misplaced(code_key: str, pair: Any) -> str | None:
+    """What is wrong with a pair that stands under a key of `codes`."""
+    if pair.with_ == code_key:
+        return f"{code_key} is paired with itself"
+    if code_key not in GROUPS and pair.denied not in {code_key, pair.with_}:
+        return f"denied is {pair.denied}; name {code_key} or {pair.with_}, the one that goes unpaid"
+    if pair.denied != code_key and pair.denied in CHECKED:
+        return f"{pair.denied} is the denied code; state the pair under {pair.denied}"
+    if pair.denied not in {code_key, pair.with_}:
+        return f"denied is {pair.denied}; under a group it can only be {pair.with_}"
+    return None
 
 
 def _texts(tree: Any) -> Iterable[str]:
@@ -106,9 +128,17 @@ def _dated(codes: Any) -> Iterable[tuple[tuple[str, str, str], dict[Any, Any]]]:
                 yield ("codes", code, name), entries
 
 
+def _statements(brief: Any) -> Iterable[tuple[tuple[Any, ...], dict[Any, Any]]]:
+    """Path and record of every statement in a raw `brief` tree."""
+    for key, stated in brief.items() if isinstance(brief, dict) else ():
+        for number, statement in enumerate(stated if isinstance(stated, list) else [stated]):
+            if isinstance(statement, dict):
+                yield ("brief", key, number), statement
+
+
 def cross_check(
     files: Sequence[PolicyFileRead], policies: Mapping[str, Policy]
-) -> Iterable[PolicyProblem]:
+) -> Iterable[FileProblem]:
     """What only shows between files: who follows whom, and names that two payers claim."""
     there = {file.path.stem for file in files} | policies.keys()
     claimed: dict[str, str] = {}
@@ -120,7 +150,7 @@ def cross_check(
         if policy.follows is not None and policy.follows not in there:
             text = f"follows {policy.follows!r}, but there is no such policy"
             line = file.lines.at(("follows",))
-            yield PolicyProblem(where, line, text + did_you_mean(policy.follows, there))
+            yield FileProblem(where, line, text + did_you_mean(policy.follows, there))
         clashes: dict[str, list[tuple[str, tuple[Any, ...]]]] = {}
         for name, path in _claims(policy):
             other = claimed.setdefault(name, policy.payer)
@@ -133,7 +163,7 @@ def cross_check(
                 f"{name!r}{also} is claimed by {other} and by {policy.payer}; a claim has one "
                 f"payer: change matches"
             )
-            yield PolicyProblem(where, file.lines.at(path), text)
+            yield FileProblem(where, file.lines.at(path), text)
 
 
 def _claims(policy: Policy) -> Iterable[tuple[str, tuple[Any, ...]]]:
@@ -150,12 +180,12 @@ def _claims(policy: Policy) -> Iterable[tuple[str, tuple[Any, ...]]]:
         yield payer_id, ("matches", "payer_ids", number)
 
 
-def explain(invalid: ValidationError, lines: Lines, file: str) -> list[PolicyProblem]:
+def explain(invalid: ValidationError, lines: Lines, file: str) -> list[FileProblem]:
     """Pydantic's errors as sentences about the file, each once."""
-    told: dict[tuple[int, str], PolicyProblem] = {}
+    told: dict[tuple[int, str], FileProblem] = {}
     for error in invalid.errors(include_url=False):
         line, text = lines.at(lines.nearest(error["loc"])), _sentence(error)
-        told.setdefault((line, text), PolicyProblem(file, line, text))
+        told.setdefault((line, text), FileProblem(file, line, text))
     return list(told.values())
 
 
@@ -170,6 +200,7 @@ _SHAPES = {
     "decimal_parsing": "not an amount",
     "decimal_type": "not an amount",
     "string_type": "expected text",
+    "too_short": "the list is empty",
 }
 
 
@@ -184,9 +215,10 @@ def _sentence(error: Any) -> str:
             return f"{key} is not a parameter we know{did_you_mean(key, PARAMETERS)}"
         return f"{key} is not a key we know here{did_you_mean(key, (*_TOP_KEYS, *_ENTRY_KEYS))}"
     if kind == "missing":
-        return f"{key} is missing" if error["loc"][-1] == key else f"{key}: an item is missing"
+        absent = error["loc"][-1]
+        return f"{absent} is missing" if isinstance(absent, str) else f"{key}: an item is missing"
     if error["loc"][-1] == "[key]" and len(where) == 2:
-        return f"{key} is not a code we check{did_you_mean(key, _KNOWN_CODES)}"
+        return _unknown_key(where[0], key)
     subject = where[2] if key == "value" and len(where) > 3 else key
     given = error.get("input")
     message = _SHAPES.get(kind, error["msg"].removeprefix("Value error, "))
@@ -195,4 +227,12 @@ def _sentence(error: Any) -> str:
     return f"{subject}{quoted}: {message}"
 
 
-_BRANCHES = frozenset({"[key]", "text", "record", "amount", "parts"})
+def _unknown_key(under: str, key: str) -> str:
+    if under == "codes":
+        return f"{key} is not a code we check{did_you_mean(key, _KNOWN_CODES)}"
+    if under == "brief":
+        return f"{key} is not a subject of the brief{did_you_mean(key, SUBJECTS)}"
+    return f"{key}: a name under {under} is written in small letters, digits and hyphens"
+
+
+_BRANCHES = frozenset({"[key]", "text", "record", "amount", "parts", "one", "several"})

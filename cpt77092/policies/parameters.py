@@ -104,7 +104,7 @@ def _each_code_once(pairs: tuple[Pair, ...]) -> tuple[Pair, ...]:
     return pairs
 
 
-Period = Annotated[str, StringConstraints(pattern=r"^[1-9]\d* (days|months)$")]
+Period = Annotated[str, StringConstraints(pattern=r"^[1-9]\d{0,3} (days|months)$")]
 """A length of time as payers state it: `90 days`, `12 months`."""
 
 
@@ -166,7 +166,7 @@ PARAMETERS: dict[str, Parameter] = {
             name="place_of_service",
             type=tuple[Place, ...],
             is_set=True,
-            says="the places of service that the payer accepts, where it published a list",
+            says="places of service that the payer accepts",
         ),
         Parameter(
             name="typical_place_of_service",
@@ -200,7 +200,7 @@ PARAMETERS: dict[str, Parameter] = {
             name="supporting_diagnoses",
             type=tuple[Diagnosis, ...],
             is_set=True,
-            says="diagnoses (or prefixes, ending in -) that support the service",
+            says="diagnoses that support the service",
         ),
         Parameter(
             name="excluded_diagnoses",

@@ -22,6 +22,14 @@ class Says(StrEnum):
     NOT_AVAILABLE = "not_available"
 
 
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A line of a policy file."""
+
+    file: str
+    line: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatedValue:
     """What a policy says of one parameter from `first_day` until the next entry."""
@@ -33,6 +41,20 @@ class DatedValue:
     note: str = ""
     """Why nothing is available, or a remark on the value."""
     contradicted_by: Source | None = None
+    where: Where | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overruled:
+    """Entries that decide nothing, since a more telling key states the same parameter."""
+
+    parameter: str
+    codes: frozenset[str]
+    key: str
+    """The key they stand under, or `packaged` where a user's file overrules ours."""
+    by_key: str
+    entries: tuple[DatedValue, ...]
+    by: tuple[DatedValue, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +69,12 @@ class Policy:
     follows: str | None = None
     checked_on: date | None = None
     values: Mapping[tuple[str, str], tuple[DatedValue, ...]] = field(default_factory=dict)
-    brief: Mapping[str, tuple[str, Source | None]] = field(default_factory=dict)
+    brief: Mapping[str, tuple[tuple[str, Source | None], ...]] = field(default_factory=dict)
+    """Subject to the statements on it: text, and who says so."""
     sources: Mapping[str, Source] = field(default_factory=dict)
+    where: Mapping[tuple[str, ...], Where] = field(default_factory=dict)
+    """Where `(payer,)`, `(checked_on,)` and each `(sources, key)` stand."""
+    overruled: tuple[Overruled, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

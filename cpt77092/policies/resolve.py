@@ -8,12 +8,13 @@ later contradicts.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from cpt77092.policies.parameters import PARAMETERS
+from cpt77092.codes import CHECKED
+from cpt77092.policies.parameters import PARAMETERS, Pair
 from cpt77092.policies.policy import DEFAULT, DatedValue, PolicySet, Says
 from cpt77092.sources import Source
 
@@ -35,6 +36,10 @@ class Level(StrEnum):
     PAYER = "payer"
     FOLLOWS = "follows"
     DEFAULT = "default"
+
+
+NOT_ON_FILE = ": not available"
+"""In a *not checked* reason: nobody on file says anything of what stands before it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +69,7 @@ class Decision:
             return f"{what}: ended on {self.first_day} ({self.decided_by})"
         if self.status is Status.NOT_YET:
             return f"{what}: no value on file before {self.first_day} ({self.decided_by})"
-        return f"{what}: not available" + (f" ({'; '.join(self.quotes)})" if self.quotes else "")
+        return f"{what}{NOT_ON_FILE}" + (f" ({'; '.join(self.quotes)})" if self.quotes else "")
 
 
 def chain(policies: PolicySet, payer: str) -> list[tuple[Level, str]]:
@@ -88,6 +93,10 @@ def decide(policies: PolicySet, payer: str, code: str, parameter: str, on: date)
     return timeline(policies, payer, code, parameter, [on])[0]
 
 
+OF_PARTNERS = frozenset({"pairs", "bypass_modifiers"})
+"""What policies say of partner codes too, under the checked codes that they are paired with."""
+
+
 def timeline(
     policies: PolicySet, payer: str, code: str, parameter: str, days: list[date]
 ) -> list[Decision]:
@@ -103,6 +112,8 @@ def timeline(
     Returns:
         One decision per day. Days on which the same entries speak share one object.
     """
+    if code not in CHECKED and parameter in OF_PARTNERS:
+        return _partner_timeline(policies, payer, code, parameter, days)
     speaking = [
         (level, name, policies[name].values[code, parameter])
         for level, name in chain(policies, payer)
@@ -117,6 +128,40 @@ def timeline(
             made[in_force] = _decide(policies, asked, speaking, in_force)
         answers.append(made[in_force])
     return answers
+
+
+def _partner_timeline(
+    policies: PolicySet, payer: str, code: str, parameter: str, days: list[date]
+) -> list[Decision]:
+    """What holds for a partner code: no policy has it as a key, so the checked codes are asked.
+
+    Its pairs are those that deny it, each read from the side of the code that is paid; the first
+    of these codes is quoted.
+    """
+    asked = [timeline(policies, payer, c, parameter, days) for c in sorted(CHECKED)]
+    made: dict[tuple[int, ...], Decision] = {}
+    answers = []
+    for decisions in zip(*asked, strict=True):
+        same = tuple(id(decision) for decision in decisions)
+        if same not in made:
+            made[same] = _of_partner(decisions, payer, code, parameter)
+        answers.append(made[same])
+    return answers
+
+
+def _of_partner(decisions: tuple[Decision, ...], payer: str, code: str, parameter: str) -> Decision:
+    speaking = [made for made in decisions if made.status is Status.VALUE]
+    if not speaking:
+        return Decision(payer=payer, code=code, parameter=parameter, status=Status.NOT_AVAILABLE)
+    if parameter != "pairs":
+        return replace(speaking[0], code=code)
+    denying = [(made, pair) for made in speaking for pair in made.value if pair.denied == code]
+    pairs = tuple(
+        Pair.model_validate({"with": made.code, "denied": code, "bypass": pair.bypass})
+        for made, pair in denying
+    )
+    quoted = denying[0][0] if denying else speaking[0]
+    return replace(quoted, code=code, value=pairs)
 
 
 def _in_force(entries: tuple[DatedValue, ...], day: date) -> DatedValue | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar, get_args
 
 from pydantic import (
     BaseModel,
@@ -87,11 +87,42 @@ class Entry(Strict, Generic[T]):
         return self
 
 
+Subject = Literal[
+    "category",
+    "clinical_context",
+    "workflow",
+    "sites",
+    "modifiers",
+    "documentation",
+    "related_codes",
+    "prices",
+    "coverage",
+    "filing",
+    "pricing",
+    "date_of_service",
+]
+"""What `scrub brief` speaks of: first the publication's subjects, then what a payer adds."""
+
+SUBJECTS: tuple[str, ...] = get_args(Subject)
+
+
 class Statement(Strict):
-    """A sentence for `scrub brief`, in our own words, with its source."""
+    """What `scrub brief` says on a subject, in our own words, with its source."""
 
     text: Text
     source: str | None = None
+
+
+def _one_or_several(given: object) -> str:
+    return "several" if isinstance(given, list | tuple) else "one"
+
+
+Statements = Annotated[
+    Annotated[Statement, Tag("one")]
+    | Annotated[tuple[Statement, ...], Field(min_length=1), Tag("several")],
+    Discriminator(_one_or_several),
+]
+"""One statement on a subject, or a list of them where several sources speak."""
 
 
 _SourceOrSentence = Annotated[
@@ -115,7 +146,7 @@ class PolicyFile(Strict):
         Discriminator(_text_or_record),
     ] = Field(default_factory=dict)
     codes: dict[str, Any] = Field(default_factory=dict)
-    brief: dict[Key, Statement] = Field(default_factory=dict)
+    brief: dict[Subject, Statements] = Field(default_factory=dict)
 
 
 @cache

@@ -20,6 +20,7 @@ from cpt77092.policies.parameters import (
     Count,
     Parameter,
     Payment,
+    Period,
     RelativeValue,
 )
 from cpt77092.policies.policy import PolicySet
@@ -28,6 +29,8 @@ from cpt77092.sources import Confidence
 
 LEVEL = pl.Enum([level.value for level in Level])
 MONEY = pl.Decimal(18, 4)
+PARTS = ("professional", "technical")
+"""Parts of an amount: beside `policy.fee` stand `policy.fee.professional` and the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,8 @@ class PolicyTable:
     """Values, deciding entries and sets for some payers, codes and parameters."""
 
     frame: pl.DataFrame
-    """`policy.<name>`, `policy.<name>.decision` and `policy.<name>.level` of each row."""
+    """`policy.<name>`, `policy.<name>.decision` and `policy.<name>.level` of each row; of an
+    amount also its `PARTS`, null where it has none."""
     payers: tuple[str, ...]
     codes: tuple[str, ...]
     days: tuple[date, ...]
@@ -86,21 +90,26 @@ def build_table(
     columns: dict[str, pl.Series] = {}
     for name in parameters:
         parameter = PARAMETERS[name]
-        values: list[Any] = []
-        ids: list[int] = []
-        levels: list[str | None] = []
-        for payer in payers:
-            for code in codes:
-                for decision in timeline(policies, payer, code, name, asked):
-                    if id(decision) not in numbers:
-                        numbers[id(decision)] = len(decisions)
-                        decisions.append(decision)
-                    ids.append(numbers[id(decision)])
-                    levels.append(_level(decision))
-                    values.append(_cell(parameter, decision.value, sets[name]))
+        made = [
+            decision
+            for payer in payers
+            for code in codes
+            for decision in timeline(policies, payer, code, name, asked)
+        ]
+        for decision in made:
+            if id(decision) not in numbers:
+                numbers[id(decision)] = len(decisions)
+                decisions.append(decision)
+        ids = [numbers[id(decision)] for decision in made]
+        values = [_cell(parameter, decision.value, sets[name]) for decision in made]
+        levels = [_level(decision) for decision in made]
         columns[f"policy.{name}"] = pl.Series(values, dtype=_dtype(parameter))
         columns[f"policy.{name}.decision"] = pl.Series(ids, dtype=pl.UInt32)
         columns[f"policy.{name}.level"] = pl.Series(levels, dtype=LEVEL)
+        if parameter.type in _AMOUNTS:
+            for part in PARTS:
+                amounts = [getattr(decision.value, part, None) for decision in made]
+                columns[f"policy.{name}.{part}"] = pl.Series(amounts, dtype=MONEY)
     return PolicyTable(
         frame=pl.DataFrame(columns),
         payers=tuple(payers),
@@ -113,6 +122,9 @@ def build_table(
             if PARAMETERS[name].is_set
         },
     )
+
+
+_AMOUNTS = (Payment, RelativeValue)
 
 
 def _level(decision: Decision) -> str | None:
@@ -141,8 +153,10 @@ def _dtype(parameter: Parameter) -> pl.DataType | type[pl.DataType]:
         return pl.Int64
     if isinstance(parameter.type, type) and issubclass(parameter.type, Enum):
         return pl.Enum([member.value for member in parameter.type])
-    if parameter.type in (Payment, RelativeValue):
+    if parameter.type in _AMOUNTS:
         return MONEY
+    if parameter.type is Period:
+        return pl.Categorical()  # few periods, many lines: told apart by number
     members = get_args(parameter.type)
     if members and all(isinstance(member, str) for member in members):
         return pl.Enum(list(members))
