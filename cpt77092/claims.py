@@ -13,6 +13,8 @@ from enum import StrEnum
 
 import polars as pl
 
+from cpt77092.dates import read_dates
+
 
 class Kind(StrEnum):
     """What a cell of a column holds."""
@@ -69,41 +71,38 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         name="claim_line_start_date", kind=Kind.DATE, required=True, needed_for="everything dated"
     ),
-    Column(name="claim_line_end_date", kind=Kind.DATE, needed_for=LATER),
+    Column(name="claim_line_end_date", kind=Kind.DATE, needed_for="DT006"),
     Column(name="place_of_service_code", needed_for="PO rules"),
     Column(name="hcpcs_code", required=True, needed_for="everything"),
-    *(Column(name=name, needed_for="MO rules", set_name="modifiers") for name in MODIFIERS),
-    Column(name="service_unit_quantity", kind=Kind.NUMBER, needed_for="UN rules"),
+    *(
+        Column(name=name, needed_for="MO and CV rules, CH002", set_name="modifiers")
+        for name in MODIFIERS
+    ),
+    Column(
+        name="service_unit_quantity",
+        kind=Kind.NUMBER,
+        needed_for="UN rules, CH002 and expected payment",
+    ),
     Column(name="charge_amount", kind=Kind.MONEY, needed_for="CH rules and dollars at risk"),
-    *(Column(name=name, needed_for=LATER, set_name="diagnoses") for name in DIAGNOSES),
-    Column(name="diagnosis_pointer", needed_for=LATER),
+    *(Column(name=name, needed_for="DX rules", set_name="diagnoses") for name in DIAGNOSES),
+    Column(name="diagnosis_pointer", needed_for="DX006 and which diagnoses are the line's"),
     Column(name="rendering_npi", needed_for="ID001"),
     Column(name="billing_npi", needed_for="ID002 and tests across claims"),
-    Column(name="ordering_npi", needed_for=LATER),
-    Column(name="prior_authorization_number", needed_for=LATER),
-    Column(name="claim_frequency_code", needed_for="UN001 on replaced claims"),
-    Column(name="patient_sex", needed_for=LATER),
+    Column(name="ordering_npi", needed_for="ID003 and ID004"),
+    Column(name="prior_authorization_number", needed_for="CV002"),
+    Column(name="claim_frequency_code", needed_for="CH003, and UN001 on replaced claims"),
+    Column(name="patient_sex", needed_for="DX005"),
     Column(name="patient_birth_date", kind=Kind.DATE, patient=True, needed_for=LATER),
-    Column(name="submission_date", kind=Kind.DATE, needed_for=LATER),
-    Column(name="report_signed_date", kind=Kind.DATE, needed_for=LATER),
+    Column(
+        name="submission_date",
+        kind=Kind.DATE,
+        needed_for="DT004, DT005, DO002; else the as-of date",
+    ),
+    Column(name="report_signed_date", kind=Kind.DATE, needed_for="DO rules"),
 )
 
 BY_NAME = {column.name: column for column in COLUMNS}
 TYPED = tuple(column.name for column in COLUMNS if column.kind is not Kind.TEXT)
-
-# Each form of a date with the format that reads it. 03/04/2025 is the fourth of March, since these
-# are US claims. The form is tested too: a format alone would take 2026032 for a date.
-DATE_FORMS = (
-    (r"^\d{4}-\d{1,2}-\d{1,2}$", "%Y-%m-%d"),
-    (r"^\d{1,2}/\d{1,2}/\d{4}$", "%m/%d/%Y"),
-    (r"^\d{1,2}/\d{1,2}/\d{2}$", "%m/%d/%y"),
-    (r"^\d{4}/\d{1,2}/\d{1,2}$", "%Y/%m/%d"),
-    (r"^\d{8}$", "%Y%m%d"),
-    (r"^\d{1,2}-[A-Za-z]{3}-\d{4}$", "%d-%b-%Y"),
-    (r"^\d{1,2}-[A-Za-z]{3}-\d{2}$", "%d-%b-%y"),
-    (r"^\d{1,2}-\d{1,2}-\d{4}$", "%m-%d-%Y"),
-)
-_TIME_OF_DAY = r"[T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AaPp][Mm])?(Z|[+-]\d{2}:?\d{2})?$"
 
 
 def absent_members(present: set[str]) -> list[str]:
@@ -266,19 +265,7 @@ def _date(cells: pl.Series, *, century: int | None) -> pl.Series:
         return cells.dt.date()
     if cells.dtype.is_numeric():
         cells = cells.cast(pl.Int64, strict=False)  # 20260302, which a gap makes 20260302.0
-    # A batch has few distinct dates and many lines: read each distinct cell once.
-    text = cells.cast(pl.String)
-    distinct = text.unique()
-    trimmed = distinct.str.strip_chars().str.replace(_TIME_OF_DAY, "")
-    readings = []
-    for form, reads in DATE_FORMS:
-        fitting = pl.select(pl.when(trimmed.str.contains(form)).then(trimmed)).to_series()
-        if "%y" in reads and century is not None:
-            full = fitting.str.replace(r"(\d{2})$", f"{century // 100}$1")
-            readings.append(full.str.to_date(reads.replace("%y", "%Y"), strict=False))
-        readings.append(fitting.str.to_date(reads, strict=False, exact=True))
-    value = pl.select(pl.coalesce(readings)).to_series()
-    return text.replace_strict(distinct, value, default=None, return_dtype=pl.Date)
+    return read_dates(cells.cast(pl.String), century=century)
 
 
 def _plausible(dates: pl.Series) -> pl.Series:

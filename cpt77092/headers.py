@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import shlex
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
@@ -13,6 +14,7 @@ import yaml
 
 from cpt77092.claims import BY_NAME, COLUMNS
 from cpt77092.errors import ClaimsError, UsageError
+from cpt77092.layouts import Layout, shipped_layouts
 from cpt77092.suggest import did_you_mean
 
 
@@ -26,6 +28,12 @@ class HeaderMatch:
     """Canonical column to why: `--map`, `named` or `nearly`."""
     unused: tuple[str, ...]
     """Headers that mean nothing to this program."""
+    wide: Mapping[str, tuple[str | None, ...]] = field(default_factory=dict)
+    """Where a row holds several lines: canonical column to the header for each line."""
+    rows: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Header to the values it has on claim lines; other rows are not data."""
+    layout: str = ""
+    """The layout that was used, if any."""
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -62,7 +70,11 @@ def known_headers() -> Mapping[str, str]:
 
 
 def match_headers(
-    headers: Mapping[str, str], overrides: Mapping[str, str], *, file: str
+    headers: Mapping[str, str],
+    overrides: Mapping[str, str],
+    *,
+    file: str,
+    layout: Layout | None = None,
 ) -> HeaderMatch:
     """Match the headers of one file to canonical columns.
 
@@ -70,21 +82,51 @@ def match_headers(
         headers: a name for each column in order, and its header as it is written.
         overrides: canonical column to header, from `--map`.
         file: the file's name, for messages.
+        layout: the user's layout; a shipped one is used where its headers are all there.
 
     Returns:
         What each canonical column is read from.
 
     Raises:
-        UsageError: `--map` names a column or header that does not exist.
+        UsageError: `--map` or the layout names a column or header that does not exist.
         ClaimsError: two headers claim one column and nothing settles it.
     """
     chosen, how = _overridden(list(headers), overrides, file=file)
+    layout = layout or _recognised(headers)
+    wide = _laid_out(layout, list(headers), chosen, how, file=file) if layout else {}
+    known = {*chosen, *wide, *(layout.absent if layout else ())}
+    for column, header, reason in _by_alias(headers, set(chosen.values()), known, file=file):
+        chosen[column], how[column] = header, reason
+    if not layout and how.get("hcpcs_code") != "--map":
+        wide = _numbered(headers, chosen.get("hcpcs_code"))
+    for column, columns in wide.items():
+        how[column] = "layout" if layout and column in layout.columns else "numbered"
+        chosen[column] = next(header for header in columns if header is not None)
+    if wide:  # MOD1 to MOD6 beside CPT1 to CPT6 are not the modifiers of one line
+        taken = {header for columns in wide.values() for header in columns}
+        chosen = {c: h for c, h in chosen.items() if c in wide or h not in taken}
+    used = {*chosen.values(), *(header for columns in wide.values() for header in columns)}
+    rows = layout.rows if layout else {}
+    return HeaderMatch(
+        MappingProxyType(chosen),
+        MappingProxyType({column: how[column] for column in chosen}),
+        tuple(header for header in headers if header not in used and header not in rows),
+        wide=MappingProxyType(wide),
+        rows=rows,
+        layout=layout.name if layout else "",
+    )
+
+
+def _by_alias(
+    headers: Mapping[str, str], taken: set[str], known: set[str], *, file: str
+) -> Iterator[tuple[str, str, str]]:
+    """Column, header and why, for every column that a header names and nothing has settled."""
     by_normal: dict[str, list[str]] = {}
     for header, written in headers.items():
-        if header not in chosen.values():
+        if header not in taken:
             by_normal.setdefault(normal(written), []).append(header)
     for column, ranks in _aliases().items():
-        if column in chosen:
+        if column in known:
             continue
         named = [h for alias in ranks["named"] for h in by_normal.get(alias, ())]
         if len(named) > 1:
@@ -94,9 +136,85 @@ def match_headers(
             )
         nearly = [h for alias in ranks.get("otherwise", ()) for h in by_normal.get(alias, ())]
         for header, reason in [(h, "named") for h in named] or [(h, "nearly") for h in nearly[:1]]:
-            chosen[column], how[column] = header, reason
-    unused = tuple(header for header in headers if header not in chosen.values())
-    return HeaderMatch(MappingProxyType(chosen), MappingProxyType(how), unused)
+            yield column, header, reason
+
+
+_LINE_FIRST = re.compile(
+    r"^(?:line|svc|service|srvc|proc)[ _-]*(\d{1,2})[ _-]+(.+)$", re.IGNORECASE
+)
+_NUMBER_LAST = re.compile(r"^(.+?)[ _-]*(?:line|svc)?[ _-]*(\d{1,2})$", re.IGNORECASE)
+
+
+def _numbered(headers: Mapping[str, str], code: str | None) -> dict[str, tuple[str | None, ...]]:
+    """Columns of a file whose rows hold several lines each: HCPCS_CD_1, HCPCS_CD_2, ...
+
+    None where one header is the code already. CPT4 is, unless it stands among CPT1 to CPT6.
+    """
+    found: dict[str, dict[int, str]] = {}
+    for header, written in headers.items():
+        if first := _LINE_FIRST.match(written):
+            number, base = int(first[1]), first[2]
+        elif last := _NUMBER_LAST.match(written):
+            number, base = int(last[2]), last[1]
+        else:
+            continue
+        column = known_headers().get(normal(base))
+        if column is not None and not column.startswith("diagnosis_code"):
+            found.setdefault(column, {}).setdefault(number, header)
+    lines = sorted(found.get("hcpcs_code", {}))
+    if len(lines) < 2 or (code is not None and code not in found["hcpcs_code"].values()):
+        return {}
+    return {
+        column: tuple(numbers.get(n) for n in lines)
+        for column, numbers in found.items()
+        if len(numbers) > 1 and numbers.keys() <= set(lines)
+    }
+
+
+def _recognised(headers: Mapping[str, str]) -> Layout | None:
+    there = {normal(written) for written in headers.values()}
+    fitting = [x for x in shipped_layouts() if set(map(normal, x.known_by)) <= there]
+    return fitting[0] if fitting else None
+
+
+def _laid_out(
+    layout: Layout,
+    headers: Sequence[str],
+    chosen: dict[str, str],
+    how: dict[str, str],
+    *,
+    file: str,
+) -> dict[str, tuple[str | None, ...]]:
+    """Add what a layout says to what is chosen; columns with a header for each line are given."""
+    names: dict[str, tuple[str, ...]] = {}
+    for column, wanted in layout.columns.items():
+        if column in chosen:
+            continue
+        names[column] = tuple(_only(headers, h, f"layout {layout.name}", file=file) for h in wanted)
+    for header in layout.rows:
+        _only(headers, header, f"layout {layout.name}", file=file)
+    lines = max(map(len, names.values()), default=1)
+    for column, found in names.items():
+        if len(found) not in (1, lines):
+            raise UsageError(
+                f"layout {layout.name}: {column} has {len(found)} headers where others have "
+                f"{lines}; give one for each line of a row, or one for all"
+            )
+        how[column] = "layout"
+        if lines == 1 or len(found) == 1:
+            chosen[column] = found[0]
+    return {c: found for c, found in names.items() if len(found) == lines > 1}
+
+
+def _only(headers: Sequence[str], wanted: str, said: str, *, file: str) -> str:
+    """The header that a layout means."""
+    found = [h for h in headers if h == wanted] or [
+        h for h in headers if normal(h) == normal(wanted)
+    ]
+    if len(found) != 1:
+        problem = "two headers" if found else "no header"
+        raise UsageError(f"{said}: {file} has {problem} {wanted!r}; correct the layout")
+    return found[0]
 
 
 def _overridden(

@@ -3,17 +3,23 @@
 Each reader gives a `Scan`; `read_batch` collects them all together.
 """
 
-from cpt77092.readers.batch import Batch, Options, read_batch
-from cpt77092.readers.files import find_files, open_claims
-from cpt77092.readers.scan import OpenedFile, Scan, Tally
+from cpt77092.readers.batch import Batch, Options, read_batch, read_readable
+from cpt77092.readers.files import find_files, find_readable, open_claims
+from cpt77092.readers.history import History, read_history
+from cpt77092.readers.scan import OpenedFile, Sampled, Scan, Tally
 
 __all__ = [
     "Batch",
+    "History",
     "OpenedFile",
     "Options",
+    "Sampled",
     "Scan",
     "Tally",
     "find_files",
+    "find_readable",
     "open_claims",
     "read_batch",
+    "read_history",
+    "read_readable",
 ]

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
 from cpt77092 import claims
+from cpt77092.dates import told_of
 from cpt77092.errors import ClaimsError
-from cpt77092.readers.files import open_claims
+from cpt77092.layouts import Layout
+from cpt77092.readers.combined import split_sets
+from cpt77092.readers.files import is_read_once, open_claims
 from cpt77092.readers.scan import (
     KIND,
+    LINE,
     POLARS_FAILURES,
+    RAW,
     REJECT,
     ROW,
+    OpenedFile,
     Scan,
     Tally,
     classify,
     native_errors_silenced,
     reason,
 )
+from cpt77092.readers.spreadsheet import mend_numbers
 
 SOURCE = "source"
 """Index of the file in `Batch.scans`."""
@@ -35,6 +42,14 @@ class Options:
     """Canonical column to header (`--map`)."""
     payer: str | None = None
     """Read every line as this payer's (`--payer`)."""
+    lenient: bool = False
+    """Read past counts that are off in an X12 file (`--lenient`)."""
+    encoding: str | None = None
+    """Of text files (`--encoding`); detected where it is not said."""
+    sheet: str | None = None
+    """Of workbooks (`--sheet`); the first where it is not said."""
+    layout: Layout | None = None
+    """Which headers mean what (`--layout`), beside what is known of headers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,11 +59,33 @@ class Batch:
     lines: pl.DataFrame
     """One row per in-scope line: `claims.typed` columns, `source`, `source_row`, `damaged_code`."""
     rejects: pl.DataFrame
-    """`source, source_row, reject_reason` of rows that could not be read."""
+    """`source, source_row, source_line, reject_reason, raw` of rows that could not be read."""
     scans: tuple[Scan, ...]
     tallies: tuple[Tally, ...]
+    told: tuple[str, ...] = ()
+    """How doubtful cells were read, each after the name of its file."""
     commonest_codes: tuple[tuple[str, int], ...] = ()
     """Where nothing is in scope: the commonest codes instead, with how many rows each."""
+    unreadable: tuple[str, ...] = ()
+    """Files that could not be read, among others that could: a sentence for each."""
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What is off in files that were read all the same, with file and segment."""
+        return tuple(f"{scan.path}:{fault}" for scan in self.scans for fault in scan.faults)
+
+    @property
+    def notes(self) -> list[str]:
+        """What a person should know about how each file was read."""
+        scans = [f"{scan.path}: {'; '.join(scan.notes)}" for scan in self.scans if scan.notes]
+        return [*scans, *self.told]
+
+    def rejected_rows(self) -> Iterator[bytes]:
+        """The rejected rows as they stand in their files, under the header of each file."""
+        for (number,), rows in self.rejects.group_by("source", maintain_order=True):
+            raw = [row for row in rows[RAW] if row is not None]
+            for line in [self.scans[int(str(number))].heading, *raw] if raw else ():
+                yield line if line.endswith((b"\n", b"\r")) else line + b"\n"
 
     @property
     def total(self) -> Tally:
@@ -60,6 +97,45 @@ class Batch:
             not_data=sum(t.not_data for t in self.tallies),
             rejected=sum(t.rejected for t in self.tallies),
         )
+
+
+def read_readable(
+    paths: Sequence[str],
+    *,
+    lost: Sequence[str] = (),
+    needed: frozenset[str],
+    scope: frozenset[str],
+    options: Options,
+) -> Batch:
+    """Read all files, or where some cannot be read all others, and say which those are.
+
+    Args:
+        paths: as of `read_batch`.
+        lost: a sentence for each file that is known to be unreadable before any is read.
+        needed: as of `read_batch`.
+        scope: as of `read_batch`.
+        options: as of `read_batch`.
+
+    Raises:
+        ClaimsError: no file can be read; a sentence for each.
+    """
+    told, readable = list(lost), list(paths)
+    try:
+        batch = read_batch(paths, needed=needed, scope=scope, options=options)
+    except ClaimsError:
+        # Only after a failure is each file tried alone. What is read once cannot be tried.
+        if (len(paths) == 1 and not lost) or any(is_read_once(path) for path in paths):
+            raise
+        for path in paths:
+            try:
+                read_batch([path], needed=needed, scope=scope, options=options)
+            except ClaimsError as problem:
+                readable.remove(path)
+                told += problem.lines
+        if not readable:
+            raise ClaimsError(*told) from None
+        batch = read_batch(readable, needed=needed, scope=scope, options=options)
+    return replace(batch, unreadable=tuple(told))
 
 
 def read_batch(
@@ -79,31 +155,112 @@ def read_batch(
     Raises:
         ClaimsError: a file cannot be read, lacks a required column, or holds no rows.
     """
-    scans = tuple(
-        open_claims(path, options.overrides).scan(needed=needed, scope=scope) for path in paths
-    )
+    scans = [open_file(path, options).scan(needed=needed, scope=scope) for path in paths]
     for scan in scans:
-        _require_columns(scan, options)
-    collected = _collect(scans)
+        require_columns(scan, options)
+    read = collect(scans, scope)
     parts, rejects, tallies = [], [], []
-    for number, (scan, (kept, rows)) in enumerate(zip(scans, collected, strict=True)):
-        if not rows:
+    told: list[str] = []
+    for number, (scan, rows) in enumerate(read):
+        if not rows.total:
             raise ClaimsError(f"{scan.path}: the file has a header and no rows; nothing to check")
-        sorted_out = classify(kept, scope).with_columns(pl.lit(number, pl.UInt32).alias(SOURCE))
+        sorted_out = rows.kept.with_columns(pl.lit(number, pl.UInt32).alias(SOURCE))
         tallies.append(_tally(sorted_out, rows))
-        lines = sorted_out.filter(pl.col(KIND) == "in scope").drop(KIND, REJECT)
-        if options.payer is not None:
-            lines = lines.with_columns(payer=pl.lit(options.payer), payer_id=pl.lit(""))
-        _require_payers(lines, scan.path)
-        parts.append(_typed(lines, needed, scan.path))
-        rejects.append(sorted_out.filter(pl.col(KIND) == "rejected").select(SOURCE, ROW, REJECT))
+        rejects.append(rejects_of(sorted_out))
+        lines, notes = lines_of(sorted_out, needed, scan.path, options)
+        told += [f"{scan.path}: {note}" for note in notes]
+        parts.append(lines)
+    found = tuple(scan for scan, _ in read)
     return Batch(
         lines=pl.concat(parts, how="diagonal", rechunk=True),
         rejects=pl.concat(rejects),
-        scans=scans,
+        scans=found,
         tallies=tuple(tallies),
-        commonest_codes=() if any(t.in_scope for t in tallies) else _commonest(scans),
+        told=tuple(told),
+        commonest_codes=() if any(t.in_scope for t in tallies) else _commonest(found),
     )
+
+
+def lines_of(
+    sorted_out: pl.DataFrame, needed: frozenset[str], path: str, options: Options
+) -> tuple[pl.DataFrame, list[str]]:
+    """The in-scope lines among the classified rows of a file, typed, with their payer.
+
+    Returns:
+        The lines, and what a person should know about how their cells were read.
+    """
+    lines = sorted_out.filter(pl.col(KIND) == "in scope")
+    lines = lines.drop(KIND, REJECT, LINE, RAW, strict=False)
+    if options.payer is not None:
+        lines = lines.with_columns(payer=pl.lit(options.payer), payer_id=pl.lit(""))
+    _require_payers(lines, path)
+    lines, cut = mend_numbers(split_sets(lines))
+    return _typed(lines, needed, path), [*cut, *_date_notes(lines, needed)]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What a scan gave: the kept rows and the number of all."""
+
+    kept: pl.DataFrame
+    total: int
+    set_aside: int = 0
+    """Rows that the file's layout says are no claim lines."""
+
+
+def open_file(path: str, options: Options) -> OpenedFile:
+    """Open one claim file as the user said files are to be read."""
+    return open_claims(
+        path,
+        options.overrides,
+        lenient=options.lenient,
+        encoding=options.encoding,
+        sheet=options.sheet,
+        layout=options.layout,
+    )
+
+
+def collect(scans: Sequence[Scan], scope: frozenset[str]) -> list[tuple[Scan, Rows]]:
+    """Read the rows of all files together, and say what each is.
+
+    A file that proves damaged is read once more, row by row: its scan is then that one.
+
+    Raises:
+        ClaimsError: a file cannot be read in any way.
+    """
+    return [_sorted_out(scan, rows, scope) for scan, rows in _collect(scans)]
+
+
+def _sorted_out(scan: Scan, rows: Rows, scope: frozenset[str]) -> tuple[Scan, Rows]:
+    """The kept rows with what they are; of a damaged file, once it is read row by row."""
+    kept = classify(rows.kept, scope, scan.headers.chosen.get("hcpcs_code", ""))
+    if scan.again is not None:
+        not_data = kept.filter(pl.col(KIND) == "not data")[ROW]
+        is_sound = not (kept[KIND] == "rejected").any() and (
+            scan.is_sound is None or scan.is_sound(rows.total, not_data)
+        )
+        if not is_sound:
+            careful = scan.again()
+            return _sorted_out(careful, _collected([careful])[0], scope)
+    return scan, replace(rows, kept=kept)
+
+
+def rejects_of(sorted_out: pl.DataFrame) -> pl.DataFrame:
+    """The rejected rows among classified ones: file, row, line, reason, and the row as it stood."""
+    rejected = sorted_out.filter(pl.col(KIND) == "rejected")
+    if LINE not in rejected.columns:
+        nothing = pl.lit(None, pl.Binary).alias(RAW)
+        rejected = rejected.with_columns(pl.col(ROW).cast(pl.UInt32).alias(LINE), nothing)
+    return rejected.select(SOURCE, pl.col(ROW).cast(pl.UInt32), LINE, REJECT, RAW)
+
+
+def _date_notes(lines: pl.DataFrame, needed: frozenset[str]) -> Iterator[str]:
+    for column in claims.COLUMNS:
+        name = column.name
+        if column.kind is claims.Kind.DATE and name in needed and name in lines.columns:
+            cells = lines[name]
+            if cells.dtype == pl.String and (note := told_of(cells)):
+                yield f"{name}: {note}"
 
 
 def _require_payers(lines: pl.DataFrame, path: str) -> None:
@@ -125,7 +282,12 @@ def _typed(lines: pl.DataFrame, needed: frozenset[str], path: str) -> pl.DataFra
         raise ClaimsError(f"{path}: cannot be read ({reason(problem)})") from None
 
 
-def _require_columns(scan: Scan, options: Options) -> None:
+def require_columns(scan: Scan, options: Options) -> None:
+    """Refuse a file that lacks a column without which nothing can be checked.
+
+    Raises:
+        ClaimsError: it says which, and how to name it.
+    """
     for column in claims.COLUMNS:
         if not column.required or column.name in scan.headers.chosen:
             continue
@@ -142,34 +304,41 @@ def _require_columns(scan: Scan, options: Options) -> None:
         )
 
 
-def _collect(scans: Sequence[Scan]) -> list[tuple[pl.DataFrame, int]]:
-    plans = [plan for scan in scans for plan in (scan.kept, scan.total)]
+def _collect(scans: Sequence[Scan]) -> list[tuple[Scan, Rows]]:
+    """Collect all scans together; where that fails, those that break it are read row by row."""
     try:
-        with native_errors_silenced():
-            frames = pl.collect_all(plans, engine="streaming")
-    except POLARS_FAILURES as problem:
-        raise ClaimsError(f"{_culprit(scans)}: cannot be read ({reason(problem)})") from None
-    return [(frames[n], frames[n + 1].item()) for n in range(0, len(frames), 2)]
-
-
-def _culprit(scans: Sequence[Scan]) -> str:
-    """The file that breaks a collect; found by reading each alone, only after a failure."""
+        return list(zip(scans, _collected(scans), strict=True))
+    except POLARS_FAILURES:
+        pass
+    found = []
     for scan in scans:
+        tried = scan
         try:
-            with native_errors_silenced():
-                pl.collect_all([scan.kept, scan.total], engine="streaming")
-        except POLARS_FAILURES:
-            return scan.path
-    return ", ".join(scan.path for scan in scans)
+            rows = _collected([scan])[0]
+        except POLARS_FAILURES as problem:
+            if scan.again is None:
+                raise ClaimsError(f"{scan.path}: cannot be read ({reason(problem)})") from None
+            tried = scan.again()
+            rows = _collected([tried])[0]
+        found.append((tried, rows))
+    return found
 
 
-def _tally(kept: pl.DataFrame, rows: int) -> Tally:
+def _collected(scans: Sequence[Scan]) -> list[Rows]:
+    # One after the other: the totals need next to no cells, and together both hold more memory.
+    with native_errors_silenced():
+        kept = pl.collect_all([scan.kept for scan in scans], engine="streaming")
+        totals = pl.collect_all([scan.total for scan in scans], engine="streaming")
+    return [Rows(rows, *map(int, t.row(0))) for rows, t in zip(kept, totals, strict=True)]
+
+
+def _tally(kept: pl.DataFrame, rows: Rows) -> Tally:
     counts = dict(kept[KIND].value_counts(sort=False).iter_rows())
     return Tally(
-        rows=rows,
+        rows=rows.total,
         in_scope=counts.get("in scope", 0),
         no_code=counts.get("no code", 0),
-        not_data=counts.get("not data", 0),
+        not_data=counts.get("not data", 0) + rows.set_aside,
         rejected=counts.get("rejected", 0),
     )
 

@@ -1,45 +1,75 @@
-"""Comma, semicolon, tab and pipe separated files, by Polars' lazy scan with every cell as text."""
+"""Comma, semicolon, tab and pipe separated files.
+
+A normal file is read by Polars' lazy scan with every cell as text. A damaged one, or one in another
+encoding, is read row by row (`rows`), which is slower and says so.
+"""
 
 from __future__ import annotations
 
 import csv
-import io
-from collections.abc import Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 import polars as pl
 
 from cpt77092.errors import ClaimsError
 from cpt77092.headers import HeaderMatch, known_headers, match_headers, normal
+from cpt77092.layouts import Layout
+from cpt77092.readers.lines import LinePlan
+from cpt77092.readers.rows import read_rows
 from cpt77092.readers.scan import (
     INDEX,
+    LINE,
+    POLARS_FAILURES,
+    RAW,
     REJECT,
     ROW,
+    SAMPLE_ROWS,
+    SORTING,
     Scan,
-    canonical,
     code_header,
-    may_be_in_scope,
+    is_claim_row,
+    native_errors_silenced,
 )
+from cpt77092.readers.text import HEAD_BYTES, UTF8, TextSource, detect_whole, open_text, unpacked
 
-HEAD_BYTES = 1 << 20
 SEPARATORS = ",;\t|"
 LONGEST_HEADER = 200
+MOST_TITLES = 40
+"""How many lines of a report's title may stand above the header."""
 # Declared columns beyond the header's catch rows with too many fields, which the fast scan would
 # otherwise cut off in silence; the later ones catch `...,,spill`.
 _SPILL = ("__spill_1", "__spill_2", "__spill_3", "__spill_4")
+_LONE_CR = re.compile(r"\r(?!\n)")
+_WHOLE_LINE = "\x01"
+_TAIL = "__blank_tail"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
     """How a text file is laid out, read off its first megabyte."""
 
     separator: str
     end_of_line: str
-    blank_lines: int
-    """Blank lines before the header."""
     headers: Mapping[str, str]
     """A name for each column, and the header as it is written; two may be written alike."""
+    lead: int = 0
+    """Lines before the header, blank or of a report's title."""
+    titles: int = 0
+    """How many of them are not blank."""
+    header_lines: int = 1
+    careful: str = ""
+    """Why only reading row by row will do, or nothing."""
+    has_blank_tails: bool = False
+    """Some row's last cell is blank, so that a row cut short looks like it."""
+
+    @property
+    def width(self) -> int:
+        """How many fields a row must have: blank headers at the end may be bare separators."""
+        return max((n for n, header in enumerate(self.headers.values(), 1) if header), default=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +78,11 @@ class CsvFile:
 
     path: str
     data: Path | bytes
+    source: TextSource
     dialect: Dialect
     headers: HeaderMatch
+    is_told: bool = False
+    """The user said which encoding it is."""
     kind: str = "CSV"
 
     @property
@@ -58,22 +91,121 @@ class CsvFile:
         return tuple(self.dialect.headers)
 
     def scan(self, *, needed: frozenset[str], scope: frozenset[str]) -> Scan:
-        """The plan that reads the rows.
+        """The plan that reads the rows; a file that is not normal is read at once.
 
         Raises:
             ClaimsError: no column is the procedure code.
         """
-        code = pl.col(code_header(self))
+        header = code_header(self)
+        if self.dialect.careful or self.source.encoding != UTF8:
+            return self.scan_rows(needed=needed, scope=scope, why=self.dialect.careful)
         rows = self._rows()
-        spilled = pl.any_horizontal(pl.col(name).fill_null("") != "" for name in _SPILL)
         has_spill = pl.any_horizontal(pl.col(name).is_not_null() for name in _SPILL)
-        too_many = f"more fields than the {len(self.names)} headers: a stray separator or quote?"
-        kept = rows.filter(may_be_in_scope(code, scope) | has_spill).select(
-            pl.col(INDEX).alias(ROW),
-            pl.when(spilled).then(pl.lit(too_many)).alias(REJECT),
-            *canonical(self.headers, needed),
+        is_odd = pl.any_horizontal(pl.col(name).fill_null("") != "" for name in _SPILL)
+        last = pl.col(self.names[self.dialect.width - 1])
+        if not self.dialect.has_blank_tails:
+            has_spill |= last.is_null()
+        plan = LinePlan.of(self.headers, needed, scope, written=self.dialect.headers[header])
+        # Reading row by row, which follows, says what is wrong with which line.
+        odd = pl.when(is_odd).then(pl.lit("too many or too few fields")).alias(REJECT)
+        kept = plan.spread(
+            rows.filter(plan.keep | has_spill).select(
+                pl.col(INDEX).alias(ROW), odd, last.is_null().alias(_TAIL), *plan.cells
+            )
         )
-        return Scan.of(self, kept=kept, rows=rows, code=code)
+        if not self.dialect.has_blank_tails:  # then it is a row cut short, if it is a claim line
+            names = [*self.headers.chosen]
+            is_short = pl.col(_TAIL) & is_claim_row([n for n in names if n in SORTING])
+            odd = pl.when(is_short).then(pl.lit("too few fields")).otherwise(REJECT)
+            kept = kept.with_columns(odd.alias(REJECT))
+        kept = kept.drop(_TAIL)
+        is_plain = not (self.headers.wide or self.headers.rows)
+        return Scan.of(
+            self,
+            kept=kept,
+            rows=rows,
+            code=plan.code,
+            # The number of the last row: Polars counts rows by mapping the whole file into memory.
+            total=rows.select(self._last_row() if is_plain else plan.total),
+            notes=self._notes(),
+            encoding=self.source.name,
+            is_sound=self.is_sound,
+            again=lambda: self.scan_rows(needed=needed, scope=scope, why=""),
+        )
+
+    def sample(self) -> pl.DataFrame:
+        """The first rows, every cell as text."""
+        lines = islice(self.source.lines(), self.dialect.lead, self.dialect.lead + SAMPLE_ROWS)
+        clean = (line.replace("\0", "").encode("utf-8", "replace").decode() for line in lines)
+        rows = list(csv.reader(clean, delimiter=self.dialect.separator))[1:]
+        width = len(self.names)
+        cells = [(row + [""] * width)[:width] for row in rows]
+        return pl.DataFrame(cells, schema=dict.fromkeys(self.names, pl.String), orient="row")
+
+    def scan_rows(self, *, needed: frozenset[str], scope: frozenset[str], why: str) -> Scan:
+        """Read the file row by row, now.
+
+        Raises:
+            ClaimsError: the compressed file is cut short.
+        """
+        source = self.source
+        if not (self.is_told or source.encoding.startswith("utf-16")):
+            source = replace(source, encoding=detect_whole(source))
+        written = self.dialect.headers[code_header(self)]
+        plan = LinePlan.of(self.headers, needed, scope, written=written)
+        is_wrong = pl.col(REJECT).is_not_null()
+        counts: list[pl.DataFrame] = []
+        totals: list[pl.DataFrame] = []
+        day = self.headers.chosen.get("claim_line_start_date")
+        days = [pl.DataFrame(schema={"claim_line_start_date": pl.String})]
+
+        def keep(block: pl.DataFrame) -> pl.DataFrame:
+            counts.append(block.select(plan.code.alias("hcpcs_code")).group_by("hcpcs_code").len())
+            sound = block.filter(~is_wrong)
+            totals.append(sound.select(plan.total))
+            if day is not None:
+                days.append(sound.select(pl.col(day).unique().alias("claim_line_start_date")))
+            kept = block.filter(plan.keep | is_wrong)
+            return plan.spread(
+                kept.select(pl.col(INDEX).alias(ROW), LINE, RAW, REJECT, *plan.cells)
+            )
+
+        read = read_rows(
+            source,
+            separator=self.dialect.separator,
+            lead=self.dialect.lead,
+            names=self.names,
+            width=self.dialect.width,
+            keep=keep,
+        )
+        told = [why] if why else []
+        if source.encoding != UTF8:
+            told.append(f"read as {source.name}")
+        told.append("read row by row, which is slower")
+        if read.nuls:
+            told.append(f"NUL bytes left out: {read.nuls:,}")
+        total = pl.concat(totals).sum().with_columns(pl.col("len") + read.wrong)
+        every_code = pl.col("hcpcs_code").repeat_by("len").explode()
+        return Scan.of(
+            self,
+            kept=read.kept.lazy(),
+            rows=read.kept.lazy(),
+            code=pl.col("hcpcs_code"),
+            total=total.lazy(),
+            codes=pl.concat(counts).lazy().select(every_code),
+            days=pl.concat(days).lazy(),
+            notes=(*self._notes(), *told),
+            encoding=source.name,
+            heading=source.raw(read.heading),
+        )
+
+    def _notes(self) -> tuple[str, ...]:
+        titles = self.dialect.titles
+        return (f"lines left out above the header: {titles}",) if titles else ()
+
+    def _last_row(self) -> pl.Expr:
+        before = self.dialect.lead + 1
+        return (pl.col(INDEX).max().cast(pl.Int64) - before).fill_null(0).alias("len")
 
     def _rows(self) -> pl.LazyFrame:
         return pl.scan_csv(
@@ -82,98 +214,203 @@ class CsvFile:
             eol_char=self.dialect.end_of_line,
             # The header is skipped, not read: Polars would rename headers that are blank or alike.
             has_header=False,
-            skip_rows=self.dialect.blank_lines + 1,
+            skip_rows=self.dialect.lead + 1,
             schema=dict.fromkeys([*self.names, *_SPILL], pl.String),
             missing_columns="insert",
             extra_columns="ignore",
             truncate_ragged_lines=True,
             row_index_name=INDEX,
-            row_index_offset=self.dialect.blank_lines + 2,
+            row_index_offset=self.dialect.lead + 2,
             glob=False,
         )
 
+    def is_sound(self, rows: int, not_data: pl.Series) -> bool:
+        """Whether the scan found every row, and none cut short.
 
-def open_csv(path: str, data: Path | bytes, overrides: Mapping[str, str]) -> CsvFile:
+        Args:
+            rows: how many it found.
+            not_data: those that are blank, titles or totals.
+        """
+        try:
+            with native_errors_silenced():
+                lines = 0 if self.headers.wide else self._line_count()
+                if (
+                    self.headers.wide
+                    or lines > rows + self.dialect.lead + self.dialect.header_lines
+                ):
+                    # Some cell holds line breaks: meant to, or because a quote was left open. The
+                    # scan looks at quotes only in columns that it reads, so it is made to read all.
+                    self._rows().select(pl.all().null_count()).collect(engine="streaming")
+                if self.dialect.has_blank_tails:
+                    short = self._short_lines().collect(engine="streaming")[INDEX]
+                    return bool(short.is_in(not_data.implode()).all())
+        except POLARS_FAILURES:
+            return False
+        return True
+
+    def _line_count(self) -> int:
+        """Lines of the file, whatever its quotes say."""
+        end = self.dialect.end_of_line.encode()
+        count, last = 0, end
+        with unpacked(self.path, self.data, self.source.packing) as stream:
+            while block := stream.read(HEAD_BYTES):
+                count, last = count + block.count(end), block[-1:]
+        return count + (last != end)
+
+    def _short_lines(self) -> pl.LazyFrame:
+        """`__row` of lines with too few separators outside quotes, blank lines not among them.
+
+        A record over several lines counts as short; reading row by row then tells.
+        """
+        line, mark = pl.col("line"), self.dialect.separator
+        fewest = self.dialect.width - 1
+        return (
+            pl.scan_csv(
+                self.data,
+                separator=_WHOLE_LINE,
+                quote_char=None,
+                eol_char=self.dialect.end_of_line,
+                has_header=False,
+                skip_rows=self.dialect.lead + self.dialect.header_lines,
+                schema={"line": pl.String},
+                truncate_ragged_lines=True,
+                row_index_name=INDEX,
+                row_index_offset=self.dialect.lead + 2,
+                glob=False,
+            )
+            .filter(
+                (line.str.count_matches(mark, literal=True) < fewest)
+                | line.str.contains('"', literal=True)
+            )
+            .with_columns(bare=line.str.replace_all(r'"[^"]*"', ""))
+            .filter(pl.col("bare").str.count_matches(mark, literal=True) < fewest)
+            .filter(line.str.strip_chars(f'{mark}" \t\r') != "")
+            .select(INDEX)
+        )
+
+
+def open_csv(
+    path: str,
+    data: Path | bytes,
+    overrides: Mapping[str, str],
+    *,
+    encoding: str | None = None,
+    layout: Layout | None = None,
+) -> CsvFile:
     """Read the head of a delimited text file.
 
+    Args:
+        path: the file as the user named it.
+        data: the file, or what came from standard input.
+        overrides: canonical column to header.
+        encoding: what the user says it is.
+        layout: the user's layout.
+
     Raises:
-        ClaimsError: the file is empty, is not UTF-8, or two headers claim one column.
+        ClaimsError: the file is empty, or two headers claim one column.
     """
-    dialect = sniff(data[:HEAD_BYTES] if isinstance(data, bytes) else _head(data), path)
-    return CsvFile(path, data, dialect, match_headers(dialect.headers, overrides, file=path))
+    source, head = open_text(path, data, encoding)
+    expected = [*overrides.values()]
+    if layout is not None:
+        expected += [header for headers in layout.columns.values() for header in headers]
+    dialect = sniff(head, path, encoding=source.encoding, expected=expected)
+    headers = match_headers(dialect.headers, overrides, file=path, layout=layout)
+    return CsvFile(path, data, source, dialect, headers, encoding is not None)
 
 
-def sniff(head: bytes, path: str) -> Dialect:
+def sniff(head: bytes, path: str, *, encoding: str = UTF8, expected: Sequence[str] = ()) -> Dialect:
     """Read separator, line ends and headers off the start of a file.
 
+    Args:
+        head: its first megabyte, unpacked.
+        path: its name, for messages.
+        encoding: what the bytes are in.
+        expected: headers that the user named.
+
     Raises:
-        ClaimsError: nothing in it, or not UTF-8 text.
+        ClaimsError: nothing in it, or not a text file of claims.
     """
-    text = _decode(head, path)
-    if text.startswith("ISA"):
-        raise ClaimsError(f"{path}: an X12 file; this version reads CSV and Parquet")
+    text = head.decode(encoding, "replace").removeprefix("\ufeff")
+    has_nuls = "\0" in text
+    text = text.replace("\0", "")
     # A lone CR ends lines in files from old Macs and some mainframes; the scan would take such a
     # file for one long header and find no rows.
     end_of_line = "\r" if "\r" in text and "\n" not in text else "\n"
-    lines = text.split(end_of_line)
-    blank_lines = next((n for n, line in enumerate(lines) if line.strip()), None)
-    if blank_lines is None:
+    is_mixed = end_of_line == "\n" and _LONE_CR.search(text) is not None
+    lines = _LONE_CR.sub("\n", text).split("\n") if "\r" in text else text.split("\n")
+    if not any(line.strip() for line in lines):
         raise ClaimsError(f"{path}: the file is empty; expected a header row and claim lines")
-    if "\r" in lines[blank_lines].rstrip("\r"):  # the header would swallow the lines behind it
-        raise ClaimsError(
-            f"{path}: the header ends in CR alone and other lines in LF; save it with one kind"
-        )
-    body = end_of_line.join(lines[blank_lines:])
-    separator = max(SEPARATORS, key=lambda mark: _familiar(_first_record(body, mark)))
-    headers = _first_record(body, separator)
+    lead, separator = _find_header(lines, frozenset(map(normal, expected)))
+    headers, header_lines = _record(lines, lead, separator)
     if not headers or any(len(header) > LONGEST_HEADER for header in headers):
         raise ClaimsError(
-            f"{path}:{blank_lines + 1}: the header row cannot be read; is a quote left open in it?"
+            f"{path}:{lead + 1}: the header row cannot be read; is a quote left open in it?"
         )
-    return Dialect(separator, end_of_line, blank_lines, _unique(headers))
+    titles = [line for line in lines[:lead] if line.strip()]
+    reasons = {
+        "holds NUL bytes": has_nuls,
+        "its lines end in CR, LF or both": is_mixed,
+        "a quote stands above the header": any('"' in title for title in titles),
+    }
+    careful = [reason for reason, holds in reasons.items() if holds]
+    tails = (separator + mark + end for mark in ("", "\r") for end in (end_of_line,))
+    return Dialect(
+        separator=separator,
+        end_of_line=end_of_line,
+        headers=unique_names(headers),
+        lead=lead,
+        titles=len(titles),
+        header_lines=header_lines,
+        careful="; ".join(careful),
+        has_blank_tails=any(tail in text for tail in tails) or text.endswith(separator),
+    )
 
 
-def _head(file: Path) -> bytes:
-    with file.open("rb") as stream:
-        return stream.read(HEAD_BYTES)
+def _find_header(lines: Sequence[str], expected: frozenset[str]) -> tuple[int, str]:
+    """The line of the header and its separator: the first that says most headers we know.
+
+    Where no line says two of them, the first line that is not blank.
+    """
+    filled = [n for n, line in enumerate(lines[: MOST_TITLES * 2]) if line.strip()][:MOST_TITLES]
+    first, *later = filled or [next(n for n, line in enumerate(lines) if line.strip())]
+    best = max(_fit(lines, first, mark, expected) for mark in SEPARATORS)
+    for number in later if best[0] < 4 else ():
+        fit = max(_fit(lines, number, mark, expected) for mark in SEPARATORS)
+        if fit[0] > max(best[0], 1):
+            first, best = number, fit
+    return first, SEPARATORS[-best[2]]
 
 
-def _decode(head: bytes, path: str) -> str:
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise ClaimsError(f"{path}: the file is UTF-16; save it as UTF-8 (CSV UTF-8 in Excel)")
-    if head.startswith(b"PK\x03\x04"):
-        raise ClaimsError(f"{path}: an Excel workbook or zip file; save the sheet as CSV UTF-8")
-    if head.startswith(b"\x1f\x8b"):
-        raise ClaimsError(f"{path}: the file is gzip-compressed; unpack it first")
+def find_header(rows: Sequence[Sequence[str]], expected: Sequence[str]) -> int:
+    """The row of a table of cells that is its header, by the headers it says that we know."""
+    names = known_headers().keys() | set(map(normal, expected))
+    filled = [n for n, row in enumerate(rows) if any(cell.strip() for cell in row)][:MOST_TITLES]
+    known = {n: len(set(map(normal, rows[n])) & names) for n in filled}
+    best = max(filled, key=lambda n: known[n])
+    return best if known[best] > 1 else filled[0]
+
+
+def _fit(
+    lines: Sequence[str], number: int, mark: str, expected: frozenset[str]
+) -> tuple[int, int, int]:
+    """How well a line reads as headers: those we know, how many fields, the first separator."""
+    headers = [normal(header) for header in _record(lines, number, mark)[0]]
+    known = len(set(headers) & (known_headers().keys() | expected))
+    return known, len(headers), -SEPARATORS.index(mark)
+
+
+def _record(lines: Sequence[str], number: int, separator: str) -> tuple[list[str], int]:
+    """The record that begins on a line, and how many lines it takes; nothing if it is damaged."""
+    following = (f"{line}\n" for line in islice(lines, number, number + 50))
+    reader = csv.reader(following, delimiter=separator, strict=True)
     try:
-        # The cut at HEAD_BYTES may fall inside a character: only the last three bytes may fail.
-        return head.removeprefix(b"\xef\xbb\xbf").decode("utf-8")
-    except UnicodeDecodeError as problem:
-        if problem.start >= HEAD_BYTES - 4:
-            return head[: problem.start].decode("utf-8")
-        line = head[: problem.start].count(b"\n") + 1
-        raise ClaimsError(
-            f"{path}:{line}: the file is not UTF-8 text (byte {head[problem.start]:#04x}); "
-            f"save it as UTF-8 (CSV UTF-8 in Excel)"
-        ) from None
-
-
-def _first_record(text: str, separator: str) -> list[str]:
-    try:
-        record = next(
-            csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True), []
-        )
+        record = next(reader, [])
     except csv.Error:  # a quote that nothing closes, or text behind one that does
-        return []
-    return [field.strip() for field in record]
+        return [], 1
+    return [field.strip() for field in record], reader.line_num
 
 
-def _familiar(headers: list[str]) -> tuple[int, int]:
-    """How well a split fits: fields that are headers we know, then how many fields."""
-    return sum(normal(header) in known_headers() for header in headers), len(headers)
-
-
-def _unique(headers: list[str]) -> dict[str, str]:
+def unique_names(headers: list[str]) -> dict[str, str]:
     """A name of its own for each header, since two columns of a frame cannot share one."""
     named: dict[str, str] = {}
     for number, header in enumerate(headers, start=1):

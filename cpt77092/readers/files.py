@@ -11,11 +11,18 @@ from pathlib import Path
 import polars as pl
 
 from cpt77092.errors import ClaimsError
+from cpt77092.layouts import Layout
 from cpt77092.readers.csv import open_csv
+from cpt77092.readers.excel import WORKBOOKS, open_excel
 from cpt77092.readers.parquet import MAGIC, open_parquet
 from cpt77092.readers.scan import POLARS_FAILURES, REPORT_COLUMNS, OpenedFile
+from cpt77092.readers.x12 import is_x12, open_x12
 
-ENDINGS = (".csv", ".tsv", ".txt", ".parquet", ".pq")
+ENDINGS = (".csv", ".tsv", ".txt", ".parquet", ".pq", ".xlsx", ".837", ".x12", ".edi")
+HEAD = 512
+"""Bytes that tell what kind of file it is."""
+PACKED = (".gz", ".zst")
+"""Endings that may follow those of text files."""
 STDIN = "-"
 REPORT_MARK = b"# scrub: "
 """How a report in plain text begins."""
@@ -39,6 +46,36 @@ def find_files(named: Sequence[str]) -> list[str]:
     return list(found.values())
 
 
+def find_readable(named: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The same, passing by names of which nothing comes: the files, and a sentence for each name.
+
+    Raises:
+        ClaimsError: nothing comes of any name.
+    """
+    try:
+        return find_files(named), []
+    except ClaimsError:
+        pass
+    found: list[str] = []
+    lost: list[str] = []
+    for name in named:
+        try:
+            find_files([name])
+        except ClaimsError as problem:
+            lost += problem.lines
+        else:
+            found.append(name)
+    if not found:
+        raise ClaimsError(*lost)
+    return find_files(found), lost
+
+
+def is_read_once(path: str) -> bool:
+    """Whether a file is gone once it is read: standard input, a pipe."""
+    file = Path(path)
+    return path == STDIN or (file.exists() and not file.is_file() and not file.is_dir())
+
+
 def _expand(name: str) -> list[str]:
     if not name:
         raise ClaimsError("a claim file's name is blank")
@@ -49,7 +86,7 @@ def _expand(name: str) -> list[str]:
         files = sorted(
             str(file)
             for file in path.rglob("*")
-            if file.suffix.lower() in ENDINGS
+            if _has_ending(file)
             and file.is_file()
             and not file.name.startswith(".")
             and not _is_report(file)
@@ -71,6 +108,13 @@ def _expand(name: str) -> list[str]:
     raise ClaimsError(f"{name}: no such file")
 
 
+def _has_ending(file: Path) -> bool:
+    name = file.name.lower()
+    for packed in PACKED:
+        name = name.removesuffix(packed)
+    return name.endswith(ENDINGS)
+
+
 def _is_report(file: Path) -> bool:
     """Whether a file found in a folder is a report that an earlier run left there."""
     with file.open("rb") as stream:
@@ -83,8 +127,24 @@ def _is_report(file: Path) -> bool:
     return head in (REPORT_MARK, CSV_REPORT_MARK[: len(REPORT_MARK)])
 
 
-def open_claims(path: str, overrides: Mapping[str, str]) -> OpenedFile:
+def open_claims(
+    path: str,
+    overrides: Mapping[str, str],
+    *,
+    lenient: bool = False,
+    encoding: str | None = None,
+    sheet: str | None = None,
+    layout: Layout | None = None,
+) -> OpenedFile:
     """Open one claim file with the reader that its first bytes call for.
+
+    Args:
+        path: the file as `find_files` gives it; `-` is standard input.
+        overrides: canonical column to header, from `--map`.
+        lenient: read past counts that are off in an X12 file.
+        encoding: of a text file, where the user says it.
+        sheet: of a workbook; the first if it is not said.
+        layout: the user's layout.
 
     Raises:
         ClaimsError: it cannot be opened, or is no claim file.
@@ -93,16 +153,20 @@ def open_claims(path: str, overrides: Mapping[str, str]) -> OpenedFile:
         raise ClaimsError(f"{path!a}: a file name with characters that cannot be shown; rename it")
     try:
         data = _data(path)
-        head = data[:4] if isinstance(data, bytes) else _first_bytes(data)
+        head = data[:HEAD] if isinstance(data, bytes) else _first_bytes(data)
     except OSError as problem:
         raise ClaimsError(f"{path}: cannot be read ({problem.strerror})") from None
     if not head:
         raise ClaimsError(f"{path}: the file is empty; expected a header row and claim lines")
-    if head == MAGIC:
-        return open_parquet(path, data, overrides)
+    if head.startswith(MAGIC):
+        return open_parquet(path, data, overrides, layout=layout)
+    if is_x12(head):
+        return open_x12(path, data, overrides, lenient=lenient)
     if path.lower().endswith((".parquet", ".pq")):
         raise ClaimsError(f"{path}: not a Parquet file (it does not begin with {MAGIC.decode()})")
-    return open_csv(path, data, overrides)
+    if head.startswith(WORKBOOKS):
+        return open_excel(path, data, overrides, sheet=sheet, layout=layout)
+    return open_csv(path, data, overrides, encoding=encoding, layout=layout)
 
 
 def _data(path: str) -> Path | bytes:
@@ -110,10 +174,9 @@ def _data(path: str) -> Path | bytes:
     if path == STDIN:
         return sys.stdin.buffer.read()
     file = Path(path)
-    is_pipe = file.exists() and not file.is_file() and not file.is_dir()
-    return file.read_bytes() if is_pipe else file
+    return file.read_bytes() if is_read_once(path) else file
 
 
 def _first_bytes(file: Path) -> bytes:
     with file.open("rb") as stream:
-        return stream.read(4)
+        return stream.read(HEAD)

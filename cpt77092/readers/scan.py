@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import polars as pl
 from polars.exceptions import PanicException, PolarsError
@@ -24,10 +24,17 @@ POLARS_FAILURES = (PolarsError, PanicException, OSError)
 """What reading a file may end in; a panic is how Polars fails on some corrupt Parquet files."""
 
 ROW = "source_row"
-"""Row of the file as a spreadsheet numbers it: in a CSV the header is row 1."""
+"""Row of the file as a spreadsheet numbers it: in a CSV the header is row 1. In an X12 file, the
+segment that opens the service line."""
 INDEX = "__row"
 """The same while scanning, under a name that no file has."""
 REJECT = "reject_reason"
+LINE = "source_line"
+"""The line on which a row begins, where the reader counts lines; else its row is its line."""
+RAW = "raw"
+"""A rejected row as it stands in its file, in bytes."""
+SHORT = "short: "
+"""Begins the reason of a row with too few fields until it is known to be a claim line."""
 DAMAGED = "damaged_code"
 """The code cell as it stands, where it only begins with a code in scope (`77092-26`)."""
 KIND = "row_kind"
@@ -48,6 +55,17 @@ class Tally:
     def out_of_scope(self) -> int:
         """Rows with some other procedure code: everything that was not kept for a closer look."""
         return self.rows - self.in_scope - self.no_code - self.not_data - self.rejected
+
+
+SAMPLE_ROWS = 500
+
+
+@runtime_checkable
+class Sampled(Protocol):
+    """An opened file that can show its first rows."""
+
+    def sample(self) -> pl.DataFrame:
+        """The first rows, every cell as text."""
 
 
 class OpenedFile(Protocol):
@@ -83,7 +101,8 @@ class Scan:
 
     `kept` has a row for every line that may be in scope and every row without a code or with too
     many fields: canonical columns as `claims.cell` makes them, `source_row` and `reject_reason`.
-    `total` has one row and one column: how many rows the file has. Both share one pass.
+    `total` has one row: how many rows the file has (lines, where a row holds several), and perhaps
+    `set_aside`, how many a layout says are no claim lines.
     """
 
     path: str
@@ -94,66 +113,116 @@ class Scan:
     total: pl.LazyFrame
     codes: pl.LazyFrame
     """`hcpcs_code` of every row: read only where nothing is in scope, to show what is there."""
+    days: pl.LazyFrame
+    """`claim_line_start_date` of every row as it stands: read of history, to say what it covers."""
     size: int
     file: Path | None
+    notes: tuple[str, ...] = ()
+    """What a person should know about how the file was read, each a clause of its own."""
+    faults: tuple[str, ...] = ()
+    """What is off in the file although it was read: `segment: text`."""
+    encoding: str = ""
+    """Of a text file, as people write it."""
+    heading: bytes = b""
+    """The header as it stands in a text file, to stand above its rejected rows."""
+    is_sound: Callable[[int, pl.Series], bool] | None = None
+    """Whether the scan can be believed: given how many rows it found, and which are no data."""
+    again: Callable[[], Scan] | None = None
+    """Reads a damaged file row by row; None where there is no slower way."""
+    opened: OpenedFile | None = None
+    """What the scan is of."""
 
     @classmethod
     def of(
-        cls, opened: OpenedFile, *, kept: pl.LazyFrame, rows: pl.LazyFrame, code: pl.Expr
+        cls,
+        opened: OpenedFile,
+        *,
+        kept: pl.LazyFrame,
+        rows: pl.LazyFrame,
+        code: pl.Expr,
+        **told: Any,
     ) -> Scan:
-        """The scan of an opened file: what it keeps, and all its rows."""
+        """The scan of an opened file: what it keeps, all its rows, and what else it tells."""
         data = opened.data
+        day = opened.headers.chosen.get("claim_line_start_date")
         return cls(
             path=opened.path,
             kind=opened.kind,
             headers=opened.headers,
             kept=kept,
-            total=rows.select(pl.len()),
-            codes=rows.select(code.cast(pl.String).alias("hcpcs_code")),
             size=len(data) if isinstance(data, bytes) else data.stat().st_size,
             file=None if isinstance(data, bytes) else data,
+            opened=opened,
+            **{
+                "total": rows.select(pl.len()),
+                "codes": rows.select(code.cast(pl.String).alias("hcpcs_code")),
+                "days": rows.select(
+                    (pl.col(day) if day else pl.lit("")).alias("claim_line_start_date")
+                ),
+            }
+            | told,
         )
 
 
 # White space, and the wrappings with which spreadsheets keep a number text: ="77092" and '77092.
-_AROUND_A_CODE = " \t\r\n\u00a0='\""
+AROUND_A_CODE = " \t\r\n\u00a0\0='\""
 
 
-def may_be_in_scope(code: pl.Expr, scope: frozenset[str]) -> pl.Expr:
-    """Rows to keep: the cell starts with a code in scope, or is blank.
+def may_be_in_scope(code: pl.Expr, scope: frozenset[str], header: str = "") -> pl.Expr:
+    """Rows to keep: the cell starts with a code in scope, is blank, or repeats its header.
 
     ` 77092`, `77092.0`, `="77092"` and `77092-26` pass, for `classify` to look at closely; an exact
     test would lose them in silence.
     """
-    either_case = scope | {known.lower() for known in scope} | {""}
-    head = code.cast(pl.String).str.strip_chars_start(_AROUND_A_CODE).str.head(5)
+    repeated = header.strip(AROUND_A_CODE)[:5]
+    heads = scope | {repeated, repeated.upper(), ""}
+    either_case = heads | {known.lower() for known in heads}
+    head = code.cast(pl.String).str.strip_chars_start(AROUND_A_CODE).str.head(5)
     has_prefix = head.str.head(2).is_in(["HC", "CP", "hc", "cp"])  # HC:77092:26, CPT 77092
     return head.is_null() | head.is_in(sorted(either_case)) | has_prefix
 
 
-def classify(kept: pl.DataFrame, scope: frozenset[str]) -> pl.DataFrame:
+def is_claim_row(columns: Collection[str]) -> pl.Expr:
+    """A claim line has a code, or both a claim and a date; a title, total or blank row does not.
+
+    Args:
+        columns: those of the frame that count.
+    """
+    evidence = [
+        pl.col(name).cast(pl.String).fill_null("").str.strip_chars() != ""
+        for name in ("claim_id", "claim_line_start_date")
+        if name in columns
+    ]
+    has_both = pl.all_horizontal(evidence) if evidence else pl.lit(False)  # noqa: FBT003
+    if "hcpcs_code" not in columns:
+        return has_both
+    return (pl.col("hcpcs_code").str.strip_chars(AROUND_A_CODE) != "") | has_both
+
+
+def classify(kept: pl.DataFrame, scope: frozenset[str], header: str = "") -> pl.DataFrame:
     """Say what each kept row is, and mend the code cells where nothing is lost.
 
     Adds `row_kind` (`KINDS`) and `damaged_code`.
+
+    Args:
+        kept: rows as a reader keeps them.
+        scope: the codes in scope.
+        header: what the column of the code is called: a row that says it again is not data.
     """
     codes = kept.select("hcpcs_code")
     read = codes.unique().with_columns(_read_code(scope))
     kept = kept.hstack(
         codes.join(read, on="hcpcs_code", how="left", maintain_order="left").drop("hcpcs_code")
     )
-    evidence = [
-        pl.col(name).cast(pl.String).fill_null("").str.strip_chars() != ""
-        for name in ("claim_id", "claim_line_start_date")
-        if name in kept.columns
-    ]
-    # A title, total or blank row has no code and lacks a claim or a date; a claim line without
-    # its code has both.
-    is_claim_line = pl.all_horizontal(evidence) if evidence else pl.lit(False)  # noqa: FBT003
-    blank = kept["hcpcs_code"] == ""
+    blank = kept["hcpcs_code"].str.strip_chars("\0") == ""
+    repeats = kept["hcpcs_code"] == header.strip().upper() if header else blank
     kind = pl.when("code_is_in_scope").then(pl.lit("in scope")).otherwise(pl.lit("out of scope"))
     if blank.any():
-        without = pl.when(is_claim_line).then(pl.lit("no code")).otherwise(pl.lit("not data"))
+        is_claim = kept.select(is_claim_row(set(kept.columns) - {"hcpcs_code"})).to_series()
+        without = pl.when(is_claim).then(pl.lit("no code")).otherwise(pl.lit("not data"))
         kind = pl.when(blank).then(without).otherwise(kind)
+    if header and repeats.any():
+        kind = pl.when(repeats).then(pl.lit("not data")).otherwise(kind)
     # A quote left open swallows the rows up to the next one into a cell.
     broken = [
         kept[name].str.contains(r"[\r\n]")
@@ -178,7 +247,7 @@ def _read_code(scope: frozenset[str]) -> list[pl.Expr]:
     (`77092-26`, `77092 26`) leaves a damaged code: the line is in scope, its code is known, but
     what the cell meant to say is not.
     """
-    code = pl.col("hcpcs_code").str.strip_chars(_AROUND_A_CODE)
+    code = pl.col("hcpcs_code").str.strip_chars(AROUND_A_CODE)
     code = code.str.replace(r"^(HCPCS|HC|CPT)[^0-9A-Z]*", "")
     head = code.str.head(5)
     # One letter or digit more makes another code or number (770925); pairs may be modifiers
@@ -194,7 +263,7 @@ def _read_code(scope: frozenset[str]) -> list[pl.Expr]:
     ]
 
 
-_SORTING = ("claim_id", "claim_line_start_date", "hcpcs_code")
+SORTING = ("claim_id", "claim_line_start_date", "hcpcs_code")
 
 
 def canonical(
@@ -212,12 +281,12 @@ def canonical(
     return [
         claims.cell(header, claims.BY_NAME[name], types[header] if types else pl.String)
         for name, header in headers.chosen.items()
-        if name in needed or name in _SORTING
+        if name in needed or name in SORTING
     ]
 
 
 # A report written beside the claims must not come back as claims with the next run.
-REPORT_COLUMNS = frozenset({"source_file", "source_row", "rule", "fix_kind"})
+REPORT_COLUMNS = frozenset({"source_file", "source_row", "claim_id", "severity"})
 
 
 def code_header(opened: OpenedFile) -> str:

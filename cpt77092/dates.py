@@ -1,0 +1,88 @@
+"""Dates as claim files write them.
+
+03/04/2025 is the fourth of March, since these are US claims, unless the column shows that it puts
+the day first: two different dates of it can be nothing else (25/03/2025) and none is month first
+for certain. A single such date may be a slip, and is left unreadable.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import polars as pl
+
+# Each form with the format that reads it. The form is tested too: a format alone would take
+# 2026032 for a date.
+DATE_FORMS = (
+    (r"^\d{4}-\d{1,2}-\d{1,2}$", "%Y-%m-%d"),
+    (r"^\d{1,2}/\d{1,2}/\d{4}$", "%m/%d/%Y"),
+    (r"^\d{1,2}/\d{1,2}/\d{2}$", "%m/%d/%y"),
+    (r"^\d{4}/\d{1,2}/\d{1,2}$", "%Y/%m/%d"),
+    (r"^\d{8}$", "%Y%m%d"),
+    (r"^\d{1,2}-[A-Za-z]{3}-\d{4}$", "%d-%b-%Y"),
+    (r"^\d{1,2}-[A-Za-z]{3}-\d{2}$", "%d-%b-%y"),
+    (r"^\d{1,2}-\d{1,2}-\d{4}$", "%m-%d-%Y"),
+)
+_TIME_OF_DAY = r"[T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AaPp][Mm])?(Z|[+-]\d{2}:?\d{2})?$"
+_EITHER = r"^(\d{1,2})([/-])(\d{1,2})([/-])(\d{4}|\d{2})$"
+FEWEST_DAY_FIRST = 2
+
+
+class Order(Enum):
+    """What the cells of a column show about `03/04/2025`."""
+
+    MONTH_FIRST = "month first"
+    DAY_FIRST = "day first"
+    UNKNOWN = "either"
+    NONE = "no such date"
+
+
+def read_dates(text: pl.Series, *, century: int | None = None) -> pl.Series:
+    """Dates of text cells, null where one cannot be read.
+
+    Args:
+        text: the cells of one column.
+        century: of two-digit years; they are of 1970-2069 where it is not given.
+    """
+    # A batch has few distinct dates and many lines: read each distinct cell once.
+    distinct = text.unique()
+    trimmed = _trimmed(distinct)
+    if order_of(trimmed) is Order.DAY_FIRST:
+        trimmed = trimmed.str.replace(_EITHER, "$3$2$1$4$5")
+    readings = []
+    for form, reads in DATE_FORMS:
+        fitting = pl.select(pl.when(trimmed.str.contains(form)).then(trimmed)).to_series()
+        if "%y" in reads and century is not None:
+            full = fitting.str.replace(r"(\d{2})$", f"{century // 100}$1")
+            readings.append(full.str.to_date(reads.replace("%y", "%Y"), strict=False))
+        readings.append(fitting.str.to_date(reads, strict=False, exact=True))
+    value = pl.select(pl.coalesce(readings)).to_series()
+    return text.replace_strict(distinct, value, default=None, return_dtype=pl.Date)
+
+
+def order_of(cells: pl.Series) -> Order:
+    """Whether the month or the day comes first in dates like 03/04/2025 of a column."""
+    either = cells.filter(cells.str.contains(_EITHER)).unique()
+    if not either.len():
+        return Order.NONE
+    first = either.str.extract(_EITHER, 1).cast(pl.Int32)
+    second = either.str.extract(_EITHER, 3).cast(pl.Int32)
+    month_first = int(((first <= 12) & (second > 12) & (second <= 31)).sum())
+    day_first = int(((second <= 12) & (first > 12) & (first <= 31)).sum())
+    if month_first:
+        return Order.MONTH_FIRST
+    return Order.DAY_FIRST if day_first >= FEWEST_DAY_FIRST else Order.UNKNOWN
+
+
+def told_of(cells: pl.Series) -> str | None:
+    """How a column's ambiguous dates were read, where its cells do not show the usual order."""
+    order = order_of(_trimmed(cells.unique()))
+    if order is Order.UNKNOWN:
+        return "dates like 03/04/2025 are read month first; no cell shows which it is"
+    if order is Order.DAY_FIRST:
+        return "dates like 03/04/2025 are read day first, as some cells can only be"
+    return None
+
+
+def _trimmed(cells: pl.Series) -> pl.Series:
+    return cells.str.strip_chars().str.replace(_TIME_OF_DAY, "")

@@ -1,0 +1,120 @@
+"""Excel workbooks, one sheet of one, every cell as text. Needs the extra `cpt77092[excel]`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from cpt77092.errors import ClaimsError, UsageError
+from cpt77092.headers import HeaderMatch, match_headers
+from cpt77092.layouts import Layout
+from cpt77092.readers.csv import find_header, unique_names
+from cpt77092.readers.lines import LinePlan
+from cpt77092.readers.scan import INDEX, REJECT, ROW, SAMPLE_ROWS, Scan, code_header
+from cpt77092.suggest import did_you_mean
+
+WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+"""How an .xlsx (a zip file) and an old .xls begin."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExcelFile:
+    """A sheet of a workbook, in memory: a sheet holds a million rows at most."""
+
+    path: str
+    data: Path | bytes
+    rows: pl.DataFrame
+    written: Mapping[str, str]
+    headers: HeaderMatch
+    sheet: str
+    kind: str = "Excel"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """A name for each of the sheet's columns."""
+        return tuple(self.written)
+
+    def sample(self) -> pl.DataFrame:
+        """The first rows, every cell as text."""
+        return self.rows.drop(INDEX).head(SAMPLE_ROWS)
+
+    def scan(self, *, needed: frozenset[str], scope: frozenset[str]) -> Scan:
+        """The plan that reads the rows.
+
+        Raises:
+            ClaimsError: no column is the procedure code.
+        """
+        written = self.written[code_header(self)]
+        plan = LinePlan.of(self.headers, needed, scope, written=written)
+        rows = self.rows.lazy()
+        nothing = pl.lit(None, dtype=pl.String).alias(REJECT)
+        kept = rows.filter(plan.keep).select(pl.col(INDEX).alias(ROW), nothing, *plan.cells)
+        return Scan.of(
+            self,
+            kept=plan.spread(kept),
+            rows=rows,
+            code=plan.code,
+            total=rows.select(plan.total),
+            notes=(f"sheet {self.sheet!r}",),
+        )
+
+
+def open_excel(
+    path: str,
+    data: Path | bytes,
+    overrides: Mapping[str, str],
+    *,
+    sheet: str | None = None,
+    layout: Layout | None = None,
+) -> ExcelFile:
+    """Read a sheet of a workbook.
+
+    Raises:
+        ClaimsError: it is no workbook, or the sheet is empty.
+        UsageError: there is no such sheet.
+    """
+    book = _workbook(path, data)
+    names: list[str] = book.sheet_names
+    if not names:
+        raise ClaimsError(f"{path}: the workbook has no sheet")
+    if sheet is not None and sheet not in names:
+        raise UsageError(
+            f"--sheet {sheet}: {path} has no such sheet{did_you_mean(sheet, names)}; "
+            f"it has {', '.join(map(repr, names))}"
+        )
+    name = sheet or names[0]
+    try:
+        cells = book.load_sheet(name, header_row=None, skip_rows=0, dtypes="string").to_polars()
+    except Exception as problem:
+        raise ClaimsError(f"{path}: sheet {name!r} cannot be read") from problem
+    texts = cells.select(pl.all().cast(pl.String).fill_null(""))
+    rows = [list(row) for row in texts.head(SAMPLE_ROWS).iter_rows()]
+    if not rows or not any(any(row) for row in rows):
+        raise ClaimsError(f"{path}: sheet {name!r} is empty; expected a header row and claim lines")
+    expected = [*overrides.values()]
+    if layout is not None:
+        expected += [header for headers in layout.columns.values() for header in headers]
+    lead = find_header(rows, expected)
+    written = unique_names([cell.strip() for cell in rows[lead]])
+    body = texts.rename(dict(zip(texts.columns, written, strict=True)))[lead + 1 :]
+    body = body.with_row_index(INDEX, offset=lead + 2)
+    headers = match_headers(written, overrides, file=path, layout=layout)
+    return ExcelFile(path, data, body, written, headers, name)
+
+
+def _workbook(path: str, data: Path | bytes) -> Any:
+    try:
+        import fastexcel
+    except ImportError:
+        raise ClaimsError(
+            f"{path}: an Excel workbook; install cpt77092[excel] to read it, or save the sheet as "
+            f"CSV UTF-8"
+        ) from None
+    try:
+        return fastexcel.read_excel(data if isinstance(data, bytes) else str(data))
+    except fastexcel.FastExcelError:
+        raise ClaimsError(f"{path}: a zip file or a workbook that cannot be read") from None

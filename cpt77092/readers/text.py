@@ -1,0 +1,266 @@
+"""From bytes to text: how a file is packed, which encoding it is in, and its lines.
+
+UTF-8 is read where the bytes allow it. Bytes that are not UTF-8 are Windows-1252, as Excel and
+most practice-management systems in the US write it, or Latin-1 where they hold bytes that
+Windows-1252 leaves undefined; a file with more proper UTF-8 letters than strange bytes is UTF-8
+with damage.
+"""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import importlib
+import io
+import re
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO, Any, cast
+
+from cpt77092.errors import ClaimsError, OutputError, UsageError
+
+HEAD_BYTES = 1 << 20
+GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+UTF8 = "utf-8"
+_BOMS = ((codecs.BOM_UTF8, UTF8), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_UNDEFINED = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
+_WIDE = ("utf-16", "utf-32")
+_STRANGE = re.compile("[\udc80-\udcff]")
+_LETTER = re.compile("[^\x00-\x7f\udc80-\udcff]")
+_NAMES = {"cp1252": "Windows-1252", "latin-1": "Latin-1", "utf-16": "UTF-16", UTF8: "UTF-8"}
+
+
+@dataclass(frozen=True, slots=True)
+class TextSource:
+    """A text file or the bytes of one, perhaps compressed, in a known encoding."""
+
+    path: str
+    data: Path | bytes
+    encoding: str
+    """As Python names it; `utf-8` whether or not a byte-order mark leads."""
+    packing: str = ""
+    """`gzip`, `zstd` or nothing."""
+
+    @property
+    def name(self) -> str:
+        """The encoding as people write it."""
+        return _NAMES.get(self.encoding, self.encoding)
+
+    def lines(self) -> Iterator[str]:
+        """Physical lines with their ends (LF, CRLF, CR), NULs and all.
+
+        A byte that is not of the encoding stands as a lone surrogate, in UTF-16 as U+FFFD.
+        """
+        errors = "replace" if self.encoding.startswith("utf-16") else "surrogateescape"
+        codec = "utf-8-sig" if self.encoding == UTF8 else self.encoding
+        with (
+            unpacked(self.path, self.data, self.packing) as stream,
+            io.TextIOWrapper(stream, codec, errors, newline="") as text,
+        ):
+            yield from text
+
+    def in_byte_order(self) -> TextSource:
+        """The same source with an encoding that says its byte order, where it has one."""
+        if self.encoding not in ("utf-16", "utf-32"):
+            return self
+        with unpacked(self.path, self.data, self.packing) as stream:
+            is_big = stream.read(4).lstrip(b"\0").startswith(b"\xfe\xff")
+        return replace(self, encoding=f"{self.encoding}-{'be' if is_big else 'le'}")
+
+    def raw_lines(self) -> Iterator[tuple[bytes, str]]:
+        """Physical lines as they stand, byte-order mark and all, each with its text.
+
+        The bytes of all lines are the bytes of the file (unpacked), but for broken UTF-16.
+        """
+        lines = self._wide_lines() if self.encoding.startswith(_WIDE) else self._narrow_lines()
+        first = next(lines, None)
+        if first is not None:
+            yield first[0], first[1].removeprefix("\ufeff")
+        yield from lines
+
+    def _wide_lines(self) -> Iterator[tuple[bytes, str]]:
+        ordered = self.in_byte_order()
+        for text in ordered.lines():
+            yield text.encode(ordered.encoding, "replace"), text
+
+    def _narrow_lines(self) -> Iterator[tuple[bytes, str]]:
+        tail = b""
+        with unpacked(self.path, self.data, self.packing) as stream:
+            while block := stream.read(HEAD_BYTES):
+                *lines, tail = (tail + block).splitlines(keepends=True)
+                # The last line goes on in the next block, and a CR there may be half of a CRLF.
+                for line in lines:
+                    yield line, line.decode(self.encoding, "surrogateescape")
+        for line in tail.splitlines(keepends=True):
+            yield line, line.decode(self.encoding, "surrogateescape")
+
+    def holds(self, marks: tuple[bytes, ...]) -> bool:
+        """Whether any of some bytes stands anywhere in the file."""
+        with unpacked(self.path, self.data, self.packing) as stream:
+            blocks = iter(lambda: stream.read(HEAD_BYTES), b"")
+            return any(mark in block for block in blocks for mark in marks)
+
+    def raw(self, text: str) -> bytes:
+        """A piece of the file as it stood there; UTF-16 becomes UTF-8."""
+        if self.encoding.startswith("utf-16"):
+            return text.encode(UTF8, "surrogatepass")
+        return text.encode(self.encoding, "surrogateescape")
+
+
+def open_text(path: str, data: Path | bytes, encoding: str | None) -> tuple[TextSource, bytes]:
+    """Find out how a file is packed and encoded, from its first megabyte.
+
+    Args:
+        path: the file's name, for messages.
+        data: the file, or what came from standard input.
+        encoding: what the user says it is (`--encoding`).
+
+    Returns:
+        The file as text, and its first megabyte, unpacked.
+
+    Raises:
+        UsageError: there is no such encoding.
+        ClaimsError: the file cannot be unpacked.
+    """
+    first = data[:4] if isinstance(data, bytes) else _first(data)
+    packing = "gzip" if first.startswith(GZIP) else "zstd" if first == ZSTD else ""
+    try:
+        with unpacked(path, data, packing) as stream:
+            head = stream.read(HEAD_BYTES)
+    except OSError as problem:
+        raise ClaimsError(f"{path}: cannot be read ({problem.strerror})") from None
+    known = _known(encoding) if encoding else detect([head], cut=len(head) == HEAD_BYTES)
+    return TextSource(path, data, known, packing), head
+
+
+def detect(blocks: Iterator[bytes] | list[bytes], *, cut: bool = False) -> str:
+    """The encoding of a file.
+
+    Args:
+        blocks: the file's bytes in order.
+        cut: they may end inside a character.
+    """
+    decoder = codecs.getincrementaldecoder(UTF8)("surrogateescape")
+    letters = strange = 0
+    undefined = False
+    for number, block in enumerate(blocks):
+        if number == 0:
+            marked = next((name for mark, name in _BOMS if block.startswith(mark)), None)
+            if marked is not None and marked != UTF8:
+                return marked
+            if marked is None and (wide := _unmarked_utf16(block)):
+                return wide
+        if block.isascii() and not decoder.getstate()[0]:
+            continue
+        text = decoder.decode(block)
+        letters += len(_LETTER.findall(text))
+        strange += len(_STRANGE.findall(text))
+        undefined = undefined or _UNDEFINED.search(block) is not None
+    if not cut:
+        strange += len(decoder.decode(b"", final=True))
+    if strange <= letters:
+        return UTF8
+    return "latin-1" if undefined else "cp1252"
+
+
+def detect_whole(source: TextSource) -> str:
+    """The encoding of a file, looked at from its first byte to its last."""
+    with unpacked(source.path, source.data, source.packing) as stream:
+        return detect(iter(lambda: stream.read(HEAD_BYTES), b""))
+
+
+@contextmanager
+def unpacked(path: str, data: Path | bytes, packing: str) -> Iterator[IO[bytes]]:
+    """The bytes of a file, decompressed as they are read.
+
+    Raises:
+        ClaimsError: the compressed data is damaged or cut short.
+    """
+    opener, failures = _unpacker(path, packing)
+    raw: IO[bytes] = io.BytesIO(data) if isinstance(data, bytes) else data.open("rb")
+    with raw:
+        try:
+            with opener(raw) as stream:
+                yield stream
+        except failures:
+            raise ClaimsError(
+                f"{path}: cannot be read (the compressed data is damaged or cut short)"
+            ) from None
+
+
+def codec_named(name: str) -> str:
+    """The encoding that people write so, as Python names it."""
+    return next((codec for codec, written in _NAMES.items() if written == name), name)
+
+
+@contextmanager
+def packed(name: str, stream: IO[bytes]) -> Iterator[IO[bytes]]:
+    """A stream that packs what is written to it, as the file's ending says.
+
+    Raises:
+        OutputError: this Python cannot pack it.
+    """
+    ending = Path(name).suffix.lower()
+    if ending == ".gz":
+        # Without name and time, so that the same rows make the same file.
+        with gzip.GzipFile(filename="", fileobj=stream, mode="wb", mtime=0) as out:
+            yield cast("IO[bytes]", out)
+    elif ending == ".zst":
+        module = _zstd()
+        if module is None:
+            raise OutputError(f"{name}: this Python cannot pack Zstandard; write a .gz file")
+        with module.ZstdFile(stream, "wb") as out:
+            yield out
+    else:
+        yield stream
+
+
+def _zstd() -> Any:
+    for name in ("compression.zstd", "backports.zstd"):
+        with suppress(ImportError):
+            return importlib.import_module(name)
+    return None
+
+
+def _unpacker(
+    path: str, packing: str
+) -> tuple[Callable[[IO[bytes]], Any], tuple[type[Exception], ...]]:
+    """What reads a packed file, and how it fails on a damaged one."""
+    if packing == "gzip":
+        return gzip.open, (EOFError, gzip.BadGzipFile, zlib.error)
+    if packing == "zstd":
+        if (module := _zstd()) is not None:
+            return module.ZstdFile, (EOFError, module.ZstdError)
+        raise ClaimsError(f"{path}: a Zstandard file, which this Python cannot unpack")
+    return nullcontext, ()
+
+
+def _known(encoding: str) -> str:
+    try:
+        codec = codecs.lookup(encoding)
+        "".encode(codec.name)  # a codec of bytes to bytes (zip, hex) is no encoding of text
+    except LookupError:
+        raise UsageError(
+            f"--encoding {encoding}: there is no such encoding; expected utf-8, utf-16, "
+            f"windows-1252 or latin-1"
+        ) from None
+    return {"utf-8-sig": UTF8, "ascii": UTF8, "iso8859-1": "latin-1"}.get(codec.name, codec.name)
+
+
+def _unmarked_utf16(head: bytes) -> str | None:
+    """UTF-16 without its mark: every other byte of plain text is NUL."""
+    sample = head[:200]
+    if len(sample) < 8:
+        return None
+    odd, even = sample[1::2].count(0), sample[::2].count(0)
+    if odd > len(sample) * 0.4 and not even:
+        return "utf-16-le"
+    return "utf-16-be" if even > len(sample) * 0.4 and not odd else None
+
+
+def _first(file: Path) -> bytes:
+    with file.open("rb") as stream:
+        return stream.read(4)

@@ -1,0 +1,207 @@
+"""Whether a file is the claims it says it is, and whether all of it is there.
+
+What no reading can mend is refused: another kind of transaction, a trailer that is missing. Where
+only a count or a control number is off, the lines can be read, but nothing says that none is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from cpt77092.errors import ClaimsError
+from cpt77092.readers.x12.interchange import Interchange
+from cpt77092.readers.x12.segments import ENVELOPE, NUMBER, TAG, Segments, nth, parted
+
+PROFESSIONAL = ("005010X222", "004010X098")
+_OTHER_CLAIMS = {
+    "005010X223": "an institutional claim file (837I)",
+    "004010X096": "an institutional claim file (837I)",
+    "005010X224": "a dental claim file (837D)",
+    "004010X097": "a dental claim file (837D)",
+    "005010X298": "a file of claims already paid (post-adjudicated 837)",
+}
+_OTHER_SETS = {
+    "270": "an eligibility inquiry (270)",
+    "271": "an eligibility response (271)",
+    "276": "a claim status request (276)",
+    "277": "a claim status response (277)",
+    "278": "a services review (278)",
+    "820": "a premium payment (820)",
+    "834": "an enrolment file (834)",
+    "835": "a remittance (835)",
+    "997": "an acknowledgment (997)",
+    "999": "an acknowledgment (999)",
+}
+_READ_HERE = "scrub reads professional claims (837P, 005010X222 or 004010X098)"
+
+_LOSS = "; lines may be missing"
+
+# What may follow what, so that every header has its trailer.
+_FOLLOWS = {
+    "ISA": ("GS", "IEA"),
+    "GS": ("ST", "GE"),
+    "ST": ("SE",),
+    "SE": ("ST", "GE"),
+    "GE": ("GS", "IEA"),
+    "IEA": ("ISA",),
+}
+_TRAILER = {"ISA": "IEA", "GS": "GE", "ST": "SE"}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Fault:
+    """Something off that does not keep the lines from being read."""
+
+    segment: int
+    text: str
+
+
+def headers(segments: Segments) -> pl.DataFrame:
+    """Headers and trailers among the segments of a piece, with the elements that are looked at."""
+    frame = segments.frame.filter(pl.col(TAG).is_in(ENVELOPE))
+    return parted(frame, segments.delimiters).select(
+        NUMBER, TAG, *(nth(number).alias(f"e{number}") for number in (1, 2, 3, 6, 8, 13))
+    )
+
+
+def faults_within(segments: Segments) -> Iterator[Fault]:
+    """What is off among the segments of a piece."""
+    if segments.nameless.len():
+        count = segments.nameless.len()
+        more = f" (and {count - 1:,} more)" if count > 1 else ""
+        yield Fault(segments.nameless[0], f"a segment without a sound name{more}{_LOSS}")
+    yield from _levels_off(segments)
+
+
+def check(frame: pl.DataFrame, interchanges: Sequence[Interchange], path: str) -> Iterator[Fault]:
+    """Look at all the `headers` of a file.
+
+    Returns:
+        The faults that can be read past.
+
+    Raises:
+        ClaimsError: a trailer is missing, or these are no professional claims.
+    """
+    _require_trailers(frame, path)
+    _require_professional(frame, path)
+    for interchange in interchanges:
+        if not interchange.is_padded:
+            told = "the ISA is not padded to its 106 characters; a payer may refuse it"
+            yield Fault(interchange.first_segment, told)
+    yield from _trailers_off(frame)
+
+
+def _require_trailers(frame: pl.DataFrame, path: str) -> None:
+    following = pl.col(TAG).shift(-1)
+    fits = pl.any_horizontal(
+        (pl.col(TAG) == tag) & following.is_in(list(after)) for tag, after in _FOLLOWS.items()
+    )
+    # `find_interchanges` has seen to it that the file begins with an ISA and ends with an IEA.
+    broken = frame.with_columns(after=following, at=pl.col(NUMBER).shift(-1)).filter(~fits)
+    if not broken.height:
+        return
+    first = broken.row(0, named=True)
+    tag, after, at = first[TAG], first["after"], first["at"]
+    if tag in _TRAILER:
+        told = f"{tag} at segment {first[NUMBER]} has no {_TRAILER[tag]} before it"
+    else:
+        told = f"expected {' or '.join(_FOLLOWS[tag])} behind {tag} at segment {first[NUMBER]}"
+    raise ClaimsError(
+        f"{path}:{at}: {after} out of place: {told}; a part is missing, get the whole file"
+    )
+
+
+def _require_professional(frame: pl.DataFrame, path: str) -> None:
+    sets = frame.with_columns(
+        version=pl.when(pl.col(TAG) == "GS").then("e8").forward_fill()
+    ).filter(pl.col(TAG) == "ST")
+    # ST03 repeats the version of the GS; a 4010 file has none, and some 5010 files leave it out.
+    stated = pl.when(pl.col("e3") != "").then("e3").otherwise("version")
+    kinds = sets.select(NUMBER, "e1", stated).unique(["e1", "e3"], keep="first").sort(NUMBER)
+    for number, kind, version in kinds.iter_rows():
+        if kind == "837" and version.startswith(PROFESSIONAL):
+            continue
+        if kind != "837":
+            told = _OTHER_SETS.get(kind, "no claim file (its ST segment is not of 837)")
+        elif version:
+            told = _OTHER_CLAIMS.get(version[:10], f"a claim file of version {version[:20]!r}")
+        else:
+            told = "a claim file that does not say which kind (GS08 and ST03 are blank)"
+        raise ClaimsError(f"{path}:{number}: {told}; {_READ_HERE}")
+
+
+def _trailers_off(frame: pl.DataFrame) -> Iterator[Fault]:
+    """Counts and control numbers of trailers that differ from what is there."""
+    tag = pl.col(TAG)
+    sets, groups = (tag == "ST").cum_sum(), (tag == "GS").cum_sum()
+    there = {
+        "SE": pl.col(NUMBER) - _of_header("ST", pl.col(NUMBER)) + 1,
+        "GE": sets - _of_header("GS", sets),
+        "IEA": groups - _of_header("ISA", groups),
+    }
+    control = {
+        "SE": _of_header("ST", pl.col("e2")),
+        "GE": _of_header("GS", pl.col("e6")),
+        "IEA": _of_header("ISA", pl.col("e13")),
+    }
+    trailers = frame.with_columns(
+        there=pl.coalesce(pl.when(tag == name).then(count) for name, count in there.items()),
+        control=pl.coalesce(pl.when(tag == name).then(text) for name, text in control.items()),
+    ).filter(tag.is_in(list(there)))
+    same_count = pl.col("e1").cast(pl.Int64, strict=False) == pl.col("there")
+    trailers = trailers.with_columns(
+        same_count=same_count.fill_null(value=False), same_control=_bare("e2") == _bare("control")
+    )
+    off = trailers.filter(~pl.col("same_count") | ~pl.col("same_control"))
+    what = {"SE": "segment", "GE": "transaction set", "IEA": "functional group"}
+    for row in off.iter_rows(named=True):
+        name, there_are = row[TAG], row["there"]
+        told = f"{name} has another control number than its header"
+        if not row["same_count"]:
+            verb, plural = ("is", "") if there_are == 1 else ("are", "s")
+            stated = row["e1"][:10] or "nothing"
+            told = f"{name} counts {stated}, there {verb} {there_are:,} {what[name]}{plural}"
+        yield Fault(row[NUMBER], f"{told}{_LOSS}")
+
+
+def _of_header(tag: str, value: pl.Expr) -> pl.Expr:
+    return pl.when(pl.col(TAG) == tag).then(value).forward_fill()
+
+
+def _bare(column: str) -> pl.Expr:
+    """A control number without leading zeros: some writers pad it in one place only."""
+    return pl.col(column).str.strip_chars_start("0")
+
+
+def _levels_off(segments: Segments) -> Iterator[Fault]:
+    """HL segments that name another parent than the one they stand under."""
+    levels = segments.frame.filter(pl.col(TAG).is_in(["ST", "HL"]))
+    levels = parted(levels, segments.delimiters).select(
+        NUMBER, TAG, own=nth(1), parent=nth(2), level=nth(3)
+    )
+    # A new transaction set, and a wider level, leave nobody's parent behind.
+    wider = {"20": pl.col(TAG) == "ST", "22": (pl.col(TAG) == "ST") | (pl.col("level") == "20")}
+    last = {
+        level: pl.when(pl.col("level") == level)
+        .then("own")
+        .when(ends)
+        .then(pl.lit("none"))
+        .forward_fill()
+        for level, ends in wider.items()
+    }
+    is_sound = (
+        pl.when(pl.col("level") == "20")
+        .then(pl.col("parent") == "")
+        .when(pl.col("level") == "22")
+        .then(pl.col("parent") == last["20"])
+        .when(pl.col("level") == "23")
+        .then(pl.col("parent") == last["22"])
+        .otherwise(pl.col(TAG) == "ST")
+    )
+    off = levels.filter(~is_sound.fill_null(value=False))[NUMBER]
+    if off.len():
+        more = f" (and {off.len() - 1:,} more)" if off.len() > 1 else ""
+        yield Fault(off[0], f"this HL does not stand under the level it names{more}{_LOSS}")
