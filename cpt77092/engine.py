@@ -13,14 +13,16 @@ from string import Formatter
 
 import polars as pl
 
-from cpt77092.claims import BY_NAME, UNREADABLE_TEXT
-from cpt77092.facts import Context, add_facts, closure, inputs
+from cpt77092.claims import BY_NAME, DIAGNOSES, UNREADABLE_TEXT
+from cpt77092.codes import CHECKED
+from cpt77092.facts import Context, Fact, Past, add_facts, closure, inputs
+from cpt77092.facts.earlier import PAST_FACTS
 from cpt77092.policies.match import Matcher
 from cpt77092.policies.parameters import PARAMETERS
-from cpt77092.policies.policy import DEFAULT, PolicySet, normal_name
+from cpt77092.policies.policy import DEFAULT, PolicySet
 from cpt77092.policies.resolve import Decision
 from cpt77092.policies.tables import PolicyTable, build_table
-from cpt77092.readers import Batch
+from cpt77092.readers import Batch, History
 from cpt77092.rule import Rule, Severity
 
 ALWAYS = (
@@ -31,10 +33,10 @@ ALWAYS = (
     "claim_line_start_date",
     "hcpcs_code",
     "charge_amount",
-    "service_unit_quantity",
 )
 """Columns that every report names a line by, or adds up."""
-EXPECTED_PAYMENT = "fee"
+EXPECTED_PAYMENT = "expected_payment"
+"""The fact that every report adds up, whatever the rules read."""
 SEVERITIES = tuple(Severity)
 
 
@@ -55,6 +57,10 @@ class Result:
     line, of the rule, in `SEVERITIES` and in `decisions` (null where it rests on no parameter)."""
     table: PolicyTable
     """The policies of the batch, a row of which each line names in `policy_row`."""
+    context: Context
+    """What the facts looked up beside the lines."""
+    history: History | None = None
+    """Earlier claims, where some were given."""
 
     @property
     def decisions(self) -> tuple[Decision, ...]:
@@ -63,11 +69,18 @@ class Result:
 
     def checked(self, rule: Rule) -> int:
         """How many lines the rule applied to and could be checked on."""
-        applied = self.lines["hcpcs_code"].is_in(sorted(rule.applies)).sum()
+        applied = self.lines.select(looks_at(rule)).to_series().sum()
         return int(applied) - self.outcomes[rule.code].null_count()
 
 
-def check(batch: Batch, policies: PolicySet, rules: Sequence[Rule], *, as_of: date) -> Result:
+def check(
+    batch: Batch,
+    policies: PolicySet,
+    rules: Sequence[Rule],
+    *,
+    as_of: date,
+    history: History | None = None,
+) -> Result:
     """Run the rules over a batch.
 
     Args:
@@ -75,15 +88,20 @@ def check(batch: Batch, policies: PolicySet, rules: Sequence[Rule], *, as_of: da
         policies: the policies of the run.
         rules: the rules to run.
         as_of: the day the batch is looked at: the latest day a service can have taken place.
+        history: earlier claims of the batch's patients, as `read_history` gives them.
     """
-    facts, plain = closure(names_read(rules))
-    lines, table = _attach_policies(batch.lines, policies, plain, as_of)
-    unreadable = tuple(c for c in BY_NAME if f"{c}{UNREADABLE_TEXT}" in lines.columns)
-    lines = add_facts(lines, facts, Context(table.sets, unreadable))
-    outcomes = lines.select(
-        (pl.col("hcpcs_code").is_in(sorted(rule.applies)) & rule.flag()).alias(rule.code)
-        for rule in rules
+    facts, plain = closure([*names_read(rules), EXPECTED_PAYMENT])
+    payers = _payers_of(batch, history, policies)
+    lines, table = _attach_policies(batch.lines, payers, policies, plain, as_of)
+    context = Context(
+        sets=table.sets,
+        unreadable=tuple(c for c in BY_NAME if f"{c}{UNREADABLE_TEXT}" in lines.columns),
+        blank=_blank_diagnoses(lines),
+        codes=table.codes,
+        past=None if history is None else _past(history, payers, facts),
     )
+    lines = add_facts(lines, facts, context)
+    outcomes = lines.select((looks_at(rule) & rule.flag()).alias(rule.code) for rule in rules)
     found = tuple(
         _findings(number, rule, lines, outcomes[rule.code], table)
         for number, rule in enumerate(rules)
@@ -97,12 +115,40 @@ def check(batch: Batch, policies: PolicySet, rules: Sequence[Rule], *, as_of: da
         outcomes=outcomes,
         found=found,
         table=table,
+        context=context,
+        history=history,
     )
+
+
+def looks_at(rule: Rule) -> pl.Expr:
+    """The lines that a rule applies to, by their code alone."""
+    code = pl.col("hcpcs_code")
+    its_own = code.is_in(sorted(rule.applies))
+    return its_own | ~code.is_in(sorted(CHECKED)) if rule.partners else its_own
+
+
+def _past(history: History, payers: pl.DataFrame, asked: Sequence[Fact]) -> Past:
+    """Earlier lines with the numbers of their payers and those facts that are asked of them."""
+    names = {fact.name for fact in asked}
+    facts, _ = closure(name for name in PAST_FACTS if name in names)
+    named = history.lines.select(pl.col(_SPELLING).cast(pl.Categorical))
+    numbers = named.join(payers, on=_SPELLING, how="left", nulls_equal=True, maintain_order="left")
+    lines = history.lines.hstack(numbers.select("payer_number"))
+    return Past(
+        lines=add_facts(lines, facts, Context()),
+        first_day=history.first_day,
+        last_day=history.last_day,
+    )
+
+
+def _blank_diagnoses(lines: pl.DataFrame) -> frozenset[str]:
+    read = [name for name in DIAGNOSES if name in lines.columns]
+    return frozenset(name for name in read if (lines[name] == "").all(ignore_nulls=False))
 
 
 def needed_columns(rules: Sequence[Rule]) -> frozenset[str]:
     """Canonical columns that the rules, their messages or any report will read."""
-    _, plain = closure(names_read(rules))
+    _, plain = closure([*names_read(rules), EXPECTED_PAYMENT])
     names = {name.removesuffix(".state") for name in plain}
     return frozenset(ALWAYS) | (names & BY_NAME.keys())
 
@@ -132,17 +178,22 @@ def fields_of(template: str) -> list[str]:
 
 
 def _parameters(plain: Iterable[str]) -> list[str]:
-    read = {name.split(".")[1] for name in plain if name.startswith("policy.")}
-    return sorted(read | {EXPECTED_PAYMENT})
+    return sorted({name.split(".")[1] for name in plain if name.startswith("policy.")})
+
+
+def _payers_of(batch: Batch, history: History | None, policies: PolicySet) -> pl.DataFrame:
+    """The payers of the batch and of its past, numbered together."""
+    lines = [batch.lines, *([] if history is None else [history.lines])]
+    # As categories, since a batch has few payers and many lines.
+    named = [part.select(pl.col(_SPELLING).cast(pl.Categorical)).unique() for part in lines]
+    return _match_payers(pl.concat(named), policies)
 
 
 def _attach_policies(
-    lines: pl.DataFrame, policies: PolicySet, plain: set[str], as_of: date
+    lines: pl.DataFrame, payers: pl.DataFrame, policies: PolicySet, plain: set[str], as_of: date
 ) -> tuple[pl.DataFrame, PolicyTable]:
     parameters = _parameters(plain)
-    # As categories, since a batch has few payers and many lines.
     named = lines.select(pl.col(_SPELLING).cast(pl.Categorical))
-    payers = _match_payers(named, policies)
     keys = payers["payer_policy"].unique().sort().to_list()
     codes = lines["hcpcs_code"].unique().sort().to_list() or [""]  # no lines, no codes
     table = build_table(policies, keys, codes, parameters)
@@ -183,7 +234,7 @@ def _match_payers(named: pl.DataFrame, policies: PolicySet) -> pl.DataFrame:
                 "payer_policy": found or DEFAULT,
                 "payer_is_known": found is not None,
                 "payer_label": policies[found].label if found else name or "the payer (left blank)",
-                "same_payer": found or f"?{normal_name(name)}",
+                "same_payer": matcher.same_payer(payer_id or "", payer or ""),
             }
         )
     schema = {
@@ -219,7 +270,8 @@ def _findings(
     if rule.severity is not Severity.ERROR:
         return frame
     # A value that is only recalled never makes an error, whichever of those read it is.
-    read = {name for root in rule.flag().meta.root_names() for name in inputs(root)}
+    roots = rule.flag().meta.root_names()
+    read = {name for root in roots for name in inputs(root, optional=True)}
     decided = sorted(
         {f"{name.removesuffix('.level')}.decision" for name in read if name.startswith("policy.")}
     )

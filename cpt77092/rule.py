@@ -25,6 +25,7 @@ __all__ = [
     "INTERPRETATION",
     "TECHNICAL",
     "Confidence",
+    "Denial",
     "FixKind",
     "Remedy",
     "Rule",
@@ -68,6 +69,17 @@ class Remedy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Denial:
+    """Codes that a payer denies with, where `when` holds; of several the first that fits."""
+
+    carc: str = ""
+    """Claim adjustment reason code."""
+    rarc: str = ""
+    """Remittance advice remark code."""
+    when: Callable[[], pl.Expr] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One named test of a claim line.
 
@@ -82,6 +94,8 @@ class Rule:
     severity: Severity
     applies: frozenset[str]
     """Procedure codes of the lines that the rule looks at."""
+    partners: bool = False
+    """Whether it looks at partner lines too: other codes, in a pair with a checked one."""
     flag: Callable[[], pl.Expr]
     message: str
     remedies: tuple[Remedy, ...]
@@ -94,6 +108,8 @@ class Rule:
     """Predicted claim adjustment reason code."""
     rarc: str = ""
     """Predicted remittance advice remark code."""
+    denied_instead: tuple[Denial, ...] = ()
+    """Other codes predicted on the lines that their `when` narrows them to."""
     since: str
     """First version of this program that has it."""
     status: Literal["stable", "preview", "removed"] = "stable"
@@ -109,9 +125,15 @@ class Rule:
         return [self.message, *(remedy.text for remedy in self.remedies)]
 
     @property
+    def denials(self) -> tuple[Denial, ...]:
+        """All predicted denials, ending with the one that always fits; it may be blank."""
+        return (*self.denied_instead, Denial(carc=self.carc, rarc=self.rarc))
+
+    @property
     def conditions(self) -> list[pl.Expr]:
-        """The expressions that narrow its remedies to some lines."""
-        return [remedy.when() for remedy in self.remedies if remedy.when is not None]
+        """The expressions that narrow its remedies and denials to some lines."""
+        choices: tuple[Remedy | Denial, ...] = (*self.remedies, *self.denials)
+        return [choice.when() for choice in choices if choice.when is not None]
 
 
 def param(name: str) -> pl.Expr:

@@ -12,12 +12,13 @@ None was not checked.
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
-from decimal import Decimal
-from functools import cached_property
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -28,8 +29,11 @@ ROOT = Path(__file__).resolve().parent.parent
 FAMILY = frozenset({"77089", "77090", "77091", "77092"})
 COMPANIONS = frozenset({"77080", "77081", "77085", "77086", "77078", "76977", "G0130"})
 CHECKED = FAMILY | COMPANIONS
+PARTS = frozenset({"77090", "77091", "77092"})
+"""What 77089 is made of."""
 GROUPS = {"all": CHECKED, "tbs_family": FAMILY, "companions": COMPANIONS}
 MODIFIER_COLUMNS = tuple(f"hcpcs_modifier_{n}" for n in range(1, 6))
+DIAGNOSIS_COLUMNS = tuple(f"diagnosis_code_{n}" for n in range(1, 13))
 
 Row = dict[str, str]
 Truth = bool | None
@@ -101,6 +105,17 @@ class Policies:
     """All policy files of a run."""
 
     files: dict[str, Policy]
+
+    @cached_property
+    def partners(self) -> frozenset[str]:
+        """Codes that are not checked themselves but stand in a pair with one that is."""
+        return frozenset(
+            pair["with"]
+            for policy in self.files.values()
+            for parameters in policy.values.values()
+            for entry in parameters.get("pairs", {}).values()
+            for pair in entry.get("value", ())
+        ).difference(CHECKED)
 
     def match(self, payer_id: str, payer: str) -> str | None:
         """Key of the policy of a claim's payer: its number first, then its name."""
@@ -218,6 +233,7 @@ ABSENT = Cell(None)
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
+@cache
 def read_date(text: str) -> date | None:
     """Read a date as claim files write them; nothing before 1900."""
     if found := re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)|(\d{4})(\d\d)(\d\d)", text):
@@ -237,6 +253,7 @@ def read_date(text: str) -> date | None:
         return None
 
 
+@cache
 def read_number(text: str) -> Decimal | None:
     """Read a count or an amount: commas, a dollar sign and accounting parentheses may stand."""
     if found := re.fullmatch(r"\((.*)\)", text):
@@ -248,6 +265,7 @@ def read_number(text: str) -> Decimal | None:
     return Decimal(text) if is_number else None
 
 
+@cache
 def read_whole(text: str) -> int | None:
     """Read a whole number; `2.0` is one."""
     number = read_number(text)
@@ -266,11 +284,11 @@ READERS: dict[str, Callable[[str], Any]] = {
 }
 
 
-def read_code(text: str) -> tuple[str, bool] | None:
-    """The checked code of a cell and whether the cell is damaged; None where it is none."""
+def read_code(text: str, scope: frozenset[str]) -> tuple[str, bool] | None:
+    """The code of a cell and whether the cell is damaged; None where it is no code in scope."""
     text = text.strip().upper()
     head, tail = text[:5], text[5:]
-    if head not in CHECKED:
+    if head not in scope:
         return None
     if re.fullmatch(r"(\.0*)?", tail):
         return head, False
@@ -291,18 +309,96 @@ def valid_npi(text: str) -> bool:
     return total % 10 == 0
 
 
+def read_pointer(text: str, filled: frozenset[int]) -> list[int] | None:
+    """The diagnoses that a pointer chooses, by number; None where it is invalid.
+
+    Letters may stand apart or together. So may digits, which makes `12` two diagnoses unless
+    there is a twelfth one; `10` can only be the tenth.
+    """
+    chosen: list[int] = []
+    for part in re.split(r"[,:\s]+", text):
+        if re.fullmatch(r"[A-L]+", part):
+            chosen += [ord(letter) - ord("A") + 1 for letter in part]
+        elif part == "10" or (part in ("11", "12") and int(part) in filled):
+            chosen.append(int(part))
+        elif re.fullmatch(r"[0-9]+", part):
+            chosen += [int(digit) for digit in part]
+        else:
+            return None
+    return chosen if filled.issuperset(chosen) else None
+
+
+# --- calendar ---------------------------------------------------------------------------------
+
+
+def month_number(day: date) -> int:
+    """Months since year 0, for counting between two dates."""
+    return day.year * 12 + day.month - 1
+
+
+def later_by(day: date, period: str) -> date:
+    """The day that lies `90 days` or `12 months` after; the end of a shorter month where needed."""
+    count, unit = period.split()
+    try:
+        if unit == "days":
+            return day + timedelta(days=int(count))
+        year, month = divmod(month_number(day) + int(count), 12)
+        return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+    except (OverflowError, ValueError):
+        return date.max  # what lies beyond the calendar has not passed
+
+
+# --- diagnoses --------------------------------------------------------------------------------
+
+LIST_FROM, LIST_TO = date(2025, 10, 1), date(2026, 9, 30)
+"""The fiscal year of the diagnosis list."""
+
+DIAGNOSES = {
+    "M810": "billable", "M816": "billable", "M818": "billable", "M8008XA": "billable",
+    "M80051A": "billable", "M8580": "billable", "M85851": "billable", "M8588": "billable",
+    "M859": "billable", "Z780": "billable", "N951": "billable", "N959": "billable",
+    "E28310": "billable", "E2839": "billable", "Z90721": "billable", "Z90710": "billable",
+    "Z7983": "billable", "Z7952": "billable", "Z13820": "billable", "M1A9XX0": "billable",
+    "M81": "heading", "M80": "heading", "M8008": "heading", "M858": "heading", "N95": "heading",
+    "E283": "heading", "E2831": "heading", "Z9072": "heading", "Z1382": "heading",
+    "M811": "unknown", "M8100": "unknown", "Z7800": "unknown", "M8008XZ": "unknown",
+    "X99ZZZZ": "unknown",
+}  # fmt: skip
+"""A sample of ICD-10-CM, which generated batches keep to; a test compares it with the whole list.
+
+A heading needs more characters; an unknown code is in no list, though it looks like one.
+"""
+
+
+def undotted(diagnosis: str) -> str:
+    """A diagnosis for comparing: capitals, no dots."""
+    return diagnosis.upper().replace(".", "")
+
+
+def listed(diagnosis: str, entries: Iterable[str]) -> bool:
+    """Whether one of the entries is the diagnosis, or its beginning where it ends in `-`."""
+    code = undotted(diagnosis)
+    return any(
+        code.startswith(undotted(entry).rstrip("-"))
+        if entry.endswith("-")
+        else code == undotted(entry)
+        for entry in entries
+    )
+
+
 # --- lines ------------------------------------------------------------------------------------
 
 
 @dataclass
 class Line:
-    """One checked line of the batch, with everything a rule may ask of it."""
+    """One line in scope, of the batch or its history, with everything a rule may ask of it."""
 
     index: int
     cells: Row
     code: str
     damaged: bool
     batch: Batch = field(repr=False)
+    decisions: dict[str, Decision] = field(default_factory=dict, repr=False)
 
     def text(self, column: str) -> str | None:
         """A text cell, trimmed; None where the file has no such column."""
@@ -330,6 +426,17 @@ class Line:
         return self.text("claim_id") or ""
 
     @cached_property
+    def place(self) -> tuple[date, str, int, int]:
+        """What puts the lines of a batch in order, wherever they stand in its files."""
+        number = self.typed("claim_line_number").value
+        return (
+            self.day or date.min,
+            self.claim,
+            -(10**9) if number is None else number,
+            self.index,
+        )
+
+    @cached_property
     def policy(self) -> str | None:
         """Key of the payer's policy, None where it has none of its own."""
         return self.batch.policies.match(self.text("payer_id") or "", self.text("payer") or "")
@@ -352,7 +459,10 @@ class Line:
         """The policy's answer; None where the code cell or the date does not let us ask."""
         if self.damaged or self.day is None:
             return None
-        return self.batch.policies.decide(self.policy, self.code, parameter, self.day)
+        if parameter not in self.decisions:
+            made = self.batch.policies.decide(self.policy, self.code, parameter, self.day)
+            self.decisions[parameter] = made
+        return self.decisions[parameter]
 
     def param(self, parameter: str) -> Any:
         """The value in force, or None."""
@@ -390,25 +500,121 @@ class Line:
         garbled = any(m and not _well_formed(m) for m in self.modifiers)
         return None if garbled else False
 
-    # other lines
+    def may_carry(self, *wanted: str) -> Truth:
+        """The same where the code cell is damaged, which may hold a modifier too (`77080-26`)."""
+        found = self.has_modifier(*wanted)
+        return None if self.damaged and not found else found
 
-    @property
-    def submission(self) -> str:
-        """Replacement (7), void (8) or an original: they may share a claim number."""
+    # diagnoses
+
+    @cached_property
+    def diagnosis_cells(self) -> list[str] | None:
+        """Diagnosis cells by position, blank ones included; None where the file has none at all."""
+        cells = [self.text(column) for column in DIAGNOSIS_COLUMNS]
+        if all(cell is None for cell in cells):
+            return None
+        return [cell or "" for cell in cells]
+
+    @cached_property
+    def pointed(self) -> list[int] | None:
+        """Numbers of the diagnoses that the pointer chooses; None where it is invalid."""
+        cells = enumerate(self.diagnosis_cells or (), start=1)
+        filled = frozenset(number for number, cell in cells if cell)
+        return read_pointer(self.text("diagnosis_pointer") or "", filled)
+
+    @cached_property
+    def diagnoses(self) -> list[str] | None:
+        """The line's own diagnoses: those pointed at, or all where there is no pointer."""
+        if self.diagnosis_cells is None:
+            return None
+        if not self.text("diagnosis_pointer"):
+            return [cell for cell in self.diagnosis_cells if cell]
+        return None if self.pointed is None else [self.diagnosis_cells[n - 1] for n in self.pointed]
+
+    # who, and what kind of claim
+
+    @cached_property
+    def person(self) -> str:
+        """Number of the patient; empty where unknown."""
+        return self.text("person_id") or ""
+
+    @cached_property
+    def entity(self) -> str:
+        """NPI of who bills; empty where unknown."""
+        return self.text("billing_npi") or ""
+
+    @cached_property
+    def kind(self) -> str:
+        """Replacement (7), void (8) or blank for an original: they may share a claim number."""
         frequency = self.text("claim_frequency_code")
         return frequency if frequency in ("7", "8") else ""
+
+    @property
+    def is_void(self) -> bool:
+        """A void line bills nothing."""
+        return self.kind == "8"
+
+    @cached_property
+    def key(self) -> tuple[object, ...] | None:
+        """What two lines have in common that bill one service twice; None where unknown."""
+        rendering = self.text("rendering_npi")
+        if self.damaged or self.day is None or self.modifiers is None or rendering is None:
+            return None
+        return (self.code, self.day, frozenset(m for m in self.modifiers if m), rendering)
+
+    # other lines
+
+    @cached_property
+    def claim_group(self) -> list[Line]:
+        """Lines of the same claim, this one among them; none where its number is blank."""
+        return [
+            other
+            for other in self.batch.lines
+            if self.claim
+            and (other.claim, other.payer, other.kind) == (self.claim, self.payer, self.kind)
+        ]
+
+    @cached_property
+    def claim_day(self) -> list[Line] | None:
+        """Those of the same date; None where this line's date is unknown."""
+        if self.claim_group and self.day is None:
+            return None
+        return [other for other in self.claim_group if other.day == self.day]
+
+    def across(self, *, any_payer: bool = False, any_entity: bool = False) -> list[Line] | None:
+        """Original lines of the same person, entity, payer and date, on whatever claims.
+
+        A replacement stands for a claim that may be in the same batch, so it has none.
+        None where this line does not say who or when.
+        """
+        if self.kind:
+            return []
+        if self.day is None or not self.person or not (self.entity or any_entity):
+            return None
+        return [
+            other
+            for other in self.batch.lines
+            if not other.kind
+            and (other.person, other.day) == (self.person, self.day)
+            and (any_entity or other.entity == self.entity)
+            and (any_payer or other.payer == self.payer)
+        ]
+
+    def day_bills(self, *codes: str) -> Truth:
+        """Whether one of the codes is billed that day, on the claim or by the entity."""
+        return _some(lambda other: other.code in codes, self.claim_day, self.across())
 
     def claim_bills(self, *codes: str) -> Truth:
         """Whether one of the codes is billed on this claim."""
         if not self.claim:
             return None
-        return any(
-            other.code in codes
-            for other in self.batch.lines
-            if other.claim == self.claim
-            and other.payer == self.payer
-            and other.submission == self.submission
-        )
+        return any(other.code in codes for other in self.claim_group)
+
+    @property
+    def sent(self) -> date | None:
+        """The day the line is submitted: as stated, else the day of the run."""
+        stated = self.typed("submission_date")
+        return self.batch.as_of if stated.state in (None, "blank") else stated.value
 
     @cached_property
     def units(self) -> Decimal | None:
@@ -419,31 +625,56 @@ class Line:
         return value if value is not None and value > 0 else None
 
 
+def _some(test: Callable[[Line], Truth], *groups: list[Line] | None) -> Truth:
+    """Whether a line of the groups passes the test; an unknown group might hold one."""
+    passed: list[Truth] = []
+    for group in groups:
+        passed += [None] if group is None else [test(line) for line in group]
+    return either(*passed)
+
+
 def _well_formed(modifier: str) -> bool:
     return re.fullmatch(r"[0-9A-Z]{2}", modifier) is not None
 
 
 @dataclass
 class Batch:
-    """The checked lines of a run."""
+    """The lines in scope of a run, and those of its history if it was given one."""
 
     policies: Policies
     as_of: date
     lines: list[Line] = field(default_factory=list)
+    history: list[Line] | None = None
+    history_days: list[date] = field(default_factory=list)
+    """Dates of service of all rows of the history, whatever they bill."""
+
+    def read(self, rows: Iterable[Row]) -> list[Line]:
+        """The lines in scope among these rows."""
+        scope = CHECKED | self.policies.partners
+        read = [read_code(cells["hcpcs_code"], scope) for cells in rows]
+        return [
+            Line(index, cells, *code, self)
+            for index, (cells, code) in enumerate(zip(rows, read, strict=True))
+            if code is not None
+        ]
+
+    def history_reaches(self, months: int, back_from: date) -> bool:
+        """Whether an earlier service within so many months would stand in batch or history."""
+        days = [line.day for line in self.lines if line.day is not None]
+        if not self.history_days or not days:
+            return False
+        first, last = min(self.history_days), max(self.history_days)
+        begins = (month_number(first), first.day) <= (month_number(back_from) - months, 1)
+        return begins and month_number(last) >= month_number(min(days)) - 1
 
     @cached_property
     def first_of_stranger(self) -> set[int]:
         """For each payer that matched no policy, the index of its first line."""
         firsts: dict[str, Line] = {}
-        for line in sorted(self.lines, key=_earlier):
-            if line.policy is None:
+        for line in sorted(self.lines, key=lambda line: line.place):
+            if line.policy is None and line.code in CHECKED:
                 firsts.setdefault(line.stranger, line)
         return {line.index for line in firsts.values()}
-
-
-def _earlier(line: Line) -> tuple[date, str, int, int]:
-    number = line.typed("claim_line_number").value
-    return (line.day or date.min, line.claim, -(10**9) if number is None else number, line.index)
 
 
 # --- rules ------------------------------------------------------------------------------------
@@ -458,19 +689,22 @@ class Rule:
     applies: frozenset[str]
     test: Callable[[Line], Truth]
     parameters: tuple[str, ...] = ()
+    """Every parameter that the condition reads."""
+    partners: bool = False
+    """Whether it looks at partner lines too."""
 
 
 RULES: dict[str, Rule] = {}
 
 
 def rule(
-    code: str, severity: str, applies: Iterable[str], *parameters: str
+    code: str, severity: str, applies: Iterable[str], *parameters: str, partners: bool = False
 ) -> Callable[[Callable[[Line], Truth]], Callable[[Line], Truth]]:
     """Enter a test into the catalogue."""
 
     def enter(test: Callable[[Line], Truth]) -> Callable[[Line], Truth]:
         assert code not in RULES
-        RULES[code] = Rule(code, severity, frozenset(applies), test, parameters)
+        RULES[code] = Rule(code, severity, frozenset(applies), test, parameters, partners)
         return test
 
     return enter
@@ -604,8 +838,241 @@ def mo016(line: Line) -> Truth:
     return any(_well_formed(m) and m not in KNOWN_MODIFIERS for m in line.modifiers)
 
 
+def _carries_bypass(line: Line, terms: Line) -> Truth:
+    """Whether a modifier on a line lets a pair through, as the line says that states the pair."""
+    if line.damaged:  # its cell may hold a modifier too, and no policy is chosen for it
+        return None
+    if line.modifiers is not None and not any(line.modifiers):
+        return False
+    known = terms.param("bypass_modifiers")
+    return None if known is None else line.has_modifier(*known)
+
+
+def _clash(denied: Line, paid: Line, pair: dict[str, str], terms: Line) -> Truth:
+    """Whether the pair holds for two lines that bill its codes: neither is let through."""
+    if pair["bypass"] == "false":
+        return True
+    return both(negate(_carries_bypass(denied, terms)), negate(_carries_bypass(paid, terms)))
+
+
+def _pair_holds(line: Line, pair: dict[str, str], *groups: list[Line] | None) -> Truth:
+    """Whether a line of the groups bills the pair's other code and is not let through."""
+    if pair["bypass"] == "true" and _carries_bypass(line, line):
+        return False
+
+    def clashes(other: Line) -> Truth:
+        return other.code == pair["with"] and _clash(line, other, pair, line)
+
+    return _some(clashes, *groups)
+
+
+def _global_with_part(line: Line, *, bypass: tuple[str, ...]) -> Truth:
+    pairs = line.param("pairs")
+    if pairs is None:
+        return None
+    return either(
+        *(
+            _pair_holds(line, pair, line.claim_group, line.across())
+            for pair in pairs
+            if pair["denied"] == line.code and pair["with"] in PARTS and pair["bypass"] in bypass
+        )
+    )
+
+
+@rule("MO017", "info", {"77089"}, "pairs", "bypass_modifiers")
+def mo017(line: Line) -> Truth:
+    if line.is_void:
+        return False
+    return both(_carries_bypass(line, line), _global_with_part(line, bypass=("false",)))
+
+
+@rule("BU001", "error", {"77089"}, "pairs", "bypass_modifiers")
+def bu001(line: Line) -> Truth:
+    return False if line.is_void else _global_with_part(line, bypass=("true", "false"))
+
+
+@rule("BU002", "warning", {"77092"})
+def bu002(line: Line) -> Truth:
+    if line.is_void:
+        return False
+    return both(line.day_bills("77091"), line.day_bills("77089") is not True)
+
+
+def _is_denied_by_any(partner: Line) -> Truth:
+    """Whether the payer has a pair in force that denies a partner's code."""
+    if partner.damaged or partner.day is None:
+        return None
+    ask = partner.batch.policies.decide
+    made = [ask(partner.policy, code, "pairs", partner.day) for code in CHECKED]
+    in_force = [one.value for one in made if one.status == "value"]
+    if not in_force:
+        return None
+    # Its own bypass modifier lets it through beside anything that may be bypassed.
+    lists = [ask(partner.policy, code, "bypass_modifiers", partner.day) for code in CHECKED]
+    bypass = {modifier for one in lists if one.status == "value" for modifier in one.value}
+    passes = partner.has_modifier(*bypass) is True
+    return any(
+        pair["denied"] == partner.code and not (passes and pair["bypass"] == "true")
+        for pairs in in_force
+        for pair in pairs
+    )
+
+
+def _denies_partner(paid: Line, partner: Line) -> Truth:
+    """Whether the policy of a checked line denies a partner's line beside it."""
+    if paid.code not in CHECKED:
+        return False
+    pairs = paid.param("pairs")
+    if pairs is None:
+        return None
+    return either(
+        *(_clash(partner, paid, pair, paid) for pair in pairs if pair["denied"] == partner.code)
+    )
+
+
+@rule("BU003", "error", CHECKED, "pairs", "bypass_modifiers", partners=True)
+def bu003(line: Line) -> Truth:
+    if line.is_void:
+        return False
+    if line.code not in CHECKED:
+        is_denied = _is_denied_by_any(line)
+        if is_denied is None:
+            return None
+        across = line.across()
+        # What no pair on file denies needs nobody's other claims.
+        others = across if across is not None or is_denied else []
+        return _some(lambda paid: _denies_partner(paid, line), line.claim_day, others)
+    pairs = line.param("pairs")
+    if pairs is None:
+        return None
+    return either(
+        *(
+            _pair_holds(line, pair, line.claim_day, line.across())
+            for pair in pairs
+            if pair["denied"] == line.code and not (line.code == "77089" and pair["with"] in PARTS)
+        )
+    )
+
+
+@rule("BU004", "info", FAMILY)
+def bu004(line: Line) -> Truth:
+    if line.is_void:
+        return False
+    if line.day is None:
+        return None
+    latest = line.day
+    scans = [
+        other
+        for other in [*line.batch.lines, *(line.batch.history or ())]
+        if other.code in COMPANIONS
+        and not other.is_void
+        and other.day is not None
+        and timedelta(0) <= latest - other.day <= timedelta(days=30)
+    ]
+    if any(scan is other for scan in scans for other in line.claim_group):
+        return False
+    return all(scan.person != line.person for scan in scans) if line.person else None
+
+
+def _scans(line: Line) -> list[Line] | None:
+    """The day's scans: those of the claim, else those of the entity for the person."""
+    everyone = line.across(any_payer=True)
+    if line.claim_day is None:
+        return None
+    on_claim = [other for other in line.claim_day if other.code in COMPANIONS]
+    if on_claim or everyone is None:
+        return on_claim or None
+    return [other for other in everyone if other.code in COMPANIONS]
+
+
+@rule("BU005", "warning", {"77089"})
+def bu005(line: Line) -> Truth:
+    if line.is_void:
+        return False
+    scans = _scans(line)
+    if scans is None:
+        return None
+    is_read = [both(scan.may_carry("26"), negate(scan.may_carry("TC"))) for scan in scans]
+    is_technical = [negate(scan.may_carry("26")) for scan in scans]
+    return both(either(*is_read), negate(either(*is_technical)))
+
+
+@rule("BU006", "info", {"77092"})
+def bu006(line: Line) -> Truth:
+    if line.is_void:
+        return False
+    has_whole_scan = _some(lambda scan: negate(scan.may_carry("26", "TC")), _scans(line))
+    return both(has_whole_scan, line.day_bills("77089", "77091") is not True)
+
+
+@rule("BU007", "warning", {"77089"})
+def bu007(line: Line) -> Truth:
+    if line.is_void:
+        return False
+    everyone = line.across(any_payer=True, any_entity=True)
+    if everyone is None or not (line.entity or line.kind):
+        return None
+    parts = [
+        other
+        for other in everyone
+        if other.code in PARTS and not any(other is own for own in line.claim_group)
+    ]
+    return either(*(other.entity != line.entity if other.entity else None for other in parts))
+
+
+def _stands_on(line: Line, others: Iterable[Line]) -> Truth:
+    """Whether one of the others bills the same service of the same claim or person again."""
+    if line.key is None:
+        return None
+    same = [
+        other
+        for other in others
+        if (other.key, other.payer, other.kind) == (line.key, line.payer, line.kind)
+    ]
+    if line.claim and any(other.claim == line.claim for other in same):
+        return True
+    if line.kind:
+        return False
+    return any(other.person == line.person for other in same) if line.person else None
+
+
+@rule("FR001", "error", CHECKED)
+def fr001(line: Line) -> Truth:
+    if line.is_void:
+        return False
+    return _stands_on(line, (o for o in line.batch.lines if o.place < line.place))
+
+
+@rule("FR002", "warning", {"77089", "77092"}, "min_months_between")
+def fr002(line: Line) -> Truth:
+    if line.is_void:
+        return False
+    least = line.param("min_months_between")
+    if least is None or line.day is None or not line.person:
+        return None
+    for other in [*line.batch.lines, *(line.batch.history or ())]:
+        if other.code not in ("77089", "77092") or other.kind or other.person != line.person:
+            continue
+        if other.day is None or other.day >= line.day:
+            continue
+        if month_number(line.day) - month_number(other.day) - 1 < int(least):
+            return True
+    return False if line.batch.history_reaches(int(least), line.day) else None
+
+
+@rule("FR003", "warning", CHECKED)
+def fr003(line: Line) -> Truth:
+    if line.is_void:
+        return False
+    return None if line.batch.history is None else _stands_on(line, line.batch.history)
+
+
 @rule("UN001", "error", CHECKED, "max_units_per_day")
 def un001(line: Line) -> Truth:
+    return both(_too_many_units(line), fr001(line) is not True)
+
+
+def _too_many_units(line: Line) -> Truth:
     most = line.param("max_units_per_day")
     same = [
         other
@@ -616,7 +1083,7 @@ def un001(line: Line) -> Truth:
     on_claim = [
         other
         for other in same
-        if line.claim and (other.claim, other.submission) == (line.claim, line.submission)
+        if line.claim and (other.claim, other.kind) == (line.claim, line.kind)
     ]
     whose = (line.text("person_id"), line.text("billing_npi"))
     is_original = line.text("claim_frequency_code") not in ("7", "8")
@@ -672,6 +1139,33 @@ def dt003(line: Line) -> Truth:
     return None if line.day is None else line.day > line.batch.as_of
 
 
+def _deadline(line: Line) -> date | None:
+    period = line.param("timely_filing")
+    return None if period is None or line.day is None else later_by(line.day, period)
+
+
+@rule("DT004", "error", CHECKED, "timely_filing")
+def dt004(line: Line) -> Truth:
+    deadline = _deadline(line)
+    return None if deadline is None or line.sent is None else line.sent > deadline
+
+
+@rule("DT005", "warning", CHECKED, "timely_filing")
+def dt005(line: Line) -> Truth:
+    state, deadline, today = line.typed("submission_date").state, _deadline(line), line.batch.as_of
+    not_sent = None if state == "unreadable" else state != "read"
+    near = None if deadline is None else today <= deadline <= today + timedelta(days=14)
+    return both(not_sent, near)
+
+
+@rule("DT006", "warning", CHECKED)
+def dt006(line: Line) -> Truth:
+    end = line.typed("claim_line_end_date")
+    if end.state == "blank":
+        return False
+    return None if end.value is None or line.day is None else bool(end.value != line.day)
+
+
 def _assigned(line: Line) -> Truth:
     place = line.text("place_of_service_code")
     return None if place is None else place in ASSIGNED_PLACES
@@ -711,6 +1205,106 @@ def po005(line: Line) -> Truth:
     return both(_assigned(line), untypical, no_list)
 
 
+@rule("PO001", "error", CHECKED, "place_of_service")
+def po001(line: Line) -> Truth:
+    place, accepted = line.text("place_of_service_code"), line.param("place_of_service")
+    refused = None if place is None or accepted is None else place not in accepted
+    return both(_assigned(line), refused)
+
+
+@rule("PO006", "warning", {"77092"})
+def po006(line: Line) -> Truth:
+    if line.is_void:
+        return False
+    place = line.text("place_of_service_code")
+    if not place:
+        return None if place is None else False
+    everyone = line.across(any_payer=True, any_entity=True)
+    if line.claim_day is None:
+        return None
+    on_claim, elsewhere = (
+        [
+            other.text("place_of_service_code")
+            for other in group
+            if other.code in COMPANIONS
+            and not other.is_void
+            and other.text("place_of_service_code")
+        ]
+        for group in (line.claim_day, everyone or [])
+    )
+    if not on_claim and everyone is None:
+        return None
+    return bool(on_claim or elsewhere) and place not in [*on_claim, *elsewhere]
+
+
+@rule("DX001", "error", CHECKED)
+def dx001(line: Line) -> Truth:
+    return None if line.diagnosis_cells is None else not any(line.diagnosis_cells)
+
+
+@rule("DX002", "error", CHECKED)
+def dx002(line: Line) -> Truth:
+    if line.diagnosis_cells is None:
+        return None
+    return either(*(_not_billable(cell, line.day) for cell in line.diagnosis_cells if cell))
+
+
+def _not_billable(diagnosis: str, day: date | None) -> Truth:
+    if not re.fullmatch(r"[A-Z][0-9][0-9A-Z](\.?[0-9A-Z]{1,4})?", diagnosis):
+        return True
+    if day is None or not LIST_FROM <= day <= LIST_TO:
+        return None
+    return DIAGNOSES[undotted(diagnosis)] != "billable"
+
+
+def _is_listed(line: Line, parameter: str) -> list[Truth] | None:
+    """For each of the line's diagnoses whether the policy lists it; None where it has who knows."""
+    if line.diagnoses is None:
+        return None
+    entries = line.param(parameter)
+    return [None if entries is None else listed(code, entries) for code in line.diagnoses]
+
+
+@rule("DX003", "warning", CHECKED, "supporting_diagnoses", "excluded_diagnoses")
+def dx003(line: Line) -> Truth:
+    supporting = _is_listed(line, "supporting_diagnoses")
+    excluded = _is_listed(line, "excluded_diagnoses")
+    if supporting is None or excluded is None:
+        return None
+    # Where some diagnosis is excluded, DX004 speaks or another one supports.
+    is_excluded = any(excluded)
+    return both(bool(supporting), not is_excluded, negate(either(*supporting)))
+
+
+@rule("DX004", "warning", CHECKED, "excluded_diagnoses", "supporting_diagnoses")
+def dx004(line: Line) -> Truth:
+    supporting = _is_listed(line, "supporting_diagnoses")
+    excluded = _is_listed(line, "excluded_diagnoses")
+    if supporting is None or excluded is None:
+        return None
+    # Without a list of those taken off, nothing on file takes anything off.
+    supports = [both(yes, no is not True) for yes, no in zip(supporting, excluded, strict=True)]
+    return both(either(*excluded), negate(either(*supports)))
+
+
+@rule("DX005", "warning", CHECKED)
+def dx005(line: Line) -> Truth:
+    sex = (line.text("patient_sex") or "").upper()
+    is_male = {"M": True, "MALE": True, "1": True, "F": False, "FEMALE": False, "2": False}.get(sex)
+    of_women = None
+    if line.diagnoses is not None:
+        of_women = any(listed(d, ("Z78.0", "N95.-", "E28.3-", "Z90.72-")) for d in line.diagnoses)
+    return both(is_male, of_women, negate(line.has_modifier("KX")))
+
+
+@rule("DX006", "error", CHECKED)
+def dx006(line: Line) -> Truth:
+    pointer = line.text("diagnosis_pointer")
+    if not pointer:
+        return None if pointer is None else False
+    return None if line.diagnosis_cells is None else line.pointed is None
+
+
 @rule("ID001", "error", CHECKED)
 def id001(line: Line) -> Truth:
     npi = line.text("rendering_npi")
@@ -723,9 +1317,46 @@ def id002(line: Line) -> Truth:
     return None if npi is None else not valid_npi(npi)
 
 
+def _is_blank(line: Line, column: str) -> Truth:
+    text = line.text(column)
+    return None if text is None else not text
+
+
+@rule("ID003", "error", CHECKED, "ordering_provider")
+def id003(line: Line) -> Truth:
+    return both(line.param_is("ordering_provider", "required"), _is_blank(line, "ordering_npi"))
+
+
+@rule("ID004", "error", CHECKED)
+def id004(line: Line) -> Truth:
+    npi = line.text("ordering_npi")
+    return None if npi is None else bool(npi) and not valid_npi(npi)
+
+
 @rule("ID005", "info", CHECKED)
 def id005(line: Line) -> Truth:
     return line.index in line.batch.first_of_stranger
+
+
+def _has_notice(line: Line) -> Truth:
+    return line.has_modifier("GA", "GX", "GY", "GZ")
+
+
+@rule("CV001", "warning", FAMILY, "coverage")
+def cv001(line: Line) -> Truth:
+    refused = line.param_is("coverage", "investigational", "not_covered")
+    return both(refused, negate(_has_notice(line)))
+
+
+@rule("CV002", "error", FAMILY, "prior_authorization")
+def cv002(line: Line) -> Truth:
+    required = line.param_is("prior_authorization", "required")
+    return both(required, _is_blank(line, "prior_authorization_number"))
+
+
+@rule("CV003", "info", FAMILY, "coverage")
+def cv003(line: Line) -> Truth:
+    return both(line.param_is("coverage", "contractor_decides"), negate(_has_notice(line)))
 
 
 @rule("CH001", "error", CHECKED)
@@ -734,6 +1365,55 @@ def ch001(line: Line) -> Truth:
     if charge.state == "blank":
         return True
     return None if charge.value is None else bool(charge.value <= 0)
+
+
+def _fee(line: Line) -> Decimal | None:
+    """The payer's fee for one unit of what the modifiers say was done, in dollars and cents."""
+    fee = line.param("fee")
+    if isinstance(fee, dict):
+        parts = {
+            (False, False): "whole", (True, False): "professional", (False, True): "technical",
+        }  # fmt: skip
+        read, technical = line.has_modifier("26"), line.has_modifier("TC")
+        known = None if read is None or technical is None else parts.get((read, technical))
+        fee = None if known is None else fee.get(known)
+    return None if fee is None else Decimal(fee).quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+@rule("CH002", "warning", CHECKED, "fee")
+def ch002(line: Line) -> Truth:
+    charge: Decimal | None = line.typed("charge_amount").value
+    units: Decimal | None = line.typed("service_unit_quantity").value
+    fee = _fee(line)
+    if charge is None or charge <= 0:
+        return None if charge is None else False
+    if fee is None or units is None or units <= 0 or units != int(units):
+        return None
+    return charge < fee * units
+
+
+@rule("CH003", "error", CHECKED, "claim_frequency_codes")
+def ch003(line: Line) -> Truth:
+    frequency, accepted = line.text("claim_frequency_code"), line.param("claim_frequency_codes")
+    if not frequency:
+        return None if frequency is None else False
+    return None if accepted is None else frequency not in accepted
+
+
+@rule("DO001", "error", {"77092", "77089"})
+def do001(line: Line) -> Truth:
+    state = line.typed("report_signed_date").state
+    return None if state in (None, "unreadable") else state == "blank"
+
+
+@rule("DO002", "warning", {"77092", "77089"})
+def do002(line: Line) -> Truth:
+    signed: date | None = line.typed("report_signed_date").value
+    if signed is None:
+        return None
+    too_early = None if line.day is None else signed < line.day
+    too_late = None if line.sent is None else signed > line.sent
+    return either(too_early, too_late)
 
 
 @rule("IN001", "error", CHECKED)
@@ -756,18 +1436,28 @@ class Verdict:
     """(row, rule), so that a test can see what its batches exercise."""
 
 
-def judge(rows: Sequence[Row], policies: Policies, as_of: date) -> Verdict:
-    """Look at every line with every rule that applies to its code."""
+def judge(
+    rows: Sequence[Row], policies: Policies, as_of: date, history: Sequence[Row] | None = None
+) -> Verdict:
+    """Look at every line with every rule that applies to its code.
+
+    Args:
+        rows: the batch.
+        policies: all policies of the run.
+        as_of: the day of the run.
+        history: rows of earlier claims; None where none were given.
+    """
     batch = Batch(policies, as_of)
-    for index, cells in enumerate(rows):
-        read = read_code(cells["hcpcs_code"])
-        if read is not None:
-            batch.lines.append(Line(index, cells, *read, batch))
+    batch.lines = batch.read(rows)
+    if history is not None:
+        batch.history = batch.read(history)
+        days = [read_date(cells["claim_line_start_date"].strip()) for cells in history]
+        batch.history_days = [day for day in days if day is not None]
     findings = set()
     outcomes = defaultdict(set)
     for line in batch.lines:
         for code, entry in RULES.items():
-            if line.code not in entry.applies:
+            if line.code not in entry.applies and not (entry.partners and line.code not in CHECKED):
                 continue
             outcome = entry.test(line)
             if outcome:
@@ -778,6 +1468,15 @@ def judge(rows: Sequence[Row], policies: Policies, as_of: date) -> Verdict:
 
 
 def _severity(entry: Rule, line: Line) -> str:
-    decisions = [line.decision(parameter) for parameter in entry.parameters]
-    recalled = any(made is not None and made.confidence == "recalled" for made in decisions)
+    """The rule's severity, but no error where every policy that makes it one is recalled."""
+    deciding = [line]
+    if line.code not in CHECKED:
+        near = [*(line.claim_day or ()), *(line.across() or ())]
+        deciding = [paid for paid in near if _denies_partner(paid, line)]
+    recalled = all(_rests_on_memory(entry, of) for of in deciding)
     return "warning" if recalled and entry.severity == "error" else entry.severity
+
+
+def _rests_on_memory(entry: Rule, line: Line) -> bool:
+    decisions = [line.decision(parameter) for parameter in entry.parameters]
+    return any(made is not None and made.confidence == "recalled" for made in decisions)

@@ -29,10 +29,18 @@ DEFAULT_LINE = {
     "service_unit_quantity": "1",
     "charge_amount": "45.00",
     "diagnosis_code_1": "M81.0",
+    "diagnosis_code_2": "",
+    "diagnosis_code_3": "",
+    "diagnosis_code_10": "",
+    "diagnosis_code_11": "",
+    "diagnosis_code_12": "",
+    "diagnosis_pointer": "",
     "rendering_npi": "1234567893",
     "billing_npi": "1245319599",
     "ordering_npi": "1234567893",
+    "prior_authorization_number": "",
     "claim_frequency_code": "1",
+    "patient_sex": "F",
     "patient_birth_date": "1957-05-01",
     "submission_date": "2026-03-09",
     "report_signed_date": "2026-03-03",
@@ -40,20 +48,19 @@ DEFAULT_LINE = {
 """One clean synthetic line; person_id is filled from the claim where a case does not say."""
 
 KINDS = ("good", "bad", "boundary", "not checked")
+_TOLD = ("message", "fix", "fix_kind", "severity", "denial")
 _KEYS = {
+    *_TOLD,
     "name",
     "kind",
     "lines",
     "findings",
     "not_checked",
-    "message",
-    "fix",
-    "fix_kind",
-    "severity",
     "reason",
     "absent",
     "policy",
     "default",
+    "history",
 }
 
 
@@ -69,11 +76,13 @@ class Case:
     findings: list[str] = field(default_factory=list)
     not_checked: list[str] = field(default_factory=list)
     told: dict[str, str] = field(default_factory=dict)
-    """`message`, `fix`, `fix_kind` and `severity` of every finding, where the case says."""
+    """What `_TOLD` names of every finding, where the case says."""
     reason: str | None = None
     absent: tuple[str, ...] = ()
     policy: dict[str, Any] = field(default_factory=dict)
     default: dict[str, Any] = field(default_factory=dict)
+    history: list[dict[str, str]] | None = None
+    """Lines of earlier claims; None where the run is given none."""
 
 
 def all_cases() -> list[Case]:
@@ -96,22 +105,23 @@ def _case(file: Path, tree: dict[str, Any], case: dict[str, Any]) -> Case:
         stem=file.stem,
         name=case["name"],
         kind=case["kind"],
-        lines=_lines(file, case),
+        lines=_lines(file, case["name"], case["lines"]),
         findings=case.get("findings", []),
         not_checked=case.get("not_checked", []),
-        told={k: case[k] for k in ("message", "fix", "fix_kind", "severity") if k in case},
+        told={k: case[k] for k in _TOLD if k in case},
         reason=case.get("reason"),
         absent=tuple(sorted(case.get("absent", []))),
         policy=case.get("policy", tree.get("policy", {})),
         default=case.get("default", tree.get("default", {})),
+        history=_lines(file, case["name"], case["history"]) if "history" in case else None,
     )
 
 
-def _lines(file: Path, case: dict[str, Any]) -> list[dict[str, str]]:
+def _lines(file: Path, name: str, stated_lines: list[dict[str, str]]) -> list[dict[str, str]]:
     lines: list[dict[str, str]] = []
-    for stated in case["lines"]:
+    for stated in stated_lines:
         unknown = stated.keys() - DEFAULT_LINE.keys() - {"hcpcs_modifier_5"}
-        assert not unknown, f"{file.name}: {case['name']}: {unknown}"
+        assert not unknown, f"{file.name}: {name}: {unknown}"
         line = DEFAULT_LINE | stated
         earlier = sum(one["claim_id"] == line["claim_id"] for one in lines)
         line["claim_line_number"] = stated.get("claim_line_number", str(earlier + 1))

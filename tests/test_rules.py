@@ -15,9 +15,10 @@ from cpt77092 import findings, reasons
 from cpt77092.codes import CHECKED
 from cpt77092.engine import Result, check, needed_columns
 from cpt77092.policies.load import load_folders
-from cpt77092.readers import Options, read_batch
+from cpt77092.readers import Options, read_batch, read_history
 from cpt77092.rule import Rule
 from cpt77092.rules import BY_CODE, CATALOGUE
+from cpt77092.run import partners
 from tests.rule_cases import AS_OF, PAYER, Case, all_cases, policy_text
 
 CASES = all_cases()
@@ -28,18 +29,28 @@ def _run(
     lines: Iterable[dict[str, str]],
     absent: Sequence[str],
     rules: Sequence[Rule],
+    history: Sequence[dict[str, str]] | None = None,
 ) -> Result:
     """Write lines as a claim file and check it under the policies in the folder."""
-    file = folder / "claims.csv"
+    policies = load_folders(folder / "policies")
+    needed, scope = needed_columns(rules), CHECKED | partners(policies)
+    file = _write(folder / "claims.csv", lines, absent)
+    batch = read_batch([file], needed=needed, scope=scope, options=Options())
+    past = None
+    if history is not None:
+        earlier = [_write(folder / "history.csv", history, absent)] if history else []
+        past = read_history(earlier, batch=batch, needed=needed, scope=scope, options=Options())
+    return check(batch, policies, rules, as_of=date.fromisoformat(AS_OF), history=past)
+
+
+def _write(file: Path, lines: Iterable[dict[str, str]], absent: Sequence[str]) -> str:
     rows = [{k: v for k, v in line.items() if k not in absent} for line in lines]
     headers = list(dict.fromkeys(name for row in rows for name in row))
     with file.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, headers, restval="")
         writer.writeheader()
         writer.writerows(rows)
-    batch = read_batch([str(file)], needed=needed_columns(rules), scope=CHECKED, options=Options())
-    policies = load_folders(folder / "policies")
-    return check(batch, policies, rules, as_of=date.fromisoformat(AS_OF))
+    return str(file)
 
 
 def _write_policies(folder: Path, texts: dict[str, str]) -> None:
@@ -63,12 +74,13 @@ def test_case_alone(case: Case, tmp_path: Path) -> None:
     if case.default:
         texts["default"] = policy_text("default", case.default, names=[])
     _write_policies(tmp_path, texts)
-    result = _run(tmp_path, case.lines, case.absent, [BY_CODE[case.rule]])
+    result = _run(tmp_path, case.lines, case.absent, [BY_CODE[case.rule]], case.history)
     found = _named(findings.table(result), case.rule)
     unchecked = _named(findings.not_checked_rows(result), case.rule)
     assert sorted(found) == sorted(case.findings)
     assert sorted(unchecked) == sorted(case.not_checked)
     for row in found.values():
+        row["denial"] = " ".join(filter(None, (row["group_code"], row["carc"], row["rarc"])))
         assert {key: row[key] for key in case.told} == case.told
         assert row["source_title"], "a finding names no source"
     if case.reason is not None:
@@ -79,11 +91,13 @@ def test_case_alone(case: Case, tmp_path: Path) -> None:
 def test_all_cases_together_in_shuffled_batches(tmp_path: Path) -> None:
     # Cases that lack the same columns and share a default policy make one batch; every case gets
     # a payer and claim ids of its own, so that no case can meet another's lines by name.
-    batches: dict[tuple[tuple[str, ...], str], list[tuple[int, Case]]] = {}
+    # A history covers dates for everybody, so cases with one stay apart.
+    batches: dict[tuple[tuple[str, ...], str, int], list[tuple[int, Case]]] = {}
     for number, case in enumerate(CASES):
-        batches.setdefault((case.absent, str(case.default)), []).append((number, case))
+        apart = -1 if case.history is None else number
+        batches.setdefault((case.absent, str(case.default), apart), []).append((number, case))
     compared = 0
-    for number, ((absent, _), cases) in enumerate(sorted(batches.items())):
+    for number, ((absent, *_), cases) in enumerate(sorted(batches.items())):
         folder = tmp_path / str(number)
         folder.mkdir()
         compared += _compare_together(folder, absent, cases)
@@ -103,7 +117,9 @@ def _compare_together(
         texts["default"] = policy_text("default", cases[0][1].default, names=[])
     _write_policies(folder, texts)
     random.Random(77092).shuffle(lines)
-    result = _run(folder, lines, absent, CATALOGUE)
+    past = cases[0][1].history
+    history = None if past is None else [_own(line, cases[0][0]) for line in past]
+    result = _run(folder, lines, absent, CATALOGUE, history)
     table, unchecked = findings.table(result), findings.not_checked_rows(result)
     for number, case in cases:
         for expected, rows in ((case.findings, table), (case.not_checked, unchecked)):

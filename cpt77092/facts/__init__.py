@@ -5,8 +5,9 @@ says why in `unknown` where everything it reads is there. Facts may read claim c
 and policy parameters; they never name a payer.
 
 Grains: *line* (on every line), *distinct* (once for each distinct value of its key: a batch of a
-million lines has a few hundred combinations of modifiers), *group* (a sum over the lines that
-share a key; lines whose key is unknown stay unknown and are never thrown into one group).
+million lines has a few hundred combinations of modifiers), *group* (a sum or a union over the lines
+that share a key; lines whose key is unknown stay unknown and are never thrown into one group),
+*frame* (lines laid beside other lines of the batch or of earlier claims).
 """
 
 from __future__ import annotations
@@ -15,12 +16,43 @@ from collections.abc import Iterable, Sequence
 
 import polars as pl
 
-from cpt77092.facts import claim_lines, keys, lines, modifiers, places, providers, units
-from cpt77092.facts.fact import Context, Fact
+from cpt77092.facts import (
+    bundles,
+    claim_lines,
+    diagnoses,
+    documents,
+    earlier,
+    filing,
+    keys,
+    lines,
+    modifiers,
+    money,
+    places,
+    providers,
+    scans,
+    units,
+)
+from cpt77092.facts.fact import Context, Fact, Past
+from cpt77092.facts.told import TOLD
 
-__all__ = ["FACTS", "Context", "Fact", "add_facts", "closure", "inputs"]
+__all__ = ["FACTS", "TOLD", "Context", "Fact", "Past", "add_facts", "closure", "inputs"]
 
-_SUBJECTS = (keys, modifiers, places, providers, claim_lines, units, lines)
+_SUBJECTS = (
+    keys,
+    modifiers,
+    places,
+    providers,
+    diagnoses,
+    claim_lines,
+    bundles,
+    scans,
+    earlier,
+    units,
+    filing,
+    money,
+    documents,
+    lines,
+)
 FACTS: dict[str, Fact] = {fact.name: fact for subject in _SUBJECTS for fact in subject.FACTS}
 
 
@@ -28,7 +60,7 @@ def closure(names: Iterable[str]) -> tuple[list[Fact], set[str]]:
     """The facts behind some names, each after what it reads, and the plain columns they rest on.
 
     Args:
-        names: facts, claim columns and `policy.*` columns, mixed.
+        names: facts, told texts, claim columns and `policy.*` columns, mixed.
 
     Returns:
         Facts in an order in which they can be computed, and every name that is no fact.
@@ -38,7 +70,10 @@ def closure(names: Iterable[str]) -> tuple[list[Fact], set[str]]:
 
     def visit(name: str) -> None:
         fact = FACTS.get(name)
-        if fact is None:
+        if name in TOLD:
+            for read in TOLD[name].reads:
+                visit(read)
+        elif fact is None:
             plain.add(name)
         elif name not in ordered:
             for read in _all_reads(fact):
@@ -50,13 +85,18 @@ def closure(names: Iterable[str]) -> tuple[list[Fact], set[str]]:
     return list(ordered.values()), plain
 
 
-def inputs(name: str) -> list[str]:
-    """The plain columns that a name rests on, in order: where to look for why it is unknown."""
+def inputs(name: str, *, optional: bool = False) -> list[str]:
+    """The plain columns that a name rests on, in order: where to look for why it is unknown.
+
+    Args:
+        name: a fact, or a plain column, which rests on itself.
+        optional: whether columns that it could do without are among them.
+    """
     fact = FACTS.get(name)
     if fact is None:
         return [name]
-    reads = (*fact.group, *fact.reads, *((fact.sums,) if fact.sums else ()))
-    return list(dict.fromkeys(plain for read in reads for plain in inputs(read)))
+    reads = (*fact.group, *fact.reads, *_gathered(fact), *(fact.optional if optional else ()))
+    return list(dict.fromkeys(p for read in reads for p in inputs(read, optional=optional)))
 
 
 def add_facts(frame: pl.DataFrame, facts: Sequence[Fact], context: Context) -> pl.DataFrame:
@@ -72,12 +112,15 @@ def add_facts(frame: pl.DataFrame, facts: Sequence[Fact], context: Context) -> p
         missing = {fact.name for fact in waiting}
         ready = [fact for fact in waiting if not missing.intersection(_all_reads(fact))]
         # Facts of the line come first, so that as many others as can be are ready together.
-        first = min(ready, key=lambda fact: (bool(fact.group), bool(fact.over)))
-        together = [f for f in ready if (f.over, f.group) == (first.over, first.group)]
+        first = min(ready, key=lambda f: (bool(f.frame), bool(f.group), bool(f.over)))
+        together = [f for f in ready if _grain(f) == _grain(first)]
         if first.group:
-            frame = _add_sums(frame, together)
+            frame = _add_groups(frame, together)
         elif first.over:
             frame = _add_distinct(frame, together, context)
+        elif first.frame:
+            made = [fact.frame(frame, context).alias(fact.name) for fact in together if fact.frame]
+            frame = frame.hstack(made)
         else:
             frame = frame.with_columns(_built(fact, context) for fact in together)
         waiting = [fact for fact in waiting if fact not in together]
@@ -85,8 +128,16 @@ def add_facts(frame: pl.DataFrame, facts: Sequence[Fact], context: Context) -> p
 
 
 def _all_reads(fact: Fact) -> tuple[str, ...]:
-    sums = (fact.sums,) if fact.sums else ()
-    return (*fact.reads, *fact.optional, *fact.over, *fact.group, *sums)
+    return (*fact.reads, *fact.optional, *fact.over, *fact.group, *_gathered(fact))
+
+
+def _gathered(fact: Fact) -> tuple[str, ...]:
+    """The column that a group fact sums or unites."""
+    return tuple(filter(None, (fact.sums, fact.unites)))
+
+
+def _grain(fact: Fact) -> tuple[object, ...]:
+    return fact.over, fact.group, bool(fact.frame)
 
 
 def _built(fact: Fact, context: Context) -> pl.Expr:
@@ -104,23 +155,30 @@ def _add_distinct(frame: pl.DataFrame, facts: Sequence[Fact], context: Context) 
     return frame.hstack(joined.select(names))
 
 
-def _add_sums(frame: pl.DataFrame, facts: Sequence[Fact]) -> pl.DataFrame:
-    """Sum columns over the lines that share a key; a line without a key has no sum.
+def _add_groups(frame: pl.DataFrame, facts: Sequence[Fact]) -> pl.DataFrame:
+    """Gather columns over the lines that share a key; a line without a key has nothing gathered.
 
-    Most lines are alone in their group, and their sum is their own value. Which are not, a hash of
-    the key tells fast; lines that share a hash by chance only join the exact grouping.
+    Most lines are alone in their group, and what is gathered is their own value. Which are not, a
+    hash of the key tells fast; lines that share a hash by chance only join the exact grouping.
     """
     key = facts[0].group
+    columns = dict.fromkeys(name for fact in facts for name in _gathered(fact))
     hashed = frame.select(pl.struct(key).hash()).to_series()
-    together = frame.select("line", *key, *dict.fromkeys(fact.sums for fact in facts)).filter(
+    together = frame.select("line", *key, *columns).filter(
         hashed.is_duplicated() & frame.select(_all_known(key)).to_series()
     )
     groups = together.select(
-        "line", *(pl.col(fact.sums).sum().over(key).alias(fact.name) for fact in facts)
+        "line",
+        *(
+            (pl.col(fact.sums).sum() if fact.sums else pl.col(fact.unites).bitwise_or())
+            .over(key)
+            .alias(fact.name)
+            for fact in facts
+        ),
     )
     own = frame.select(
         pl.when(_all_known(key))
-        .then(pl.col(fact.sums).cast(groups.schema[fact.name]).fill_null(0))
+        .then(pl.col(*_gathered(fact)).cast(groups.schema[fact.name]).fill_null(0))
         .alias(fact.name)
         for fact in facts
     )

@@ -2,33 +2,88 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
 from typing import Any
 
 import polars as pl
 
+from cpt77092.codes import CHECKED
+from cpt77092.errors import UsageError
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """Earlier claims of the batch's patients, and what stretch of time they cover."""
+
+    lines: pl.DataFrame
+    """Their in-scope lines: claim columns, `payer_number`, and the facts of `PAST_FACTS`."""
+    first_day: date | None
+    """First service date in the files, of any service; None where no date could be read."""
+    last_day: date | None
+
+    def covers(self) -> str:
+        """The stretch of time in words."""
+        if self.first_day is None:
+            return "no readable service dates"
+        return f"{self.first_day} to {self.last_day}"
+
+
+MOST_CODES = 64
+"""A group's codes are the bits of one number."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Context:
     """What facts may look up beside the line itself."""
 
-    sets: Mapping[str, Mapping[int, tuple[Any, ...]]]
+    sets: Mapping[str, Mapping[int, tuple[Any, ...]]] = field(default_factory=dict)
     """Set parameter to the members of each distinct set, by the number that lines carry."""
-    unreadable: tuple[str, ...]
+    unreadable: tuple[str, ...] = ()
     """Typed columns that have an unreadable cell somewhere in the batch."""
+    blank: frozenset[str] = frozenset()
+    """Diagnosis columns that are there, and blank on every line."""
+    codes: tuple[str, ...] = ()
+    """Procedure codes of the batch, by their number."""
+    past: Past | None = None
+    """Earlier claims; None where none were given."""
+
+    @cached_property
+    def bits(self) -> Mapping[str, int]:
+        """A bit for each code that a line may bill or a pair may name: 64 at most.
+
+        Raises:
+            UsageError: there are more.
+        """
+        paired = {pair.with_ for pairs in self.sets.get("pairs", {}).values() for pair in pairs}
+        known = sorted(CHECKED | paired | set(self.codes))
+        if len(known) > MOST_CODES:
+            raise UsageError(
+                f"the policies pair the checked codes with {len(known) - len(CHECKED)} others; at "
+                f"most {MOST_CODES - len(CHECKED)} can be looked at: name fewer under pairs"
+            )
+        return {code: 1 << number for number, code in enumerate(known)}
+
+    def mask(self, codes: Collection[str]) -> int:
+        """Some procedure codes as one number, their bits put together."""
+        return sum(bit for code, bit in self.bits.items() if code in codes)
 
 
 Build = Callable[[Context], pl.Expr]
+FrameBuild = Callable[[pl.DataFrame, Context], pl.Series]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """A derived column. At most one of `over` and `group` is given; neither is line grain."""
+    """A derived column. At most one of `over`, `group` and `frame`; none of them is line grain."""
 
     name: str
     build: Build | None = None
-    """The expression; none where a group fact is the sum of a column."""
+    """The expression; none where a group fact sums or unites a column."""
+    frame: FrameBuild | None = None
+    """Frame grain: a function of all lines, where lines must be laid beside other lines."""
     reads: tuple[str, ...] = ()
     """Columns, facts and `policy.*` columns that it is made of; one of them unknown makes it so."""
     optional: tuple[str, ...] = ()
@@ -39,15 +94,25 @@ class Fact:
     """Group grain: whole-number columns that together are the key of the group."""
     sums: str = ""
     """Group grain: the column that is summed over the group, nulls left out."""
+    unites: str = ""
+    """Group grain: the column of bits that are put together over the group, nulls left out."""
     unknown: str = ""
     """Why it is null where everything it reads is known."""
+
+
+def on_lines(
+    height: int, lines: pl.Series, values: pl.Series, *, otherwise: bool | None = None
+) -> pl.Series:
+    """A column of so many lines: the values on some lines, by their number, else `otherwise`."""
+    rest = pl.Series([otherwise], dtype=values.dtype).new_from_index(0, height)
+    return rest.scatter(lines, values)
 
 
 def by_set(
     parameter: str,
     context: Context,
     test: Callable[[Sequence[Any]], pl.Expr],
-    dtype: type[pl.DataType],
+    dtype: pl.DataType | type[pl.DataType],
 ) -> pl.Expr:
     """One test per distinct set, chosen by the number of the line's set; null without a set."""
     number = pl.col(f"policy.{parameter}")

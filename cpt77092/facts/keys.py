@@ -9,10 +9,23 @@ from cpt77092.facts.fact import Context, Fact
 CLAIM = ("claim_key",)
 CLAIM_DAY = ("claim_key", "day_key")
 PERSON_DAY = ("person_key", "day_key")
+CLAIM_DATE = ("claim_key", "date_key")
+"""All codes of a claim on one date."""
+ENTITY_DATE = ("person_key", "date_key")
+"""What one billing provider did for one patient on one date, whoever pays."""
+ENTITY_DATE_OF_PAYER = ("person_key", "payer_date_key")
+"""The same as one payer sees it."""
+
+
+PERSON_DATE = ("person_number", "date_key")
+"""What anybody did for one patient on one date."""
 
 
 def whole_number(column: str) -> pl.Expr:
-    """The text of a column as a whole number of 64 bits, one for each text; unknown if blank."""
+    """The text of a column as a whole number of 64 bits, one for each text; unknown if blank.
+
+    The numbers are a frame's own: another frame may give the same text another number.
+    """
     text = pl.col(column)
     return pl.when(text != "").then(text).cast(pl.Categorical).to_physical().cast(pl.UInt64)
 
@@ -25,19 +38,58 @@ def claim_key(_: Context) -> pl.Expr:
     """
     frequency = pl.col("claim_frequency_code").fill_null("")
     kind = pl.when(frequency == "7").then(1).when(frequency == "8").then(2).otherwise(0)
-    return whole_number("claim_id") * 2**32 + pl.col("payer_number").cast(pl.UInt64) * 4 + kind
+    return claim_of_payer() + kind
+
+
+def claim_of_payer() -> pl.Expr:
+    """Claim number and payer in one number, with room for the kind; unknown without a number."""
+    return whole_number("claim_id") * 2**32 + pl.col("payer_number").cast(pl.UInt64) * 4
+
+
+def person_number(_: Context) -> pl.Expr:
+    """The patient."""
+    return whole_number("person_id")
+
+
+def entity_number(_: Context) -> pl.Expr:
+    """The billing provider."""
+    return whole_number("billing_npi")
 
 
 def person_key(_: Context) -> pl.Expr:
     """The patient and the billing provider; across claims, both must be known."""
-    return whole_number("person_id") * 2**32 + whole_number("billing_npi")
+    return pl.col("person_number") * 2**32 + pl.col("entity_number")
 
 
 def day_key(_: Context) -> pl.Expr:
     """Payer, procedure code and date of service."""
+    code = pl.col("payer_number").cast(pl.UInt64) * 2**8 + pl.col("code_number")
+    return code * 2**32 + pl.col("date_key")
+
+
+def date_key(_: Context) -> pl.Expr:
+    """Date of service."""
     days = pl.col("claim_line_start_date").to_physical().cast(pl.Int64)
-    day = (days + 2**31).cast(pl.UInt64)  # days before 1970 are negative
-    return (pl.col("payer_number").cast(pl.UInt64) * 2**8 + pl.col("code_number")) * 2**32 + day
+    return (days + 2**31).cast(pl.UInt64)  # days before 1970 are negative
+
+
+def payer_date_key(_: Context) -> pl.Expr:
+    """Payer and date of service."""
+    return pl.col("payer_number").cast(pl.UInt64) * 2**32 + pl.col("date_key")
+
+
+def is_original(_: Context) -> pl.Expr:
+    """The line's claim neither replaces (7) nor voids (8) another.
+
+    A replacement takes the place of a claim that may stand in the same batch, so across claims it
+    would count one service twice.
+    """
+    return ~pl.col("claim_frequency_code").fill_null("").is_in(["7", "8"])
+
+
+def is_live(_: Context) -> pl.Expr:
+    """The line is not on a void (8), which takes a service back instead of billing one."""
+    return pl.col("claim_frequency_code").fill_null("") != "8"
 
 
 FACTS: tuple[Fact, ...] = (
@@ -47,10 +99,16 @@ FACTS: tuple[Fact, ...] = (
         reads=("claim_id", "payer_number"),
         optional=("claim_frequency_code",),
     ),
-    Fact(name="person_key", build=person_key, reads=("person_id", "billing_npi")),
+    Fact(name="person_number", build=person_number, reads=("person_id",)),
+    Fact(name="entity_number", build=entity_number, reads=("billing_npi",)),
+    Fact(name="person_key", build=person_key, reads=("person_number", "entity_number")),
     Fact(
         name="day_key",
         build=day_key,
-        reads=("claim_line_start_date", "payer_number", "code_number"),
+        reads=("date_key", "payer_number", "code_number"),
     ),
+    Fact(name="date_key", build=date_key, reads=("claim_line_start_date",)),
+    Fact(name="payer_date_key", build=payer_date_key, reads=("date_key", "payer_number")),
+    Fact(name="is_original", build=is_original, optional=("claim_frequency_code",)),
+    Fact(name="is_live", build=is_live, optional=("claim_frequency_code",)),
 )

@@ -105,15 +105,27 @@ def repeat_modifiers(_: Context) -> pl.Expr:
     return _PARTS.list.eval(found.unique(maintain_order=True)).list.join(" and ")
 
 
-def inapplicable_modifiers_found(context: Context) -> pl.Expr:
-    """The line's modifiers that mean nothing on its code."""
+def _those_listed(parameter: str) -> Build:
+    """The line's modifiers that stand in the payer's list."""
 
-    def found(members: Sequence[Any]) -> pl.Expr:
-        wrong = pl.element().filter(pl.element().is_in(list(members)))
-        return _PARTS.list.eval(wrong.unique(maintain_order=True)).list.join(" ")
+    def build(context: Context) -> pl.Expr:
+        def found(members: Sequence[Any]) -> pl.Expr:
+            listed = pl.element().filter(pl.element().is_in(list(members)))
+            return _PARTS.list.eval(listed.unique(maintain_order=True)).list.join(" ")
 
-    listed = by_set("inapplicable_modifiers", context, found, pl.String)
-    return _unless_too_few(1, _found_or_unknown(listed))
+        return _unless_too_few(1, _found_or_unknown(by_set(parameter, context, found, pl.String)))
+
+    return build
+
+
+def has_bypass_modifier(_: Context) -> pl.Expr:
+    """One of those stands on the line."""
+    return pl.col("bypass_modifiers_found") != ""
+
+
+def modifier_set(_: Context) -> pl.Expr:
+    """The line's modifiers in alphabetical order, each once: two lines of one set are alike."""
+    return _filled(_PARTS).list.unique().list.sort().list.join(" ").cast(pl.Categorical)
 
 
 def notice_conflicts(context: Context) -> pl.Expr:
@@ -152,7 +164,12 @@ FACTS: tuple[Fact, ...] = (
     _of_modifiers("modifiers", modifiers),
     _of_modifiers("has_modifier_26", _has({"26"}), unknown=_UNREADABLE_MODIFIER),
     _of_modifiers("has_modifier_tc", _has({"TC"}), unknown=_UNREADABLE_MODIFIER),
+    _of_modifiers("has_modifier_kx", _has({"KX"}), unknown=_UNREADABLE_MODIFIER),
     _of_modifiers("has_repeat_modifier", _has({"76", "77"}), unknown=_UNREADABLE_MODIFIER),
+    # The patient was told that the payer may not pay, or the biller knows that it does not.
+    _of_modifiers(
+        "has_notice_modifier", _has({"GA", "GX", "GY", "GZ"}), unknown=_UNREADABLE_MODIFIER
+    ),
     _of_modifiers("repeat_modifiers", repeat_modifiers),
     _of_modifiers("modifier_before_26", modifier_before_26, unknown=_UNREADABLE_MODIFIER),
     _of_modifiers("has_modifier_gap", has_modifier_gap),
@@ -160,8 +177,16 @@ FACTS: tuple[Fact, ...] = (
     _of_modifiers("malformed_modifiers", malformed_modifiers),
     _of_modifiers("has_mendable_modifiers", has_mendable_modifiers),
     _of_modifiers("unknown_modifiers", unknown_modifiers),
-    _of_modifiers_and(
-        "inapplicable_modifiers", "inapplicable_modifiers_found", inapplicable_modifiers_found
+    *(
+        _of_modifiers_and(parameter, f"{parameter}_found", _those_listed(parameter))
+        for parameter in ("inapplicable_modifiers", "bypass_modifiers")
     ),
     _of_modifiers_and("notice_modifiers", "notice_conflicts", notice_conflicts),
+    Fact(
+        name="has_bypass_modifier",
+        build=has_bypass_modifier,
+        reads=("bypass_modifiers_found",),
+        unknown=_UNREADABLE_MODIFIER,
+    ),
+    _of_modifiers("modifier_set", modifier_set),
 )

@@ -21,6 +21,11 @@ def place_is_assigned(_: Context) -> pl.Expr:
     return pl.col("place_of_service_code").is_in(sorted(assigned_places()))
 
 
+def accepted_places(context: Context) -> pl.Expr:
+    """The places that the payer accepts, for the message."""
+    return by_set("place_of_service", context, lambda m: pl.lit(", ".join(m)), pl.String)
+
+
 def has_place_list(_: Context) -> pl.Expr:
     """The payer published a list of accepted places; unknown where its policy is unknown."""
     listed = pl.col("policy.place_of_service").is_not_null()
@@ -33,6 +38,12 @@ FACTS: tuple[Fact, ...] = (
         build=_place_in("facility_place_of_service"),
         reads=("place_of_service_code", "policy.facility_place_of_service"),
     ),
+    Fact(
+        name="place_is_accepted",
+        build=_place_in("place_of_service"),
+        reads=("place_of_service_code", "policy.place_of_service"),
+    ),
+    Fact(name="accepted_places", build=accepted_places, reads=("policy.place_of_service",)),
     Fact(
         name="place_is_typical",
         build=_place_in("typical_place_of_service"),

@@ -23,15 +23,6 @@ def units_are_unknown(_: Context) -> pl.Expr:
     return pl.col("countable_units").is_null()
 
 
-def is_original(_: Context) -> pl.Expr:
-    """The line's claim neither replaces (7) nor voids (8) another.
-
-    A replacement takes the place of a claim that may stand in the same batch, so across claims it
-    would count one service twice.
-    """
-    return ~pl.col("claim_frequency_code").fill_null("").is_in(["7", "8"])
-
-
 def original_units(_: Context) -> pl.Expr:
     """Countable units of an original claim; none of any other."""
     return pl.when("is_original").then("countable_units").otherwise(0.0)
@@ -69,7 +60,6 @@ FACTS: tuple[Fact, ...] = (
     # Known units of the code on the claim and date, and how many lines there are unknown.
     Fact(name="claim_day_units", group=CLAIM_DAY, sums="countable_units"),
     Fact(name="claim_day_units_unknown", group=CLAIM_DAY, sums="units_are_unknown"),
-    Fact(name="is_original", build=is_original, optional=("claim_frequency_code",)),
     Fact(name="original_units", build=original_units, reads=("is_original", "countable_units")),
     Fact(
         name="original_units_are_unknown",

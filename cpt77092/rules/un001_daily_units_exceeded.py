@@ -4,7 +4,8 @@ Why: each TBS and bone-density code stands for one service a day; the payer deni
 its maximum, and some deny the whole line.
 Basis: the payer's daily maximum; for most payers the CMS medically unlikely edits (MUE).
 Clear: the units of the code for the person, billing provider and day are at or under the maximum.
-A void (frequency 8) adds no units; a replacement (7) is counted within its own claim only.
+A void (frequency 8) adds no units; a replacement (7) is counted within its own claim only. A line
+that repeats an earlier one is FR001's; the other lines of the day still count its units.
 Not checked: no maximum in force on the date; units blank or unreadable; across claims, no person
 or billing provider. A line or claim over the maximum by itself needs neither.
 """
@@ -19,7 +20,8 @@ from cpt77092.rule import CHECKED, FixKind, Remedy, Rule, Severity, param
 def flag() -> pl.Expr:
     """The units known for certain are over the maximum, or all are known and are over it."""
     most = param("max_units_per_day")
-    return (pl.col("units_on_day_at_least") > most) | (pl.col("units_on_day") > most)
+    is_over = (pl.col("units_on_day_at_least") > most) | (pl.col("units_on_day") > most)
+    return is_over & ~pl.col("surely_repeats_earlier_line")
 
 
 def _is_over_by_itself() -> pl.Expr:

@@ -1,0 +1,405 @@
+"""Facts of the codes billed together: on the claim, and for the person on the date.
+
+The codes of a group are one number, a bit for each code (`Context.mask`), so that one union over
+the group answers every question about its codes. A void (8) is a claim of its own and bills
+nothing; a replacement (7) is looked at within its own claim only, since what it replaces may stand
+in the same batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import polars as pl
+
+from cpt77092.codes import CHECKED, COMPANIONS, GLOBAL, INTERPRETATION, TECHNICAL
+from cpt77092.facts.fact import Build, Context, Fact, by_set, on_lines
+from cpt77092.facts.keys import (
+    CLAIM,
+    CLAIM_DATE,
+    ENTITY_DATE,
+    ENTITY_DATE_OF_PAYER,
+    PERSON_DATE,
+)
+
+PARTS = INTERPRETATION | TECHNICAL
+"""What the global code already contains."""
+_NOTHING = pl.lit(0, pl.UInt64)
+_NO = pl.lit(False)  # noqa: FBT003
+
+
+def _bits(mask: int) -> pl.Expr:
+    return pl.lit(mask, pl.UInt64)
+
+
+def _shares(codes: pl.Expr, wanted: pl.Expr) -> pl.Expr:
+    """Whether one of the wanted codes is among those billed; where none is wanted, it is not."""
+    return pl.when(wanted == 0).then(_NO).otherwise((codes & wanted) != 0)
+
+
+# --- which codes are billed -------------------------------------------------------------------
+
+
+def code_bit(context: Context) -> pl.Expr:
+    """The line's own code as a bit."""
+    bits = [context.bits[code] for code in context.codes]
+    return pl.col("code_number").replace_strict(range(len(bits)), bits, return_dtype=pl.UInt64)
+
+
+def bare_bit(_: Context) -> pl.Expr:
+    """The same where the line surely carries no bypass modifier."""
+    return pl.when(~_carries_bypass()).then("code_bit").otherwise(_NOTHING)
+
+
+def doubtful_bit(_: Context) -> pl.Expr:
+    """The same where nobody knows whether it carries one."""
+    return pl.when(_carries_bypass().is_null()).then("code_bit").otherwise(_NOTHING)
+
+
+def unjudged_bit(_: Context) -> pl.Expr:
+    """The same where nobody knows what the code is paired with."""
+    is_checked = pl.col("hcpcs_code").is_in(sorted(CHECKED))
+    is_unjudged = is_checked & pl.col("policy.pairs").is_null()
+    return pl.when(is_unjudged).then("code_bit").otherwise(_NOTHING)
+
+
+def _carries_bypass() -> pl.Expr:
+    """Unknown where the code is damaged: the cell (77081-59) may hold the modifier itself."""
+    carries = pl.col("has_bypass_modifier")
+    return pl.when(carries | pl.col("damaged_code").is_null()).then(carries)
+
+
+def _of_original(bit: str) -> Build:
+    def build(_: Context) -> pl.Expr:
+        return pl.when("is_original").then(bit).otherwise(_NOTHING)
+
+    return build
+
+
+_BITS = {
+    "codes": "code_bit",
+    "bare": "bare_bit",
+    "doubtful": "doubtful_bit",
+    "unjudged": "unjudged_bit",
+}
+"""What a group gathers: its codes; those without and those with a possible bypass modifier; those
+whose pairs nobody knows."""
+
+
+def _gathered() -> list[Fact]:
+    """`claim_codes`, `claim_date_bare`, `entity_date_doubtful` and so on."""
+    facts = []
+    for what, bit in _BITS.items():
+        original = f"original_{bit}"
+        reads = ("is_original", bit)
+        facts += [
+            Fact(name=original, build=_of_original(bit), reads=reads),
+            Fact(name=f"claim_{what}", group=CLAIM, unites=bit),
+            Fact(name=f"claim_date_{what}", group=CLAIM_DATE, unites=bit),
+            Fact(name=f"entity_date_{what}", group=ENTITY_DATE_OF_PAYER, unites=original),
+        ]
+    return facts
+
+
+def _day_bills(codes: Collection[str]) -> Build:
+    """A line of the claim, or of the person and entity, bills one of the codes that date."""
+
+    def build(context: Context) -> pl.Expr:
+        wanted = _bits(context.mask(codes))
+        # Without a claim number a line stands alone on its claim; another claim may still say.
+        has_claim = pl.col("claim_key").is_not_null()
+        on_claim = pl.when(has_claim).then(_shares(pl.col("claim_date_codes"), wanted))
+        across = _across(_shares(pl.col("entity_date_codes"), wanted))
+        return _unless_void(on_claim.otherwise(_NO) | across)
+
+    return build
+
+
+_ASKED_OF_THE_DAY = {"global": GLOBAL, "calculation": frozenset({"77091"})}
+
+
+def _unless_void(found: pl.Expr) -> pl.Expr:
+    """A void bills nothing, whatever else is not known of it."""
+    return pl.when("is_live").then(found).otherwise(_NO)
+
+
+def _across(found: pl.Expr) -> pl.Expr:
+    """What was found on the person's other claims; a replacement or a void has none."""
+    return pl.when("is_original").then(found).otherwise(_NO)
+
+
+def _surely(name: str) -> Build:
+    def build(_: Context) -> pl.Expr:
+        return pl.col(name).fill_null(False)  # noqa: FBT003
+
+    return build
+
+
+# --- pairs ------------------------------------------------------------------------------------
+
+
+def _denying(*, bypassable_only: bool) -> Build:
+    """The codes beside which the payer denies the line's code."""
+
+    def build(context: Context) -> pl.Expr:
+        def mask(members: Sequence[Any]) -> pl.Expr:
+            chosen = _NOTHING
+            for denied in sorted({pair.denied for pair in members}):
+                paid = [
+                    pair.with_
+                    for pair in members
+                    if pair.denied == denied and (pair.bypass or not bypassable_only)
+                ]
+                is_denied = pl.col("hcpcs_code") == denied
+                chosen = pl.when(is_denied).then(_bits(context.mask(paid))).otherwise(chosen)
+            return chosen
+
+        return by_set("pairs", context, mask, pl.UInt64)
+
+    return build
+
+
+def _is_denied(group: str, among: pl.Expr) -> pl.Expr:
+    """A paid code is billed in the group, and no bypass modifier lets both through."""
+    denying = pl.col("denying_codes") & among
+    soft = denying & pl.col("bypassable_codes")
+    hard = denying ^ soft
+    bare = _shares(pl.col(f"{group}_bare"), soft)
+    doubtful = _shares(pl.col(f"{group}_doubtful"), soft)
+    unless_bypassed = pl.when(bare).then(True).when(~doubtful).then(False)  # noqa: FBT003
+    denied = _shares(pl.col(f"{group}_codes"), hard) | (
+        ~pl.col("has_bypass_modifier") & unless_bypassed
+    )
+    # What denies a partner code stands under the code that is paid, which may have nothing on file.
+    is_partner = ~pl.col("hcpcs_code").is_in(sorted(CHECKED))
+    is_open = is_partner & ~denied & (pl.col(f"{group}_unjudged") != 0)
+    return pl.when(is_open).then(None).otherwise(denied)
+
+
+def _denied_beside(group: str, among: pl.Expr) -> pl.Expr:
+    has_claim = pl.col("claim_key").is_not_null()
+    on_claim = pl.when(has_claim).then(_is_denied(group, among)).otherwise(_NO)
+    across = _across(_is_denied("entity_date", among))
+    # Without pairs on file nothing is known, on a void nothing is billed.
+    denied = pl.when(pl.col("denying_codes").is_not_null()).then(on_claim | across)
+    return _unless_void(denied)
+
+
+def denied_beside_part(context: Context) -> pl.Expr:
+    """The global code is billed beside a part of it that is paid in its place."""
+    return _denied_beside("claim", _bits(context.mask(PARTS)))
+
+
+def denied_for_good_beside_part(context: Context) -> pl.Expr:
+    """The same through a pair that no modifier can bypass."""
+    parts = _bits(context.mask(PARTS)) & (pl.col("denying_codes") ^ pl.col("bypassable_codes"))
+    return _denied_beside("claim", parts)
+
+
+def denied_beside_other(context: Context) -> pl.Expr:
+    """The code is billed beside another that is paid in its place, parts of the global aside."""
+    every = context.mask(context.bits)
+    own_parts = pl.when(pl.col("hcpcs_code").is_in(sorted(GLOBAL))).then(
+        _bits(every & ~context.mask(PARTS))
+    )
+    return _denied_beside("claim_date", own_parts.otherwise(_bits(every)))
+
+
+# --- scans of the same entity -----------------------------------------------------------------
+
+_READ_ONLY, _WHOLE, _TECHNICAL_ONLY, _BOTH_MARKS = 1, 2, 4, 8
+_MAYBE = 16
+"""Times a kind: a modifier that nobody can read leaves it open whether the scan is of that kind."""
+
+
+def scan_kind(_: Context) -> pl.Expr:
+    """How a bone-density scan is billed, by its modifiers, as bits; none on other lines."""
+    # A damaged code (77080-26) may hold the modifier itself.
+    is_whole_cell = pl.col("damaged_code").is_null()
+    reads, technical = (
+        pl.when(pl.col(name) | is_whole_cell).then(name)
+        for name in ("has_modifier_26", "has_modifier_tc")
+    )
+    kinds = (
+        (_BOTH_MARKS, reads & technical),
+        (_READ_ONLY, reads & ~technical),
+        (_TECHNICAL_ONLY, ~reads & technical),
+        (_WHOLE, ~reads & ~technical),
+    )
+    bits = [
+        pl.when(is_kind).then(kind).when(is_kind.is_null()).then(kind * _MAYBE).otherwise(0)
+        for kind, is_kind in kinds
+    ]
+    is_scan = pl.col("hcpcs_code").is_in(sorted(COMPANIONS)) & pl.col("is_live")
+    return pl.when(is_scan).then(pl.sum_horizontal(bits)).otherwise(0).cast(pl.UInt64)
+
+
+def entity_scans(_: Context) -> pl.Expr:
+    """How the entity bills its scans that date: those of the claim, else those of its others."""
+    has_claim = pl.col("claim_key").is_not_null()
+    on_claim = pl.when(has_claim).then("claim_date_scans").otherwise(_NOTHING)
+    across = pl.when("is_original").then("entity_date_scans").otherwise(_NOTHING)
+    is_unknown = on_claim.is_null()  # no date
+    return pl.when(is_unknown | (on_claim != 0)).then(on_claim).otherwise(across)
+
+
+def _some_scan_is(kinds: int) -> pl.Expr:
+    """One of the scans is of one of the kinds; unknown where one may be."""
+    surely = (pl.col("entity_scans") & kinds) != 0
+    perhaps = (pl.col("entity_scans") & (kinds * _MAYBE)) != 0
+    return pl.when(surely | ~perhaps).then(surely)
+
+
+def entity_only_reads_scan(_: Context) -> pl.Expr:
+    """The entity bills its scan that date with 26 and nobody's technical part."""
+    return _unless_void(_some_scan_is(_READ_ONLY) & ~_some_scan_is(_WHOLE | _TECHNICAL_ONLY))
+
+
+def entity_bills_whole_scan(_: Context) -> pl.Expr:
+    """The entity bills its scan that date whole: with neither 26 nor TC."""
+    return _unless_void(_some_scan_is(_WHOLE))
+
+
+# --- parts of other entities ------------------------------------------------------------------
+
+
+def part_of_another_entity(lines: pl.DataFrame, _: Context) -> pl.Series:
+    """Another billing provider bills a part of the test for the same person and date."""
+    columns = ("line", *PERSON_DATE, "entity_number", "claim_key", "is_original")
+    code = pl.col("hcpcs_code")
+    wholes = lines.filter(code.is_in(sorted(GLOBAL))).select(columns)
+    parts = lines.filter(code.is_in(sorted(PARTS)) & pl.col("is_original")).select(columns)
+    # One row for each provider of a person and date, whatever the number of its lines: of several
+    # claims at most one can be the line's own.
+    claim = pl.col("claim_key")
+    of_entity = (
+        parts.drop_nulls(PERSON_DATE)
+        .group_by(*PERSON_DATE, "entity_number")
+        .agg(
+            only_claim=pl.when((claim.n_unique() == 1) & (claim.null_count() == 0)).then(
+                claim.first()
+            )
+        )
+    )
+    is_own_claim = claim == pl.col("only_claim")  # unknown without numbers, or of several claims
+    met = wholes.join(of_entity, on=PERSON_DATE, suffix="_of_part").filter(
+        ~is_own_claim.fill_null(value=False)
+    )
+    is_other = pl.col("entity_number") != pl.col("entity_number_of_part")
+    differs = met.group_by("line").agg(differs=is_other.any(ignore_nulls=False), met=True)
+    known = pl.all_horizontal(pl.col(*PERSON_DATE, "entity_number").is_not_null())
+    judged = wholes.join(differs, on="line", how="left").select(
+        "line",
+        pl.when(~pl.col("is_original") | (known & pl.col("met").is_null()))
+        .then(_NO)
+        .when(known)
+        .then("differs")
+        .alias("outcome"),
+    )
+    return on_lines(lines.height, judged["line"], judged["outcome"], otherwise=False)
+
+
+_BYPASS = ("has_bypass_modifier", "damaged_code")
+_PAIRS_ARE_JUDGED = ("policy.pairs", "person_key")
+_CODES_OF = tuple(
+    f"{group}_{what}" for group in ("claim", "claim_date", "entity_date") for what in _BITS
+)
+_DENIED = (
+    "denying_codes",
+    "bypassable_codes",
+    "has_bypass_modifier",
+    "hcpcs_code",
+    "is_original",
+    "is_live",
+    "claim_key",
+)
+_DAY = ("claim_key", "claim_date_codes", "entity_date_codes", "is_original", "is_live")
+
+FACTS: tuple[Fact, ...] = (
+    Fact(name="code_bit", build=code_bit, reads=("code_number",)),
+    Fact(name="bare_bit", build=bare_bit, reads=("code_bit",), optional=_BYPASS),
+    Fact(
+        name="doubtful_bit",
+        build=doubtful_bit,
+        reads=("code_bit",),
+        optional=_BYPASS,
+    ),
+    Fact(
+        name="unjudged_bit",
+        build=unjudged_bit,
+        reads=("code_bit", "hcpcs_code"),
+        optional=("policy.pairs",),
+    ),
+    *_gathered(),
+    *(
+        Fact(
+            name=f"day_bills_{what}", build=_day_bills(codes), reads=("person_key",), optional=_DAY
+        )
+        for what, codes in _ASKED_OF_THE_DAY.items()
+    ),
+    *(
+        Fact(
+            name=f"day_surely_bills_{what}",
+            build=_surely(f"day_bills_{what}"),
+            optional=(f"day_bills_{what}",),
+        )
+        for what in _ASKED_OF_THE_DAY
+    ),
+    Fact(
+        name="denying_codes",
+        build=_denying(bypassable_only=False),
+        reads=("policy.pairs", "hcpcs_code"),
+    ),
+    Fact(
+        name="bypassable_codes",
+        build=_denying(bypassable_only=True),
+        reads=("policy.pairs", "hcpcs_code"),
+    ),
+    *(
+        Fact(
+            name=build.__name__,
+            build=build,
+            reads=_PAIRS_ARE_JUDGED,
+            optional=(*_DENIED, *_CODES_OF),
+            unknown="a modifier that may bypass the pair cannot be read",
+        )
+        for build in (denied_beside_part, denied_for_good_beside_part, denied_beside_other)
+    ),
+    Fact(
+        name="scan_kind",
+        build=scan_kind,
+        reads=("hcpcs_code", "is_live"),
+        optional=("has_modifier_26", "has_modifier_tc", "damaged_code"),
+    ),
+    Fact(
+        name="original_scan_kind",
+        build=_of_original("scan_kind"),
+        reads=("is_original", "scan_kind"),
+    ),
+    Fact(name="claim_date_scans", group=CLAIM_DATE, unites="scan_kind"),
+    Fact(name="entity_date_scans", group=ENTITY_DATE, unites="original_scan_kind"),
+    Fact(
+        name="entity_scans",
+        build=entity_scans,
+        reads=("person_key",),
+        optional=("claim_key", "claim_date_scans", "entity_date_scans", "is_original"),
+    ),
+    *(
+        Fact(
+            name=build.__name__,
+            build=build,
+            reads=("entity_scans",),
+            optional=("is_live",),
+            unknown="a modifier of the scan cannot be read, or the file has no modifiers",
+        )
+        for build in (entity_only_reads_scan, entity_bills_whole_scan)
+    ),
+    Fact(
+        name="part_of_another_entity",
+        frame=part_of_another_entity,
+        reads=("person_id", "billing_npi", "claim_line_start_date"),
+        optional=("claim_key", "entity_number", "is_original", *PERSON_DATE),
+        unknown="another claim of that day has no billing provider",
+    ),
+)

@@ -1,0 +1,324 @@
+"""Facts of the diagnoses, computed once for each distinct combination of them.
+
+A line's diagnoses are those its pointer chooses; all of the row where it chooses none. Codes are
+compared in capitals and without the dot, and shown with it; `diagnosis_problems` alone looks at
+them as they are written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+
+from cpt77092.claims import DIAGNOSES
+from cpt77092.diagnoses import CATEGORY, WOMEN_ONLY, diagnosis_list
+from cpt77092.facts.fact import Build, Context, Fact, by_set
+
+_BETWEEN = "\x1f"
+"""Stands between the diagnoses of a cell: no text that people write holds it."""
+_CELL = pl.col("diagnoses_cell").cast(pl.String)
+_POINTER = pl.col("diagnosis_pointer").str.to_uppercase()
+_LETTERS = "ABCDEFGHIJKL"
+# A letter and a digit begin a category; QA0 (2026) is the first that two letters begin.
+_CODE = r"([A-Z][0-9]|QA)[0-9A-Z]"
+_FORM = rf"^{_CODE}[0-9A-Z]{{0,4}}$"
+_AS_WRITTEN = rf"^{_CODE}(\.?[0-9A-Z]{{1,4}})?$"
+_READABLE_POINTER = r"^[,: ]*([A-L]+|[0-9]+)([,: ]+([A-L]+|[0-9]+))*[,: ]*$"
+_TEXTS = pl.List(pl.String)
+
+
+def _mended(code: pl.Expr) -> pl.Expr:
+    return code.str.to_uppercase().str.replace_all(".", "", literal=True)
+
+
+def _dotted(code: pl.Expr) -> pl.Expr:
+    return code.str.replace(rf"^(.{{{CATEGORY}}})(.+)$", "${1}.${2}")
+
+
+def _told(texts: pl.Expr, between: str = ", ") -> pl.Expr:
+    """A list of texts as a person writes it, each once and without the nulls."""
+    return texts.list.drop_nulls().list.unique(maintain_order=True).list.join(between)
+
+
+def diagnoses_cell(context: Context) -> pl.Expr:
+    """All diagnosis cells of the row in order; the key of the diagnosis facts.
+
+    Of the twelve most files fill a few: blank columns behind the last filled one are left out.
+    """
+    filled = [n for n, name in enumerate(DIAGNOSES) if name not in context.blank]
+    return pl.concat_str(DIAGNOSES[: max(filled, default=0) + 1], separator=_BETWEEN).cast(
+        pl.Categorical
+    )
+
+
+def has_diagnosis(_: Context) -> pl.Expr:
+    """Some diagnosis cell of the row is not blank."""
+    return _CELL.str.contains(f"[^{_BETWEEN}]")
+
+
+def _written() -> pl.Expr:
+    """The diagnoses of the row as they are written, less the blank cells."""
+    filled = pl.when(pl.element() != "").then(pl.element())
+    return _CELL.str.split(_BETWEEN).list.eval(filled).list.drop_nulls()
+
+
+def is_in_list_year(_: Context) -> pl.Expr:
+    """The date of service is known and in the fiscal year of the ICD-10-CM list on file."""
+    listed = diagnosis_list()
+    day = pl.col("claim_line_start_date")
+    return day.is_between(listed.first_day, listed.last_day).fill_null(value=False)
+
+
+def diagnosis_problems(context: Context) -> pl.Expr:
+    """What is wrong with the row's diagnoses; blank where nothing is.
+
+    Outside the fiscal year of the list only their form can be looked at.
+    """
+    written, mended = pl.element(), _mended(pl.element())
+    misformed = pl.when(~mended.str.contains(_FORM)).then(
+        pl.format("{} does not have the form of an ICD-10-CM code", written)
+    )
+    miswritten = pl.when(~written.str.contains(_AS_WRITTEN)).then(
+        pl.format(
+            "{} is not written in capitals with a dot, if any, after the third character", written
+        )
+    )
+    not_billable = pl.format("{} {}", written, _standing(mended))
+    in_year = _written().list.eval(pl.coalesce(misformed, not_billable, miswritten))
+    by_form = _told(_written().list.eval(pl.coalesce(misformed, miswritten)), "; ")
+    return (
+        pl.when("is_in_list_year")
+        .then(_told(in_year, "; "))
+        .when((by_form != "") | ~has_diagnosis(context))
+        .then(by_form)
+    )
+
+
+def _standing(code: pl.Expr) -> pl.Expr:
+    """What there is to say of a code that is not billable; null of one that is."""
+    listed = diagnosis_list()
+    headings = listed.codes.filter(pl.col("billable_below") > 0)
+    below = pl.col("billable_below")
+    few = pl.when(below == 1).then(pl.lit("code begins")).otherwise(pl.lit("codes begin"))
+    short = pl.format("needs more characters ({} billable {} with it)", below, few)
+    told = code.replace_strict(
+        headings["code"],
+        headings.select(short).to_series(),
+        default=pl.lit("is no ICD-10-CM code that year"),
+    )
+    return pl.when(~code.is_in(listed.billable.implode())).then(told)
+
+
+def mended_diagnoses(_: Context) -> pl.Expr:
+    """The miswritten diagnoses as they should be written, where that makes all of them billable.
+
+    Null where some other diagnosis of the row is wrong, or the list is of another year.
+    """
+    written, mended = pl.element(), _mended(pl.element())
+    has_dot = written.str.contains(".", literal=True)
+    rewritten = pl.when(has_dot).then(_dotted(mended)).otherwise(mended)
+    mends = pl.when(~written.str.contains(_AS_WRITTEN)).then(rewritten)
+    billable = _written().list.eval(mended.is_in(diagnosis_list().billable.implode()))
+    are_billable = pl.col("is_in_list_year") & billable.list.all()
+    return pl.when(are_billable).then(_told(_written().list.eval(mends)))
+
+
+def _cell_at(position: int) -> pl.Expr:
+    """The diagnosis cell in a position; those left out behind the last filled one are blank."""
+    return _CELL.str.split(_BETWEEN).list.get(position, null_on_oob=True).fill_null("")
+
+
+def _pointed() -> pl.Expr:
+    """The diagnosis pointer as letters: `1:2`, `1 2` and `12` are `AB`; `?` cannot be read.
+
+    10 is the tenth diagnosis, and 11 or 12 alone is that one if it is there, else two digits.
+    """
+    letters = _POINTER.str.replace_all("10", "J", literal=True)
+    for number in (11, 12):
+        alone = letters.str.replace_all(rf"\b{number}\b", _LETTERS[number - 1])
+        letters = pl.when(_cell_at(number - 1) != "").then(alone).otherwise(letters)
+    letters = letters.str.replace_many(list("123456789"), list(_LETTERS[:9]))
+    letters = letters.str.replace_all(r"[,: ]", "")
+    readable = _POINTER.str.contains(_READABLE_POINTER) & letters.str.contains(r"^[A-L]+$")
+    return (
+        pl.when((_POINTER == "") | readable)
+        .then(letters)
+        .when(_POINTER.is_not_null())
+        .then(pl.lit("?"))
+    )
+
+
+def _positions(pointed: pl.Expr) -> pl.Expr:
+    """Where in the row the diagnoses of some letters stand, in order; the first is 0."""
+    position = pl.element().replace_strict(list(_LETTERS), range(len(_LETTERS)), default=None)
+    positions = pointed.str.split("").list.eval(position).list.drop_nulls()
+    return positions.list.unique().list.sort()
+
+
+def diagnosis_pointer_problem(_: Context) -> pl.Expr:
+    """What is wrong with the diagnosis pointer; blank where nothing is, or the pointer is blank."""
+    pointed = _pointed()
+    filled = [
+        pl.when(_cell_at(position) != "").then(pl.lit(position, dtype=pl.Int64))
+        for position in range(len(_LETTERS))
+    ]
+    astray = _positions(pointed).list.set_difference(pl.concat_list(filled)).list.sort()
+    letter = pl.element().replace_strict(range(len(_LETTERS)), list(_LETTERS), default=None)
+    named = astray.list.eval(pl.format("{} ({})", pl.element() + 1, letter)).list.join(", ")
+    return (
+        pl.when(_CELL.is_null() & (pointed != ""))
+        .then(pl.lit(None, dtype=pl.String))
+        .when(pointed == "?")
+        .then(pl.lit("cannot be read as letters A to L or numbers 1 to 12"))
+        .when(astray.list.len() > 0)
+        .then(pl.format("points where no diagnosis stands: {}", named))
+        .when(pointed.is_not_null())
+        .then(pl.lit(""))
+    )
+
+
+def _own() -> pl.Expr:
+    """The line's own diagnoses, mended, as a list; null where its pointer cannot be followed."""
+    cells = _mended(_CELL).str.split(_BETWEEN)
+    pointed = _pointed()
+    chosen = cells.list.gather(_positions(pointed), null_on_oob=True)
+    filled = chosen.list.eval(pl.element().fill_null(""))
+    follows = (pointed != "?") & ~filled.list.contains("")
+    all_filled = cells.list.eval(pl.when(pl.element() != "").then(pl.element())).list.drop_nulls()
+    return (
+        pl.when(_CELL.is_not_null() & (pointed.fill_null("") == ""))
+        .then(all_filled)
+        .when(_CELL.is_not_null() & follows)
+        .then(filled)
+    )
+
+
+def line_diagnoses(_: Context) -> pl.Expr:
+    """The line's own diagnoses in one text; the key of what the payer's lists say of them."""
+    return _own().list.join(_BETWEEN).cast(pl.Categorical)
+
+
+def has_line_diagnosis(_: Context) -> pl.Expr:
+    """The line has a diagnosis of its own."""
+    return _own().list.len() > 0
+
+
+def line_diagnoses_told(_: Context) -> pl.Expr:
+    """The line's own diagnoses, for the message: `M81.0, Z78.0`."""
+    return _told(_dotted_all(_own()))
+
+
+def diagnoses_of_women(_: Context) -> pl.Expr:
+    """The line's diagnoses that only women have."""
+    return _told(_dotted_all(_of(WOMEN_ONLY, _own())))
+
+
+def _dotted_all(codes: pl.Expr) -> pl.Expr:
+    return codes.list.eval(_dotted(pl.element()))
+
+
+def _of(entries: Sequence[Any], diagnoses: pl.Expr) -> pl.Expr:
+    """Those diagnoses that the entries name, whole or by a prefix ending in `-`."""
+    codes = [re.escape(_bare(entry)) + (".*" if entry.endswith("-") else "") for entry in entries]
+    named = pl.element().str.contains(rf"^({'|'.join(codes)})$") & (pl.element() != "")
+    return diagnoses.list.eval(pl.when(named).then(pl.element())).list.drop_nulls()
+
+
+def _bare(entry: str) -> str:
+    return entry.removesuffix("-").replace(".", "")
+
+
+def _listed(parameter: str, context: Context) -> pl.Expr:
+    """The line's diagnoses that a list of the payer names; null without a list."""
+    own = pl.col("line_diagnoses").cast(pl.String).str.split(_BETWEEN)
+    return by_set(parameter, context, lambda entries: _of(entries, own), _TEXTS)
+
+
+def has_supporting_diagnosis(context: Context) -> pl.Expr:
+    """Some diagnosis of the line is on the payer's list and was not taken off it."""
+    # A payer that took none off its list says nothing about it.
+    taken_off = pl.coalesce(_listed("excluded_diagnoses", context), pl.lit([], dtype=_TEXTS))
+    supporting = _listed("supporting_diagnoses", context)
+    return supporting.list.set_difference(taken_off).list.len() > 0
+
+
+def excluded_diagnoses_found(context: Context) -> pl.Expr:
+    """The line's diagnoses that the payer took off its list; none on a line without any."""
+    excluded = _told(_dotted_all(_listed("excluded_diagnoses", context)))
+    return pl.when(pl.col("line_diagnoses") == "").then(pl.lit("")).otherwise(excluded)
+
+
+def surely_has_excluded_diagnosis(context: Context) -> pl.Expr:
+    """Some diagnosis of the line is known to be off the payer's list."""
+    return (excluded_diagnoses_found(context) != "").fill_null(value=False)
+
+
+def patient_is_male(_: Context) -> pl.Expr:
+    """The patient is entered as male, in one of the usual ways; unknown for any other entry."""
+    sex = pl.col("patient_sex").str.to_uppercase()
+    male, female = sex.is_in(["M", "MALE", "1"]), sex.is_in(["F", "FEMALE", "2"])
+    return pl.when(male | female).then(male)
+
+
+_ASTRAY = "the diagnosis pointer cannot be followed"
+_LISTS = ("policy.supporting_diagnoses", "policy.excluded_diagnoses")
+
+
+def _of_row(build: Build, *, unknown: str = "") -> Fact:
+    key = ("diagnoses_cell", "is_in_list_year")
+    return Fact(name=build.__name__, build=build, reads=key, over=key, unknown=unknown)
+
+
+def _of_line(build: Build, *, unknown: str = _ASTRAY) -> Fact:
+    """What the cells and the pointer say; a file without pointers has all cells for each line."""
+    return Fact(
+        name=build.__name__,
+        build=build,
+        reads=("diagnoses_cell",),
+        optional=("diagnosis_pointer",),
+        over=("diagnoses_cell", "diagnosis_pointer"),
+        unknown=unknown,
+    )
+
+
+def _of_lists(build: Build, *needed: str) -> Fact:
+    return Fact(
+        name=build.__name__,
+        build=build,
+        reads=("line_diagnoses", *needed),
+        optional=_LISTS,
+        over=("line_diagnoses", *_LISTS),
+        unknown=_ASTRAY,
+    )
+
+
+FACTS: tuple[Fact, ...] = (
+    Fact(name="diagnoses_cell", build=diagnoses_cell, reads=DIAGNOSES),
+    Fact(name="is_in_list_year", build=is_in_list_year, reads=("claim_line_start_date",)),
+    _of_row(diagnosis_problems, unknown="the ICD-10-CM list on file is of another fiscal year"),
+    _of_row(mended_diagnoses),
+    _of_line(has_diagnosis, unknown=""),
+    Fact(
+        name="diagnosis_pointer_problem",
+        build=diagnosis_pointer_problem,
+        reads=("diagnoses_cell", "diagnosis_pointer"),
+        over=("diagnoses_cell", "diagnosis_pointer"),
+    ),
+    _of_line(line_diagnoses),
+    _of_line(has_line_diagnosis),
+    _of_line(line_diagnoses_told),
+    _of_line(diagnoses_of_women),
+    _of_lists(has_supporting_diagnosis, "policy.supporting_diagnoses"),
+    _of_lists(excluded_diagnoses_found, "policy.excluded_diagnoses"),
+    _of_lists(surely_has_excluded_diagnosis),
+    Fact(
+        name="patient_is_male",
+        build=patient_is_male,
+        reads=("patient_sex",),
+        over=("patient_sex",),
+        unknown="the patient's sex is not stated as M, F, 1 or 2",
+    ),
+)

@@ -1,0 +1,81 @@
+"""Facts of handing a claim in: the last day to file it, the day it goes out, and how often."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from cpt77092.facts.fact import Context, Fact, by_set
+
+_SUBMITTED = ("submission_date", "submission_date.state")
+_NO_SUBMISSION = "submission_date cannot be read"
+
+
+def _is_unreadable() -> pl.Expr:
+    return (pl.col("submission_date.state") == "unreadable").fill_null(value=False)
+
+
+def filing_deadline(_: Context) -> pl.Expr:
+    """The last day on which the payer takes the line: its period from the start date.
+
+    Months are calendar months, and a day that the last of them lacks is its last day: twelve
+    months from 29 February end on 28 February.
+    """
+    period = pl.col("policy.timely_filing").cast(pl.String)
+    offset = period.str.replace(" months", "mo").str.replace(" days", "d")
+    return pl.col("claim_line_start_date").dt.offset_by(offset)
+
+
+def days_to_filing_deadline(_: Context) -> pl.Expr:
+    """Days from the as-of date to the last day to file; negative once it has passed."""
+    return (pl.col("filing_deadline") - pl.col("as_of_date")).dt.total_days()
+
+
+def is_unsubmitted(_: Context) -> pl.Expr:
+    """No submission date is stated; unknown where one is stated and cannot be read."""
+    return pl.when(~_is_unreadable()).then(pl.col("submission_date").is_null())
+
+
+def effective_submission(_: Context) -> pl.Expr:
+    """The stated submission date; where none is stated, the line can go out on the as-of date."""
+    return pl.when(~_is_unreadable()).then(pl.coalesce("submission_date", "as_of_date"))
+
+
+def claim_frequency_is_accepted(context: Context) -> pl.Expr:
+    """The claim frequency code is one that the payer takes."""
+    frequency = pl.col("claim_frequency_code")
+    return by_set("claim_frequency_codes", context, lambda m: frequency.is_in(list(m)), pl.Boolean)
+
+
+def accepted_claim_frequencies(context: Context) -> pl.Expr:
+    """The claim frequency codes that the payer takes, for the message."""
+    return by_set("claim_frequency_codes", context, lambda m: pl.lit(", ".join(m)), pl.String)
+
+
+_PERIOD = ("claim_line_start_date", "policy.timely_filing")
+
+FACTS: tuple[Fact, ...] = (
+    Fact(name="filing_deadline", build=filing_deadline, reads=_PERIOD, over=_PERIOD),
+    Fact(
+        name="days_to_filing_deadline",
+        build=days_to_filing_deadline,
+        reads=("filing_deadline", "as_of_date"),
+    ),
+    Fact(name="is_unsubmitted", build=is_unsubmitted, optional=_SUBMITTED, unknown=_NO_SUBMISSION),
+    Fact(
+        name="effective_submission",
+        build=effective_submission,
+        reads=("as_of_date",),
+        optional=_SUBMITTED,
+        unknown=_NO_SUBMISSION,
+    ),
+    Fact(
+        name="claim_frequency_is_accepted",
+        build=claim_frequency_is_accepted,
+        reads=("claim_frequency_code", "policy.claim_frequency_codes"),
+    ),
+    Fact(
+        name="accepted_claim_frequencies",
+        build=accepted_claim_frequencies,
+        reads=("policy.claim_frequency_codes",),
+    ),
+)

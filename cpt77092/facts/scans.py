@@ -1,0 +1,149 @@
+"""Facts of the bone-density scan behind a TBS line: whether there is one, and where it was done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from cpt77092.codes import COMPANIONS, FAMILY, INTERPRETATION
+from cpt77092.facts.fact import Context, Fact, on_lines
+from cpt77092.facts.keys import CLAIM_DATE, PERSON_DATE
+
+SCAN_DAYS = 30
+"""A scan this many days before the TBS line is still its scan: the software may run later on the
+stored image, and a read may be dated by the day it was signed (CMS SE17023). No source sets the
+number; beyond a month coders look for the scan themselves."""
+
+
+def _is_scan() -> pl.Expr:
+    return pl.col("hcpcs_code").is_in(sorted(COMPANIONS)) & pl.col("is_live")
+
+
+def scan_is_absent(lines: pl.DataFrame, context: Context) -> pl.Series:
+    """No scan of the patient on the date of a TBS line or in the days before it.
+
+    A scan on the claim itself settles it; else the person's scans in the batch and in earlier
+    claims are looked at, whoever billed them and whoever pays.
+    """
+    is_tbs = pl.col("hcpcs_code").is_in(sorted(FAMILY)) & pl.col("is_live")
+    day = pl.col("claim_line_start_date").alias("day")
+    tbs = lines.filter(is_tbs).select("line", "claim_key", "person_number", "claim_date_codes", day)
+    scans = lines.filter(_is_scan()).select("claim_key", "person_number", day)
+    # Most scans stand on the claim and are of the very day.
+    on_claim_and_day = (pl.col("claim_date_codes") & context.mask(COMPANIONS)) != 0
+    rest = tbs.filter(~on_claim_and_day.fill_null(value=False))
+    of_claim = _with_scan(rest, scans, "claim_key")
+    rest = rest.join(of_claim, on="line", how="anti")
+    theirs = [scans.select("person_number", "day")]
+    if context.past is not None:
+        past = of_batch(context.past.lines, lines).filter(_is_scan())
+        theirs.append(past.select("person_number", day))
+    of_person = _with_scan(rest, pl.concat(theirs), "person_number")
+    rest = rest.join(of_person, on="line", how="anti")
+    is_known = pl.col("day").is_not_null() & pl.col("person_number").is_not_null()
+    absent = rest.select(pl.when(is_known).then(True)).to_series()  # noqa: FBT003
+    return on_lines(lines.height, rest["line"], absent, otherwise=False)
+
+
+def of_batch(past: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
+    """Earlier lines with the batch's number of their patient; null where it is not in the batch."""
+    persons = lines.select("person_id", "person_number").drop_nulls().unique()
+    return past.join(persons, on="person_id", how="left")
+
+
+def _with_scan(tbs: pl.DataFrame, scans: pl.DataFrame, key: str) -> pl.DataFrame:
+    """The lines (`line`) that have a scan of their claim or person close enough before them."""
+    there = scans.select(key, "day").drop_nulls().unique()
+    wanted = tbs.select("line", key, "day").drop_nulls()
+    same_day = wanted.join(there, on=[key, "day"], how="semi")
+    # Only lines whose claim or person has any scan at all are worth a sort.
+    wanted = wanted.join(same_day, on="line", how="anti").join(there, on=key, how="semi")
+    latest = wanted.sort("day").join_asof(
+        there.with_columns(scanned="day").sort("day"),
+        on="day",
+        by=key,
+        strategy="backward",
+        check_sortedness=False,
+    )
+    near = latest.filter(pl.col("day") - pl.col("scanned") <= pl.duration(days=SCAN_DAYS))
+    return pl.concat([same_day.select("line"), near.select("line")])
+
+
+def searched_for_scan(context: Context) -> pl.Expr:
+    """Where a scan was looked for, for the message."""
+    if context.past is None:
+        return pl.lit("this batch")
+    return pl.lit(f"this batch and the history ({context.past.covers()})")
+
+
+def place_differs_from_scan(lines: pl.DataFrame, _: Context) -> pl.Series:
+    """Scans of the patient that date have places, and none of them is the read's place.
+
+    The claim's own scans count, and those of the person on any other claim, whoever billed them.
+    """
+    place = pl.col("place_of_service_code")
+    columns = [
+        "line",
+        *CLAIM_DATE,
+        "person_number",
+        "is_original",
+        # Two places as text are two numbers here; a blank one is nobody's place.
+        pl.when(place != "").then(place).cast(pl.Categorical).to_physical().alias("place"),
+        place.is_null().alias("has_no_column"),
+        pl.col("hcpcs_code").is_in(sorted(COMPANIONS)).alias("is_scan"),
+    ]
+    codes = sorted(COMPANIONS | INTERPRETATION)
+    narrow = lines.filter(pl.col("hcpcs_code").is_in(codes) & pl.col("is_live")).select(columns)
+    scans = narrow.filter("is_scan").drop_nulls("place")
+    originals = scans.filter("is_original")
+    reads = narrow.filter(~pl.col("is_scan")).with_columns(
+        person_number=pl.when("is_original").then("person_number"),
+        is_unknown=pl.col("is_original") & pl.col("person_number").is_null(),
+    )
+    reads = reads.with_columns(
+        scanned=_among(reads, scans, CLAIM_DATE) | _among(reads, originals, PERSON_DATE),
+        agrees=_among(reads, scans, (*CLAIM_DATE, "place"))
+        | _among(reads, originals, (*PERSON_DATE, "place")),
+    )
+    judged = reads.select(
+        "line",
+        pl.when("has_no_column")
+        .then(None)
+        .when(pl.col("place").is_null() | pl.col("agrees"))
+        .then(False)  # noqa: FBT003
+        .when(~pl.col("is_original") & pl.col("claim_key").is_null())
+        .then(False)  # noqa: FBT003 - a replacement of nobody knows what stands beside nothing
+        .when(pl.col("date_key").is_null())
+        .then(None)
+        .when("scanned")
+        .then(True)  # noqa: FBT003
+        .when(~pl.col("is_unknown"))
+        .then(False)  # noqa: FBT003
+        .alias("outcome"),
+    )
+    return on_lines(lines.height, judged["line"], judged["outcome"], otherwise=False)
+
+
+def _among(reads: pl.DataFrame, scans: pl.DataFrame, key: Sequence[str]) -> pl.Series:
+    """Which reads share a key with a scan."""
+    marked = scans.select(key).drop_nulls().unique().with_columns(there=True)
+    joined = reads.select(key).join(marked, on=key, how="left", maintain_order="left")
+    return joined["there"].fill_null(value=False)
+
+
+FACTS: tuple[Fact, ...] = (
+    Fact(
+        name="scan_is_absent",
+        frame=scan_is_absent,
+        reads=("person_id", "claim_line_start_date"),
+        optional=("claim_key", "person_number", "claim_date_codes", "is_live", "hcpcs_code"),
+    ),
+    Fact(name="searched_for_scan", build=searched_for_scan),
+    Fact(
+        name="place_differs_from_scan",
+        frame=place_differs_from_scan,
+        reads=("place_of_service_code", "claim_line_start_date", "person_id"),
+        optional=("is_live", "is_original", *CLAIM_DATE, *PERSON_DATE),
+    ),
+)

@@ -1,0 +1,168 @@
+"""What messages name besides the line itself: its fellow lines, worked out for findings alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from cpt77092.codes import COMPANIONS
+from cpt77092.facts.bundles import PARTS
+from cpt77092.facts.fact import Context
+from cpt77092.facts.keys import (
+    CLAIM,
+    CLAIM_DATE,
+    ENTITY_DATE,
+    ENTITY_DATE_OF_PAYER,
+    PERSON_DATE,
+)
+
+SHOWN = 5
+"""So many fellow lines are named; of more it is told that there are more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A text about a finding. `tell` is given the lines found and all lines of the batch."""
+
+    name: str
+    reads: tuple[str, ...]
+    tell: Callable[[pl.DataFrame, pl.DataFrame, Context], pl.Series]
+
+
+_NAMED_BY = ("line", "hcpcs_code", "claim_id", "claim_line_number", "source_row", "claim_key")
+
+
+def _named(found: pl.DataFrame, others: pl.DataFrame, keys: Sequence[Sequence[str]]) -> pl.Series:
+    """For each found line, the other lines that share one of the keys: `77092 (line 2)`."""
+    met = [
+        found.select("line", *key)
+        .filter(pl.all_horizontal(pl.col(name).is_not_null() for name in key))
+        .join(_few(others, key), on=key)
+        .filter(pl.col("line") != pl.col("other"))
+        .select("line", "other")
+        for key in keys
+    ]
+    names = pl.concat(met).unique().join(_names(found), on="line")
+    names = names.join(_names(others), left_on="other", right_on="line", suffix="_of_other")
+    number = pl.col("number_of_other")
+    claim = pl.col("claim_id_of_other")
+    is_same_claim = pl.col("claim_key") == pl.col("claim_key_of_other")
+    elsewhere = (
+        pl.when(claim == "").then(number).otherwise(pl.format("claim {}, {}", claim, number))
+    )
+    named = names.with_columns(
+        text=pl.format(
+            "{} ({})",
+            pl.col("hcpcs_code_of_other"),
+            pl.when(is_same_claim).then(number).otherwise(elsewhere),
+        )
+    ).sort("line", "hcpcs_code_of_other", "text")
+    told = named.group_by("line", maintain_order=True).agg(
+        pl.col("text").head(SHOWN).str.join(", "), has_more=pl.len() > SHOWN
+    )
+    text = pl.when("has_more").then(pl.format("{} and more", "text"))
+    told = told.select("line", text.otherwise("text").alias("text"))
+    return found.select("line").join(told, on="line", how="left", maintain_order="left")["text"]
+
+
+def _few(others: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
+    """As many lines of each key as are named, and one to know that there are more.
+
+    A thousand lines that share a key would otherwise be laid beside each other a million times.
+    """
+    enough = SHOWN + 2  # the line itself may be among them
+    few = others.select("line", *key).group_by(key, maintain_order=True).head(enough)
+    return few.rename({"line": "other"})
+
+
+def _names(lines: pl.DataFrame) -> pl.DataFrame:
+    number = pl.col("claim_line_number")
+    row = pl.format("row {}", pl.col("source_row"))
+    named = pl.when(number.is_not_null()).then(pl.format("line {}", number)).otherwise(row)
+    return lines.select("line", "hcpcs_code", "claim_id", "claim_key", named.alias("number"))
+
+
+def _fellow(name: str, codes: Collection[str], *keys: Sequence[str]) -> Told:
+    """Live lines with one of the codes that share a key with the finding."""
+
+    def tell(found: pl.DataFrame, lines: pl.DataFrame, _: Context) -> pl.Series:
+        others = lines.filter(pl.col("hcpcs_code").is_in(sorted(codes)) & pl.col("is_live"))
+        return _named(found, others, keys)
+
+    return Told(name, (*_NAMED_BY, "is_live", *(part for key in keys for part in key)), tell)
+
+
+def _denying(found: pl.DataFrame, lines: pl.DataFrame, context: Context) -> pl.Series:
+    """The paid lines beside which the payer denies the found one."""
+    del context
+    keys = (CLAIM_DATE, ENTITY_DATE_OF_PAYER)
+    masks = found["denying_codes"].unique().drop_nulls().to_list()
+    told = pl.Series([None], dtype=pl.String).new_from_index(0, found.height)
+    for mask in masks:
+        mine = found.with_row_index("place").filter(pl.col("denying_codes") == mask)
+        is_paid = (pl.col("code_bit") & pl.lit(mask, pl.UInt64)) != 0
+        paid = lines.filter(is_paid & pl.col("is_live"))
+        told = told.scatter(mine["place"], _named(mine, paid, keys))
+    return told
+
+
+def _repeated(found: pl.DataFrame, lines: pl.DataFrame, context: Context) -> pl.Series:
+    """The earlier line that the found one repeats."""
+    del context
+    named = lines.select(_NAMED_BY)[found["line_repeated"]]
+    row = _names(named).with_columns(row=named["source_row"])
+    claim = pl.col("claim_id")
+    is_same = pl.lit(found["claim_key"]).eq_missing(pl.col("claim_key")) | (claim == "")
+    text = pl.when(is_same).then("number").otherwise(pl.format("claim {}, {}", claim, "number"))
+    return row.select(pl.format("{} (row {})", text, "row").alias("text"))["text"]
+
+
+def _places(found: pl.DataFrame, lines: pl.DataFrame, context: Context) -> pl.Series:
+    """The places of the scans of the patient that date."""
+    del context
+    is_scan = pl.col("hcpcs_code").is_in(sorted(COMPANIONS)) & pl.col("is_live")
+    scans = lines.filter(is_scan & (pl.col("place_of_service_code") != ""))
+    keys = (CLAIM_DATE, PERSON_DATE)
+    met = pl.concat(
+        found.select("line", *key)
+        .filter(
+            pl.all_horizontal(pl.col(*key).is_not_null()) & (pl.col(key[0]).cast(pl.String) != "")
+        )
+        .join(scans.select(*key, place="place_of_service_code").unique(), on=key)
+        .select("line", "place")
+        for key in keys
+    )
+    told = met.unique().sort("line", "place").group_by("line", maintain_order=True)
+    places = told.agg(pl.col("place").str.join(" and "))
+    return found.select("line").join(places, on="line", how="left", maintain_order="left")["place"]
+
+
+TOLD: dict[str, Told] = {
+    told.name: told
+    for told in (
+        _fellow("parts_billed_beside", PARTS, CLAIM, ENTITY_DATE_OF_PAYER),
+        _fellow("calculation_billed", {"77091"}, CLAIM_DATE, ENTITY_DATE_OF_PAYER),
+        _fellow("scan_billed", COMPANIONS, CLAIM_DATE, ENTITY_DATE),
+        _fellow("parts_of_person", PARTS, PERSON_DATE),
+        Told(
+            "denied_beside_lines",
+            (
+                *_NAMED_BY,
+                "is_live",
+                "code_bit",
+                "denying_codes",
+                *CLAIM_DATE,
+                *ENTITY_DATE_OF_PAYER,
+            ),
+            _denying,
+        ),
+        Told("line_it_repeats", (*_NAMED_BY, "line_repeated"), _repeated),
+        Told(
+            "places_of_scan",
+            (*_NAMED_BY, "is_live", "place_of_service_code", *CLAIM_DATE, *PERSON_DATE),
+            _places,
+        ),
+    )
+}

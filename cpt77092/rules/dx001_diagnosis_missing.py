@@ -1,0 +1,42 @@
+"""No diagnosis on the line.
+
+Why: the diagnosis says why the test was done; a claim without one is rejected at the front door.
+Basis: claim form box 21 and 837P segment HI hold at least one diagnosis, and every service line
+points to one.
+Clear: some diagnosis cell of the row is filled; whether the pointer reaches it is DX006's.
+Not checked: no diagnosis columns.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from cpt77092.rule import CHECKED, Confidence, Remedy, Rule, Severity, Source
+
+
+def flag() -> pl.Expr:
+    """Every diagnosis cell of the row is blank."""
+    return ~pl.col("has_diagnosis")
+
+
+RULE = Rule(
+    page=__doc__ or "",
+    code="DX001",
+    name="diagnosis-missing",
+    severity=Severity.ERROR,
+    applies=CHECKED,
+    flag=flag,
+    message="{hcpcs_code} has no diagnosis.",
+    remedies=(
+        Remedy(text="Enter the diagnosis for which the test was ordered, as the order states it."),
+    ),
+    source=Source(
+        title="837P guide 005010X222A1",
+        at="HI (2300) and SV107 (2400); CMS-1500 boxes 21 and 24E",
+        confidence=Confidence.SECONDARY,
+    ),
+    group="CO",
+    carc="16",
+    rarc="M76",
+    since="0.2.0",
+)

@@ -1,0 +1,46 @@
+"""A line that an earlier claim bills already.
+
+Why: a line sent before is denied as a duplicate; a correction must be sent as a replacement (7)
+instead.
+Basis: X12 code 18, exact duplicate: the key of FR001, looked up in earlier claims (--history).
+Clear: no earlier claim bills the same; a void (8); a replacement (7) of what was sent.
+Not checked: no earlier claims; no date, modifier column, rendering provider column or person. A
+file that is an input of the run is not its own history.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from cpt77092.rule import CHECKED, Confidence, FixKind, Remedy, Rule, Severity, Source
+
+
+def flag() -> pl.Expr:
+    """The line's key stands on an earlier claim."""
+    return pl.col("already_submitted")
+
+
+RULE = Rule(
+    page=__doc__ or "",
+    code="FR003",
+    name="already-submitted",
+    severity=Severity.WARNING,
+    applies=CHECKED,
+    flag=flag,
+    source=Source(
+        title="X12 claim adjustment reason codes (June 2024)",
+        at="code 18, exact duplicate; used with group OA; third-party copy",
+        url="https://github.com/andrewallenbruce/northstar",
+        confidence=Confidence.PRIMARY,
+    ),
+    message="{hcpcs_code} on {claim_line_start_date} was sent before: {line_in_past}.",
+    remedies=(
+        Remedy(
+            text="Hold this line; to correct what was sent, bill a replacement (frequency 7).",
+            kind=FixKind.UNSAFE,
+        ),
+    ),
+    group="OA",
+    carc="18",
+    since="0.2.0",
+)

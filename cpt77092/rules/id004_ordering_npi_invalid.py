@@ -1,0 +1,44 @@
+"""Ordering NPI invalid.
+
+Why: a number that cannot be an NPI names nobody, and the line is denied as if it were blank.
+Basis: CMS's NPI standard: ten digits, the first 1 or 2, the last a check digit;
+claim form box 17b and 837P loops 2310A and 2420E carry it.
+Clear: a well-formed NPI, or a blank cell (ID003 speaks where the payer requires one).
+Not checked: no ordering NPI column.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from cpt77092.rule import CHECKED, Confidence, Remedy, Rule, Severity, Source
+
+
+def flag() -> pl.Expr:
+    """The ordering NPI is there and has a problem."""
+    return (pl.col("ordering_npi") != "") & (pl.col("ordering_npi_problem") != "")
+
+
+RULE = Rule(
+    page=__doc__ or "",
+    code="ID004",
+    name="ordering-npi-invalid",
+    severity=Severity.ERROR,
+    applies=CHECKED,
+    flag=flag,
+    message="The ordering NPI {ordering_npi_problem}.",
+    remedies=(
+        Remedy(
+            text="Enter the NPI of the person who ordered the study, as the NPI registry has it."
+        ),
+    ),
+    source=Source(
+        title="CMS NPI standard",
+        at="format and check digit; as quoted by others",
+        confidence=Confidence.SECONDARY,
+    ),
+    group="CO",
+    carc="16",
+    rarc="N265",
+    since="0.2.0",
+)
