@@ -1,0 +1,320 @@
+"use strict";
+// Makes the table of findings from the packed data. What claims say enters as text, never as markup.
+
+const PAGE = 100;
+const PAPER = 1000; // findings on paper; more would keep a browser busy for minutes
+const collator = new Intl.Collator("en", { numeric: true });
+const dollars = new Intl.NumberFormat("en-US", { style: "currency", currency: "USD" });
+const number = new Intl.NumberFormat("en-US");
+const at = (id) => document.getElementById(id);
+
+/** An element with attributes and children; a child that is a string becomes a text node. */
+function make(name, attributes = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.append(...children.filter((child) => child !== null && child !== ""));
+  return made;
+}
+
+function button(text, act) {
+  const made = make("button", { type: "button" }, text);
+  made.addEventListener("click", act);
+  return made;
+}
+
+const count = (n, one) => `${number.format(n)} ${n === 1 ? one : `${one}s`}`;
+const money = (amount) => (amount === null ? "" : dollars.format(amount));
+const isAddress = (url) => /^https?:\/\//.test(url);
+
+// The data: columns made rows, findings tied to their lines and lines to their claims.
+
+async function unpack(text) {
+  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Response(stream).json();
+}
+
+function rowsOf(columns) {
+  const names = Object.keys(columns);
+  const length = columns[names[0]].length;
+  return Array.from({ length }, (_, i) => Object.fromEntries(names.map((n) => [n, columns[n][i]])));
+}
+
+function tie(data) {
+  const claims = new Map();
+  const lines = rowsOf(data.lines).map((line, i) => {
+    const key = line.claim_id === null || line.claim_id === "" ? i : `${line.payer_number} ${line.claim_id}`;
+    if (!claims.has(key)) claims.set(key, { id: line.claim_id, payer: data.payers[line.payer_number], lines: [] });
+    const claim = claims.get(key);
+    const where = line.claim_line_number === null ? `row ${line.source_row}` : `${line.claim_line_number}`;
+    const tied = { ...line, claim, where, findings: [], charge: line.charge_amount, expected: line.expected_payment };
+    claim.lines.push(tied);
+    return tied;
+  });
+  const sources = rowsOf(data.sources);
+  return rowsOf(data.findings).map((finding, order) => {
+    const line = lines[finding.place];
+    const tied = { ...finding, order, line, source: sources[finding.source], claim: line.claim, payer: line.claim.payer };
+    tied.words = [data.severities[finding.severity], finding.rule, data.rules[finding.rule], line.claim_id, line.hcpcs_code,
+      line.modifiers, line.claim_line_start_date, tied.payer, finding.message, finding.fix, finding.denial, line.person_id]
+      .join(" ").toLowerCase();
+    line.findings.push(tied);
+    return tied;
+  });
+}
+
+// The parts of a finding that the table and a claim both show.
+
+function pill(severity) {
+  return make("span", { class: `pill ${severity}` }, severity);
+}
+
+function ruleLink(code, title) {
+  const link = make("a", { href: `#rule-${code}`, title }, code);
+  link.addEventListener("click", (event) => {
+    event.preventDefault();
+    showRule(code, title);
+  });
+  return link;
+}
+
+function fixOf(finding) {
+  if (!finding.fix) return null;
+  const made = make("div", { class: `fix ${finding.fix_kind}` }, finding.fix);
+  if (finding.fix_kind !== "none") made.append(" ", make("span", { class: "kind-of-fix" }, `${finding.fix_kind} fix`));
+  return made;
+}
+
+function sourceOf({ source_title, source_at, source_url, in_force_from, confidence }, isWhole) {
+  if (!source_title) return null;
+  const title = isAddress(source_url)
+    ? make("a", { href: source_url, target: "_blank", rel: "noreferrer noopener", title: source_at }, source_title)
+    : make("span", { title: source_at }, source_title);
+  const place = isWhole && source_at ? `, ${source_at}` : "";
+  const since = in_force_from ? make("span", { class: "short" }, `since ${in_force_from}`) : null;
+  const doubt = confidence === "primary" ? "" : ` (${confidence} source)`;
+  return make("div", { class: "source" }, title, place, since && ", ", since, doubt);
+}
+
+// Dialogs: one rule's page, one claim whole.
+
+function showRule(code, title) {
+  at("rule-title").textContent = `${code} ${title}`;
+  at("rule-body").replaceChildren(at(`rule-${code}`).querySelector(".page").cloneNode(true));
+  at("rule-dialog").showModal();
+}
+
+function lineOf(line, data) {
+  const facts = [
+    line.claim_line_start_date ?? "no date",
+    line.modifiers === null ? "" : line.modifiers ? `modifiers ${line.modifiers}` : "no modifier",
+    line.units === null ? "" : count(line.units, "unit"),
+    line.place ? `place ${line.place}` : "",
+    line.charge === null ? "charge not available" : `charged ${money(line.charge)}`,
+    line.expected === null ? "" : `expected ${money(line.expected)}`,
+    line.person_id ? `person ${line.person_id}` : "",
+    `${data.files[line.source]}, row ${line.source_row}`,
+  ];
+  const name = line.claim_line_number === null ? `Row ${line.source_row}` : `Line ${line.where}`;
+  const made = make("section", { class: "line" },
+    make("h3", {}, `${name}: ${line.hcpcs_code}`),
+    make("p", { class: "facts" }, facts.filter(Boolean).join(" · ")));
+  const worstFirst = [...line.findings].sort((a, b) => a.severity - b.severity || a.order - b.order);
+  for (const finding of worstFirst) {
+    made.append(make("div", { class: "finding" },
+      make("p", {}, pill(data.severities[finding.severity]), " ", ruleLink(finding.rule, data.rules[finding.rule]), " ", data.rules[finding.rule]),
+      make("p", {}, finding.message),
+      fixOf(finding),
+      finding.denial ? make("div", { class: "source" }, `Predicted denial: ${finding.denial}`) : null,
+      sourceOf(finding.source, true)));
+  }
+  if (!line.findings.length) made.append(make("p", {}, pill("good"), " "), "No findings on this line.");
+  if (!line.findings.length) made.querySelector(".pill").textContent = "clean";
+  return made;
+}
+
+// The table.
+
+const COLUMNS = [
+  { name: "Severity", of: (f) => f.severity },
+  { name: "Rule", of: (f) => f.rule },
+  { name: "Claim / line", of: (f) => (f.claim.id ? `${f.claim.id} / ${f.line.where}` : null) },
+  { name: "Payer", of: (f) => f.payer },
+  { name: "Date", of: (f) => f.line.claim_line_start_date },
+  { name: "Code", of: (f) => f.line.hcpcs_code },
+  { name: "What is wrong, and what to do", of: (f) => f.message },
+  { name: "Denial", of: (f) => f.denial || null },
+  { name: "Charge", of: (f) => f.line.charge, isNumber: true, style: "number" },
+  { name: "Expected", of: (f) => f.line.expected, isNumber: true, style: "number screen" },
+];
+
+/** By a column, blanks last whatever the direction; findings alike stay in the file's order. */
+function sorted(findings, { of, isNumber }, direction) {
+  const keyed = findings.map((finding) => [of(finding), finding]);
+  keyed.sort(([a, x], [b, y]) => {
+    if (a === b) return x.severity - y.severity || x.order - y.order;
+    if (a === null || b === null) return a === null ? 1 : -1;
+    const order = isNumber || typeof a === "number" ? a - b : collator.compare(a, b);
+    return direction * order || x.order - y.order;
+  });
+  return keyed.map(([, finding]) => finding);
+}
+
+class Worklist {
+  constructor(data) {
+    this.data = data;
+    this.all = tie(data);
+    this.column = COLUMNS[0];
+    this.direction = 1;
+    this.shown = PAGE;
+    this.drawHeads();
+    this.drawFilters();
+    this.listen();
+    this.update();
+  }
+
+  drawHeads() {
+    this.heads = COLUMNS.map((column) => {
+      const head = make("th", { scope: "col", class: column.style ?? "" }, button(column.name, () => {
+        this.direction = this.column === column ? -this.direction : column.isNumber ? -1 : 1;
+        this.column = column;
+        this.update();
+      }), make("span", { class: "on-paper" }, column.name));
+      return head;
+    });
+    at("heads").append(...this.heads, make("th", { scope: "col", class: "paper" }, "Done, note"));
+  }
+
+  drawFilters() {
+    const counted = (of) => this.all.reduce((counts, f) => counts.set(of(f), (counts.get(of(f)) ?? 0) + 1), new Map());
+    const bySeverity = counted((f) => f.severity);
+    this.boxes = this.data.severities.map((severity, rank) => {
+      const box = make("input", { type: "checkbox", checked: "", value: severity });
+      at("severities").append(make("label", {}, box, " ", pill(severity), ` ${number.format(bySeverity.get(rank) ?? 0)}`));
+      return box;
+    });
+    const fill = (id, counts, label) => {
+      const keys = [...counts.keys()].sort(collator.compare);
+      at(id).append(...keys.map((key) => make("option", { value: key }, `${label(key)} (${number.format(counts.get(key))})`)));
+    };
+    fill("payer", counted((f) => f.payer), (payer) => payer || "no payer");
+    fill("rule", counted((f) => f.rule), (code) => `${code} ${this.data.rules[code]}`);
+  }
+
+  listen() {
+    let waiting = 0;
+    at("search").addEventListener("input", () => {
+      clearTimeout(waiting);
+      waiting = setTimeout(() => this.filter(), 120);
+    });
+    // The search box is heard while one types; its late "change" would redraw a row being clicked.
+    at("filters").addEventListener("change", (event) => event.target.id === "search" || this.filter());
+    at("filters").addEventListener("submit", (event) => event.preventDefault());
+    at("filters").addEventListener("reset", () => setTimeout(() => this.filter()));
+    at("print").addEventListener("click", () => window.print());
+    at("more").addEventListener("click", () => {
+      const first = this.shown;
+      this.shown += PAGE;
+      this.draw();
+      at("rows").rows[first].querySelector("button").focus();
+    });
+    for (const bar of document.querySelectorAll("svg a[data-filter]")) {
+      bar.addEventListener("click", () => this.only(bar.dataset.filter, bar.dataset.value));
+    }
+    for (const dialog of document.querySelectorAll("dialog")) {
+      dialog.querySelector(".close").addEventListener("click", () => dialog.close());
+      dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+    }
+    at("claim-before").addEventListener("click", () => this.showClaim(this.claims[this.claims.indexOf(this.claim) - 1]));
+    at("claim-after").addEventListener("click", () => this.showClaim(this.claims[this.claims.indexOf(this.claim) + 1]));
+    // Paper gets what the filters let through, not the first page of it.
+    window.addEventListener("beforeprint", () => this.draw(Math.max(PAPER, this.shown)));
+    window.addEventListener("afterprint", () => this.draw());
+  }
+
+  /** A bar of a chart was chosen: its errors, and nothing else. */
+  only(filter, value) {
+    at("filters").reset();
+    at(filter).value = value;
+    this.boxes.forEach((box, rank) => { box.checked = rank === 0; });
+    this.filter();
+  }
+
+  filter() {
+    this.shown = PAGE;
+    this.update();
+  }
+
+  update() {
+    const words = at("search").value.toLowerCase().split(/\s+/).filter(Boolean);
+    const [payer, rule] = [at("payer"), at("rule")];
+    const kept = this.all.filter((f) =>
+      this.boxes[f.severity].checked &&
+      (payer.selectedIndex < 1 || f.payer === payer.value) &&
+      (rule.selectedIndex < 1 || f.rule === rule.value) &&
+      words.every((word) => f.words.includes(word)));
+    this.kept = sorted(kept, this.column, this.direction);
+    this.claims = [...new Set(this.kept.map((f) => f.claim))];
+    this.heads.forEach((head, i) => {
+      head.removeAttribute("aria-sort");
+      if (COLUMNS[i] === this.column) head.setAttribute("aria-sort", this.direction > 0 ? "ascending" : "descending");
+    });
+    this.draw();
+  }
+
+  draw(limit = this.shown) {
+    const shown = this.kept.slice(0, limit);
+    at("rows").replaceChildren(...shown.map((finding) => this.row(finding)));
+    const lines = new Set(this.kept.map((f) => f.line));
+    const charged = [...lines].reduce((sum, line) => sum + Math.max(line.charge ?? 0, 0), 0);
+    const of = this.kept.length < this.all.length ? ` of ${number.format(this.all.length)}` : "";
+    const part = shown.length < this.kept.length ? `, showing the first ${number.format(shown.length)}` : "";
+    at("status").textContent = this.kept.length
+      ? `${number.format(this.kept.length)}${of} finding${this.all.length === 1 ? "" : "s"} on ${count(lines.size, "line")} of ${count(this.claims.length, "claim")}, ${money(charged)} charged${part}.`
+      : "No finding fits these filters.";
+    const left = this.kept.length - shown.length;
+    at("more").hidden = left < 1;
+    at("more").textContent = `Show ${number.format(Math.min(PAGE, left))} more`;
+    at("table").hidden = !this.kept.length;
+  }
+
+  row(finding) {
+    const { line, claim } = finding;
+    const open = button(`${claim.id || "no claim id"} / ${line.where}`, () => {
+      this.showClaim(claim);
+      at("claim-dialog").showModal();
+    });
+    open.setAttribute("aria-haspopup", "dialog");
+    const person = line.person_id ? make("div", { class: "soft" }, `person ${line.person_id}`) : null;
+    return make("tr", {},
+      make("td", {}, pill(this.data.severities[finding.severity])),
+      make("td", {}, ruleLink(finding.rule, this.data.rules[finding.rule])),
+      make("th", { scope: "row", class: "id" }, open, person),
+      make("td", { class: "payer" }, finding.payer),
+      make("td", { class: "short" }, line.claim_line_start_date ?? "no date"),
+      make("td", { class: "code" }, line.hcpcs_code ?? "", line.modifiers ? make("span", { class: "soft" }, ` ${line.modifiers}`) : null),
+      make("td", { class: "what" }, finding.message, fixOf(finding), sourceOf(finding.source, false)),
+      make("td", { class: "short" }, finding.denial),
+      make("td", { class: "number" }, money(line.charge)),
+      make("td", { class: "number screen" }, money(line.expected)),
+      make("td", { class: "paper" }));
+  }
+
+  showClaim(claim) {
+    this.claim = claim;
+    const place = this.claims.indexOf(claim);
+    at("claim-title").textContent = `${claim.id ? `Claim ${claim.id}` : "No claim id"}, ${claim.payer || "no payer"}`;
+    at("claim-body").replaceChildren(...claim.lines.map((line) => lineOf(line, this.data)));
+    at("claim-before").disabled = place < 1;
+    at("claim-after").disabled = place >= this.claims.length - 1;
+    at("claim-dialog").scrollTop = 0;
+  }
+}
+
+unpack(at("data").textContent).then((data) => {
+  if (data.findings.rule.length) {
+    new Worklist(data);
+    at("app").hidden = false;
+  }
+  at("plain").hidden = true;
+});
