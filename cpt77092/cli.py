@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
 import traceback
 from datetime import date
+from decimal import Decimal
 from enum import IntEnum, StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -18,18 +20,30 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from cpt77092 import __version__
+from cpt77092.command import (
+    CheckCommand,
+    ProfileCommand,
+    SettledCommand,
+    setting_rows,
+    settings_of,
+    unknown_variables,
+)
 from cpt77092.errors import OutputError, ScrubError, UsageError
-from cpt77092.reports.choices import Color, Format
+from cpt77092.reports.choices import BriefFormat, Color, Format, LogFormat, ProfileFormat
+from cpt77092.reports.log import Log
 from cpt77092.suggest import did_you_mean
+from cpt77092.views import By, Sort
 
 if TYPE_CHECKING:
     from cpt77092.findings import Totals
     from cpt77092.policies import PolicySet
+    from cpt77092.rule import Severity
+    from cpt77092.run import Request
 
 app = typer.Typer(
     name="scrub",
     help="Check trabecular bone score claim lines (CPT 77092 and family) before you submit them.",
-    epilog="scrub CLAIMS... is short for scrub check CLAIMS...",
+    epilog="scrub CLAIMS... is short for scrub check CLAIMS...  Example: scrub claims.csv",
     no_args_is_help=True,
     add_completion=True,
     rich_markup_mode=None,
@@ -38,12 +52,13 @@ app = typer.Typer(
 )
 policies_app = typer.Typer(
     help="List, show and check the payers' policies.",
+    epilog="Example: scrub policies show medicare",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
 app.add_typer(policies_app, name="policies")
 
-COMMANDS = ("check", "rules", "explain", "policies", "columns")
+COMMANDS = ("check", "rules", "explain", "policies", "brief", "columns", "profile", "verify")
 
 
 class Exit(IntEnum):
@@ -56,12 +71,26 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
+class ColumnsFormat(StrEnum):
+    """How understood headers are printed."""
+
+    TABLE = "table"
+    YAML = "yaml"
+
+
 class PageFormat(StrEnum):
     """How pages are printed."""
 
     TABLE = "table"
     MARKDOWN = "markdown"
     JSON = "json"
+
+
+class Hold(StrEnum):
+    """What is held together where a batch is split."""
+
+    LINE = "line"
+    CLAIM = "claim"
 
 
 class FailOn(StrEnum):
@@ -84,6 +113,28 @@ def _day(text: str) -> date:
     return day
 
 
+def _dollars(text: str) -> Decimal:
+    if not re.fullmatch(r"\$?[0-9]{1,7}(\.[0-9]{1,2})?", text) or not (
+        cost := Decimal(text.removeprefix("$"))
+    ):
+        raise typer.BadParameter(f"{text!r} is not an amount; write dollars above zero, as 25.00")
+    return cost
+
+
+def _rule_codes(incomplete: str) -> list[str]:
+    """What the shell offers for a rule."""
+    from cpt77092.rules import CATALOGUE
+
+    return [rule.code for rule in CATALOGUE if rule.code.startswith(incomplete.upper())]
+
+
+def _payer_keys(incomplete: str) -> list[str]:
+    """What the shell offers for a payer."""
+    from cpt77092.policies import load_policies
+
+    return [key for key in load_policies(None).policies if key.startswith(incomplete.lower())]
+
+
 Day = Annotated[
     date | None,
     typer.Option(parser=_day, metavar="DATE", help="The day to look from; today if left out."),
@@ -91,6 +142,66 @@ Day = Annotated[
 PoliciesDir = Annotated[
     Path | None,
     typer.Option("--policies", envvar="SCRUB_POLICIES", help="A folder of your own policy files."),
+]
+OnePayer = Annotated[
+    str | None,
+    typer.Option(
+        envvar="SCRUB_PAYER",
+        autocompletion=_payer_keys,
+        help="Judge every line by this payer's policy.",
+    ),
+]
+AsOf = Annotated[
+    date | None,
+    typer.Option(parser=_day, metavar="DATE", help="The day of the check; today if left out."),
+]
+Earlier = Annotated[
+    list[str] | None,
+    typer.Option(metavar="PATH", help="Earlier claims: files, folders or patterns."),
+]
+Maps = Annotated[
+    list[str] | None,
+    typer.Option("--map", metavar="COLUMN=HEADER", help="Read a column from this header."),
+]
+PageFiles = Annotated[
+    list[str] | None,
+    typer.Option("--output", "-o", help="Write this file instead; the ending says which kind."),
+]
+Encoding = Annotated[
+    str | None,
+    typer.Option(envvar="SCRUB_ENCODING", help="Of text files; found out if left out."),
+]
+Sheet = Annotated[
+    str | None, typer.Option(envvar="SCRUB_SHEET", help="Of a workbook; the first if left out.")
+]
+LayoutFile = Annotated[
+    str | None,
+    typer.Option(
+        "--layout",
+        envvar="SCRUB_LAYOUT",
+        metavar="FILE",
+        help="A YAML file of headers, as scrub columns --format yaml writes one.",
+    ),
+]
+Isolated = Annotated[
+    bool, typer.Option("--isolated", envvar="SCRUB_ISOLATED", help="Read no scrub.yaml.")
+]
+
+
+def _log_as(ctx: typer.Context, form: LogFormat) -> LogFormat:
+    ctx.ensure_object(Log).form = form
+    return form
+
+
+Logs = Annotated[
+    LogFormat,
+    typer.Option(
+        "--log-format",
+        envvar="SCRUB_LOG_FORMAT",
+        is_eager=True,
+        callback=_log_as,
+        help="json: standard error gets one object per event, with nothing of any claim.",
+    ),
 ]
 Colors = Annotated[Color, typer.Option(envvar="SCRUB_COLOR", help="Colour the output.")]
 
@@ -106,25 +217,28 @@ def _root(
         raise typer.Exit
 
 
-@app.command()
+@app.command(cls=CheckCommand)
 def check(
+    ctx: typer.Context,
     claims: Annotated[
-        list[str],
-        typer.Argument(help="Claim files, folders or patterns; - reads standard input."),
-    ],
-    payer: Annotated[
-        str | None,
-        typer.Option(envvar="SCRUB_PAYER", help="Judge every line by this payer's policy."),
-    ] = None,
-    as_of: Annotated[
-        date | None,
-        typer.Option(parser=_day, metavar="DATE", help="The day of the check; today if left out."),
-    ] = None,
-    policies: PoliciesDir = None,
-    map_: Annotated[
         list[str] | None,
-        typer.Option("--map", metavar="COLUMN=HEADER", help="Read a column from this header."),
+        typer.Argument(help="Claim files, folders or patterns; - reads standard input."),
     ] = None,
+    payer: OnePayer = None,
+    as_of: AsOf = None,
+    history: Earlier = None,
+    policies: PoliciesDir = None,
+    map_: Maps = None,
+    layout: LayoutFile = None,
+    encoding: Encoding = None,
+    sheet: Sheet = None,
+    rejects: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Write the rows that could not be read, as they were."),
+    ] = None,
+    allow_rejects: Annotated[
+        bool, typer.Option("--allow-rejects", help="Rows that cannot be read do not make it 2.")
+    ] = False,
     select: Annotated[
         list[str] | None,
         typer.Option(envvar="SCRUB_SELECT", help="Only these rules (codes or prefixes)."),
@@ -139,6 +253,15 @@ def check(
         FailOn, typer.Option(envvar="SCRUB_FAIL_ON", help="What makes the exit code 1.")
     ] = FailOn.ERROR,
     exit_zero: Annotated[bool, typer.Option(help="Exit 0 in place of 1.")] = False,
+    rework_cost: Annotated[
+        Decimal | None,
+        typer.Option(
+            envvar="SCRUB_REWORK_COST",
+            parser=_dollars,
+            metavar="DOLLARS",
+            help="What mending one line costs you: shows how many are worth it.",
+        ),
+    ] = None,
     format_: Annotated[
         Format,
         typer.Option(
@@ -149,11 +272,36 @@ def check(
     ] = Format.AUTO,
     output: Annotated[
         list[str] | None,
-        typer.Option("--output", "-o", help="Also write a report; the ending says which kind."),
+        typer.Option(
+            "--output",
+            "-o",
+            help="Also write a report, of the kind its ending says; {date}, {stem} are filled in.",
+        ),
     ] = None,
+    clean_to: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Write the rows that may go out, as they are."),
+    ] = None,
+    flagged_to: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Write the rows with findings as in --fail-on."),
+    ] = None,
+    hold: Annotated[
+        Hold, typer.Option(envvar="SCRUB_HOLD", help="Flag whole claims, or single lines.")
+    ] = Hold.CLAIM,
     limit: Annotated[
         int | None,
-        typer.Option(min=0, help="Show at most so many findings; 0 shows all. Counts stay exact."),
+        typer.Option(min=0, help="Show at most so many rows; 0 shows all. Counts stay exact."),
+    ] = None,
+    by: Annotated[
+        By, typer.Option(envvar="SCRUB_BY", help="A row for each finding, line or claim.")
+    ] = By.FINDING,
+    sort: Annotated[
+        Sort | None,
+        typer.Option(
+            envvar="SCRUB_SORT",
+            help="What comes first; if left out, severity in a table and file elsewhere.",
+        ),
     ] = None,
     not_checked: Annotated[
         bool, typer.Option("--not-checked", help="List every line not checked, in JSON.")
@@ -161,12 +309,21 @@ def check(
     show_phi: Annotated[
         bool, typer.Option("--show-phi", help="Add person_id, which identifies patients.")
     ] = False,
+    lenient: Annotated[
+        bool,
+        typer.Option(help="Read an X12 file whose counts are off; exit code 2 all the same."),
+    ] = False,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Findings only; nothing at all with -o.")
     ] = False,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Infos one by one, and every reason.")
     ] = False,
+    _log_format: Logs = LogFormat.TEXT,
+    show_settings: Annotated[
+        bool, typer.Option("--show-settings", help="Print every setting and where it comes from.")
+    ] = False,
+    _isolated: Isolated = False,
     color: Colors = Color.AUTO,
 ) -> None:
     """Check claim lines and say which will be denied, why, on whose word, and what to change.
@@ -174,51 +331,89 @@ def check(
     Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 not all could be checked, 3 a bug of
     ours.
 
-    Example: scrub claims.csv -o worklist.csv
+    Example: scrub check claims.csv -o worklist.csv
     """
+    if show_settings:
+        _show_settings(ctx)
+    if not claims:
+        raise UsageError("name claim files, folders or patterns, or - for standard input")
+
     from cpt77092 import findings
+    from cpt77092.reports.files import held
+    from cpt77092.reports.progress import Watch
     from cpt77092.reports.report import Report
     from cpt77092.run import Request, run
 
+    log = ctx.ensure_object(Log)
+    log.quiet = quiet
     request = Request(
         paths=claims,
-        as_of=as_of or date.today(),  # noqa: DTZ011 - the user's own calendar day is meant
+        as_of=as_of or _today(),
+        history=tuple(history or ()),
         payer=payer,
         policies=policies,
         overrides=dict(_overrides(map_ or [])),
+        layout=layout,
+        encoding=encoding,
+        sheet=sheet,
         select=_listed(select),
         ignore=_listed(ignore),
         extend_select=_listed(extend_select),
         show_phi=show_phi,
+        lenient=lenient,
+        payers=settings_of(ctx).payers,
     )
-    outputs = _outputs(output or [])
-    result = run(request)
-    totals = findings.totals(result)
-    code, why = exit_code(totals, fail_on, exit_zero=exit_zero)
+    outputs = _outputs(output or [], claims, request.as_of)
+    if rejects is not None:
+        rejects = _filled_in([rejects], claims, request.as_of, option="--rejects")[0]
+    written = [name for name, _ in outputs] + [rejects or ""]
+    parts = _parts(request, clean_to, flagged_to, written)
+    ctx.with_resource(held([name for name, _ in outputs], rejects=rejects))
+    log.event("started", version=__version__, as_of=str(request.as_of), claims=claims)
+    with Watch(quiet=quiet or log.is_json, color=color) as watch:
+        result = run(request, watch.step)
+        watch.step("Adding up")
+        totals = findings.totals(result, rework_cost=rework_cost)
+    code, why = exit_code(totals, fail_on, exit_zero=exit_zero, allow_rejects=allow_rejects)
     report = Report(
         result=result,
         totals=totals,
         options={
-            "payer": payer,
-            "map": request.overrides,
-            "select": request.select,
-            "ignore": request.ignore,
-            "extend_select": request.extend_select,
+            **request.recorded(),
+            "allow_rejects": allow_rejects,
             "fail_on": fail_on.value,
             "exit_zero": exit_zero,
-            "show_phi": show_phi,
+            "rework_cost": None if rework_cost is None else float(rework_cost),
+            # Only where it was said: a report in the ordinary shape stays as it always was.
+            **({"by": by.value} if by is not By.FINDING else {}),
+            **({"sort": sort.value} if sort else {}),
         },
         exit_code=code,
         why=why,
         limit=limit,
+        by=by,
+        sort=sort,
         extra=("person_id",) if show_phi else (),
         not_checked=not_checked,
-        quiet=quiet,
+        quiet=quiet or log.is_json,
         verbose=verbose,
         color=color,
     )
-    for name, form in outputs:
-        report.write_file(name, form)
+    log.result(result, totals)
+    with Watch(quiet=quiet or log.is_json, color=color) as watch:
+        failed = report.write_files(outputs, rejects=rejects, tell=watch.step)
+        if parts:
+            from cpt77092.split import Split
+
+            watch.step("Splitting")
+            split = Split(
+                result=result,
+                severities=counting(fail_on),
+                with_unchecked=fail_on is FailOn.NOT_CHECKED,
+                whole_claims=hold is Hold.CLAIM,
+                one_payer=payer is not None,
+            )
+            report.write_parts(split, parts)
     if not (quiet and outputs):
         try:
             report.print(format_)
@@ -226,33 +421,59 @@ def check(
             raise
         except OSError as problem:
             raise OutputError(f"standard output: cannot be written ({problem.strerror})") from None
+    if failed:
+        raise OutputError(*failed)
+    log.finished(code, why)
     raise typer.Exit(code)
 
 
-def exit_code(totals: Totals, fail_on: FailOn, *, exit_zero: bool) -> tuple[Exit, str]:
-    """The exit code of a finished run, and why."""
-    from cpt77092.rule import Severity
+def _show_settings(ctx: typer.Context) -> NoReturn:
+    from cpt77092.reports.settings_page import settings_text
 
-    rejected = totals.tally.rejected
-    if rejected:
+    settings = settings_of(ctx)
+    file = str(settings.path or "")
+    unknown = unknown_variables(ctx)
+    typer.echo(settings_text(file, setting_rows(ctx), settings.payers, unknown=unknown))
+    raise typer.Exit
+
+
+def exit_code(
+    totals: Totals, fail_on: FailOn, *, exit_zero: bool, allow_rejects: bool = False
+) -> tuple[Exit, str]:
+    """The exit code of a finished run, and why."""
+    if totals.unreadable_files:
+        return Exit.UNCHECKED, f"{totals.unreadable_files} files could not be read"
+    rejected = totals.tally.rejected + totals.history_rejected
+    if rejected and not allow_rejects:
         return Exit.UNCHECKED, f"{rejected} rows could not be read"
+    if totals.doubtful_files:
+        return (
+            Exit.UNCHECKED,
+            f"{totals.doubtful_files} files read on with --lenient may lack lines",
+        )
     if totals.tally.rows == totals.tally.no_code + totals.tally.not_data:
         return Exit.UNCHECKED, "no row has a procedure code"
     counts = totals.by_severity
-    ranks = {
-        FailOn.ERROR: (Severity.ERROR,),
-        FailOn.WARNING: (Severity.ERROR, Severity.WARNING),
-        FailOn.INFO: tuple(Severity),
-        FailOn.NOT_CHECKED: tuple(Severity),
-        FailOn.NEVER: (),
-    }
-    found = sum(counts[severity] for severity in ranks[fail_on])
+    found = sum(counts[severity] for severity in counting(fail_on))
     unchecked = len(totals.not_checked) if fail_on is FailOn.NOT_CHECKED else 0
     if found or unchecked:
         why = f"{found} findings" if found else "rules that could not be checked"
         code = Exit.CLEAN if exit_zero else Exit.FINDINGS
         return code, f"{why} at or above --fail-on {fail_on}"
     return Exit.CLEAN, f"no finding at or above --fail-on {fail_on}"
+
+
+def counting(fail_on: FailOn) -> tuple[Severity, ...]:
+    """The findings that count for `--fail-on`."""
+    from cpt77092.rule import Severity
+
+    return {
+        FailOn.ERROR: (Severity.ERROR,),
+        FailOn.WARNING: (Severity.ERROR, Severity.WARNING),
+        FailOn.INFO: tuple(Severity),
+        FailOn.NOT_CHECKED: tuple(Severity),
+        FailOn.NEVER: (),
+    }[fail_on]
 
 
 @app.command()
@@ -279,10 +500,44 @@ def rules(
 
 
 @app.command()
+def verify(
+    ctx: typer.Context,
+    report: Annotated[str, typer.Argument(help="A report that -o NAME.json wrote.")],
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Print nothing; the exit code says it.")
+    ] = False,
+    _log_format: Logs = LogFormat.TEXT,
+) -> None:
+    """Run a JSON report again as its manifest says, and say whether the findings are the same.
+
+    Policies, options and the as-of date are the report's, whatever scrub.yaml says. Exit codes: 0
+    the same, 1 not the same, 2 it cannot be run again.
+
+    Example: scrub verify report.json
+    """
+    from cpt77092.reports.text import safe
+    from cpt77092.verify import verify as run_again
+
+    verdict = run_again(report)
+    code = Exit.CLEAN if verdict.is_same else Exit.FINDINGS
+    ctx.ensure_object(Log).finished(code, verdict.headline)
+    if not quiet:
+        typer.echo(safe(verdict.headline))
+        for what, lines in (("Differs", verdict.differences), ("Changed", verdict.changes)):
+            for line in lines:
+                typer.echo(safe(f"{what}: {line}"))
+    raise typer.Exit(code)
+
+
+@app.command(cls=SettledCommand)
 def explain(
-    rule: Annotated[str, typer.Argument(help="A rule's code or name, like MO001.")],
+    rule: Annotated[
+        str,
+        typer.Argument(autocompletion=_rule_codes, help="A rule's code or name, like MO001."),
+    ],
     on: Day = None,
     policies: PoliciesDir = None,
+    _isolated: Isolated = False,
     color: Colors = Color.AUTO,
 ) -> None:
     """Print one rule's page, then every payer's value, date and source.
@@ -301,33 +556,142 @@ def explain(
     pages.explain(make_console(color), found[0], load_policies(policies), on or _today())
 
 
-@app.command()
-def columns(
-    claims: Annotated[str, typer.Argument(help="A claim file.")],
-    map_: Annotated[
-        list[str] | None, typer.Option("--map", metavar="COLUMN=HEADER", help="As in check.")
+@app.command(cls=SettledCommand)
+def brief(
+    payer: Annotated[
+        str | None,
+        typer.Argument(
+            autocompletion=_payer_keys, help="A payer, to see its position alone; all if left out."
+        ),
     ] = None,
+    on: Day = None,
+    format_: Annotated[BriefFormat, typer.Option("--format", help="How to print.")] = (
+        BriefFormat.TEXT
+    ),
+    output: PageFiles = None,
+    policies: PoliciesDir = None,
+    _isolated: Isolated = False,
     color: Colors = Color.AUTO,
 ) -> None:
-    """Print how the headers of a file are understood.
+    """Print the publication on CPT 77092: modifiers, coverage, fees, prices, each with its source.
 
-    Example: scrub columns claims.csv
+    Example: scrub brief medicare -o medicare.html
     """
+    from cpt77092.brief import compose
+    from cpt77092.policies import load_policies
+    from cpt77092.reports.brief_page import print_brief, write_brief
+    from cpt77092.reports.files import BRIEF_FORMATS, format_of
+    from cpt77092.run import require_known_payer
+
+    outputs = [(name, format_of(name, BRIEF_FORMATS)) for name in output or []]
+    loaded = load_policies(policies)
+    key = require_known_payer(loaded, payer) if payer else None
+    document = compose(loaded, key, on or _today())
+    for name, form in outputs:
+        write_brief(name, document, form)
+    if not outputs:
+        print_brief(document, format_, color)
+
+
+@app.command(cls=SettledCommand)
+def columns(
+    claims: Annotated[str, typer.Argument(help="A claim file.")],
+    map_: Maps = None,
+    layout: LayoutFile = None,
+    encoding: Encoding = None,
+    sheet: Sheet = None,
+    format_: Annotated[
+        ColumnsFormat, typer.Option("--format", help="table, or yaml for a --layout file.")
+    ] = ColumnsFormat.TABLE,
+    _isolated: Isolated = False,
+    color: Colors = Color.AUTO,
+) -> None:
+    """Print how the headers of a file are understood, with samples; patient data is masked.
+
+    Example: scrub columns claims.csv --format yaml > our-layout.yaml
+    """
+    from cpt77092.layouts import load_layout
     from cpt77092.readers import find_files, open_claims
     from cpt77092.reports import pages
     from cpt77092.reports.console import make_console
 
     overrides = dict(_overrides(map_ or []))
+    given = load_layout(layout) if layout else None
     for path in find_files([claims]):
-        pages.show_columns(make_console(color), open_claims(path, overrides))
+        opened = open_claims(path, overrides, encoding=encoding, sheet=sheet, layout=given)
+        if format_ is ColumnsFormat.YAML:
+            typer.echo(pages.layout_yaml(opened), nl=False)
+        else:
+            pages.show_columns(make_console(color), opened)
 
 
-@policies_app.command("list")
+@app.command(cls=ProfileCommand)
+def profile(
+    ctx: typer.Context,
+    claims: Annotated[list[str], typer.Argument(help="Claim files, as in check.")],
+    payer: OnePayer = None,
+    as_of: AsOf = None,
+    history: Earlier = None,
+    policies: PoliciesDir = None,
+    map_: Maps = None,
+    layout: LayoutFile = None,
+    encoding: Encoding = None,
+    sheet: Sheet = None,
+    format_: Annotated[ProfileFormat, typer.Option("--format", help="How to print.")] = (
+        ProfileFormat.TABLE
+    ),
+    output: PageFiles = None,
+    limit: Annotated[
+        int, typer.Option(min=0, help="Show at most so many payers in the table; 0 shows all.")
+    ] = 10,
+    _isolated: Isolated = False,
+    color: Colors = Color.AUTO,
+) -> None:
+    """Print benchmarks of a batch by payer and month, beside what each policy expects.
+
+    Lines, use of 26 and TC, sites of service, units, charges against the fee, clean rate, findings.
+    Exit codes: 0 all was read, 2 not all could be.
+
+    Example: scrub profile claims.csv -o profile.html
+    """
+    from cpt77092 import findings
+    from cpt77092.profile import profile as add_up
+    from cpt77092.reports.files import PROFILE_FORMATS, format_of
+    from cpt77092.reports.profile_page import print_profile, write_profile
+    from cpt77092.run import Request, run
+
+    outputs = [(name, format_of(name, PROFILE_FORMATS)) for name in output or []]
+    request = Request(
+        paths=claims,
+        as_of=as_of or _today(),
+        history=tuple(history or ()),
+        payer=payer,
+        policies=policies,
+        overrides=dict(_overrides(map_ or [])),
+        layout=layout,
+        encoding=encoding,
+        sheet=sheet,
+        payers=settings_of(ctx).payers,
+    )
+    result = run(request)
+    benchmarks = add_up(result)
+    for name, form in outputs:
+        write_profile(name, benchmarks, form)
+    if not outputs:
+        print_profile(benchmarks, format_, color, limit=limit)
+    code, why = exit_code(findings.totals(result), FailOn.NEVER, exit_zero=False)
+    if code is not Exit.CLEAN:
+        print(f"scrub: {why}; scrub check says more", file=sys.stderr)
+    raise typer.Exit(code)
+
+
+@policies_app.command("list", cls=SettledCommand)
 def policies_list(
     format_: Annotated[PageFormat, typer.Option("--format", help="How to print.")] = (
         PageFormat.TABLE
     ),
     policies: PoliciesDir = None,
+    _isolated: Isolated = False,
     color: Colors = Color.AUTO,
 ) -> None:
     """List the policies.
@@ -345,14 +709,20 @@ def policies_list(
         pages.show_policies(make_console(color), loaded)
 
 
-@policies_app.command("show")
+@policies_app.command("show", cls=SettledCommand)
 def policies_show(
-    payer: Annotated[str, typer.Argument(help="A policy's key, a payer's name or its id.")],
+    payer: Annotated[
+        str,
+        typer.Argument(
+            autocompletion=_payer_keys, help="A policy's key, a payer's name or its id."
+        ),
+    ],
     on: Day = None,
     format_: Annotated[PageFormat, typer.Option("--format", help="How to print.")] = (
         PageFormat.TABLE
     ),
     policies: PoliciesDir = None,
+    _isolated: Isolated = False,
     color: Colors = Color.AUTO,
 ) -> None:
     """Print what a payer demands on a day, each value with its source.
@@ -377,17 +747,41 @@ def policies_check(
     folder: Annotated[
         Path | None, typer.Argument(help="Your folder of policy files; ours if left out.")
     ] = None,
+    max_age: Annotated[
+        int | None,
+        typer.Option(min=0, metavar="DAYS", help="Warn of sources read longer ago than this."),
+    ] = None,
+    on: Day = None,
+    strict: Annotated[bool, typer.Option(help="Exit 2 where there is a warning.")] = False,
 ) -> None:
-    """Check policy files and print every problem with its file and line.
+    """Check policy files: every mistake, then warnings and notes, each with its file and line.
 
-    Example: scrub policies check my-policies
+    Warnings are entries that others hide, dates with nothing in force, and sources read too long
+    ago. Exit codes: 0 no error, 2 errors (or warnings, with --strict).
+
+    Example: scrub policies check my-policies --max-age 365
     """
+    from cpt77092.lint import Weight, lint
     from cpt77092.policies import load_policies
+    from cpt77092.reports.text import count, safe
+    from cpt77092.rules import CATALOGUE
 
     loaded: PolicySet = load_policies(folder)
+    notes = lint(loaded, CATALOGUE, today=on or _today(), max_age=max_age)
+    if folder is not None:  # nobody can mend ours from there
+        notes = [n for n in notes if n.where is None or Path(n.where.file).parent == folder]
+    for note in notes:
+        typer.echo(safe(str(note)))
+    warnings = sum(note.weight is Weight.WARNING for note in notes)
+    told = (
+        f": {count(warnings, 'warning')}, {count(len(notes) - warnings, 'note')}" if notes else ""
+    )
     values = sum(len(policy.values) for policy in loaded.policies.values())
     origin = " and ".join(loaded.origin)
-    typer.echo(f"No problems in {len(loaded.policies)} policies, {values} values ({origin}).")
+    what = "errors" if notes else "problems"
+    typer.echo(f"No {what} in {len(loaded.policies)} policies, {values} values ({origin}){told}.")
+    if warnings and strict:
+        raise typer.Exit(Exit.UNCHECKED)
 
 
 @policies_app.command("schema")
@@ -423,10 +817,42 @@ def _overrides(pairs: list[str]) -> list[tuple[str, str]]:
     return split
 
 
-def _outputs(names: list[str]) -> list[tuple[str, Format]]:
-    from cpt77092.reports.files import format_of
+def _outputs(names: list[str], claims: list[str], day: date) -> list[tuple[str, Format]]:
+    from cpt77092.reports.files import FORMATS, format_of
 
-    return [(name, format_of(name)) for name in names]
+    return [(name, format_of(name, FORMATS)) for name in _filled_in(names, claims, day)]
+
+
+def _filled_in(names: list[str], claims: list[str], day: date, *, option: str = "-o") -> list[str]:
+    from cpt77092.readers import find_readable
+    from cpt77092.reports.files import fill_in
+
+    inputs = claims if len(claims) == 1 and Path(claims[0]).exists() else None
+    if inputs is None and any("{stem}" in name for name in names):
+        inputs, _ = find_readable(claims)
+    return [fill_in(name, inputs=inputs or claims, day=day, option=option) for name in names]
+
+
+def _parts(
+    request: Request, clean_to: str | None, flagged_to: str | None, others: list[str]
+) -> dict[int, tuple[str, str]]:
+    """Option and file of each part that a batch is split into; refuses what cannot be."""
+    if clean_to is None and flagged_to is None:
+        return {}
+    from cpt77092.run import opened
+    from cpt77092.split import CLEAN, FLAGGED, require_splittable
+
+    asked = {CLEAN: ("--clean-to", clean_to), FLAGGED: ("--flagged-to", flagged_to)}
+    parts = {part: (option, name) for part, (option, name) in asked.items() if name is not None}
+    taken = {Path(name).resolve() for name in others if name}
+    for option, name in parts.values():
+        if not Path(name).parent.is_dir():
+            raise OutputError(f"{option} {name}: the folder {Path(name).parent} does not exist")
+        if Path(name).resolve() in taken:
+            raise UsageError(f"{option} {name}: another option writes that file; name a new one")
+        taken.add(Path(name).resolve())
+    require_splittable(opened(request), list(parts.values()))
+    return parts
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
@@ -435,6 +861,8 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a claim id may hold what a locale cannot show
             stream.reconfigure(errors="backslashreplace")
+    if "_SCRUB_COMPLETE" in os.environ:
+        _complete_the_short_form()
     try:
         sys.exit(_run(given))
     except KeyboardInterrupt:
@@ -446,14 +874,12 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 
 
 def _run(arguments: list[str]) -> int:
+    log = Log.of(arguments)
     try:
         given = _with_default_command(arguments)
-        return int(app(given, standalone_mode=False, prog_name="scrub") or 0)
+        return int(app(given, standalone_mode=False, prog_name="scrub", obj=log) or 0)
     except ScrubError as problem:
-        from cpt77092.reports.text import safe
-
-        for line in problem.lines:
-            print(f"scrub: {safe(line)}", file=sys.stderr)
+        log.trouble("failed", problem.lines, exit_code=int(Exit.UNCHECKED))
         return Exit.UNCHECKED
     except typer.Exit as stop:
         return int(stop.exit_code)
@@ -464,22 +890,36 @@ def _run(arguments: list[str]) -> int:
     except Exception as problem:
         show = getattr(problem, "show", None)
         if show is not None:  # the parser's own usage errors print themselves
-            show()
+            if log.is_json:
+                told = [getattr(problem, "message", str(problem))]
+                log.trouble("failed", told, exit_code=int(Exit.UNCHECKED))
+            else:
+                show()
             return Exit.UNCHECKED
-        return _bug(problem)
+        return _bug(problem, log)
 
 
-def _bug(problem: Exception) -> int:
+def _bug(problem: Exception, log: Log) -> int:
     """Say that it is ours, with what a report needs and nothing from the claims."""
     frames = traceback.extract_tb(problem.__traceback__)
     here = [frame for frame in frames if "cpt77092" in frame.filename][-3:]
     trail = " < ".join(f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in reversed(here))
-    print(
-        f"scrub: this is a bug in scrub {__version__}, not in your claims. Please report: "
-        f"{type(problem).__name__} at {trail or 'an unknown place'}",
-        file=sys.stderr,
+    told = (
+        f"this is a bug in scrub {__version__}, not in your claims. Please report: "
+        f"{type(problem).__name__} at {trail or 'an unknown place'}"
     )
+    log.trouble("bug", [told], exit_code=int(Exit.BUG))
     return Exit.BUG
+
+
+def _complete_the_short_form() -> None:
+    """A shell that completes `scrub claims.csv --pa` is told the options of `scrub check`."""
+    for name in ("COMP_WORDS", "_TYPER_COMPLETE_ARGS"):
+        program, *words = os.environ.get(name, "").split(" ")
+        if len(words) > 1 and words[0] not in COMMANDS:
+            os.environ[name] = " ".join([program, "check", *words])
+            if "COMP_CWORD" in os.environ:
+                os.environ["COMP_CWORD"] = str(int(os.environ["COMP_CWORD"]) + 1)
 
 
 def _with_default_command(arguments: list[str]) -> list[str]:
@@ -487,6 +927,8 @@ def _with_default_command(arguments: list[str]) -> list[str]:
     plain = {"-h", "--help", "--version", "--install-completion", "--show-completion"}
     if not arguments or arguments[0] in COMMANDS or arguments[0] in plain:
         return arguments
+    if arguments[0] == "--isolated" and arguments[1:] and arguments[1] in COMMANDS:
+        return [arguments[1], arguments[0], *arguments[2:]]
     first = arguments[0]
     if first.isalpha() and not Path(first).exists():
         raise UsageError(f"{first}: no such file or command{did_you_mean(first, COMMANDS)}")

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 
 class ScrubError(Exception):
-    """A failure that a user can mend; `lines` is what to print, one fact a line."""
+    """A failure that a user can mend, in one sentence or several: one fact each."""
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """The text to show, without a traceback."""
-        return (str(self),)
+        """The text to show, without a traceback: one line per fact."""
+        return tuple(str(fact) for fact in self.args)
 
 
 class UsageError(ScrubError):
@@ -30,8 +30,8 @@ class OutputError(ScrubError):
 
 
 @dataclass(frozen=True, slots=True)
-class PolicyProblem:
-    """One thing wrong in a policy file: where, and what to do."""
+class FileProblem:
+    """One thing wrong in a file that people write: where, and what to do."""
 
     file: str
     line: int
@@ -41,14 +41,22 @@ class PolicyProblem:
         return f"{self.file}:{self.line}: {self.text}"
 
 
-class PolicyError(ScrubError):
-    """Policy files that cannot be trusted, with every problem found in them."""
+class FilesError(ScrubError):
+    """Files that people write and that cannot be trusted, with every problem found in them."""
 
-    def __init__(self, problems: tuple[PolicyProblem, ...]) -> None:
-        super().__init__(f"{len(problems)} problems in the policies")
+    def __init__(self, problems: tuple[FileProblem, ...]) -> None:
+        super().__init__(f"{len(problems)} problems in files")
         self.problems = problems
 
     @property
     def lines(self) -> tuple[str, ...]:
         """One line per problem, in file and line order."""
         return tuple(str(problem) for problem in self.problems)
+
+
+class PolicyError(FilesError):
+    """Policy files that cannot be trusted."""
+
+
+class SettingsError(FilesError):
+    """A settings file that cannot be trusted."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -18,12 +18,12 @@ from cpt77092.engine import (
     fields_of,
     names_told,
 )
-from cpt77092.facts.keys import whole_number
+from cpt77092.facts import TOLD
+from cpt77092.facts.keys import claim_of_payer
+from cpt77092.facts.money import CENTS
 from cpt77092.readers import Tally
-from cpt77092.rule import CHECKED, Rule, Severity
+from cpt77092.rule import CHECKED, Denial, Remedy, Rule, Severity
 from cpt77092.sources import Source
-
-CENTS = pl.Decimal(18, 2)
 
 SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "source_file": pl.String,
@@ -54,12 +54,49 @@ SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AtRisk:
+    """Money of some lines with an error, each line once, in dollars."""
+
+    lines: int
+    charges: Decimal
+    """What was charged for them; credits left out, since they would hide what is beside them."""
+    charges_known: int
+    """For how many of the lines that is known."""
+    expected: Decimal
+    """What the payer would pay for them, where its fee is on file."""
+    expected_known: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rework:
+    """Which lines with an error are worth mending, at a cost for each."""
+
+    cost: Decimal
+    worth_it: int
+    """Lines whose expected payment is above the cost."""
+    not_worth_it: int
+    unknown: int
+    """Lines whose expected payment is not known."""
+
+    @property
+    def lines(self) -> int:
+        """All lines with an error."""
+        return self.worth_it + self.not_worth_it + self.unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
     """What a run adds up to. Counts are always of everything, whatever is shown."""
 
     tally: Tally
+    doubtful_files: int
+    """Files of batch and history that may lack lines: read on with `--lenient`."""
     checked_lines: int
     partner_lines: int
+    history_rejected: int
+    """Rows of earlier claims that could not be read."""
+    unreadable_files: int
+    """Files that could not be read, among others that could."""
     flagged_lines: int
     """Lines with any finding."""
     flagged_claims: int
@@ -73,13 +110,16 @@ class Totals:
     """Rule code, payer and number of infos: the policy's label, or else the name on the claim."""
     not_checked: tuple[tuple[str, str, str, int], ...]
     """Rule code, reason, payer's policy key and number of lines."""
-    at_risk: Decimal
-    """Charges of the lines with an error, each once, in dollars."""
-    at_risk_charges_known: int
-    expected: Decimal
-    """What the payer would pay for those lines, where its fee is on file."""
-    expected_known: int
-    """For how many of the lines with an error that is known."""
+    at_risk: AtRisk
+    """Of all lines with an error."""
+    at_risk_by_rule: tuple[tuple[str, AtRisk], ...]
+    """Rule code and the lines with an error of that rule, in the catalogue's order. A line stands
+    under each rule that found one, so these add up to more than the batch."""
+    at_risk_by_payer: tuple[tuple[str, str, AtRisk], ...]
+    """Policy key, the payer's label (or else its name on the claim) and its lines with an error,
+    most charges first. These add up to the batch."""
+    rework: Rework | None
+    """None unless the user said what mending a line costs."""
 
 
 def table(
@@ -95,8 +135,8 @@ def table(
         result: a run.
         limit: at most so many, the first ones; all where None.
         infos: whether findings of severity info are among them.
-        extra: further columns of the lines, as text: `payer_label`, or `person_id`, which
-            identifies patients and is added only where the user asked for it.
+        extra: further columns of the lines, as text: `payer_label`, `line` (their number), or
+            `person_id`, which identifies patients and is added only where the user asked for it.
 
     Returns:
         A frame of `SCHEMA` and the extra columns, one row per finding.
@@ -113,25 +153,65 @@ def table(
         first = [found.head(limit) for found in first]
         chosen = pl.concat(first).sort("line", "rule").head(limit)
         first = [chosen.filter(pl.col("rule") == number) for number in rules]
-    parts = [
-        _render(result, number, rows, extra)
-        for number, rows in zip(rules, first, strict=True)
-        if rows.height
+    everything = _laid_out(result, dict(zip(rules, first, strict=True)), extra)
+    return everything.sort("line", "rule_number").select(_typed(schema))
+
+
+def texts(result: Result, chosen: pl.DataFrame, *, extra: Sequence[str] = ()) -> pl.DataFrame:
+    """Some findings with all their texts, in the order they are given.
+
+    Args:
+        result: a run.
+        chosen: rows of `Result.found`, of any rules.
+        extra: as in `table`.
+    """
+    parts = {number: chosen.filter(pl.col("rule") == number) for number in chosen["rule"].unique()}
+    everything = _laid_out(result, parts, extra)
+    place = chosen.select("line", rule_number="rule")
+    ordered = place.join(everything, on=["line", "rule_number"], how="left", maintain_order="left")
+    return ordered.select(_typed(SCHEMA | dict.fromkeys(extra, pl.String)))
+
+
+def _typed(schema: Mapping[str, pl.DataType | type[pl.DataType]]) -> list[pl.Expr]:
+    return [pl.col(name).cast(dtype) for name, dtype in schema.items()]
+
+
+def _laid_out(
+    result: Result, parts: Mapping[int, pl.DataFrame], extra: Sequence[str]
+) -> pl.DataFrame:
+    """The findings of several rules with their texts, beside the numbers of line and rule."""
+    written = [
+        _render(result, number, rows, extra) for number, rows in parts.items() if rows.height
     ]
-    if not parts:
-        return pl.DataFrame(schema=schema)
-    everything = pl.concat(parts).sort("line", "rule_number")
-    return everything.select(pl.col(name).cast(dtype) for name, dtype in schema.items())
+    if written:
+        return pl.concat(written)
+    numbers = {"line": pl.UInt32, "rule_number": pl.UInt16}
+    return pl.DataFrame(schema=numbers | SCHEMA | dict.fromkeys(extra, pl.String))
+
+
+def worst(result: Result, limit: int) -> Result:
+    """The same run with at most so many findings: errors first, then warnings, by file and row."""
+    if sum(found.height for found in result.found) <= limit:
+        return result
+    kept = pl.concat(result.found).sort("severity", "line", "rule").head(limit)
+    found = tuple(
+        kept.filter(pl.col("rule") == number).sort("line") for number in range(len(result.rules))
+    )
+    return replace(result, found=found)
 
 
 def _render(result: Result, number: int, rows: pl.DataFrame, extra: Sequence[str]) -> pl.DataFrame:
     """Lay lines and deciding sources beside the findings of one rule, and write its texts."""
     rule = result.rules[number]
-    wanted = {*names_told(rule), *_LINE_COLUMNS, *extra}
+    told = [TOLD[name] for name in dict.fromkeys(names_told(rule)) if name in TOLD]
+    reads = [name for one in told for name in one.reads]
+    wanted = {*names_told(rule), *reads, *_LINE_COLUMNS, *extra}
     lines = result.lines.select(name for name in result.lines.columns if name in wanted)[
         rows["line"]
     ]
-    lines = lines.with_columns(_fee(result, lines["policy_row"]))
+    lines = lines.with_columns(
+        one.tell(lines, result.lines, result.context).alias(one.name) for one in told
+    )
     frame = rows.select(pl.col("rule").alias("rule_number"), "severity", "decision").hstack(lines)
     frame = frame.join(_sources(result, rule), on="decision", how="left", nulls_equal=True)
     frame = frame.sort("line").with_columns(
@@ -153,21 +233,21 @@ def _render(result: Result, number: int, rows: pl.DataFrame, extra: Sequence[str
             list(range(len(SEVERITIES))), [s.value for s in SEVERITIES], return_dtype=pl.String
         ),
         _write(rule.message, frame).alias("message"),
-        _first_fitting(rule, [_write(remedy.text, frame) for remedy in rule.remedies]).alias("fix"),
-        _first_fitting(rule, [pl.lit(remedy.kind.value) for remedy in rule.remedies]).alias(
+        _first_fitting(rule.remedies, [_write(r.text, frame) for r in rule.remedies]).alias("fix"),
+        _first_fitting(rule.remedies, [pl.lit(r.kind.value) for r in rule.remedies]).alias(
             "fix_kind"
         ),
         pl.lit(rule.group).alias("group_code"),
-        pl.lit(rule.carc).alias("carc"),
-        pl.lit(rule.rarc).alias("rarc"),
+        _first_fitting(rule.denials, [pl.lit(d.carc) for d in rule.denials]).alias("carc"),
+        _first_fitting(rule.denials, [pl.lit(d.rarc) for d in rule.denials]).alias("rarc"),
         pl.col("charge_amount").cast(CENTS, strict=False),
-        expected_payment().alias("expected_payment"),
+        EXPECTED_PAYMENT,
         "source_title",
         "source_at",
         "source_url",
         "in_force_from",
         "confidence",
-        *extra,
+        *(name for name in extra if name != "line"),
     )
 
 
@@ -183,8 +263,7 @@ _LINE_COLUMNS = {
     "payer_policy",
     "payer_label",
     "charge_amount",
-    "service_unit_quantity",
-    "policy_row",
+    EXPECTED_PAYMENT,
 }
 
 
@@ -195,24 +274,12 @@ def _source_file(result: Result) -> pl.Expr:
     return named.alias("source_file")
 
 
-def expected_payment() -> pl.Expr:
-    """The payer's fee times the units, in dollars; null where either is not known."""
-    units = pl.col("service_unit_quantity")
-    # More than a million units is a slip, and no sum of money should rest on it.
-    is_count = (units > 0) & (units < 1e6) & (units == units.floor())
-    whole = pl.when(is_count).then(units).cast(pl.Int64, strict=False)
-    return (pl.col(f"policy.{EXPECTED_PAYMENT}") * whole.cast(pl.Decimal(18, 0))).cast(CENTS)
-
-
-def _fee(result: Result, rows: pl.Series) -> pl.Series:
-    return result.table.frame[f"policy.{EXPECTED_PAYMENT}"].gather(rows)
-
-
-def _first_fitting(rule: Rule, values: list[pl.Expr]) -> pl.Expr:
+def _first_fitting(choices: Sequence[Remedy | Denial], values: Sequence[pl.Expr]) -> pl.Expr:
+    """The value that stands beside the first choice whose condition holds on the line."""
     chosen: pl.Expr = pl.lit("")
-    for remedy, value in reversed(list(zip(rule.remedies, values, strict=True))):
+    for choice, value in reversed(list(zip(choices, values, strict=True))):
         chosen = (
-            value if remedy.when is None else pl.when(remedy.when()).then(value).otherwise(chosen)
+            value if choice.when is None else pl.when(choice.when()).then(value).otherwise(chosen)
         )
     return chosen
 
@@ -296,8 +363,20 @@ def not_checked_rows(result: Result) -> pl.DataFrame:
     return named.select(_source_file(result), *line, "rule", "reason")
 
 
-def totals(result: Result) -> Totals:
-    """Add a run up."""
+def rejects(result: Result) -> pl.DataFrame:
+    """Every row that could not be read: its file, row, line and the reason."""
+    return result.batch.rejects.select(
+        _source_file(result), "source_row", "source_line", pl.col("reject_reason").alias("reason")
+    )
+
+
+def totals(result: Result, *, rework_cost: Decimal | None = None) -> Totals:
+    """Add a run up.
+
+    Args:
+        result: a run.
+        rework_cost: dollars that mending one line costs, where the user said so.
+    """
     lines = result.lines
     counts = [
         (rule.code, SEVERITIES[severity], number)
@@ -307,20 +386,21 @@ def totals(result: Result) -> Totals:
         .sort("severity")
         .iter_rows()
     ]
-    error = _lines_with(result, Severity.ERROR)
-    warning = _lines_with(result, Severity.WARNING)
-    any_finding = error | warning | _lines_with(result, Severity.INFO)
-    at_risk = lines.select("charge_amount", "service_unit_quantity", "policy_row").filter(error)
-    expected = at_risk.with_columns(_fee(result, at_risk["policy_row"])).select(
-        expected_payment().alias("expected")
-    )["expected"]
-    charges = at_risk["charge_amount"]
-    charges = charges.set(charges < 0, None)  # a credit would hide what is at risk beside it
+    error = lines_with(result, Severity.ERROR)
+    warning = lines_with(result, Severity.WARNING)
+    any_finding = error | warning | lines_with(result, Severity.INFO)
+    payer = ("payer_number", "payer_policy", "payer_label")
+    at_risk = lines.select(*payer, "charge_amount", EXPECTED_PAYMENT).filter(error)
     is_checked = lines["hcpcs_code"].is_in(sorted(CHECKED))
+    past = result.history
+    doubtful_files = sum(bool(scan.faults) for scan in result.batch.scans)
     return Totals(
         tally=result.batch.total,
+        doubtful_files=doubtful_files + (0 if past is None else len(past.faults)),
         checked_lines=int(is_checked.sum()),
         partner_lines=int((~is_checked).sum()),
+        history_rejected=0 if past is None else past.rejects.height,
+        unreadable_files=len(result.batch.unreadable),
         flagged_lines=int(any_finding.sum()),
         flagged_claims=_claims(lines.select("claim_id", "payer_number").filter(any_finding)),
         error_lines=int(error.sum()),
@@ -331,16 +411,67 @@ def totals(result: Result) -> Totals:
         not_checked=tuple(
             reasons.unchecked(result).select("rule", "reason", "payer", "lines").iter_rows()
         ),
-        at_risk=Decimal(charges.sum()),
-        at_risk_charges_known=charges.len() - charges.null_count(),
-        expected=Decimal(expected.sum()),
-        expected_known=expected.len() - expected.null_count(),
+        at_risk=_at_risk(at_risk),
+        at_risk_by_rule=_at_risk_by_rule(result),
+        at_risk_by_payer=_at_risk_by_payer(at_risk),
+        rework=None if rework_cost is None else _rework(at_risk, rework_cost),
+    )
+
+
+_MONEY = (
+    pl.len().alias("lines"),
+    pl.col("charge_amount").filter(pl.col("charge_amount") >= 0).sum().alias("charges"),
+    (pl.col("charge_amount") >= 0).sum().alias("charges_known"),
+    pl.col(EXPECTED_PAYMENT).sum().alias("expected"),
+    pl.col(EXPECTED_PAYMENT).count().alias("expected_known"),
+)
+"""The fields of `AtRisk`, summed over lines."""
+
+
+def _at_risk(lines: pl.DataFrame) -> AtRisk:
+    return AtRisk(**lines.select(_MONEY).row(0, named=True))
+
+
+def _at_risk_by_rule(result: Result) -> tuple[tuple[str, AtRisk], ...]:
+    money = result.lines.select("charge_amount", EXPECTED_PAYMENT)
+    is_error = pl.col("severity") == SEVERITIES.index(Severity.ERROR)
+    errors = [found.filter(is_error)["line"] for found in result.found]
+    return tuple(
+        (rule.code, _at_risk(money[lines]))
+        for rule, lines in zip(result.rules, errors, strict=True)
+        if lines.len()
+    )
+
+
+def _at_risk_by_payer(lines: pl.DataFrame) -> tuple[tuple[str, str, AtRisk], ...]:
+    # One payer is spelt in several ways: the number tells payers apart, the first label names it.
+    payers = (
+        lines.sort("payer_label")
+        .group_by("payer_number", maintain_order=True)
+        .agg(pl.first("payer_policy", "payer_label"), *_MONEY)
+        .sort("charges", "payer_label", descending=[True, False], maintain_order=True)
+    )
+    return tuple(
+        (row.pop("payer_policy"), row.pop("payer_label"), AtRisk(**row))
+        for row in payers.drop("payer_number").iter_rows(named=True)
+    )
+
+
+def _rework(lines: pl.DataFrame, cost: Decimal) -> Rework:
+    expected = lines[EXPECTED_PAYMENT]
+    known = expected.drop_nulls()
+    worth_it = int((known > cost).sum())
+    return Rework(
+        cost=cost,
+        worth_it=worth_it,
+        not_worth_it=known.len() - worth_it,
+        unknown=expected.null_count(),
     )
 
 
 def _claims(lines: pl.DataFrame) -> int:
     """How many claims the lines are of; a line without a claim number is a claim of its own."""
-    key = lines.select(whole_number("claim_id") * 2**32 + pl.col("payer_number")).to_series()
+    key = lines.select(claim_of_payer()).to_series()
     return key.drop_nulls().n_unique() + key.null_count()
 
 
@@ -357,8 +488,8 @@ def _infos_by_payer(result: Result) -> tuple[tuple[str, str, int], ...]:
     )
 
 
-def _lines_with(result: Result, severity: Severity) -> pl.Series:
-    """Which lines have a finding of this severity."""
+def lines_with(result: Result, severity: Severity) -> pl.Series:
+    """Which lines have a finding of this severity, as one truth value for each line."""
     marks = pl.Series([False]).new_from_index(0, result.lines.height)
     for found in result.found:
         of_it = found.filter(pl.col("severity") == SEVERITIES.index(severity))

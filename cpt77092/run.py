@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from cpt77092.codes import CHECKED
 from cpt77092.engine import Result, check, needed_columns
 from cpt77092.errors import UsageError
+from cpt77092.layouts import load_layout
 from cpt77092.policies import PolicySet, load_policies
 from cpt77092.policies.match import NATIONAL, Matcher
-from cpt77092.readers import Options, find_files, read_batch
+from cpt77092.policies.own_names import OwnName, with_own_names
+from cpt77092.policies.policy import Where
+from cpt77092.readers import OpenedFile, Options, find_readable, read_history, read_readable
+from cpt77092.readers.batch import open_file
+from cpt77092.readers.files import find_files
 from cpt77092.rule import Rule
 from cpt77092.rules import CATALOGUE
 from cpt77092.suggest import did_you_mean
@@ -24,17 +30,91 @@ class Request:
 
     paths: Sequence[str]
     as_of: date
+    history: Sequence[str] = ()
+    """Files of earlier claims; without any, what rests on them is not checked."""
     payer: str | None = None
     policies: Path | None = None
     overrides: Mapping[str, str] = field(default_factory=dict)
+    encoding: str | None = None
+    sheet: str | None = None
+    layout: str | None = None
+    """The path of a layout file."""
     select: Sequence[str] = ()
     ignore: Sequence[str] = ()
     extend_select: Sequence[str] = ()
     show_phi: bool = False
+    lenient: bool = False
+    payers: Sequence[OwnName] = ()
+    """The user's own names for payers."""
+
+    def recorded(self) -> dict[str, Any]:
+        """The request as plain JSON values, for the manifest of a report.
+
+        Files, policies and the day are left out: the manifest tells more of them.
+        """
+        told = {
+            _RECORDED_AS.get(one.name, one.name): _plain(getattr(self, one.name))
+            for one in fields(self)
+            if one.name not in _TOLD_APART
+        }
+        return told | {"payers": {own.name: own.policy for own in self.payers}}
+
+    @classmethod
+    def restored(cls, record: Mapping[str, Any], *, where: str, **told_apart: Any) -> Request:
+        """The request that `recorded` gave.
+
+        Args:
+            record: plain JSON values; what is not there is as if it had not been said.
+            where: the file that they stand in.
+            told_apart: what the record leaves out.
+
+        Raises:
+            UsageError: a value is of no kind that it can be.
+        """
+        blank, given = cls(paths=(), as_of=date.min), dict(record)
+        for one in fields(cls):
+            name = _RECORDED_AS.get(one.name, one.name)
+            if one.name in _TOLD_APART or name not in given:
+                continue
+            if not _is_like(given[name], getattr(blank, one.name), is_payers=name == "payers"):
+                raise UsageError(f"{where}: the option {name} cannot be {given[name]!r}")
+            told_apart[one.name] = given[name]
+        names = told_apart.get("payers") or {}
+        told_apart["payers"] = [OwnName(name, key, Where(where, 1)) for name, key in names.items()]
+        return cls(**told_apart)
 
 
-def run(request: Request) -> Result:
+_TOLD_APART = frozenset({"paths", "as_of", "history", "policies"})
+_RECORDED_AS = {"overrides": "map"}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return dict(value)
+    return list(value) if isinstance(value, Sequence) and not isinstance(value, str) else value
+
+
+def _is_like(value: Any, usual: Any, *, is_payers: bool) -> bool:
+    """Whether a plain value is of the kind of the usual one."""
+    if isinstance(usual, Mapping) or is_payers:
+        return isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
+    if isinstance(usual, bool):
+        return isinstance(value, bool)
+    if usual is None:
+        return value is None or isinstance(value, str)
+    return isinstance(value, list) and all(isinstance(text, str) for text in value)
+
+
+def _nobody(what: str, rows: int = 0) -> None:
+    """Nobody is watching."""
+
+
+def run(request: Request, tell: Callable[[str, int], None] = _nobody) -> Result:
     """Check the claim files of a request.
+
+    Args:
+        request: what to check and how.
+        tell: is told of each step, with the rows that are known by then.
 
     Raises:
         ScrubError: files, policies or arguments are not usable; its `lines` say what to mend.
@@ -45,18 +125,46 @@ def run(request: Request) -> Result:
         ignore=request.ignore,
         extend_select=request.extend_select,
     )
-    policies = load_policies(request.policies)
+    policies = with_own_names(load_policies(request.policies), request.payers)
     payer = None if request.payer is None else require_known_payer(policies, request.payer)
     if payer == NATIONAL:
         raise UsageError(f"--payer {payer}: these are national tables, not a payer; say whose")
     needed = needed_columns(rules) | ({"person_id"} if request.show_phi else set())
-    batch = read_batch(
-        find_files(request.paths),
-        needed=needed,
-        scope=CHECKED | partners(policies),
-        options=Options(overrides=request.overrides, payer=payer),
+    scope = CHECKED | partners(policies)
+    options = Options(
+        overrides=request.overrides,
+        payer=payer,
+        lenient=request.lenient,
+        encoding=request.encoding,
+        sheet=request.sheet,
+        layout=load_layout(request.layout) if request.layout else None,
     )
-    return check(batch, policies, rules, as_of=request.as_of)
+    tell("Reading claims", 0)
+    paths, lost = find_readable(request.paths)
+    batch = read_readable(paths, lost=lost, needed=needed, scope=scope, options=options)
+    past = None
+    if request.history:
+        earlier = find_files(request.history)
+        past = read_history(earlier, batch=batch, needed=needed, scope=scope, options=options)
+    tell("Checking", batch.total.rows)
+    return check(batch, policies, rules, as_of=request.as_of, history=past)
+
+
+def opened(request: Request) -> list[OpenedFile]:
+    """The claim files of a request, their heads read; not those that can be read only once.
+
+    Raises:
+        ScrubError: a file cannot be opened.
+    """
+    options = Options(
+        overrides=request.overrides,
+        lenient=request.lenient,
+        encoding=request.encoding,
+        sheet=request.sheet,
+        layout=load_layout(request.layout) if request.layout else None,
+    )
+    paths = find_files(request.paths)
+    return [open_file(path, options) for path in paths if Path(path).is_file()]
 
 
 def partners(policies: PolicySet) -> frozenset[str]:

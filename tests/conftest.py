@@ -1,10 +1,16 @@
-"""Where CPT77092_NO_SKIPS is set, a skipped test fails the run: the gate has all they need."""
+"""The command as tests run it; and where CPT77092_NO_SKIPS is set, a skip fails the run."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+
+from cpt77092 import cli
+
+Scrub = Callable[..., tuple[int, str, str]]
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -15,3 +21,19 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         for report in skipped:
             print(f"skipped, but must not be: {report.nodeid}: {report.longrepr}")  # noqa: T201
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture
+def scrub(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Scrub:
+    """Runs the command in a folder of its own; gives exit code, output and errors."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as stop:
+            cli.main([str(argument) for argument in arguments])
+        out, err = capfd.readouterr()
+        return int(stop.value.code or 0), out, err
+
+    return run

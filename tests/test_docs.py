@@ -7,12 +7,13 @@ import re
 import shlex
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from cpt77092 import __version__
-from cpt77092.policies import PARAMETERS, load_policies
+from cpt77092.policies import PARAMETERS, decide, load_policies
 from cpt77092.reports import pages
 from cpt77092.rules import CATALOGUE
 
@@ -84,6 +85,14 @@ def test_the_two_commands_are_the_ones_the_gate_runs() -> None:
     # The gate takes them out of this page, so that no second copy can go stale.
     assert "README.md" in gate
     assert "pytest" not in re.sub(r"#.*", "", gate).replace("PYTEST_ADDOPTS", "")
+
+
+def test_the_four_line_contract_of_the_page_does_what_it_says(tmp_path: Path) -> None:
+    (text,) = re.findall(r"```yaml\n(payer: aetna\n.*?)```", README, re.DOTALL)
+    assert len(text.splitlines()) == 4
+    (tmp_path / "aetna.yaml").write_text(text, encoding="utf-8")
+    made = decide(load_policies(tmp_path), "aetna", "77092", "modifier_26", date(2026, 3, 2))
+    assert (made.value, made.decided_by) == ("not_allowed", "Aetna")
 
 
 def test_every_file_that_a_page_names_is_there() -> None:

@@ -15,6 +15,32 @@ class Format(StrEnum):
     JSONL = "jsonl"
     CSV = "csv"
     PARQUET = "parquet"
+    HTML = "html"
+    XLSX = "xlsx"
+
+
+class LogFormat(StrEnum):
+    """How a run tells of itself on standard error."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class BriefFormat(StrEnum):
+    """How the publication is printed."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    HTML = "html"
+    JSON = "json"
+
+
+class ProfileFormat(StrEnum):
+    """How the benchmarks of a batch are printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    HTML = "html"
 
 
 class Color(StrEnum):

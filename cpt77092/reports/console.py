@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
+from collections.abc import Callable
 
 from rich.console import Console
 
 from cpt77092.reports.choices import Color
 
 WIDTH_OF_A_PIPE = 100
+
+
+def as_text(show: Callable[[Console], None]) -> str:
+    """What is shown on a console, as the text of a file: as wide as a pipe, no trailing blanks."""
+    page = io.StringIO()
+    show(Console(file=page, width=WIDTH_OF_A_PIPE, highlight=False))
+    return "".join(f"{line.rstrip()}\n" for line in page.getvalue().splitlines())
 
 
 class _Console(Console):

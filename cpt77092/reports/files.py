@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
+import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import date
+from importlib.util import find_spec
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
 from cpt77092.errors import OutputError
-from cpt77092.reports.choices import Format
+from cpt77092.reports.choices import BriefFormat, Format, ProfileFormat
+from cpt77092.suggest import did_you_mean
+
+Form = TypeVar("Form", Format, BriefFormat, ProfileFormat)
 
 FORMATS = {
     ".json": Format.JSON,
@@ -19,24 +27,146 @@ FORMATS = {
     ".parquet": Format.PARQUET,
     ".pq": Format.PARQUET,
     ".txt": Format.CONCISE,
+    ".html": Format.HTML,
+    ".htm": Format.HTML,
+    ".xlsx": Format.XLSX,
+}
+
+BRIEF_FORMATS = {
+    ".txt": BriefFormat.TEXT,
+    ".md": BriefFormat.MARKDOWN,
+    ".html": BriefFormat.HTML,
+    ".htm": BriefFormat.HTML,
+    ".json": BriefFormat.JSON,
+}
+
+PROFILE_FORMATS = {
+    ".txt": ProfileFormat.TABLE,
+    ".json": ProfileFormat.JSON,
+    ".html": ProfileFormat.HTML,
+    ".htm": ProfileFormat.HTML,
 }
 
 
-def format_of(name: str) -> Format:
+def format_of(name: str, endings: Mapping[str, Form]) -> Form:
     """The format that a file's ending asks for.
 
     Raises:
-        OutputError: the ending asks for none, or its folder does not exist.
+        OutputError: the ending asks for none, its folder does not exist, or what writes it is not
+            installed.
     """
     if not Path(name).parent.is_dir():
         raise OutputError(f"-o {name}: the folder {Path(name).parent} does not exist")
     ending = Path(name).suffix.lower()
-    if ending not in FORMATS:
-        raise OutputError(f"-o {name}: the ending must be one of {', '.join(FORMATS)}")
-    return FORMATS[ending]
+    if ending not in endings:
+        raise OutputError(f"-o {name}: the ending must be one of {', '.join(endings)}")
+    require_writer(endings[ending], f"-o {name}")
+    return endings[ending]
 
 
-def write_aside(name: str, write: Callable[[IO[bytes]], None]) -> None:
+def require_writer(form: Format | BriefFormat | ProfileFormat, asked: str) -> None:
+    """Says before a long run that what writes a format is not installed.
+
+    Raises:
+        OutputError: Excel was asked for and XlsxWriter is not there.
+    """
+    if form is Format.XLSX and find_spec("xlsxwriter") is None:
+        raise OutputError(f"{asked}: Excel needs one more package: pip install 'cpt77092[excel]'")
+
+
+def fill_in(name: str, *, inputs: Sequence[str], day: date, option: str = "-o") -> str:
+    """An output's name with `{date}` and `{stem}` filled in.
+
+    Args:
+        name: as the user wrote it.
+        inputs: what is checked, as the user named it.
+        day: the as-of date.
+        option: where the name was written.
+
+    Raises:
+        OutputError: the name asks for anything else.
+    """
+    words = {"date": day.isoformat(), "stem": _stem(inputs)}
+    for word in re.findall(r"\{([^{}]*)\}", name):
+        if word not in words:
+            hint = did_you_mean(word, words)
+            raise OutputError(
+                f"{option} {name}: {{{word}}} is not known here{hint}; use {{date}}, {{stem}}"
+            )
+        name = name.replace(f"{{{word}}}", words[word])
+    return name
+
+
+def _stem(inputs: Sequence[str]) -> str:
+    """`june` of `in/june.csv.gz` or of the folder `june`; `june-and-2-more` of three files."""
+    first = "stdin" if inputs[0] == "-" else Path(inputs[0]).resolve().name
+    stem = re.sub(r"\.[^.]+$", "", re.sub(r"\.(gz|zst|bz2|xz|zip)$", "", first)) or first
+    more = len(inputs) - 1
+    return f"{stem}-and-{more}-more" if more else stem
+
+
+@contextmanager
+def held(names: Sequence[str], *, rejects: str | None = None) -> Iterator[None]:
+    """Keep other runs from writing some files until this one has ended.
+
+    Args:
+        names: the reports (`-o`).
+        rejects: the file of rows that could not be read (`--rejects`).
+
+    Raises:
+        OutputError: a file is named twice, is another run's now, or its folder cannot be written.
+    """
+    with ExitStack() as stack:
+        places: dict[Path, str] = {}
+        written = [("-o", name) for name in names]
+        for option, name in [*written, *([("--rejects", rejects)] if rejects else [])]:
+            place = Path(name).resolve()
+            if place in places:
+                raise OutputError(f"{option} {name}: named twice in one run")
+            places[place] = name
+            stack.enter_context(_held(name, option))
+        yield
+
+
+@contextmanager
+def _held(name: str, option: str) -> Iterator[None]:
+    if sys.platform == "win32":  # no locks there: the last run to end wins, with a whole file
+        yield
+        return
+    import fcntl
+
+    lock = Path(name).with_name(f".{Path(name).name}.lock")
+    while True:
+        try:
+            handle = os.open(lock, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600)
+        except OSError as problem:
+            raise OutputError(f"{option} {name}: cannot be written ({problem.strerror})") from None
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(handle)
+            raise OutputError(
+                f"{option} {name}: another run is writing it; wait for its end or name another file"
+            ) from None
+        if _is_of(handle, lock):
+            break
+        os.close(handle)  # the run before has just removed it
+    try:
+        yield
+    finally:
+        lock.unlink(missing_ok=True)
+        os.close(handle)
+
+
+def _is_of(handle: int, file: Path) -> bool:
+    """Whether an open file is the one that now has this name."""
+    try:
+        return os.path.samestat(os.fstat(handle), file.stat())
+    except FileNotFoundError:
+        return False
+
+
+def write_aside(name: str, write: Callable[[IO[bytes]], None], *, option: str = "-o") -> None:
     """Write a file so that a killed run leaves the old one or the new one, never half of one.
 
     Raises:
@@ -47,12 +177,25 @@ def write_aside(name: str, write: Callable[[IO[bytes]], None]) -> None:
         # mkstemp makes the file readable by its owner only, and the rename keeps that.
         handle, aside = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     except OSError as problem:
-        raise OutputError(f"-o {name}: cannot be written ({problem.strerror})") from None
+        raise OutputError(f"{option} {name}: cannot be written ({problem.strerror})") from None
     try:
         with os.fdopen(handle, "wb") as stream:
             write(stream)
         Path(aside).replace(target)
     except OSError as problem:
-        raise OutputError(f"-o {name}: cannot be written ({problem.strerror})") from None
+        raise OutputError(f"{option} {name}: cannot be written ({problem.strerror})") from None
     finally:
         Path(aside).unlink(missing_ok=True)
+
+
+def write_text(name: str, text: str) -> None:
+    """Write a page to a file that only its owner can read.
+
+    Raises:
+        OutputError: as `write_aside`.
+    """
+
+    def write(stream: IO[bytes]) -> None:
+        stream.write(text.encode())
+
+    write_aside(name, write)

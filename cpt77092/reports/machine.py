@@ -5,16 +5,17 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from pathlib import Path
 from typing import IO, Any
 
 import polars as pl
 
 from cpt77092 import __version__, findings
 from cpt77092.engine import Result
-from cpt77092.findings import Totals
+from cpt77092.findings import AtRisk, Rework, Totals
 
-MONEY = ("charge_amount", "expected_payment")
+MONEY = ("charge_amount", "expected_payment", "charges_at_risk", "payment_at_risk")
 
 
 def write_json(
@@ -22,21 +23,24 @@ def write_json(
     result: Result,
     totals: Totals,
     *,
+    shown: pl.DataFrame,
+    name: str = "findings",
     manifest: Mapping[str, Any],
     with_not_checked_rows: bool = False,
-    extra: Sequence[str] = (),
 ) -> None:
-    """Write one JSON object: `manifest`, `totals`, `findings`, `not_checked`."""
-    shown = findings.table(result, extra=extra)
+    """Write one object: manifest, totals, findings (or what the rows are), reasons and rejects."""
     text = io.TextIOWrapper(stream, encoding="utf-8", write_through=True)
     text.write('{"manifest": ')
     json.dump(manifest, text, indent=2, ensure_ascii=False)
     text.write(',\n"totals": ')
     json.dump(totals_record(totals), text, indent=2, ensure_ascii=False)
-    text.write(',\n"findings": [')
+    text.write(f',\n"{name}": [')
     _write_records(text, shown)
     text.write('],\n"not_checked": ')
     json.dump([_reason(*row) for row in totals.not_checked], text, indent=1, ensure_ascii=False)
+    text.write(',\n"rejects": [')
+    _write_records(text, findings.rejects(result))
+    text.write("]")
     if with_not_checked_rows:
         text.write(',\n"not_checked_rows": [')
         _write_records(text, findings.not_checked_rows(result))
@@ -45,22 +49,23 @@ def write_json(
     text.detach()
 
 
-def write_jsonl(stream: IO[bytes], result: Result, *, extra: Sequence[str] = ()) -> None:
-    """Write one JSON object per finding and line."""
-    _as_numbers(findings.table(result, extra=extra)).write_ndjson(stream)
+def write_jsonl(stream: IO[bytes], shown: pl.DataFrame) -> None:
+    """Write one JSON object per row and line."""
+    _as_numbers(shown).write_ndjson(stream)
 
 
-def write_csv(stream: IO[bytes], result: Result, *, extra: Sequence[str] = ()) -> None:
-    """Write the findings table as CSV with a header."""
-    table = findings.table(result, extra=extra)
-    table.with_columns(
-        _inert(name) for name, d in table.schema.items() if d == pl.String
+def write_csv(stream: IO[bytes], shown: pl.DataFrame) -> None:
+    """Write the table as CSV with a header."""
+    shown.with_columns(
+        _inert(name) for name, d in shown.schema.items() if d == pl.String
     ).write_csv(stream)
 
 
-def write_parquet(stream: IO[bytes], result: Result, *, extra: Sequence[str] = ()) -> None:
-    """Write the findings table as Parquet, dates and money typed."""
-    findings.table(result, extra=extra).write_parquet(stream)
+def write_parquet(stream: IO[bytes], shown: pl.DataFrame) -> None:
+    """Write the table as Parquet, dates and money typed."""
+    made = io.BytesIO()  # Polars hides why a file of its own cannot be written
+    shown.write_parquet(made)
+    stream.write(made.getbuffer())
 
 
 def manifest(
@@ -77,6 +82,8 @@ def manifest(
             {
                 "file": scan.path,
                 "kind": scan.kind,
+                "encoding": scan.encoding or None,
+                "notes": list(scan.notes),
                 "bytes": scan.size,
                 "sha256": _digest(scan.file) if scan.file else None,
                 "rows": tally.rows,
@@ -85,11 +92,37 @@ def manifest(
                 "no_code": tally.no_code,
                 "not_data": tally.not_data,
                 "rejected": tally.rejected,
+                "faults": list(scan.faults),
             }
             for scan, tally in zip(result.batch.scans, result.batch.tallies, strict=True)
         ],
+        "unreadable": list(result.batch.unreadable),
+        "history": _history(result),
         "options": dict(options),
         "exit": {"code": exit_code, "reason": why},
+    }
+
+
+def _history(result: Result) -> dict[str, Any] | None:
+    """The earlier claims of a run, None where none were given."""
+    past = result.history
+    if past is None:
+        return None
+    return {
+        "files": [
+            {
+                "file": name,
+                "sha256": _digest(Path(name)),
+                "faults": list(past.faults.get(name, ())),
+            }
+            for name in past.files
+        ],
+        "ignored": list(past.ignored),
+        "rows": past.rows,
+        "lines": past.lines.height,
+        "rejected": past.rejects.height,
+        "first_day": past.first_day.isoformat() if past.first_day else None,
+        "last_day": past.last_day.isoformat() if past.last_day else None,
     }
 
 
@@ -106,10 +139,37 @@ def totals_record(totals: Totals) -> dict[str, Any]:
             {"rule": rule, "severity": severity.value, "findings": n}
             for rule, severity, n in totals.by_rule
         ],
-        "charges_at_risk": float(totals.at_risk),
-        "charges_at_risk_known_for": totals.at_risk_charges_known,
-        "expected_payment": float(totals.expected),
-        "expected_payment_known_for": totals.expected_known,
+        **_at_risk_record(totals.at_risk),
+        "at_risk_by_rule": [
+            {"rule": rule, "lines": money.lines, **_at_risk_record(money)}
+            for rule, money in totals.at_risk_by_rule
+        ],
+        "at_risk_by_payer": [
+            {"payer": payer, "label": label, "lines": money.lines, **_at_risk_record(money)}
+            for payer, label, money in totals.at_risk_by_payer
+        ],
+        "rework": _rework_record(totals.rework),
+    }
+
+
+def _at_risk_record(money: AtRisk) -> dict[str, Any]:
+    return {
+        "charges_at_risk": float(money.charges),
+        "charges_at_risk_known_for": money.charges_known,
+        "expected_payment": float(money.expected),
+        "expected_payment_known_for": money.expected_known,
+    }
+
+
+def _rework_record(rework: Rework | None) -> dict[str, Any] | None:
+    if rework is None:
+        return None
+    return {
+        "cost": float(rework.cost),
+        "lines": rework.lines,
+        "worth_it": rework.worth_it,
+        "not_worth_it": rework.not_worth_it,
+        "not_known": rework.unknown,
     }
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import date
-from enum import Enum
+from pathlib import Path
 from typing import Any
 
 from rich import box
@@ -15,12 +14,14 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from cpt77092.claims import BY_NAME, COLUMNS
+from cpt77092.claims import BY_NAME, COLUMNS, Column
 from cpt77092.codes import CHECKED, COMPANIONS, FAMILY
-from cpt77092.policies import PARAMETERS, Decision, PolicySet, Status, decide
-from cpt77092.policies.parameters import ByPart, Pair
-from cpt77092.readers import OpenedFile
+from cpt77092.layouts import write_layout
+from cpt77092.policies import PARAMETERS, Decision, PolicySet, Status
+from cpt77092.policies.positions import BY_SUBJECT, Position, positions
+from cpt77092.readers import OpenedFile, Sampled
 from cpt77092.reports.text import safe
+from cpt77092.reports.values import denials, measured, plain, source_record
 from cpt77092.rule import Rule
 
 
@@ -31,7 +32,7 @@ def rules_markdown(catalogue: Sequence[Rule]) -> str:
         "|---|---|---|---|---|---|",
     ]
     for rule in catalogue:
-        denial = " / ".join(filter(None, (rule.carc, rule.rarc))) or "-"
+        denial = denials(rule, " / ") or "-"
         kinds = ", ".join(dict.fromkeys(remedy.kind.value for remedy in rule.remedies))
         rows.append(
             f"| {rule.code} | {rule.name} | {rule.severity} | {rule.title} | {denial} | {kinds} |"
@@ -52,6 +53,7 @@ def rules_records(catalogue: Sequence[Rule]) -> list[dict[str, Any]]:
             "group_code": rule.group,
             "carc": rule.carc,
             "rarc": rule.rarc,
+            "denials": [{"carc": d.carc, "rarc": d.rarc} for d in rule.denials if d.carc],
             "fix_kinds": list(dict.fromkeys(remedy.kind.value for remedy in rule.remedies)),
             "since": rule.since,
             "status": rule.status,
@@ -64,7 +66,7 @@ def show_rules(console: Console, catalogue: Sequence[Rule]) -> None:
     """The catalogue as a table."""
     table = _table("Rule", "Severity", "Finding when", "Denial")
     for rule in catalogue:
-        denial = " ".join(filter(None, (rule.group, rule.carc, rule.rarc)))
+        denial = denials(rule, " ", rule.group)
         table.add_row(rule.code, rule.severity.value, rule.title, denial)
     console.print(table)
     console.print(Text("Next: scrub explain MO001"))
@@ -76,7 +78,7 @@ def explain(console: Console, rule: Rule, policies: PolicySet, on: date) -> None
     console.print()
     console.print(Text(rule.page.strip()))
     console.print()
-    denial = " ".join(filter(None, (rule.group, rule.carc, rule.rarc))) or "none predicted"
+    denial = denials(rule, " ", rule.group) or "none predicted"
     console.print(Text(f"Denial: {denial}. Codes: {', '.join(sorted(rule.applies))}."))
     for remedy in rule.remedies:
         text = remedy.text.replace("{", "<").replace("}", ">")
@@ -90,7 +92,7 @@ def explain(console: Console, rule: Rule, policies: PolicySet, on: date) -> None
         row
         for payer in policies.policies
         if payer != "cms"
-        for row in _rows(policies, payer, sorted(rule.applies), [rule.parameter], on)
+        for row in positions(policies, payer, sorted(rule.applies), [rule.parameter], on)
     ]
     _show_decisions(console, rows, [policies[row.payer].label for row in rows])
 
@@ -128,74 +130,76 @@ def show_policies(console: Console, policies: PolicySet) -> None:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyRow:
-    """One parameter of a payer as it stands on a day, for the codes that share the answer."""
-
-    payer: str
-    codes: tuple[str, ...]
-    decision: Decision
-
-
-def _rows(
-    policies: PolicySet, payer: str, codes: Iterable[str], parameters: Iterable[str], on: date
-) -> list[PolicyRow]:
-    rows: list[PolicyRow] = []
-    for parameter in parameters:
-        same: dict[tuple[object, ...], list[Decision]] = {}
-        for code in codes:
-            made = decide(policies, payer, code, parameter, on)
-            key = (made.status, str(made.value), made.first_day, made.source, made.quotes)
-            same.setdefault(key, []).append(made)
-        rows += [
-            PolicyRow(payer, tuple(made.code for made in decisions), decisions[0])
-            for decisions in same.values()
-        ]
-    return rows
-
-
 def policy_records(policies: PolicySet, payer: str, on: date) -> dict[str, Any]:
-    """Every parameter of a payer on a day: value, first day, source, or why there is none."""
+    """Every parameter of every code on a day: value, first day, source, or why there is none."""
     policy = policies[payer]
     return {
         "payer": payer,
         "label": policy.label,
         "on": on.isoformat(),
         "checked_on": policy.checked_on.isoformat() if policy.checked_on else None,
+        "follows": policy.follows,
         "parameters": [
-            {
-                "codes": list(row.codes),
-                "parameter": row.decision.parameter,
-                "status": row.decision.status.value,
-                "value": plain(row.decision.value),
-                "first_day": row.decision.first_day.isoformat() if row.decision.first_day else None,
-                "decided_by": row.decision.decided_by or None,
-                "source": row.decision.source.title if row.decision.source else None,
-                "at": row.decision.source.at if row.decision.source else None,
-                "url": row.decision.source.url if row.decision.source else None,
-                "confidence": row.decision.source.confidence.value if row.decision.source else None,
-                "note": row.decision.note or None,
-                "not_available": list(row.decision.quotes),
-            }
-            for row in _rows(policies, payer, sorted(CHECKED), PARAMETERS, on)
+            {"subject": subject} | _position_record(row)
+            for subject, names in BY_SUBJECT.items()
+            for row in positions(policies, payer, sorted(CHECKED), names, on)
         ],
     }
 
 
+def _position_record(row: Position) -> dict[str, Any]:
+    made, source = row.decision, row.decision.source
+    return {
+        "codes": list(row.codes),
+        "parameter": made.parameter,
+        "says": PARAMETERS[made.parameter].says,
+        "status": made.status.value,
+        "value": plain(made.value),
+        "unit": row.unit or None,
+        "first_day": made.first_day.isoformat() if made.first_day else None,
+        "level": made.level.value if made.level else None,
+        "decided_by": made.decided_by or None,
+        "source": source.title if source else None,
+        "at": source.at or None if source else None,
+        "url": source.url or None if source else None,
+        "retrieved": source.retrieved or None if source else None,
+        "confidence": source.confidence.value if source else None,
+        "contradicted_by": source_record(made.contradicted_by),
+        "note": made.note or None,
+        "not_available": list(made.quotes),
+    }
+
+
 def show_policy(console: Console, policies: PolicySet, payer: str, on: date) -> None:
-    """Every parameter of a payer on a day, as a table."""
+    """Every parameter of a payer on a day, by subject, and at the end what nobody says."""
     policy = policies[payer]
     read = f", sources last read {policy.checked_on}" if policy.checked_on else ""
-    console.print(Text(f"{policy.label} on {on}{read}", style="bold"))
-    rows = _rows(policies, payer, sorted(CHECKED), PARAMETERS, on)
-    said = [r for r in rows if r.decision.status is not Status.NOT_AVAILABLE or r.decision.quotes]
-    _show_decisions(console, said, [row.decision.parameter for row in said])
-    silent = sorted({r.decision.parameter for r in rows} - {r.decision.parameter for r in said})
+    console.print(Text(f"{policy.label} on {on}{read}\n", style="bold"))
+    silent: dict[str, list[str]] = {}
+    for subject, names in BY_SUBJECT.items():
+        rows = positions(policies, payer, sorted(CHECKED), names, on)
+        told = [row for row in rows if not _is_silent(row.decision)]
+        if told:
+            console.print(Text(subject, style="bold underline"), end="")
+            _show_decisions(console, told, [_heading(row.decision.parameter) for row in told])
+        for row in rows:
+            if _is_silent(row.decision):
+                silent.setdefault(row.decision.parameter, []).extend(row.codes)
     if silent:
-        console.print(Text(f"Not available: {', '.join(silent)}."))
+        console.print(Text("Not available: nobody who was asked says anything", style="bold"))
+        for name, codes in silent.items():
+            console.print(Text(f"  {_heading(name)}: {_codes(codes)}"))
 
 
-def _show_decisions(console: Console, rows: Sequence[PolicyRow], labels: Sequence[str]) -> None:
+def _heading(parameter: str) -> str:
+    return f"{parameter} ({PARAMETERS[parameter].says})"
+
+
+def _is_silent(made: Decision) -> bool:
+    return made.status is Status.NOT_AVAILABLE and not made.quotes
+
+
+def _show_decisions(console: Console, rows: Sequence[Position], labels: Sequence[str]) -> None:
     """Each answer on a line, and under it who says so, as wide as the console is."""
     before = ""
     for row, label in zip(rows, labels, strict=True):
@@ -204,50 +208,11 @@ def _show_decisions(console: Console, rows: Sequence[PolicyRow], labels: Sequenc
             console.print(Text(f"\n{label}", style="bold"))
             before = label
         since = f" since {made.first_day}" if made.status is Status.VALUE else ""
-        console.print(Text(f"  {_codes(row.codes)}: {value_text(made)}{since}"))
+        line = f"{_codes(row.codes)}: {measured(made)}{since}"
+        console.print(Padding(Text(line), (0, 0, 0, 2)))
         if said := _source_text(made):
             console.print(Padding(Text(said, style="dim"), (0, 0, 0, 6)))
     console.print()
-
-
-def value_text(made: Decision) -> str:
-    """A decision's value as a person reads it, or why there is none."""
-    if made.status is Status.ENDED:
-        return f"ended on {made.first_day}"
-    if made.status is Status.NOT_YET:
-        return f"none on file before {made.first_day}"
-    if made.status is Status.NOT_AVAILABLE:
-        return "not available"
-    value = plain(made.value)
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        return ", ".join(_member(member) for member in value)
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {part}" for key, part in value.items())
-    return str(value).replace("_", " ")
-
-
-def _member(member: Any) -> str:
-    if isinstance(member, list):
-        return " with ".join(member)
-    if isinstance(member, dict):
-        bypass = "may be bypassed" if member["bypass"] else "no bypass"
-        return f"{member['with']} ({member['denied']} denied, {bypass})"
-    return str(member)
-
-
-def plain(value: Any) -> Any:
-    """A policy value as JSON has it."""
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, Pair):
-        return {"with": value.with_, "denied": value.denied, "bypass": value.bypass}
-    if isinstance(value, ByPart):
-        return {key: str(part) for key, part in value.model_dump().items() if part is not None}
-    if isinstance(value, tuple):
-        return [plain(member) for member in value]
-    return value if value is None or isinstance(value, bool | int | str) else str(value)
 
 
 def _source_text(made: Decision) -> str:
@@ -257,6 +222,8 @@ def _source_text(made: Decision) -> str:
     cited = f"{made.source.short()} ({made.source.confidence})"
     if made.contradicted_by is not None:
         cited += f"; contradicted by {made.contradicted_by.short()}"
+    if made.note:
+        cited += f". Note: {made.note}"
     decided = f"{made.decided_by}: " if quotes or made.level != "payer" else ""
     return "; ".join([*quotes, f"{decided}{cited}"])
 
@@ -271,29 +238,87 @@ def _codes(codes: Sequence[str]) -> str:
     return " ".join(codes) if len(codes) < 5 else f"{' '.join(codes[:3])} +{len(codes) - 3}"
 
 
+_SURE = {
+    "--map": "--map",
+    "layout": "layout",
+    "named": "sure",
+    "numbered": "sure: numbered",
+    "nearly": "nearly: check it",
+}
+SAMPLES = 3
+
+
 def show_columns(console: Console, opened: OpenedFile) -> None:
-    """How the headers of a file were understood."""
-    console.print(Text(f"{safe(opened.path)} ({opened.kind})", style="bold"))
-    table = _table("Column", "Read from", "How sure", "Needed for")
+    """How the headers of a file were understood, with a few cells of each; patients' masked."""
+    match = opened.headers
+    layout = f", layout {match.layout}" if match.layout else ""
+    title = Text(f"{safe(opened.path)} ({opened.kind}{layout})", style="bold")
+    console.print(title, soft_wrap=True)  # a path that is broken cannot be copied
+    table = _table("Column", "Read from", "How sure", "Samples", "Needed for")
+    table.columns[0].no_wrap = True
     for column in COLUMNS:
-        header = opened.headers.chosen.get(column.name)
-        if header is not None:
-            sure = {"--map": "--map", "named": "sure", "nearly": "nearly: check it"}
-            how = sure[opened.headers.how[column.name]]
-            table.add_row(column.name, Text(safe(header)), how, column.needed_for)
+        header = match.chosen.get(column.name)
+        if header is None:
+            continue
+        several = [h for h in match.wide.get(column.name, ()) if h is not None]
+        shown = f"{header} ... {several[-1]}" if several else header
+        samples = Text(safe(_samples(opened, header, column)))
+        how = _SURE[match.how[column.name]]
+        table.add_row(column.name, Text(safe(shown)), how, samples, column.needed_for)
     console.print(table)
+    if match.wide:
+        lines = len(match.wide["hcpcs_code"])
+        console.print(Text(f"A row holds up to {lines} lines; each is checked as a line."))
+    for header, values in match.rows.items():
+        only = " or ".join(values)
+        console.print(
+            Text(f"Read are the rows whose {safe(header)} is {only}; others are no data.")
+        )
     missing: dict[str, list[str]] = {}
-    for name in opened.headers.missing:
+    for name in match.missing:
         missing.setdefault(BY_NAME[name].needed_for, []).append(name)
     for needed_for, names in missing.items():
-        shown = names if len(names) < 4 else [names[0], "...", names[-1]]
-        console.print(Text(f"Absent, for {needed_for}: {', '.join(shown)}"))
-    if opened.headers.unused and not opened.headers.chosen:
+        told = names if len(names) < 4 else [names[0], "...", names[-1]]
+        console.print(Text(f"Absent, for {needed_for}: {', '.join(told)}"))
+    if match.unused and not match.chosen:
         console.print(Text("No header is known here; does the file have a header row?"))
-    elif opened.headers.unused:
-        unused = ", ".join(safe(header) for header in opened.headers.unused)
+    elif match.unused:
+        unused = ", ".join(safe(header) for header in match.unused)
         console.print(Text(f"Not used: {unused}"))
-    console.print(Text("A header read wrongly? Say --map hcpcs_code=HEADER."))
+    if not opened.kind.startswith("X12"):
+        console.print(
+            Text("A header read wrongly? Say --map hcpcs_code=HEADER, or write a --layout file.")
+        )
+
+
+def layout_yaml(opened: OpenedFile) -> str:
+    """What was understood as a layout file, to correct and to give back with `--layout`."""
+    match = opened.headers
+    columns = {
+        column.name: tuple(h for h in match.wide.get(column.name, ()) if h is not None)
+        or (match.chosen[column.name],)
+        for column in COLUMNS
+        if column.name in match.chosen
+    }
+    return write_layout(match.layout or Path(opened.path).stem, columns, match.rows)
+
+
+def _samples(opened: OpenedFile, header: str, column: Column) -> str:
+    """A few different cells of a column; of a patient only their shape: A999."""
+    if not isinstance(opened, Sampled):
+        return ""
+    rows = opened.sample()
+    if header not in rows.columns:
+        return ""
+    cells = rows[header].drop_nulls().str.strip_chars()
+    filled = cells.filter(cells != "").unique(maintain_order=True).head(SAMPLES)
+    if column.patient:
+        filled = (
+            filled.str.replace_all(r"[0-9]", "9")
+            .str.replace_all(r"\p{L}", "A")
+            .unique(maintain_order=True)
+        )
+    return ", ".join(cell if len(cell) < 24 else f"{cell[:22]}.." for cell in filled)
 
 
 def as_json(record: Mapping[str, Any] | Sequence[Any]) -> str:

@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
+import polars as pl
+
+from cpt77092 import rollup
 from cpt77092.engine import Result
-from cpt77092.errors import UsageError
+from cpt77092.errors import OutputError, UsageError
 from cpt77092.findings import Totals
 from cpt77092.reports import concise, machine, summary
 from cpt77092.reports.choices import Color, Format
-from cpt77092.reports.files import write_aside
+from cpt77092.reports.files import require_writer, write_aside
+from cpt77092.reports.text import count
+from cpt77092.split import Split
+from cpt77092.views import By, Sort
 
 TABLE_LIMIT = 50
-"""Findings shown in a table unless the user says otherwise."""
+"""Rows shown in a table unless the user says otherwise."""
+
+NOT_FOR_A_TERMINAL = {Format.PARQUET: "Parquet", Format.HTML: "HTML", Format.XLSX: "Excel"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +40,11 @@ class Report:
     exit_code: int
     why: str
     limit: int | None = None
-    """Findings to show; None is the form's own limit, 0 is none."""
+    """Rows to show; None is the form's own limit, 0 is none."""
+    by: By = By.FINDING
+    """What a row is, in every form but a page."""
+    sort: Sort | None = None
+    """What comes first; None is the worst in the table, and the order of the file elsewhere."""
     extra: tuple[str, ...] = ()
     """Patient columns, where the user asked for them."""
     not_checked: bool = False
@@ -51,11 +64,43 @@ class Report:
             self._print_table()
         elif form is Format.CONCISE:
             self._print_concise()
-        elif form is Format.PARQUET and sys.stdout.isatty():
-            raise UsageError("Parquet is not for a terminal; write it to a file with -o")
+        elif form in NOT_FOR_A_TERMINAL and sys.stdout.isatty():
+            raise UsageError(
+                f"{NOT_FOR_A_TERMINAL[form]} is not for a terminal; write it to a file with -o"
+            )
         else:
+            require_writer(form, f"--format {form}")
             self._write(sys.stdout.buffer, form)
             sys.stdout.buffer.flush()
+
+    def write_files(
+        self,
+        outputs: Iterable[tuple[str, Format]],
+        *,
+        rejects: str | None = None,
+        tell: Callable[[str], None],
+    ) -> list[str]:
+        """Write all files that can be written; a sentence for each that cannot.
+
+        Args:
+            outputs: report files and their forms.
+            rejects: a file for the rows that could not be read.
+            tell: is told of each file.
+
+        Raises:
+            UsageError: one would replace one of the claim files.
+        """
+        written: list[tuple[str, Callable[[str], None]]]
+        written = [(name, partial(self.write_file, form=form)) for name, form in outputs]
+        written += [(rejects, self.write_rejects)] if rejects is not None else []
+        failed: list[str] = []
+        for name, write in written:
+            tell(f"Writing {name}")
+            try:
+                write(name)
+            except OutputError as problem:
+                failed += problem.lines
+        return failed
 
     def write_file(self, name: str, form: Format) -> None:
         """Write one report file, aside and renamed.
@@ -63,35 +108,71 @@ class Report:
         Raises:
             UsageError: it would replace one of the claim files.
         """
-        inputs = (scan.file for scan in self.result.batch.scans if scan.file is not None)
-        if any(file.resolve() == Path(name).resolve() for file in inputs):
-            raise UsageError(f"-o {name}: that is one of the claim files; inputs are never changed")
+        self._require_no_input("-o", name)
         write_aside(name, lambda stream: self._write(stream, form))
+
+    def write_rejects(self, name: str) -> None:
+        """Write the rejected rows as they stood, under the header of their file.
+
+        Raises:
+            UsageError: it would replace one of the claim files.
+        """
+        self._require_no_input("--rejects", name)
+        rows = self.result.batch.rejected_rows()
+        write_aside(name, lambda stream: stream.writelines(rows), option="--rejects")
+
+    def write_parts(self, split: Split, parts: Mapping[int, tuple[str, str]]) -> None:
+        """Write the batch's own rows in parts, and say on standard error how many are where.
+
+        Args:
+            split: the run as parts.
+            parts: option and file name of each part that is wanted.
+
+        Raises:
+            UsageError: a part would replace one of the claim files.
+        """
+        for option, name in parts.values():
+            self._require_no_input(option, name)
+        split.cuts  # noqa: B018 - what cannot be read again is said before anything is written
+        for part, (option, name) in parts.items():
+            write_aside(name, lambda stream: split.write(stream, name, part), option=option)  # noqa: B023
+        if not self.quiet:
+            told = [f"{name}: {count(split.count(p), 'row')}" for p, (_, name) in parts.items()]
+            sys.stderr.write(f"{'; '.join(told)}\n")
+
+    def _require_no_input(self, option: str, name: str) -> None:
+        inputs = [scan.file for scan in self.result.batch.scans if scan.file is not None]
+        if self.result.history is not None:
+            inputs += [Path(file) for file in self.result.history.files]
+        if any(file.resolve() == Path(name).resolve() for file in inputs):
+            raise UsageError(
+                f"{option} {name}: that is one of the claim files; inputs are never changed"
+            )
 
     def _print_table(self) -> None:
         # Rich is slow to import, and only this form needs it.
         from cpt77092.reports import table
         from cpt77092.reports.console import make_console
 
-        table.show(
-            make_console(self.color),
-            self.result,
-            self.totals,
+        view = table.View(
+            by=self.by,
+            sort=self.sort or Sort.SEVERITY,
             limit=TABLE_LIMIT if self.limit is None else self.limit or None,
             quiet=self.quiet,
             verbose=self.verbose,
             extra=self.extra,
         )
+        table.show(make_console(self.color), self.result, self.totals, view)
 
     def _print_concise(self) -> None:
         limit = self.limit or None
-        concise.write(sys.stdout, self.result, limit=limit, extra=self.extra)
+        concise.write(sys.stdout, self._rows(limit), self.by)
         sys.stdout.flush()
         if self.quiet:
             return
         said = [summary.headline(self.totals)]
         said += summary.sentences(self.result, self.totals, verbose=self.verbose)
-        total = sum(self.totals.by_severity.values())
+        total = rollup.count(self.result, self.by)
         if limit is not None and limit < total:
             said.append(f"showing {limit:,} of {total:,}; --limit 0 shows all")
         sys.stderr.write("".join(f"{sentence}\n" for sentence in said))
@@ -102,24 +183,43 @@ class Report:
                 stream,
                 self.result,
                 self.totals,
+                shown=self._rows(),
+                name=f"{self.by}s",
                 manifest=machine.manifest(
                     self.result, options=self.options, exit_code=self.exit_code, why=self.why
                 ),
                 with_not_checked_rows=self.not_checked,
-                extra=self.extra,
             )
         elif form is Format.CONCISE:
             # A file is read apart from the run, so it says how the batch stands, on lines with #.
             text = io.TextIOWrapper(stream, encoding="utf-8", write_through=True)
             text.write(f"# scrub: {summary.headline(self.totals)}\n")
-            concise.write(text, self.result, limit=None, extra=self.extra)
+            concise.write(text, self._rows(), self.by)
             for sentence in summary.sentences(self.result, self.totals, verbose=True):
                 text.write(f"# {sentence}\n")
             text.detach()
+        elif form is Format.HTML:
+            from cpt77092.reports import check_html  # Jinja2 is slow to import
+
+            check_html.write(stream, self.result, self.totals, extra=self.extra)
+        elif form is Format.XLSX:
+            from cpt77092.reports import check_xlsx  # XlsxWriter is an extra
+
+            check_xlsx.write(stream, self.result, self.totals, extra=self.extra)
         else:
             writers = {
                 Format.JSONL: machine.write_jsonl,
                 Format.CSV: machine.write_csv,
                 Format.PARQUET: machine.write_parquet,
             }
-            writers[form](stream, self.result, extra=self.extra)
+            writers[form](stream, self._rows())
+
+    def _rows(self, limit: int | None = None) -> pl.DataFrame:
+        """What a machine reads, and the concise report."""
+        return rollup.table(
+            self.result,
+            by=self.by,
+            sort=self.sort or Sort.FILE,
+            limit=limit,
+            extra=self.extra,
+        )

@@ -1,0 +1,130 @@
+"""Findings for the script of the HTML report: narrow, each text once, the claims' lines apart."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+
+from cpt77092.engine import EXPECTED_PAYMENT, SEVERITIES, Result
+from cpt77092.reports.rule_pages import CITED
+from cpt77092.reports.text import safe, safe_expr
+
+_UNIQUE = ("message", "fix", "source_title")
+_MONEY = ("charge_amount", EXPECTED_PAYMENT)
+
+
+def packed(data: Any) -> str:
+    """JSON, gzipped, in Base64: small, and no text of a claim stands in the page as it is."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    # No clock in it, so that the same findings give the same bytes.
+    return base64.b64encode(gzip.compress(text.encode(), compresslevel=9, mtime=0)).decode()
+
+
+def report_data(result: Result, shown: pl.DataFrame, extra: Sequence[str] = ()) -> dict[str, Any]:
+    """Columns of the findings and of the lines of their claims, as the script reads them.
+
+    Args:
+        result: a run.
+        shown: the findings table with the extra column `line`.
+        extra: `person_id`, where the user asked for it.
+    """
+    shown = shown.with_columns(pl.col("line").cast(pl.UInt32))
+    lines = _lines_of_claims(result, shown["line"].unique())
+    place = pl.DataFrame({"line": lines["line"], "place": range(lines.height)})
+    place = place.cast({"line": pl.UInt32})
+    findings = shown.join(place, on="line", how="left", maintain_order="left")
+    sources = shown.select(CITED).unique(maintain_order=True).with_row_index("source")
+    findings = findings.join(
+        sources, on=CITED, how="left", nulls_equal=True, maintain_order="left"
+    ).select(
+        "place",
+        "rule",
+        pl.col("severity").replace_strict(
+            [severity.value for severity in SEVERITIES],
+            range(len(SEVERITIES)),
+            return_dtype=pl.UInt8,
+        ),
+        safe_expr("message"),
+        safe_expr("fix"),
+        "fix_kind",
+        _joined("group_code", "carc", "rarc").alias("denial"),
+        "source",
+    )
+    return {
+        "severities": [severity.value for severity in SEVERITIES],
+        "files": [safe(scan.path) for scan in result.batch.scans],
+        "payers": payer_labels(result),
+        "rules": {rule.code: rule.title for rule in result.rules},
+        "sources": _columns(sources.drop("source").with_columns(_as_text("in_force_from"))),
+        "lines": _columns(_described(lines, extra)),
+        "findings": _columns(findings),
+    }
+
+
+def payer_labels(result: Result) -> list[str]:
+    """By its number, how a payer is called: one of several spellings, as the totals choose it."""
+    labels = result.lines.group_by("payer_number").agg(pl.col("payer_label").min())
+    named = dict(labels.iter_rows())
+    return [safe(named.get(number) or "") for number in range(max(named, default=-1) + 1)]
+
+
+def _lines_of_claims(result: Result, flagged: pl.Series) -> pl.DataFrame:
+    """All lines in scope of the claims with a finding; without a number the flagged line alone."""
+    lines = result.lines
+    claim = ["claim_id", "payer_number"]
+    chosen = lines.select(*claim)[flagged].drop_nulls("claim_id").unique()
+    whole = lines.join(chosen, on=claim, how="semi")["line"]
+    return lines[pl.concat([whole, flagged]).unique().sort()]
+
+
+def _described(lines: pl.DataFrame, extra: Sequence[str]) -> pl.DataFrame:
+    """What a coder needs to see of a line beside its findings."""
+    modifiers = [name for name in lines.columns if name.startswith("hcpcs_modifier_")]
+    return lines.select(
+        "source",
+        "source_row",
+        safe_expr("claim_id"),
+        "claim_line_number",
+        safe_expr("hcpcs_code"),
+        _as_text("claim_line_start_date"),
+        "payer_number",
+        *(pl.col(name).cast(pl.Float64, strict=False).round(2) for name in _MONEY),
+        _joined(*(name for name in modifiers if name.count("_") == 2 and "." not in name)).alias(
+            "modifiers"
+        ),
+        _optional(lines, "service_unit_quantity").alias("units"),
+        _optional(lines, "place_of_service_code").alias("place"),
+        *(safe_expr(name) for name in extra),
+    )
+
+
+def _optional(lines: pl.DataFrame, name: str) -> pl.Expr:
+    if name not in lines.columns:
+        return pl.lit(None)
+    return safe_expr(name) if lines.schema[name] == pl.String else pl.col(name)
+
+
+def _as_text(name: str) -> pl.Expr:
+    return pl.col(name).cast(pl.String)
+
+
+def _joined(*names: str) -> pl.Expr:
+    """Codes side by side, the blank ones left out; null where none is known."""
+    if not names:
+        return pl.lit(None)
+    columns = [safe_expr(name) for name in names]
+    side_by_side = pl.concat_str(*columns, separator=" ", ignore_nulls=True)
+    is_known = pl.any_horizontal(column.is_not_null() for column in columns)
+    return pl.when(is_known).then(side_by_side.str.replace_all(" +", " ").str.strip_chars())
+
+
+def _columns(frame: pl.DataFrame) -> dict[str, list[Any]]:
+    return {
+        name: [safe(value) if isinstance(value, str) else value for value in column]
+        for name, column in frame.to_dict(as_series=False).items()
+    }

@@ -1,0 +1,35 @@
+"""The benchmarks of a batch in the form that was asked for, on standard output or in a file."""
+
+from __future__ import annotations
+
+import sys
+
+from cpt77092.profile import Profile
+from cpt77092.reports.choices import Color, ProfileFormat
+from cpt77092.reports.console import as_text, make_console
+from cpt77092.reports.files import write_text
+from cpt77092.reports.pages import as_json
+from cpt77092.reports.profile_html import profile_html
+from cpt77092.reports.profile_json import profile_record
+from cpt77092.reports.profile_text import show_profile
+
+
+def print_profile(profile: Profile, form: ProfileFormat, color: Color, *, limit: int) -> None:
+    """Print it; tables are as wide as the terminal."""
+    if form is ProfileFormat.TABLE:
+        show_profile(make_console(color), profile, limit=limit)
+    else:
+        sys.stdout.write(_text(profile, form))
+
+
+def write_profile(name: str, profile: Profile, form: ProfileFormat) -> None:
+    """Write it, with all payers, to a file that only its owner can read."""
+    write_text(name, _text(profile, form))
+
+
+def _text(profile: Profile, form: ProfileFormat) -> str:
+    if form is ProfileFormat.HTML:
+        return profile_html(profile)
+    if form is ProfileFormat.JSON:
+        return as_json(profile_record(profile)) + "\n"
+    return as_text(lambda console: show_profile(console, profile, limit=0))

@@ -1,0 +1,84 @@
+"""The rules that found something, each with its page and the sources its findings quote."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from cpt77092.engine import Result
+from cpt77092.findings import Totals
+from cpt77092.reports.values import denials
+
+CITED = ("source_title", "source_at", "source_url", "confidence", "in_force_from")
+"""The columns of a finding that say on whose word it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """A source as findings quote it; fields in the order of `CITED`."""
+
+    title: str
+    at: str
+    url: str
+    confidence: str
+    since: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RulePage:
+    """One rule for a reader who has only the report."""
+
+    code: str
+    name: str
+    title: str
+    severity: str
+    findings: int
+    """Of the whole run, whatever is shown."""
+    parts: tuple[tuple[str, str], ...]
+    """`Why`, `Basis`, `Clear`, `Not checked` and their text."""
+    denial: str
+    sources: tuple[Cited, ...]
+
+
+def rule_pages(result: Result, totals: Totals, shown: pl.DataFrame) -> list[RulePage]:
+    """The pages of the rules with a finding, in the catalogue's order.
+
+    Args:
+        result: a run.
+        totals: the run added up.
+        shown: the findings table; the sources are those that it quotes.
+    """
+    counts: Counter[str] = Counter()
+    for code, _, number in totals.by_rule:
+        counts[code] += number
+    quoted: dict[str, list[Cited]] = {}
+    unique = shown.select("rule", *CITED).unique(maintain_order=True)
+    for code, title, *rest in unique.iter_rows():
+        if title:
+            quoted.setdefault(code, []).append(Cited(title, *rest))
+    return [
+        RulePage(
+            code=rule.code,
+            name=rule.name,
+            title=rule.title,
+            severity=rule.severity.value,
+            findings=counts[rule.code],
+            parts=parts(rule.page),
+            denial=denials(rule, " ", rule.group),
+            sources=tuple(quoted.get(rule.code, ())),
+        )
+        for rule in result.rules
+        if counts[rule.code]
+    ]
+
+
+def parts(page: str) -> tuple[tuple[str, str], ...]:
+    """A rule's page after its title, taken apart at `Why:` and the other words, lines joined."""
+    _, *labelled = re.split(r"^([A-Z][a-z ]+): ", page, flags=re.MULTILINE)
+    pairs = zip(labelled[::2], labelled[1::2], strict=True)
+    joined = ((label, " ".join(text.split())) for label, text in pairs)
+    return tuple((label, f"{text[:1].upper()}{text[1:]}") for label, text in joined)

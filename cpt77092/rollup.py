@@ -1,0 +1,229 @@
+"""Findings worst first, and rolled up to lines and claims; money once per line.
+
+A claim here is what `Totals.flagged_claims` counts: the lines of all files that share claim number
+and payer; a line without a claim number is a claim of its own. A roll-up has the lines and claims
+with a finding, and nothing of the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from cpt77092 import findings
+from cpt77092.engine import EXPECTED_PAYMENT, SEVERITIES, Result
+from cpt77092.facts.keys import claim_of_payer
+from cpt77092.facts.money import CENTS
+from cpt77092.rule import Severity
+from cpt77092.views import By, Sort
+
+ERROR = SEVERITIES.index(Severity.ERROR)
+
+_PLACE: dict[str, pl.DataType | type[pl.DataType]] = {
+    "source_file": pl.String,
+    "source_row": pl.UInt32,
+    "claim_id": pl.String,
+}
+_REASONS: dict[str, pl.DataType | type[pl.DataType]] = {
+    "errors": pl.UInt32,
+    "warnings": pl.UInt32,
+    "infos": pl.UInt32,
+    "rules": pl.String,
+    "reasons": pl.String,
+    "fixes": pl.String,
+    "denials": pl.String,
+    "charge_amount": CENTS,
+    "expected_payment": CENTS,
+}
+
+LINE_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
+    **_PLACE,
+    "claim_line_number": pl.Int64,
+    "hcpcs_code": pl.String,
+    "claim_line_start_date": pl.Date,
+    "payer": pl.String,
+    "severity": pl.String,
+    **_REASONS,
+}
+"""Columns of the report by line. `severity` is the worst."""
+
+CLAIM_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
+    **_PLACE,
+    "claim_line_start_date": pl.Date,
+    "payer": pl.String,
+    "severity": pl.String,
+    "lines": pl.UInt32,
+    "error_lines": pl.UInt32,
+    **_REASONS,
+    "charges_at_risk": CENTS,
+    "payment_at_risk": CENTS,
+}
+"""Columns of the report by claim. Place and date are of its first line with a finding; `lines` are
+those with a finding and the money is theirs, each line once; `at_risk` is of lines with an error,
+and adds up to the totals. Credits are left out, and money of which nothing is known is null."""
+
+SCHEMAS = {By.FINDING: findings.SCHEMA, By.LINE: LINE_SCHEMA, By.CLAIM: CLAIM_SCHEMA}
+
+
+def table(
+    result: Result,
+    *,
+    by: By = By.FINDING,
+    sort: Sort = Sort.FILE,
+    limit: int | None = None,
+    infos: bool = True,
+    extra: Sequence[str] = (),
+) -> pl.DataFrame:
+    """The findings, or the lines or claims that have some, with all their texts.
+
+    Args:
+        result: a run.
+        by: what a row is.
+        sort: what comes first. Findings stay beside the others of their claim, unless by file.
+        limit: at most so many rows, the first ones; all where None.
+        infos: whether findings of severity info are looked at.
+        extra: further columns of the lines, as text, as `findings.table` has them.
+
+    Returns:
+        A frame of `SCHEMAS[by]` and the extra columns.
+    """
+    if by is By.FINDING and sort is Sort.FILE:
+        return findings.table(result, limit=limit, infos=infos, extra=extra)
+    narrow = _narrow(result, infos=infos)
+    if by is By.FINDING:
+        return findings.texts(result, _ranked(narrow, sort, limit), extra=extra)
+    key = "line" if by is By.LINE else "claim"
+    groups = _groups(narrow, key).sort(_order(sort, key))
+    groups = groups if limit is None else groups.head(limit)
+    chosen = narrow.join(groups.select(key), on=key, how="semi").sort("severity", "line", "rule")
+    texts = findings.texts(result, chosen, extra=extra).hstack(
+        chosen.select("line", *{"claim"} & {key})
+    )
+    rows = groups.join(_told(texts, by, extra), on=key, how="left", maintain_order="left")
+    schema = SCHEMAS[by] | dict.fromkeys(extra, pl.String)
+    return rows.select(pl.col(name).cast(dtype) for name, dtype in schema.items())
+
+
+def grouped(
+    result: Result,
+    *,
+    sort: Sort,
+    limit: int | None = None,
+    infos: bool = True,
+    extra: Sequence[str] = (),
+) -> pl.DataFrame:
+    """The findings claim by claim, for a reader: in each by line, the worst of a line first.
+
+    Returns:
+        A frame of `findings.SCHEMA`, the extra columns, and of the whole claim, however many of its
+        findings are among them: `claim`, its number, `claim_at_risk` and `claim_charged`.
+    """
+    ranked = _ranked(_narrow(result, infos=infos), sort, limit)
+    claim = ranked.select("claim", "claim_at_risk", "claim_charged")
+    return findings.texts(result, ranked, extra=extra).hstack(claim)
+
+
+def count(result: Result, by: By, *, infos: bool = True) -> int:
+    """How many rows `table` has without a limit."""
+    narrow = _narrow(result, infos=infos)
+    return narrow.height if by is By.FINDING else narrow[by.value].n_unique()
+
+
+def _narrow(result: Result, *, infos: bool) -> pl.DataFrame:
+    """Every finding in numbers, with the claim of its line (the claim's first line with one)."""
+    found = [
+        frame
+        for rule, frame in zip(result.rules, result.found, strict=True)
+        if infos or rule.severity is not Severity.INFO
+    ]
+    empty = {"line": pl.UInt32, "rule": pl.UInt16, "severity": pl.UInt8, "decision": pl.UInt32}
+    narrow = pl.concat([pl.DataFrame(schema=empty), *found])
+    lines = result.lines.select(
+        pl.col("line").cast(pl.UInt32),
+        claim_of_payer().alias("key"),
+        charge="charge_amount",
+        expected=EXPECTED_PAYMENT,
+    )
+    lines = lines.join(narrow.select("line").unique(), on="line", how="semi")
+    known = pl.col("key").is_not_null()
+    first = lines.filter(known).group_by("key").agg(claim=pl.col("line").min())
+    lines = lines.join(first, on="key", how="left").with_columns(claim=pl.coalesce("claim", "line"))
+    return narrow.join(lines.drop("key"), on="line", how="left", maintain_order="left")
+
+
+def _groups(narrow: pl.DataFrame, key: str) -> pl.DataFrame:
+    """Per line or claim its worst severity, its counts and its money, each line once."""
+    lines = narrow.group_by("line").agg(
+        pl.first("claim", "charge", "expected"),
+        worst=pl.col("severity").min(),
+        errors=(pl.col("severity") == ERROR).sum(),
+        warnings=(pl.col("severity") == ERROR + 1).sum(),
+        infos=(pl.col("severity") == ERROR + 2).sum(),
+    )
+    at_risk = pl.col("worst") == ERROR
+    # A credit would hide what is beside it; alone it is what the line says.
+    charge = pl.col("charge").filter(pl.col("charge") >= 0) if key == "claim" else pl.col("charge")
+    return lines.group_by(key).agg(
+        pl.col("worst").min(),
+        pl.sum("errors", "warnings", "infos"),
+        first=pl.col("line").min(),
+        lines=pl.len(),
+        error_lines=at_risk.sum(),
+        charge_amount=_sum(charge),
+        expected_payment=_sum(pl.col("expected")),
+        charges_at_risk=_sum(pl.col("charge").filter(at_risk & (pl.col("charge") >= 0))),
+        payment_at_risk=_sum(pl.col("expected").filter(at_risk)),
+    )
+
+
+def _sum(money: pl.Expr) -> pl.Expr:
+    """A sum that is unknown where nothing of it is known, and not zero."""
+    return pl.when(money.count() > 0).then(money.sum())
+
+
+def _order(sort: Sort, key: str) -> list[pl.Expr]:
+    # Sorted as negative whole cents, which takes nulls as the least of all and needs no directions.
+    cents = -(pl.coalesce("charges_at_risk", "charge_amount", 0) * 100).cast(pl.Int64)
+    flagged = -(pl.col("charge_amount").fill_null(0) * 100).cast(pl.Int64)
+    return {
+        Sort.SEVERITY: [pl.col("worst"), cents, pl.col(key)],
+        Sort.DOLLARS: [flagged, pl.col("worst"), pl.col(key)],
+        Sort.FILE: [pl.col(key)],
+    }[sort]
+
+
+def _ranked(narrow: pl.DataFrame, sort: Sort, limit: int | None) -> pl.DataFrame:
+    """Findings by claim, and in it by line, the worst of a line first."""
+    claims = _groups(narrow, "claim").sort(_order(sort, "claim")).with_row_index("rank")
+    claims = claims.select(
+        "claim", "rank", claim_at_risk="charges_at_risk", claim_charged="charge_amount"
+    )
+    ranked = narrow.join(claims, on="claim", how="left")
+    ranked = ranked.sort("rank", "line", "severity", "rule")
+    return ranked if limit is None else ranked.head(limit)
+
+
+def _told(texts: pl.DataFrame, by: By, extra: Sequence[str]) -> pl.DataFrame:
+    """What the findings of each line or claim say, joined: the texts come worst first."""
+    reason = pl.format("{}: {}", "rule", "message")
+    if by is By.CLAIM:
+        number = pl.col("claim_line_number")
+        where = pl.when(number.is_null()).then(pl.format("row {}", "source_row"))
+        reason = pl.format("{} {}", where.otherwise(pl.format("line {}", number)), reason)
+    denial = pl.concat_str(["group_code", "carc", "rarc"], separator=" ").str.strip_chars()
+    same = ["source_file", "source_row", "claim_id", "claim_line_start_date", "payer", *extra]
+    if by is By.LINE:
+        same += ["claim_line_number", "hcpcs_code"]
+    return texts.group_by(by.value, maintain_order=True).agg(
+        pl.col(*same).get(pl.col("line").arg_min()),
+        pl.first("severity"),
+        rules=pl.col("rule").unique(maintain_order=True).str.join(" "),
+        reasons=reason.str.join(" | "),
+        fixes=_each_once(pl.col("fix"), " | "),
+        denials=_each_once(denial, ", "),
+    )
+
+
+def _each_once(text: pl.Expr, between: str) -> pl.Expr:
+    return text.filter(text != "").unique(maintain_order=True).str.join(between)

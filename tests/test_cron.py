@@ -1,0 +1,424 @@
+"""Runs that nobody watches: logs, several outputs, runs that overlap, disks and files that fail."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import shutil
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from cpt77092.errors import ClaimsError, OutputError
+from cpt77092.reports.files import fill_in, held
+
+ROOT = Path(__file__).parents[1]
+EXAMPLES = ROOT / "examples"
+AS_OF = ("--as-of", "2026-11-23")
+CLEAN = (
+    "claim_id,payer,dos,pos,cpt,mod1,units,charge,rendering npi,billing npi,person_id\n"
+    "A-77,Medicare,2026-03-02,11,77092,,1,45.00,1234567893,1245319599,PATIENT9\n"
+)
+FLAGGED = CLEAN.replace("77092,,", "77092,26,")
+Scrub = Callable[..., tuple[int, str, str]]
+
+
+def write(name: str, text: str | bytes) -> Path:
+    file = Path(name)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(text.encode() if isinstance(text, str) else text)
+    return file
+
+
+def events(err: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in err.splitlines()]
+
+
+# The log
+
+
+def test_a_json_log_is_one_object_per_event_with_nothing_of_any_claim(scrub: Scrub) -> None:
+    write("june.csv", FLAGGED)
+    code, out, err = scrub("june.csv", *AS_OF, "--log-format", "json", "--fail-on", "warning")
+    assert code == 1
+    assert "MO001" in out
+    told = events(err)
+    assert [one["event"] for one in told] == ["started", "read", "checked", "finished"]
+    assert {"time", "level"} <= told[0].keys()
+    assert (told[1]["file"], told[1]["rows"], told[1]["in_scope"]) == ("june.csv", 1, 1)
+    assert told[2]["findings"]["error"] == 1
+    assert told[3]["exit_code"] == 1
+    assert told[3]["reason"] == "1 findings at or above --fail-on warning"
+    for private in ("PATIENT9", "A-77", "45.00", "2026-03-02"):
+        assert private not in err
+
+
+def test_a_quiet_log_tells_trouble_only(scrub: Scrub) -> None:
+    write("a.csv", CLEAN)
+    assert scrub("a.csv", *AS_OF, "-q", "--log-format", "json", "-o", "o.csv") == (0, "", "")
+    code, out, err = scrub("a.csv", "b.csv", *AS_OF, "-q", "--log-format", "json", "-o", "o.csv")
+    assert (code, out) == (2, "")
+    assert [(one["event"], one["level"]) for one in events(err)] == [("unreadable", "error")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "event", "words"),
+    [
+        (("missing.csv",), "failed", "missing.csv: no such file"),
+        (("a.csv", "--nonsense"), "failed", "--nonsense"),
+        (("a.csv", "--fail-on", "x"), "failed", "'x' is not one of"),
+        (("a.csv", "-o", "o.docx"), "failed", "the ending must be one of"),
+    ],
+)
+def test_what_fails_is_an_event_too(
+    scrub: Scrub, arguments: tuple[str, ...], event: str, words: str
+) -> None:
+    write("a.csv", CLEAN)
+    code, _, err = scrub("check", "--log-format=json", *arguments)
+    assert code == 2
+    told = events(err)[-1]
+    assert (told["event"], told["exit_code"]) == (event, 2)
+    assert words in told["message"]
+
+
+def test_a_bug_of_ours_is_an_event(scrub: Scrub, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("PATIENT9")
+
+    monkeypatch.setattr("cpt77092.run.load_policies", broken)
+    write("a.csv", CLEAN)
+    code, _, err = scrub("a.csv", "--log-format", "json")
+    assert (code, events(err)[-1]["event"]) == (3, "bug")
+    assert "PATIENT9" not in err
+
+
+# Outputs
+
+
+def test_several_outputs_named_by_day_and_batch(scrub: Scrub) -> None:
+    write("in/june.csv", FLAGGED)
+    named = ("{stem}-{date}.csv", "{stem}.json", "{date}.parquet", "all.txt")
+    outputs = [part for name in named for part in ("-o", name)]
+    assert scrub("in/june.csv", *AS_OF, "-q", *outputs) == (1, "", "")
+    assert sorted(path.name for path in Path().glob("*.*")) == [
+        "2026-11-23.parquet",
+        "all.txt",
+        "june-2026-11-23.csv",
+        "june.json",
+    ]
+    found = json.loads(Path("june.json").read_text(encoding="utf-8"))["findings"]
+    assert len(found) == pl.read_parquet("2026-11-23.parquet").height
+    assert stat.S_IMODE(Path("june.json").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    ("inputs", "stem"),
+    [
+        (["in/june.csv"], "june"),
+        (["in/june.csv.gz"], "june"),
+        (["in/june.2026.csv", "b.csv"], "june.2026-and-1-more"),
+        (["inbox/"], "inbox"),
+        (["-"], "stdin"),
+    ],
+)
+def test_the_stem_is_that_of_what_is_checked(inputs: list[str], stem: str) -> None:
+    day = date(2026, 11, 23)
+    assert fill_in("{stem}.{date}.csv", inputs=inputs, day=day) == f"{stem}.2026-11-23.csv"
+
+
+def test_a_name_that_cannot_be_filled_in_is_told_before_anything_is_read(scrub: Scrub) -> None:
+    write("a.csv", CLEAN)
+    code, _, err = scrub("a.csv", "-o", "{dat}.csv")
+    assert (code, "{dat} is not known here, did you mean date?" in err) == (2, True)
+    code, _, err = scrub("a.csv", "-o", "o.csv", "-o", "./o.csv")
+    assert (code, "named twice in one run" in err) == (2, True)
+    write("b.csv", CLEAN)
+    assert scrub("*.csv", "-q", "-o", "{stem}.json")[0] == 1  # each line stands twice
+    assert Path("a-and-1-more.json").exists()
+
+
+def test_a_run_that_overlaps_on_an_output_stops_at_once(scrub: Scrub) -> None:
+    write("a.csv", CLEAN)
+    write("o.csv", "old")
+    with held(["o.csv"]):
+        code, out, err = scrub("a.csv", "-o", "o.csv")
+        assert (code, out) == (2, "")
+        assert "-o o.csv: another run is writing it" in err
+        assert Path("o.csv").read_text(encoding="utf-8") == "old"
+        assert scrub("a.csv", *AS_OF, "-q", "-o", "other.csv")[0] == 0
+    assert scrub("a.csv", *AS_OF, "-q", "-o", "o.csv")[0] == 0
+    assert not list(Path().glob(".*"))
+
+
+def test_a_killed_run_holds_nothing(scrub: Scrub) -> None:
+    write("a.csv", CLEAN)
+    hold = (
+        "import time; from cpt77092.reports.files import held\n"
+        "with held(['o.csv']): print('held', flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", hold], stdout=subprocess.PIPE, env=environment()
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"held\n"
+        assert scrub("a.csv", "-o", "o.csv")[0] == 2
+        other.kill()
+    assert Path(".o.csv.lock").exists()
+    assert scrub("a.csv", *AS_OF, "-q", "-o", "o.csv") == (0, "", "")
+    assert not Path(".o.csv.lock").exists()
+
+
+def test_of_many_runs_on_one_output_each_ends_whole_or_says_why(tmp_path: Path) -> None:
+    claims = tmp_path / "a.csv"
+    claims.write_text(FLAGGED, encoding="utf-8")
+    command = [sys.executable, "-m", "cpt77092", str(claims), *AS_OF, "-q", "-o", "o.csv"]
+    runs = [
+        subprocess.Popen(command, stderr=subprocess.PIPE, cwd=tmp_path, env=environment())
+        for _ in range(3)
+    ]
+    ended = [(run.communicate()[1], run.returncode) for run in runs]
+    codes = [code for _, code in ended]
+    assert 1 in codes
+    assert set(codes) <= {1, 2}
+    assert all(b"another run is writing it" in err for err, code in ended if code == 2)
+    assert pl.read_csv(tmp_path / "o.csv").height >= 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv", "o.csv"]
+
+
+@pytest.mark.parametrize("ending", ["csv", "json", "jsonl", "parquet", "txt"])
+def test_a_full_disk_leaves_the_old_report(tmp_path: Path, ending: str) -> None:
+    old = tmp_path / f"o.{ending}"
+    old.write_text("old", encoding="utf-8")
+
+    def small_files() -> None:  # as a full disk would, this stops a file in the middle
+        resource.setrlimit(resource.RLIMIT_FSIZE, (512, 512))
+
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "cpt77092", str(EXAMPLES / "claims.csv"), *AS_OF, "-q"),
+            *("-o", str(old), "-o", str(tmp_path / f"second.{ending}")),
+        ],
+        capture_output=True,
+        text=True,
+        env=environment(),
+        preexec_fn=small_files,
+        check=False,
+    )
+    assert done.returncode == 2, done.stderr
+    told = done.stderr.splitlines()
+    assert len(told) == 2
+    assert all(": cannot be written (" in line for line in told)
+    assert old.read_text(encoding="utf-8") == "old"
+    assert [path.name for path in tmp_path.iterdir()] == [old.name]
+
+
+def test_one_output_that_fails_does_not_stop_the_others(
+    scrub: Scrub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("cpt77092.reports.machine.write_json", full)
+    write("a.csv", FLAGGED)
+    code, out, err = scrub("a.csv", *AS_OF, "-o", "o.json", "-o", "o.csv")
+    assert code == 2
+    assert "MO001" in out
+    assert "scrub: -o o.json: cannot be written (No space left on device)" in err
+    assert Path("o.csv").exists()
+
+
+def test_a_read_only_folder_is_told_before_anything_is_read(scrub: Scrub, tmp_path: Path) -> None:
+    # Permissions do not stop root, as whom tests may run; nobody makes a file here.
+    folder = Path("/proc") if Path("/proc/self").exists() else tmp_path
+    if folder == tmp_path:
+        folder.chmod(0o500)
+    with pytest.raises(OutputError, match="cannot be written"), held([str(folder / "o.csv")]):
+        pass
+    code, _, err = scrub("missing.csv", "-o", folder / "o.csv")
+    assert code == 2
+    assert err.startswith(f"scrub: -o {folder}/o.csv: cannot be written (")
+    assert "missing.csv" not in err
+
+
+# Unreadable input among many
+
+
+def test_the_rest_is_still_checked_where_a_file_cannot_be_read(scrub: Scrub) -> None:
+    write("in/a.csv", FLAGGED)
+    write("in/b.csv", b"")
+    write("in/c.csv", "name,amount\nx,1\n")
+    write("in/d.parquet", b"PAR1 and then nothing")
+    write("in/e.csv", FLAGGED.replace("A-77", "B-78"))
+    code, out, err = scrub("in", "gone.csv", *AS_OF, "-o", "o.json", "--select", "MO")
+    assert code == 2
+    assert [line.split(":")[0] for line in out.splitlines()] == ["in/a.csv", "in/e.csv"]
+    told = [line for line in err.splitlines() if line.startswith("Not read: ")]
+    assert len(told) == 4
+    assert told[0] == "Not read: gone.csv: no such file"
+    assert told[1].startswith("Not read: in/b.csv: the file is empty")
+    record = json.loads(Path("o.json").read_text(encoding="utf-8"))["manifest"]
+    assert [one["file"] for one in record["inputs"]] == ["in/a.csv", "in/e.csv"]
+    assert len(record["unreadable"]) == 4
+    assert record["exit"] == {"code": 2, "reason": "4 files could not be read"}
+
+
+def test_a_clean_rest_is_not_called_clean(scrub: Scrub) -> None:
+    write("a.csv", CLEAN)
+    code, _, err = scrub("a.csv", "b.csv", *AS_OF, "--exit-zero")
+    assert code == 2
+    assert err.startswith("Not all of it was checked: 1 file could not be read.")
+    code, out, err = scrub("a.csv", "b.csv", *AS_OF, "-q", "-o", "o.csv")
+    assert (code, out, err) == (2, "", "scrub: b.csv: no such file\n")
+
+
+def test_where_nothing_can_be_read_every_file_is_told(scrub: Scrub) -> None:
+    write("a.csv", b"")
+    code, out, err = scrub("a.csv", "b.csv")
+    assert (code, out) == (2, "")
+    assert [line.split(":")[1].strip() for line in err.splitlines()] == ["b.csv", "a.csv"]
+
+
+def test_a_mistake_of_the_user_is_no_unreadable_file(scrub: Scrub) -> None:
+    write("a.csv", CLEAN)
+    write("b.csv", CLEAN)
+    code, out, err = scrub("a.csv", "b.csv", "--map", "hcpc=CPT")
+    assert (code, out) == (2, "")
+    assert "there is no column hcpc" in err
+    assert len(err.splitlines()) == 1
+
+
+def test_sound_files_are_collected_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from cpt77092.readers import Options, batch, read_readable
+
+    files = [write(str(tmp_path / name), CLEAN) for name in ("a.csv", "b.csv")]
+    calls: list[int] = []
+    read = batch.read_batch
+
+    def counted(paths: Any, **how: Any) -> batch.Batch:
+        calls.append(len(paths))
+        return read(paths, **how)
+
+    monkeypatch.setattr(batch, "read_batch", counted)
+    asked: dict[str, Any] = {
+        "needed": frozenset({"payer"}),
+        "scope": frozenset({"77092"}),
+        "options": Options(),
+    }
+    assert read_readable([str(file) for file in files], **asked).unreadable == ()
+    assert calls == [2]
+    with pytest.raises(ClaimsError):
+        read_readable([str(write(str(tmp_path / "c.csv"), b""))], **asked)
+
+
+# The examples
+
+
+def environment(**more: str) -> dict[str, str]:
+    """This checkout's program, whatever the working folder."""
+    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    return os.environ | {"PYTHONPATH": path} | more
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> dict[str, str]:
+    """An environment in which `scrub` is this checkout's."""
+    program = tmp_path / "bin" / "scrub"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m cpt77092 "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+    return environment(PATH=f"{program.parent}{os.pathsep}{os.environ['PATH']}", HOME=str(tmp_path))
+
+
+def test_the_crontab_line_writes_the_day_and_is_silent(
+    tmp_path: Path, shell: dict[str, str]
+) -> None:
+    lines = (EXAMPLES / "crontab").read_text(encoding="utf-8").splitlines()
+    (line,) = [line for line in lines if not line.startswith("#")]
+    command = line.split(maxsplit=5)[5]
+    assert "%" not in command  # cron takes it for a line break
+    (tmp_path / "claims" / "inbox").mkdir(parents=True)
+    (tmp_path / "claims" / "reports").mkdir()
+    inbox = tmp_path / "claims" / "inbox"
+    shutil.copy(EXAMPLES / "claims.csv", inbox)
+
+    def nightly() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["/bin/sh", "-c", command],
+            capture_output=True,
+            text=True,
+            env=shell,
+            cwd=tmp_path,
+            check=False,
+        )
+
+    done = nightly()
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    day = date.today().isoformat()  # noqa: DTZ011 - the day that the program sees
+    written = sorted(path.name for path in (tmp_path / "claims" / "reports").iterdir())
+    assert [name.partition(".")[2] for name in written] == ["csv", "json"]
+    assert written[0].startswith(day[:8])
+    (inbox / "broken.csv").write_bytes(b"")
+    done = nightly()
+    assert done.returncode != 0
+    assert done.stderr.startswith("scrub: inbox/broken.csv: the file is empty")
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "submitted"),
+    [(CLEAN, 0, True), (FLAGGED, 1, False), ("", 2, False)],
+    ids=["clean", "flagged", "unreadable"],
+)
+def test_the_gate_submits_only_what_is_clean(
+    tmp_path: Path, shell: dict[str, str], text: str, code: int, submitted: bool
+) -> None:
+    batch = tmp_path / "june batch.csv"
+    batch.write_text(text, encoding="utf-8")
+    done = subprocess.run(
+        [str(EXAMPLES / "pre-submission-gate.sh"), str(batch), "echo", "sent"],
+        capture_output=True,
+        text=True,
+        env=shell,
+        check=False,
+    )
+    assert done.returncode == code, done.stderr
+    assert (done.stdout == f"sent {batch}\n") is submitted
+    if code == 1:
+        assert done.stderr == f"held back: see {batch}.worklist.csv\n"
+        assert "MO001" in Path(f"{batch}.worklist.csv").read_text(encoding="utf-8")
+
+
+def test_the_file_of_rejects_is_an_output_like_the_others(scrub: Scrub) -> None:
+    write("a.csv", CLEAN)
+    code, _, err = scrub("a.csv", *AS_OF, "-q", "-o", "o.csv", "--rejects", "./o.csv")
+    assert (code, "--rejects ./o.csv: named twice in one run" in err) == (2, True)
+    with held([], rejects="r.csv"):
+        code, _, err = scrub("a.csv", "--rejects", "r.csv")
+        assert (code, "--rejects r.csv: another run is writing it" in err) == (2, True)
+    assert scrub("a.csv", *AS_OF, "-q", "--rejects", "{stem}-{date}.csv")[0] == 0
+    assert Path("a-2026-11-23.csv").exists()
+    code, _, err = scrub("a.csv", "--rejects", "{day}.csv")
+    assert (code, "--rejects {day}.csv: {day} is not known here" in err) == (2, True)
+    Path("folder").mkdir()
+    code, _, err = scrub("a.csv", *AS_OF, "-q", "--rejects", "folder", "-o", "good.csv")
+    assert (code, "--rejects folder: cannot be written" in err) == (2, True)
+    assert Path("good.csv").exists()
+
+
+def test_pages_and_profiles_tell_of_a_file_that_was_not_read(scrub: Scrub) -> None:
+    write("a.csv", CLEAN)
+    write("b.csv", "no,claims\n")
+    scrub("a.csv", "b.csv", *AS_OF, "-q", "-o", "o.html")
+    assert "Not read: b.csv: none of the headers" in Path("o.html").read_text(encoding="utf-8")
+    _, out, _ = scrub("a.csv", "b.csv", *AS_OF, "--format", "table")
+    assert "Could not be read" in out
+    assert "Not read: b.csv: none of the headers" in out
+    code, _, err = scrub("profile", "a.csv", "b.csv", *AS_OF)
+    assert (code, "1 files could not be read" in err) == (2, True)

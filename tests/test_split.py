@@ -1,0 +1,440 @@
+"""A batch split for submission: every row in one part, as it stood, and claims held together.
+
+The writer of files and the account of which row belongs where are our own here; only which line has
+a finding is asked of the run.
+"""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import io
+import stat
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
+
+from cpt77092 import cli, findings, split
+from cpt77092.engine import Result
+from cpt77092.errors import ClaimsError, OutputError
+from cpt77092.readers import text as reading
+from cpt77092.rule import Severity
+from cpt77092.run import Request, run
+from cpt77092.split import CLEAN, FLAGGED, Split
+
+DAY = date(2026, 11, 23)
+HEADER = ("claim_id", "payer", "dos", "cpt", "mod1", "note")
+WRONG, RIGHT = ("77092", "26"), ("77092", "")
+"""Medicare wants no 26 on this code: MO001, an error."""
+
+
+def checked(*paths: Path, **more: Any) -> Result:
+    more.setdefault("select", ["MO001"])
+    return run(Request(paths=[str(path) for path in paths], as_of=DAY, **more))
+
+
+def parts(result: Result, name: str = "part.csv", **more: Any) -> tuple[bytes, bytes]:
+    """The clean part and the flagged one."""
+    split = Split(result, **({"severities": (Severity.ERROR,)} | more))
+    streams = io.BytesIO(), io.BytesIO()
+    for part, stream in zip((CLEAN, FLAGGED), streams, strict=True):
+        split.write(stream, name, part)
+    return streams[0].getvalue(), streams[1].getvalue()
+
+
+# Any text file
+
+
+@dataclass(frozen=True)
+class Row:
+    """A record of a file: its bytes, and the claim it says it is of."""
+
+    raw: bytes
+    claim: str
+    payer: str
+
+
+@st.composite
+def layouts(draw: st.DrawFn) -> dict[str, Any]:
+    return {
+        "separator": draw(st.sampled_from(",;\t|")),
+        "end": draw(st.sampled_from(["\n", "\r\n", "\r"])),
+        "encoding": draw(
+            st.sampled_from(["utf-8", "utf-8-sig", "utf-16-le", "utf-16-be", "cp1252"])
+        ),
+        "always": draw(st.booleans()),
+        "titles": draw(st.lists(st.sampled_from(["", "Claims of March", " "]), max_size=2)),
+    }
+
+
+MARKS = {
+    "utf-8-sig": codecs.BOM_UTF8,
+    "utf-16-le": codecs.BOM_UTF16_LE,
+    "utf-16-be": codecs.BOM_UTF16_BE,
+}
+NOTES = st.text(st.sampled_from('ab "\n,;|\t\u00e9'), max_size=6)
+CLAIMS = st.sampled_from(["A", "B", "C", " A", "1.234E+03", "1234", ""])
+PAYERS = st.sampled_from(["Medicare", "MEDICARE", "Aetna", "Somebody", "some-body"])
+SERVICES = st.sampled_from([WRONG, WRONG, RIGHT, ("99213", ""), ("", ""), ("99213", "26")])
+
+
+def cell(text: str, layout: dict[str, Any], *, always: bool = False) -> str:
+    if layout["always"] or always or any(mark in text for mark in '"\r\n' + layout["separator"]):
+        return '"' + text.replace('"', '""') + '"'
+    return text
+
+
+@st.composite
+def files(draw: st.DrawFn, layout: dict[str, Any]) -> tuple[bytes, list[Row]]:
+    """What stands above the rows, and the rows."""
+    end, separator = layout["end"], layout["separator"]
+    encoding = layout["encoding"].removesuffix("-sig")
+    head = [*layout["titles"], separator.join(cell(name, layout) for name in HEADER)]
+    heading = MARKS.get(layout["encoding"], b"") + "".join(f"{line}{end}" for line in head).encode(
+        encoding
+    )
+    rows = []
+    for _ in range(draw(st.integers(1, 9))):
+        claim, payer, service = draw(CLAIMS), draw(PAYERS), draw(SERVICES)
+        note = draw(NOTES).replace("\n", "\r" if end == "\r" else "\n")
+        cells = [claim, payer, "2026-03-02", *service, f"\u00e9 {note}"]
+        kind = draw(st.sampled_from(["row"] * 6 + ["blank", "long"]))
+        if kind == "blank":
+            cells = draw(st.sampled_from([[""], [""] * len(HEADER)]))
+            claim = ""
+        elif kind == "long":
+            cells += ["1", "2"]
+        quoted = draw(st.booleans()) and kind != "blank"
+        line = separator.join(cell(text, layout, always=quoted) for text in cells)
+        line = "" if kind == "blank" and len(cells) == 1 else line
+        rows.append(Row(f"{line}{end}".encode(encoding), claim, payer))
+    if draw(st.booleans()) and len(rows[-1].raw) > len(end.encode(encoding)):
+        last = rows.pop()
+        rows.append(Row(last.raw.removesuffix(end.encode(encoding)), last.claim, last.payer))
+    return heading, rows
+
+
+def named(row: Row) -> tuple[str, str]:
+    """The claim of a row: its number and who pays, however both are spelt."""
+    claim = {"1.234E+03": "1234"}.get(row.claim.strip(), row.claim.strip())
+    return claim, "".join(c for c in row.payer.casefold() if c.isalpha())
+
+
+def account(result: Result, written: Sequence[list[Row]], lead: int) -> list[list[str]]:
+    """Where each row of each file belongs."""
+    table = findings.table(result)
+    table = table.filter(pl.col("severity") == "error")
+    paths = [scan.path for scan in result.batch.scans]
+    wrong = {(paths.index(f), r) for f, r in table.select("source_file", "source_row").iter_rows()}
+    lost = set(result.batch.rejects.select("source", "source_row").iter_rows())
+    every = [(n, r, x) for n, rows in enumerate(written) for r, x in enumerate(rows, lead + 2)]
+    held = {named(x) for n, r, x in every if (n, r) in wrong}
+    numbers = {named(x)[0] for n, r, x in every if (n, r) in lost}
+
+    def part(n: int, r: int, row: Row) -> str:
+        if (n, r) in lost:
+            return "lost"
+        of_claim = named(row) in held or named(row)[0] in numbers
+        return "flagged" if (n, r) in wrong or (row.claim.strip() and of_claim) else "clean"
+
+    return [
+        [part(n, r, row) for r, row in enumerate(rows, lead + 2)] for n, rows in enumerate(written)
+    ]
+
+
+def joined(
+    written: Iterable[list[Row]], where: Sequence[list[str]], part: str, end: bytes
+) -> bytes:
+    out = b""
+    for rows, places in zip(written, where, strict=True):
+        for row, place in zip(rows, places, strict=True):
+            if place == part:
+                # A file's last line may lack its end, which it needs where another follows.
+                out += (end if out and not out.endswith(end) else b"") + row.raw
+    return out
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("parts")
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_every_row_is_in_one_part_as_it_stood(data: st.DataObject, folder: Path) -> None:
+    layout = data.draw(layouts())
+    number = data.draw(st.integers(1, 2))
+    drawn = [data.draw(files(layout)) for _ in range(number)]
+    paths = [folder / f"{n}.csv" for n in range(number)]
+    for path, (heading, rows) in zip(paths, drawn, strict=True):
+        text = heading + b"".join(row.raw for row in rows)
+        path.write_bytes(gzip.compress(text) if data.draw(st.booleans()) else text)
+    written = [rows for _, rows in drawn]
+    result = checked(*paths)
+    where = account(result, written, len(layout["titles"]))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(split, "BLOCK", data.draw(st.integers(1, 9)))
+        clean, flagged = parts(result)
+        counted = Split(result, (Severity.ERROR,))
+        counts = [counted.count(CLEAN), counted.count(FLAGGED)]
+    end = layout["end"].encode(layout["encoding"].removesuffix("-sig"))
+    heading = drawn[0][0]
+    assert clean == heading + joined(written, where, "clean", end)
+    assert flagged == heading + joined(written, where, "flagged", end)
+    lost = sum(places.count("lost") for places in where)
+    assert sum(counts) + lost == sum(map(len, written))
+
+
+@settings(max_examples=80, deadline=None)
+@given(data=st.data())
+def test_the_lines_of_a_file_are_its_bytes(data: st.DataObject) -> None:
+    encoding = data.draw(st.sampled_from(["utf-8", "utf-16-le", "utf-16-be", "cp1252"]))
+    body = data.draw(st.text(st.sampled_from("a\u00e9,\r\n\u2028\x0b"), min_size=1, max_size=20))
+    body = body.replace("\u2028", "") if encoding == "cp1252" else body
+    raw = MARKS.get(encoding, b"") + body.encode(encoding)
+    source = reading.TextSource("", raw, encoding[:6] if "16" in encoding else encoding)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reading, "HEAD_BYTES", data.draw(st.integers(1, 9)))
+        lines = list(source.raw_lines())
+    assert b"".join(line for line, _ in lines) == raw
+    assert [text for _, text in lines] == io.StringIO(body, newline="").readlines()
+
+
+# Claims
+
+TOP = b"claim_id,payer,dos,cpt,mod1\n"
+DATE = "2026-03-02"
+
+
+def lines(*rows: str) -> list[bytes]:
+    """`claim payer code modifier` as rows of a file."""
+    cells = [[*row.split(" "), ""][:4] for row in rows]
+    return [f"{c},{p},{DATE},{code},{mod}\n".encode() for c, p, code, mod in cells]
+
+
+def put(path: Path, rows: Iterable[bytes], top: bytes = TOP) -> Path:
+    path.write_bytes(top + b"".join(rows))
+    return path
+
+
+MIXED = lines(
+    "A Medicare 77092 26", "A MEDICARE 99213", "A Aetna 99213", "B Medicare 77092", "B Medicare "
+)
+
+
+def test_a_claim_is_held_whole_whatever_its_services(tmp_path: Path) -> None:
+    result = checked(put(tmp_path / "a.csv", MIXED))
+    assert parts(result) == (TOP + b"".join(MIXED[2:]), TOP + b"".join(MIXED[:2]))
+
+
+def test_single_lines_are_held_where_asked_for(tmp_path: Path) -> None:
+    result = checked(put(tmp_path / "a.csv", MIXED))
+    clean, flagged = parts(result, whole_claims=False)
+    assert (clean, flagged) == (TOP + b"".join(MIXED[1:]), TOP + MIXED[0])
+
+
+def test_all_claims_of_one_payer_are_told_apart_by_number_alone(tmp_path: Path) -> None:
+    result = checked(put(tmp_path / "a.csv", MIXED), payer="medicare")
+    assert parts(result, one_payer=True)[1] == TOP + b"".join(MIXED[:3])
+
+
+def test_a_claim_over_two_files_is_held_in_both(tmp_path: Path) -> None:
+    first = put(tmp_path / "a.csv", lines("B Medicare 77092", "A Medicare 99213"))
+    first.write_bytes(first.read_bytes().rstrip(b"\n"))
+    second = put(tmp_path / "b.csv", lines("A Medicare 77092 26", "C Medicare 77092"))
+    clean, flagged = parts(checked(first, second))
+    assert clean == TOP + b"".join(lines("B Medicare 77092", "C Medicare 77092"))
+    assert flagged == TOP + b"".join(lines("A Medicare 99213", "A Medicare 77092 26"))
+
+
+def test_what_counts_is_what_counts_for_the_exit_code(tmp_path: Path) -> None:
+    result = checked(put(tmp_path / "a.csv", MIXED))
+    whole = TOP + b"".join(MIXED)
+    assert parts(result, severities=()) == (whole, TOP)
+    everything = checked(put(tmp_path / "a.csv", MIXED), select=["DX001"])
+    assert parts(everything, severities=tuple(Severity)) == (whole, TOP)
+    clean, flagged = parts(everything, severities=(), with_unchecked=True)
+    assert flagged == TOP + MIXED[0] + MIXED[1] + MIXED[3] + MIXED[4]
+    assert clean == TOP + MIXED[2]
+
+
+def test_a_claim_with_a_row_that_could_not_be_read_is_held(tmp_path: Path) -> None:
+    lost = b'B,"Medicare,2026-03-02,77092,\n'
+    long = b"C,Medicare,2026-03-02,77092,,1,2,3\n"
+    kept = lines("B Medicare 77092", "C Medicare 99213", "D Medicare 77092")
+    result = checked(put(tmp_path / "a.csv", [lost, kept[0], long, *kept[1:]]))
+    assert b"".join(result.batch.rejected_rows()) == TOP + lost + long
+    assert parts(result) == (TOP + kept[2], TOP + kept[0] + kept[1])
+    assert parts(result, whole_claims=False) == (TOP + b"".join(kept), TOP)
+
+
+def test_nul_bytes_and_broken_letters_of_other_columns_stay(tmp_path: Path) -> None:
+    top = b"claim_id,payer,dos,cpt,mod1,note\n"
+    rows = [b"A,Medicare,2026-03-02,77092,,a\0b\n", b"B,Medicare,2026-03-02,77092,26,\0\n"]
+    assert parts(checked(put(tmp_path / "a.csv", rows, top))) == (top + rows[0], top + rows[1])
+
+
+def test_a_row_with_several_lines_goes_where_its_worst_line_goes(tmp_path: Path) -> None:
+    top = b"claim_id,payer,dos 1,cpt 1,mod1 1,dos 2,cpt 2,mod1 2\n"
+    rows = [
+        b"A,Medicare,2026-03-02,99213,,2026-03-02,77092,26\n",
+        b"B,Medicare,2026-03-02,77092,,,,\n",
+        b"A,Medicare,2026-03-02,99213,,,,\n",
+    ]
+    layout = tmp_path / "layout.yaml"
+    layout.write_text(
+        "columns:\n  hcpcs_code: [cpt 1, cpt 2]\n  hcpcs_modifier_1: [mod1 1, mod1 2]\n"
+        "  claim_line_start_date: [dos 1, dos 2]\n"
+    )
+    result = checked(put(tmp_path / "a.csv", rows, top), layout=str(layout))
+    assert parts(result) == (top + rows[1], top + rows[0] + rows[2])
+
+
+def test_a_file_that_changed_in_between_is_not_cut(tmp_path: Path) -> None:
+    path = put(tmp_path / "a.csv", MIXED)
+    result = checked(path)
+    put(path, MIXED[1:])
+    with pytest.raises(ClaimsError, match="changed while it was checked"):
+        parts(result)
+    path.unlink()
+    with pytest.raises(ClaimsError, match="cannot be read again"):
+        parts(result)
+
+
+# Parquet
+
+
+def table(*rows: str) -> pl.DataFrame:
+    frame = pl.read_csv(TOP + b"".join(lines(*rows)), schema_overrides={"cpt": pl.Int32})
+    return frame.with_columns(
+        pl.col("dos").str.to_date(),
+        pl.col("payer").cast(pl.Categorical),
+        extra=pl.struct(pl.lit(1, pl.Int8).alias("deep")),
+    )
+
+
+ROWS = (
+    "A Medicare 99213",
+    "B Medicare 77092",
+    "A Medicare 77092 26",
+    "C Medicare 99213",
+    "C Medicare 99214",
+)
+
+
+def test_rows_of_parquet_keep_their_types_and_order(tmp_path: Path) -> None:
+    whole = table(*ROWS)
+    one, two = tmp_path / "1.parquet", tmp_path / "kind=x" / "2.parquet"
+    two.parent.mkdir()
+    whole[:2].write_parquet(one)
+    whole[2:].write_parquet(two, row_group_size=1)
+    result = checked(one, two)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(split, "BLOCK", 2)
+        with pytest.raises(OutputError, match="not the same columns"):
+            parts(result, "part.parquet")
+        plain = tmp_path / "2.parquet"
+        plain.write_bytes(two.read_bytes())
+        clean, flagged = parts(checked(one, plain), "part.parquet")
+        alone = parts(checked(two), "part.parquet")
+    assert_frame_equal(pl.read_parquet(clean), whole[[1, 3, 4]])
+    assert_frame_equal(pl.read_parquet(flagged), whole[[0, 2]])
+    assert_frame_equal(pl.read_parquet(alone[0]), whole[[3, 4]])  # no column out of a folder
+    assert_frame_equal(pl.read_parquet(alone[1]), whole[[2]])
+
+
+# The command
+
+Scrub = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def scrub(capfd: pytest.CaptureFixture[str]) -> Scrub:
+    """Runs the command; gives its exit code and what it said on standard error."""
+
+    def ran(*arguments: object) -> tuple[int, str]:
+        told = ["check", *arguments, "--as-of", DAY, "--select", "MO001"]
+        with pytest.raises(SystemExit) as stop:
+            cli.main([str(argument) for argument in told])
+        return int(stop.value.code or 0), capfd.readouterr().err
+
+    return ran
+
+
+def test_the_command_writes_both_parts_for_their_owner(tmp_path: Path, scrub: Scrub) -> None:
+    source = put(tmp_path / "a.csv", MIXED)
+    clean, flagged = tmp_path / "clean.csv.gz", tmp_path / "flagged.csv"
+    code, said = scrub(source, "--clean-to", clean, "--flagged-to", flagged)
+    assert code == 1
+    assert f"{clean}: 3 rows; {flagged}: 2 rows\n" in said
+    assert gzip.decompress(clean.read_bytes()) == TOP + b"".join(MIXED[2:])
+    assert flagged.read_bytes() == TOP + b"".join(MIXED[:2])
+    assert stat.S_IMODE(clean.stat().st_mode) == stat.S_IMODE(flagged.stat().st_mode) == 0o600
+
+
+def test_a_part_may_be_packed_with_zstandard_and_read_again(tmp_path: Path, scrub: Scrub) -> None:
+    clean = tmp_path / "clean.csv.zst"
+    scrub(put(tmp_path / "a.csv", MIXED), "--clean-to", clean, "--hold", "line", "-q")
+    assert checked(clean).batch.total.rows == 4
+
+
+def test_standard_input_is_split_as_a_file_is(
+    tmp_path: Path, scrub: Scrub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = io.TextIOWrapper(io.BytesIO(TOP + b"".join(MIXED)))
+    monkeypatch.setattr("sys.stdin", source)
+    flagged = tmp_path / "flagged.csv"
+    assert scrub("-", "--flagged-to", flagged)[0] == 1
+    assert flagged.read_bytes() == TOP + b"".join(MIXED[:2])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("{a}", "--clean-to", "{a}"), "inputs are never changed"),
+        (("{a}", "--clean-to", "{o}", "--flagged-to", "{o}"), "another option writes that file"),
+        (("{a}", "--clean-to", "{o}", "--rejects", "{o}"), "another option writes that file"),
+        (("{a}", "--flagged-to", "{dir}/none/x.csv"), "does not exist"),
+        (("{a}", "--flagged-to", "{dir}/x.parquet"), "is text"),
+        (("{a}", "--flagged-to", "{dir}/x.xlsx"), "is text"),
+        (("{parquet}", "--clean-to", "{o}"), "is Parquet"),
+        (("{a}", "{b}", "--clean-to", "{o}"), "not the same header"),
+        (("{a}", "{semicolons}", "--clean-to", "{o}"), "not the same separator"),
+        (("{a}", "{wide}", "--clean-to", "{o}"), "not the same encoding"),
+        (("{a}", "{cr}", "--clean-to", "{o}"), "not the same line ends"),
+        (("{a}", "{parquet}", "--clean-to", "{o}"), "not the same format"),
+        (("{examples}/claims.xlsx", "--clean-to", "{o}"), "save the sheet as CSV"),
+        (("{examples}/batch.837", "--clean-to", "{o}"), "without new envelopes"),
+    ],
+)
+def test_what_cannot_be_split_is_refused_in_one_line(
+    arguments: tuple[str, ...], said: str, tmp_path: Path, scrub: Scrub
+) -> None:
+    text = TOP + b"".join(MIXED)
+    contents = {
+        "b.csv": text.replace(b"mod1", b"mod 1", 1),
+        "semicolons.csv": text.replace(b",", b";"),
+        "wide.csv": text.decode().encode("utf-16"),
+        "cr.csv": text.replace(b"\n", b"\r"),
+        "a.csv": text,
+    }
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+    table(*ROWS).write_parquet(tmp_path / "parquet.parquet")
+    names = {Path(name).stem: tmp_path / name for name in [*contents, "parquet.parquet"]}
+    names |= {"o": tmp_path / "o.csv", "dir": tmp_path}
+    names["examples"] = Path(__file__).parents[1] / "examples"
+    code, told = scrub(*(argument.format(**names) for argument in arguments), "-q")
+    assert code == 2
+    assert told.count("\n") == 1
+    assert said in told
+    assert not (tmp_path / "o.csv").exists()
+    assert names["a"].read_bytes() == text

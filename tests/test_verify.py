@@ -1,0 +1,222 @@
+"""`scrub verify`: a report run again, and what it says where something has changed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import fields
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cpt77092 import cli
+from cpt77092.policies.own_names import OwnName
+from cpt77092.policies.policy import Where
+from cpt77092.run import Request
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+AS_OF = ("--as-of", "2026-11-23")
+Scrub = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def scrub(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Scrub:
+    """Runs the command beside copies of the examples; gives exit code, output and errors."""
+    shutil.copytree(EXAMPLES, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as stop:
+            cli.main([str(argument) for argument in arguments])
+        out, err = capfd.readouterr()
+        return int(stop.value.code or 0), out, err
+
+    return run
+
+
+def changed(name: str, change: Callable[[Any], None]) -> None:
+    """Edit a report."""
+    record = json.loads(Path(name).read_text(encoding="utf-8"))
+    change(record)
+    Path(name).write_text(json.dumps(record), encoding="utf-8")
+
+
+def test_a_report_with_every_option_is_the_same_whatever_the_settings_say_now(
+    scrub: Scrub,
+) -> None:
+    Path("scrub.yaml").write_text("payers:\n  Acme Northern: cigna\n", encoding="utf-8")
+    options = (
+        *("--history", "history.csv", "--policies", "policies", "--ignore", "FR002,ID"),
+        *("--fail-on", "info", "--rework-cost", "12.50", "--show-phi", "--not-checked"),
+        *("--select", "ALL", "--map", "hcpcs_code=CPT"),
+    )
+    assert scrub("visits.csv", "claims.csv", *AS_OF, *options, "-q", "-o", "r.json")[0] == 1
+    manifest = json.loads(Path("r.json").read_text(encoding="utf-8"))["manifest"]
+    assert manifest["options"]["payers"] == {"Acme Northern": "cigna"}
+    Path("scrub.yaml").write_text("select: CH\nfail-on: never\n", encoding="utf-8")
+    code, out, err = scrub("verify", "r.json")
+    assert (code, err) == (0, "")
+    assert out.startswith("The same: ")
+    assert out.endswith("as of 2026-11-23.\n")
+    assert scrub("verify", "r.json", "-q") == (0, "", "")
+
+
+def test_the_manifest_holds_the_whole_request() -> None:
+    said: dict[str, Any] = {
+        "overrides": {"payer": "Plan"},
+        "payer": "aetna",
+        "select": ["MO"],
+        "ignore": ["CH"],
+        "extend_select": ["UN"],
+        "show_phi": True,
+        "payers": [OwnName("Ours", "aetna", Where("r.json", 1))],
+    }
+    apart: dict[str, Any] = {
+        "paths": ["a.csv"],
+        "as_of": date(2026, 1, 2),
+        "history": ["h.csv"],
+        "policies": Path("own"),
+    }
+    for one in fields(Request):  # an option that comes later is held to this too
+        if one.name not in said and one.name not in apart:
+            usual = one.default
+            said[one.name] = not usual if isinstance(usual, bool) else "text"
+    request = Request(**said, **apart)
+    record = json.loads(json.dumps(request.recorded()))
+    assert Request.restored(record, where="r.json", **apart) == request
+
+
+def test_changed_claims_are_told_with_what_they_changed(scrub: Scrub) -> None:
+    scrub("claims.csv", *AS_OF, "-q", "-o", "r.json")
+    text = Path("claims.csv").read_text(encoding="utf-8")
+    first, second, third, *rest = text.splitlines(keepends=True)
+    Path("claims.csv").write_text(first + second + third.replace(",26,", ",,") + "".join(rest))
+    code, out, _ = scrub("verify", "r.json")
+    assert code == 1
+    lines = out.splitlines()
+    assert lines[0].startswith("Not the same: 92 findings then, ")
+    assert "Differs: MO001: 1 gone" in lines
+    assert lines[-1] == "Changed: input: claims.csv has changed"
+
+
+def test_a_change_that_changes_nothing_is_told_and_is_the_same(scrub: Scrub) -> None:
+    scrub("claims.csv", *AS_OF, "-q", "--history", "history.csv", "-o", "r.json")
+    with Path("claims.csv").open("a", encoding="utf-8") as stream:
+        stream.write("\n")
+    with Path("history.csv").open("a", encoding="utf-8") as stream:
+        stream.write("\n")
+    code, out, _ = scrub("verify", "r.json", "--log-format", "json")
+    changes = [line for line in out.splitlines() if line.startswith("Changed: ")]
+    assert (code, changes[-1]) == (
+        int("Differs" in out),
+        "Changed: history: history.csv has changed",
+    )
+
+
+def test_policies_rules_and_version_are_told(scrub: Scrub) -> None:
+    scrub("claims.csv", *AS_OF, "-q", "--policies", "policies", "-o", "r.json")
+    file = Path("policies/lakeside-health.yaml")
+    before, _, after = file.read_text(encoding="utf-8").rpartition("required")
+    file.write_text(f"{before}accepted{after}", encoding="utf-8")
+
+    def older(record: Any) -> None:
+        record["manifest"]["version"] = "0.0.1"
+        record["manifest"]["rules"].remove("MO001")
+
+    changed("r.json", older)
+    code, out, _ = scrub("verify", "r.json")
+    assert code == 1
+    assert "Differs: MO002: 2 gone" in out or "Differs: MO002: 1 gone" in out
+    assert "Changed: program: version 0.0.1 then, " in out
+    assert "Changed: policies: their files are not the same" in out
+    assert "Changed: rules: added MO001" in out
+
+
+def test_an_edited_report_is_found_out(scrub: Scrub) -> None:
+    scrub("claims.csv", *AS_OF, "-q", "-o", "r.json")
+
+    def edited(record: Any) -> None:
+        record["findings"] = [one for one in record["findings"] if one["rule"] != "MO001"]
+        record["findings"][0]["message"] = "all well"
+        record["not_checked"].pop()
+        record["totals"]["rows"] += 1
+
+    changed("r.json", edited)
+    code, out, _ = scrub("verify", "r.json")
+    assert code == 1
+    assert "the report was edited, or this is a bug" in out
+    assert "Differs: MO001: 3 new" in out
+    assert ": 1 told otherwise" in out
+    assert "Differs: what could not be checked differs" in out
+    assert "Differs: totals differ: rows" in out
+
+
+def test_findings_in_another_order_are_not_the_same(scrub: Scrub) -> None:
+    scrub("claims.csv", *AS_OF, "-q", "-o", "r.json")
+    changed("r.json", lambda record: record["findings"].reverse())
+    code, out, _ = scrub("verify", "r.json")
+    assert (code, "the findings stand in another order" in out) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda r: r["manifest"]["inputs"][0].update(file="gone.csv"), "gone.csv: the report"),
+        (lambda r: r["manifest"]["inputs"][0].update(file="-"), "standard input was checked"),
+        (lambda r: r["manifest"].update(program="other"), "no report of scrub check"),
+        (lambda r: r.pop("totals"), "no report of scrub check"),
+        (lambda r: r.update(findings={}), "the findings are no list"),
+        (lambda r: r["manifest"].pop("as_of"), "the manifest is damaged"),
+        (lambda r: r["manifest"].update(inputs=3), "the manifest is damaged"),
+        (lambda r: r["manifest"]["options"].update(select=3), "the option select cannot be 3"),
+        (lambda r: r["manifest"]["options"].update(payers=["x"]), "the option payers cannot be"),
+        (lambda r: r["manifest"]["options"].update(payers={"X": "y"}), "no policy 'y'"),
+        (lambda r: r["manifest"]["options"].update(show_phi="no"), "the option show_phi cannot"),
+        (lambda r: r["manifest"]["options"].update(rework_cost="x"), "the manifest is damaged"),
+        (lambda r: r["manifest"]["policies"].update(folders=["x"]), "made with other policies"),
+        (lambda r: r["manifest"]["policies"].update(folders=["packaged", "x"]), "no such folder"),
+    ],
+)
+def test_a_report_that_cannot_be_run_again_exits_2(
+    scrub: Scrub, change: Callable[[Any], None], words: str
+) -> None:
+    scrub("claims.csv", *AS_OF, "-q", "-o", "r.json", "--select", "MO")
+    changed("r.json", change)
+    code, out, err = scrub("verify", "r.json")
+    assert (code, out) == (2, "")
+    assert words in err
+    assert len(err.splitlines()) == 1
+
+
+def test_what_is_no_report_is_refused(scrub: Scrub) -> None:
+    for name, words in (("claims.csv", "not JSON"), ("none.json", "cannot be read")):
+        code, _, err = scrub("verify", name)
+        assert (code, words in err) == (2, True)
+    Path("list.json").write_text("[1]", encoding="utf-8")
+    assert "no report of scrub check" in scrub("verify", "list.json")[2]
+
+
+def test_its_help_has_an_example(scrub: Scrub) -> None:
+    assert "Example: scrub verify report.json" in scrub("verify", "--help")[1]
+
+
+@pytest.mark.parametrize("by", ["line", "claim"])
+def test_a_report_by_line_or_claim_is_run_again_in_its_shape_and_order(
+    scrub: Scrub, by: str
+) -> None:
+    scrub("claims.csv", *AS_OF, "-q", "--by", by, "--sort", "dollars", "-o", "r.json")
+    code, out, err = scrub("verify", "r.json")
+    assert (code, err) == (0, "")
+    assert out.startswith("The same: ")
+    assert f" {by}s, as of 2026-11-23." in out
+    changed("r.json", lambda record: record[f"{by}s"][0].update(rules="ZZ999"))
+    code, out, _ = scrub("verify", "r.json")
+    assert code == 1
+    assert "Differs: rows: 1 gone, 1 new" in out
+    changed("r.json", lambda record: record["manifest"]["options"].update(by="page"))
+    assert scrub("verify", "r.json")[0] == 2
