@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from string import Formatter
 
 import polars as pl
@@ -37,7 +38,17 @@ ALWAYS = (
 """Columns that every report names a line by, or adds up."""
 EXPECTED_PAYMENT = "expected_payment"
 """The fact that every report adds up, whatever the rules read."""
+CLAIM = "claim_of_payer"
+"""The fact that tells claims apart in what is counted by claim."""
 SEVERITIES = tuple(Severity)
+FOUND: dict[str, type[pl.DataType]] = {
+    "line": pl.UInt32,
+    "rule": pl.UInt16,
+    "severity": pl.UInt8,
+    "decision": pl.UInt32,
+}
+"""A finding in numbers: of its line, of its rule, in `SEVERITIES` and in `Result.decisions` (null
+where it rests on no parameter)."""
 
 
 @dataclass(frozen=True)
@@ -52,9 +63,8 @@ class Result:
     """In-scope lines with policy columns and facts; `line` is their number."""
     outcomes: pl.DataFrame
     """One boolean column per rule code, one row per line."""
-    found: tuple[pl.DataFrame, ...]
-    """For each of `rules` its findings by line: `line, rule, severity, decision`, the numbers of a
-    line, of the rule, in `SEVERITIES` and in `decisions` (null where it rests on no parameter)."""
+    found: pl.DataFrame
+    """Every finding as `FOUND` has it, by rule and line."""
     table: PolicyTable
     """The policies of the batch, a row of which each line names in `policy_row`."""
     context: Context
@@ -66,6 +76,14 @@ class Result:
     def decisions(self) -> tuple[Decision, ...]:
         """What the policies decided, by the number in `found`."""
         return self.table.decisions
+
+    @cached_property
+    def worst(self) -> pl.Series:
+        """For each line the worst severity found, in `SEVERITIES`; null where nothing was."""
+        worst = pl.Series("worst", [None], dtype=pl.UInt8).new_from_index(0, self.lines.height)
+        for number in reversed(range(len(SEVERITIES))):  # what is worse is written over it
+            worst = worst.scatter(self.found.filter(pl.col("severity") == number)["line"], number)
+        return worst
 
     def checked(self, rule: Rule) -> int:
         """How many lines the rule applied to and could be checked on."""
@@ -90,7 +108,7 @@ def check(
         as_of: the day the batch is looked at: the latest day a service can have taken place.
         history: earlier claims of the batch's patients, as `read_history` gives them.
     """
-    facts, plain = closure([*names_read(rules), EXPECTED_PAYMENT])
+    facts, plain = closure([*names_read(rules), EXPECTED_PAYMENT, CLAIM])
     payers = _payers_of(batch, history, policies)
     lines, table = _attach_policies(batch.lines, payers, policies, plain, as_of)
     context = Context(
@@ -102,10 +120,10 @@ def check(
     )
     lines = add_facts(lines, facts, context)
     outcomes = lines.select((looks_at(rule) & rule.flag()).alias(rule.code) for rule in rules)
-    found = tuple(
+    found = [
         _findings(number, rule, lines, outcomes[rule.code], table)
         for number, rule in enumerate(rules)
-    )
+    ]
     return Result(
         batch=batch,
         policies=policies,
@@ -113,7 +131,7 @@ def check(
         as_of=as_of,
         lines=lines,
         outcomes=outcomes,
-        found=found,
+        found=pl.concat([pl.DataFrame(schema=FOUND), *found]),
         table=table,
         context=context,
         history=history,
@@ -148,7 +166,7 @@ def _blank_diagnoses(lines: pl.DataFrame) -> frozenset[str]:
 
 def needed_columns(rules: Sequence[Rule]) -> frozenset[str]:
     """Canonical columns that the rules, their messages or any report will read."""
-    _, plain = closure([*names_read(rules), EXPECTED_PAYMENT])
+    _, plain = closure([*names_read(rules), EXPECTED_PAYMENT, CLAIM])
     names = {name.removesuffix(".state") for name in plain}
     return frozenset(ALWAYS) | (names & BY_NAME.keys())
 

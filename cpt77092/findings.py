@@ -11,7 +11,9 @@ import polars as pl
 
 from cpt77092 import reasons
 from cpt77092.engine import (
+    CLAIM,
     EXPECTED_PAYMENT,
+    FOUND,
     SEVERITIES,
     Result,
     column_of,
@@ -19,7 +21,6 @@ from cpt77092.engine import (
     names_told,
 )
 from cpt77092.facts import TOLD
-from cpt77092.facts.keys import claim_of_payer
 from cpt77092.facts.money import CENTS
 from cpt77092.readers import Tally
 from cpt77092.rule import CHECKED, Denial, Remedy, Rule, Severity
@@ -142,18 +143,12 @@ def table(
         A frame of `SCHEMA` and the extra columns, one row per finding.
     """
     schema = SCHEMA | dict.fromkeys(extra, pl.String)
-    rules = [
-        number
-        for number, rule in enumerate(result.rules)
-        if infos or rule.severity is not Severity.INFO
-    ]
-    # Each rule's findings are in line order, so the first ones of all are among the first of each.
-    first = [result.found[number] for number in rules]
-    if limit is not None and first:
-        first = [found.head(limit) for found in first]
-        chosen = pl.concat(first).sort("line", "rule").head(limit)
-        first = [chosen.filter(pl.col("rule") == number) for number in rules]
-    everything = _laid_out(result, dict(zip(rules, first, strict=True)), extra)
+    chosen = result.found
+    if not infos:
+        chosen = chosen.filter(pl.col("severity") < SEVERITIES.index(Severity.INFO))
+    if limit is not None:
+        chosen = chosen.bottom_k(limit, by=["line", "rule"])
+    everything = _laid_out(result, chosen, extra)
     return everything.sort("line", "rule_number").select(_typed(schema))
 
 
@@ -165,8 +160,7 @@ def texts(result: Result, chosen: pl.DataFrame, *, extra: Sequence[str] = ()) ->
         chosen: rows of `Result.found`, of any rules.
         extra: as in `table`.
     """
-    parts = {number: chosen.filter(pl.col("rule") == number) for number in chosen["rule"].unique()}
-    everything = _laid_out(result, parts, extra)
+    everything = _laid_out(result, chosen, extra)
     place = chosen.select("line", rule_number="rule")
     ordered = place.join(everything, on=["line", "rule_number"], how="left", maintain_order="left")
     return ordered.select(_typed(SCHEMA | dict.fromkeys(extra, pl.String)))
@@ -176,13 +170,10 @@ def _typed(schema: Mapping[str, pl.DataType | type[pl.DataType]]) -> list[pl.Exp
     return [pl.col(name).cast(dtype) for name, dtype in schema.items()]
 
 
-def _laid_out(
-    result: Result, parts: Mapping[int, pl.DataFrame], extra: Sequence[str]
-) -> pl.DataFrame:
-    """The findings of several rules with their texts, beside the numbers of line and rule."""
-    written = [
-        _render(result, number, rows, extra) for number, rows in parts.items() if rows.height
-    ]
+def _laid_out(result: Result, chosen: pl.DataFrame, extra: Sequence[str]) -> pl.DataFrame:
+    """The findings with their texts, beside the numbers of line and rule; in no order."""
+    by_rule = chosen.select(*FOUND).partition_by("rule", maintain_order=False, as_dict=True)
+    written = [_render(result, int(number), rows, extra) for (number,), rows in by_rule.items()]
     if written:
         return pl.concat(written)
     numbers = {"line": pl.UInt32, "rule_number": pl.UInt16}
@@ -191,13 +182,10 @@ def _laid_out(
 
 def worst(result: Result, limit: int) -> Result:
     """The same run with at most so many findings: errors first, then warnings, by file and row."""
-    if sum(found.height for found in result.found) <= limit:
+    if result.found.height <= limit:
         return result
-    kept = pl.concat(result.found).sort("severity", "line", "rule").head(limit)
-    found = tuple(
-        kept.filter(pl.col("rule") == number).sort("line") for number in range(len(result.rules))
-    )
-    return replace(result, found=found)
+    kept = result.found.bottom_k(limit, by=["severity", "line", "rule"])
+    return replace(result, found=kept.sort("rule", "line"))
 
 
 def _render(result: Result, number: int, rows: pl.DataFrame, extra: Sequence[str]) -> pl.DataFrame:
@@ -214,9 +202,7 @@ def _render(result: Result, number: int, rows: pl.DataFrame, extra: Sequence[str
     )
     frame = rows.select(pl.col("rule").alias("rule_number"), "severity", "decision").hstack(lines)
     frame = frame.join(_sources(result, rule), on="decision", how="left", nulls_equal=True)
-    frame = frame.sort("line").with_columns(
-        payer_name=pl.col("payer"), payer=pl.col("payer_policy")
-    )
+    frame = frame.with_columns(payer_name=pl.col("payer"), payer=pl.col("payer_policy"))
     return frame.select(
         "line",
         "rule_number",
@@ -378,17 +364,14 @@ def totals(result: Result, *, rework_cost: Decimal | None = None) -> Totals:
         rework_cost: dollars that mending one line costs, where the user said so.
     """
     lines = result.lines
+    kinds = result.found.group_by("rule", "severity").len().sort("rule", "severity")
     counts = [
-        (rule.code, SEVERITIES[severity], number)
-        for rule, found in zip(result.rules, result.found, strict=True)
-        for severity, number in found["severity"]
-        .value_counts(sort=False)
-        .sort("severity")
-        .iter_rows()
+        (result.rules[rule].code, SEVERITIES[severity], number)
+        for rule, severity, number in kinds.iter_rows()
     ]
-    error = lines_with(result, Severity.ERROR)
-    warning = lines_with(result, Severity.WARNING)
-    any_finding = error | warning | lines_with(result, Severity.INFO)
+    error = (result.worst == SEVERITIES.index(Severity.ERROR)).fill_null(value=False)
+    warning = (result.worst == SEVERITIES.index(Severity.WARNING)).fill_null(value=False)
+    any_finding = result.worst.is_not_null()
     payer = ("payer_number", "payer_policy", "payer_label")
     at_risk = lines.select(*payer, "charge_amount", EXPECTED_PAYMENT).filter(error)
     is_checked = lines["hcpcs_code"].is_in(sorted(CHECKED))
@@ -402,9 +385,9 @@ def totals(result: Result, *, rework_cost: Decimal | None = None) -> Totals:
         history_rejected=0 if past is None else past.rejects.height,
         unreadable_files=len(result.batch.unreadable),
         flagged_lines=int(any_finding.sum()),
-        flagged_claims=_claims(lines.select("claim_id", "payer_number").filter(any_finding)),
+        flagged_claims=_claims(lines[CLAIM].filter(any_finding)),
         error_lines=int(error.sum()),
-        warning_lines=int((warning & ~error).sum()),
+        warning_lines=int(warning.sum()),
         by_severity={s: sum(n for _, one, n in counts if one is s) for s in SEVERITIES},
         by_rule=tuple(counts),
         infos_by_payer=_infos_by_payer(result),
@@ -433,13 +416,11 @@ def _at_risk(lines: pl.DataFrame) -> AtRisk:
 
 
 def _at_risk_by_rule(result: Result) -> tuple[tuple[str, AtRisk], ...]:
-    money = result.lines.select("charge_amount", EXPECTED_PAYMENT)
-    is_error = pl.col("severity") == SEVERITIES.index(Severity.ERROR)
-    errors = [found.filter(is_error)["line"] for found in result.found]
+    errors = result.found.filter(pl.col("severity") == SEVERITIES.index(Severity.ERROR))
+    money = result.lines.select("charge_amount", EXPECTED_PAYMENT)[errors["line"]]
+    by_rule = errors.select("rule").hstack(money).group_by("rule").agg(_MONEY).sort("rule")
     return tuple(
-        (rule.code, _at_risk(money[lines]))
-        for rule, lines in zip(result.rules, errors, strict=True)
-        if lines.len()
+        (result.rules[row.pop("rule")].code, AtRisk(**row)) for row in by_rule.iter_rows(named=True)
     )
 
 
@@ -469,30 +450,23 @@ def _rework(lines: pl.DataFrame, cost: Decimal) -> Rework:
     )
 
 
-def _claims(lines: pl.DataFrame) -> int:
-    """How many claims the lines are of; a line without a claim number is a claim of its own."""
-    key = lines.select(claim_of_payer()).to_series()
+def _claims(key: pl.Series) -> int:
+    """How many claims some lines are of; a line without a claim number is a claim of its own."""
     return key.drop_nulls().n_unique() + key.null_count()
 
 
 def _infos_by_payer(result: Result) -> tuple[tuple[str, str, int], ...]:
+    infos = result.found.filter(pl.col("severity") == SEVERITIES.index(Severity.INFO))
+    payers = result.lines["payer_label"].gather(infos["line"])
+    kinds = infos.select("rule", payers).group_by("rule", "payer_label").len()
     return tuple(
-        (rule.code, payer, number)
-        for rule, found in zip(result.rules, result.found, strict=True)
-        if rule.severity is Severity.INFO
-        for payer, number in result.lines["payer_label"]
-        .gather(found["line"])
-        .value_counts(sort=False)
-        .sort("payer_label")
-        .iter_rows()
+        (result.rules[rule].code, payer, number)
+        for rule, payer, number in kinds.sort("rule", "payer_label").iter_rows()
     )
 
 
 def lines_with(result: Result, severity: Severity) -> pl.Series:
     """Which lines have a finding of this severity, as one truth value for each line."""
+    of_it = result.found.filter(pl.col("severity") == SEVERITIES.index(severity))
     marks = pl.Series([False]).new_from_index(0, result.lines.height)
-    for found in result.found:
-        of_it = found.filter(pl.col("severity") == SEVERITIES.index(severity))
-        if of_it.height:
-            marks = marks.scatter(of_it["line"], True)  # noqa: FBT003
-    return marks
+    return marks.scatter(of_it["line"], True)  # noqa: FBT003

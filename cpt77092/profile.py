@@ -226,8 +226,7 @@ def _prepared(result: Result) -> pl.DataFrame:
     is_compared = charge.is_not_null() & fee.is_not_null()
     units = pl.col("service_unit_quantity")
     units = pl.when(units > 0).then(units)
-    found = pl.concat([_NO_FINDINGS, *result.found])
-    errors = found.filter(pl.col("severity") == SEVERITIES.index(Severity.ERROR))["line"].unique()
+    is_error = result.worst == SEVERITIES.index(Severity.ERROR)
     is_unsure = pl.any_horizontal(
         pl.lit(False),  # noqa: FBT003 - for a run without such a rule
         *(
@@ -250,7 +249,7 @@ def _prepared(result: Result) -> pl.DataFrame:
         pl.col("claim_line_start_date").alias("day"),
         pl.col("claim_line_start_date").dt.truncate("1mo").alias("month"),
         pl.col("hcpcs_code").is_in(sorted(CHECKED)).alias("is_checked"),
-        (~pl.col("line").is_in(errors.implode())).alias("is_clean"),
+        (~is_error.fill_null(value=False)).alias("is_clean"),
         is_unsure.alias("is_unsure"),
         units.alias("units"),
         (units > pl.col("policy.max_units_per_day")).alias("is_over_max"),
@@ -261,16 +260,10 @@ def _prepared(result: Result) -> pl.DataFrame:
     )
 
 
-_NO_FINDINGS = pl.DataFrame(
-    schema={"line": pl.UInt32, "rule": pl.UInt16, "severity": pl.UInt8, "decision": pl.UInt32}
-)
-
-
 def _located_findings(result: Result, lines: pl.DataFrame) -> pl.DataFrame:
     """Rule and severity of each finding on a checked line, with the line's payer and month."""
-    found = pl.concat([_NO_FINDINGS, *result.found])
-    where = lines.select("payer_number", "month", "is_checked")[found["line"]]
-    return found.select("rule", "severity").hstack(where).filter("is_checked")
+    where = lines.select("payer_number", "month", "is_checked")[result.found["line"]]
+    return result.found.select("rule", "severity").hstack(where).filter("is_checked")
 
 
 _MEASURES = (

@@ -12,13 +12,12 @@ from collections.abc import Sequence
 import polars as pl
 
 from cpt77092 import findings
-from cpt77092.engine import EXPECTED_PAYMENT, SEVERITIES, Result
-from cpt77092.facts.keys import claim_of_payer
+from cpt77092.engine import CLAIM, EXPECTED_PAYMENT, SEVERITIES, Result
 from cpt77092.facts.money import CENTS
 from cpt77092.rule import Severity
 from cpt77092.views import By, Sort
 
-ERROR = SEVERITIES.index(Severity.ERROR)
+ERROR, INFO = SEVERITIES.index(Severity.ERROR), SEVERITIES.index(Severity.INFO)
 
 _PLACE: dict[str, pl.DataType | type[pl.DataType]] = {
     "source_file": pl.String,
@@ -90,16 +89,18 @@ def table(
     """
     if by is By.FINDING and sort is Sort.FILE:
         return findings.table(result, limit=limit, infos=infos, extra=extra)
-    narrow = _narrow(result, infos=infos)
     if by is By.FINDING:
-        return findings.texts(result, _ranked(narrow, sort, limit), extra=extra)
-    key = "line" if by is By.LINE else "claim"
-    groups = _groups(narrow, key).sort(_order(sort, key))
-    groups = groups if limit is None else groups.head(limit)
-    chosen = narrow.join(groups.select(key), on=key, how="semi").sort("severity", "line", "rule")
-    texts = findings.texts(result, chosen, extra=extra).hstack(
-        chosen.select("line", *{"claim"} & {key})
-    )
+        ranked = _ranked(result, sort, limit, infos=infos)
+        return findings.texts(result, ranked, extra=extra)
+    key = by.value
+    lines = _lines(result, infos=infos)
+    groups = _first(_groups(lines, key), sort, limit)
+    # The lines of the groups that are shown, and all their findings.
+    lines = lines.select("line", "claim").join(groups.select(key), on=key, how="semi")
+    chosen = _findings(result, infos=infos).join(lines, on="line")
+    chosen = chosen.sort("severity", "line", "rule")
+    texts = findings.texts(result, chosen, extra=extra)
+    texts = texts.hstack(chosen.select("line", "claim", number="severity"))
     rows = groups.join(_told(texts, by, extra), on=key, how="left", maintain_order="left")
     schema = SCHEMAS[by] | dict.fromkeys(extra, pl.String)
     return rows.select(pl.col(name).cast(dtype) for name, dtype in schema.items())
@@ -119,54 +120,44 @@ def grouped(
         A frame of `findings.SCHEMA`, the extra columns, and of the whole claim, however many of its
         findings are among them: `claim`, its number, `claim_at_risk` and `claim_charged`.
     """
-    ranked = _ranked(_narrow(result, infos=infos), sort, limit)
+    ranked = _ranked(result, sort, limit, infos=infos)
     claim = ranked.select("claim", "claim_at_risk", "claim_charged")
     return findings.texts(result, ranked, extra=extra).hstack(claim)
 
 
 def count(result: Result, by: By, *, infos: bool = True) -> int:
     """How many rows `table` has without a limit."""
-    narrow = _narrow(result, infos=infos)
-    return narrow.height if by is By.FINDING else narrow[by.value].n_unique()
+    if by is By.FINDING:
+        return _findings(result, infos=infos).height
+    return _lines(result, infos=infos)[by.value].n_unique()
 
 
-def _narrow(result: Result, *, infos: bool) -> pl.DataFrame:
-    """Every finding in numbers, with the claim of its line (the claim's first line with one)."""
-    found = [
-        frame
-        for rule, frame in zip(result.rules, result.found, strict=True)
-        if infos or rule.severity is not Severity.INFO
-    ]
-    empty = {"line": pl.UInt32, "rule": pl.UInt16, "severity": pl.UInt8, "decision": pl.UInt32}
-    narrow = pl.concat([pl.DataFrame(schema=empty), *found])
+def _findings(result: Result, *, infos: bool) -> pl.DataFrame:
+    return result.found if infos else result.found.filter(pl.col("severity") < INFO)
+
+
+def _lines(result: Result, *, infos: bool) -> pl.DataFrame:
+    """The lines with a finding: the number of their claim, their worst severity, their money."""
+    line = pl.col("line").cast(pl.UInt32)
+    # A line without a claim number is a claim of its own: its number is none that a claim can have.
+    claim = pl.coalesce(CLAIM, line.cast(pl.UInt64) + 2**63)
     lines = result.lines.select(
-        pl.col("line").cast(pl.UInt32),
-        claim_of_payer().alias("key"),
+        line,
+        claim.alias("claim"),
+        result.worst.alias("worst"),
         charge="charge_amount",
         expected=EXPECTED_PAYMENT,
     )
-    lines = lines.join(narrow.select("line").unique(), on="line", how="semi")
-    known = pl.col("key").is_not_null()
-    first = lines.filter(known).group_by("key").agg(claim=pl.col("line").min())
-    lines = lines.join(first, on="key", how="left").with_columns(claim=pl.coalesce("claim", "line"))
-    return narrow.join(lines.drop("key"), on="line", how="left", maintain_order="left")
+    return lines.filter(pl.col("worst") <= (INFO if infos else INFO - 1))
 
 
-def _groups(narrow: pl.DataFrame, key: str) -> pl.DataFrame:
-    """Per line or claim its worst severity, its counts and its money, each line once."""
-    lines = narrow.group_by("line").agg(
-        pl.first("claim", "charge", "expected"),
-        worst=pl.col("severity").min(),
-        errors=(pl.col("severity") == ERROR).sum(),
-        warnings=(pl.col("severity") == ERROR + 1).sum(),
-        infos=(pl.col("severity") == ERROR + 2).sum(),
-    )
+def _groups(lines: pl.DataFrame, key: str) -> pl.DataFrame:
+    """Per line or claim its worst severity and its money, each line once."""
     at_risk = pl.col("worst") == ERROR
     # A credit would hide what is beside it; alone it is what the line says.
     charge = pl.col("charge").filter(pl.col("charge") >= 0) if key == "claim" else pl.col("charge")
     return lines.group_by(key).agg(
         pl.col("worst").min(),
-        pl.sum("errors", "warnings", "infos"),
         first=pl.col("line").min(),
         lines=pl.len(),
         error_lines=at_risk.sum(),
@@ -182,24 +173,33 @@ def _sum(money: pl.Expr) -> pl.Expr:
     return pl.when(money.count() > 0).then(money.sum())
 
 
-def _order(sort: Sort, key: str) -> list[pl.Expr]:
+def _order(sort: Sort) -> list[pl.Expr]:
     # Sorted as negative whole cents, which takes nulls as the least of all and needs no directions.
     cents = -(pl.coalesce("charges_at_risk", "charge_amount", 0) * 100).cast(pl.Int64)
     flagged = -(pl.col("charge_amount").fill_null(0) * 100).cast(pl.Int64)
     return {
-        Sort.SEVERITY: [pl.col("worst"), cents, pl.col(key)],
-        Sort.DOLLARS: [flagged, pl.col("worst"), pl.col(key)],
-        Sort.FILE: [pl.col(key)],
+        Sort.SEVERITY: [pl.col("worst"), cents, pl.col("first")],
+        Sort.DOLLARS: [flagged, pl.col("worst"), pl.col("first")],
+        Sort.FILE: [pl.col("first")],
     }[sort]
 
 
-def _ranked(narrow: pl.DataFrame, sort: Sort, limit: int | None) -> pl.DataFrame:
+def _first(groups: pl.DataFrame, sort: Sort, limit: int | None) -> pl.DataFrame:
+    """The groups in order, at most so many."""
+    order = _order(sort)
+    return (groups if limit is None else groups.bottom_k(limit, by=order)).sort(order)
+
+
+def _ranked(result: Result, sort: Sort, limit: int | None, *, infos: bool) -> pl.DataFrame:
     """Findings by claim, and in it by line, the worst of a line first."""
-    claims = _groups(narrow, "claim").sort(_order(sort, "claim")).with_row_index("rank")
+    lines = _lines(result, infos=infos)
+    # Each claim here has a finding, so that no more claims than findings are shown.
+    claims = _first(_groups(lines, "claim"), sort, limit).with_row_index("rank")
     claims = claims.select(
         "claim", "rank", claim_at_risk="charges_at_risk", claim_charged="charge_amount"
     )
-    ranked = narrow.join(claims, on="claim", how="left")
+    lines = lines.select("line", "claim").join(claims, on="claim")
+    ranked = _findings(result, infos=infos).join(lines, on="line")
     ranked = ranked.sort("rank", "line", "severity", "rule")
     return ranked if limit is None else ranked.head(limit)
 
@@ -218,6 +218,9 @@ def _told(texts: pl.DataFrame, by: By, extra: Sequence[str]) -> pl.DataFrame:
     return texts.group_by(by.value, maintain_order=True).agg(
         pl.col(*same).get(pl.col("line").arg_min()),
         pl.first("severity"),
+        errors=(pl.col("number") == ERROR).sum(),
+        warnings=(pl.col("number") == ERROR + 1).sum(),
+        infos=(pl.col("number") == INFO).sum(),
         rules=pl.col("rule").unique(maintain_order=True).str.join(" "),
         reasons=reason.str.join(" | "),
         fixes=_each_once(pl.col("fix"), " | "),

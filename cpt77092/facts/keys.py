@@ -38,10 +38,10 @@ def claim_key(_: Context) -> pl.Expr:
     """
     frequency = pl.col("claim_frequency_code").fill_null("")
     kind = pl.when(frequency == "7").then(1).when(frequency == "8").then(2).otherwise(0)
-    return claim_of_payer() + kind
+    return pl.col("claim_of_payer") + kind
 
 
-def claim_of_payer() -> pl.Expr:
+def claim_of_payer(_: Context) -> pl.Expr:
     """Claim number and payer in one number, with room for the kind; unknown without a number."""
     return whole_number("claim_id") * 2**32 + pl.col("payer_number").cast(pl.UInt64) * 4
 
@@ -93,10 +93,11 @@ def is_live(_: Context) -> pl.Expr:
 
 
 FACTS: tuple[Fact, ...] = (
+    Fact(name="claim_of_payer", build=claim_of_payer, reads=("claim_id", "payer_number")),
     Fact(
         name="claim_key",
         build=claim_key,
-        reads=("claim_id", "payer_number"),
+        reads=("claim_of_payer",),
         optional=("claim_frequency_code",),
     ),
     Fact(name="person_number", build=person_number, reads=("person_id",)),
