@@ -17,27 +17,23 @@ _ABSENT, _BLANK, _UNREADABLE = 99, 1, 2
 
 def unchecked(result: Result) -> pl.DataFrame:
     """`rule, payer, reason, lines`: how often each rule was not checked, and why."""
-    counts = [
-        _reasons(result, number)
-        .group_by("payer_policy", "reason", "detail")
-        .len("lines")
-        .with_columns(rule=pl.lit(rule.code))
-        for number, rule in enumerate(result.rules)
-        if result.outcomes[rule.code].null_count()
-    ]
-    empty = {"rule": pl.String, "payer": pl.String, "reason": pl.String, "lines": pl.UInt32}
-    if not counts:
-        return pl.DataFrame(schema=empty)
+    numbers = _rules_unchecked(result)
+    counted = pl.collect_all(
+        _reasons(result, number).group_by("policy_number", "reason", "detail").len()
+        for number in numbers
+    )
     rows = [
         (
-            row["rule"],
-            row["payer_policy"],
-            reason_text(result, row["rule"], row["reason"], row["detail"]),
-            row["lines"],
+            result.rules[number].code,
+            result.table.payers[row["policy_number"]],
+            reason_text(result, result.rules[number], row["reason"], row["detail"]),
+            row["len"],
         )
-        for row in pl.concat(counts).iter_rows(named=True)
+        for number, counts in zip(numbers, counted, strict=True)
+        for row in counts.iter_rows(named=True)
     ]
-    told = pl.DataFrame(rows, schema=empty, orient="row")
+    schema = {"rule": pl.String, "payer": pl.String, "reason": pl.String, "lines": pl.UInt32}
+    told = pl.DataFrame(rows, schema=schema, orient="row")
     return (
         told.group_by("rule", "payer", "reason")
         .agg(pl.col("lines").sum())
@@ -45,26 +41,22 @@ def unchecked(result: Result) -> pl.DataFrame:
     )
 
 
-def _reasons(result: Result, number: int) -> pl.DataFrame:
+def _rules_unchecked(result: Result) -> list[int]:
+    return [n for n, rule in enumerate(result.rules) if result.outcomes[rule.code].null_count()]
+
+
+def _reasons(result: Result, number: int) -> pl.LazyFrame:
     """For every line the rule could not be checked on: which input was unknown, and how."""
     rule = result.rules[number]
     names = reason_inputs(rule)
-    lines = result.lines
-    read = {"line", "payer_policy", "policy_row", *names, *(f"{name}.state" for name in names)}
-    unknown = lines.select(name for name in lines.columns if name in read).filter(
-        result.outcomes[rule.code].is_null()
-    )
-    decided = [f"{n}.decision" for n in names if n.startswith("policy.")]
-    unknown = unknown.hstack(
-        [result.table.frame[name].gather(unknown["policy_row"]) for name in decided]
-    )
     reason, detail = pl.lit(len(names), pl.UInt32), pl.lit(0, pl.UInt32)
     for position, name in reversed(list(enumerate(names))):
-        is_unknown, how = _unknown(name)
+        is_unknown, how = _unknown(name, result)
         reason = pl.when(is_unknown).then(pl.lit(position, pl.UInt32)).otherwise(reason)
         detail = pl.when(is_unknown).then(how).otherwise(detail)
+    unknown = result.lines.lazy().filter(result.outcomes[rule.code].is_null())
     return unknown.select(
-        "line", "payer_policy", reason.alias("reason"), detail.cast(pl.UInt32).alias("detail")
+        "line", "policy_number", reason.alias("reason"), detail.cast(pl.UInt32).alias("detail")
     )
 
 
@@ -83,13 +75,14 @@ def reason_inputs(rule: Rule) -> list[str]:
     return list(dict.fromkeys([*plain, *(root for root in roots if root in FACTS)]))
 
 
-def _unknown(name: str) -> tuple[pl.Expr, pl.Expr]:
+def _unknown(name: str, result: Result) -> tuple[pl.Expr, pl.Expr]:
     """Whether an input is unknown on a line, and the detail that tells how."""
     column = BY_NAME.get(name)
     if name == "damaged_code":
         return pl.col(name).is_not_null(), pl.lit(_UNREADABLE, pl.UInt32)
     if name.startswith("policy."):
-        return pl.col(name).is_null(), pl.col(f"{name}.decision").fill_null(0)
+        decision = pl.lit(result.table.frame[f"{name}.decision"]).gather(pl.col("policy_row"))
+        return pl.col(name).is_null(), decision.fill_null(0)
     if column is None:
         return pl.col(name).is_null(), pl.lit(0, pl.UInt32)
     if name in TYPED:
@@ -101,9 +94,8 @@ def _unknown(name: str) -> tuple[pl.Expr, pl.Expr]:
     return (is_absent | (pl.col(name) == "") if name in IDENTIFIERS else is_absent), how
 
 
-def reason_text(result: Result, rule_code: str, reason: int, detail: int) -> str:
+def reason_text(result: Result, rule: Rule, reason: int, detail: int) -> str:
     """A *not checked* reason as a sentence."""
-    rule = next(rule for rule in result.rules if rule.code == rule_code)
     names = reason_inputs(rule)
     if reason >= len(names):
         return "an input is unknown"
@@ -122,15 +114,13 @@ def reason_text(result: Result, rule_code: str, reason: int, detail: int) -> str
 def not_checked_rows(result: Result) -> pl.DataFrame:
     """`line, rule, reason` of every line and rule that could not be checked."""
     parts = []
-    for number, rule in enumerate(result.rules):
-        if not result.outcomes[rule.code].null_count():
-            continue
-        rows = _reasons(result, number)
+    numbers = _rules_unchecked(result)
+    found = pl.collect_all(_reasons(result, number) for number in numbers)
+    for rule, rows in zip((result.rules[number] for number in numbers), found, strict=True):
         texts = rows.select("reason", "detail").unique()
         told = texts.with_columns(
             text=pl.Series(
-                [reason_text(result, rule.code, r, d) for r, d in texts.iter_rows()],
-                dtype=pl.String,
+                [reason_text(result, rule, r, d) for r, d in texts.iter_rows()], dtype=pl.String
             )
         )
         parts.append(
