@@ -270,17 +270,12 @@ def part_of_another_entity(lines: pl.DataFrame, _: Context) -> pl.Series:
     code = pl.col("hcpcs_code")
     wholes = lines.filter(code.is_in(sorted(GLOBAL))).select(columns)
     parts = lines.filter(code.is_in(sorted(PARTS)) & pl.col("is_original")).select(columns)
+    parts = parts.join(wholes, on=PERSON_DATE, how="semi")  # few stand beside a whole test
     # One row for each provider of a person and date, whatever the number of its lines: of several
     # claims at most one can be the line's own.
     claim = pl.col("claim_key")
-    of_entity = (
-        parts.drop_nulls(PERSON_DATE)
-        .group_by(*PERSON_DATE, "entity_number")
-        .agg(
-            only_claim=pl.when((claim.n_unique() == 1) & (claim.null_count() == 0)).then(
-                claim.first()
-            )
-        )
+    of_entity = parts.group_by(*PERSON_DATE, "entity_number").agg(
+        only_claim=pl.when((claim.n_unique() == 1) & (claim.null_count() == 0)).then(claim.first())
     )
     is_own_claim = claim == pl.col("only_claim")  # unknown without numbers, or of several claims
     met = wholes.join(of_entity, on=PERSON_DATE, suffix="_of_part").filter(

@@ -11,6 +11,7 @@ import polars as pl
 
 from cpt77092.codes import GLOBAL, INTERPRETATION
 from cpt77092.facts.fact import Context, Fact, on_lines
+from cpt77092.facts.keys import last_date
 from cpt77092.facts.scans import of_batch
 
 _SAME_SERVICE = ("hcpcs_code", "claim_line_start_date", "modifier_set", "rendering_npi")
@@ -139,27 +140,16 @@ _TESTS = sorted(GLOBAL | INTERPRETATION)
 
 def earlier_test_date(lines: pl.DataFrame, context: Context) -> pl.Series:
     """The date of the person's last test (77089 or 77092) before the line's date; null if none."""
-    day = pl.col("claim_line_start_date").alias("day")
     is_test = pl.col("hcpcs_code").is_in(_TESTS)
-    mine = lines.filter(is_test).select("line", "person_number", "is_original", day)
+    mine = lines.filter(is_test).select("line", "is_original", "person_date")
     # A replacement may carry another date than what it replaces, and is no test of its own.
-    known = [mine.filter("is_original").select("person_number", "day")]
+    known = [mine["person_date"].filter(mine["is_original"])]
     if context.past is not None:
         past = of_batch(context.past.lines, lines).filter(is_test & pl.col("is_original"))
-        known.append(past.select("person_number", day))
-    dates = pl.concat(known).drop_nulls().unique()
-    # Almost everybody has one date of tests, and nothing before it.
-    lone = dates.filter(~pl.col("person_number").is_duplicated())
-    mine = mine.drop_nulls().join(lone, on=["person_number", "day"], how="anti")
-    last = mine.sort("day").join_asof(
-        dates.with_columns(before="day").sort("day"),
-        on="day",
-        by="person_number",
-        strategy="backward",
-        allow_exact_matches=False,
-        check_sortedness=False,
-    )
-    return on_lines(lines.height, last["line"], last["before"])
+        known.append(past["person_date"])
+    mine = mine.drop_nulls("person_date")
+    last = last_date(pl.concat(known), mine["person_date"], or_same_date=False)
+    return on_lines(lines.height, mine["line"], last)
 
 
 def full_months_since_test(_: Context) -> pl.Expr:
@@ -243,7 +233,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         name="earlier_test_date",
         frame=earlier_test_date,
-        optional=("is_original", "hcpcs_code", "person_id", "person_number", *_KEY[:1]),
+        optional=("is_original", "hcpcs_code", "person_id", "person_number", "person_date"),
     ),
     Fact(
         name="full_months_since_test",
@@ -264,5 +254,5 @@ FACTS: tuple[Fact, ...] = (
     ),
 )
 
-PAST_FACTS = ("is_live", "is_original", "modifier_set")
+PAST_FACTS = ("is_live", "is_original", "modifier_set", "date_key")
 """What is worked out for the lines of earlier claims too."""

@@ -17,7 +17,7 @@ ENTITY_DATE_OF_PAYER = ("person_key", "payer_date_key")
 """The same as one payer sees it."""
 
 
-PERSON_DATE = ("person_number", "date_key")
+PERSON_DATE = ("person_date",)
 """What anybody did for one patient on one date."""
 
 
@@ -43,7 +43,7 @@ def claim_key(_: Context) -> pl.Expr:
 
 def claim_of_payer(_: Context) -> pl.Expr:
     """Claim number and payer in one number, with room for the kind; unknown without a number."""
-    return whole_number("claim_id") * 2**32 + pl.col("payer_number").cast(pl.UInt64) * 4
+    return whole_number("claim_id") * _FIRST + pl.col("payer_number").cast(pl.UInt64) * 4
 
 
 def person_number(_: Context) -> pl.Expr:
@@ -58,24 +58,52 @@ def entity_number(_: Context) -> pl.Expr:
 
 def person_key(_: Context) -> pl.Expr:
     """The patient and the billing provider; across claims, both must be known."""
-    return pl.col("person_number") * 2**32 + pl.col("entity_number")
+    return pl.col("person_number") * _FIRST + pl.col("entity_number")
+
+
+def person_date(_: Context) -> pl.Expr:
+    """The patient and the date of service; those of one patient stand together, in order."""
+    return pl.col("person_number") * _FIRST + pl.col("date_key")
+
+
+_FIRST = 2**32
+"""What stands first in a number of two parts is so many times as large."""
+_EPOCH = 2**31
+"""The date key of 1970-01-01: earlier days are below it, and none is negative."""
+
+
+def last_date(known: pl.Series, wanted: pl.Series, *, or_same_date: bool) -> pl.Series:
+    """The patient's last of some dates before each wanted one; null where there is none.
+
+    Args:
+        known: dates of patients, as `person_date` has them, in any order.
+        wanted: the same, none of them null.
+        or_same_date: whether a date that is the wanted one counts.
+    """
+    known = known.drop_nulls().unique().sort()
+    after = known.search_sorted(wanted, side="right" if or_same_date else "left")
+    before = pl.when(after > 0).then(after.cast(pl.Int64) - 1)
+    last = known.gather(pl.select(before).to_series())
+    is_theirs = last // _FIRST == wanted // _FIRST
+    date = (last % _FIRST).cast(pl.Int64) - _EPOCH
+    return pl.select(pl.when(is_theirs).then(date.cast(pl.Int32).cast(pl.Date))).to_series()
 
 
 def day_key(_: Context) -> pl.Expr:
     """Payer, procedure code and date of service."""
     code = pl.col("payer_number").cast(pl.UInt64) * 2**8 + pl.col("code_number")
-    return code * 2**32 + pl.col("date_key")
+    return code * _FIRST + pl.col("date_key")
 
 
 def date_key(_: Context) -> pl.Expr:
     """Date of service."""
     days = pl.col("claim_line_start_date").to_physical().cast(pl.Int64)
-    return (days + 2**31).cast(pl.UInt64)  # days before 1970 are negative
+    return (days + _EPOCH).cast(pl.UInt64)
 
 
 def payer_date_key(_: Context) -> pl.Expr:
     """Payer and date of service."""
-    return pl.col("payer_number").cast(pl.UInt64) * 2**32 + pl.col("date_key")
+    return pl.col("payer_number").cast(pl.UInt64) * _FIRST + pl.col("date_key")
 
 
 def is_original(_: Context) -> pl.Expr:
@@ -103,6 +131,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(name="person_number", build=person_number, reads=("person_id",)),
     Fact(name="entity_number", build=entity_number, reads=("billing_npi",)),
     Fact(name="person_key", build=person_key, reads=("person_number", "entity_number")),
+    Fact(name="person_date", build=person_date, reads=("person_number", "date_key")),
     Fact(
         name="day_key",
         build=day_key,

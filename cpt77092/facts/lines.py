@@ -6,27 +6,29 @@ import polars as pl
 
 from cpt77092.claims import BY_NAME, TYPED, UNREADABLE_TEXT
 from cpt77092.codes import CHECKED
-from cpt77092.facts.fact import Context, Fact
+from cpt77092.facts.fact import Context, Fact, on_lines
 
 
-def is_first_line_of_payer(_: Context) -> pl.Expr:
+def is_first_line_of_payer(lines: pl.DataFrame, _: Context) -> pl.Series:
     """The first line of a payer without a policy, by date, claim and line number.
 
     The order of rows does not matter, and of a payer with a policy no line is the first.
     """
+    day = pl.col("claim_line_start_date")
     order = ("claim_line_start_date", "claim_id", "claim_line_number", "source", "source_row")
     is_unknown = ~pl.col("payer_is_known") & pl.col("hcpcs_code").is_in(sorted(CHECKED))
-    first = (
-        pl.col("line")
+    earliest = (
+        lines.lazy()
         .filter(is_unknown)
-        .sort_by([pl.col(name).filter(is_unknown) for name in order])
+        .select("line", "payer_number", *order)
+        # Only lines of the first day are worth a sort; no date comes before all others.
+        .filter(day.is_null() | (day == day.min().over("payer_number")))
+        .sort(order, nulls_last=False)
+        .unique("payer_number", keep="first", maintain_order=True)
+        .collect()
     )
-    payer = (
-        pl.col("payer_number")
-        .filter(is_unknown)
-        .sort_by([pl.col(name).filter(is_unknown) for name in order])
-    )
-    return pl.col("line").is_in(first.filter(payer.is_first_distinct()).implode())
+    is_first = pl.Series([True]).new_from_index(0, earliest.height)
+    return on_lines(lines.height, earliest["line"], is_first, otherwise=False)
 
 
 def unreadable_cells(context: Context) -> pl.Expr:
@@ -53,7 +55,7 @@ def unreadable_cells(context: Context) -> pl.Expr:
 FACTS: tuple[Fact, ...] = (
     Fact(
         name="is_first_line_of_payer",
-        build=is_first_line_of_payer,
+        frame=is_first_line_of_payer,
         optional=("claim_line_start_date", "claim_id", "claim_line_number"),
     ),
     Fact(name="unreadable_cells", build=unreadable_cells, optional=TYPED),

@@ -8,7 +8,7 @@ import polars as pl
 
 from cpt77092.codes import COMPANIONS, FAMILY, INTERPRETATION
 from cpt77092.facts.fact import Context, Fact, on_lines
-from cpt77092.facts.keys import CLAIM_DATE, PERSON_DATE
+from cpt77092.facts.keys import CLAIM_DATE, PERSON_DATE, last_date, person_date
 
 SCAN_DAYS = 30
 """A scan this many days before the TBS line is still its scan: the software may run later on the
@@ -27,47 +27,47 @@ def scan_is_absent(lines: pl.DataFrame, context: Context) -> pl.Series:
     claims are looked at, whoever billed them and whoever pays.
     """
     is_tbs = pl.col("hcpcs_code").is_in(sorted(FAMILY)) & pl.col("is_live")
-    day = pl.col("claim_line_start_date").alias("day")
-    tbs = lines.filter(is_tbs).select("line", "claim_key", "person_number", "claim_date_codes", day)
-    scans = lines.filter(_is_scan()).select("claim_key", "person_number", day)
+    is_companion = context.mask(COMPANIONS)
     # Most scans stand on the claim and are of the very day.
-    on_claim_and_day = (pl.col("claim_date_codes") & context.mask(COMPANIONS)) != 0
-    rest = tbs.filter(~on_claim_and_day.fill_null(value=False))
-    of_claim = _with_scan(rest, scans, "claim_key")
-    rest = rest.join(of_claim, on="line", how="anti")
-    theirs = [scans.select("person_number", "day")]
+    on_claim_and_day = (pl.col("claim_date_codes") & is_companion) != 0
+    day = pl.col("claim_line_start_date").alias("day")
+    rest = lines.filter(is_tbs & ~on_claim_and_day.fill_null(value=False)).select(
+        "line", "claim_key", "claim_codes", "person_date", day
+    )
+    scans = lines.filter(_is_scan()).select("claim_key", "person_date", day)
+    on_claim = (
+        rest.filter((pl.col("claim_codes") & is_companion) != 0)
+        .join(scans.select("claim_key", scanned="day"), on="claim_key")
+        .filter(_is_near(pl.col("scanned")))
+    )
+    rest = rest.join(on_claim.select("line"), on="line", how="anti")
+    theirs = [scans["person_date"]]
     if context.past is not None:
         past = of_batch(context.past.lines, lines).filter(_is_scan())
-        theirs.append(past.select("person_number", day))
-    of_person = _with_scan(rest, pl.concat(theirs), "person_number")
-    rest = rest.join(of_person, on="line", how="anti")
-    is_known = pl.col("day").is_not_null() & pl.col("person_number").is_not_null()
-    absent = rest.select(pl.when(is_known).then(True)).to_series()  # noqa: FBT003
-    return on_lines(lines.height, rest["line"], absent, otherwise=False)
+        theirs.append(past["person_date"])
+    known = rest.drop_nulls("person_date")
+    last = last_date(pl.concat(theirs), known["person_date"], or_same_date=True)
+    absent = known.select("line", outcome=~_is_near(last).fill_null(value=False))
+    unknown = rest.filter(pl.col("person_date").is_null()).select(
+        "line", outcome=pl.lit(None, pl.Boolean)
+    )
+    judged = pl.concat([absent, unknown])
+    return on_lines(lines.height, judged["line"], judged["outcome"], otherwise=False)
+
+
+def _is_near(scanned: pl.Expr | pl.Series) -> pl.Expr:
+    """A scan of that day is close enough before the line's `day`."""
+    return (pl.col("day") - scanned).is_between(pl.duration(), pl.duration(days=SCAN_DAYS))
 
 
 def of_batch(past: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
-    """Earlier lines with the batch's number of their patient; null where it is not in the batch."""
+    """Earlier lines with the batch's numbers of their patient; null where it is not in the batch.
+
+    They are `person_number` and, with the date of the line, `person_date`.
+    """
     persons = lines.select("person_id", "person_number").drop_nulls().unique()
-    return past.join(persons, on="person_id", how="left")
-
-
-def _with_scan(tbs: pl.DataFrame, scans: pl.DataFrame, key: str) -> pl.DataFrame:
-    """The lines (`line`) that have a scan of their claim or person close enough before them."""
-    there = scans.select(key, "day").drop_nulls().unique()
-    wanted = tbs.select("line", key, "day").drop_nulls()
-    same_day = wanted.join(there, on=[key, "day"], how="semi")
-    # Only lines whose claim or person has any scan at all are worth a sort.
-    wanted = wanted.join(same_day, on="line", how="anti").join(there, on=key, how="semi")
-    latest = wanted.sort("day").join_asof(
-        there.with_columns(scanned="day").sort("day"),
-        on="day",
-        by=key,
-        strategy="backward",
-        check_sortedness=False,
-    )
-    near = latest.filter(pl.col("day") - pl.col("scanned") <= pl.duration(days=SCAN_DAYS))
-    return pl.concat([same_day.select("line"), near.select("line")])
+    named = past.join(persons, on="person_id", how="left")
+    return named.with_columns(person_date(Context()).alias("person_date"))
 
 
 def searched_for_scan(context: Context) -> pl.Expr:
@@ -86,11 +86,12 @@ def place_differs_from_scan(lines: pl.DataFrame, _: Context) -> pl.Series:
     columns = [
         "line",
         *CLAIM_DATE,
-        "person_number",
+        *PERSON_DATE,
         "is_original",
         # Two places as text are two numbers here; a blank one is nobody's place.
         pl.when(place != "").then(place).cast(pl.Categorical).to_physical().alias("place"),
         place.is_null().alias("has_no_column"),
+        (pl.col("person_number").is_null() & pl.col("is_original")).alias("is_unknown"),
         pl.col("hcpcs_code").is_in(sorted(COMPANIONS)).alias("is_scan"),
     ]
     codes = sorted(COMPANIONS | INTERPRETATION)
@@ -98,14 +99,14 @@ def place_differs_from_scan(lines: pl.DataFrame, _: Context) -> pl.Series:
     scans = narrow.filter("is_scan").drop_nulls("place")
     originals = scans.filter("is_original")
     reads = narrow.filter(~pl.col("is_scan")).with_columns(
-        person_number=pl.when("is_original").then("person_number"),
-        is_unknown=pl.col("is_original") & pl.col("person_number").is_null(),
+        person_date=pl.when("is_original").then("person_date"),
     )
-    reads = reads.with_columns(
-        scanned=_among(reads, scans, CLAIM_DATE) | _among(reads, originals, PERSON_DATE),
-        agrees=_among(reads, scans, (*CLAIM_DATE, "place"))
-        | _among(reads, originals, (*PERSON_DATE, "place")),
-    )
+    scanned = _among(reads, scans, CLAIM_DATE) | _among(reads, originals, PERSON_DATE)
+    reads = reads.with_columns(scanned=scanned)
+    met = reads.filter("scanned").select("line", *CLAIM_DATE, *PERSON_DATE, "place")
+    agrees = _among(met, scans, (*CLAIM_DATE, "place"))
+    agrees |= _among(met, originals, (*PERSON_DATE, "place"))
+    reads = reads.with_columns(agrees=pl.col("line").is_in(met["line"].filter(agrees).implode()))
     judged = reads.select(
         "line",
         pl.when("has_no_column")
@@ -137,13 +138,21 @@ FACTS: tuple[Fact, ...] = (
         name="scan_is_absent",
         frame=scan_is_absent,
         reads=("person_id", "claim_line_start_date"),
-        optional=("claim_key", "person_number", "claim_date_codes", "is_live", "hcpcs_code"),
+        optional=(
+            "claim_key",
+            "claim_codes",
+            "claim_date_codes",
+            "person_date",
+            "person_number",
+            "is_live",
+            "hcpcs_code",
+        ),
     ),
     Fact(name="searched_for_scan", build=searched_for_scan),
     Fact(
         name="place_differs_from_scan",
         frame=place_differs_from_scan,
         reads=("place_of_service_code", "claim_line_start_date", "person_id"),
-        optional=("is_live", "is_original", *CLAIM_DATE, *PERSON_DATE),
+        optional=("is_live", "is_original", "person_number", *CLAIM_DATE, *PERSON_DATE),
     ),
 )

@@ -127,10 +127,8 @@ def _places(found: pl.DataFrame, lines: pl.DataFrame, context: Context) -> pl.Se
     keys = (CLAIM_DATE, PERSON_DATE)
     met = pl.concat(
         found.select("line", *key)
-        .filter(
-            pl.all_horizontal(pl.col(*key).is_not_null()) & (pl.col(key[0]).cast(pl.String) != "")
-        )
-        .join(scans.select(*key, place="place_of_service_code").unique(), on=key)
+        .drop_nulls(key)
+        .join(scans.select(*key, place="place_of_service_code"), on=key)
         .select("line", "place")
         for key in keys
     )
