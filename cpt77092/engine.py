@@ -119,7 +119,9 @@ def check(
         past=None if history is None else _past(history, payers, facts),
     )
     lines = add_facts(lines, facts, context)
-    outcomes = lines.select((looks_at(rule) & rule.flag()).alias(rule.code) for rule in rules)
+    # Lazily, so that what several rules share is worked out once.
+    judged = [(looks_at(rule) & rule.flag()).alias(rule.code) for rule in rules]
+    outcomes = lines.lazy().select(judged).collect()
     found = [
         _findings(number, rule, lines, outcomes[rule.code], table)
         for number, rule in enumerate(rules)

@@ -409,11 +409,16 @@ NEVER_OPEN = {"DT001", "ID005", "IN001"}
 
 def test_generated_batches_bring_every_rule_to_every_outcome() -> None:
     """Agreement on batches that never make a rule speak would prove nothing."""
+    every = {(rule, outcome) for rule in RULES for outcome in ("finding", "clear", "not checked")}
+    wanted = every - {(rule, "not checked") for rule in NEVER_OPEN}
     seen: set[tuple[str, str]] = set()
 
-    @settings(ORDINARY, max_examples=400)
+    # The rarest outcome stands in one batch of some hundreds; once all are seen, nothing is judged.
+    @settings(ORDINARY, max_examples=2000)
     @given(run=ENLARGED_RUNS)
     def look(run: tuple[Batch, Batch | None]) -> None:
+        if seen >= wanted:
+            return
         rows, history = run
         verdict = judge(rows, enlarged().plain, AS_OF, history)
         seen.update((rule, "finding") for _, rule, _ in verdict.findings)
@@ -421,8 +426,7 @@ def test_generated_batches_bring_every_rule_to_every_outcome() -> None:
         seen.update((rule, "not checked") for _, rule in verdict.not_checked)
 
     look()
-    every = {(rule, outcome) for rule in RULES for outcome in ("finding", "clear", "not checked")}
-    assert every - seen == {(rule, "not checked") for rule in NEVER_OPEN}
+    assert seen == wanted
 
 
 ICD_LIST = ROOT.parent / "shared" / "reference" / "icd-10-cm-2026-april-all-codes.txt"

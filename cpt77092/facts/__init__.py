@@ -122,7 +122,9 @@ def add_facts(frame: pl.DataFrame, facts: Sequence[Fact], context: Context) -> p
             made = [fact.frame(frame, context).alias(fact.name) for fact in together if fact.frame]
             frame = frame.hstack(made)
         else:
-            frame = frame.with_columns(_built(fact, context) for fact in together)
+            # Lazily, so that what several of them share is worked out once.
+            built = [_built(fact, context) for fact in together]
+            frame = frame.lazy().with_columns(built).collect()
         waiting = [fact for fact in waiting if fact not in together]
     return frame
 
