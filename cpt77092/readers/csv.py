@@ -34,7 +34,7 @@ from cpt77092.readers.scan import (
     is_claim_row,
     native_errors_silenced,
 )
-from cpt77092.readers.text import HEAD_BYTES, UTF8, TextSource, detect_whole, open_text, unpacked
+from cpt77092.readers.text import UTF8, TextSource, detect_whole, open_text
 
 SEPARATORS = ",;\t|"
 LONGEST_HEADER = 200
@@ -250,12 +250,25 @@ class CsvFile:
 
     def _line_count(self) -> int:
         """Lines of the file, whatever its quotes say."""
-        end = self.dialect.end_of_line.encode()
-        count, last = 0, end
-        with unpacked(self.path, self.data, self.source.packing) as stream:
-            while block := stream.read(HEAD_BYTES):
-                count, last = count + block.count(end), block[-1:]
-        return count + (last != end)
+        return int(
+            self._whole_lines(skip=0, first=1).select(pl.len()).collect(engine="streaming").item()
+        )
+
+    def _whole_lines(self, *, skip: int, first: int) -> pl.LazyFrame:
+        """The lines behind some that are left out, as they stand; the first has this number."""
+        return pl.scan_csv(
+            self.data,
+            separator=_WHOLE_LINE,
+            quote_char=None,
+            eol_char=self.dialect.end_of_line,
+            has_header=False,
+            skip_rows=skip,
+            schema={"line": pl.String},
+            truncate_ragged_lines=True,
+            row_index_name=INDEX,
+            row_index_offset=first,
+            glob=False,
+        )
 
     def _short_lines(self) -> pl.LazyFrame:
         """`__row` of lines with too few separators outside quotes, blank lines not among them.
@@ -265,18 +278,8 @@ class CsvFile:
         line, mark = pl.col("line"), self.dialect.separator
         fewest = self.dialect.width - 1
         return (
-            pl.scan_csv(
-                self.data,
-                separator=_WHOLE_LINE,
-                quote_char=None,
-                eol_char=self.dialect.end_of_line,
-                has_header=False,
-                skip_rows=self.dialect.lead + self.dialect.header_lines,
-                schema={"line": pl.String},
-                truncate_ragged_lines=True,
-                row_index_name=INDEX,
-                row_index_offset=self.dialect.lead + 2,
-                glob=False,
+            self._whole_lines(
+                skip=self.dialect.lead + self.dialect.header_lines, first=self.dialect.lead + 2
             )
             .filter(
                 (line.str.count_matches(mark, literal=True) < fewest)

@@ -6,6 +6,7 @@ Conservation: rows = in scope + out of scope + no code + not data + rejected, fo
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -171,15 +172,15 @@ AROUND_A_CODE = " \t\r\n\u00a0\0='\""
 def may_be_in_scope(code: pl.Expr, scope: frozenset[str], header: str = "") -> pl.Expr:
     """Rows to keep: the cell starts with a code in scope, is blank, or repeats its header.
 
-    ` 77092`, `77092.0`, `="77092"` and `77092-26` pass, for `classify` to look at closely; an exact
-    test would lose them in silence.
+    ` 77092`, `77092.0`, `="77092"`, `HC:77092:26` and `77092-26` pass, for `classify` to look at
+    closely; an exact test would lose them in silence. One expression, since every row of the file
+    goes through it.
     """
-    repeated = header.strip(AROUND_A_CODE)[:5]
-    heads = scope | {repeated, repeated.upper(), ""}
-    either_case = heads | {known.lower() for known in heads}
-    head = code.cast(pl.String).str.strip_chars_start(AROUND_A_CODE).str.head(5)
-    has_prefix = head.str.head(2).is_in(["HC", "CP", "hc", "cp"])  # HC:77092:26, CPT 77092
-    return head.is_null() | head.is_in(sorted(either_case)) | has_prefix
+    heads = sorted({re.escape(text) for text in (*scope, header.strip(AROUND_A_CODE)[:5]) if text})
+    around = re.escape(AROUND_A_CODE)
+    pattern = rf"(?i)^[{around}]*($|{'|'.join(heads)}|HC|CP)"
+    text = code.cast(pl.String)
+    return text.is_null() | text.str.contains(pattern)
 
 
 def is_claim_row(columns: Collection[str]) -> pl.Expr:
