@@ -155,16 +155,25 @@ def _groups(lines: pl.DataFrame, key: str) -> pl.DataFrame:
     """Per line or claim its worst severity and its money, each line once."""
     at_risk = pl.col("worst") == ERROR
     # A credit would hide what is beside it; alone it is what the line says.
-    charge = pl.col("charge").filter(pl.col("charge") >= 0) if key == "claim" else pl.col("charge")
-    return lines.group_by(key).agg(
-        pl.col("worst").min(),
-        first=pl.col("line").min(),
-        lines=pl.len(),
-        error_lines=at_risk.sum(),
-        charge_amount=_sum(charge),
-        expected_payment=_sum(pl.col("expected")),
-        charges_at_risk=_sum(pl.col("charge").filter(at_risk & (pl.col("charge") >= 0))),
-        payment_at_risk=_sum(pl.col("expected").filter(at_risk)),
+    no_credit = pl.when(pl.col("charge") >= 0).then("charge")
+    money = {
+        "charge_amount": no_credit if key == "claim" else pl.col("charge"),
+        "expected_payment": pl.col("expected"),
+        "charges_at_risk": pl.when(at_risk).then(no_credit),
+        "payment_at_risk": pl.when(at_risk).then("expected"),
+    }
+    return (
+        lines.lazy()
+        .select(key, "worst", pl.col("line").alias("first"), at_risk.alias("at_risk"), **money)
+        .group_by(key)
+        .agg(
+            pl.col("worst").min(),
+            pl.col("first").min(),
+            lines=pl.len(),
+            error_lines=pl.col("at_risk").sum(),
+            **{name: _sum(pl.col(name)) for name in money},
+        )
+        .collect()
     )
 
 
