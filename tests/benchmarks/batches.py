@@ -56,7 +56,7 @@ MISTAKES: list[dict[str, str]] = [
     {"rendering_npi": ""},
     {"rendering_npi": "3555000011"},
 ]
-"""What is written over a line that a contenders' batch gets wrong; each meets one of their rules."""
+"""What is written over some lines of the contenders' batch; each meets one of their rules."""
 FAULTS: list[dict[str, str]] = [
     {"charge_amount": "0.00"},
     {"service_unit_quantity": "0"},

@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 MEASURES = ("wall", "cpu", "memory")
 
 
-class ChildFailed(Exception):
+class ChildError(Exception):
     """A child process did not end as it should."""
 
 
@@ -126,7 +126,7 @@ def run(command: Sequence[str], exits: frozenset[int] = frozenset({0})) -> Run:
     """Run a command to its end in the project's folder, its output thrown away.
 
     Raises:
-        ChildFailed: it ended with another exit code; the end of what it said is told.
+        ChildError: it ended with another exit code; the end of what it said is told.
     """
     # No setting of whoever runs this may reach the program.
     environment = {name: v for name, v in os.environ.items() if not name.startswith("SCRUB_")}
@@ -141,7 +141,7 @@ def run(command: Sequence[str], exits: frozenset[int] = frozenset({0})) -> Run:
         if process.returncode not in exits:
             said.seek(0)
             end = said.read()[-2000:].decode(errors="replace").strip()
-            raise ChildFailed(f"exit code {process.returncode}: {' '.join(command)}\n{end}")
+            raise ChildError(f"exit code {process.returncode}: {' '.join(command)}\n{end}")
     peak = usage.ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
     return Run(seconds, usage.ru_utime + usage.ru_stime, peak)
 
@@ -153,7 +153,7 @@ def measure(case: Case, runs: int) -> tuple[list[Row], list[Skipped]]:
     machine does falls on all alike; a ratio is one of two runs of the same round.
 
     Raises:
-        ChildFailed: the first contender failed, or another did after its warm-up.
+        ChildError: the first contender failed, or another did after its warm-up.
     """
     able: list[Contender] = []
     skipped: list[Skipped] = []
@@ -164,10 +164,10 @@ def measure(case: Case, runs: int) -> tuple[list[Row], list[Skipped]]:
         else:
             try:
                 run(contender.command, contender.exits)
-            except ChildFailed as failure:
+            except ChildError as failure:
                 if contender is case.contenders[0]:
                     raise
-                why = str(failure)
+                why = f"failed with {failure}"
         if why:
             skipped.append(Skipped(case.part, case.name, contender.name, why))
         else:

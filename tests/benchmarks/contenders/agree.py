@@ -29,8 +29,8 @@ def main() -> None:
         return
     for name, part in zip(("scrub alone", "the contender alone"), alone, strict=True):
         for rule, count in part["rule"].value_counts().sort("rule").iter_rows():
-            line = part.filter(pl.col("rule") == rule)["line"].min()
-            print(f"{rule}: {count} found by {name}, first on line {line}", file=sys.stderr)
+            lines = sorted(part.filter(pl.col("rule") == rule)["line"])
+            print(f"{rule}: {count} found by {name}, first on line {lines[0]}", file=sys.stderr)
     print(f"{twice} found twice by the contender", file=sys.stderr)
     raise SystemExit(1)
 

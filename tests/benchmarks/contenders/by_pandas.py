@@ -23,7 +23,9 @@ def prepared(job: Job) -> Any:
     lines["line"] = lines.index + 1
     lines = lines[lines["hcpcs_code"].isin(job.checked)]
     lines = lines.fillna("")
-    lines["day"] = pd.to_datetime(lines["claim_line_start_date"], format="%Y-%m-%d", errors="coerce")
+    lines["day"] = pd.to_datetime(
+        lines["claim_line_start_date"], format="%Y-%m-%d", errors="coerce"
+    )
     lines["units"] = pd.to_numeric(lines["service_unit_quantity"], errors="coerce")
     lines["charge"] = pd.to_numeric(lines["charge_amount"], errors="coerce")
     policies = pd.read_csv(job.policies, dtype={"code": "string[pyarrow]"})

@@ -12,7 +12,7 @@ RULES = (
     "MO001", "MO004", "MO005", "MO006", "MO009", "UN002", "DT001", "DT002", "DT003",
     "PO002", "PO003", "DX001", "ID001", "ID003", "CH001",
 )  # fmt: skip
-"""Rules of a line alone that all contenders can express: six of them ask the policy."""
+"""Rules of a line alone that all contenders can express: five of them ask the policy."""
 NOTICED = ("payer", "code", "first_day", "until")
 PARAMETERS = (
     "modifier_26", "modifier_tc", "in_force", "ordering_provider", "technical_in_facility",
@@ -41,9 +41,9 @@ class Job:
 def load() -> tuple[Job, str]:
     """The job whose folder, batch and output are the command's three arguments."""
     folder, batch, output = sys.argv[1:]
-    lists: dict[str, Any] = json.loads((Path(folder) / "job.json").read_text(encoding="utf-8"))
-    tables = {name: str(Path(folder) / f"{name}.csv") for name in ("policies", "facilities")}
-    return Job(batch=batch, **tables, **lists), output
+    told: dict[str, Any] = json.loads((Path(folder) / "job.json").read_text(encoding="utf-8"))
+    told |= {name: str(Path(folder) / f"{name}.csv") for name in ("policies", "facilities")}
+    return Job(batch=batch, **told), output
 
 
 def is_npi(npi: str) -> bool:
