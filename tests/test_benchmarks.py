@@ -19,6 +19,7 @@ from tests.benchmarks import batches, compare, parts, x12
 from tests.benchmarks.contenders import job
 from tests.benchmarks.measure import ChildError, Row, Spread, python, run
 from tests.benchmarks.report import Limit, as_json, derive, passed
+from tests.benchmarks.share import share as flagged_share
 
 
 @pytest.mark.parametrize("kind", batches.KINDS)
@@ -72,7 +73,7 @@ def test_contenders_without_packages_find_what_scrub_finds(tmp_path: Path) -> No
 def test_the_share_of_flagged_lines_is_as_it_says(share: float, tmp_path: Path) -> None:
     file = tmp_path / "flagged.csv"
     batches.write("flagged", file, 4000, share, batches.SEED)
-    assert parts._flagged_lines(file) == pytest.approx(share, abs=0.01)
+    assert flagged_share(str(file)) == pytest.approx(share, abs=0.01)
 
 
 @pytest.mark.parametrize("kind", batches.X12_CODES)

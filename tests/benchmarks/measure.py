@@ -19,6 +19,8 @@ from statistics import median
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 MEASURES = ("wall", "cpu", "memory")
+SMALL = 32.0
+"""MB that this process may have held: no child's peak is told lower than that of its parent."""
 
 
 class ChildError(Exception):
@@ -146,6 +148,16 @@ def run(command: Sequence[str], exits: frozenset[int] = frozenset({0})) -> Run:
     return Run(seconds, usage.ru_utime + usage.ru_stime, peak)
 
 
+def _own_peak() -> float:
+    """MB that this process has held at most; 0 where the system does not tell.
+
+    Not `ru_maxrss`, in which that of the process that started this one lives on.
+    """
+    status = Path("/proc/self/status")
+    lines = status.read_text(encoding="utf-8").splitlines() if status.exists() else []
+    return sum(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 1024
+
+
 def measure(case: Case, runs: int) -> tuple[list[Row], list[Skipped]]:
     """Time the contenders of a case in turn, after one warm-up of each.
 
@@ -153,7 +165,8 @@ def measure(case: Case, runs: int) -> tuple[list[Row], list[Skipped]]:
     machine does falls on all alike; a ratio is one of two runs of the same round.
 
     Raises:
-        ChildError: the first contender failed, or another did after its warm-up.
+        ChildError: the first contender failed, or another did after its warm-up; or this process
+            grew so large that no peak would be true.
     """
     able: list[Contender] = []
     skipped: list[Skipped] = []
@@ -173,6 +186,8 @@ def measure(case: Case, runs: int) -> tuple[list[Row], list[Skipped]]:
         else:
             able.append(contender)
     case.check({contender.name for contender in able})
+    if _own_peak() > SMALL:
+        raise ChildError(f"measuring took {_own_peak():.0f} MB, which would count in every peak")
     rounds: list[dict[str, Run]] = []
     for number in range(runs):
         order = able if number % 2 == 0 else able[::-1]

@@ -78,7 +78,7 @@ def made(given: Given, kind: str, name: str, lines: int, share: float) -> Iterat
 
 
 def _answer(*arguments: str) -> str:
-    """What a command prints, where only its answer is of interest."""
+    """What a command prints, where only its answer is of interest; a short one, see `measure`."""
     done = subprocess.run(python(*arguments), cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode not in FOUND:
         raise ChildError(f"{' '.join(arguments)}\n{done.stderr[-2000:]}")
@@ -273,9 +273,7 @@ def flagged(given: Given) -> Iterator[Case]:
 
 def _flagged_lines(file: Path) -> float:
     """The share of lines with a finding, as the program itself tells it."""
-    options = ("--as-of", AS_OF, "--isolated", "-q", "--format", "json", "--by", "claim")
-    totals = json.loads(_answer("-m", "cpt77092", str(file), *options, "--limit", "1"))["totals"]
-    return float(totals["flagged_lines"]) / max(int(totals["checked_lines"]), 1)
+    return float(_answer("-m", "tests.benchmarks.share", str(file)))
 
 
 def rules(given: Given) -> Iterator[Case]:
