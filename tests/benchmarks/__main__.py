@@ -50,6 +50,7 @@ def main() -> None:
             seed=given.seed,
             row_lines=given.row_lines,
             contenders=given.contenders,
+            only=given.only,
         )
         for part in PARTS if "all" in given.parts else dict.fromkeys(given.parts):
             for case in PARTS[part](asked):
@@ -60,6 +61,8 @@ def main() -> None:
                 for one in left_out:
                     print(f"  {one.name}: skipped, {one.why}")
                 sys.stdout.flush()
+    if not rows:
+        raise ValueError("nothing was measured: no batch is named so")
     if given.json is not None:
         comparable = report.as_json(rows, skipped, sys.argv[1:])
         text = json.dumps({"ran": begun, "comparable": comparable}, indent=1)
@@ -87,6 +90,12 @@ def _parsed() -> argparse.Namespace:
         type=lambda text: text.split(","),
         default=[],
         help=f"only these of {', '.join(PEERS)}",
+    )
+    parser.add_argument(
+        "--only",
+        type=lambda text: text.split(","),
+        default=[],
+        help="of batches, only those whose names begin so: mixed, all-tbs-csv",
     )
     parser.add_argument("--json", type=Path, help="write everything to this file, for compare.py")
     parser.add_argument("--folder", type=Path, help="make the batches below this folder")

@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 from tests.benchmarks.measure import ROOT, Case, ChildError, Contender, python, run
@@ -34,6 +35,8 @@ class Given:
     """Lines that a contender is handed which takes far longer than the others."""
     contenders: Sequence[str] = ()
     """Only these contenders; all where none are named."""
+    only: Sequence[str] = ()
+    """Only the batches whose names begin with one of these; all where none are named."""
 
     def sizes(self, *usual: int) -> Sequence[int]:
         """The sizes that were asked for, or else a part's own."""
@@ -92,18 +95,18 @@ KINDS = {"mixed": 0.01, "all-tbs": 1.0}
 
 def batches(given: Given) -> Iterator[Case]:
     """`scrub` beside a bare scan: one line in a hundred is checked, or every line is."""
-    for lines in given.sizes(MILLION):
-        for kind, share in KINDS.items():
-            for ending in ("csv", "parquet"):
-                with made(given, "batch", f"{kind}.{ending}", lines, share) as file:
-                    # All lines of an all-TBS batch are kept: then the floor is the read alone.
-                    codes = CHECKED if kind == "mixed" else "-"
-                    yield Case(
-                        part="batches",
-                        name=f"{kind}-{ending}",
-                        lines=lines,
-                        contenders=[bare(file, codes), scrub(file)],
-                    )
+    batches = [(kind, ending) for kind in KINDS for ending in ("csv", "parquet")]
+    asked = [one for one in batches if "-".join(one).startswith(tuple(given.only or [""]))]
+    for lines, (kind, ending) in product(given.sizes(MILLION), asked):
+        with made(given, "batch", f"{kind}.{ending}", lines, KINDS[kind]) as file:
+            # All lines of an all-TBS batch are kept: then the floor is the read alone.
+            codes = CHECKED if kind == "mixed" else "-"
+            yield Case(
+                part="batches",
+                name=f"{kind}-{ending}",
+                lines=lines,
+                contenders=[bare(file, codes), scrub(file)],
+            )
 
 
 def growth(given: Given) -> Iterator[Case]:
