@@ -1,69 +1,75 @@
-"""How fast a generated 837P is read, in megabytes a second: python -m tests.benchmarks.x12.
+"""Reads an 837P and adds it up: `python -m tests.benchmarks.x12 READER FILE OUTPUT`.
 
-Every service line is read with every column; `mixed` keeps one in a hundred.
+The readers keep what the file says of each service line, and write how many lines there are, how
+many are of a checked code, and what those charge.
 """
 
 from __future__ import annotations
 
-import argparse
-import statistics
-import tempfile
-import time
+import io
+import json
+import sys
+from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
-from cpt77092.claims import BY_NAME
-from cpt77092.codes import CHECKED
-from cpt77092.readers import Options, read_batch
-from tests.x12_writer import Style, x12
+Sums = dict[str, float]
+CHECKED = frozenset({
+    "77089", "77090", "77091", "77092",
+    "77080", "77081", "77085", "77086", "77078", "76977", "G0130",
+})  # fmt: skip
 
-CODES = {"tbs": ("77092", "77089", "77080", "77091"), "mixed": ("77092", *("99213",) * 99)}
+
+def scrub(file: str) -> Sums:
+    """Our reader alone, with every column it knows."""
+    from cpt77092.claims import BY_NAME
+    from cpt77092.readers import Options, read_batch
+
+    batch = read_batch([file], needed=frozenset(BY_NAME), scope=CHECKED, options=Options())
+    charges = sum(batch.lines["charge_amount"].drop_nulls())
+    return _sums(batch.total.rows, batch.lines.height, charges)
 
 
-def batch(lines: int, codes: tuple[str, ...]) -> bytes:
-    """A file of so many lines, two to a claim and a hundred claims to a transaction set."""
-    rows = [
-        {
-            "claim_id": f"A-{number // 2:08}",
-            "claim_line_number": str(number % 2 + 1),
-            "person_id": f"P{number // 6}",
-            "payer": "Medicare",
-            "payer_id": "99901",
-            "billing_npi": "1555001019",
-            "rendering_npi": "1555000011",
-            "ordering_npi": "1555002017",
-            "hcpcs_code": codes[number % len(codes)],
-            "hcpcs_modifier_1": ("", "26")[number // 2 % 2],
-            "claim_line_start_date": f"2026-03-{number % 28 + 1:02}",
-            "place_of_service_code": "11",
-            "service_unit_quantity": "1",
-            "charge_amount": "45.00",
-            "diagnosis_code_1": "M810",
-            "diagnosis_pointer": "1",
-            "claim_frequency_code": "1",
-        }
-        for number in range(lines)
-    ]
-    return x12(rows, Style(claims_per_set=100, providers_on_claim=True, line_break="\n"))
+def openx12(file: str) -> Sums:
+    """The whole file as nested dicts of claims and services."""
+    from openx12 import x837p
+
+    claims = x837p.parse(Path(file).read_text(encoding="latin-1")).claims
+    services = [service for claim in claims for service in claim["services"]]
+    checked = [service for service in services if service["cpt_code"] in CHECKED]
+    return _sums(len(services), len(checked), Decimal(sum(s["charge"] for s in checked)))
+
+
+def pyx12(file: str) -> Sums:
+    """Segment by segment, without the maps that would also tell loops apart and validate them."""
+    from pyx12.x12file import X12Reader
+
+    rows: list[dict[str, str]] = []
+    claim: dict[str, str] = {}
+    with Path(file).open(encoding="latin-1") as stream:
+        for segment in X12Reader(io.StringIO(stream.read())):
+            tag = segment.get_seg_id()
+            if tag == "CLM":
+                claim = {"claim_id": segment.get_value("CLM01")}
+            elif tag == "SV1":
+                names = {"hcpcs_code": "SV101-2", "charge_amount": "SV102", "units": "SV104"}
+                names |= {f"modifier_{n}": f"SV101-{n + 2}" for n in range(1, 5)}
+                rows.append(claim | {name: segment.get_value(at) for name, at in names.items()})
+    checked = [row for row in rows if row["hcpcs_code"] in CHECKED]
+    return _sums(len(rows), len(checked), sum(Decimal(row["charge_amount"]) for row in checked))
+
+
+def _sums(lines: int, checked: int, charges: Decimal | int) -> Sums:
+    return {"lines": lines, "checked": checked, "charges": float(charges)}
+
+
+READERS: dict[str, Callable[[str], Sums]] = {"scrub": scrub, "openx12": openx12, "pyx12": pyx12}
 
 
 def main() -> None:
-    """Write the files, read each some times, and print the median."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--lines", type=int, default=200_000)
-    parser.add_argument("--runs", type=int, default=5)
-    given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        for kind, codes in CODES.items():
-            file = Path(folder) / f"{kind}.837"
-            file.write_bytes(batch(given.lines, codes))
-            seconds = []
-            for _ in range(given.runs + 1):
-                begin = time.perf_counter()
-                read_batch([str(file)], needed=frozenset(BY_NAME), scope=CHECKED, options=Options())
-                seconds.append(time.perf_counter() - begin)
-            megabytes = file.stat().st_size / 1e6
-            middle = statistics.median(seconds[1:])
-            print(f"{kind:6} {megabytes:6.1f} MB {middle:6.2f} s {megabytes / middle:6.1f} MB/s")
+    """Read the file and write the sums."""
+    reader, file, output = sys.argv[1:]
+    Path(output).write_text(json.dumps(READERS[reader](file)), encoding="utf-8")
 
 
 if __name__ == "__main__":
