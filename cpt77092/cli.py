@@ -875,6 +875,9 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 
 def _run(arguments: list[str]) -> int:
     log = Log.of(arguments)
+    if arguments == ["--version"]:  # the first option that Typer reads makes it load Pydantic
+        typer.echo(f"scrub {__version__}")
+        return Exit.CLEAN
     try:
         given = _with_default_command(arguments)
         return int(app(given, standalone_mode=False, prog_name="scrub", obj=log) or 0)
