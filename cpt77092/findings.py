@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -52,6 +52,8 @@ SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "confidence": pl.String,
 }
 """Columns of every machine-readable report, in order. `payer` is the policy's key."""
+PIECE = 100_000
+"""Findings whose texts are made together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +152,18 @@ def table(
         chosen = chosen.bottom_k(limit, by=["line", "rule"])
     everything = _laid_out(result, chosen, extra)
     return everything.sort("line", "rule_number").select(_typed(schema))
+
+
+def pieces(result: Result, *, extra: Sequence[str] = ()) -> Iterator[pl.DataFrame]:
+    """The whole `table` in pieces that follow each other; at least one, which may be empty.
+
+    Texts are long, and of a large batch only those of a piece are held.
+    """
+    found = result.found.sort("line", "rule")
+    schema = SCHEMA | dict.fromkeys(extra, pl.String)
+    for start in range(0, max(found.height, 1), PIECE):
+        everything = _laid_out(result, found.slice(start, PIECE), extra)
+        yield everything.sort("line", "rule_number").select(_typed(schema))
 
 
 def texts(result: Result, chosen: pl.DataFrame, *, extra: Sequence[str] = ()) -> pl.DataFrame:

@@ -7,7 +7,7 @@ with a finding, and nothing of the others.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 
@@ -104,6 +104,16 @@ def table(
     rows = groups.join(_told(texts, by, extra), on=key, how="left", maintain_order="left")
     schema = SCHEMAS[by] | dict.fromkeys(extra, pl.String)
     return rows.select(pl.col(name).cast(dtype) for name, dtype in schema.items())
+
+
+def pieces(
+    result: Result, *, by: By = By.FINDING, sort: Sort = Sort.FILE, extra: Sequence[str] = ()
+) -> Iterator[pl.DataFrame]:
+    """`table` without a limit, in pieces that follow each other; at least one, maybe empty."""
+    if by is By.FINDING and sort is Sort.FILE:
+        yield from findings.pieces(result, extra=extra)
+    else:
+        yield table(result, by=by, sort=sort, extra=extra)
 
 
 def grouped(

@@ -69,7 +69,7 @@ def verify(report: str) -> Verdict:
         stream,
         result,
         findings.totals(result, rework_cost=rework_cost),
-        shown=rollup.table(
+        shown=rollup.pieces(
             result, by=by, sort=sort, extra=("person_id",) if request.show_phi else ()
         ),
         name=rows,

@@ -289,6 +289,21 @@ def test_json_lists_lines_not_checked_when_asked(scrub: Scrub) -> None:
     assert {"claim_id", "claim_line_number", "rule", "reason"} <= set(rows[0])
 
 
+def test_a_report_in_pieces_is_the_report(
+    scrub: Scrub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ["out.json", "out.jsonl", "out.csv", "out.txt", "out.parquet"]
+    kept = []
+    for size in (findings.PIECE, 7):
+        monkeypatch.setattr(findings, "PIECE", size)
+        outputs = [part for name in names for part in ("-o", str(tmp_path / name))]
+        assert scrub(str(EXAMPLE), *AS_OF, *outputs).code == 1
+        kept.append([(tmp_path / name).read_bytes() for name in names[:-1]])
+        kept[-1].append(pl.read_parquet(tmp_path / names[-1]).write_csv().encode())
+    one, many = kept
+    assert one == many
+
+
 def test_every_machine_format_holds_the_same_findings(scrub: Scrub, tmp_path: Path) -> None:
     names = ["out.json", "out.jsonl", "out.csv", "out.parquet", "out.txt"]
     files = [tmp_path / name for name in names]

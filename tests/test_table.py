@@ -338,7 +338,7 @@ def test_a_pipe_gets_one_line_per_claim_and_the_same_exit_code() -> None:
 
 def test_json_lines_of_money_are_numbers(example: Result) -> None:
     stream = io.BytesIO()
-    machine.write_jsonl(stream, rollup.table(example, by=By.CLAIM, limit=1))
+    machine.write_jsonl(stream, [rollup.table(example, by=By.CLAIM, limit=1)])
     row = json.loads(stream.getvalue())
     assert isinstance(row["charge_amount"], float)
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
 import polars as pl
+from polars.io.plugins import register_io_source
 
 from cpt77092 import __version__, findings
 from cpt77092.engine import Result
@@ -23,7 +25,7 @@ def write_json(
     result: Result,
     totals: Totals,
     *,
-    shown: pl.DataFrame,
+    shown: Iterable[pl.DataFrame],
     name: str = "findings",
     manifest: Mapping[str, Any],
     with_not_checked_rows: bool = False,
@@ -39,32 +41,45 @@ def write_json(
     text.write('],\n"not_checked": ')
     json.dump([_reason(*row) for row in totals.not_checked], text, indent=1, ensure_ascii=False)
     text.write(',\n"rejects": [')
-    _write_records(text, findings.rejects(result))
+    _write_records(text, [findings.rejects(result)])
     text.write("]")
     if with_not_checked_rows:
         text.write(',\n"not_checked_rows": [')
-        _write_records(text, findings.not_checked_rows(result))
+        _write_records(text, [findings.not_checked_rows(result)])
         text.write("]")
     text.write("}\n")
     text.detach()
 
 
-def write_jsonl(stream: IO[bytes], shown: pl.DataFrame) -> None:
+# A table comes in pieces, one at least: see `rollup.pieces`.
+
+
+def write_jsonl(stream: IO[bytes], shown: Iterable[pl.DataFrame]) -> None:
     """Write one JSON object per row and line."""
-    _as_numbers(shown).write_ndjson(stream)
+    for piece in shown:
+        _as_numbers(piece).write_ndjson(stream)
 
 
-def write_csv(stream: IO[bytes], shown: pl.DataFrame) -> None:
+def write_csv(stream: IO[bytes], shown: Iterable[pl.DataFrame]) -> None:
     """Write the table as CSV with a header."""
-    shown.with_columns(
-        _inert(name) for name, d in shown.schema.items() if d == pl.String
-    ).write_csv(stream)
+    for number, piece in enumerate(shown):
+        texts = [_inert(name) for name, d in piece.schema.items() if d == pl.String]
+        piece.with_columns(texts).write_csv(stream, include_header=number == 0)
 
 
-def write_parquet(stream: IO[bytes], shown: pl.DataFrame) -> None:
+def write_parquet(stream: IO[bytes], shown: Iterable[pl.DataFrame]) -> None:
     """Write the table as Parquet, dates and money typed."""
+    pieces = iter(shown)
+    first = next(pieces)
+
+    def source(
+        columns: list[str] | None, predicate: pl.Expr | None, rows: int | None, size: int | None
+    ) -> Iterator[pl.DataFrame]:
+        del columns, predicate, rows, size  # all is written
+        yield from chain([first], pieces)
+
     made = io.BytesIO()  # Polars hides why a file of its own cannot be written
-    shown.write_parquet(made)
+    register_io_source(source, schema=first.schema).sink_parquet(made)
     stream.write(made.getbuffer())
 
 
@@ -177,9 +192,13 @@ def _reason(rule: str, reason: str, payer: str, lines: int) -> dict[str, Any]:
     return {"rule": rule, "reason": reason, "payer": payer, "lines": lines}
 
 
-def _write_records(text: IO[str], table: pl.DataFrame) -> None:
-    body = _as_numbers(table).write_ndjson().rstrip("\n").replace("}\n{", "},\n{")
-    text.write(f"\n{body}\n" if body else "")
+def _write_records(text: IO[str], shown: Iterable[pl.DataFrame]) -> None:
+    between, end = "\n", ""
+    for piece in shown:
+        if body := _as_numbers(piece).write_ndjson().rstrip("\n").replace("}\n{", "},\n{"):
+            text.write(f"{between}{body}")
+            between, end = ",\n", "\n"
+    text.write(end)
 
 
 def _as_numbers(table: pl.DataFrame) -> pl.DataFrame:

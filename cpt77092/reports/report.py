@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -166,7 +166,8 @@ class Report:
 
     def _print_concise(self) -> None:
         limit = self.limit or None
-        concise.write(sys.stdout, self._rows(limit), self.by)
+        for piece in self._pieces() if limit is None else [self._first(limit)]:
+            concise.write(sys.stdout, piece, self.by)
         sys.stdout.flush()
         if self.quiet:
             return
@@ -183,7 +184,7 @@ class Report:
                 stream,
                 self.result,
                 self.totals,
-                shown=self._rows(),
+                shown=self._pieces(),
                 name=f"{self.by}s",
                 manifest=machine.manifest(
                     self.result, options=self.options, exit_code=self.exit_code, why=self.why
@@ -194,7 +195,8 @@ class Report:
             # A file is read apart from the run, so it says how the batch stands, on lines with #.
             text = io.TextIOWrapper(stream, encoding="utf-8", write_through=True)
             text.write(f"# scrub: {summary.headline(self.totals)}\n")
-            concise.write(text, self._rows(), self.by)
+            for piece in self._pieces():
+                concise.write(text, piece, self.by)
             for sentence in summary.sentences(self.result, self.totals, verbose=True):
                 text.write(f"# {sentence}\n")
             text.detach()
@@ -212,14 +214,13 @@ class Report:
                 Format.CSV: machine.write_csv,
                 Format.PARQUET: machine.write_parquet,
             }
-            writers[form](stream, self._rows())
+            writers[form](stream, self._pieces())
 
-    def _rows(self, limit: int | None = None) -> pl.DataFrame:
+    def _pieces(self) -> Iterator[pl.DataFrame]:
         """What a machine reads, and the concise report."""
-        return rollup.table(
-            self.result,
-            by=self.by,
-            sort=self.sort or Sort.FILE,
-            limit=limit,
-            extra=self.extra,
-        )
+        sort = self.sort or Sort.FILE
+        return rollup.pieces(self.result, by=self.by, sort=sort, extra=self.extra)
+
+    def _first(self, limit: int) -> pl.DataFrame:
+        sort = self.sort or Sort.FILE
+        return rollup.table(self.result, by=self.by, sort=sort, limit=limit, extra=self.extra)
