@@ -52,7 +52,7 @@ SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "confidence": pl.String,
 }
 """Columns of every machine-readable report, in order. `payer` is the policy's key."""
-PIECE = 100_000
+PIECE = 250_000
 """Findings whose texts are made together."""
 
 
@@ -212,7 +212,8 @@ def _render(result: Result, number: int, rows: pl.DataFrame, extra: Sequence[str
         rows["line"]
     ]
     lines = lines.with_columns(
-        one.tell(lines, result.lines, result.context).alias(one.name) for one in told
+        one.tell(lines, result.lines.select(set(one.reads)), result.context).alias(one.name)
+        for one in told
     )
     frame = rows.select(pl.col("rule").alias("rule_number"), "severity", "decision").hstack(lines)
     frame = frame.join(_sources(result, rule), on="decision", how="left", nulls_equal=True)

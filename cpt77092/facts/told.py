@@ -28,6 +28,7 @@ class Told:
 
     name: str
     reads: tuple[str, ...]
+    """The columns of all lines that it is given."""
     tell: Callable[[pl.DataFrame, pl.DataFrame, Context], pl.Series]
 
 
@@ -39,12 +40,14 @@ def _named(found: pl.DataFrame, others: pl.DataFrame, keys: Sequence[Sequence[st
     met = [
         found.select("line", *key)
         .filter(pl.all_horizontal(pl.col(name).is_not_null() for name in key))
-        .join(_few(others, key), on=key)
+        .join(_few(others.join(found, on=key, how="semi"), key), on=key)
         .filter(pl.col("line") != pl.col("other"))
         .select("line", "other")
         for key in keys
     ]
-    names = pl.concat(met).unique().join(_names(found), on="line")
+    pairs = pl.concat(met).unique()
+    others = others.join(pairs, left_on="line", right_on="other", how="semi")
+    names = pairs.join(_names(found), on="line")
     names = names.join(_names(others), left_on="other", right_on="line", suffix="_of_other")
     number = pl.col("number_of_other")
     claim = pl.col("claim_id_of_other")
