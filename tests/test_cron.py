@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import os
+import re
 import resource
 import shutil
 import stat
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -268,6 +271,53 @@ def test_the_rest_is_still_checked_where_a_file_cannot_be_read(scrub: Scrub) -> 
     assert [one["file"] for one in record["inputs"]] == ["in/a.csv", "in/e.csv"]
     assert len(record["unreadable"]) == 4
     assert record["exit"] == {"code": 2, "reason": "4 files could not be read"}
+
+
+def test_what_a_folder_does_not_give_is_named_and_the_rest_is_checked(
+    scrub: Scrub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("in/a.csv", FLAGGED)
+    write("in/b.csv", FLAGGED)
+    write("in/closed/c.csv", FLAGGED)
+    Path("in/gone.csv").symlink_to("nowhere.csv")
+    os.mkfifo("in/pipe.csv")  # nobody writes it: reading would wait for ever
+    # Permissions do not stop root, as whom tests may run.
+    scandir, opened = os.scandir, Path.open
+
+    def closed_to_us(path: Any) -> Any:
+        if Path(path).name == "closed":
+            raise PermissionError(13, "Permission denied", os.fspath(path))
+        return scandir(path)
+
+    def not_ours(path: Path, *how: Any, **more: Any) -> Any:
+        if path.name == "b.csv":
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path, *how, **more)
+
+    monkeypatch.setattr("os.scandir", closed_to_us)
+    monkeypatch.setattr(Path, "open", not_ours)
+    code, out, err = scrub("in", *AS_OF, "-q", "--select", "MO001")
+    assert code == 2
+    assert [line.split(":")[0] for line in out.splitlines()] == ["in/a.csv"]
+    told = err.splitlines()
+    assert told[0] == "scrub: in/b.csv: cannot be read (Permission denied)"
+    assert told[1].startswith("scrub: in/closed: cannot be read (")
+    assert told[2] == "scrub: in/gone.csv: cannot be read (No such file or directory)"
+    assert len(told) == 3
+
+
+def test_a_table_on_which_polars_panics_is_told_in_one_line(scrub: Scrub) -> None:
+    made = io.BytesIO()
+    day = pl.Series("dos", [datetime(2026, 3, 2, tzinfo=UTC)]).dt.convert_time_zone("Europe/Paris")
+    pl.DataFrame({"cpt": ["77092"]}).with_columns(day).write_parquet(made)
+    table = made.getvalue()
+    schema = max(re.findall(rb"[A-Za-z0-9+/=]{100,}", table), key=len)
+    damaged = base64.b64decode(schema).replace(b"Europe/Paris", b"Nowhere/Land")
+    write("in/a.csv", CLEAN)
+    write("in/b.parquet", table.replace(schema, base64.b64encode(damaged)))
+    told = "in/b.parquet: not a readable Parquet file (damaged, or of a kind that is not read)"
+    code, _, err = scrub("in", *AS_OF, "-q", "--log-format", "json")
+    assert (code, [one["message"] for one in events(err)]) == (2, [told])
 
 
 def test_a_clean_rest_is_not_called_clean(scrub: Scrub) -> None:
