@@ -6,11 +6,13 @@ Polars and everything that needs it are imported inside the commands, so that `-
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import re
 import sys
 import traceback
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from enum import IntEnum, StrEnum
@@ -339,6 +341,7 @@ def check(
         raise UsageError("name claim files, folders or patterns, or - for standard input")
 
     from cpt77092 import findings
+    from cpt77092.reports import summary
     from cpt77092.reports.files import held
     from cpt77092.reports.progress import Watch
     from cpt77092.reports.report import Report
@@ -364,11 +367,10 @@ def check(
         payers=settings_of(ctx).payers,
     )
     outputs = _outputs(output or [], claims, request.as_of)
-    if rejects is not None:
-        rejects = _filled_in([rejects], claims, request.as_of, option="--rejects")[0]
-    written = [name for name, _ in outputs] + [rejects or ""]
-    parts = _parts(request, clean_to, flagged_to, written)
-    ctx.with_resource(held([name for name, _ in outputs], rejects=rejects))
+    asked = {"--rejects": rejects, "--clean-to": clean_to, "--flagged-to": flagged_to}
+    others = _others(asked, claims, request.as_of)
+    parts = _parts(request, others, [name for name, _ in outputs])
+    ctx.with_resource(held([name for name, _ in outputs], others=list(others.items())))
     log.event("started", version=__version__, as_of=str(request.as_of), claims=claims)
     with Watch(quiet=quiet or log.is_json, color=color) as watch:
         result = run(request, watch.step)
@@ -401,8 +403,10 @@ def check(
     )
     log.result(result, totals)
     with Watch(quiet=quiet or log.is_json, color=color) as watch:
-        failed = report.write_files(outputs, rejects=rejects, tell=watch.step)
-        if parts:
+        failed = report.write_files(outputs, rejects=others.get("--rejects"), tell=watch.step)
+        if parts and totals.unreadable_files:
+            failed += _not_parted(parts, totals.unreadable_files)
+        elif parts:
             from cpt77092.split import Split
 
             watch.step("Splitting")
@@ -413,16 +417,18 @@ def check(
                 whole_claims=hold is Hold.CLAIM,
                 one_payer=payer is not None,
             )
-            report.write_parts(split, parts)
+            failed += report.write_parts(split, parts)
     if not (quiet and outputs):
         try:
             report.print(format_)
         except BrokenPipeError:
             raise
         except OSError as problem:
-            raise OutputError(f"standard output: cannot be written ({problem.strerror})") from None
+            failed.append(_unwritten(problem))
     if failed:
         raise OutputError(*failed)
+    if quiet and code is Exit.UNCHECKED and not totals.unreadable_files:  # those are told by name
+        log.trouble("unchecked", [summary.unchecked(result, why)])
     log.finished(code, why)
     raise typer.Exit(code)
 
@@ -441,23 +447,23 @@ def exit_code(
     totals: Totals, fail_on: FailOn, *, exit_zero: bool, allow_rejects: bool = False
 ) -> tuple[Exit, str]:
     """The exit code of a finished run, and why."""
+    from cpt77092.reports.text import count
+
     if totals.unreadable_files:
-        return Exit.UNCHECKED, f"{totals.unreadable_files} files could not be read"
+        return Exit.UNCHECKED, f"{count(totals.unreadable_files, 'file')} could not be read"
     rejected = totals.tally.rejected + totals.history_rejected
     if rejected and not allow_rejects:
-        return Exit.UNCHECKED, f"{rejected} rows could not be read"
+        return Exit.UNCHECKED, f"{count(rejected, 'row')} could not be read"
     if totals.doubtful_files:
-        return (
-            Exit.UNCHECKED,
-            f"{totals.doubtful_files} files read on with --lenient may lack lines",
-        )
+        doubtful = count(totals.doubtful_files, "file")
+        return Exit.UNCHECKED, f"{doubtful} read on with --lenient may lack lines"
     if totals.tally.rows == totals.tally.no_code + totals.tally.not_data:
         return Exit.UNCHECKED, "no row has a procedure code"
     counts = totals.by_severity
     found = sum(counts[severity] for severity in counting(fail_on))
     unchecked = len(totals.not_checked) if fail_on is FailOn.NOT_CHECKED else 0
     if found or unchecked:
-        why = f"{found} findings" if found else "rules that could not be checked"
+        why = count(found, "finding") if found else "rules that could not be checked"
         code = Exit.CLEAN if exit_zero else Exit.FINDINGS
         return code, f"{why} at or above --fail-on {fail_on}"
     return Exit.CLEAN, f"no finding at or above --fail-on {fail_on}"
@@ -833,18 +839,38 @@ def _filled_in(names: list[str], claims: list[str], day: date, *, option: str = 
     return [fill_in(name, inputs=inputs or claims, day=day, option=option) for name in names]
 
 
+def _others(asked: Mapping[str, str | None], claims: list[str], day: date) -> dict[str, str]:
+    """Files that are written beside the reports, by the option that asks for them."""
+    return {
+        option: _filled_in([name], claims, day, option=option)[0]
+        for option, name in asked.items()
+        if name is not None
+    }
+
+
+def _not_parted(parts: Mapping[int, tuple[str, str]], unreadable: int) -> list[str]:
+    """A sentence for each part of a batch that is not all there."""
+    from cpt77092.reports.text import count
+
+    lost = count(unreadable, "file")
+    return [
+        f"{option} {name}: not written, since {lost} could not be read, and a claim may go on there"
+        for option, name in parts.values()
+    ]
+
+
 def _parts(
-    request: Request, clean_to: str | None, flagged_to: str | None, others: list[str]
+    request: Request, others: Mapping[str, str], reports: list[str]
 ) -> dict[int, tuple[str, str]]:
     """Option and file of each part that a batch is split into; refuses what cannot be."""
-    if clean_to is None and flagged_to is None:
+    if others.keys() <= {"--rejects"}:
         return {}
     from cpt77092.run import opened
     from cpt77092.split import CLEAN, FLAGGED, require_splittable
 
-    asked = {CLEAN: ("--clean-to", clean_to), FLAGGED: ("--flagged-to", flagged_to)}
-    parts = {part: (option, name) for part, (option, name) in asked.items() if name is not None}
-    taken = {Path(name).resolve() for name in others if name}
+    asked = {CLEAN: "--clean-to", FLAGGED: "--flagged-to"}
+    parts = {part: (option, others[option]) for part, option in asked.items() if option in others}
+    taken = {Path(name).resolve() for name in [*reports, others.get("--rejects", "")] if name}
     for option, name in parts.values():
         if not Path(name).parent.is_dir():
             raise OutputError(f"{option} {name}: the folder {Path(name).parent} does not exist")
@@ -858,6 +884,9 @@ def _parts(
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run `scrub` and exit; the one place where failures become exit codes."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    # A stream that was closed on purpose (`>&-`) is none at all to Python.
+    sys.stdout = sys.stdout or _nowhere()
+    sys.stderr = sys.stderr or _nowhere()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a claim id may hold what a locale cannot show
             stream.reconfigure(errors="backslashreplace")
@@ -869,7 +898,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         sys.exit(Exit.INTERRUPTED)
     except BrokenPipeError:
         # The reader of our output went away (`scrub ... | head`): not a failure of ours.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         sys.exit(Exit.UNCHECKED)
 
 
@@ -877,7 +906,9 @@ def _run(arguments: list[str]) -> int:
     log = Log.of(arguments)
     try:
         given = _with_default_command(arguments)
-        return int(app(given, standalone_mode=False, prog_name="scrub", obj=log) or 0)
+        code = app(given, standalone_mode=False, prog_name="scrub", obj=log)
+        sys.stdout.flush()  # what cannot be written is told by us, not by Python at its end
+        return int(code or 0)
     except ScrubError as problem:
         log.trouble("failed", problem.lines, exit_code=int(Exit.UNCHECKED))
         return Exit.UNCHECKED
@@ -887,6 +918,12 @@ def _run(arguments: list[str]) -> int:
         return Exit.INTERRUPTED
     except BrokenPipeError:
         raise
+    except OSError as problem:
+        if problem.errno not in _FULL:
+            return _bug(problem, log)
+        log.trouble("failed", [_unwritten(problem)], exit_code=int(Exit.UNCHECKED))
+        _drop_output()
+        return Exit.UNCHECKED
     except Exception as problem:
         show = getattr(problem, "show", None)
         if show is not None:  # the parser's own usage errors print themselves
@@ -897,6 +934,23 @@ def _run(arguments: list[str]) -> int:
                 show()
             return Exit.UNCHECKED
         return _bug(problem, log)
+
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""No room left: files that we write say so themselves, so it is standard output."""
+
+
+def _unwritten(problem: OSError) -> str:
+    return f"standard output: cannot be written ({problem.strerror})"
+
+
+def _nowhere() -> io.TextIOWrapper:
+    return io.TextIOWrapper(os.fdopen(os.open(os.devnull, os.O_RDWR), "wb"), encoding="utf-8")
+
+
+def _drop_output() -> None:
+    """Let nothing more go to standard output: Python would fail on it once more at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _bug(problem: Exception, log: Log) -> int:

@@ -59,7 +59,7 @@ def test_a_json_log_is_one_object_per_event_with_nothing_of_any_claim(scrub: Scr
     assert (told[1]["file"], told[1]["rows"], told[1]["in_scope"]) == ("june.csv", 1, 1)
     assert told[2]["findings"]["error"] == 1
     assert told[3]["exit_code"] == 1
-    assert told[3]["reason"] == "1 findings at or above --fail-on warning"
+    assert told[3]["reason"] == "1 finding at or above --fail-on warning"
     for private in ("PATIENT9", "A-77", "45.00", "2026-03-02"):
         assert private not in err
 
@@ -161,6 +161,19 @@ def test_a_run_that_overlaps_on_an_output_stops_at_once(scrub: Scrub) -> None:
     assert not list(Path().glob(".*"))
 
 
+def test_the_parts_of_a_batch_are_outputs_like_the_others(scrub: Scrub) -> None:
+    write("a.csv", CLEAN)
+    with held([], others=[("--clean-to", "clean.csv")]):
+        code, _, err = scrub("a.csv", "--clean-to", "clean.csv")
+        assert (code, "--clean-to clean.csv: another run is writing it" in err) == (2, True)
+    names = ("--clean-to", "{stem}-{date}.csv", "--flagged-to", "held-{date}.csv")
+    assert scrub("a.csv", *AS_OF, "-q", *names)[0] == 0
+    assert Path("a-2026-11-23.csv").read_text(encoding="utf-8") == CLEAN
+    assert Path("held-2026-11-23.csv").exists()
+    code, _, err = scrub("a.csv", "--flagged-to", "{day}.csv")
+    assert (code, "--flagged-to {day}.csv: {day} is not known here" in err) == (2, True)
+
+
 def test_a_killed_run_holds_nothing(scrub: Scrub) -> None:
     write("a.csv", CLEAN)
     hold = (
@@ -238,6 +251,72 @@ def test_one_output_that_fails_does_not_stop_the_others(
     assert Path("o.csv").exists()
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("check", "claims.csv"),
+        ("check", "claims.csv", "--format", "json"),
+        ("check", "claims.csv", "--format", "table"),
+        ("profile", "claims.csv", "--format", "json"),
+        ("columns", "claims.csv"),
+        ("rules",),
+        ("brief",),
+        ("--version",),
+        ("--help",),
+    ],
+    ids=" ".join,
+)
+def test_standard_output_on_a_full_disk_is_told(arguments: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "cpt77092", *arguments],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment(),
+            cwd=EXAMPLES,
+            check=False,
+        )
+    assert done.returncode == 2, done.stderr
+    told = done.stderr.splitlines()[-1]
+    assert told == "scrub: standard output: cannot be written (No space left on device)"
+
+
+def test_a_closed_standard_output_is_no_bug(tmp_path: Path) -> None:
+    batch = tmp_path / "a.csv"
+    batch.write_text(FLAGGED, encoding="utf-8")
+    scrub = f'"{sys.executable}" -m cpt77092 "{batch}" -o "{tmp_path}/o.csv"'
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{scrub} -q >&-; echo $? >&2; {scrub} >&- 2>/dev/null; echo $? >&2"],
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(),
+        check=False,
+    )
+    assert done.stderr.split() == ["1", "1"]
+    assert "MO001" in (tmp_path / "o.csv").read_text(encoding="utf-8")
+
+
+def test_every_file_that_cannot_be_written_is_told_and_the_others_are_written(
+    scrub: Scrub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("cpt77092.reports.machine.write_json", full)
+    write("a.csv", FLAGGED)
+    Path("held.csv").mkdir()
+    parts = ("--clean-to", "clean.csv", "--flagged-to", "held.csv")
+    code, _, err = scrub("a.csv", *AS_OF, "-q", "-o", "o.json", *parts)
+    assert code == 2
+    assert [line.partition(": cannot")[0] for line in err.splitlines()] == [
+        "scrub: -o o.json",
+        "scrub: --flagged-to held.csv",
+    ]
+    assert Path("clean.csv").exists()
+
+
 def test_a_read_only_folder_is_told_before_anything_is_read(scrub: Scrub, tmp_path: Path) -> None:
     # Permissions do not stop root, as whom tests may run; nobody makes a file here.
     folder = Path("/proc") if Path("/proc/self").exists() else tmp_path
@@ -304,6 +383,44 @@ def test_what_a_folder_does_not_give_is_named_and_the_rest_is_checked(
     assert told[1].startswith("scrub: in/closed: cannot be read (")
     assert told[2] == "scrub: in/gone.csv: cannot be read (No such file or directory)"
     assert len(told) == 3
+
+
+def test_a_batch_that_is_not_all_there_is_checked_and_not_split(scrub: Scrub) -> None:
+    write("a.csv", FLAGGED)
+    for lost in ("gone.csv", write("b.csv", b"")):
+        code, _, err = scrub("a.csv", lost, *AS_OF, "-q", "-o", "o.csv", "--clean-to", "c.csv")
+        assert code == 2
+        first, second = err.splitlines()
+        assert first.startswith(f"scrub: {lost}: ")
+        assert second == (
+            "scrub: --clean-to c.csv: not written, since 1 file could not be read, and a claim may "
+            "go on there"
+        )
+        assert "MO001" in Path("o.csv").read_text(encoding="utf-8")
+        assert not Path("c.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            CLEAN + "A-78,Medicare,PATIENT8,PATIENT8\n",
+            "1 row could not be read. Rejected a.csv:3: 4 fields where the header has 11",
+        ),
+        (CLEAN.replace("77092", ""), "no row has a procedure code"),
+    ],
+    ids=["rejected", "no code"],
+)
+def test_a_quiet_run_says_why_it_could_not_check_all(scrub: Scrub, text: str, told: str) -> None:
+    write("a.csv", text)
+    code, out, err = scrub("a.csv", *AS_OF, "-q", "-o", "o.csv")
+    assert (code, out, len(err.splitlines())) == (2, "", 1)
+    assert err.startswith(f"scrub: {told}")
+    assert "PATIENT" not in err
+    code, _, err = scrub("a.csv", *AS_OF, "-q", "-o", "o.csv", "--log-format", "json")
+    assert [(one["event"], one["message"].startswith(told)) for one in events(err)] == [
+        ("unchecked", True)
+    ]
 
 
 def test_a_table_on_which_polars_panics_is_told_in_one_line(scrub: Scrub) -> None:
@@ -449,7 +566,7 @@ def test_the_file_of_rejects_is_an_output_like_the_others(scrub: Scrub) -> None:
     write("a.csv", CLEAN)
     code, _, err = scrub("a.csv", *AS_OF, "-q", "-o", "o.csv", "--rejects", "./o.csv")
     assert (code, "--rejects ./o.csv: named twice in one run" in err) == (2, True)
-    with held([], rejects="r.csv"):
+    with held([], others=[("--rejects", "r.csv")]):
         code, _, err = scrub("a.csv", "--rejects", "r.csv")
         assert (code, "--rejects r.csv: another run is writing it" in err) == (2, True)
     assert scrub("a.csv", *AS_OF, "-q", "--rejects", "{stem}-{date}.csv")[0] == 0
@@ -471,4 +588,4 @@ def test_pages_and_profiles_tell_of_a_file_that_was_not_read(scrub: Scrub) -> No
     assert "Could not be read" in out
     assert "Not read: b.csv: none of the headers" in out
     code, _, err = scrub("profile", "a.csv", "b.csv", *AS_OF)
-    assert (code, "1 files could not be read" in err) == (2, True)
+    assert (code, "1 file could not be read" in err) == (2, True)

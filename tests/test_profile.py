@@ -291,7 +291,7 @@ def test_a_row_that_cannot_be_read_is_said_and_exits_2(scrub: Run, tmp_path: Pat
     code, out, err = scrub(file)
     assert code == 2
     assert "1 row could not be read and stand in no figure" in " ".join(out.split())
-    assert err == "scrub: 1 rows could not be read; scrub check says more\n"
+    assert err == "scrub: 1 row could not be read; scrub check says more\n"
 
 
 def test_expectations_are_numbered_and_named(small: Profile) -> None:

@@ -106,20 +106,19 @@ def _stem(inputs: Sequence[str]) -> str:
 
 
 @contextmanager
-def held(names: Sequence[str], *, rejects: str | None = None) -> Iterator[None]:
+def held(names: Sequence[str], *, others: Sequence[tuple[str, str]] = ()) -> Iterator[None]:
     """Keep other runs from writing some files until this one has ended.
 
     Args:
         names: the reports (`-o`).
-        rejects: the file of rows that could not be read (`--rejects`).
+        others: option and name of every other file that is written.
 
     Raises:
         OutputError: a file is named twice, is another run's now, or its folder cannot be written.
     """
     with ExitStack() as stack:
         places: dict[Path, str] = {}
-        written = [("-o", name) for name in names]
-        for option, name in [*written, *([("--rejects", rejects)] if rejects else [])]:
+        for option, name in [*(("-o", name) for name in names), *others]:
             place = Path(name).resolve()
             if place in places:
                 raise OutputError(f"{option} {name}: named twice in one run")

@@ -121,12 +121,15 @@ class Report:
         rows = self.result.batch.rejected_rows()
         write_aside(name, lambda stream: stream.writelines(rows), option="--rejects")
 
-    def write_parts(self, split: Split, parts: Mapping[int, tuple[str, str]]) -> None:
+    def write_parts(self, split: Split, parts: Mapping[int, tuple[str, str]]) -> list[str]:
         """Write the batch's own rows in parts, and say on standard error how many are where.
 
         Args:
             split: the run as parts.
             parts: option and file name of each part that is wanted.
+
+        Returns:
+            A sentence for each part that cannot be written.
 
         Raises:
             UsageError: a part would replace one of the claim files.
@@ -134,11 +137,18 @@ class Report:
         for option, name in parts.values():
             self._require_no_input(option, name)
         split.cuts  # noqa: B018 - what cannot be read again is said before anything is written
+        told: list[str] = []
+        failed: list[str] = []
         for part, (option, name) in parts.items():
-            write_aside(name, lambda stream: split.write(stream, name, part), option=option)  # noqa: B023
-        if not self.quiet:
-            told = [f"{name}: {count(split.count(p), 'row')}" for p, (_, name) in parts.items()]
+            try:
+                write_aside(name, lambda stream: split.write(stream, name, part), option=option)  # noqa: B023
+            except OutputError as problem:
+                failed += problem.lines
+            else:
+                told.append(f"{name}: {count(split.count(part), 'row')}")
+        if told and not self.quiet:
             sys.stderr.write(f"{'; '.join(told)}\n")
+        return failed
 
     def _require_no_input(self, option: str, name: str) -> None:
         inputs = [scan.file for scan in self.result.batch.scans if scan.file is not None]
