@@ -127,7 +127,9 @@ def _request(report: str, manifest: Mapping[str, Any]) -> Request:
     history = [*(one["file"] for one in past["files"]), *past["ignored"]]
     if "-" in inputs:
         raise UsageError(f"{report}: standard input was checked, and is not kept; name files")
-    gone = [name for name in [*inputs, *history] if not Path(name).is_file()]
+    layout = manifest["options"].get("layout")
+    files = [*inputs, *history, *([layout] if layout else [])]
+    gone = [name for name in files if not Path(name).is_file()]
     if gone:
         raise ClaimsError(
             *(f"{name}: the report rests on it, and it is not there" for name in gone)
@@ -168,7 +170,8 @@ def _changes(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
 
 def _digests(manifest: Mapping[str, Any]) -> dict[tuple[str, str], str]:
     past = (manifest["history"] or {}).get("files", [])
-    files = [("input", manifest["inputs"]), ("history", past)]
+    layout = manifest.get("layout")  # older reports have none
+    files = [("input", manifest["inputs"]), ("history", past), ("layout", [layout] * bool(layout))]
     return {(kind, one["file"]): one.get("sha256") for kind, many in files for one in many}
 
 
