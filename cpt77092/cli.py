@@ -12,7 +12,7 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from enum import IntEnum, StrEnum
@@ -61,6 +61,8 @@ policies_app = typer.Typer(
 app.add_typer(policies_app, name="policies")
 
 COMMANDS = ("check", "rules", "explain", "policies", "brief", "columns", "profile", "verify")
+OWN_OPTIONS = ("-h", "--help", "--version", "--install-completion", "--show-completion")
+"""Options of the program itself; any other that goes first is one of `scrub check`."""
 
 
 class Exit(IntEnum):
@@ -190,6 +192,14 @@ Isolated = Annotated[
 ]
 
 
+Lenient = Annotated[
+    bool,
+    typer.Option(
+        "--lenient", help="Read an X12 file whose counts are off; exit code 2 all the same."
+    ),
+]
+
+
 def _log_as(ctx: typer.Context, form: LogFormat) -> LogFormat:
     ctx.ensure_object(Log).form = form
     return form
@@ -243,13 +253,21 @@ def check(
     ] = False,
     select: Annotated[
         list[str] | None,
-        typer.Option(envvar="SCRUB_SELECT", help="Only these rules (codes or prefixes)."),
+        typer.Option(
+            envvar="SCRUB_SELECT",
+            autocompletion=_rule_codes,
+            help="Only these rules (codes or prefixes).",
+        ),
     ] = None,
     ignore: Annotated[
-        list[str] | None, typer.Option(envvar="SCRUB_IGNORE", help="Leave these rules out.")
+        list[str] | None,
+        typer.Option(
+            envvar="SCRUB_IGNORE", autocompletion=_rule_codes, help="Leave these rules out."
+        ),
     ] = None,
     extend_select: Annotated[
-        list[str] | None, typer.Option(help="These rules too, beside --select.")
+        list[str] | None,
+        typer.Option(autocompletion=_rule_codes, help="These rules too, beside --select."),
     ] = None,
     fail_on: Annotated[
         FailOn, typer.Option(envvar="SCRUB_FAIL_ON", help="What makes the exit code 1.")
@@ -311,10 +329,7 @@ def check(
     show_phi: Annotated[
         bool, typer.Option("--show-phi", help="Add person_id, which identifies patients.")
     ] = False,
-    lenient: Annotated[
-        bool,
-        typer.Option(help="Read an X12 file whose counts are off; exit code 2 all the same."),
-    ] = False,
+    lenient: Lenient = False,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Findings only; nothing at all with -o.")
     ] = False,
@@ -646,10 +661,18 @@ def profile(
     format_: Annotated[ProfileFormat, typer.Option("--format", help="How to print.")] = (
         ProfileFormat.TABLE
     ),
-    output: PageFiles = None,
+    output: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="Write this file instead; the ending says which kind. {date}, {stem} as in check.",
+        ),
+    ] = None,
     limit: Annotated[
         int, typer.Option(min=0, help="Show at most so many payers in the table; 0 shows all.")
     ] = 10,
+    lenient: Lenient = False,
     _isolated: Isolated = False,
     color: Colors = Color.AUTO,
 ) -> None:
@@ -662,14 +685,17 @@ def profile(
     """
     from cpt77092 import findings
     from cpt77092.profile import profile as add_up
-    from cpt77092.reports.files import PROFILE_FORMATS, format_of
-    from cpt77092.reports.profile_page import print_profile, write_profile
+    from cpt77092.reports.files import PROFILE_FORMATS, format_of, held
+    from cpt77092.reports.profile_page import print_profile, write_profiles
     from cpt77092.run import Request, run
 
-    outputs = [(name, format_of(name, PROFILE_FORMATS)) for name in output or []]
+    day = as_of or _today()
+    names = _filled_in(output or [], claims, day)
+    outputs = [(name, format_of(name, PROFILE_FORMATS)) for name in names]
+    ctx.with_resource(held(names))
     request = Request(
         paths=claims,
-        as_of=as_of or _today(),
+        as_of=day,
         history=tuple(history or ()),
         payer=payer,
         policies=policies,
@@ -677,17 +703,18 @@ def profile(
         layout=layout,
         encoding=encoding,
         sheet=sheet,
+        lenient=lenient,
         payers=settings_of(ctx).payers,
     )
     result = run(request)
     benchmarks = add_up(result)
-    for name, form in outputs:
-        write_profile(name, benchmarks, form)
+    write_profiles(result, benchmarks, outputs)
     if not outputs:
         print_profile(benchmarks, format_, color, limit=limit)
     code, why = exit_code(findings.totals(result), FailOn.NEVER, exit_zero=False)
     if code is not Exit.CLEAN:
-        print(f"scrub: {why}; scrub check says more", file=sys.stderr)
+        told = [*result.batch.unreadable, f"{why}; scrub check says more"]
+        ctx.ensure_object(Log).trouble("unchecked", told)
     raise typer.Exit(code)
 
 
@@ -969,17 +996,26 @@ def _bug(problem: Exception, log: Log) -> int:
 def _complete_the_short_form() -> None:
     """A shell that completes `scrub claims.csv --pa` is told the options of `scrub check`."""
     for name in ("COMP_WORDS", "_TYPER_COMPLETE_ARGS"):
-        program, *words = os.environ.get(name, "").split(" ")
-        if len(words) > 1 and words[0] not in COMMANDS:
-            os.environ[name] = " ".join([program, "check", *words])
+        given = os.environ.get(name, "")
+        between = "\n" if "\n" in given else " "  # Bash gives a word a line
+        program, *words = given.split(between)
+        if _is_short_form(words):
+            os.environ[name] = between.join([program, "check", *words])
             if "COMP_CWORD" in os.environ:
                 os.environ["COMP_CWORD"] = str(int(os.environ["COMP_CWORD"]) + 1)
 
 
+def _is_short_form(words: Sequence[str]) -> bool:
+    """Whether words, of which the last is not yet written out, are those of `scrub check`."""
+    if len(words) != 1:
+        return bool(words) and words[0] not in COMMANDS
+    # `scrub --pay` goes on as a check, `scrub --v` as the program's own --version.
+    return words[0].startswith("-") and not any(own.startswith(words[0]) for own in OWN_OPTIONS)
+
+
 def _with_default_command(arguments: list[str]) -> list[str]:
     """`scrub claims.csv` and `scrub --payer aetna claims.csv` mean `scrub check ...`."""
-    plain = {"-h", "--help", "--version", "--install-completion", "--show-completion"}
-    if not arguments or arguments[0] in COMMANDS or arguments[0] in plain:
+    if not arguments or arguments[0] in COMMANDS or arguments[0] in OWN_OPTIONS:
         return arguments
     if arguments[0] == "--isolated" and arguments[1:] and arguments[1] in COMMANDS:
         return [arguments[1], arguments[0], *arguments[2:]]

@@ -579,7 +579,7 @@ def test_the_example_is_the_same_whatever_the_width_and_locale() -> None:
 
 def offered(words: str, **env: str) -> list[str]:
     """What Bash is offered for the last of some words."""
-    asked = {"_SCRUB_COMPLETE": "complete_bash", "COMP_WORDS": words}
+    asked = {"_SCRUB_COMPLETE": "complete_bash", "COMP_WORDS": words.replace(" ", "\n")}
     asked["COMP_CWORD"] = str(len(words.split(" ")) - 1)
     return process(env=os.environ | asked | env).stdout.split()
 
@@ -592,6 +592,10 @@ def offered(words: str, **env: str) -> list[str]:
         ("scrub check claims.csv --pay", ["--payer"]),
         ("scrub claims.csv --pay", ["--payer"]),
         ("scrub claims.csv --by ", ["finding", "line", "claim"]),
+        ("scrub --pay", ["--payer"]),
+        ("scrub --payer ae", ["aetna"]),
+        ("scrub --ver", ["--version"]),
+        ("scrub claims.csv --select MO001", ["MO001"]),
         ("scrub --payer medic", ["medicare"]),
         ("scrub explain MO00", [f"MO00{n}" for n in range(1, 10)]),
         ("scrub claims.c", []),  # the shell then offers files
@@ -622,7 +626,9 @@ def test_completion_is_shown_and_installed_and_works_in_bash(tmp_path: Path) -> 
     env = os.environ | {"HOME": str(home), "PATH": f"{tmp_path}:{os.environ['PATH']}"}
     lines = (
         "scrub --show-completion > shown && scrub --install-completion && . ~/.bashrc",
-        "COMP_WORDS=(scrub expl); COMP_CWORD=1; _scrub_completion scrub; echo got ${COMPREPLY[@]}",
+        "try() { COMP_WORDS=(scrub $*); COMP_CWORD=$#; _scrub_completion scrub; }",
+        "try expl; echo got ${COMPREPLY[@]}",
+        "try claims.csv --payer aet; echo got ${COMPREPLY[@]}",
     )
     done = subprocess.run(
         [BASH, "--norc", "-c", "\n".join(lines)],
@@ -634,4 +640,4 @@ def test_completion_is_shown_and_installed_and_works_in_bash(tmp_path: Path) -> 
     )
     assert "complete -o default -F _scrub_completion scrub" in (home / "shown").read_text("utf-8")
     assert "_scrub_completion" in (home / ".bash_completions" / "scrub.sh").read_text("utf-8")
-    assert done.stdout.splitlines()[-1] == "got explain"
+    assert done.stdout.splitlines()[-2:] == ["got explain", "got aetna"]

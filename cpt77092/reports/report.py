@@ -108,7 +108,7 @@ class Report:
         Raises:
             UsageError: it would replace one of the claim files.
         """
-        self._require_no_input("-o", name)
+        require_no_input(self.result, "-o", name)
         write_aside(name, lambda stream: self._write(stream, form))
 
     def write_rejects(self, name: str) -> None:
@@ -117,7 +117,7 @@ class Report:
         Raises:
             UsageError: it would replace one of the claim files.
         """
-        self._require_no_input("--rejects", name)
+        require_no_input(self.result, "--rejects", name)
         rows = self.result.batch.rejected_rows()
         write_aside(name, lambda stream: stream.writelines(rows), option="--rejects")
 
@@ -135,7 +135,7 @@ class Report:
             UsageError: a part would replace one of the claim files.
         """
         for option, name in parts.values():
-            self._require_no_input(option, name)
+            require_no_input(self.result, option, name)
         split.cuts  # noqa: B018 - what cannot be read again is said before anything is written
         told: list[str] = []
         failed: list[str] = []
@@ -149,15 +149,6 @@ class Report:
         if told and not self.quiet:
             sys.stderr.write(f"{'; '.join(told)}\n")
         return failed
-
-    def _require_no_input(self, option: str, name: str) -> None:
-        inputs = [scan.file for scan in self.result.batch.scans if scan.file is not None]
-        if self.result.history is not None:
-            inputs += [Path(file) for file in self.result.history.files]
-        if any(file.resolve() == Path(name).resolve() for file in inputs):
-            raise UsageError(
-                f"{option} {name}: that is one of the claim files; inputs are never changed"
-            )
 
     def _print_table(self) -> None:
         # Rich is slow to import, and only this form needs it.
@@ -232,4 +223,19 @@ class Report:
             sort=self.sort or Sort.FILE,
             limit=limit,
             extra=self.extra,
+        )
+
+
+def require_no_input(result: Result, option: str, name: str) -> None:
+    """Refuse to write over what was read.
+
+    Raises:
+        UsageError: a file that is to be written is one of the claim files.
+    """
+    inputs = [scan.file for scan in result.batch.scans if scan.file is not None]
+    if result.history is not None:
+        inputs += [Path(file) for file in result.history.files]
+    if any(file.resolve() == Path(name).resolve() for file in inputs):
+        raise UsageError(
+            f"{option} {name}: that is one of the claim files; inputs are never changed"
         )
