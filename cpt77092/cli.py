@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     name="scrub",
     help="Check trabecular bone score claim lines (CPT 77092 and family) before you submit them.",
-    epilog="scrub CLAIMS... is short for scrub check CLAIMS...  Example: scrub claims.csv",
+    epilog="Example: scrub claims.csv, which is short for scrub check claims.csv",
     no_args_is_help=True,
     add_completion=True,
     rich_markup_mode=None,
@@ -145,12 +145,18 @@ Day = Annotated[
 ]
 PoliciesDir = Annotated[
     Path | None,
-    typer.Option("--policies", envvar="SCRUB_POLICIES", help="A folder of your own policy files."),
+    typer.Option(
+        "--policies",
+        envvar="SCRUB_POLICIES",
+        metavar="FOLDER",
+        help="A folder of your own policy files.",
+    ),
 ]
 OnePayer = Annotated[
     str | None,
     typer.Option(
         envvar="SCRUB_PAYER",
+        metavar="PAYER",
         autocompletion=_payer_keys,
         help="Judge every line by this payer's policy.",
     ),
@@ -169,14 +175,26 @@ Maps = Annotated[
 ]
 PageFiles = Annotated[
     list[str] | None,
-    typer.Option("--output", "-o", help="Write this file instead; the ending says which kind."),
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="Write this file instead; the ending says which kind.",
+    ),
 ]
 Encoding = Annotated[
     str | None,
-    typer.Option(envvar="SCRUB_ENCODING", help="Of text files; found out if left out."),
+    typer.Option(
+        envvar="SCRUB_ENCODING",
+        metavar="NAME",
+        help="Encoding of text files; found out if left out.",
+    ),
 ]
 Sheet = Annotated[
-    str | None, typer.Option(envvar="SCRUB_SHEET", help="Of a workbook; the first if left out.")
+    str | None,
+    typer.Option(
+        envvar="SCRUB_SHEET", metavar="NAME", help="Sheet of a workbook; the first if left out."
+    ),
 ]
 LayoutFile = Annotated[
     str | None,
@@ -229,12 +247,16 @@ def _root(
         raise typer.Exit
 
 
-@app.command(cls=CheckCommand)
+@app.command(
+    cls=CheckCommand, short_help="Say which claim lines will be denied, why, and what to change."
+)
 def check(
     ctx: typer.Context,
     claims: Annotated[
         list[str] | None,
-        typer.Argument(help="Claim files, folders or patterns; - reads standard input."),
+        typer.Argument(
+            metavar="CLAIMS", help="Claim files, folders or patterns; - reads standard input."
+        ),
     ] = None,
     payer: OnePayer = None,
     as_of: AsOf = None,
@@ -255,6 +277,7 @@ def check(
         list[str] | None,
         typer.Option(
             envvar="SCRUB_SELECT",
+            metavar="RULES",
             autocompletion=_rule_codes,
             help="Only these rules (codes or prefixes).",
         ),
@@ -262,17 +285,22 @@ def check(
     ignore: Annotated[
         list[str] | None,
         typer.Option(
-            envvar="SCRUB_IGNORE", autocompletion=_rule_codes, help="Leave these rules out."
+            envvar="SCRUB_IGNORE",
+            metavar="RULES",
+            autocompletion=_rule_codes,
+            help="Leave these rules out.",
         ),
     ] = None,
     extend_select: Annotated[
         list[str] | None,
-        typer.Option(autocompletion=_rule_codes, help="These rules too, beside --select."),
+        typer.Option(
+            metavar="RULES", autocompletion=_rule_codes, help="These rules too, beside --select."
+        ),
     ] = None,
     fail_on: Annotated[
         FailOn, typer.Option(envvar="SCRUB_FAIL_ON", help="What makes the exit code 1.")
     ] = FailOn.ERROR,
-    exit_zero: Annotated[bool, typer.Option(help="Exit 0 in place of 1.")] = False,
+    exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit 0 in place of 1.")] = False,
     rework_cost: Annotated[
         Decimal | None,
         typer.Option(
@@ -295,6 +323,7 @@ def check(
         typer.Option(
             "--output",
             "-o",
+            metavar="FILE",
             help="Also write a report, of the kind its ending says; {date}, {stem} are filled in.",
         ),
     ] = None,
@@ -311,7 +340,11 @@ def check(
     ] = Hold.CLAIM,
     limit: Annotated[
         int | None,
-        typer.Option(min=0, help="Show at most so many rows; 0 shows all. Counts stay exact."),
+        typer.Option(
+            min=0,
+            metavar="NUMBER",
+            help="Show at most so many rows; 0 shows all. Counts stay exact.",
+        ),
     ] = None,
     by: Annotated[
         By, typer.Option(envvar="SCRUB_BY", help="A row for each finding, line or claim.")
@@ -331,7 +364,7 @@ def check(
     ] = False,
     lenient: Lenient = False,
     quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="Findings only; nothing at all with -o.")
+        bool, typer.Option("--quiet", "-q", help="Findings only; with -o, trouble only.")
     ] = False,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Infos one by one, and every reason.")
@@ -520,10 +553,12 @@ def rules(
         pages.show_rules(make_console(color), CATALOGUE)
 
 
-@app.command()
+@app.command(short_help="Run a JSON report again, and say whether it is still the same.")
 def verify(
     ctx: typer.Context,
-    report: Annotated[str, typer.Argument(help="A report that -o NAME.json wrote.")],
+    report: Annotated[
+        str, typer.Argument(metavar="REPORT", help="A report that -o NAME.json wrote.")
+    ],
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Print nothing; the exit code says it.")
     ] = False,
@@ -550,11 +585,15 @@ def verify(
     raise typer.Exit(code)
 
 
-@app.command(cls=SettledCommand)
+@app.command(cls=SettledCommand, short_help="Print one rule's page, and each payer's value.")
 def explain(
     rule: Annotated[
         str,
-        typer.Argument(autocompletion=_rule_codes, help="A rule's code or name, like MO001."),
+        typer.Argument(
+            metavar="RULE",
+            autocompletion=_rule_codes,
+            help="A rule's code or name, like MO001.",
+        ),
     ],
     on: Day = None,
     policies: PoliciesDir = None,
@@ -577,12 +616,14 @@ def explain(
     pages.explain(make_console(color), found[0], load_policies(policies), on or _today())
 
 
-@app.command(cls=SettledCommand)
+@app.command(cls=SettledCommand, short_help="Print the publication on CPT 77092, with sources.")
 def brief(
     payer: Annotated[
         str | None,
         typer.Argument(
-            autocompletion=_payer_keys, help="A payer, to see its position alone; all if left out."
+            metavar="PAYER",
+            autocompletion=_payer_keys,
+            help="A payer, to see its position alone; all if left out.",
         ),
     ] = None,
     on: Day = None,
@@ -614,9 +655,9 @@ def brief(
         print_brief(document, format_, color)
 
 
-@app.command(cls=SettledCommand)
+@app.command(cls=SettledCommand, short_help="Print how the headers of a file are understood.")
 def columns(
-    claims: Annotated[str, typer.Argument(help="A claim file.")],
+    claims: Annotated[str, typer.Argument(metavar="FILE", help="A claim file.")],
     map_: Maps = None,
     layout: LayoutFile = None,
     encoding: Encoding = None,
@@ -646,10 +687,12 @@ def columns(
             pages.show_columns(make_console(color), opened)
 
 
-@app.command(cls=ProfileCommand)
+@app.command(cls=ProfileCommand, short_help="Print benchmarks of a batch by payer and month.")
 def profile(
     ctx: typer.Context,
-    claims: Annotated[list[str], typer.Argument(help="Claim files, as in check.")],
+    claims: Annotated[
+        list[str], typer.Argument(metavar="CLAIMS", help="Claim files, as in check.")
+    ],
     payer: OnePayer = None,
     as_of: AsOf = None,
     history: Earlier = None,
@@ -666,11 +709,17 @@ def profile(
         typer.Option(
             "--output",
             "-o",
+            metavar="FILE",
             help="Write this file instead; the ending says which kind. {date}, {stem} as in check.",
         ),
     ] = None,
     limit: Annotated[
-        int, typer.Option(min=0, help="Show at most so many payers in the table; 0 shows all.")
+        int,
+        typer.Option(
+            min=0,
+            metavar="NUMBER",
+            help="Show at most so many payers in the table; 0 shows all.",
+        ),
     ] = 10,
     lenient: Lenient = False,
     _isolated: Isolated = False,
@@ -747,7 +796,9 @@ def policies_show(
     payer: Annotated[
         str,
         typer.Argument(
-            autocompletion=_payer_keys, help="A policy's key, a payer's name or its id."
+            metavar="PAYER",
+            autocompletion=_payer_keys,
+            help="A policy's key, a payer's name or its id.",
         ),
     ],
     on: Day = None,
@@ -778,14 +829,17 @@ def policies_show(
 @policies_app.command("check")
 def policies_check(
     folder: Annotated[
-        Path | None, typer.Argument(help="Your folder of policy files; ours if left out.")
+        Path | None,
+        typer.Argument(metavar="FOLDER", help="Your folder of policy files; ours if left out."),
     ] = None,
     max_age: Annotated[
         int | None,
         typer.Option(min=0, metavar="DAYS", help="Warn of sources read longer ago than this."),
     ] = None,
     on: Day = None,
-    strict: Annotated[bool, typer.Option(help="Exit 2 where there is a warning.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit 2 where there is a warning.")
+    ] = False,
 ) -> None:
     """Check policy files: every mistake, then warnings and notes, each with its file and line.
 

@@ -188,8 +188,10 @@ def test_a_killed_run_holds_nothing(scrub: Scrub) -> None:
         assert scrub("a.csv", "-o", "o.csv")[0] == 2
         other.kill()
     assert Path(".o.csv.lock").exists()
+    write(".o.csv.x1y2z3.part", "half of a report")
+    write(".other.csv.x1y2z3.part", "half of another's")
     assert scrub("a.csv", *AS_OF, "-q", "-o", "o.csv") == (0, "", "")
-    assert not Path(".o.csv.lock").exists()
+    assert [path.name for path in Path().glob(".*")] == [".other.csv.x1y2z3.part"]
 
 
 def test_of_many_runs_on_one_output_each_ends_whole_or_says_why(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import date
+from glob import escape
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, TypeVar
@@ -46,6 +47,10 @@ PROFILE_FORMATS = {
     ".html": ProfileFormat.HTML,
     ".htm": ProfileFormat.HTML,
 }
+
+
+UNFINISHED = ".part"
+"""How the name of a file ends that is still being written."""
 
 
 def format_of(name: str, endings: Mapping[str, Form]) -> Form:
@@ -151,6 +156,9 @@ def _held(name: str, option: str) -> Iterator[None]:
             break
         os.close(handle)  # the run before has just removed it
     try:
+        # Whoever holds the name knows that nobody writes it: a killed run left these.
+        for left in lock.parent.glob(f".{escape(Path(name).name)}.*{UNFINISHED}"):
+            left.unlink(missing_ok=True)
         yield
     finally:
         lock.unlink(missing_ok=True)
@@ -174,7 +182,9 @@ def write_aside(name: str, write: Callable[[IO[bytes]], None], *, option: str = 
     target = Path(name)
     try:
         # mkstemp makes the file readable by its owner only, and the rename keeps that.
-        handle, aside = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        handle, aside = tempfile.mkstemp(
+            prefix=f".{target.name}.", suffix=UNFINISHED, dir=target.parent
+        )
     except OSError as problem:
         raise OutputError(f"{option} {name}: cannot be written ({problem.strerror})") from None
     try:
