@@ -17,7 +17,7 @@ from datetime import date
 from decimal import Decimal
 from enum import IntEnum, StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -579,7 +579,11 @@ def verify(
     ctx.ensure_object(Log).finished(code, verdict.headline)
     if not quiet:
         typer.echo(safe(verdict.headline))
-        for what, lines in (("Differs", verdict.differences), ("Changed", verdict.changes)):
+        for what, lines in (
+            ("Differs", verdict.differences),
+            ("Changed", verdict.changes),
+            ("Left out then as now", verdict.left_out),
+        ):
             for line in lines:
                 typer.echo(safe(f"{what}: {line}"))
     raise typer.Exit(code)
@@ -1006,15 +1010,19 @@ def _run(arguments: list[str]) -> int:
         _drop_output()
         return Exit.UNCHECKED
     except Exception as problem:
-        show = getattr(problem, "show", None)
-        if show is not None:  # the parser's own usage errors print themselves
-            if log.is_json:
-                told = [getattr(problem, "message", str(problem))]
-                log.trouble("failed", told, exit_code=int(Exit.UNCHECKED))
-            else:
-                show()
-            return Exit.UNCHECKED
-        return _bug(problem, log)
+        if not hasattr(problem, "show"):
+            return _bug(problem, log)
+        _misused(problem, log)
+        return Exit.UNCHECKED
+
+
+def _misused(problem: Any, log: Log) -> None:
+    """Tell of arguments that the parser does not take; in text it prints them itself."""
+    problem.message = problem.message.removeprefix("Value error, ")
+    if log.is_json:
+        log.trouble("failed", [problem.format_message()], exit_code=int(Exit.UNCHECKED))
+    else:
+        problem.show()
 
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})

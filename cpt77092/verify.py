@@ -38,6 +38,8 @@ class Verdict:
     """How findings, reasons and totals differ."""
     changes: tuple[str, ...]
     """What differs of all that the report rests on: program, policies, files."""
+    left_out: tuple[str, ...]
+    """Files that could not be read when the report was written: no part of it, nor of this."""
 
 
 def verify(report: str) -> Verdict:
@@ -94,6 +96,7 @@ def verify(report: str) -> Verdict:
         headline=headline,
         differences=tuple(differences),
         changes=tuple(changes),
+        left_out=tuple(str(problem) for problem in manifest.get("unreadable") or ()),
     )
 
 

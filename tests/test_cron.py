@@ -77,7 +77,7 @@ def test_a_quiet_log_tells_trouble_only(scrub: Scrub) -> None:
     [
         (("missing.csv",), "failed", "missing.csv: no such file"),
         (("a.csv", "--nonsense"), "failed", "--nonsense"),
-        (("a.csv", "--fail-on", "x"), "failed", "'x' is not one of"),
+        (("a.csv", "--fail-on", "x"), "failed", "Invalid value for '--fail-on'"),
         (("a.csv", "-o", "o.docx"), "failed", "the ending must be one of"),
     ],
 )

@@ -118,6 +118,13 @@ def test_a_change_that_changes_nothing_is_told_and_is_the_same(scrub: Scrub) -> 
     )
 
 
+def test_what_was_not_read_then_is_told(scrub: Scrub) -> None:
+    assert scrub("claims.csv", "gone.csv", *AS_OF, "-q", "-o", "r.json")[0] == 2
+    code, out, _ = scrub("verify", "r.json")
+    assert code == 0
+    assert out.splitlines()[1:] == ["Left out then as now: gone.csv: no such file"]
+
+
 def test_a_changed_layout_is_told(scrub: Scrub) -> None:
     Path("ours.csv").write_text(
         "Nr,Billed to,Seen on,Service,Mod,Amount,Kind\n"
