@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -428,6 +429,9 @@ def test_colour_only_where_wanted(scrub: Scrub, monkeypatch: pytest.MonkeyPatch)
     assert "\x1b[" in scrub(EXAMPLE, *AS_OF, "--format", "table", "--color", "always").out
     monkeypatch.setenv("NO_COLOR", "1")
     assert "\x1b[" not in scrub(EXAMPLE, *AS_OF, "--format", "table").out
+    monkeypatch.setenv("TERM", "xterm-256color")  # what is said on purpose goes before NO_COLOR
+    said = scrub(EXAMPLE, *AS_OF, "--format", "table", "--color", "always").out
+    assert re.search(r"\x1b\[1;[0-9;]+merror", said)
 
 
 def test_parquet_to_a_terminal_is_refused(scrub: Scrub, monkeypatch: pytest.MonkeyPatch) -> None:
