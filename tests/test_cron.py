@@ -575,6 +575,9 @@ def test_the_file_of_rejects_is_an_output_like_the_others(scrub: Scrub) -> None:
     assert Path("a-2026-11-23.csv").exists()
     code, _, err = scrub("a.csv", "--rejects", "{day}.csv")
     assert (code, "--rejects {day}.csv: {day} is not known here" in err) == (2, True)
+    for option in ("--rejects", "--clean-to"):
+        code, _, err = scrub("a.csv", option, ".")
+        assert (code, f"{option} .: " in err) == (2, True)
     Path("folder").mkdir()
     code, _, err = scrub("a.csv", *AS_OF, "-q", "--rejects", "folder", "-o", "good.csv")
     assert (code, "--rejects folder: cannot be written" in err) == (2, True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import sys
@@ -139,6 +140,8 @@ def _held(name: str, option: str) -> Iterator[None]:
         return
     import fcntl
 
+    if not Path(name).name:  # `.` or `/`
+        raise OutputError(f"{option} {name}: cannot be written ({os.strerror(errno.EISDIR)})")
     lock = Path(name).with_name(f".{Path(name).name}.lock")
     while True:
         try:
