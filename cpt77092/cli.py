@@ -10,6 +10,7 @@ import errno
 import io
 import os
 import re
+import signal
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
@@ -66,13 +67,14 @@ OWN_OPTIONS = ("-h", "--help", "--version", "--install-completion", "--show-comp
 
 
 class Exit(IntEnum):
-    """Exit codes; the highest that applies is given, and 130 when interrupted."""
+    """Exit codes; the highest that applies is given, and 130 or 143 when it was stopped."""
 
     CLEAN = 0
     FINDINGS = 1
     UNCHECKED = 2
     BUG = 3
     INTERRUPTED = 130
+    TERMINATED = 143
 
 
 class ColumnsFormat(StrEnum):
@@ -975,6 +977,8 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a claim id may hold what a locale cannot show
             stream.reconfigure(errors="backslashreplace")
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:  # it would leave locks and half files
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(Exit.TERMINATED))
     if "_SCRUB_COMPLETE" in os.environ:
         _complete_the_short_form()
     try:

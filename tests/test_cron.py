@@ -9,9 +9,11 @@ import os
 import re
 import resource
 import shutil
+import signal
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -192,6 +194,29 @@ def test_a_killed_run_holds_nothing(scrub: Scrub) -> None:
     write(".other.csv.x1y2z3.part", "half of another's")
     assert scrub("a.csv", *AS_OF, "-q", "-o", "o.csv") == (0, "", "")
     assert [path.name for path in Path().glob(".*")] == [".other.csv.x1y2z3.part"]
+
+
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_run_that_is_told_to_stop_leaves_nothing(
+    tmp_path: Path, sent: signal.Signals, code: int
+) -> None:
+    waiting = (  # tests in the background of a shell are begun with interrupts ignored
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from cpt77092.cli import main; main(['-', '-o', 'o.csv'])"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", waiting],
+        stdin=subprocess.PIPE,  # it waits for claims
+        stderr=subprocess.PIPE,
+        cwd=tmp_path,
+        env=environment(),
+    ) as run:
+        while not (tmp_path / ".o.csv.lock").exists():
+            assert run.poll() is None
+            time.sleep(0.05)
+        run.send_signal(sent)
+        assert (run.wait(timeout=30), run.stderr and run.stderr.read()) == (code, b"")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_of_many_runs_on_one_output_each_ends_whole_or_says_why(tmp_path: Path) -> None:
