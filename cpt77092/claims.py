@@ -60,7 +60,7 @@ class Column:
 MODIFIERS = tuple(f"hcpcs_modifier_{n}" for n in range(1, 6))
 DIAGNOSES = tuple(f"diagnosis_code_{n}" for n in range(1, 13))
 
-LATER = "nothing in this version, but that it can be read"
+NO_RULE = "IN001 alone: no other rule rests on it"
 
 COLUMNS: tuple[Column, ...] = (
     Column(name="claim_id", required=True, needed_for="everything"),
@@ -92,7 +92,7 @@ COLUMNS: tuple[Column, ...] = (
     Column(name="prior_authorization_number", needed_for="CV002"),
     Column(name="claim_frequency_code", needed_for="CH003, and UN001 on replaced claims"),
     Column(name="patient_sex", needed_for="DX005"),
-    Column(name="patient_birth_date", kind=Kind.DATE, patient=True, needed_for=LATER),
+    Column(name="patient_birth_date", kind=Kind.DATE, patient=True, needed_for=NO_RULE),
     Column(
         name="submission_date",
         kind=Kind.DATE,

@@ -6,16 +6,19 @@ Polars and everything that needs it are imported inside the commands, so that `-
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import re
+import signal
 import sys
 import traceback
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from enum import IntEnum, StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -43,7 +46,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     name="scrub",
     help="Check trabecular bone score claim lines (CPT 77092 and family) before you submit them.",
-    epilog="scrub CLAIMS... is short for scrub check CLAIMS...  Example: scrub claims.csv",
+    epilog="Example: scrub claims.csv, which is short for scrub check claims.csv",
     no_args_is_help=True,
     add_completion=True,
     rich_markup_mode=None,
@@ -59,16 +62,19 @@ policies_app = typer.Typer(
 app.add_typer(policies_app, name="policies")
 
 COMMANDS = ("check", "rules", "explain", "policies", "brief", "columns", "profile", "verify")
+OWN_OPTIONS = ("-h", "--help", "--version", "--install-completion", "--show-completion")
+"""Options of the program itself; any other that goes first is one of `scrub check`."""
 
 
 class Exit(IntEnum):
-    """Exit codes; the highest that applies is given, and 130 when interrupted."""
+    """Exit codes; the highest that applies is given, and 130 or 143 when it was stopped."""
 
     CLEAN = 0
     FINDINGS = 1
     UNCHECKED = 2
     BUG = 3
     INTERRUPTED = 130
+    TERMINATED = 143
 
 
 class ColumnsFormat(StrEnum):
@@ -141,12 +147,18 @@ Day = Annotated[
 ]
 PoliciesDir = Annotated[
     Path | None,
-    typer.Option("--policies", envvar="SCRUB_POLICIES", help="A folder of your own policy files."),
+    typer.Option(
+        "--policies",
+        envvar="SCRUB_POLICIES",
+        metavar="FOLDER",
+        help="A folder of your own policy files.",
+    ),
 ]
 OnePayer = Annotated[
     str | None,
     typer.Option(
         envvar="SCRUB_PAYER",
+        metavar="PAYER",
         autocompletion=_payer_keys,
         help="Judge every line by this payer's policy.",
     ),
@@ -165,14 +177,26 @@ Maps = Annotated[
 ]
 PageFiles = Annotated[
     list[str] | None,
-    typer.Option("--output", "-o", help="Write this file instead; the ending says which kind."),
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="Write this file instead; the ending says which kind.",
+    ),
 ]
 Encoding = Annotated[
     str | None,
-    typer.Option(envvar="SCRUB_ENCODING", help="Of text files; found out if left out."),
+    typer.Option(
+        envvar="SCRUB_ENCODING",
+        metavar="NAME",
+        help="Encoding of text files; found out if left out.",
+    ),
 ]
 Sheet = Annotated[
-    str | None, typer.Option(envvar="SCRUB_SHEET", help="Of a workbook; the first if left out.")
+    str | None,
+    typer.Option(
+        envvar="SCRUB_SHEET", metavar="NAME", help="Sheet of a workbook; the first if left out."
+    ),
 ]
 LayoutFile = Annotated[
     str | None,
@@ -185,6 +209,14 @@ LayoutFile = Annotated[
 ]
 Isolated = Annotated[
     bool, typer.Option("--isolated", envvar="SCRUB_ISOLATED", help="Read no scrub.yaml.")
+]
+
+
+Lenient = Annotated[
+    bool,
+    typer.Option(
+        "--lenient", help="Read an X12 file whose counts are off; exit code 2 all the same."
+    ),
 ]
 
 
@@ -217,12 +249,16 @@ def _root(
         raise typer.Exit
 
 
-@app.command(cls=CheckCommand)
+@app.command(
+    cls=CheckCommand, short_help="Say which claim lines will be denied, why, and what to change."
+)
 def check(
     ctx: typer.Context,
     claims: Annotated[
         list[str] | None,
-        typer.Argument(help="Claim files, folders or patterns; - reads standard input."),
+        typer.Argument(
+            metavar="CLAIMS", help="Claim files, folders or patterns; - reads standard input."
+        ),
     ] = None,
     payer: OnePayer = None,
     as_of: AsOf = None,
@@ -241,18 +277,32 @@ def check(
     ] = False,
     select: Annotated[
         list[str] | None,
-        typer.Option(envvar="SCRUB_SELECT", help="Only these rules (codes or prefixes)."),
+        typer.Option(
+            envvar="SCRUB_SELECT",
+            metavar="RULES",
+            autocompletion=_rule_codes,
+            help="Only these rules (codes or prefixes).",
+        ),
     ] = None,
     ignore: Annotated[
-        list[str] | None, typer.Option(envvar="SCRUB_IGNORE", help="Leave these rules out.")
+        list[str] | None,
+        typer.Option(
+            envvar="SCRUB_IGNORE",
+            metavar="RULES",
+            autocompletion=_rule_codes,
+            help="Leave these rules out.",
+        ),
     ] = None,
     extend_select: Annotated[
-        list[str] | None, typer.Option(help="These rules too, beside --select.")
+        list[str] | None,
+        typer.Option(
+            metavar="RULES", autocompletion=_rule_codes, help="These rules too, beside --select."
+        ),
     ] = None,
     fail_on: Annotated[
         FailOn, typer.Option(envvar="SCRUB_FAIL_ON", help="What makes the exit code 1.")
     ] = FailOn.ERROR,
-    exit_zero: Annotated[bool, typer.Option(help="Exit 0 in place of 1.")] = False,
+    exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit 0 in place of 1.")] = False,
     rework_cost: Annotated[
         Decimal | None,
         typer.Option(
@@ -275,6 +325,7 @@ def check(
         typer.Option(
             "--output",
             "-o",
+            metavar="FILE",
             help="Also write a report, of the kind its ending says; {date}, {stem} are filled in.",
         ),
     ] = None,
@@ -291,7 +342,11 @@ def check(
     ] = Hold.CLAIM,
     limit: Annotated[
         int | None,
-        typer.Option(min=0, help="Show at most so many rows; 0 shows all. Counts stay exact."),
+        typer.Option(
+            min=0,
+            metavar="NUMBER",
+            help="Show at most so many rows; 0 shows all. Counts stay exact.",
+        ),
     ] = None,
     by: Annotated[
         By, typer.Option(envvar="SCRUB_BY", help="A row for each finding, line or claim.")
@@ -309,12 +364,9 @@ def check(
     show_phi: Annotated[
         bool, typer.Option("--show-phi", help="Add person_id, which identifies patients.")
     ] = False,
-    lenient: Annotated[
-        bool,
-        typer.Option(help="Read an X12 file whose counts are off; exit code 2 all the same."),
-    ] = False,
+    lenient: Lenient = False,
     quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="Findings only; nothing at all with -o.")
+        bool, typer.Option("--quiet", "-q", help="Findings only; with -o, trouble only.")
     ] = False,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Infos one by one, and every reason.")
@@ -339,6 +391,7 @@ def check(
         raise UsageError("name claim files, folders or patterns, or - for standard input")
 
     from cpt77092 import findings
+    from cpt77092.reports import summary
     from cpt77092.reports.files import held
     from cpt77092.reports.progress import Watch
     from cpt77092.reports.report import Report
@@ -364,11 +417,10 @@ def check(
         payers=settings_of(ctx).payers,
     )
     outputs = _outputs(output or [], claims, request.as_of)
-    if rejects is not None:
-        rejects = _filled_in([rejects], claims, request.as_of, option="--rejects")[0]
-    written = [name for name, _ in outputs] + [rejects or ""]
-    parts = _parts(request, clean_to, flagged_to, written)
-    ctx.with_resource(held([name for name, _ in outputs], rejects=rejects))
+    asked = {"--rejects": rejects, "--clean-to": clean_to, "--flagged-to": flagged_to}
+    others = _others(asked, claims, request.as_of)
+    parts = _parts(request, others, [name for name, _ in outputs])
+    ctx.with_resource(held([name for name, _ in outputs], others=list(others.items())))
     log.event("started", version=__version__, as_of=str(request.as_of), claims=claims)
     with Watch(quiet=quiet or log.is_json, color=color) as watch:
         result = run(request, watch.step)
@@ -401,8 +453,10 @@ def check(
     )
     log.result(result, totals)
     with Watch(quiet=quiet or log.is_json, color=color) as watch:
-        failed = report.write_files(outputs, rejects=rejects, tell=watch.step)
-        if parts:
+        failed = report.write_files(outputs, rejects=others.get("--rejects"), tell=watch.step)
+        if parts and totals.unreadable_files:
+            failed += _not_parted(parts, totals.unreadable_files)
+        elif parts:
             from cpt77092.split import Split
 
             watch.step("Splitting")
@@ -413,16 +467,18 @@ def check(
                 whole_claims=hold is Hold.CLAIM,
                 one_payer=payer is not None,
             )
-            report.write_parts(split, parts)
+            failed += report.write_parts(split, parts)
     if not (quiet and outputs):
         try:
             report.print(format_)
         except BrokenPipeError:
             raise
         except OSError as problem:
-            raise OutputError(f"standard output: cannot be written ({problem.strerror})") from None
+            failed.append(_unwritten(problem))
     if failed:
         raise OutputError(*failed)
+    if quiet and code is Exit.UNCHECKED and not totals.unreadable_files:  # those are told by name
+        log.trouble("unchecked", [summary.unchecked(result, why)])
     log.finished(code, why)
     raise typer.Exit(code)
 
@@ -441,23 +497,23 @@ def exit_code(
     totals: Totals, fail_on: FailOn, *, exit_zero: bool, allow_rejects: bool = False
 ) -> tuple[Exit, str]:
     """The exit code of a finished run, and why."""
+    from cpt77092.reports.text import count
+
     if totals.unreadable_files:
-        return Exit.UNCHECKED, f"{totals.unreadable_files} files could not be read"
+        return Exit.UNCHECKED, f"{count(totals.unreadable_files, 'file')} could not be read"
     rejected = totals.tally.rejected + totals.history_rejected
     if rejected and not allow_rejects:
-        return Exit.UNCHECKED, f"{rejected} rows could not be read"
+        return Exit.UNCHECKED, f"{count(rejected, 'row')} could not be read"
     if totals.doubtful_files:
-        return (
-            Exit.UNCHECKED,
-            f"{totals.doubtful_files} files read on with --lenient may lack lines",
-        )
+        doubtful = count(totals.doubtful_files, "file")
+        return Exit.UNCHECKED, f"{doubtful} read on with --lenient may lack lines"
     if totals.tally.rows == totals.tally.no_code + totals.tally.not_data:
         return Exit.UNCHECKED, "no row has a procedure code"
     counts = totals.by_severity
     found = sum(counts[severity] for severity in counting(fail_on))
     unchecked = len(totals.not_checked) if fail_on is FailOn.NOT_CHECKED else 0
     if found or unchecked:
-        why = f"{found} findings" if found else "rules that could not be checked"
+        why = count(found, "finding") if found else "rules that could not be checked"
         code = Exit.CLEAN if exit_zero else Exit.FINDINGS
         return code, f"{why} at or above --fail-on {fail_on}"
     return Exit.CLEAN, f"no finding at or above --fail-on {fail_on}"
@@ -499,10 +555,12 @@ def rules(
         pages.show_rules(make_console(color), CATALOGUE)
 
 
-@app.command()
+@app.command(short_help="Run a JSON report again, and say whether it is still the same.")
 def verify(
     ctx: typer.Context,
-    report: Annotated[str, typer.Argument(help="A report that -o NAME.json wrote.")],
+    report: Annotated[
+        str, typer.Argument(metavar="REPORT", help="A report that -o NAME.json wrote.")
+    ],
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Print nothing; the exit code says it.")
     ] = False,
@@ -523,17 +581,25 @@ def verify(
     ctx.ensure_object(Log).finished(code, verdict.headline)
     if not quiet:
         typer.echo(safe(verdict.headline))
-        for what, lines in (("Differs", verdict.differences), ("Changed", verdict.changes)):
+        for what, lines in (
+            ("Differs", verdict.differences),
+            ("Changed", verdict.changes),
+            ("Left out then as now", verdict.left_out),
+        ):
             for line in lines:
                 typer.echo(safe(f"{what}: {line}"))
     raise typer.Exit(code)
 
 
-@app.command(cls=SettledCommand)
+@app.command(cls=SettledCommand, short_help="Print one rule's page, and each payer's value.")
 def explain(
     rule: Annotated[
         str,
-        typer.Argument(autocompletion=_rule_codes, help="A rule's code or name, like MO001."),
+        typer.Argument(
+            metavar="RULE",
+            autocompletion=_rule_codes,
+            help="A rule's code or name, like MO001.",
+        ),
     ],
     on: Day = None,
     policies: PoliciesDir = None,
@@ -556,12 +622,14 @@ def explain(
     pages.explain(make_console(color), found[0], load_policies(policies), on or _today())
 
 
-@app.command(cls=SettledCommand)
+@app.command(cls=SettledCommand, short_help="Print the publication on CPT 77092, with sources.")
 def brief(
     payer: Annotated[
         str | None,
         typer.Argument(
-            autocompletion=_payer_keys, help="A payer, to see its position alone; all if left out."
+            metavar="PAYER",
+            autocompletion=_payer_keys,
+            help="A payer, to see its position alone; all if left out.",
         ),
     ] = None,
     on: Day = None,
@@ -593,9 +661,9 @@ def brief(
         print_brief(document, format_, color)
 
 
-@app.command(cls=SettledCommand)
+@app.command(cls=SettledCommand, short_help="Print how the headers of a file are understood.")
 def columns(
-    claims: Annotated[str, typer.Argument(help="A claim file.")],
+    claims: Annotated[str, typer.Argument(metavar="FILE", help="A claim file.")],
     map_: Maps = None,
     layout: LayoutFile = None,
     encoding: Encoding = None,
@@ -625,10 +693,12 @@ def columns(
             pages.show_columns(make_console(color), opened)
 
 
-@app.command(cls=ProfileCommand)
+@app.command(cls=ProfileCommand, short_help="Print benchmarks of a batch by payer and month.")
 def profile(
     ctx: typer.Context,
-    claims: Annotated[list[str], typer.Argument(help="Claim files, as in check.")],
+    claims: Annotated[
+        list[str], typer.Argument(metavar="CLAIMS", help="Claim files, as in check.")
+    ],
     payer: OnePayer = None,
     as_of: AsOf = None,
     history: Earlier = None,
@@ -640,10 +710,24 @@ def profile(
     format_: Annotated[ProfileFormat, typer.Option("--format", help="How to print.")] = (
         ProfileFormat.TABLE
     ),
-    output: PageFiles = None,
+    output: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Write this file instead; the ending says which kind. {date}, {stem} as in check.",
+        ),
+    ] = None,
     limit: Annotated[
-        int, typer.Option(min=0, help="Show at most so many payers in the table; 0 shows all.")
+        int,
+        typer.Option(
+            min=0,
+            metavar="NUMBER",
+            help="Show at most so many payers in the table; 0 shows all.",
+        ),
     ] = 10,
+    lenient: Lenient = False,
     _isolated: Isolated = False,
     color: Colors = Color.AUTO,
 ) -> None:
@@ -656,14 +740,17 @@ def profile(
     """
     from cpt77092 import findings
     from cpt77092.profile import profile as add_up
-    from cpt77092.reports.files import PROFILE_FORMATS, format_of
-    from cpt77092.reports.profile_page import print_profile, write_profile
+    from cpt77092.reports.files import PROFILE_FORMATS, format_of, held
+    from cpt77092.reports.profile_page import print_profile, write_profiles
     from cpt77092.run import Request, run
 
-    outputs = [(name, format_of(name, PROFILE_FORMATS)) for name in output or []]
+    day = as_of or _today()
+    names = _filled_in(output or [], claims, day)
+    outputs = [(name, format_of(name, PROFILE_FORMATS)) for name in names]
+    ctx.with_resource(held(names))
     request = Request(
         paths=claims,
-        as_of=as_of or _today(),
+        as_of=day,
         history=tuple(history or ()),
         payer=payer,
         policies=policies,
@@ -671,17 +758,18 @@ def profile(
         layout=layout,
         encoding=encoding,
         sheet=sheet,
+        lenient=lenient,
         payers=settings_of(ctx).payers,
     )
     result = run(request)
     benchmarks = add_up(result)
-    for name, form in outputs:
-        write_profile(name, benchmarks, form)
+    write_profiles(result, benchmarks, outputs)
     if not outputs:
         print_profile(benchmarks, format_, color, limit=limit)
     code, why = exit_code(findings.totals(result), FailOn.NEVER, exit_zero=False)
     if code is not Exit.CLEAN:
-        print(f"scrub: {why}; scrub check says more", file=sys.stderr)
+        told = [*result.batch.unreadable, f"{why}; scrub check says more"]
+        ctx.ensure_object(Log).trouble("unchecked", told)
     raise typer.Exit(code)
 
 
@@ -714,7 +802,9 @@ def policies_show(
     payer: Annotated[
         str,
         typer.Argument(
-            autocompletion=_payer_keys, help="A policy's key, a payer's name or its id."
+            metavar="PAYER",
+            autocompletion=_payer_keys,
+            help="A policy's key, a payer's name or its id.",
         ),
     ],
     on: Day = None,
@@ -745,14 +835,17 @@ def policies_show(
 @policies_app.command("check")
 def policies_check(
     folder: Annotated[
-        Path | None, typer.Argument(help="Your folder of policy files; ours if left out.")
+        Path | None,
+        typer.Argument(metavar="FOLDER", help="Your folder of policy files; ours if left out."),
     ] = None,
     max_age: Annotated[
         int | None,
         typer.Option(min=0, metavar="DAYS", help="Warn of sources read longer ago than this."),
     ] = None,
     on: Day = None,
-    strict: Annotated[bool, typer.Option(help="Exit 2 where there is a warning.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit 2 where there is a warning.")
+    ] = False,
 ) -> None:
     """Check policy files: every mistake, then warnings and notes, each with its file and line.
 
@@ -833,18 +926,38 @@ def _filled_in(names: list[str], claims: list[str], day: date, *, option: str = 
     return [fill_in(name, inputs=inputs or claims, day=day, option=option) for name in names]
 
 
+def _others(asked: Mapping[str, str | None], claims: list[str], day: date) -> dict[str, str]:
+    """Files that are written beside the reports, by the option that asks for them."""
+    return {
+        option: _filled_in([name], claims, day, option=option)[0]
+        for option, name in asked.items()
+        if name is not None
+    }
+
+
+def _not_parted(parts: Mapping[int, tuple[str, str]], unreadable: int) -> list[str]:
+    """A sentence for each part of a batch that is not all there."""
+    from cpt77092.reports.text import count
+
+    lost = count(unreadable, "file")
+    return [
+        f"{option} {name}: not written, since {lost} could not be read, and a claim may go on there"
+        for option, name in parts.values()
+    ]
+
+
 def _parts(
-    request: Request, clean_to: str | None, flagged_to: str | None, others: list[str]
+    request: Request, others: Mapping[str, str], reports: list[str]
 ) -> dict[int, tuple[str, str]]:
     """Option and file of each part that a batch is split into; refuses what cannot be."""
-    if clean_to is None and flagged_to is None:
+    if others.keys() <= {"--rejects"}:
         return {}
     from cpt77092.run import opened
     from cpt77092.split import CLEAN, FLAGGED, require_splittable
 
-    asked = {CLEAN: ("--clean-to", clean_to), FLAGGED: ("--flagged-to", flagged_to)}
-    parts = {part: (option, name) for part, (option, name) in asked.items() if name is not None}
-    taken = {Path(name).resolve() for name in others if name}
+    asked = {CLEAN: "--clean-to", FLAGGED: "--flagged-to"}
+    parts = {part: (option, others[option]) for part, option in asked.items() if option in others}
+    taken = {Path(name).resolve() for name in [*reports, others.get("--rejects", "")] if name}
     for option, name in parts.values():
         if not Path(name).parent.is_dir():
             raise OutputError(f"{option} {name}: the folder {Path(name).parent} does not exist")
@@ -858,9 +971,14 @@ def _parts(
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run `scrub` and exit; the one place where failures become exit codes."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    # A stream that was closed on purpose (`>&-`) is none at all to Python.
+    sys.stdout = sys.stdout or _nowhere()
+    sys.stderr = sys.stderr or _nowhere()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a claim id may hold what a locale cannot show
             stream.reconfigure(errors="backslashreplace")
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:  # it would leave locks and half files
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(Exit.TERMINATED))
     if "_SCRUB_COMPLETE" in os.environ:
         _complete_the_short_form()
     try:
@@ -869,7 +987,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         sys.exit(Exit.INTERRUPTED)
     except BrokenPipeError:
         # The reader of our output went away (`scrub ... | head`): not a failure of ours.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         sys.exit(Exit.UNCHECKED)
 
 
@@ -880,7 +998,9 @@ def _run(arguments: list[str]) -> int:
         return Exit.CLEAN
     try:
         given = _with_default_command(arguments)
-        return int(app(given, standalone_mode=False, prog_name="scrub", obj=log) or 0)
+        code = app(given, standalone_mode=False, prog_name="scrub", obj=log)
+        sys.stdout.flush()  # what cannot be written is told by us, not by Python at its end
+        return int(code or 0)
     except ScrubError as problem:
         log.trouble("failed", problem.lines, exit_code=int(Exit.UNCHECKED))
         return Exit.UNCHECKED
@@ -890,16 +1010,43 @@ def _run(arguments: list[str]) -> int:
         return Exit.INTERRUPTED
     except BrokenPipeError:
         raise
+    except OSError as problem:
+        if problem.errno not in _FULL:
+            return _bug(problem, log)
+        log.trouble("failed", [_unwritten(problem)], exit_code=int(Exit.UNCHECKED))
+        _drop_output()
+        return Exit.UNCHECKED
     except Exception as problem:
-        show = getattr(problem, "show", None)
-        if show is not None:  # the parser's own usage errors print themselves
-            if log.is_json:
-                told = [getattr(problem, "message", str(problem))]
-                log.trouble("failed", told, exit_code=int(Exit.UNCHECKED))
-            else:
-                show()
-            return Exit.UNCHECKED
-        return _bug(problem, log)
+        if not hasattr(problem, "show"):
+            return _bug(problem, log)
+        _misused(problem, log)
+        return Exit.UNCHECKED
+
+
+def _misused(problem: Any, log: Log) -> None:
+    """Tell of arguments that the parser does not take; in text it prints them itself."""
+    problem.message = problem.message.removeprefix("Value error, ")
+    if log.is_json:
+        log.trouble("failed", [problem.format_message()], exit_code=int(Exit.UNCHECKED))
+    else:
+        problem.show()
+
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""No room left: files that we write say so themselves, so it is standard output."""
+
+
+def _unwritten(problem: OSError) -> str:
+    return f"standard output: cannot be written ({problem.strerror})"
+
+
+def _nowhere() -> io.TextIOWrapper:
+    return io.TextIOWrapper(os.fdopen(os.open(os.devnull, os.O_RDWR), "wb"), encoding="utf-8")
+
+
+def _drop_output() -> None:
+    """Let nothing more go to standard output: Python would fail on it once more at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _bug(problem: Exception, log: Log) -> int:
@@ -918,17 +1065,26 @@ def _bug(problem: Exception, log: Log) -> int:
 def _complete_the_short_form() -> None:
     """A shell that completes `scrub claims.csv --pa` is told the options of `scrub check`."""
     for name in ("COMP_WORDS", "_TYPER_COMPLETE_ARGS"):
-        program, *words = os.environ.get(name, "").split(" ")
-        if len(words) > 1 and words[0] not in COMMANDS:
-            os.environ[name] = " ".join([program, "check", *words])
+        given = os.environ.get(name, "")
+        between = "\n" if "\n" in given else " "  # Bash gives a word a line
+        program, *words = given.split(between)
+        if _is_short_form(words):
+            os.environ[name] = between.join([program, "check", *words])
             if "COMP_CWORD" in os.environ:
                 os.environ["COMP_CWORD"] = str(int(os.environ["COMP_CWORD"]) + 1)
 
 
+def _is_short_form(words: Sequence[str]) -> bool:
+    """Whether words, of which the last is not yet written out, are those of `scrub check`."""
+    if len(words) != 1:
+        return bool(words) and words[0] not in COMMANDS
+    # `scrub --pay` goes on as a check, `scrub --v` as the program's own --version.
+    return words[0].startswith("-") and not any(own.startswith(words[0]) for own in OWN_OPTIONS)
+
+
 def _with_default_command(arguments: list[str]) -> list[str]:
     """`scrub claims.csv` and `scrub --payer aetna claims.csv` mean `scrub check ...`."""
-    plain = {"-h", "--help", "--version", "--install-completion", "--show-completion"}
-    if not arguments or arguments[0] in COMMANDS or arguments[0] in plain:
+    if not arguments or arguments[0] in COMMANDS or arguments[0] in OWN_OPTIONS:
         return arguments
     if arguments[0] == "--isolated" and arguments[1:] and arguments[1] in COMMANDS:
         return [arguments[1], arguments[0], *arguments[2:]]

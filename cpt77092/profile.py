@@ -164,6 +164,10 @@ class Profile:
     """Rows of the files, of any code."""
     rejected: int
     """Rows that could not be read."""
+    unreadable: tuple[str, ...]
+    """A sentence for each file that could not be read, among others that could."""
+    faults: tuple[str, ...]
+    """What is wrong with files that were read all the same."""
     whole: Group
     months: tuple[tuple[date | None, Group], ...]
     payers: tuple[Payer, ...]
@@ -200,6 +204,8 @@ def profile(result: Result) -> Profile:
         origin=tuple(result.policies.origin),
         rows=result.batch.total.rows,
         rejected=result.batch.total.rejected,
+        unreadable=tuple(result.batch.unreadable),
+        faults=tuple(result.batch.faults),
         whole=whole[()],
         months=_by_month({key[0]: group for key, group in months.items()}),
         payers=tuple(

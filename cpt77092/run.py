@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from datetime import date
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 from cpt77092.codes import CHECKED
 from cpt77092.engine import Result, check, needed_columns
-from cpt77092.errors import UsageError
+from cpt77092.errors import ClaimsError, UsageError
 from cpt77092.layouts import load_layout
 from cpt77092.policies import PolicySet, load_policies
 from cpt77092.policies.match import NATIONAL, Matcher
@@ -151,10 +152,12 @@ def run(request: Request, tell: Callable[[str, int], None] = _nobody) -> Result:
 
 
 def opened(request: Request) -> list[OpenedFile]:
-    """The claim files of a request, their heads read; not those that can be read only once.
+    """The claim files of a request, their heads read.
+
+    Not those that can be read only once, nor those that cannot be read: the run tells of them.
 
     Raises:
-        ScrubError: a file cannot be opened.
+        ScrubError: nothing comes of any name, or the user's own words cannot be.
     """
     options = Options(
         overrides=request.overrides,
@@ -163,8 +166,12 @@ def opened(request: Request) -> list[OpenedFile]:
         sheet=request.sheet,
         layout=load_layout(request.layout) if request.layout else None,
     )
-    paths = find_files(request.paths)
-    return [open_file(path, options) for path in paths if Path(path).is_file()]
+    files = []
+    for path in find_readable(request.paths)[0]:
+        if Path(path).is_file():
+            with suppress(ClaimsError):
+                files.append(open_file(path, options))
+    return files
 
 
 def partners(policies: PolicySet) -> frozenset[str]:

@@ -124,7 +124,8 @@ def _tree(path: Path) -> tuple[dict[str, Any], Lines, list[FileProblem]]:
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
         what = getattr(problem, "problem", None) or getattr(problem, "reason", "not readable")
-        raise unreadable(f"not readable as YAML: {what}", mark.line + 1 if mark else 1) from None
+        told = f"not readable as YAML: {what}; a value with {{ [ : or # in it wants quotes"
+        raise unreadable(told, mark.line + 1 if mark else 1) from None
     if not isinstance(tree, dict):
         raise unreadable("a settings file is keys and values, as in fail-on: warning")
     return tree, lines, [FileProblem(str(path), line, text) for line, text in repeated]

@@ -38,6 +38,8 @@ class Verdict:
     """How findings, reasons and totals differ."""
     changes: tuple[str, ...]
     """What differs of all that the report rests on: program, policies, files."""
+    left_out: tuple[str, ...]
+    """Files that could not be read when the report was written: no part of it, nor of this."""
 
 
 def verify(report: str) -> Verdict:
@@ -94,6 +96,7 @@ def verify(report: str) -> Verdict:
         headline=headline,
         differences=tuple(differences),
         changes=tuple(changes),
+        left_out=tuple(str(problem) for problem in manifest.get("unreadable") or ()),
     )
 
 
@@ -127,7 +130,9 @@ def _request(report: str, manifest: Mapping[str, Any]) -> Request:
     history = [*(one["file"] for one in past["files"]), *past["ignored"]]
     if "-" in inputs:
         raise UsageError(f"{report}: standard input was checked, and is not kept; name files")
-    gone = [name for name in [*inputs, *history] if not Path(name).is_file()]
+    layout = manifest["options"].get("layout")
+    files = [*inputs, *history, *([layout] if layout else [])]
+    gone = [name for name in files if not Path(name).is_file()]
     if gone:
         raise ClaimsError(
             *(f"{name}: the report rests on it, and it is not there" for name in gone)
@@ -168,7 +173,8 @@ def _changes(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
 
 def _digests(manifest: Mapping[str, Any]) -> dict[tuple[str, str], str]:
     past = (manifest["history"] or {}).get("files", [])
-    files = [("input", manifest["inputs"]), ("history", past)]
+    layout = manifest.get("layout")  # older reports have none
+    files = [("input", manifest["inputs"]), ("history", past), ("layout", [layout] * bool(layout))]
     return {(kind, one["file"]): one.get("sha256") for kind, many in files for one in many}
 
 

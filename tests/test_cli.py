@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -434,7 +435,7 @@ def test_a_locale_that_lacks_a_letter_stops_nothing(tmp_path: Path) -> None:
 def test_nothing_in_scope_says_so_and_shows_what_there_is(scrub: Scrub, tmp_path: Path) -> None:
     said = scrub(claims(tmp_path, CLEAN.replace("77092", "99213")), *AS_OF)
     assert said.code == 0
-    assert "No trabecular bone score or bone-density line among 1 row." in said.err
+    assert "No trabecular bone score or bone-density line in 1 row." in said.err
     assert "Commonest codes in it: 99213 (1)." in said.err
 
 
@@ -443,6 +444,9 @@ def test_colour_only_where_wanted(scrub: Scrub, monkeypatch: pytest.MonkeyPatch)
     assert "\x1b[" in scrub(EXAMPLE, *AS_OF, "--format", "table", "--color", "always").out
     monkeypatch.setenv("NO_COLOR", "1")
     assert "\x1b[" not in scrub(EXAMPLE, *AS_OF, "--format", "table").out
+    monkeypatch.setenv("TERM", "xterm-256color")  # what is said on purpose goes before NO_COLOR
+    said = scrub(EXAMPLE, *AS_OF, "--format", "table", "--color", "always").out
+    assert re.search(r"\x1b\[1;[0-9;]+merror", said)
 
 
 def test_parquet_to_a_terminal_is_refused(scrub: Scrub, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -515,7 +519,7 @@ def test_columns_tell_what_was_understood(scrub: Scrub) -> None:
     assert said.code == 0
     words = " ".join(said.out.split())
     assert "hcpcs_code CPT sure" in words
-    assert "Absent, for nothing in this version" in words
+    assert "Absent, for IN001 alone: no other rule rests on it: patient_birth_date" in words
 
 
 def _commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -594,7 +598,7 @@ def test_the_example_is_the_same_whatever_the_width_and_locale() -> None:
 
 def offered(words: str, **env: str) -> list[str]:
     """What Bash is offered for the last of some words."""
-    asked = {"_SCRUB_COMPLETE": "complete_bash", "COMP_WORDS": words}
+    asked = {"_SCRUB_COMPLETE": "complete_bash", "COMP_WORDS": words.replace(" ", "\n")}
     asked["COMP_CWORD"] = str(len(words.split(" ")) - 1)
     return process(env=os.environ | asked | env).stdout.split()
 
@@ -607,6 +611,10 @@ def offered(words: str, **env: str) -> list[str]:
         ("scrub check claims.csv --pay", ["--payer"]),
         ("scrub claims.csv --pay", ["--payer"]),
         ("scrub claims.csv --by ", ["finding", "line", "claim"]),
+        ("scrub --pay", ["--payer"]),
+        ("scrub --payer ae", ["aetna"]),
+        ("scrub --ver", ["--version"]),
+        ("scrub claims.csv --select MO001", ["MO001"]),
         ("scrub --payer medic", ["medicare"]),
         ("scrub explain MO00", [f"MO00{n}" for n in range(1, 10)]),
         ("scrub claims.c", []),  # the shell then offers files
@@ -637,7 +645,9 @@ def test_completion_is_shown_and_installed_and_works_in_bash(tmp_path: Path) -> 
     env = os.environ | {"HOME": str(home), "PATH": f"{tmp_path}:{os.environ['PATH']}"}
     lines = (
         "scrub --show-completion > shown && scrub --install-completion && . ~/.bashrc",
-        "COMP_WORDS=(scrub expl); COMP_CWORD=1; _scrub_completion scrub; echo got ${COMPREPLY[@]}",
+        "try() { COMP_WORDS=(scrub $*); COMP_CWORD=$#; _scrub_completion scrub; }",
+        "try expl; echo got ${COMPREPLY[@]}",
+        "try claims.csv --payer aet; echo got ${COMPREPLY[@]}",
     )
     done = subprocess.run(
         [BASH, "--norc", "-c", "\n".join(lines)],
@@ -649,4 +659,4 @@ def test_completion_is_shown_and_installed_and_works_in_bash(tmp_path: Path) -> 
     )
     assert "complete -o default -F _scrub_completion scrub" in (home / "shown").read_text("utf-8")
     assert "_scrub_completion" in (home / ".bash_completions" / "scrub.sh").read_text("utf-8")
-    assert done.stdout.splitlines()[-1] == "got explain"
+    assert done.stdout.splitlines()[-2:] == ["got explain", "got aetna"]

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import os
+import re
 import resource
 import shutil
+import signal
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +61,7 @@ def test_a_json_log_is_one_object_per_event_with_nothing_of_any_claim(scrub: Scr
     assert (told[1]["file"], told[1]["rows"], told[1]["in_scope"]) == ("june.csv", 1, 1)
     assert told[2]["findings"]["error"] == 1
     assert told[3]["exit_code"] == 1
-    assert told[3]["reason"] == "1 findings at or above --fail-on warning"
+    assert told[3]["reason"] == "1 finding at or above --fail-on warning"
     for private in ("PATIENT9", "A-77", "45.00", "2026-03-02"):
         assert private not in err
 
@@ -74,7 +79,7 @@ def test_a_quiet_log_tells_trouble_only(scrub: Scrub) -> None:
     [
         (("missing.csv",), "failed", "missing.csv: no such file"),
         (("a.csv", "--nonsense"), "failed", "--nonsense"),
-        (("a.csv", "--fail-on", "x"), "failed", "'x' is not one of"),
+        (("a.csv", "--fail-on", "x"), "failed", "Invalid value for '--fail-on'"),
         (("a.csv", "-o", "o.docx"), "failed", "the ending must be one of"),
     ],
 )
@@ -158,6 +163,19 @@ def test_a_run_that_overlaps_on_an_output_stops_at_once(scrub: Scrub) -> None:
     assert not list(Path().glob(".*"))
 
 
+def test_the_parts_of_a_batch_are_outputs_like_the_others(scrub: Scrub) -> None:
+    write("a.csv", CLEAN)
+    with held([], others=[("--clean-to", "clean.csv")]):
+        code, _, err = scrub("a.csv", "--clean-to", "clean.csv")
+        assert (code, "--clean-to clean.csv: another run is writing it" in err) == (2, True)
+    names = ("--clean-to", "{stem}-{date}.csv", "--flagged-to", "held-{date}.csv")
+    assert scrub("a.csv", *AS_OF, "-q", *names)[0] == 0
+    assert Path("a-2026-11-23.csv").read_text(encoding="utf-8") == CLEAN
+    assert Path("held-2026-11-23.csv").exists()
+    code, _, err = scrub("a.csv", "--flagged-to", "{day}.csv")
+    assert (code, "--flagged-to {day}.csv: {day} is not known here" in err) == (2, True)
+
+
 def test_a_killed_run_holds_nothing(scrub: Scrub) -> None:
     write("a.csv", CLEAN)
     hold = (
@@ -172,8 +190,33 @@ def test_a_killed_run_holds_nothing(scrub: Scrub) -> None:
         assert scrub("a.csv", "-o", "o.csv")[0] == 2
         other.kill()
     assert Path(".o.csv.lock").exists()
+    write(".o.csv.x1y2z3.part", "half of a report")
+    write(".other.csv.x1y2z3.part", "half of another's")
     assert scrub("a.csv", *AS_OF, "-q", "-o", "o.csv") == (0, "", "")
-    assert not Path(".o.csv.lock").exists()
+    assert [path.name for path in Path().glob(".*")] == [".other.csv.x1y2z3.part"]
+
+
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_run_that_is_told_to_stop_leaves_nothing(
+    tmp_path: Path, sent: signal.Signals, code: int
+) -> None:
+    waiting = (  # tests in the background of a shell are begun with interrupts ignored
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from cpt77092.cli import main; main(['-', '-o', 'o.csv'])"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", waiting],
+        stdin=subprocess.PIPE,  # it waits for claims
+        stderr=subprocess.PIPE,
+        cwd=tmp_path,
+        env=environment(),
+    ) as run:
+        while not (tmp_path / ".o.csv.lock").exists():
+            assert run.poll() is None
+            time.sleep(0.05)
+        run.send_signal(sent)
+        assert (run.wait(timeout=30), run.stderr and run.stderr.read()) == (code, b"")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_of_many_runs_on_one_output_each_ends_whole_or_says_why(tmp_path: Path) -> None:
@@ -235,6 +278,72 @@ def test_one_output_that_fails_does_not_stop_the_others(
     assert Path("o.csv").exists()
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("check", "claims.csv"),
+        ("check", "claims.csv", "--format", "json"),
+        ("check", "claims.csv", "--format", "table"),
+        ("profile", "claims.csv", "--format", "json"),
+        ("columns", "claims.csv"),
+        ("rules",),
+        ("brief",),
+        ("--version",),
+        ("--help",),
+    ],
+    ids=" ".join,
+)
+def test_standard_output_on_a_full_disk_is_told(arguments: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "cpt77092", *arguments],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment(),
+            cwd=EXAMPLES,
+            check=False,
+        )
+    assert done.returncode == 2, done.stderr
+    told = done.stderr.splitlines()[-1]
+    assert told == "scrub: standard output: cannot be written (No space left on device)"
+
+
+def test_a_closed_standard_output_is_no_bug(tmp_path: Path) -> None:
+    batch = tmp_path / "a.csv"
+    batch.write_text(FLAGGED, encoding="utf-8")
+    scrub = f'"{sys.executable}" -m cpt77092 "{batch}" -o "{tmp_path}/o.csv"'
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{scrub} -q >&-; echo $? >&2; {scrub} >&- 2>/dev/null; echo $? >&2"],
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(),
+        check=False,
+    )
+    assert done.stderr.split() == ["1", "1"]
+    assert "MO001" in (tmp_path / "o.csv").read_text(encoding="utf-8")
+
+
+def test_every_file_that_cannot_be_written_is_told_and_the_others_are_written(
+    scrub: Scrub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("cpt77092.reports.machine.write_json", full)
+    write("a.csv", FLAGGED)
+    Path("held.csv").mkdir()
+    parts = ("--clean-to", "clean.csv", "--flagged-to", "held.csv")
+    code, _, err = scrub("a.csv", *AS_OF, "-q", "-o", "o.json", *parts)
+    assert code == 2
+    assert [line.partition(": cannot")[0] for line in err.splitlines()] == [
+        "scrub: -o o.json",
+        "scrub: --flagged-to held.csv",
+    ]
+    assert Path("clean.csv").exists()
+
+
 def test_a_read_only_folder_is_told_before_anything_is_read(scrub: Scrub, tmp_path: Path) -> None:
     # Permissions do not stop root, as whom tests may run; nobody makes a file here.
     folder = Path("/proc") if Path("/proc/self").exists() else tmp_path
@@ -268,6 +377,91 @@ def test_the_rest_is_still_checked_where_a_file_cannot_be_read(scrub: Scrub) -> 
     assert [one["file"] for one in record["inputs"]] == ["in/a.csv", "in/e.csv"]
     assert len(record["unreadable"]) == 4
     assert record["exit"] == {"code": 2, "reason": "4 files could not be read"}
+
+
+def test_what_a_folder_does_not_give_is_named_and_the_rest_is_checked(
+    scrub: Scrub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("in/a.csv", FLAGGED)
+    write("in/b.csv", FLAGGED)
+    write("in/closed/c.csv", FLAGGED)
+    Path("in/gone.csv").symlink_to("nowhere.csv")
+    os.mkfifo("in/pipe.csv")  # nobody writes it: reading would wait for ever
+    # Permissions do not stop root, as whom tests may run.
+    scandir, opened = os.scandir, Path.open
+
+    def closed_to_us(path: Any) -> Any:
+        if Path(path).name == "closed":
+            raise PermissionError(13, "Permission denied", os.fspath(path))
+        return scandir(path)
+
+    def not_ours(path: Path, *how: Any, **more: Any) -> Any:
+        if path.name == "b.csv":
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path, *how, **more)
+
+    monkeypatch.setattr("os.scandir", closed_to_us)
+    monkeypatch.setattr(Path, "open", not_ours)
+    code, out, err = scrub("in", *AS_OF, "-q", "--select", "MO001")
+    assert code == 2
+    assert [line.split(":")[0] for line in out.splitlines()] == ["in/a.csv"]
+    told = err.splitlines()
+    assert told[0] == "scrub: in/b.csv: cannot be read (Permission denied)"
+    assert told[1].startswith("scrub: in/closed: cannot be read (")
+    assert told[2] == "scrub: in/gone.csv: cannot be read (No such file or directory)"
+    assert len(told) == 3
+
+
+def test_a_batch_that_is_not_all_there_is_checked_and_not_split(scrub: Scrub) -> None:
+    write("a.csv", FLAGGED)
+    for lost in ("gone.csv", write("b.csv", b"")):
+        code, _, err = scrub("a.csv", lost, *AS_OF, "-q", "-o", "o.csv", "--clean-to", "c.csv")
+        assert code == 2
+        first, second = err.splitlines()
+        assert first.startswith(f"scrub: {lost}: ")
+        assert second == (
+            "scrub: --clean-to c.csv: not written, since 1 file could not be read, and a claim may "
+            "go on there"
+        )
+        assert "MO001" in Path("o.csv").read_text(encoding="utf-8")
+        assert not Path("c.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            CLEAN + "A-78,Medicare,PATIENT8,PATIENT8\n",
+            "1 row could not be read. Rejected a.csv:3: 4 fields where the header has 11",
+        ),
+        (CLEAN.replace("77092", ""), "no row has a procedure code"),
+    ],
+    ids=["rejected", "no code"],
+)
+def test_a_quiet_run_says_why_it_could_not_check_all(scrub: Scrub, text: str, told: str) -> None:
+    write("a.csv", text)
+    code, out, err = scrub("a.csv", *AS_OF, "-q", "-o", "o.csv")
+    assert (code, out, len(err.splitlines())) == (2, "", 1)
+    assert err.startswith(f"scrub: {told}")
+    assert "PATIENT" not in err
+    code, _, err = scrub("a.csv", *AS_OF, "-q", "-o", "o.csv", "--log-format", "json")
+    assert [(one["event"], one["message"].startswith(told)) for one in events(err)] == [
+        ("unchecked", True)
+    ]
+
+
+def test_a_table_on_which_polars_panics_is_told_in_one_line(scrub: Scrub) -> None:
+    made = io.BytesIO()
+    day = pl.Series("dos", [datetime(2026, 3, 2, tzinfo=UTC)]).dt.convert_time_zone("Europe/Paris")
+    pl.DataFrame({"cpt": ["77092"]}).with_columns(day).write_parquet(made)
+    table = made.getvalue()
+    schema = max(re.findall(rb"[A-Za-z0-9+/=]{100,}", table), key=len)
+    damaged = base64.b64decode(schema).replace(b"Europe/Paris", b"Nowhere/Land")
+    write("in/a.csv", CLEAN)
+    write("in/b.parquet", table.replace(schema, base64.b64encode(damaged)))
+    told = "in/b.parquet: not a readable Parquet file (damaged, or of a kind that is not read)"
+    code, _, err = scrub("in", *AS_OF, "-q", "--log-format", "json")
+    assert (code, [one["message"] for one in events(err)]) == (2, [told])
 
 
 def test_a_clean_rest_is_not_called_clean(scrub: Scrub) -> None:
@@ -399,13 +593,16 @@ def test_the_file_of_rejects_is_an_output_like_the_others(scrub: Scrub) -> None:
     write("a.csv", CLEAN)
     code, _, err = scrub("a.csv", *AS_OF, "-q", "-o", "o.csv", "--rejects", "./o.csv")
     assert (code, "--rejects ./o.csv: named twice in one run" in err) == (2, True)
-    with held([], rejects="r.csv"):
+    with held([], others=[("--rejects", "r.csv")]):
         code, _, err = scrub("a.csv", "--rejects", "r.csv")
         assert (code, "--rejects r.csv: another run is writing it" in err) == (2, True)
     assert scrub("a.csv", *AS_OF, "-q", "--rejects", "{stem}-{date}.csv")[0] == 0
     assert Path("a-2026-11-23.csv").exists()
     code, _, err = scrub("a.csv", "--rejects", "{day}.csv")
     assert (code, "--rejects {day}.csv: {day} is not known here" in err) == (2, True)
+    for option in ("--rejects", "--clean-to"):
+        code, _, err = scrub("a.csv", option, ".")
+        assert (code, f"{option} .: " in err) == (2, True)
     Path("folder").mkdir()
     code, _, err = scrub("a.csv", *AS_OF, "-q", "--rejects", "folder", "-o", "good.csv")
     assert (code, "--rejects folder: cannot be written" in err) == (2, True)
@@ -421,4 +618,4 @@ def test_pages_and_profiles_tell_of_a_file_that_was_not_read(scrub: Scrub) -> No
     assert "Could not be read" in out
     assert "Not read: b.csv: none of the headers" in out
     code, _, err = scrub("profile", "a.csv", "b.csv", *AS_OF)
-    assert (code, "1 files could not be read" in err) == (2, True)
+    assert (code, "1 file could not be read" in err) == (2, True)

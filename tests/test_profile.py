@@ -17,6 +17,7 @@ import pytest
 from cpt77092 import cli, findings
 from cpt77092.profile import Group, Payer, Profile, Share, profile
 from cpt77092.reports import profile_words as words
+from cpt77092.reports.files import held
 from cpt77092.reports.profile_html import PAYERS_DRAWN, charts, profile_html
 from cpt77092.reports.profile_json import profile_record
 from cpt77092.run import Request, run
@@ -290,8 +291,58 @@ def test_a_row_that_cannot_be_read_is_said_and_exits_2(scrub: Run, tmp_path: Pat
     file = written(tmp_path / "claims.csv", row("A", "2026-03-02"), row("B", "2026-03-02") + ",x,y")
     code, out, err = scrub(file)
     assert code == 2
-    assert "1 row could not be read and stand in no figure" in " ".join(out.split())
-    assert err == "scrub: 1 rows could not be read; scrub check says more\n"
+    assert "1 row could not be read and stands in no figure" in " ".join(out.split())
+    assert err == "scrub: 1 row could not be read; scrub check says more\n"
+
+
+def test_a_file_that_cannot_be_read_is_on_every_page_and_the_rest_is_added_up(
+    scrub: Run, tmp_path: Path
+) -> None:
+    good = written(tmp_path / "a.csv", row("A", "2026-03-02"))
+    (tmp_path / "b.csv").write_bytes(b"")
+    outputs = [tmp_path / f"p.{ending}" for ending in ("txt", "json", "html")]
+    code, out, err = scrub(good, tmp_path / "b.csv", *(part for o in outputs for part in ("-o", o)))
+    told = f"{tmp_path}/b.csv: the file is empty"
+    assert (code, out) == (2, "")
+    assert [line.partition(";")[0] for line in err.splitlines()] == [
+        f"scrub: {told}",
+        "scrub: 1 file could not be read",
+    ]
+    assert json.loads(outputs[1].read_text(encoding="utf-8"))["unreadable"][0].startswith(told)
+    for page in (outputs[0], outputs[2]):
+        assert "Not read, and in no figure: " in " ".join(page.read_text(encoding="utf-8").split())
+
+
+def test_a_profile_is_written_as_check_writes_its_reports(
+    scrub: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = written(tmp_path / "june.txt", row("A", "2026-03-02"))
+    assert scrub(file, "-o", "{stem}-{date}.json")[0] == 0
+    assert (tmp_path / f"june-{AS_OF}.json").exists()
+    assert "{day} is not known here" in scrub(file, "-o", "{day}.json")[2]
+    before = file.read_bytes()
+    assert "that is one of the claim files" in scrub(file, "-o", file)[2]
+    assert file.read_bytes() == before
+    with held(["p.json"]):
+        assert "another run is writing it" in scrub(file, "-o", "p.json")[2]
+    (tmp_path / "folder.json").mkdir()
+    code, _, err = scrub(file, "-o", "folder.json", "-o", "p.html")
+    assert (code, err.startswith("scrub: -o folder.json: cannot be written (")) == (2, True)
+    assert (tmp_path / "p.html").exists()
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_an_interchange_whose_counts_are_off_is_read_on_with_lenient(
+    scrub: Run, tmp_path: Path
+) -> None:
+    text = (EXAMPLES / "batch.837").read_text(encoding="utf-8")
+    batch = tmp_path / "batch.837"
+    batch.write_text(re.sub(r"SE\*\d+\*", "SE*9*", text, count=1), encoding="utf-8")
+    assert "read on with --lenient" in scrub(batch)[2]
+    code, out, err = scrub(batch, "--lenient")
+    assert (code, "Read on with --lenient: " in out) == (2, True)
+    assert err == "scrub: 1 file read on with --lenient may lack lines; scrub check says more\n"
 
 
 def test_expectations_are_numbered_and_named(small: Profile) -> None:

@@ -212,6 +212,21 @@ def test_the_first_line_answers_the_question(tmp_path: Path, lines: list[str], a
     assert answer[:20] in "".join(printed(result, 40).splitlines()[:2])
 
 
+def test_the_panel_says_that_there_may_be_more(tmp_path: Path) -> None:
+    file = written(tmp_path, line("A", 1, "26"), f"{line('B', 1).strip()},spill\n")
+    empty = tmp_path / "empty.csv"
+    empty.write_text("", encoding="utf-8")
+    lines = printed(checked(file, empty)).splitlines()
+    assert "Do not submit yet: 1 of 1 checked line would be denied" in lines[0]
+    assert "1 file and 1 row could not be read, so there may be more." in lines[2]
+
+
+def test_a_panel_without_findings_stands_apart(tmp_path: Path) -> None:
+    lines = printed(checked(written(tmp_path, line("A", 1)))).splitlines()
+    (end,) = [number for number, text in enumerate(lines) if text.startswith("╰")]
+    assert [bool(text) for text in lines[end + 1 : end + 3]] == [False, True]
+
+
 def test_a_finding_says_everything_in_short(tmp_path: Path) -> None:
     text = printed(checked(written(tmp_path, line("A-7", 3, "26", "1045.50"))), 80)
     words = " ".join(text.split())

@@ -118,6 +118,32 @@ def test_a_change_that_changes_nothing_is_told_and_is_the_same(scrub: Scrub) -> 
     )
 
 
+def test_what_was_not_read_then_is_told(scrub: Scrub) -> None:
+    assert scrub("claims.csv", "gone.csv", *AS_OF, "-q", "-o", "r.json")[0] == 2
+    code, out, _ = scrub("verify", "r.json")
+    assert code == 0
+    assert out.splitlines()[1:] == ["Left out then as now: gone.csv: no such file"]
+
+
+def test_a_changed_layout_is_told(scrub: Scrub) -> None:
+    Path("ours.csv").write_text(
+        "Nr,Billed to,Seen on,Service,Mod,Amount,Kind\n"
+        "A,Medicare,2026-03-02,77092,26,45.00,CHARGE\n",
+        encoding="utf-8",
+    )
+    scrub("ours.csv", *AS_OF, "-q", "--layout", "layout.yaml", "-o", "r.json")
+    assert scrub("verify", "r.json")[0] == 0
+    with Path("layout.yaml").open("a", encoding="utf-8") as stream:
+        stream.write("\n# as before\n")
+    code, out, _ = scrub("verify", "r.json")
+    assert (code, out.splitlines()[-1]) == (0, "Changed: layout: layout.yaml has changed")
+    changed("r.json", lambda record: record["manifest"].pop("layout"))  # as older versions wrote
+    assert "Changed" not in scrub("verify", "r.json")[1]
+    Path("layout.yaml").unlink()
+    code, _, err = scrub("verify", "r.json")
+    assert (code, err) == (2, "scrub: layout.yaml: the report rests on it, and it is not there\n")
+
+
 def test_policies_rules_and_version_are_told(scrub: Scrub) -> None:
     scrub("claims.csv", *AS_OF, "-q", "--policies", "policies", "-o", "r.json")
     file = Path("policies/lakeside-health.yaml")

@@ -15,7 +15,12 @@ from cpt77092.layouts import Layout
 from cpt77092.readers.csv import open_csv
 from cpt77092.readers.excel import WORKBOOKS, open_excel
 from cpt77092.readers.parquet import MAGIC, open_parquet
-from cpt77092.readers.scan import POLARS_FAILURES, REPORT_COLUMNS, OpenedFile
+from cpt77092.readers.scan import (
+    POLARS_FAILURES,
+    REPORT_COLUMNS,
+    OpenedFile,
+    native_errors_silenced,
+)
 from cpt77092.readers.x12 import is_x12, open_x12
 
 ENDINGS = (".csv", ".tsv", ".txt", ".parquet", ".pq", ".xlsx", ".837", ".x12", ".edi")
@@ -83,14 +88,7 @@ def _expand(name: str) -> list[str]:
     if name == STDIN or path.is_file():
         return [name]
     if path.is_dir():
-        files = sorted(
-            str(file)
-            for file in path.rglob("*")
-            if _has_ending(file)
-            and file.is_file()
-            and not file.name.startswith(".")
-            and not _is_report(file)
-        )
+        files = sorted(map(str, _within(path)))
         if not files:
             raise ClaimsError(f"{name}: the folder holds no claim files ({', '.join(ENDINGS)})")
         return files
@@ -108,6 +106,19 @@ def _expand(name: str) -> list[str]:
     raise ClaimsError(f"{name}: no such file")
 
 
+def _within(folder: Path) -> list[Path]:
+    """The claim files of a folder, and what of it cannot be looked into: opening that tells why."""
+    unlisted: list[Path] = []
+    found: list[Path] = []
+    for place, _, names in os.walk(folder, onerror=lambda why: unlisted.append(Path(why.filename))):
+        for file in (Path(place, name) for name in names):
+            # A link to nowhere is claims that are not there; a pipe or a device is no batch.
+            is_there = file.is_file() or (file.is_symlink() and not file.exists())
+            if _has_ending(file) and is_there and not file.name.startswith("."):
+                found.append(file)
+    return [*unlisted, *(file for file in found if not _is_report(file))]
+
+
 def _has_ending(file: Path) -> bool:
     name = file.name.lower()
     for packed in PACKED:
@@ -116,14 +127,21 @@ def _has_ending(file: Path) -> bool:
 
 
 def _is_report(file: Path) -> bool:
-    """Whether a file found in a folder is a report that an earlier run left there."""
-    with file.open("rb") as stream:
-        head = stream.read(len(REPORT_MARK))
+    """Whether a file found in a folder is a report that an earlier run left there.
+
+    One that cannot be read is not: it is refused by its name, and the others are read.
+    """
+    try:
+        with file.open("rb") as stream:
+            head = stream.read(len(REPORT_MARK))
+    except OSError:
+        return False
     if head[:4] == MAGIC:
         try:
-            return set(pl.read_parquet_schema(file)) >= REPORT_COLUMNS
+            with native_errors_silenced():
+                return set(pl.read_parquet_schema(file)) >= REPORT_COLUMNS
         except POLARS_FAILURES:
-            return False  # damaged: let it be refused by name
+            return False
     return head in (REPORT_MARK, CSV_REPORT_MARK[: len(REPORT_MARK)])
 
 

@@ -33,7 +33,8 @@ def make_console(color: Color) -> Console:
     is_fixed = not sys.stdout.isatty() and "COLUMNS" not in os.environ
     return _Console(
         force_terminal={Color.ALWAYS: True, Color.NEVER: False, Color.AUTO: None}[color],
-        no_color=color is Color.NEVER or None,  # None leaves NO_COLOR to Rich
+        # What is said on purpose goes before NO_COLOR, which None leaves to Rich.
+        no_color={Color.ALWAYS: False, Color.NEVER: True, Color.AUTO: None}[color],
         highlight=False,
         width=WIDTH_OF_A_PIPE if is_fixed else None,
     )

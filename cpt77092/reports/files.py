@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import sys
@@ -9,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import date
+from glob import escape
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, TypeVar
@@ -46,6 +48,10 @@ PROFILE_FORMATS = {
     ".html": ProfileFormat.HTML,
     ".htm": ProfileFormat.HTML,
 }
+
+
+UNFINISHED = ".part"
+"""How the name of a file ends that is still being written."""
 
 
 def format_of(name: str, endings: Mapping[str, Form]) -> Form:
@@ -106,20 +112,19 @@ def _stem(inputs: Sequence[str]) -> str:
 
 
 @contextmanager
-def held(names: Sequence[str], *, rejects: str | None = None) -> Iterator[None]:
+def held(names: Sequence[str], *, others: Sequence[tuple[str, str]] = ()) -> Iterator[None]:
     """Keep other runs from writing some files until this one has ended.
 
     Args:
         names: the reports (`-o`).
-        rejects: the file of rows that could not be read (`--rejects`).
+        others: option and name of every other file that is written.
 
     Raises:
         OutputError: a file is named twice, is another run's now, or its folder cannot be written.
     """
     with ExitStack() as stack:
         places: dict[Path, str] = {}
-        written = [("-o", name) for name in names]
-        for option, name in [*written, *([("--rejects", rejects)] if rejects else [])]:
+        for option, name in [*(("-o", name) for name in names), *others]:
             place = Path(name).resolve()
             if place in places:
                 raise OutputError(f"{option} {name}: named twice in one run")
@@ -135,6 +140,8 @@ def _held(name: str, option: str) -> Iterator[None]:
         return
     import fcntl
 
+    if not Path(name).name:  # `.` or `/`
+        raise OutputError(f"{option} {name}: cannot be written ({os.strerror(errno.EISDIR)})")
     lock = Path(name).with_name(f".{Path(name).name}.lock")
     while True:
         try:
@@ -152,6 +159,9 @@ def _held(name: str, option: str) -> Iterator[None]:
             break
         os.close(handle)  # the run before has just removed it
     try:
+        # Whoever holds the name knows that nobody writes it: a killed run left these.
+        for left in lock.parent.glob(f".{escape(Path(name).name)}.*{UNFINISHED}"):
+            left.unlink(missing_ok=True)
         yield
     finally:
         lock.unlink(missing_ok=True)
@@ -175,7 +185,9 @@ def write_aside(name: str, write: Callable[[IO[bytes]], None], *, option: str = 
     target = Path(name)
     try:
         # mkstemp makes the file readable by its owner only, and the rename keeps that.
-        handle, aside = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        handle, aside = tempfile.mkstemp(
+            prefix=f".{target.name}.", suffix=UNFINISHED, dir=target.parent
+        )
     except OSError as problem:
         raise OutputError(f"{option} {name}: cannot be written ({problem.strerror})") from None
     try:

@@ -113,9 +113,15 @@ def manifest(
         ],
         "unreadable": list(result.batch.unreadable),
         "history": _history(result),
+        "layout": _layout(options.get("layout")),
         "options": dict(options),
         "exit": {"code": exit_code, "reason": why},
     }
+
+
+def _layout(file: str | None) -> dict[str, Any] | None:
+    """The user's layout file, None where none was given."""
+    return None if file is None else {"file": file, "sha256": _digest(Path(file))}
 
 
 def _history(result: Result) -> dict[str, Any] | None:

@@ -27,6 +27,8 @@ def profile_record(profile: Profile) -> dict[str, Any]:
         "policies": list(profile.origin),
         "rows": profile.rows,
         "rejected": profile.rejected,
+        "unreadable": list(profile.unreadable),
+        "faults": list(profile.faults),
         "first_day": _day(profile.first_day),
         "last_day": _day(profile.last_day),
         **_group(profile.whole, numbers),

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
+from cpt77092.engine import Result
+from cpt77092.errors import OutputError
 from cpt77092.profile import Profile
 from cpt77092.reports.choices import Color, ProfileFormat
 from cpt77092.reports.console import as_text, make_console
@@ -12,6 +15,7 @@ from cpt77092.reports.pages import as_json
 from cpt77092.reports.profile_html import profile_html
 from cpt77092.reports.profile_json import profile_record
 from cpt77092.reports.profile_text import show_profile
+from cpt77092.reports.report import require_no_input
 
 
 def print_profile(profile: Profile, form: ProfileFormat, color: Color, *, limit: int) -> None:
@@ -22,9 +26,25 @@ def print_profile(profile: Profile, form: ProfileFormat, color: Color, *, limit:
         sys.stdout.write(_text(profile, form))
 
 
-def write_profile(name: str, profile: Profile, form: ProfileFormat) -> None:
-    """Write it, with all payers, to a file that only its owner can read."""
-    write_text(name, _text(profile, form))
+def write_profiles(
+    result: Result, profile: Profile, outputs: Sequence[tuple[str, ProfileFormat]]
+) -> None:
+    """Write it, with all payers, to files that only their owner can read: all that can be written.
+
+    Raises:
+        UsageError: one would replace one of the claim files.
+        OutputError: some cannot be written; a sentence for each.
+    """
+    for name, _ in outputs:
+        require_no_input(result, "-o", name)
+    failed: list[str] = []
+    for name, form in outputs:
+        try:
+            write_text(name, _text(profile, form))
+        except OutputError as problem:
+            failed += problem.lines
+    if failed:
+        raise OutputError(*failed)
 
 
 def _text(profile: Profile, form: ProfileFormat) -> str:

@@ -189,10 +189,12 @@ def headline(profile: Profile) -> str:
 def sentences(profile: Profile) -> list[str]:
     """What holds of the whole batch."""
     whole, measures = profile.whole, profile.whole.measures
-    told = []
+    told = [f"Not read, and in no figure: {safe(problem)}" for problem in profile.unreadable]
+    told += [f"Read on with --lenient: {safe(fault)}." for fault in profile.faults]
     if profile.rejected:
+        stand = "stands" if profile.rejected == 1 else "stand"
         told.append(
-            f"{count(profile.rejected, 'row')} could not be read and stand in no figure: "
+            f"{count(profile.rejected, 'row')} could not be read and {stand} in no figure: "
             f"scrub check says which."
         )
     if not measures.lines:

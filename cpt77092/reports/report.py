@@ -108,7 +108,7 @@ class Report:
         Raises:
             UsageError: it would replace one of the claim files.
         """
-        self._require_no_input("-o", name)
+        require_no_input(self.result, "-o", name)
         write_aside(name, lambda stream: self._write(stream, form))
 
     def write_rejects(self, name: str) -> None:
@@ -117,37 +117,38 @@ class Report:
         Raises:
             UsageError: it would replace one of the claim files.
         """
-        self._require_no_input("--rejects", name)
+        require_no_input(self.result, "--rejects", name)
         rows = self.result.batch.rejected_rows()
         write_aside(name, lambda stream: stream.writelines(rows), option="--rejects")
 
-    def write_parts(self, split: Split, parts: Mapping[int, tuple[str, str]]) -> None:
+    def write_parts(self, split: Split, parts: Mapping[int, tuple[str, str]]) -> list[str]:
         """Write the batch's own rows in parts, and say on standard error how many are where.
 
         Args:
             split: the run as parts.
             parts: option and file name of each part that is wanted.
 
+        Returns:
+            A sentence for each part that cannot be written.
+
         Raises:
             UsageError: a part would replace one of the claim files.
         """
         for option, name in parts.values():
-            self._require_no_input(option, name)
+            require_no_input(self.result, option, name)
         split.cuts  # noqa: B018 - what cannot be read again is said before anything is written
+        told: list[str] = []
+        failed: list[str] = []
         for part, (option, name) in parts.items():
-            write_aside(name, lambda stream: split.write(stream, name, part), option=option)  # noqa: B023
-        if not self.quiet:
-            told = [f"{name}: {count(split.count(p), 'row')}" for p, (_, name) in parts.items()]
+            try:
+                write_aside(name, lambda stream: split.write(stream, name, part), option=option)  # noqa: B023
+            except OutputError as problem:
+                failed += problem.lines
+            else:
+                told.append(f"{name}: {count(split.count(part), 'row')}")
+        if told and not self.quiet:
             sys.stderr.write(f"{'; '.join(told)}\n")
-
-    def _require_no_input(self, option: str, name: str) -> None:
-        inputs = [scan.file for scan in self.result.batch.scans if scan.file is not None]
-        if self.result.history is not None:
-            inputs += [Path(file) for file in self.result.history.files]
-        if any(file.resolve() == Path(name).resolve() for file in inputs):
-            raise UsageError(
-                f"{option} {name}: that is one of the claim files; inputs are never changed"
-            )
+        return failed
 
     def _print_table(self) -> None:
         # Rich is slow to import, and only this form needs it.
@@ -224,3 +225,18 @@ class Report:
     def _first(self, limit: int) -> pl.DataFrame:
         sort = self.sort or Sort.FILE
         return rollup.table(self.result, by=self.by, sort=sort, limit=limit, extra=self.extra)
+
+
+def require_no_input(result: Result, option: str, name: str) -> None:
+    """Refuse to write over what was read.
+
+    Raises:
+        UsageError: a file that is to be written is one of the claim files.
+    """
+    inputs = [scan.file for scan in result.batch.scans if scan.file is not None]
+    if result.history is not None:
+        inputs += [Path(file) for file in result.history.files]
+    if any(file.resolve() == Path(name).resolve() for file in inputs):
+        raise UsageError(
+            f"{option} {name}: that is one of the claim files; inputs are never changed"
+        )

@@ -35,7 +35,7 @@ def verdict(totals: Totals) -> str:
     if tally.rows == tally.no_code + tally.not_data:
         return f"Nothing could be checked: none of {count(tally.rows, 'row')} has a procedure code"
     if not totals.checked_lines:
-        return f"No trabecular bone score or bone-density line among {count(tally.rows, 'row')}"
+        return f"No trabecular bone score or bone-density line in {count(tally.rows, 'row')}"
     checked = count(totals.checked_lines, "checked line")
     if totals.error_lines:
         return f"Do not submit yet: {totals.error_lines:,} of {checked} would be denied"
@@ -177,14 +177,14 @@ def row_counts(totals: Totals) -> str:
     """Every row accounted for: `46 rows = 43 checked + 3 other codes.`."""
     tally = totals.tally
     parts = [
-        (totals.checked_lines, "checked"),
-        (totals.partner_lines, "partner codes"),
-        (tally.out_of_scope, "other codes"),
-        (tally.no_code, "without a code"),
-        (tally.not_data, "not data"),
-        (tally.rejected, "rejected"),
+        (totals.checked_lines, "checked", ""),
+        (totals.partner_lines, "partner code", "partner codes"),
+        (tally.out_of_scope, "other code", "other codes"),
+        (tally.no_code, "without a code", ""),
+        (tally.not_data, "not data", ""),
+        (tally.rejected, "rejected", ""),
     ]
-    told = " + ".join(f"{number:,} {what}" for number, what in parts if number)
+    told = " + ".join(count(number, one, many or one) for number, one, many in parts if number)
     return f"{count(tally.rows, 'row')} = {told or 0}."
 
 
@@ -233,6 +233,13 @@ def commonest(result: Result) -> list[str]:
         return []
     codes = ", ".join(f"{safe(code)} ({n:,})" for code, n in result.batch.commonest_codes)
     return [f"Commonest codes in it: {codes}."]
+
+
+def unchecked(result: Result, why: str) -> str:
+    """Why not all could be checked, with the first such place: all that a quiet run tells."""
+    past = [told for told in history(result) if told.startswith("Rejected")]
+    first = [*rejects(result), *past, *doubts(result)][:1]
+    return ". ".join([why, *first])
 
 
 def rejects(result: Result) -> list[str]:

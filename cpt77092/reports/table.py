@@ -27,6 +27,7 @@ from cpt77092.views import By, Sort
 
 # Colours that stand out on a dark screen and on a light one; yellow and cyan vanish on white.
 STYLES = {"error": "bold red", "warning": "bold color(166)", "info": "bold color(31)"}
+_WARNING = STYLES["warning"]
 WIDE = 120
 """From this width on, what to do and who says so stand beside what is wrong, not under it."""
 ROOMY = 100
@@ -68,6 +69,8 @@ def show(console: Console, result: Result, totals: Totals, view: View) -> None:
         )
         if shown.height:
             console.print(_rolled_up(shown, by, result, console.width))
+    if not (shown.height or view.quiet):
+        console.print()
     total = rollup.count(result, by, infos=infos)
     if shown.height < total:
         what = f"{by}s" if infos else "errors and warnings"
@@ -102,6 +105,8 @@ def _answer(totals: Totals, width: int) -> Panel:
         body.append_text(answer).append("\n")
     if told := summary.stakes(totals):
         body.append(f"{told}.\n", style="bold")
+        if lost := summary.unread(totals):  # else the answer itself says it
+            body.append(f"{lost} could not be read, so there may be more.\n", style=_WARNING)
     body.append_text(_severities(totals)).append("\n")
     body.append(summary.row_counts(totals))
     return Panel(
