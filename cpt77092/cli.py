@@ -35,10 +35,14 @@ from cpt77092.suggest import did_you_mean
 from cpt77092.views import By, Sort
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cpt77092.engine import Result
     from cpt77092.findings import Totals
     from cpt77092.policies import PolicySet
     from cpt77092.rule import Severity
     from cpt77092.run import Request
+    from cpt77092.split import Split
 
 app = typer.Typer(
     name="scrub",
@@ -280,11 +284,14 @@ def check(
     ] = None,
     clean_to: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="Write the rows that may go out, as they are."),
+        typer.Option(metavar="FILE", help="Write the rows of clean claims, as they are."),
     ] = None,
     flagged_to: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="Write the rows with findings as in --fail-on."),
+        typer.Option(
+            metavar="FILE",
+            help="Write the rows of claims with findings as in --fail-on.",
+        ),
     ] = None,
     hold: Annotated[
         Hold, typer.Option(envvar="SCRUB_HOLD", help="Flag whole claims, or single lines.")
@@ -367,8 +374,9 @@ def check(
     if rejects is not None:
         rejects = _filled_in([rejects], claims, request.as_of, option="--rejects")[0]
     written = [name for name, _ in outputs] + [rejects or ""]
-    parts = _parts(request, clean_to, flagged_to, written)
-    ctx.with_resource(held([name for name, _ in outputs], rejects=rejects))
+    parts = _parts(request, clean_to, flagged_to, written, fail_on)
+    names = [name for name, _ in outputs]
+    ctx.with_resource(held(names, rejects=rejects, parts=parts.values()))
     log.event("started", version=__version__, as_of=str(request.as_of), claims=claims)
     with Watch(quiet=quiet or log.is_json, color=color) as watch:
         result = run(request, watch.step)
@@ -402,18 +410,8 @@ def check(
     log.result(result, totals)
     with Watch(quiet=quiet or log.is_json, color=color) as watch:
         failed = report.write_files(outputs, rejects=rejects, tell=watch.step)
-        if parts:
-            from cpt77092.split import Split
-
-            watch.step("Splitting")
-            split = Split(
-                result=result,
-                severities=counting(fail_on),
-                with_unchecked=fail_on is FailOn.NOT_CHECKED,
-                whole_claims=hold is Hold.CLAIM,
-                one_payer=payer is not None,
-            )
-            report.write_parts(split, parts)
+        split = _split(result, parts, fail_on, hold, one_payer=payer is not None, tell=watch.step)
+        failed += report.write_parts(split, parts, log)
     if not (quiet and outputs):
         try:
             report.print(format_)
@@ -421,6 +419,7 @@ def check(
             raise
         except OSError as problem:
             raise OutputError(f"standard output: cannot be written ({problem.strerror})") from None
+    report.tell_parts(split, parts)
     if failed:
         raise OutputError(*failed)
     log.finished(code, why)
@@ -834,16 +833,31 @@ def _filled_in(names: list[str], claims: list[str], day: date, *, option: str = 
 
 
 def _parts(
-    request: Request, clean_to: str | None, flagged_to: str | None, others: list[str]
+    request: Request,
+    clean_to: str | None,
+    flagged_to: str | None,
+    others: list[str],
+    fail_on: FailOn,
 ) -> dict[int, tuple[str, str]]:
     """Option and file of each part that a batch is split into; refuses what cannot be."""
     if clean_to is None and flagged_to is None:
         return {}
+    if fail_on is FailOn.NEVER:
+        raise UsageError(
+            "--fail-on never: no row would be held back; say what should be, and --exit-zero for "
+            "an exit code of 0"
+        )
     from cpt77092.run import opened
     from cpt77092.split import CLEAN, FLAGGED, require_splittable
 
     asked = {CLEAN: ("--clean-to", clean_to), FLAGGED: ("--flagged-to", flagged_to)}
-    parts = {part: (option, name) for part, (option, name) in asked.items() if name is not None}
+    parts = {}
+    for part, (option, name) in asked.items():
+        if name == "-":
+            raise UsageError(f"{option} -: standard output is for the findings; name a file")
+        if name is not None:
+            filled = _filled_in([name], list(request.paths), request.as_of, option=option)
+            parts[part] = (option, filled[0])
     taken = {Path(name).resolve() for name in others if name}
     for option, name in parts.values():
         if not Path(name).parent.is_dir():
@@ -853,6 +867,30 @@ def _parts(
         taken.add(Path(name).resolve())
     require_splittable(opened(request), list(parts.values()))
     return parts
+
+
+def _split(
+    result: Result,
+    parts: dict[int, tuple[str, str]],
+    fail_on: FailOn,
+    hold: Hold,
+    *,
+    one_payer: bool,
+    tell: Callable[[str], None],
+) -> Split | None:
+    """The run as parts, where any is wanted."""
+    if not parts:
+        return None
+    from cpt77092.split import Split
+
+    tell("Splitting")
+    return Split(
+        result=result,
+        severities=counting(fail_on),
+        with_unchecked=fail_on is FailOn.NOT_CHECKED,
+        whole_claims=hold is Hold.CLAIM,
+        one_payer=one_payer,
+    )
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from datetime import date
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 from cpt77092.codes import CHECKED
 from cpt77092.engine import Result, check, needed_columns
-from cpt77092.errors import UsageError
+from cpt77092.errors import ClaimsError, UsageError
 from cpt77092.layouts import load_layout
 from cpt77092.policies import PolicySet, load_policies
 from cpt77092.policies.match import NATIONAL, Matcher
@@ -18,7 +19,7 @@ from cpt77092.policies.own_names import OwnName, with_own_names
 from cpt77092.policies.policy import Where
 from cpt77092.readers import OpenedFile, Options, find_readable, read_history, read_readable
 from cpt77092.readers.batch import open_file
-from cpt77092.readers.files import find_files
+from cpt77092.readers.files import find_files, is_read_once
 from cpt77092.rule import Rule
 from cpt77092.rules import CATALOGUE
 from cpt77092.suggest import did_you_mean
@@ -151,10 +152,13 @@ def run(request: Request, tell: Callable[[str, int], None] = _nobody) -> Result:
 
 
 def opened(request: Request) -> list[OpenedFile]:
-    """The claim files of a request, their heads read; not those that can be read only once.
+    """The claim files of a request, their heads read.
+
+    Left out are those that can be read only once, and those that cannot be read, which the run
+    will tell of.
 
     Raises:
-        ScrubError: a file cannot be opened.
+        ScrubError: nothing comes of any name.
     """
     options = Options(
         overrides=request.overrides,
@@ -163,8 +167,13 @@ def opened(request: Request) -> list[OpenedFile]:
         sheet=request.sheet,
         layout=load_layout(request.layout) if request.layout else None,
     )
-    paths = find_files(request.paths)
-    return [open_file(path, options) for path in paths if Path(path).is_file()]
+    paths, _ = find_readable(request.paths)
+    files = []
+    for path in paths:
+        if not is_read_once(path):
+            with suppress(ClaimsError):
+                files.append(open_file(path, options))
+    return files
 
 
 def partners(policies: PolicySet) -> frozenset[str]:

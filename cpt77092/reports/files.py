@@ -6,7 +6,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import date
 from importlib.util import find_spec
@@ -106,12 +106,15 @@ def _stem(inputs: Sequence[str]) -> str:
 
 
 @contextmanager
-def held(names: Sequence[str], *, rejects: str | None = None) -> Iterator[None]:
+def held(
+    names: Sequence[str], *, rejects: str | None = None, parts: Iterable[tuple[str, str]] = ()
+) -> Iterator[None]:
     """Keep other runs from writing some files until this one has ended.
 
     Args:
         names: the reports (`-o`).
         rejects: the file of rows that could not be read (`--rejects`).
+        parts: option and file of each part of a split batch.
 
     Raises:
         OutputError: a file is named twice, is another run's now, or its folder cannot be written.
@@ -119,8 +122,10 @@ def held(names: Sequence[str], *, rejects: str | None = None) -> Iterator[None]:
     with ExitStack() as stack:
         places: dict[Path, str] = {}
         written = [("-o", name) for name in names]
-        for option, name in [*written, *([("--rejects", rejects)] if rejects else [])]:
+        for option, name in [*written, *([("--rejects", rejects)] if rejects else []), *parts]:
             place = Path(name).resolve()
+            if _is_device(place):
+                continue
             if place in places:
                 raise OutputError(f"{option} {name}: named twice in one run")
             places[place] = name
@@ -166,13 +171,23 @@ def _is_of(handle: int, file: Path) -> bool:
         return False
 
 
+def _is_device(place: Path) -> bool:
+    """Whether a name is that of a pipe or a device, as `/dev/stdout` and `/dev/null` are."""
+    return place.exists() and not place.is_file() and not place.is_dir()
+
+
 def write_aside(name: str, write: Callable[[IO[bytes]], None], *, option: str = "-o") -> None:
     """Write a file so that a killed run leaves the old one or the new one, never half of one.
+
+    What is no file is written to as it stands: a file in place of `/dev/null` harms the machine.
 
     Raises:
         OutputError: the folder does not exist, cannot be written, or is full.
     """
     target = Path(name)
+    if _is_device(target):
+        _write_through(target, write, f"{option} {name}")
+        return
     try:
         # mkstemp makes the file readable by its owner only, and the rename keeps that.
         handle, aside = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
@@ -186,6 +201,16 @@ def write_aside(name: str, write: Callable[[IO[bytes]], None], *, option: str = 
         raise OutputError(f"{option} {name}: cannot be written ({problem.strerror})") from None
     finally:
         Path(aside).unlink(missing_ok=True)
+
+
+def _write_through(target: Path, write: Callable[[IO[bytes]], None], asked: str) -> None:
+    try:
+        with target.open("wb") as stream:
+            write(stream)
+    except BrokenPipeError:
+        raise
+    except OSError as problem:
+        raise OutputError(f"{asked}: cannot be written ({problem.strerror})") from None
 
 
 def write_text(name: str, text: str) -> None:
