@@ -350,7 +350,7 @@ def test_one_goes_from_claim_to_claim(opened: Opened) -> None:
 
 
 def test_a_bar_of_a_chart_shows_its_findings(opened: Opened) -> None:
-    bar = opened.one("svg a[data-value=Cigna]")
+    bar = opened.one(".bars a[data-value=Cigna]")
     assert "5 lines, $240.00 charged" in bar.text
     opened.browser.execute_script("arguments[0].focus()", bar)
     bar.send_keys(Keys.ENTER)
@@ -358,6 +358,32 @@ def test_a_bar_of_a_chart_shows_its_findings(opened: Opened) -> None:
     assert set(opened.column(0)) == {"error"}
     assert "on 5 lines" in opened.status
     assert "$240.00 charged" in opened.status
+
+
+# Text that is less than 4.5 times as light, or as dark, as what it stands on.
+CONTRASTS = """
+const parsed = (text) => text.match(/[0-9.]+/g).map(Number);
+const light = ([r, g, b]) => [r, g, b].map((v) => v / 255)
+  .map((v) => (v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4))
+  .reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0);
+const ground = (e) => {
+  const colour = parsed(getComputedStyle(e).backgroundColor);
+  return colour.length < 4 || colour[3] ? colour : ground(e.parentElement);
+};
+const poor = [];
+for (const e of document.querySelectorAll("body *")) {
+  const hasText = [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
+  if (!hasText || !e.checkVisibility() || e.disabled) continue;
+  const [a, b] = [parsed(getComputedStyle(e).color), ground(e)].map(light).sort((x, y) => y - x);
+  if ((a + .05) / (b + .05) < 4.5) poor.push(e.outerHTML.slice(0, 80));
+}
+return poor;
+"""
+
+
+def contrasts(browser: ChromiumDriver) -> list[str]:
+    poor: list[str] = browser.execute_script(CONTRASTS)
+    return poor
 
 
 def test_hostile_text_stays_text(browser: ChromiumDriver, tmp_path: Path) -> None:
@@ -372,6 +398,43 @@ def test_hostile_text_stays_text(browser: ChromiumDriver, tmp_path: Path) -> Non
     assert log_of(opened.browser, "browser") == []
 
 
+def test_a_long_claim_number_is_shortened_in_the_table_alone(
+    browser: ChromiumDriver, tmp_path: Path
+) -> None:
+    long = "L" * 200 + "END"
+    hebrew = "\u05d0\u05d1\u05d2"
+    file = tmp_path / "long.csv"
+    lines = [f"{claim},7,Medicare,2026-03-02,11,77092,26,1,45,{REST}\n" for claim in (long, hebrew)]
+    file.write_text(HEADER + "".join(lines), encoding="utf-8")
+    opened = Opened(browser, tmp_path, file)
+    assert "L" * 26 + "…" + "L" * 7 + "END / 7" in opened.column(2)
+    # The number of the line does not change sides.
+    assert hebrew in [bdi.text for bdi in opened.all("#rows button bdi")]
+    opened.one("#search").send_keys(long)
+    opened.wait(lambda: len(set(opened.column(2))) == 1)
+    opened.one("#rows button").click()
+    assert opened.one("#claim-title").text == f"Claim {long}, Medicare"
+
+
+@pytest.mark.parametrize("width", [320, 375, 700, 1000, 1265])
+def test_a_narrow_window_hides_nothing_to_the_side(opened: Opened, width: int) -> None:
+    size = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+    opened.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    try:
+        script = "const [e] = arguments; return e.scrollWidth <= e.clientWidth"
+        for selector in ("html", "#table"):
+            assert opened.browser.execute_script(script, opened.one(selector)), selector
+        row = opened.one("#rows tr")
+        for told in ("A-1002 / 1", "Medicare", "2026-03-02", "77092", "says Medicare", "CO 4 N823"):
+            assert told in row.text
+        assert opened.one(".bars span").value_of_css_property("font-size") == "15.2px"
+        tree = opened.browser.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
+        roles = {node["role"]["value"] for node in tree if not node["ignored"]}
+        assert {"table", "row", "columnheader", "rowheader", "cell"} <= roles, "still a table"
+    finally:
+        opened.browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
 def test_dark_and_paper_have_their_style(opened: Opened) -> None:
     def look(selector: str, name: str) -> str:
         script = "return getComputedStyle(document.querySelector(arguments[0]))[arguments[1]]"
@@ -381,8 +444,10 @@ def test_dark_and_paper_have_their_style(opened: Opened) -> None:
         opened.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", how)
 
     assert look("body", "backgroundColor") == "rgb(255, 255, 255)"
+    assert contrasts(opened.browser) == []
     emulate(features=[{"name": "prefers-color-scheme", "value": "dark"}])
     assert look("body", "backgroundColor") == "rgb(20, 24, 28)"
+    assert contrasts(opened.browser) == []
     emulate(media="print")
     assert look("body", "backgroundColor") == "rgb(255, 255, 255)"
     assert look("#filters", "display") == "none"
