@@ -404,8 +404,9 @@ def test_a_long_claim_number_is_shortened_in_the_table_alone(
     long = "L" * 200 + "END"
     hebrew = "\u05d0\u05d1\u05d2"
     file = tmp_path / "long.csv"
-    lines = [f"{claim},7,Medicare,2026-03-02,11,77092,26,1,45,{REST}\n" for claim in (long, hebrew)]
-    file.write_text(HEADER + "".join(lines), encoding="utf-8")
+    line = "7,Medicare,2026-03-02,11,77092,26,1,45"
+    text = f"{HEADER}{long},{line},{REST}1\n{hebrew},{line},{REST}2\n"
+    file.write_text(text, encoding="utf-8")
     opened = Opened(browser, tmp_path, file)
     assert "L" * 26 + "…" + "L" * 7 + "END / 7" in opened.column(2)
     # The number of the line does not change sides.

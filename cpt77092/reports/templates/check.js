@@ -305,7 +305,7 @@ class Worklist {
       cell("what", finding.message, fixOf(finding), sourceOf(finding.source, false)),
       cell("short", finding.denial),
       cell("number", money(line.charge)),
-      cell("number screen wide-only", money(line.expected)),
+      cell("number screen", money(line.expected)),
       cell("paper"));
   }
 
