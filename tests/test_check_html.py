@@ -25,8 +25,13 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from cpt77092 import cli, findings
+from cpt77092.brief.compose import compose
+from cpt77092.policies import load_policies
+from cpt77092.profile import profile
 from cpt77092.reports import check_html
+from cpt77092.reports.brief_html import brief_html
 from cpt77092.reports.check_html import cards
+from cpt77092.reports.profile_html import profile_html
 from cpt77092.reports.rule_pages import parts
 from cpt77092.rules import CATALOGUE
 from cpt77092.run import Request, run
@@ -478,3 +483,50 @@ def test_a_large_report_answers_at_once(browser: ChromiumDriver, tmp_path: Path)
     claim = opened.column(2)[40].split(" / ")[0]
     opened.one("#search").send_keys(claim)
     opened.wait(lambda: {text.split(" / ")[0] for text in opened.column(2)} == {claim})
+
+
+# The pages of the publication and of a profile, in a browser
+
+
+@cache
+def other_page(name: str) -> str:
+    if name == "brief":
+        return brief_html(compose(load_policies(), None, AS_OF))
+    return profile_html(profile(run(Request(paths=[str(EXAMPLE)], as_of=AS_OF))))
+
+
+@pytest.mark.parametrize("name", ["brief", "profile"])
+def test_the_other_pages_are_read_anywhere(
+    browser: ChromiumDriver, tmp_path: Path, name: str
+) -> None:
+    file = tmp_path / "page.html"
+    file.write_text(other_page(name), encoding="utf-8")
+    browser.get(file.as_uri())
+    dark = {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
+    try:
+        assert contrasts(browser) == []
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", dark)
+        assert browser.execute_script(INK) == "rgb(228, 232, 235)"
+        assert contrasts(browser) == []
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print", **dark})
+        assert browser.execute_script(INK) == "rgb(29, 35, 40)", "paper is white"
+        size = {"width": 375, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": []})
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        assert browser.execute_script(SIDEWAYS) == 0
+        assert browser.execute_script(SMALLEST) >= 11, "words in a drawing can be read"
+    finally:
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": []})
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    assert log_of(browser, "browser") == []
+
+
+INK = "return getComputedStyle(document.querySelector('h1')).color"
+SIDEWAYS = "const e = document.documentElement; return e.scrollWidth - e.clientWidth"
+SMALLEST = """
+return Math.min(...[...document.querySelectorAll("figure span, figure text")].map((e) => {
+  const drawing = e.closest("svg");
+  const scale = drawing ? drawing.getBoundingClientRect().width / drawing.viewBox.baseVal.width : 1;
+  return scale * parseFloat(getComputedStyle(e).fontSize);
+}));
+"""
