@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
@@ -14,6 +15,7 @@ import polars as pl
 from cpt77092 import __version__, findings
 from cpt77092.engine import Result
 from cpt77092.findings import AtRisk, Rework, Totals
+from cpt77092.reports.text import FORMULA_STARTS
 
 MONEY = ("charge_amount", "expected_payment", "charges_at_risk", "payment_at_risk")
 
@@ -191,7 +193,8 @@ def _as_numbers(table: pl.DataFrame) -> pl.DataFrame:
 def _inert(name: str) -> pl.Expr:
     """Text that a spreadsheet would take for a formula, made text by an apostrophe."""
     value = pl.col(name)
-    starts = value.str.contains(r"^[=+\-@\t\r]")
+    # One sign alone is no formula: `-` is how standard input is named.
+    starts = value.str.contains(f"(?s)^[{re.escape(FORMULA_STARTS)}].")
     return pl.when(starts).then(pl.format("'{}", value)).otherwise(value).alias(name)
 
 

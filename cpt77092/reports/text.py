@@ -10,6 +10,9 @@ import polars as pl
 # Control characters move a terminal's cursor or colours; directional marks reorder what is read.
 _UNSAFE = "[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]"
 
+FORMULA_STARTS = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
+"""What a spreadsheet takes for the beginning of a formula, the wide forms in some languages."""
+
 
 def safe(text: str) -> str:
     """Text from data with every character removed that could drive a terminal."""
