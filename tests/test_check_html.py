@@ -352,6 +352,9 @@ def test_one_goes_from_claim_to_claim(opened: Opened) -> None:
     assert opened.one("#claim-title").text != first
     opened.one("#claim-before").click()
     assert opened.one("#claim-title").text == first
+    assert opened.browser.switch_to.active_element == opened.one("#claim-after"), "keys go on"
+    opened.browser.switch_to.active_element.send_keys(Keys.ENTER)
+    assert opened.one("#claim-title").text != first
 
 
 def test_a_bar_of_a_chart_shows_its_findings(opened: Opened) -> None:

@@ -314,8 +314,12 @@ class Worklist {
     const place = this.claims.indexOf(claim);
     at("claim-title").textContent = `${claim.id ? `Claim ${claim.id}` : "No claim id"}, ${claim.payer || "no payer"}`;
     at("claim-body").replaceChildren(...claim.lines.map((line) => lineOf(line, this.data)));
-    at("claim-before").disabled = place < 1;
-    at("claim-after").disabled = place >= this.claims.length - 1;
+    const [before, after] = [at("claim-before"), at("claim-after")];
+    const focused = document.activeElement;
+    before.disabled = place < 1;
+    after.disabled = place >= this.claims.length - 1;
+    // A button that ends its work keeps no keys: the way back takes them.
+    if (focused.disabled) (focused === after ? before : after).focus();
     at("claim-dialog").scrollTop = 0;
   }
 }
