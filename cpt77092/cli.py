@@ -419,9 +419,9 @@ def check(
             raise
         except OSError as problem:
             raise OutputError(f"standard output: cannot be written ({problem.strerror})") from None
-    report.tell_parts(split, parts)
     if failed:
         raise OutputError(*failed)
+    report.tell_parts(split, parts)
     log.finished(code, why)
     raise typer.Exit(code)
 

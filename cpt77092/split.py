@@ -85,14 +85,7 @@ def require_splittable(files: Sequence[OpenedFile], named: Sequence[tuple[str, s
     for opened in files:
         if isinstance(opened, CsvFile | ParquetFile):
             continue
-        if opened.kind == "Excel":
-            why = "a workbook cannot be cut; save the sheet as CSV and check that"
-        else:
-            why = (
-                "claims cannot be cut out of an interchange without new envelopes; hold back "
-                "the claims that -o FILE.csv lists, where they were made"
-            )
-        raise OutputError(f"{named[0][0]}: {opened.path}: {why}")
+        raise OutputError(f"{named[0][0]}: {opened.path}: {_why_not(opened.kind)}")
     for option, name in named:
         for opened in files[:1]:
             ending = Path(name).suffix.lower()
@@ -105,6 +98,16 @@ def require_splittable(files: Sequence[OpenedFile], named: Sequence[tuple[str, s
                 )
     # A file without a header that is known holds no claims, as the run will tell.
     _require_alike([file for file in files if file.headers.chosen])
+
+
+def _why_not(kind: str) -> str:
+    """Why a file of a kind is not split, and what to do instead."""
+    if kind == "Excel":
+        return "a workbook cannot be cut; save the sheet as CSV and check that"
+    return (
+        "claims cannot be cut out of an interchange without new envelopes; hold back the claims "
+        "that -o FILE.csv lists, where they were made"
+    )
 
 
 def _require_alike(files: Sequence[OpenedFile]) -> None:
@@ -301,7 +304,7 @@ def _as_read(scan: Scan) -> CsvFile | ParquetFile:
         return replace(opened, source=source.in_byte_order())
     if isinstance(opened, ParquetFile):
         return opened
-    raise OutputError(f"{scan.path}: only text and Parquet files can be split")
+    raise OutputError(f"{scan.path}: {_why_not(scan.kind)}")
 
 
 def _between(rows: pl.Series, first: int, last: int) -> pl.Series:

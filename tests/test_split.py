@@ -483,6 +483,28 @@ def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path: Path, scrub: Scrub) -> 
     assert [file.name for file in tmp_path.iterdir() if file.name.startswith(".")] == []
 
 
+@pytest.mark.parametrize(
+    ("example", "said"),
+    [
+        ("claims.xlsx", "--flagged-to: -: a workbook cannot be cut; save the sheet as CSV"),
+        ("batch.837", "-: claims cannot be cut out of an interchange"),
+        ("claims.parquet", "- is Parquet, and its rows are written as they are"),
+    ],
+)
+def test_what_comes_from_standard_input_is_refused_alike(
+    example: str,
+    said: str,
+    tmp_path: Path,
+    scrub: Scrub,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    content = (Path(__file__).parents[1] / "examples" / example).read_bytes()
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
+    code, told = scrub("-", "--flagged-to", tmp_path / "flagged.csv")
+    assert (code, said in told, "checked" in told) == (2, True, True), "the rest is told"
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_file_named_as_standard_input_is_not_it(
     tmp_path: Path, scrub: Scrub, monkeypatch: pytest.MonkeyPatch
 ) -> None:

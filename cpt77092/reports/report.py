@@ -21,7 +21,7 @@ from cpt77092.reports.choices import Color, Format
 from cpt77092.reports.files import require_writer, write_aside
 from cpt77092.reports.log import Log
 from cpt77092.reports.split_words import PARTS
-from cpt77092.split import Split
+from cpt77092.split import Split, require_splittable
 from cpt77092.views import By, Sort
 
 TABLE_LIMIT = 50
@@ -143,7 +143,13 @@ class Report:
             return []
         for option, name in parts.values():
             self._require_no_input(option, name)
-        split.cuts  # noqa: B018 - what cannot be read again is said before anything is written
+        try:
+            # Once more: what comes from standard input could not be looked at before.
+            files = [scan.opened for scan in self.result.batch.scans if scan.opened is not None]
+            require_splittable(files, list(parts.values()))
+            split.cuts  # noqa: B018 - what cannot be read again is said before anything is written
+        except OutputError as problem:
+            return list(problem.lines)
         failed: list[str] = []
         for part, (option, name) in parts.items():
             try:
