@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from selenium.webdriver import ActionChains, Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
@@ -33,6 +34,7 @@ from cpt77092.reports.brief_html import brief_html
 from cpt77092.reports.check_html import cards
 from cpt77092.reports.profile_html import profile_html
 from cpt77092.reports.rule_pages import parts
+from cpt77092.reports.text import safe, safe_expr
 from cpt77092.rules import CATALOGUE
 from cpt77092.run import Request, run
 
@@ -120,6 +122,13 @@ def test_no_text_of_a_claim_is_markup(tmp_path: Path) -> None:
     assert "<img" not in page
     assert HOSTILE in unpacked(page)["lines"]["claim_id"]
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page, "in the table for who runs no scripts"
+
+
+def test_marks_that_turn_the_reading_round_are_taken_out() -> None:
+    marks = "\u061c\u200e\u200f\u202a\u202e\u2066\u2069\x1b\t"
+    assert safe(f"a{marks}b") == f"a{' ' * len(marks)}b"
+    frame = pl.DataFrame({"id": [f"a{marks}b"]})
+    assert frame.select(safe_expr("id")).item() == safe(f"a{marks}b")
 
 
 def test_the_data_are_the_findings_and_the_whole_of_their_claims(tmp_path: Path) -> None:
