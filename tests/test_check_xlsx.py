@@ -142,7 +142,7 @@ def test_a_csv_opened_in_a_spreadsheet_runs_nothing_either(tmp_path: Path) -> No
         assert not [cell for cell in texts if len(cell) > 1 and cell.startswith(tuple("=+-@"))]
     stream = BytesIO()
     machine.write_csv(stream, pl.DataFrame({"source_file": ["-"], "message": ["\n=1"]}))
-    assert stream.getvalue().decode() == 'source_file,message\n-,"\'\n=1"\n'
+    assert stream.getvalue().decode() == "source_file,message\n'-,\"'\n=1\"\n"
 
 
 def test_the_summary_answers_and_the_rules_stand_by(example: bytes) -> None:

@@ -193,8 +193,7 @@ def _as_numbers(table: pl.DataFrame) -> pl.DataFrame:
 def _inert(name: str) -> pl.Expr:
     """Text that a spreadsheet would take for a formula, made text by an apostrophe."""
     value = pl.col(name)
-    # One sign alone is no formula: `-` is how standard input is named.
-    starts = value.str.contains(f"(?s)^[{re.escape(FORMULA_STARTS)}].")
+    starts = value.str.contains(f"^[{re.escape(FORMULA_STARTS)}]")
     return pl.when(starts).then(pl.format("'{}", value)).otherwise(value).alias(name)
 
 
