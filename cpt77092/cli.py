@@ -38,10 +38,14 @@ from cpt77092.suggest import did_you_mean
 from cpt77092.views import By, Sort
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cpt77092.engine import Result
     from cpt77092.findings import Totals
     from cpt77092.policies import PolicySet
     from cpt77092.rule import Severity
     from cpt77092.run import Request
+    from cpt77092.split import Split
 
 app = typer.Typer(
     name="scrub",
@@ -331,11 +335,14 @@ def check(
     ] = None,
     clean_to: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="Write the rows that may go out, as they are."),
+        typer.Option(metavar="FILE", help="Write the rows of clean claims, as they are."),
     ] = None,
     flagged_to: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="Write the rows with findings as in --fail-on."),
+        typer.Option(
+            metavar="FILE",
+            help="Write the rows of claims with findings as in --fail-on.",
+        ),
     ] = None,
     hold: Annotated[
         Hold, typer.Option(envvar="SCRUB_HOLD", help="Flag whole claims, or single lines.")
@@ -419,7 +426,7 @@ def check(
     outputs = _outputs(output or [], claims, request.as_of)
     asked = {"--rejects": rejects, "--clean-to": clean_to, "--flagged-to": flagged_to}
     others = _others(asked, claims, request.as_of)
-    parts = _parts(request, others, [name for name, _ in outputs])
+    parts = _parts(request, others, [name for name, _ in outputs], fail_on)
     ctx.with_resource(held([name for name, _ in outputs], others=list(others.items())))
     log.event("started", version=__version__, as_of=str(request.as_of), claims=claims)
     with Watch(quiet=quiet or log.is_json, color=color) as watch:
@@ -454,20 +461,14 @@ def check(
     log.result(result, totals)
     with Watch(quiet=quiet or log.is_json, color=color) as watch:
         failed = report.write_files(outputs, rejects=others.get("--rejects"), tell=watch.step)
+        split = None
         if parts and totals.unreadable_files:
             failed += _not_parted(parts, totals.unreadable_files)
-        elif parts:
-            from cpt77092.split import Split
-
-            watch.step("Splitting")
-            split = Split(
-                result=result,
-                severities=counting(fail_on),
-                with_unchecked=fail_on is FailOn.NOT_CHECKED,
-                whole_claims=hold is Hold.CLAIM,
-                one_payer=payer is not None,
+        else:
+            split = _split(
+                result, parts, fail_on, hold, one_payer=payer is not None, tell=watch.step
             )
-            failed += report.write_parts(split, parts)
+        failed += report.write_parts(split, parts, log)
     if not (quiet and outputs):
         try:
             report.print(format_)
@@ -479,6 +480,7 @@ def check(
         raise OutputError(*failed)
     if quiet and code is Exit.UNCHECKED and not totals.unreadable_files:  # those are told by name
         log.trouble("unchecked", [summary.unchecked(result, why)])
+    report.tell_parts(split, parts)
     log.finished(code, why)
     raise typer.Exit(code)
 
@@ -947,16 +949,24 @@ def _not_parted(parts: Mapping[int, tuple[str, str]], unreadable: int) -> list[s
 
 
 def _parts(
-    request: Request, others: Mapping[str, str], reports: list[str]
+    request: Request, others: Mapping[str, str], reports: list[str], fail_on: FailOn
 ) -> dict[int, tuple[str, str]]:
     """Option and file of each part that a batch is split into; refuses what cannot be."""
     if others.keys() <= {"--rejects"}:
         return {}
+    if fail_on is FailOn.NEVER:
+        raise UsageError(
+            "--fail-on never: no row would be held back; say what should be, and --exit-zero for "
+            "an exit code of 0"
+        )
     from cpt77092.run import opened
     from cpt77092.split import CLEAN, FLAGGED, require_splittable
 
     asked = {CLEAN: "--clean-to", FLAGGED: "--flagged-to"}
     parts = {part: (option, others[option]) for part, option in asked.items() if option in others}
+    for option, name in parts.values():
+        if name == "-":
+            raise UsageError(f"{option} -: standard output is for the findings; name a file")
     taken = {Path(name).resolve() for name in [*reports, others.get("--rejects", "")] if name}
     for option, name in parts.values():
         if not Path(name).parent.is_dir():
@@ -966,6 +976,30 @@ def _parts(
         taken.add(Path(name).resolve())
     require_splittable(opened(request), list(parts.values()))
     return parts
+
+
+def _split(
+    result: Result,
+    parts: dict[int, tuple[str, str]],
+    fail_on: FailOn,
+    hold: Hold,
+    *,
+    one_payer: bool,
+    tell: Callable[[str], None],
+) -> Split | None:
+    """The run as parts, where any is wanted."""
+    if not parts:
+        return None
+    from cpt77092.split import Split
+
+    tell("Splitting")
+    return Split(
+        result=result,
+        severities=counting(fail_on),
+        with_unchecked=fail_on is FailOn.NOT_CHECKED,
+        whole_claims=hold is Hold.CLAIM,
+        one_payer=one_payer,
+    )
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
@@ -991,16 +1025,20 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         sys.exit(Exit.UNCHECKED)
 
 
-def _run(arguments: list[str]) -> int:
-    log = Log.of(arguments)
+def _invoked(arguments: list[str], log: Log) -> int:
     if arguments == ["--version"]:  # the first option that Typer reads makes it load Pydantic
         typer.echo(f"scrub {__version__}")
         return Exit.CLEAN
+    given = _with_default_command(arguments)
+    return int(app(given, standalone_mode=False, prog_name="scrub", obj=log) or 0)
+
+
+def _run(arguments: list[str]) -> int:
+    log = Log.of(arguments)
     try:
-        given = _with_default_command(arguments)
-        code = app(given, standalone_mode=False, prog_name="scrub", obj=log)
+        code = _invoked(arguments, log)
         sys.stdout.flush()  # what cannot be written is told by us, not by Python at its end
-        return int(code or 0)
+        return code
     except ScrubError as problem:
         log.trouble("failed", problem.lines, exit_code=int(Exit.UNCHECKED))
         return Exit.UNCHECKED

@@ -19,7 +19,7 @@ from cpt77092.policies.own_names import OwnName, with_own_names
 from cpt77092.policies.policy import Where
 from cpt77092.readers import OpenedFile, Options, find_readable, read_history, read_readable
 from cpt77092.readers.batch import open_file
-from cpt77092.readers.files import find_files
+from cpt77092.readers.files import find_files, is_read_once
 from cpt77092.rule import Rule
 from cpt77092.rules import CATALOGUE
 from cpt77092.suggest import did_you_mean
@@ -168,7 +168,7 @@ def opened(request: Request) -> list[OpenedFile]:
     )
     files = []
     for path in find_readable(request.paths)[0]:
-        if Path(path).is_file():
+        if not is_read_once(path):
             with suppress(ClaimsError):
                 files.append(open_file(path, options))
     return files

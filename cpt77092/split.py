@@ -5,7 +5,9 @@ asked for) if any line of its claim has one: a claim is all rows of all files wi
 and payer, whatever their procedure code, so rows of other services and rows without a code go with
 their claim. A claim of which some row could not be read is held as well, since it is not whole.
 Every other row is clean: blank rows, totals and rows without a claim number too, unless their own
-line has a finding. Rows that could not be read go to neither part; `--rejects` writes them.
+line has a finding. So is a line on which some rule could not be checked, unless `not-checked` is
+what counts; the run says how many there are. Rows that could not be read go to neither part;
+`--rejects` writes them.
 
 Rows of a text file are copied as they stand, byte for byte, under the first file's header and what
 stands above it; those of a Parquet file keep their values and types. Files are read a second time
@@ -83,14 +85,7 @@ def require_splittable(files: Sequence[OpenedFile], named: Sequence[tuple[str, s
     for opened in files:
         if isinstance(opened, CsvFile | ParquetFile):
             continue
-        if opened.kind == "Excel":
-            why = "a workbook cannot be cut; save the sheet as CSV and check that"
-        else:
-            why = (
-                "claims cannot be cut out of an interchange without new envelopes; hold back "
-                "the claims that -o FILE.csv lists, where they were made"
-            )
-        raise OutputError(f"{named[0][0]}: {opened.path}: {why}")
+        raise OutputError(f"{named[0][0]}: {opened.path}: {_why_not(opened.kind)}")
     for option, name in named:
         for opened in files[:1]:
             ending = Path(name).suffix.lower()
@@ -101,7 +96,18 @@ def require_splittable(files: Sequence[OpenedFile], named: Sequence[tuple[str, s
                     f"{option} {name}: {opened.path} is {kind}, and its rows are written as they "
                     f"are; give the file a name that says so"
                 )
-    _require_alike(files)
+    # A file without a header that is known holds no claims, as the run will tell.
+    _require_alike([file for file in files if file.headers.chosen])
+
+
+def _why_not(kind: str) -> str:
+    """Why a file of a kind is not split, and what to do instead."""
+    if kind == "Excel":
+        return "a workbook cannot be cut; save the sheet as CSV and check that"
+    return (
+        "claims cannot be cut out of an interchange without new envelopes; hold back the claims "
+        "that -o FILE.csv lists, where they were made"
+    )
 
 
 def _require_alike(files: Sequence[OpenedFile]) -> None:
@@ -174,6 +180,23 @@ class Split:
     def count(self, part: int) -> int:
         """How many rows a part has."""
         return sum(p.rows for cut in self.cuts for p in cut.pieces if p.part == part)
+
+    @property
+    def held_with_claim(self) -> int:
+        """How many flagged rows are so for their claim's sake alone."""
+        own = sum(self._rows(number)[0].len() for number in range(len(self.cuts)))
+        return self.count(FLAGGED) - own
+
+    @cached_property
+    def unsure(self) -> int:
+        """Clean lines on which a rule that flags lines could not be checked."""
+        result = self.result
+        codes = [rule.code for rule in result.rules if rule.severity in self.severities]
+        is_unsure = result.outcomes.select(
+            pl.any_horizontal(pl.lit(False), pl.col(codes).is_null())  # noqa: FBT003 - no such rule
+        ).to_series()
+        lines = result.lines.filter(is_unsure & ~self._flags)
+        return lines.height - int(self._claims.holds(lines.select(KEY)).sum())
 
     @cached_property
     def cuts(self) -> tuple[Cut, ...]:
@@ -281,7 +304,7 @@ def _as_read(scan: Scan) -> CsvFile | ParquetFile:
         return replace(opened, source=source.in_byte_order())
     if isinstance(opened, ParquetFile):
         return opened
-    raise OutputError(f"{scan.path}: only text and Parquet files can be split")
+    raise OutputError(f"{scan.path}: {_why_not(scan.kind)}")
 
 
 def _between(rows: pl.Series, first: int, last: int) -> pl.Series:

@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from selenium.webdriver import ActionChains, Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
@@ -25,9 +26,15 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from cpt77092 import cli, findings
+from cpt77092.brief.compose import compose
+from cpt77092.policies import load_policies
+from cpt77092.profile import profile
 from cpt77092.reports import check_html
+from cpt77092.reports.brief_html import brief_html
 from cpt77092.reports.check_html import cards
+from cpt77092.reports.profile_html import profile_html
 from cpt77092.reports.rule_pages import parts
+from cpt77092.reports.text import safe, safe_expr
 from cpt77092.rules import CATALOGUE
 from cpt77092.run import Request, run
 
@@ -115,6 +122,13 @@ def test_no_text_of_a_claim_is_markup(tmp_path: Path) -> None:
     assert "<img" not in page
     assert HOSTILE in unpacked(page)["lines"]["claim_id"]
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page, "in the table for who runs no scripts"
+
+
+def test_marks_that_turn_the_reading_round_are_taken_out() -> None:
+    marks = "\u061c\u200e\u200f\u202a\u202e\u2066\u2069\x1b\t"
+    assert safe(f"a{marks}b") == f"a{' ' * len(marks)}b"
+    frame = pl.DataFrame({"id": [f"a{marks}b"]})
+    assert frame.select(safe_expr("id")).item() == safe(f"a{marks}b")
 
 
 def test_the_data_are_the_findings_and_the_whole_of_their_claims(tmp_path: Path) -> None:
@@ -347,10 +361,13 @@ def test_one_goes_from_claim_to_claim(opened: Opened) -> None:
     assert opened.one("#claim-title").text != first
     opened.one("#claim-before").click()
     assert opened.one("#claim-title").text == first
+    assert opened.browser.switch_to.active_element == opened.one("#claim-after"), "keys go on"
+    opened.browser.switch_to.active_element.send_keys(Keys.ENTER)
+    assert opened.one("#claim-title").text != first
 
 
 def test_a_bar_of_a_chart_shows_its_findings(opened: Opened) -> None:
-    bar = opened.one("svg a[data-value=Cigna]")
+    bar = opened.one(".bars a[data-value=Cigna]")
     assert "5 lines, $240.00 charged" in bar.text
     opened.browser.execute_script("arguments[0].focus()", bar)
     bar.send_keys(Keys.ENTER)
@@ -358,6 +375,32 @@ def test_a_bar_of_a_chart_shows_its_findings(opened: Opened) -> None:
     assert set(opened.column(0)) == {"error"}
     assert "on 5 lines" in opened.status
     assert "$240.00 charged" in opened.status
+
+
+# Text that is less than 4.5 times as light, or as dark, as what it stands on.
+CONTRASTS = """
+const parsed = (text) => text.match(/[0-9.]+/g).map(Number);
+const light = ([r, g, b]) => [r, g, b].map((v) => v / 255)
+  .map((v) => (v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4))
+  .reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0);
+const ground = (e) => {
+  const colour = parsed(getComputedStyle(e).backgroundColor);
+  return colour.length < 4 || colour[3] ? colour : ground(e.parentElement);
+};
+const poor = [];
+for (const e of document.querySelectorAll("body *")) {
+  const hasText = [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
+  if (!hasText || !e.checkVisibility() || e.disabled) continue;
+  const [a, b] = [parsed(getComputedStyle(e).color), ground(e)].map(light).sort((x, y) => y - x);
+  if ((a + .05) / (b + .05) < 4.5) poor.push(e.outerHTML.slice(0, 80));
+}
+return poor;
+"""
+
+
+def contrasts(browser: ChromiumDriver) -> list[str]:
+    poor: list[str] = browser.execute_script(CONTRASTS)
+    return poor
 
 
 def test_hostile_text_stays_text(browser: ChromiumDriver, tmp_path: Path) -> None:
@@ -372,6 +415,44 @@ def test_hostile_text_stays_text(browser: ChromiumDriver, tmp_path: Path) -> Non
     assert log_of(opened.browser, "browser") == []
 
 
+def test_a_long_claim_number_is_shortened_in_the_table_alone(
+    browser: ChromiumDriver, tmp_path: Path
+) -> None:
+    long = "L" * 200 + "END"
+    hebrew = "\u05d0\u05d1\u05d2"
+    file = tmp_path / "long.csv"
+    line = "7,Medicare,2026-03-02,11,77092,26,1,45"
+    text = f"{HEADER}{long},{line},{REST}1\n{hebrew},{line},{REST}2\n"
+    file.write_text(text, encoding="utf-8")
+    opened = Opened(browser, tmp_path, file)
+    assert "L" * 26 + "…" + "L" * 7 + "END / 7" in opened.column(2)
+    # The number of the line does not change sides.
+    assert hebrew in [bdi.text for bdi in opened.all("#rows button bdi")]
+    opened.one("#search").send_keys(long)
+    opened.wait(lambda: len(set(opened.column(2))) == 1)
+    opened.one("#rows button").click()
+    assert opened.one("#claim-title").text == f"Claim {long}, Medicare"
+
+
+@pytest.mark.parametrize("width", [320, 375, 700, 1000, 1265])
+def test_a_narrow_window_hides_nothing_to_the_side(opened: Opened, width: int) -> None:
+    size = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+    opened.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    try:
+        script = "const [e] = arguments; return e.scrollWidth <= e.clientWidth"
+        for selector in ("html", "#table"):
+            assert opened.browser.execute_script(script, opened.one(selector)), selector
+        row = opened.one("#rows tr")
+        for told in ("A-1002 / 1", "Medicare", "2026-03-02", "77092", "says Medicare", "CO 4 N823"):
+            assert told in row.text
+        assert opened.one(".bars span").value_of_css_property("font-size") == "15.2px"
+        tree = opened.browser.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
+        roles = {node["role"]["value"] for node in tree if not node["ignored"]}
+        assert {"table", "row", "columnheader", "rowheader", "cell"} <= roles, "still a table"
+    finally:
+        opened.browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
 def test_dark_and_paper_have_their_style(opened: Opened) -> None:
     def look(selector: str, name: str) -> str:
         script = "return getComputedStyle(document.querySelector(arguments[0]))[arguments[1]]"
@@ -381,8 +462,10 @@ def test_dark_and_paper_have_their_style(opened: Opened) -> None:
         opened.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", how)
 
     assert look("body", "backgroundColor") == "rgb(255, 255, 255)"
+    assert contrasts(opened.browser) == []
     emulate(features=[{"name": "prefers-color-scheme", "value": "dark"}])
     assert look("body", "backgroundColor") == "rgb(20, 24, 28)"
+    assert contrasts(opened.browser) == []
     emulate(media="print")
     assert look("body", "backgroundColor") == "rgb(255, 255, 255)"
     assert look("#filters", "display") == "none"
@@ -412,3 +495,50 @@ def test_a_large_report_answers_at_once(browser: ChromiumDriver, tmp_path: Path)
     claim = opened.column(2)[40].split(" / ")[0]
     opened.one("#search").send_keys(claim)
     opened.wait(lambda: {text.split(" / ")[0] for text in opened.column(2)} == {claim})
+
+
+# The pages of the publication and of a profile, in a browser
+
+
+@cache
+def other_page(name: str) -> str:
+    if name == "brief":
+        return brief_html(compose(load_policies(), None, AS_OF))
+    return profile_html(profile(run(Request(paths=[str(EXAMPLE)], as_of=AS_OF))))
+
+
+@pytest.mark.parametrize("name", ["brief", "profile"])
+def test_the_other_pages_are_read_anywhere(
+    browser: ChromiumDriver, tmp_path: Path, name: str
+) -> None:
+    file = tmp_path / "page.html"
+    file.write_text(other_page(name), encoding="utf-8")
+    browser.get(file.as_uri())
+    dark = {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
+    try:
+        assert contrasts(browser) == []
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", dark)
+        assert browser.execute_script(INK) == "rgb(228, 232, 235)"
+        assert contrasts(browser) == []
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print", **dark})
+        assert browser.execute_script(INK) == "rgb(29, 35, 40)", "paper is white"
+        size = {"width": 375, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": []})
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        assert browser.execute_script(SIDEWAYS) == 0
+        assert browser.execute_script(SMALLEST) >= 11, "words in a drawing can be read"
+    finally:
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": []})
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    assert log_of(browser, "browser") == []
+
+
+INK = "return getComputedStyle(document.querySelector('h1')).color"
+SIDEWAYS = "const e = document.documentElement; return e.scrollWidth - e.clientWidth"
+SMALLEST = """
+return Math.min(...[...document.querySelectorAll("figure span, figure text")].map((e) => {
+  const drawing = e.closest("svg");
+  const scale = drawing ? drawing.getBoundingClientRect().width / drawing.viewBox.baseVal.width : 1;
+  return scale * parseFloat(getComputedStyle(e).fontSize);
+}));
+"""

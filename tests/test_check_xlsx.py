@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import zipfile
 from datetime import date, datetime
 from importlib import util
@@ -10,16 +11,19 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import polars as pl
 import pytest
 from openpyxl.workbook import Workbook
 
 from cpt77092 import cli, findings
-from cpt77092.reports import check_xlsx
-from cpt77092.reports.check_xlsx import STATUSES, WORKLIST
+from cpt77092.reports import check_xlsx, machine
+from cpt77092.reports.check_xlsx import DONE, STATUSES, WORKLIST
 from cpt77092.run import Request, run
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "claims.csv"
 AS_OF = date(2026, 11, 23)
+EVIL = ["=1+1", "+1", "-1", "@SUM(A1)", "\uff1d1+1"]
+"""What a spreadsheet might take for a formula; the last is a wide form of the first."""
 
 
 def written(*paths: Path, extra: tuple[str, ...] = ()) -> bytes:
@@ -77,12 +81,30 @@ def test_it_is_ready_to_work_from(example: bytes) -> None:
     colours = {row[1].value: row[1].fill.start_color.rgb for row in sheet.iter_rows(min_row=2)}
     assert set(colours) == {"error", "warning", "info"}
     assert len(set(colours.values())) == 3
+    (grey,) = sheet.conditional_formatting
+    assert str(grey.sqref) == f"A2:V{sheet.max_row}"
+    assert grey.rules[0].formula == ['OR($A2="Mended",$A2="Left as it is")']
+    assert set(DONE) < set(STATUSES)
+
+
+def test_rows_have_room_for_their_words_and_paper_for_the_columns_to_fill(example: bytes) -> None:
+    book = opened(example)
+    sheet = book["Worklist"]
+    for row in sheet.iter_rows(min_row=2):
+        told = max(len(str(row[8].value)) / 48, len(str(row[9].value or "")) / 42)
+        height = sheet.row_dimensions[row[0].row or 0].height or 15
+        assert height >= 15 * told, "not every program makes room by itself"
+        assert height <= 15 * (told + 1)
+    assert sheet.print_area == f"'Worklist'!$A$1:$K${sheet.max_row}"
+    for name in book.sheetnames:
+        assert book[name].page_setup.orientation == "landscape"
+        assert book[name].page_setup.fitToHeight == 0
 
 
 def test_text_stays_text_and_nothing_is_run(tmp_path: Path) -> None:
     file = tmp_path / "claims.csv"
     rest = "1234567893,1245319599,P"
-    claims = ["=1+1", "+1", "-1", "@SUM(A1)", "00123", "http://example.org", "1e5", "a\x07b"]
+    claims = [*EVIL, "00123", "http://example.org", "1e5", "a\x07b"]
     file.write_text(
         "claim_id,payer,dos,pos,cpt,mod1,units,charge,rendering npi,billing npi,person_id\n"
         + "".join(f"{c},=cmd(),2026-03-02,11,77092,26,1,45.00,{rest}{c}\n" for c in claims)
@@ -96,11 +118,31 @@ def test_text_stays_text_and_nothing_is_run(tmp_path: Path) -> None:
     sheet = opened(data)["Worklist"]
     cells = {str(row[2].value): row[2] for row in sheet.iter_rows(min_row=2)}
     assert set(cells) == {*claims[:-1], "a b"}
-    for claim in claims[:4]:
+    for claim in EVIL:
         assert cells[claim].data_type == "s"
         assert cells[claim].quotePrefix, "it stays text when somebody edits it"
     assert cells["00123"].data_type == "s"
     assert cells["http://example.org"].hyperlink is None
+
+
+def test_a_csv_opened_in_a_spreadsheet_runs_nothing_either(tmp_path: Path) -> None:
+    file, out = tmp_path / "claims.csv", tmp_path / "out.csv"
+    claims = [*EVIL, "00123", "a=b"]
+    file.write_text(
+        "claim_id,payer,dos,pos,cpt,mod1,units,charge,rendering npi,billing npi\n"
+        + "".join(f"{c},=cmd(),2026-03-02,11,77092,26,1,-45,,\n" for c in claims)
+    )
+    for by in ("finding", "line", "claim"):
+        with pytest.raises(SystemExit):
+            cli.main([str(file), "-q", "--by", by, "-o", str(out)])
+        with out.open(encoding="utf-8", newline="") as text:
+            made = list(csv.DictReader(text))
+        assert {row["claim_id"] for row in made} == {*(f"'{c}" for c in EVIL), "00123", "a=b"}
+        texts = [cell for row in made for name, cell in row.items() if "charge" not in name]
+        assert not [cell for cell in texts if len(cell) > 1 and cell.startswith(tuple("=+-@"))]
+    stream = BytesIO()
+    machine.write_csv(stream, [pl.DataFrame({"source_file": ["-"], "message": ["\n=1"]})])
+    assert stream.getvalue().decode() == "source_file,message\n'-,\"'\n=1\"\n"
 
 
 def test_the_summary_answers_and_the_rules_stand_by(example: bytes) -> None:
@@ -110,6 +152,7 @@ def test_the_summary_answers_and_the_rules_stand_by(example: bytes) -> None:
     assert "At risk by payer" in first
     assert "Medicare" in first
     assert "Not checked, because" in first
+    assert any(str(cell).startswith("MO001 Modifier 26 on a code") for cell in first)
     listed = {row["Rule"] for row in rows(book)}
     rules = rows(book, "Rules")
     assert {row["Rule"] for row in rules} == listed

@@ -9,8 +9,11 @@ from __future__ import annotations
 import codecs
 import gzip
 import io
+import json
+import os
 import stat
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -26,6 +29,7 @@ from cpt77092 import cli, findings, split
 from cpt77092.engine import Result
 from cpt77092.errors import ClaimsError, OutputError
 from cpt77092.readers import text as reading
+from cpt77092.reports.files import held
 from cpt77092.rule import Severity
 from cpt77092.run import Request, run
 from cpt77092.split import CLEAN, FLAGGED, Split
@@ -396,9 +400,125 @@ def test_standard_input_is_split_as_a_file_is(
     assert flagged.read_bytes() == TOP + b"".join(MIXED[:2])
 
 
+def test_the_names_of_parts_are_filled_in_and_held(tmp_path: Path, scrub: Scrub) -> None:
+    source = put(tmp_path / "a.csv", MIXED)
+    assert scrub(source, "-q", "--clean-to", tmp_path / "{stem}-{date}.csv")[0] == 1
+    assert (tmp_path / "a-2026-11-23.csv").read_bytes() == TOP + b"".join(MIXED[2:])
+    code, said = scrub(source, "--flagged-to", tmp_path / "{day}.csv")
+    assert (code, "--flagged-to" in said, "{day} is not known here" in said) == (2, True, True)
+    clean = str(tmp_path / "clean.csv")
+    with held([], others=[("--clean-to", clean)]):
+        code, said = scrub(source, "--clean-to", clean)
+    assert (code, f"--clean-to {clean}: another run is writing it" in said) == (2, True)
+
+
+def test_it_says_that_no_row_is_lost_and_how_far_clean_is_clean(
+    tmp_path: Path, scrub: Scrub
+) -> None:
+    unsure = b"D,Medicare,,77092,26\n"  # without a date no policy speaks
+    long = b"C,Medicare,2026-03-02,77092,,1,2,3\n"
+    source = put(tmp_path / "a.csv", [*MIXED, unsure, long])
+    clean, flagged = tmp_path / "clean.csv", tmp_path / "flagged.csv"
+    _, said = scrub(source, "--clean-to", clean, "--flagged-to", flagged)
+    assert said.endswith(
+        f"{clean}: 4 rows; {flagged}: 2 rows\n"
+        "7 rows = 4 clean + 2 flagged + 1 rejected.\n"
+        "1 flagged row held for another row of the claim.\n"
+        "Clean as far as checked: on 1 clean line some rule that flags could not be checked; "
+        "--fail-on not-checked flags these too.\n"
+    )
+    _, said = scrub(source, "--clean-to", clean, "--fail-on", "not-checked", "--hold", "line")
+    assert said.endswith("7 rows = 4 clean + 2 flagged + 1 rejected.\n")
+    code, said = scrub(source, "--clean-to", clean, "--log-format", "json")
+    events = [json.loads(line) for line in said.splitlines()]
+    (event,) = [event for event in events if event["event"] == "split"]
+    assert (code, event["file"], event["part"], event["rows"]) == (2, str(clean), "clean", 4)
+
+
+def test_what_nothing_would_hold_back_is_refused(tmp_path: Path, scrub: Scrub) -> None:
+    source = put(tmp_path / "a.csv", MIXED)
+    code, said = scrub(source, "--clean-to", tmp_path / "o.csv", "--fail-on", "never")
+    assert (code, "no row would be held back" in said) == (2, True)
+    assert not (tmp_path / "o.csv").exists()
+    assert scrub(source, "-q", "--clean-to", tmp_path / "o.csv", "--exit-zero")[0] == 0
+
+
+def test_nothing_is_split_where_a_file_cannot_be_read(tmp_path: Path, scrub: Scrub) -> None:
+    (tmp_path / "in").mkdir()
+    put(tmp_path / "in" / "a.csv", MIXED)
+    (tmp_path / "in" / "b.csv").write_bytes(b"")
+    (tmp_path / "in" / "c.csv").write_bytes(b"x,y\n1,2\n")
+    clean = tmp_path / "clean.csv"
+    code, said = scrub(tmp_path / "in", "--clean-to", clean)
+    assert code == 2
+    assert "clean.csv: not written, since 2 files could not be read, and a claim may go on" in said
+    assert not clean.exists()
+
+
+def test_a_part_that_cannot_be_written_does_not_stop_the_other(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    source = put(tmp_path / "a.csv", MIXED)
+    (tmp_path / "folder.csv").mkdir()
+    flagged = tmp_path / "flagged.csv"
+    arguments = ("--clean-to", tmp_path / "folder.csv", "--flagged-to", flagged)
+    with pytest.raises(SystemExit) as stop:
+        cli.main([str(a) for a in (source, *arguments, "--select", "MO001", "--as-of", DAY)])
+    out, said = capfd.readouterr()
+    assert (stop.value.code, "folder.csv: cannot be written" in said) == (2, True)
+    assert flagged.read_bytes() == TOP + b"".join(MIXED[:2])
+    assert "MO001" in out, "the findings are told all the same"
+
+
+def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path: Path, scrub: Scrub) -> None:
+    source = put(tmp_path / "a.csv", MIXED)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor() as pool:
+        came = pool.submit(pipe.read_bytes)
+        assert scrub(source, "-q", "--clean-to", pipe, "--flagged-to", os.devnull)[0] == 1
+        assert came.result(timeout=10) == TOP + b"".join(MIXED[2:])
+    assert pipe.is_fifo()
+    assert stat.S_ISCHR(Path(os.devnull).stat().st_mode), "not replaced by a file"
+    assert [file.name for file in tmp_path.iterdir() if file.name.startswith(".")] == []
+
+
+@pytest.mark.parametrize(
+    ("example", "said"),
+    [
+        ("claims.xlsx", "--flagged-to: -: a workbook cannot be cut; save the sheet as CSV"),
+        ("batch.837", "-: claims cannot be cut out of an interchange"),
+        ("claims.parquet", "- is Parquet, and its rows are written as they are"),
+    ],
+)
+def test_what_comes_from_standard_input_is_refused_alike(
+    example: str,
+    said: str,
+    tmp_path: Path,
+    scrub: Scrub,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    content = (Path(__file__).parents[1] / "examples" / example).read_bytes()
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
+    code, told = scrub("-", "--flagged-to", tmp_path / "flagged.csv")
+    assert (code, said in told, "checked" in told) == (2, True, True), "the rest is told"
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_named_as_standard_input_is_not_it(
+    tmp_path: Path, scrub: Scrub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    put(tmp_path / "-", MIXED[2:])
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(TOP + b"".join(MIXED))))
+    assert scrub("-", "-q", "--flagged-to", "flagged.csv")[0] == 1
+    assert Path("flagged.csv").read_bytes() == TOP + b"".join(MIXED[:2])
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        (("{a}", "--clean-to", "-"), "--clean-to -: standard output is for the findings"),
         (("{a}", "--clean-to", "{a}"), "inputs are never changed"),
         (("{a}", "--clean-to", "{o}", "--flagged-to", "{o}"), "another option writes that file"),
         (("{a}", "--clean-to", "{o}", "--rejects", "{o}"), "another option writes that file"),

@@ -1,7 +1,7 @@
 """The findings of a run as an Excel workbook to work from: worklist, summary and rules.
 
 Every text is written as text, never as a formula, a number or a link, so that a claim number keeps
-its zeros and no cell of a claim file is run. There is no formula in the workbook at all.
+its zeros and no cell of a claim file is run. No cell of the workbook holds a formula.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
+from math import ceil
 from typing import IO, Any
 
 import polars as pl
@@ -21,7 +22,7 @@ from cpt77092.engine import Result
 from cpt77092.findings import AtRisk, Totals
 from cpt77092.reports import summary
 from cpt77092.reports.rule_pages import rule_pages
-from cpt77092.reports.text import safe
+from cpt77092.reports.text import FORMULA_STARTS, safe
 from cpt77092.reports.values import is_address
 from cpt77092.rule import Severity
 
@@ -30,7 +31,13 @@ ROWS = 1_048_575
 LONGEST_CELL = 32_767
 LONGEST_LINK = 2_079
 STATUSES = ("To do", "In work", "Mended", "Left as it is", "Question")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_SUMMARY_WIDTH = 64
+DONE = ("Mended", "Left as it is")
+"""Statuses after which a row is grey."""
+_ON_PAPER = "Note"
+"""The last column that is printed: all of them would be too small to read."""
+_LINE, _HIGHEST = 15, 409
+"""Points: of a line of text, and of the highest row that Excel has."""
 _COLOURS = {"error": "#F8D7D3", "warning": "#FBE9C0", "info": "#DCEAF7"}
 
 
@@ -49,14 +56,14 @@ WORKLIST = (
     Column(header="Status", name="", width=12, style="fill"),
     Column(header="Severity", name="severity", width=10, style="severity"),
     Column(header="Claim", name="claim_id", width=16),
-    Column(header="Line", name="claim_line_number", width=6, style="number"),
-    Column(header="Payer", name="payer_label", width=22),
+    Column(header="Line", name="claim_line_number", width=6, style="place"),
+    Column(header="Payer", name="payer_label", width=20),
     Column(header="Date", name="claim_line_start_date", width=11, style="date"),
     Column(header="Code", name="hcpcs_code", width=8),
     Column(header="Rule", name="rule", width=8),
-    Column(header="What is wrong", name="message", width=52, style="wrapped"),
-    Column(header="What to do", name="fix", width=46, style="wrapped"),
-    Column(header="Note", name="", width=30, style="fill"),
+    Column(header="What is wrong", name="message", width=48, style="wrapped"),
+    Column(header="What to do", name="fix", width=42, style="wrapped"),
+    Column(header="Note", name="", width=28, style="fill"),
     Column(header="Fix", name="fix_kind", width=8),
     Column(header="Group", name="group_code", width=7),
     Column(header="CARC", name="carc", width=7),
@@ -67,7 +74,7 @@ WORKLIST = (
     Column(header="In force from", name="in_force_from", width=13, style="date"),
     Column(header="Confidence", name="confidence", width=11),
     Column(header="File", name="source_file", width=24),
-    Column(header="Row", name="source_row", width=8, style="number"),
+    Column(header="Row", name="source_row", width=8, style="place"),
 )
 
 _STYLES: dict[str, dict[str, Any]] = {
@@ -76,6 +83,8 @@ _STYLES: dict[str, dict[str, Any]] = {
     # An apostrophe that Excel keeps: the text stays text when somebody edits the cell.
     "inert": {"num_format": "@", "quote_prefix": True},
     "number": {},
+    "place": {"align": "left"},
+    "figure": {"bold": True, "align": "right"},
     "date": {"num_format": "yyyy-mm-dd", "align": "left"},
     "money": {"num_format": "$#,##0.00"},
     "fill": {"bg_color": "#FFFDF2", "border": 1, "border_color": "#D5DADF", "text_wrap": True},
@@ -120,6 +129,7 @@ class _Book:
         self.styles = {
             name: file.add_format({"valign": "top", **look}) for name, look in _STYLES.items()
         }
+        self.grey = file.add_format({"font_color": "#757575", "bg_color": "#F2F2F2"})
 
     def sheet(self, name: str, headers: Sequence[str], widths: Sequence[int]) -> Any:
         """A sheet with a frozen header row that is repeated on paper."""
@@ -127,10 +137,16 @@ class _Book:
         for place, (header, width) in enumerate(zip(headers, widths, strict=True)):
             sheet.set_column(place, place, width)
             sheet.write_string(0, place, header, self.styles["header"])
+        self.paper(sheet)
+        return sheet
+
+    @staticmethod
+    def paper(sheet: Any) -> None:
+        """Landscape, as wide as a page, its pages numbered."""
         sheet.set_landscape()
+        sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
         sheet.fit_to_pages(1, 0)
         sheet.set_footer("&L&A&RPage &P of &N")
-        return sheet
 
     def cell(self, sheet: Any, row: int, place: int, value: Any, style: str) -> None:
         """One cell; nothing but what is a number or a date here becomes one there."""
@@ -143,7 +159,7 @@ class _Book:
             sheet.write_number(row, place, float(value), look)
         else:
             text = safe(value)[:LONGEST_CELL]
-            is_inert = style == "text" and text.startswith(_FORMULA)
+            is_inert = style in ("text", "wrapped") and text.startswith(tuple(FORMULA_STARTS))
             sheet.write_string(row, place, text, self.styles["inert"] if is_inert else look)
 
 
@@ -152,24 +168,40 @@ def _worklist(
 ) -> None:
     """The findings, worst first, with columns to fill in."""
     sheet = book.sheet("Worklist", [c.header for c in columns], [c.width for c in columns])
+    wrapped = [column for column in columns if column.style == "wrapped"]
     # Excel knows a column's style by its cells; a blank one to fill in is a cell too.
     for number, row in enumerate(rows, start=1):
         for place, column in enumerate(columns):
             value = row[column.name] if column.name else None
             style = str(value) if column.style == "severity" else column.style
             book.cell(sheet, number, place, value, style)
+        _heighten(sheet, number, [(row[column.name], column.width) for column in wrapped])
     last = max(height, 1)
     sheet.freeze_panes(1, 4)
     sheet.autofilter(0, 0, last, len(columns) - 1)
     sheet.repeat_rows(0)
+    headers = [column.header for column in columns]
+    sheet.print_area(0, 0, last, headers.index(_ON_PAPER))
     sheet.data_validation(1, 0, last, 0, {"validate": "list", "source": list(STATUSES)})
+    is_done = ",".join(f'$A2="{status}"' for status in DONE)
+    grey = {"type": "formula", "criteria": f"=OR({is_done})", "format": book.grey}
+    sheet.conditional_format(1, 0, last, len(columns) - 1, grey)
+
+
+def _heighten(sheet: Any, row: int, texts: Iterable[tuple[str | None, int]]) -> None:
+    """Make room for wrapped texts: not every program does so when it opens a file."""
+    lines = max((ceil(len(text or "") / width) for text, width in texts), default=1)
+    if lines > 1:
+        sheet.set_row(row, min(lines * _LINE, _HIGHEST))
 
 
 def _summary(book: _Book, result: Result, totals: Totals, shown: int) -> None:
     """May the batch be submitted, whose money is at risk, and what was not checked."""
     sheet = book.file.add_worksheet("Summary")
-    sheet.set_column(0, 0, 44)
-    sheet.set_column(1, 5, 16)
+    sheet.set_column(0, 0, _SUMMARY_WIDTH)
+    sheet.set_column(1, 5, 14)
+    sheet.set_column(2, 2, 24)
+    book.paper(sheet)
     number = sum(totals.by_severity.values())
     lines = [
         *([f"The worst {shown:,} of {number:,} findings are listed."] if shown < number else []),
@@ -186,7 +218,8 @@ def _summary(book: _Book, result: Result, totals: Totals, shown: int) -> None:
         book.cell(sheet, row, 0, line, "text")
     money = ("Lines", "Charged", "known for", "Expected", "known for")
     payers = [(label, *_money(at_risk)) for _, label, at_risk in totals.at_risk_by_payer]
-    rules = [(code, *_money(at_risk)) for code, at_risk in totals.at_risk_by_rule]
+    titles = {rule.code: f"{rule.code} {rule.title}" for rule in result.rules}
+    rules = [(titles[code], *_money(at_risk)) for code, at_risk in totals.at_risk_by_rule]
     whole = [("All lines with an error", *_money(totals.at_risk))]
     row = _block(book, sheet, len(lines) + 2, ("At risk by payer", *money), [*whole, *payers])
     title = "At risk by rule (a line stands under each of its rules)"
@@ -209,11 +242,13 @@ def _block(
 ) -> int:
     """A small table under the others; gives the row where the next one begins."""
     for place, header in enumerate(headers):
-        book.cell(sheet, row, place, header, "heading")
+        is_figure = rows and not isinstance(rows[0][place], str)
+        book.cell(sheet, row, place, header, "figure" if is_figure else "heading")
     for number, values in enumerate(rows, start=row + 1):
         for place, value in enumerate(values):
             style = "money" if isinstance(value, Decimal) else "number"
-            book.cell(sheet, number, place, value, "text" if isinstance(value, str) else style)
+            book.cell(sheet, number, place, value, "wrapped" if isinstance(value, str) else style)
+        _heighten(sheet, number, [(str(values[0]), _SUMMARY_WIDTH)])
     return row + len(rows) + 2
 
 
@@ -222,7 +257,8 @@ def _rules(book: _Book, result: Result, totals: Totals, shown: pl.DataFrame) -> 
     words = ("Why", "Basis", "Clear", "Not checked")
     headers = ("Rule", "Severity", "Findings", "Finding when", *words, "Denial", "Source")
     more = ("In force from", "Address")
-    sheet = book.sheet("Rules", (*headers, *more), (8, 10, 9, 36, 44, 44, 44, 44, 16, 44, 13, 40))
+    widths = (8, 10, 9, 36, 44, 44, 44, 44, 16, 44, 13, 40)
+    sheet = book.sheet("Rules", (*headers, *more), widths)
     sheet.freeze_panes(1, 1)
     sheet.repeat_rows(0)
     row = 0
@@ -234,12 +270,16 @@ def _rules(book: _Book, result: Result, totals: Totals, shown: pl.DataFrame) -> 
             book.cell(sheet, row, 0, page.code, "text")
             book.cell(sheet, row, 1, page.severity, page.severity)
             book.cell(sheet, row, 2, page.findings, "number")
-            for place, text in enumerate((*told, page.denial), start=3):
+            cited = ""
+            if source is not None:
+                at = f", {source.at}" if source.at else ""
+                cited = f"{source.title}{at} ({source.confidence})"
+            texts = (*told, page.denial, cited)
+            for place, text in enumerate(texts, start=3):
                 book.cell(sheet, row, place, text, "wrapped")
+            _heighten(sheet, row, zip(texts, widths[3:], strict=False))
             if source is None:
                 continue
-            cited = f"{source.title}, {source.at}" if source.at else source.title
-            book.cell(sheet, row, 9, f"{cited} ({source.confidence})", "wrapped")
             book.cell(sheet, row, 10, source.since, "date")
             if is_address(source.url) and len(source.url) <= LONGEST_LINK:
                 sheet.write_url(row, 11, source.url, book.styles["text"])

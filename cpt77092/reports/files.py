@@ -126,6 +126,8 @@ def held(names: Sequence[str], *, others: Sequence[tuple[str, str]] = ()) -> Ite
         places: dict[Path, str] = {}
         for option, name in [*(("-o", name) for name in names), *others]:
             place = Path(name).resolve()
+            if _is_device(place):
+                continue
             if place in places:
                 raise OutputError(f"{option} {name}: named twice in one run")
             places[place] = name
@@ -176,13 +178,23 @@ def _is_of(handle: int, file: Path) -> bool:
         return False
 
 
+def _is_device(place: Path) -> bool:
+    """Whether a name is that of a pipe or a device, as `/dev/stdout` and `/dev/null` are."""
+    return place.exists() and not place.is_file() and not place.is_dir()
+
+
 def write_aside(name: str, write: Callable[[IO[bytes]], None], *, option: str = "-o") -> None:
     """Write a file so that a killed run leaves the old one or the new one, never half of one.
+
+    What is no file is written to as it stands: a file in place of `/dev/null` harms the machine.
 
     Raises:
         OutputError: the folder does not exist, cannot be written, or is full.
     """
     target = Path(name)
+    if _is_device(target):
+        _write_through(target, write, f"{option} {name}")
+        return
     try:
         # mkstemp makes the file readable by its owner only, and the rename keeps that.
         handle, aside = tempfile.mkstemp(
@@ -198,6 +210,16 @@ def write_aside(name: str, write: Callable[[IO[bytes]], None], *, option: str = 
         raise OutputError(f"{option} {name}: cannot be written ({problem.strerror})") from None
     finally:
         Path(aside).unlink(missing_ok=True)
+
+
+def _write_through(target: Path, write: Callable[[IO[bytes]], None], asked: str) -> None:
+    try:
+        with target.open("wb") as stream:
+            write(stream)
+    except BrokenPipeError:
+        raise
+    except OSError as problem:
+        raise OutputError(f"{asked}: cannot be written ({problem.strerror})") from None
 
 
 def write_text(name: str, text: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
@@ -16,6 +17,7 @@ from polars.io.plugins import register_io_source
 from cpt77092 import __version__, findings
 from cpt77092.engine import Result
 from cpt77092.findings import AtRisk, Rework, Totals
+from cpt77092.reports.text import FORMULA_STARTS
 
 MONEY = ("charge_amount", "expected_payment", "charges_at_risk", "payment_at_risk")
 
@@ -216,7 +218,7 @@ def _as_numbers(table: pl.DataFrame) -> pl.DataFrame:
 def _inert(name: str) -> pl.Expr:
     """Text that a spreadsheet would take for a formula, made text by an apostrophe."""
     value = pl.col(name)
-    starts = value.str.contains(r"^[=+\-@\t\r]")
+    starts = value.str.contains(f"^[{re.escape(FORMULA_STARTS)}]")
     return pl.when(starts).then(pl.format("'{}", value)).otherwise(value).alias(name)
 
 

@@ -14,8 +14,7 @@ from cpt77092.reports.values import source_text
 
 PAYERS_DRAWN = 20
 """Payers in a chart; the tables below have them all."""
-_ROW, _TOP, _LABEL, _BAR, _WIDTH = 26, 6, 190, 250, 760
-_LONGEST_LABEL = 23
+_LONGEST_LABEL = 60
 
 
 def profile_html(profile: Profile) -> str:
@@ -28,7 +27,7 @@ def profile_html(profile: Profile) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A stretch of a bar."""
+    """A stretch of a bar, in hundredths of the longest."""
 
     x: float
     width: float
@@ -41,32 +40,19 @@ class Bar:
 
     label: str
     text: str
-    y: int
     parts: tuple[Part, ...]
-    text_x: float
 
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """A chart with every coordinate worked out. What is not known has words and no bar."""
+    """A chart, of which the words say all. What is not known has words and no bar."""
 
     key: str
     title: str
     note: str
     bars: tuple[Bar, ...]
-    label_x: int = _LABEL - 10
-    bar_height: int = _ROW - 10
-    width: int = _WIDTH
-
-    @property
-    def height(self) -> int:
-        """Room for all rows."""
-        return _TOP + _ROW * len(self.bars)
-
-    @property
-    def description(self) -> str:
-        """The drawing in words, for who cannot see it."""
-        return "; ".join(f"{bar.label}: {bar.text}" for bar in self.bars)
+    legend: tuple[str, ...] = ()
+    """What the stretches of a bar are, where there are several."""
 
 
 Row = tuple[str, str, tuple[float, ...]]
@@ -92,9 +78,10 @@ def charts(profile: Profile) -> list[Bars]:
         ),
         _draw(
             "months",
-            "Lines by month of service: without an error, and with one",
-            "The second stretch of a bar is lines with an error.",
+            "Lines by month of service",
+            "",
             [_month(words.month(first), group) for first, group in profile.months],
+            legend=("without an error", "with an error"),
         ),
         _draw(
             "charges",
@@ -143,19 +130,26 @@ def _multiple(label: str, group: Group) -> Row:
     return label, told, (measures.times_fee,)
 
 
-def _draw(key: str, title: str, note: str, rows: Sequence[Row], *, top: float = 0) -> Bars:
+def _draw(
+    key: str,
+    title: str,
+    note: str,
+    rows: Sequence[Row],
+    *,
+    top: float = 0,
+    legend: tuple[str, ...] = (),
+) -> Bars:
     """Bars on one scale, which ends at `top` or else at the longest."""
-    scale = _BAR / (top or max((sum(lengths) for _, _, lengths in rows), default=0) or 1)
+    scale = 100 / (top or max((sum(lengths) for _, _, lengths in rows), default=0) or 1)
     bars = []
-    for number, (label, text, lengths) in enumerate(rows):
-        x = float(_LABEL)
+    for label, text, lengths in rows:
+        x = 0.0
         parts = []
         for style, length in enumerate(lengths):
-            parts.append(Part(round(x, 1), round(length * scale, 1), style))
+            parts.append(Part(round(x, 2), round(length * scale, 2), style))
             x += length * scale
-        y = _TOP + _ROW * number
-        bars.append(Bar(_shortened(label), text, y, tuple(parts), round(x + 8, 1)))
-    return Bars(key, title, note, tuple(bars))
+        bars.append(Bar(_shortened(label), text, tuple(parts)))
+    return Bars(key, title, note, tuple(bars), legend)
 
 
 def _shortened(label: str) -> str:

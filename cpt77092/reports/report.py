@@ -16,11 +16,12 @@ from cpt77092 import rollup
 from cpt77092.engine import Result
 from cpt77092.errors import OutputError, UsageError
 from cpt77092.findings import Totals
-from cpt77092.reports import concise, machine, summary
+from cpt77092.reports import concise, machine, split_words, summary
 from cpt77092.reports.choices import Color, Format
 from cpt77092.reports.files import require_writer, write_aside
-from cpt77092.reports.text import count
-from cpt77092.split import Split
+from cpt77092.reports.log import Log
+from cpt77092.reports.split_words import PARTS
+from cpt77092.split import Split, require_splittable
 from cpt77092.views import By, Sort
 
 TABLE_LIMIT = 50
@@ -121,34 +122,52 @@ class Report:
         rows = self.result.batch.rejected_rows()
         write_aside(name, lambda stream: stream.writelines(rows), option="--rejects")
 
-    def write_parts(self, split: Split, parts: Mapping[int, tuple[str, str]]) -> list[str]:
-        """Write the batch's own rows in parts, and say on standard error how many are where.
+    def write_parts(
+        self, split: Split | None, parts: Mapping[int, tuple[str, str]], log: Log
+    ) -> list[str]:
+        """Write the batch's own rows in parts.
 
         Args:
-            split: the run as parts.
+            split: the run as parts, where any is wanted.
             parts: option and file name of each part that is wanted.
+            log: is told the numbers too.
+
+        Returns:
+            A sentence for each part that could not be written.
 
         Returns:
             A sentence for each part that cannot be written.
 
         Raises:
+            ClaimsError: a claim file cannot be read again.
             UsageError: a part would replace one of the claim files.
         """
+        if split is None:
+            return []
         for option, name in parts.values():
             require_no_input(self.result, option, name)
-        split.cuts  # noqa: B018 - what cannot be read again is said before anything is written
-        told: list[str] = []
+        try:
+            # Once more: what comes from standard input could not be looked at before.
+            files = [scan.opened for scan in self.result.batch.scans if scan.opened is not None]
+            require_splittable(files, list(parts.values()))
+            split.cuts  # noqa: B018 - what cannot be read again is said before anything is written
+        except OutputError as problem:
+            return list(problem.lines)
         failed: list[str] = []
         for part, (option, name) in parts.items():
             try:
-                write_aside(name, lambda stream: split.write(stream, name, part), option=option)  # noqa: B023
+                write_aside(name, partial(split.write, name=name, part=part), option=option)
             except OutputError as problem:
                 failed += problem.lines
-            else:
-                told.append(f"{name}: {count(split.count(part), 'row')}")
-        if told and not self.quiet:
-            sys.stderr.write(f"{'; '.join(told)}\n")
+                continue
+            log.event("split", file=name, part=PARTS[part], rows=split.count(part))
         return failed
+
+    def tell_parts(self, split: Split | None, parts: Mapping[int, tuple[str, str]]) -> None:
+        """Say on standard error how many rows are where."""
+        if split is not None and not self.quiet:
+            told = split_words.sentences(split, {p: name for p, (_, name) in parts.items()})
+            sys.stderr.write("".join(f"{sentence}\n" for sentence in told))
 
     def _print_table(self) -> None:
         # Rich is slow to import, and only this form needs it.

@@ -8,7 +8,10 @@ from decimal import Decimal
 import polars as pl
 
 # Control characters move a terminal's cursor or colours; directional marks reorder what is read.
-_UNSAFE = "[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]"
+_UNSAFE = "[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
+
+FORMULA_STARTS = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
+"""What a spreadsheet takes for the beginning of a formula, the wide forms in some languages."""
 
 
 def safe(text: str) -> str:
@@ -18,7 +21,7 @@ def safe(text: str) -> str:
 
 def safe_expr(column: str) -> pl.Expr:
     """The same for a whole column."""
-    pattern = r"[\x00-\x1f\x7f-\u{9f}\u{200e}\u{200f}\u{2028}-\u{202e}\u{2066}-\u{2069}]"
+    pattern = r"[\x00-\x1f\x7f-\u{9f}\u{061c}\u{200e}\u{200f}\u{2028}-\u{202e}\u{2066}-\u{2069}]"
     return pl.col(column).str.replace_all(pattern, " ")
 
 

@@ -135,14 +135,17 @@ function lineOf(line, data) {
 
 // The table.
 
+const LONGEST_ID = 40;
+const shortened = (id) => (id.length > LONGEST_ID ? `${id.slice(0, 26)}…${id.slice(-10)}` : id);
+
 const COLUMNS = [
   { name: "Severity", of: (f) => f.severity },
   { name: "Rule", of: (f) => f.rule },
   { name: "Claim / line", of: (f) => (f.claim.id ? `${f.claim.id} / ${f.line.where}` : null) },
-  { name: "Payer", of: (f) => f.payer },
-  { name: "Date", of: (f) => f.line.claim_line_start_date },
+  { name: "Payer", of: (f) => f.payer, style: "wide-only" },
+  { name: "Date", of: (f) => f.line.claim_line_start_date, style: "wide-only" },
   { name: "Code", of: (f) => f.line.hcpcs_code },
-  { name: "What is wrong, and what to do", of: (f) => f.message },
+  { name: "What is wrong, and what to do", of: (f) => f.message, style: "what" },
   { name: "Denial", of: (f) => f.denial || null },
   { name: "Charge", of: (f) => f.line.charge, isNumber: true, style: "number" },
   { name: "Expected", of: (f) => f.line.expected, isNumber: true, style: "number screen" },
@@ -175,14 +178,14 @@ class Worklist {
 
   drawHeads() {
     this.heads = COLUMNS.map((column) => {
-      const head = make("th", { scope: "col", class: column.style ?? "" }, button(column.name, () => {
+      const head = make("th", { role: "columnheader", scope: "col", class: column.style ?? "" }, button(column.name, () => {
         this.direction = this.column === column ? -this.direction : column.isNumber ? -1 : 1;
         this.column = column;
         this.update();
       }), make("span", { class: "on-paper" }, column.name));
       return head;
     });
-    at("heads").append(...this.heads, make("th", { scope: "col", class: "paper" }, "Done, note"));
+    at("heads").append(...this.heads, make("th", { role: "columnheader", scope: "col", class: "paper" }, "Done, note"));
   }
 
   drawFilters() {
@@ -218,7 +221,7 @@ class Worklist {
       this.draw();
       at("rows").rows[first].querySelector("button").focus();
     });
-    for (const bar of document.querySelectorAll("svg a[data-filter]")) {
+    for (const bar of document.querySelectorAll("a[data-filter]")) {
       bar.addEventListener("click", () => this.only(bar.dataset.filter, bar.dataset.value));
     }
     for (const dialog of document.querySelectorAll("dialog")) {
@@ -280,24 +283,30 @@ class Worklist {
 
   row(finding) {
     const { line, claim } = finding;
-    const open = button(`${claim.id || "no claim id"} / ${line.where}`, () => {
+    const open = button("", () => {
       this.showClaim(claim);
       at("claim-dialog").showModal();
     });
+    // Letters that run from right to left must not turn the line number round.
+    open.append(make("bdi", {}, shortened(claim.id || "no claim id")), ` / ${line.where}`);
     open.setAttribute("aria-haspopup", "dialog");
+    if (claim.id && claim.id.length > LONGEST_ID) open.title = claim.id;
+    const date = line.claim_line_start_date ?? "no date";
+    const under = make("div", { class: "under" }, make("bdi", {}, finding.payer || "no payer"), ", ", make("span", { class: "short" }, date));
     const person = line.person_id ? make("div", { class: "soft" }, `person ${line.person_id}`) : null;
-    return make("tr", {},
-      make("td", {}, pill(this.data.severities[finding.severity])),
-      make("td", {}, ruleLink(finding.rule, this.data.rules[finding.rule])),
-      make("th", { scope: "row", class: "id" }, open, person),
-      make("td", { class: "payer" }, finding.payer),
-      make("td", { class: "short" }, line.claim_line_start_date ?? "no date"),
-      make("td", { class: "code" }, line.hcpcs_code ?? "", line.modifiers ? make("span", { class: "soft" }, ` ${line.modifiers}`) : null),
-      make("td", { class: "what" }, finding.message, fixOf(finding), sourceOf(finding.source, false)),
-      make("td", { class: "short" }, finding.denial),
-      make("td", { class: "number" }, money(line.charge)),
-      make("td", { class: "number screen" }, money(line.expected)),
-      make("td", { class: "paper" }));
+    const cell = (style, ...children) => make("td", { role: "cell", class: style }, ...children);
+    return make("tr", { role: "row" },
+      cell("", pill(this.data.severities[finding.severity])),
+      cell("", ruleLink(finding.rule, this.data.rules[finding.rule])),
+      make("th", { role: "rowheader", scope: "row", class: "id" }, open, under, person),
+      cell("payer wide-only", finding.payer),
+      cell("short wide-only", date),
+      cell("code", line.hcpcs_code ?? "", line.modifiers ? make("span", { class: "soft" }, ` ${line.modifiers}`) : null),
+      cell("what", finding.message, fixOf(finding), sourceOf(finding.source, false)),
+      cell("short", finding.denial),
+      cell("number", money(line.charge)),
+      cell("number screen", money(line.expected)),
+      cell("paper"));
   }
 
   showClaim(claim) {
@@ -305,8 +314,12 @@ class Worklist {
     const place = this.claims.indexOf(claim);
     at("claim-title").textContent = `${claim.id ? `Claim ${claim.id}` : "No claim id"}, ${claim.payer || "no payer"}`;
     at("claim-body").replaceChildren(...claim.lines.map((line) => lineOf(line, this.data)));
-    at("claim-before").disabled = place < 1;
-    at("claim-after").disabled = place >= this.claims.length - 1;
+    const [before, after] = [at("claim-before"), at("claim-after")];
+    const focused = document.activeElement;
+    before.disabled = place < 1;
+    after.disabled = place >= this.claims.length - 1;
+    // A button that ends its work keeps no keys: the way back takes them.
+    if (focused.disabled) (focused === after ? before : after).focus();
     at("claim-dialog").scrollTop = 0;
   }
 }

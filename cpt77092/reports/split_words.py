@@ -1,0 +1,31 @@
+"""How a batch was split, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cpt77092.reports.text import count
+from cpt77092.split import CLEAN, FLAGGED, REJECTED, Split
+
+PARTS = {CLEAN: "clean", FLAGGED: "flagged", REJECTED: "rejected"}
+
+
+def sentences(split: Split, names: Mapping[int, str]) -> list[str]:
+    """Which rows are where, that none is lost, and how far clean is clean.
+
+    Args:
+        split: the run as parts.
+        names: the file of each part that is wanted.
+    """
+    told = ["; ".join(f"{name}: {count(split.count(p), 'row')}" for p, name in names.items())]
+    numbers = {part: split.count(part) for part in PARTS}
+    parts = " + ".join(f"{numbers[part]:,} {name}" for part, name in PARTS.items())
+    told.append(f"{count(sum(numbers.values()), 'row')} = {parts}.")
+    if held := split.held_with_claim:
+        told.append(f"{count(held, 'flagged row')} held for another row of the claim.")
+    if split.unsure:
+        told.append(
+            f"Clean as far as checked: on {count(split.unsure, 'clean line')} some rule that flags "
+            f"could not be checked; --fail-on not-checked flags these too."
+        )
+    return told
