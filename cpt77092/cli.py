@@ -1030,15 +1030,15 @@ def _invoked(arguments: list[str], log: Log) -> int:
         typer.echo(f"scrub {__version__}")
         return Exit.CLEAN
     given = _with_default_command(arguments)
-    return int(app(given, standalone_mode=False, prog_name="scrub", obj=log) or 0)
+    code = app(given, standalone_mode=False, prog_name="scrub", obj=log)
+    sys.stdout.flush()  # what cannot be written is told by us, not by Python at its end
+    return int(code or 0)
 
 
 def _run(arguments: list[str]) -> int:
     log = Log.of(arguments)
     try:
-        code = _invoked(arguments, log)
-        sys.stdout.flush()  # what cannot be written is told by us, not by Python at its end
-        return code
+        return _invoked(arguments, log)
     except ScrubError as problem:
         log.trouble("failed", problem.lines, exit_code=int(Exit.UNCHECKED))
         return Exit.UNCHECKED
