@@ -121,7 +121,7 @@ def check(
     lines = add_facts(lines, facts, context)
     # Lazily, so that what several rules share is worked out once.
     judged = [(looks_at(rule) & rule.flag()).alias(rule.code) for rule in rules]
-    outcomes = lines.lazy().select(judged).collect()
+    outcomes = lines.lazy().select(judged).collect(engine="in-memory")
     found = [
         _findings(number, rule, lines, outcomes[rule.code], table)
         for number, rule in enumerate(rules)

@@ -122,9 +122,10 @@ def add_facts(frame: pl.DataFrame, facts: Sequence[Fact], context: Context) -> p
             made = [fact.frame(frame, context).alias(fact.name) for fact in together if fact.frame]
             frame = frame.hstack(made)
         else:
-            # Lazily, so that what several of them share is worked out once.
+            # Lazily, so that what several of them share is worked out once; and in one piece, since
+            # a column in the pieces of the streaming engine makes every later group and join slow.
             built = [_built(fact, context) for fact in together]
-            frame = frame.lazy().with_columns(built).collect()
+            frame = frame.lazy().with_columns(built).collect(engine="in-memory")
         waiting = [fact for fact in waiting if fact not in together]
     return frame
 

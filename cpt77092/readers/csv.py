@@ -250,9 +250,9 @@ class CsvFile:
 
     def _line_count(self) -> int:
         """Lines of the file, whatever its quotes say."""
-        return int(
-            self._whole_lines(skip=0, first=1).select(pl.len()).collect(engine="streaming").item()
-        )
+        # The number of the last line: Polars counts by mapping the whole file into memory.
+        last = self._whole_lines(skip=0, first=1).select(pl.col(INDEX).max())
+        return int(last.collect(engine="streaming").item() or 0)
 
     def _whole_lines(self, *, skip: int, first: int) -> pl.LazyFrame:
         """The lines behind some that are left out, as they stand; the first has this number."""
