@@ -84,7 +84,6 @@ def build_table(
     """
     days = policies.change_dates()
     asked = [days[0] - timedelta(days=1), *days] if days else [date.min]
-    numbers: dict[int, int] = {}
     decisions: list[Decision] = []
     sets: dict[str, dict[tuple[Any, ...], int]] = {name: {} for name in parameters}
     columns: dict[str, pl.Series] = {}
@@ -96,20 +95,26 @@ def build_table(
             for code in codes
             for decision in timeline(policies, payer, code, name, asked)
         ]
-        for decision in made:
-            if id(decision) not in numbers:
-                numbers[id(decision)] = len(decisions)
-                decisions.append(decision)
-        ids = [numbers[id(decision)] for decision in made]
-        values = [_cell(parameter, decision.value, sets[name]) for decision in made]
-        levels = [_level(decision) for decision in made]
-        columns[f"policy.{name}"] = pl.Series(values, dtype=_dtype(parameter))
-        columns[f"policy.{name}.decision"] = pl.Series(ids, dtype=pl.UInt32)
-        columns[f"policy.{name}.level"] = pl.Series(levels, dtype=LEVEL)
+        # Few decisions and many rows: a decision is made a cell once.
+        places: dict[int, int] = {}
+        of_row = [places.setdefault(id(decision), len(places)) for decision in made]
+        rows = pl.Series(of_row, dtype=pl.UInt32)
+        distinct = list({id(decision): decision for decision in made}.values())
+        ids = range(len(decisions), len(decisions) + len(distinct))
+        decisions += distinct
+        values = [_cell(parameter, decision.value, sets[name]) for decision in distinct]
+        levels = [_level(decision) for decision in distinct]
+        cells = {
+            "": pl.Series(values, dtype=_dtype(parameter)),
+            ".decision": pl.Series(ids, dtype=pl.UInt32),
+            ".level": pl.Series(levels, dtype=LEVEL),
+        }
         if parameter.type in _AMOUNTS:
             for part in PARTS:
-                amounts = [getattr(decision.value, part, None) for decision in made]
-                columns[f"policy.{name}.{part}"] = pl.Series(amounts, dtype=MONEY)
+                amounts = [getattr(decision.value, part, None) for decision in distinct]
+                cells[f".{part}"] = pl.Series(amounts, dtype=MONEY)
+        for what, of_decision in cells.items():
+            columns[f"policy.{name}{what}"] = of_decision.gather(rows)
     return PolicyTable(
         frame=pl.DataFrame(columns),
         payers=tuple(payers),
