@@ -13,6 +13,9 @@ that share a key; lines whose key is unknown stay unknown and are never thrown i
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from enum import IntEnum
+from functools import partial
 
 import polars as pl
 
@@ -108,26 +111,53 @@ def add_facts(frame: pl.DataFrame, facts: Sequence[Fact], context: Context) -> p
         context: policy sets and unreadable columns.
     """
     waiting = list(facts)
-    while waiting:
-        missing = {fact.name for fact in waiting}
-        ready = [fact for fact in waiting if not missing.intersection(_all_reads(fact))]
-        # Facts of the line come first, so that as many others as can be are ready together.
-        first = min(ready, key=lambda f: (bool(f.frame), bool(f.group), bool(f.over)))
-        together = [f for f in ready if _grain(f) == _grain(first)]
-        if first.group:
-            frame = _add_groups(frame, together)
-        elif first.over:
-            frame = _add_distinct(frame, together, context)
-        elif first.frame:
-            made = [fact.frame(frame, context).alias(fact.name) for fact in together if fact.frame]
-            frame = frame.hstack(made)
-        else:
-            # Lazily, so that what several of them share is worked out once; and in one piece, since
-            # a column in the pieces of the streaming engine makes every later group and join slow.
-            built = [_built(fact, context) for fact in together]
-            frame = frame.lazy().with_columns(built).collect(engine="in-memory")
-        waiting = [fact for fact in waiting if fact not in together]
+    with ThreadPoolExecutor(pl.thread_pool_size()) as pool:
+        while waiting:
+            missing = {fact.name for fact in waiting}
+            ready = [fact for fact in waiting if not missing.intersection(_all_reads(fact))]
+            # Facts of the line come first, so that as many others as can be are ready together.
+            grain = min(_grain(fact) for fact in ready)
+            chosen = [fact for fact in ready if _grain(fact) == grain]
+            if grain is _Grain.LINE:
+                frame = _with_lines(frame, chosen, context)
+            else:
+                # Each set goes over all lines, most of its way on one core: so several at a time.
+                made = pool.map(partial(_made, frame, context), _sets(chosen))
+                frame = frame.hstack([column for columns in made for column in columns])
+            waiting = [fact for fact in waiting if fact not in chosen]
     return frame
+
+
+class _Grain(IntEnum):
+    """In the order in which facts are added."""
+
+    LINE = 0
+    DISTINCT = 1
+    GROUP = 2
+    FRAME = 3
+
+
+def _grain(fact: Fact) -> _Grain:
+    if fact.frame:
+        return _Grain.FRAME
+    if fact.group:
+        return _Grain.GROUP
+    return _Grain.DISTINCT if fact.over else _Grain.LINE
+
+
+def _sets(facts: Iterable[Fact]) -> Iterable[list[Fact]]:
+    """Facts of one key together; one of all lines by itself."""
+    sets: dict[tuple[str, ...], list[Fact]] = {}
+    for fact in facts:
+        sets.setdefault((fact.name,) if fact.frame else fact.group or fact.over, []).append(fact)
+    return sets.values()
+
+
+def _made(frame: pl.DataFrame, context: Context, facts: Sequence[Fact]) -> list[pl.Series]:
+    first = facts[0]
+    if first.frame:
+        return [first.frame(frame, context).alias(first.name)]
+    return _groups(frame, facts) if first.group else _distinct(frame, facts, context)
 
 
 def _all_reads(fact: Fact) -> tuple[str, ...]:
@@ -139,26 +169,29 @@ def _gathered(fact: Fact) -> tuple[str, ...]:
     return tuple(filter(None, (fact.sums, fact.unites)))
 
 
-def _grain(fact: Fact) -> tuple[object, ...]:
-    return fact.over, fact.group, bool(fact.frame)
-
-
 def _built(fact: Fact, context: Context) -> pl.Expr:
     if fact.build is None:
         raise TypeError(f"{fact.name} has neither an expression nor a group to sum over")
     return fact.build(context).alias(fact.name)
 
 
-def _add_distinct(frame: pl.DataFrame, facts: Sequence[Fact], context: Context) -> pl.DataFrame:
+def _with_lines(frame: pl.DataFrame, facts: Sequence[Fact], context: Context) -> pl.DataFrame:
+    # Lazily, so that what several of them share is worked out once; and in one piece, since a
+    # column in the pieces of the streaming engine makes every later group and join slow.
+    built = [_built(fact, context) for fact in facts]
+    return frame.lazy().with_columns(built).collect(engine="in-memory")
+
+
+def _distinct(frame: pl.DataFrame, facts: Sequence[Fact], context: Context) -> list[pl.Series]:
     key = facts[0].over
     names = [fact.name for fact in facts]
     given = frame.select(key)
-    distinct = given.unique().with_columns(_built(fact, context) for fact in facts)
+    distinct = _with_lines(given.unique(), facts, context)
     joined = given.join(distinct, on=key, how="left", nulls_equal=True, maintain_order="left")
-    return frame.hstack(joined.select(names))
+    return joined.select(names).get_columns()
 
 
-def _add_groups(frame: pl.DataFrame, facts: Sequence[Fact]) -> pl.DataFrame:
+def _groups(frame: pl.DataFrame, facts: Sequence[Fact]) -> list[pl.Series]:
     """Gather columns over the lines that share a key; a line without a key has nothing gathered.
 
     Most lines are alone in their group, and what is gathered is their own value. Which are not, a
@@ -185,7 +218,7 @@ def _add_groups(frame: pl.DataFrame, facts: Sequence[Fact]) -> pl.DataFrame:
         .alias(fact.name)
         for fact in facts
     )
-    return frame.hstack([own[name].scatter(groups["line"], groups[name]) for name in own.columns])
+    return [own[name].scatter(groups["line"], groups[name]) for name in own.columns]
 
 
 def _all_known(key: tuple[str, ...]) -> pl.Expr:
