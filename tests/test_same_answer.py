@@ -26,9 +26,9 @@ import sys
 import polars as pl
 from polars.lazyframe.frame import LazyFrame
 
-collect, many, parts = LazyFrame.collect, pl.collect_all, LazyFrame.collect_batches
+collect, many = LazyFrame.collect, pl.collect_all
 LazyFrame.collect = lambda self, **options: collect(self, **{**options, "engine": "in-memory"})
-LazyFrame.collect_batches = lambda self, **options: iter([collect(self, engine="in-memory")])
+LazyFrame.sink_batches = lambda self, take, **options: take(collect(self, engine="in-memory"))
 pl.collect_all = lambda plans, **options: many(plans, **{**options, "engine": "in-memory"})
 
 from cpt77092 import cli

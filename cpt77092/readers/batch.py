@@ -336,14 +336,18 @@ def _collected(scans: Sequence[Scan]) -> list[Rows]:
 
 def _kept(scans: Sequence[Scan]) -> list[pl.DataFrame]:
     """The kept rows of each file, as long as there is room for them."""
-    room, rows = memory.free(), 0
-    frames = []
+    room = memory.free()
+    frames: list[pl.DataFrame] = []
+
+    def take(part: pl.DataFrame) -> None:
+        parts.append(part)
+        rows = sum(frame.height for frame in (*frames, *parts))
+        memory.require(rows * ROW_BYTES, rows, room)
+
     for scan in scans:
         parts = [pl.DataFrame(schema=scan.kept.collect_schema())]
-        for part in scan.kept.collect_batches(maintain_order=True, engine="streaming"):
-            rows += part.height
-            memory.require(rows * ROW_BYTES, rows, room)
-            parts.append(part)
+        # Not `collect_batches`, which ends early and in silence where a file breaks the reader.
+        scan.kept.sink_batches(take, maintain_order=True, engine="streaming")
         frames.append(pl.concat(parts))
     return frames
 
