@@ -131,7 +131,9 @@ def run(command: Sequence[str], exits: frozenset[int] = frozenset({0})) -> Run:
         ChildError: it ended with another exit code; the end of what it said is told.
     """
     # No setting of whoever runs this may reach the program.
-    environment = {name: v for name, v in os.environ.items() if not name.startswith("SCRUB_")}
+    # What is installed has its bytecode beside it, whatever the shell says of new ones.
+    left_out = ("SCRUB_", "PYTHONDONTWRITEBYTECODE")
+    environment = {name: v for name, v in os.environ.items() if not name.startswith(left_out)}
     with tempfile.TemporaryFile() as said:
         begin = time.perf_counter()
         process = subprocess.Popen(
