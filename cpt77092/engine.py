@@ -17,7 +17,7 @@ import polars as pl
 from cpt77092 import memory
 from cpt77092.claims import BY_NAME, DIAGNOSES, UNREADABLE_TEXT
 from cpt77092.codes import CHECKED
-from cpt77092.facts import Context, Fact, Past, add_facts, closure, inputs
+from cpt77092.facts import TOLD, Context, Fact, Past, add_facts, closure, inputs
 from cpt77092.facts.earlier import PAST_FACTS
 from cpt77092.policies.match import Matcher
 from cpt77092.policies.parameters import PARAMETERS
@@ -125,7 +125,7 @@ def check(
         codes=table.codes,
         past=None if history is None else _past(history, payers, facts),
     )
-    lines = add_facts(lines, facts, context)
+    lines = add_facts(lines, facts, context, kept=_facts_kept(rules))
     # Lazily, so that what several rules share is worked out once.
     judged = [(looks_at(rule) & rule.flag()).alias(rule.code) for rule in rules]
     outcomes = lines.lazy().select(judged).collect(engine="in-memory")
@@ -152,6 +152,12 @@ def looks_at(rule: Rule) -> pl.Expr:
     code = pl.col("hcpcs_code")
     its_own = code.is_in(sorted(rule.applies))
     return its_own | ~code.is_in(sorted(CHECKED)) if rule.partners else its_own
+
+
+def _facts_kept(rules: Sequence[Rule]) -> set[str]:
+    """The facts that rules, texts, reasons and totals read of the lines."""
+    read = {*names_read(rules), EXPECTED_PAYMENT, CLAIM}
+    return read | {name for told in read & TOLD.keys() for name in TOLD[told].reads}
 
 
 def _past(history: History, payers: pl.DataFrame, asked: Sequence[Fact]) -> Past:

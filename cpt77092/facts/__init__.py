@@ -12,7 +12,7 @@ that share a key; lines whose key is unknown stay unknown and are never thrown i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from enum import IntEnum
 from functools import partial
@@ -102,13 +102,21 @@ def inputs(name: str, *, optional: bool = False) -> list[str]:
     return list(dict.fromkeys(p for read in reads for p in inputs(read, optional=optional)))
 
 
-def add_facts(frame: pl.DataFrame, facts: Sequence[Fact], context: Context) -> pl.DataFrame:
+def add_facts(
+    frame: pl.DataFrame,
+    facts: Sequence[Fact],
+    context: Context,
+    *,
+    kept: Collection[str] | None = None,
+) -> pl.DataFrame:
     """Compute the facts: each as soon as what it reads is there, facts of one key together.
 
     Args:
         frame: typed claim lines with their policy columns.
         facts: as `closure` gives them.
         context: policy sets and unreadable columns.
+        kept: the facts that somebody will read; others make room once all that read them are
+            there. All where it is None.
     """
     waiting = list(facts)
     with ThreadPoolExecutor(pl.thread_pool_size()) as pool:
@@ -125,6 +133,9 @@ def add_facts(frame: pl.DataFrame, facts: Sequence[Fact], context: Context) -> p
                 made = pool.map(partial(_made, frame, context), _sets(chosen))
                 frame = frame.hstack([column for columns in made for column in columns])
             waiting = [fact for fact in waiting if fact not in chosen]
+            if kept is not None:
+                needed = {*kept, *(name for fact in waiting for name in _all_reads(fact))}
+                frame = frame.drop(FACTS.keys() - needed, strict=False)
     return frame
 
 
