@@ -211,19 +211,22 @@ def classify(kept: pl.DataFrame, scope: frozenset[str], header: str = "") -> pl.
         header: what the column of the code is called: a row that says it again is not data.
     """
     codes = kept.select("hcpcs_code")
-    read = codes.unique().with_columns(_read_code(scope))
-    kept = kept.hstack(
-        codes.join(read, on="hcpcs_code", how="left", maintain_order="left").drop("hcpcs_code")
+    code = pl.col("hcpcs_code")
+    # Few different codes stand on many rows.
+    read = codes.unique().with_columns(
+        *_read_code(scope),
+        code_is_blank=code.str.strip_chars("\0") == "",
+        code_is_header=(code == header.strip().upper()) & (code != ""),
     )
-    blank = kept["hcpcs_code"].str.strip_chars("\0") == ""
-    repeats = kept["hcpcs_code"] == header.strip().upper() if header else blank
-    kind = pl.when("code_is_in_scope").then(pl.lit("in scope")).otherwise(pl.lit("out of scope"))
-    if blank.any():
+    read_codes = codes.join(read, on="hcpcs_code", how="left", maintain_order="left")
+    kept = kept.hstack(read_codes.drop("hcpcs_code"))
+    kind = pl.when("code_is_in_scope").then(_kind("in scope")).otherwise(_kind("out of scope"))
+    if kept["code_is_blank"].any():
         is_claim = kept.select(is_claim_row(set(kept.columns) - {"hcpcs_code"})).to_series()
-        without = pl.when(is_claim).then(pl.lit("no code")).otherwise(pl.lit("not data"))
-        kind = pl.when(blank).then(without).otherwise(kind)
-    if header and repeats.any():
-        kind = pl.when(repeats).then(pl.lit("not data")).otherwise(kind)
+        without = pl.when(is_claim).then(_kind("no code")).otherwise(_kind("not data"))
+        kind = pl.when("code_is_blank").then(without).otherwise(kind)
+    if kept["code_is_header"].any():
+        kind = pl.when("code_is_header").then(_kind("not data")).otherwise(kind)
     # A quote left open swallows the rows up to the next one into a cell.
     broken = [
         kept[name].str.contains(r"[\r\n]")
@@ -235,10 +238,14 @@ def classify(kept: pl.DataFrame, scope: frozenset[str], header: str = "") -> pl.
         is_broken = pl.any_horizontal(pl.lit(column) for column in broken)
         kept = kept.with_columns(pl.when(is_broken).then(swallowed).otherwise(REJECT).alias(REJECT))
     if kept[REJECT].null_count() < kept.height:
-        kind = pl.when(pl.col(REJECT).is_not_null()).then(pl.lit("rejected")).otherwise(kind)
-    return kept.with_columns(kind.cast(KINDS).alias(KIND), hcpcs_code=pl.col("code_read")).drop(
-        "code_read", "code_is_in_scope"
+        kind = pl.when(pl.col(REJECT).is_not_null()).then(_kind("rejected")).otherwise(kind)
+    return kept.with_columns(kind.alias(KIND), hcpcs_code=pl.col("code_read")).drop(
+        "code_read", "code_is_in_scope", "code_is_blank", "code_is_header"
     )
+
+
+def _kind(name: str) -> pl.Expr:
+    return pl.lit(name, dtype=KINDS)
 
 
 def _read_code(scope: frozenset[str]) -> list[pl.Expr]:
