@@ -442,10 +442,9 @@ def _at_risk_by_rule(result: Result) -> tuple[tuple[str, AtRisk], ...]:
 def _at_risk_by_payer(lines: pl.DataFrame) -> tuple[tuple[str, str, AtRisk], ...]:
     # One payer is spelt in several ways: the number tells payers apart, the first label names it.
     payers = (
-        lines.sort("payer_label")
-        .group_by("payer_number", maintain_order=True)
-        .agg(pl.first("payer_policy", "payer_label"), *_MONEY)
-        .sort("charges", "payer_label", descending=[True, False], maintain_order=True)
+        lines.group_by("payer_number")
+        .agg(pl.first("payer_policy"), pl.min("payer_label"), *_MONEY)
+        .sort("charges", "payer_label", "payer_number", descending=[True, False, False])
     )
     return tuple(
         (row.pop("payer_policy"), row.pop("payer_label"), AtRisk(**row))
