@@ -90,13 +90,13 @@ def test_an_npi_that_a_spreadsheet_rewrote_is_mended_only_where_nothing_is_lost(
 ) -> None:
     batch = read(tmp_path, f"A1,Medicare,2026-03-04,77092,{cell}")
     assert batch.lines["rendering_npi"].to_list() == [npi]
-    assert any("rendering_npi: 1 cells were cut" in note for note in batch.notes) is is_told
+    assert any("rendering_npi: 1 cell was cut" in note for note in batch.notes) is is_told
 
 
 def test_claim_numbers_cut_by_a_spreadsheet_are_told_and_kept(tmp_path: Path) -> None:
     batch = read(tmp_path, "1.23457E+11,Medicare,2026-03-04,77092,1555000011")
     assert batch.lines["claim_id"].to_list() == ["1.23457E+11"]
-    assert "claim_id: 1 cells were cut by a spreadsheet" in batch.notes[0]
+    assert "claim_id: 1 cell was cut by a spreadsheet" in batch.notes[0]
 
 
 def test_a_place_of_service_is_never_changed(tmp_path: Path) -> None:

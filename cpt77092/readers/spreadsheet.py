@@ -26,9 +26,10 @@ def mend_numbers(lines: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
         if is_rewritten.any():
             cells, lost = _from_scientific(cells, is_rewritten)
             if lost:
+                cells_were = "1 cell was" if lost == 1 else f"{lost:,} cells were"
                 told.append(
-                    f"{name}: {lost:,} cells were cut by a spreadsheet (like 1.23457E+09); "
-                    f"export the column as text"
+                    f"{name}: {cells_were} cut by a spreadsheet (like 1.23457E+09); export the "
+                    f"column as text"
                 )
         lines = lines.with_columns(cells.alias(name))
     return lines, told

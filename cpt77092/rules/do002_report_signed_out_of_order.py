@@ -35,7 +35,7 @@ RULE = Rule(
     flag=flag,
     message=(
         "The report is signed on {report_signed_date}; the service was on "
-        "{claim_line_start_date} and submission is on {effective_submission}."
+        "{claim_line_start_date} and submission is on {submission_told}."
     ),
     remedies=(
         Remedy(

@@ -31,7 +31,7 @@ RULE = Rule(
     flag=flag,
     parameter="timely_filing",
     message=(
-        "Submission on {effective_submission} is after {filing_deadline}, the last day to file: "
+        "Submission on {submission_told} is after {filing_deadline}, the last day to file: "
         "{timely_filing} from {claim_line_start_date}, says {decided_by}."
     ),
     remedies=(
