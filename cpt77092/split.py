@@ -133,9 +133,18 @@ def _difference(one: OpenedFile, other: OpenedFile) -> str:
             return "separator"
         if ours.end_of_line != theirs.end_of_line:
             return "line ends"
-        if one.source.in_byte_order().encoding != other.source.in_byte_order().encoding:
-            return "encoding"
+        encodings = [file.source.in_byte_order().encoding for file in (one, other)]
+        if encodings[0] != encodings[1]:
+            # A file of plain ASCII is the same bytes in all of them but UTF-16.
+            is_wide = any(encoding.startswith("utf-16") for encoding in encodings)
+            return "encoding" if is_wide or not (_is_ascii(one) or _is_ascii(other)) else ""
     return ""
+
+
+def _is_ascii(opened: CsvFile) -> bool:
+    source = opened.source
+    with unpacked(source.path, source.data, source.packing) as stream:
+        return all(block.isascii() for block in iter(lambda: stream.read(HEAD_BYTES), b""))
 
 
 @dataclass(frozen=True)

@@ -515,6 +515,23 @@ def test_a_file_named_as_standard_input_is_not_it(
     assert Path("flagged.csv").read_bytes() == TOP + b"".join(MIXED[:2])
 
 
+def test_a_file_of_plain_ascii_stands_beside_any_encoding_of_its_bytes(tmp_path: Path) -> None:
+    accented = [b"Caf\xe9,Medicare,2026-03-02,77092,26\n", *lines("C Medicare 77092")]
+    for first, second in ((MIXED, accented), (accented, MIXED)):
+        one, other = put(tmp_path / "1.csv", first), put(tmp_path / "2.csv", second)
+        clean, flagged = parts(checked(one, other))
+        assert sorted([*clean.splitlines(), *flagged.splitlines()[1:]]) == sorted(
+            [TOP.strip(), *(row.strip() for row in (*MIXED, *accented))]
+        )
+
+
+def test_two_encodings_of_other_bytes_are_refused(tmp_path: Path, scrub: Scrub) -> None:
+    one = put(tmp_path / "1.csv", [b"Caf\xe9,Medicare,2026-03-02,77092,26\n"])
+    other = put(tmp_path / "2.csv", ["Caf\u00e9,Medicare,2026-03-02,77092,26\n".encode()])
+    code, said = scrub(one, other, "--clean-to", tmp_path / "o.csv")
+    assert (code, "have not the same encoding" in said) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
