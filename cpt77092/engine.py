@@ -39,11 +39,14 @@ ALWAYS = (
 """Columns that every report names a line by, or adds up."""
 EXPECTED_PAYMENT = "expected_payment"
 """The fact that every report adds up, whatever the rules read."""
-CLAIM = "claim_of_payer"
+CLAIM_OF_PAYER = "claim_of_payer"
 """The fact that tells claims apart in what is counted by claim."""
+ALWAYS_WORKED_OUT = (EXPECTED_PAYMENT, CLAIM_OF_PAYER)
 FACT_BYTES = 16
 """Of memory per line and fact, at the peak: 2.0 GB for 126 facts of a million lines were seen."""
 SEVERITIES = tuple(Severity)
+ERROR, WARNING, INFO = map(SEVERITIES.index, (Severity.ERROR, Severity.WARNING, Severity.INFO))
+"""Their numbers; what is worse has the smaller one."""
 FOUND: dict[str, type[pl.DataType]] = {
     "line": pl.UInt32,
     "rule": pl.UInt16,
@@ -114,7 +117,8 @@ def check(
     Raises:
         ClaimsError: the batch is too large for the memory that is free.
     """
-    facts, plain = closure([*names_read(rules), EXPECTED_PAYMENT, CLAIM])
+    read = [*names_read(rules), *ALWAYS_WORKED_OUT]
+    facts, plain = closure(read)
     memory.require(batch.lines.height * len(facts) * FACT_BYTES, batch.lines.height, memory.free())
     payers = _payers_of(batch, history, policies)
     lines, table = _attach_policies(batch.lines, payers, policies, plain, as_of)
@@ -125,7 +129,7 @@ def check(
         codes=table.codes,
         past=None if history is None else _past(history, payers, facts),
     )
-    lines = add_facts(lines, facts, context, kept=_facts_kept(rules))
+    lines = add_facts(lines, facts, context, kept=_facts_kept(read))
     # Lazily, so that what several rules share is worked out once.
     judged = [(looks_at(rule) & rule.flag()).alias(rule.code) for rule in rules]
     outcomes = lines.lazy().select(judged).collect(engine="in-memory")
@@ -154,10 +158,10 @@ def looks_at(rule: Rule) -> pl.Expr:
     return its_own | ~code.is_in(sorted(CHECKED)) if rule.partners else its_own
 
 
-def _facts_kept(rules: Sequence[Rule]) -> set[str]:
+def _facts_kept(read: Iterable[str]) -> set[str]:
     """The facts that rules, texts, reasons and totals read of the lines."""
-    read = {*names_read(rules), EXPECTED_PAYMENT, CLAIM}
-    return read | {name for told in read & TOLD.keys() for name in TOLD[told].reads}
+    names = set(read)
+    return names | {name for told in names & TOLD.keys() for name in TOLD[told].reads}
 
 
 def _past(history: History, payers: pl.DataFrame, asked: Sequence[Fact]) -> Past:
@@ -181,7 +185,7 @@ def _blank_diagnoses(lines: pl.DataFrame) -> frozenset[str]:
 
 def needed_columns(rules: Sequence[Rule]) -> frozenset[str]:
     """Canonical columns that the rules, their messages or any report will read."""
-    _, plain = closure([*names_read(rules), EXPECTED_PAYMENT, CLAIM])
+    _, plain = closure([*names_read(rules), *ALWAYS_WORKED_OUT])
     names = {name.removesuffix(".state") for name in plain}
     return frozenset(ALWAYS) | (names & BY_NAME.keys())
 

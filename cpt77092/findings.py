@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -11,10 +11,13 @@ import polars as pl
 
 from cpt77092 import reasons
 from cpt77092.engine import (
-    CLAIM,
+    CLAIM_OF_PAYER,
+    ERROR,
     EXPECTED_PAYMENT,
     FOUND,
+    INFO,
     SEVERITIES,
+    WARNING,
     Result,
     column_of,
     fields_of,
@@ -147,7 +150,7 @@ def table(
     schema = SCHEMA | dict.fromkeys(extra, pl.String)
     chosen = result.found
     if not infos:
-        chosen = chosen.filter(pl.col("severity") < SEVERITIES.index(Severity.INFO))
+        chosen = chosen.filter(pl.col("severity") < INFO)
     if limit is not None:
         chosen = chosen.bottom_k(limit, by=["line", "rule"])
     everything = _laid_out(result, chosen, extra)
@@ -384,8 +387,8 @@ def totals(result: Result, *, rework_cost: Decimal | None = None) -> Totals:
         (result.rules[rule].code, SEVERITIES[severity], number)
         for rule, severity, number in kinds.iter_rows()
     ]
-    error = (result.worst == SEVERITIES.index(Severity.ERROR)).fill_null(value=False)
-    warning = (result.worst == SEVERITIES.index(Severity.WARNING)).fill_null(value=False)
+    error = (result.worst == ERROR).fill_null(value=False)
+    warning = (result.worst == WARNING).fill_null(value=False)
     any_finding = result.worst.is_not_null()
     payer = ("payer_number", "payer_policy", "payer_label")
     at_risk = lines.select(*payer, "charge_amount", EXPECTED_PAYMENT).filter(error)
@@ -400,7 +403,7 @@ def totals(result: Result, *, rework_cost: Decimal | None = None) -> Totals:
         history_rejected=0 if past is None else past.rejects.height,
         unreadable_files=len(result.batch.unreadable),
         flagged_lines=int(any_finding.sum()),
-        flagged_claims=_claims(lines[CLAIM].filter(any_finding)),
+        flagged_claims=_claims(lines[CLAIM_OF_PAYER].filter(any_finding)),
         error_lines=int(error.sum()),
         warning_lines=int(warning.sum()),
         by_severity={s: sum(n for _, one, n in counts if one is s) for s in SEVERITIES},
@@ -431,7 +434,7 @@ def _at_risk(lines: pl.DataFrame) -> AtRisk:
 
 
 def _at_risk_by_rule(result: Result) -> tuple[tuple[str, AtRisk], ...]:
-    errors = result.found.filter(pl.col("severity") == SEVERITIES.index(Severity.ERROR))
+    errors = result.found.filter(pl.col("severity") == ERROR)
     money = result.lines.select("charge_amount", EXPECTED_PAYMENT)[errors["line"]]
     by_rule = errors.select("rule").hstack(money).group_by("rule").agg(_MONEY).sort("rule")
     return tuple(
@@ -470,7 +473,7 @@ def _claims(key: pl.Series) -> int:
 
 
 def _infos_by_payer(result: Result) -> tuple[tuple[str, str, int], ...]:
-    infos = result.found.filter(pl.col("severity") == SEVERITIES.index(Severity.INFO))
+    infos = result.found.filter(pl.col("severity") == INFO)
     payers = result.lines["payer_label"].gather(infos["line"])
     kinds = infos.select("rule", payers).group_by("rule", "payer_label").len()
     return tuple(
@@ -479,8 +482,9 @@ def _infos_by_payer(result: Result) -> tuple[tuple[str, str, int], ...]:
     )
 
 
-def lines_with(result: Result, severity: Severity) -> pl.Series:
-    """Which lines have a finding of this severity, as one truth value for each line."""
-    of_it = result.found.filter(pl.col("severity") == SEVERITIES.index(severity))
+def lines_with(result: Result, severities: Collection[Severity]) -> pl.Series:
+    """Which lines have a finding of these severities, as one truth value for each line."""
+    numbers = [SEVERITIES.index(severity) for severity in severities]
+    of_them = result.found.filter(pl.col("severity").is_in(numbers))
     marks = pl.Series([False]).new_from_index(0, result.lines.height)
-    return marks.scatter(of_it["line"], True)  # noqa: FBT003
+    return marks.scatter(of_them["line"], True)  # noqa: FBT003

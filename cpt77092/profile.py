@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 
 from cpt77092.codes import CHECKED, INTERPRETATION
-from cpt77092.engine import EXPECTED_PAYMENT, SEVERITIES, Result
+from cpt77092.engine import ERROR, EXPECTED_PAYMENT, SEVERITIES, Result
 from cpt77092.policies import Decision
 from cpt77092.rule import Severity
 
@@ -232,7 +232,7 @@ def _prepared(result: Result) -> pl.DataFrame:
     is_compared = charge.is_not_null() & fee.is_not_null()
     units = pl.col("service_unit_quantity")
     units = pl.when(units > 0).then(units)
-    is_error = result.worst == SEVERITIES.index(Severity.ERROR)
+    is_error = result.worst == ERROR
     is_unsure = pl.any_horizontal(
         pl.lit(False),  # noqa: FBT003 - for a run without such a rule
         *(

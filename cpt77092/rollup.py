@@ -12,12 +12,9 @@ from collections.abc import Iterator, Sequence
 import polars as pl
 
 from cpt77092 import findings
-from cpt77092.engine import CLAIM, EXPECTED_PAYMENT, SEVERITIES, Result
+from cpt77092.engine import CLAIM_OF_PAYER, ERROR, EXPECTED_PAYMENT, INFO, WARNING, Result
 from cpt77092.facts.money import CENTS
-from cpt77092.rule import Severity
 from cpt77092.views import By, Sort
-
-ERROR, INFO = SEVERITIES.index(Severity.ERROR), SEVERITIES.index(Severity.INFO)
 
 _PLACE: dict[str, pl.DataType | type[pl.DataType]] = {
     "source_file": pl.String,
@@ -150,7 +147,7 @@ def _lines(result: Result, *, infos: bool) -> pl.DataFrame:
     """The lines with a finding: the number of their claim, their worst severity, their money."""
     line = pl.col("line").cast(pl.UInt32)
     # A line without a claim number is a claim of its own: its number is none that a claim can have.
-    claim = pl.coalesce(CLAIM, line.cast(pl.UInt64) + 2**63)
+    claim = pl.coalesce(CLAIM_OF_PAYER, line.cast(pl.UInt64) + 2**63)
     lines = result.lines.select(
         line,
         claim.alias("claim"),
@@ -238,7 +235,7 @@ def _told(texts: pl.DataFrame, by: By, extra: Sequence[str]) -> pl.DataFrame:
         pl.col(*same).get(pl.col("line").arg_min()),
         pl.first("severity"),
         errors=(pl.col("number") == ERROR).sum(),
-        warnings=(pl.col("number") == ERROR + 1).sum(),
+        warnings=(pl.col("number") == WARNING).sum(),
         infos=(pl.col("number") == INFO).sum(),
         rules=pl.col("rule").unique(maintain_order=True).str.join(" "),
         reasons=reason.str.join(" | "),

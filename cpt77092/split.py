@@ -221,9 +221,7 @@ class Split:
 
     @cached_property
     def _flags(self) -> pl.Series:
-        flags = pl.Series([False]).new_from_index(0, self.result.lines.height)
-        for severity in self.severities:
-            flags |= lines_with(self.result, severity)
+        flags = lines_with(self.result, self.severities)
         if self.with_unchecked:
             unchecked = pl.any_horizontal(pl.all().is_null())
             flags |= self.result.outcomes.select(unchecked).to_series()

@@ -336,12 +336,13 @@ def _collected(scans: Sequence[Scan]) -> list[Rows]:
 
 def _kept(scans: Sequence[Scan]) -> list[pl.DataFrame]:
     """The kept rows of each file, as long as there is room for them."""
-    room = memory.free()
-    frames: list[pl.DataFrame] = []
+    room, rows = memory.free(), 0
+    frames = []
 
     def take(part: pl.DataFrame) -> None:
+        nonlocal rows
         parts.append(part)
-        rows = sum(frame.height for frame in (*frames, *parts))
+        rows += part.height
         memory.require(rows * ROW_BYTES, rows, room)
 
     for scan in scans:
