@@ -5,17 +5,16 @@ says why in `unknown` where everything it reads is there. Facts may read claim c
 and policy parameters; they never name a payer.
 
 Grains: *line* (on every line), *distinct* (once for each distinct value of its key: a batch of a
-million lines has a few hundred combinations of modifiers), *group* (a sum or a union over the lines
-that share a key; lines whose key is unknown stay unknown and are never thrown into one group),
-*frame* (lines laid beside other lines of the batch or of earlier claims).
+million lines has a few hundred combinations of modifiers), *number* (which lines share a key: each
+key has a number, and lines whose key is unknown have none), *group* (a sum or a union over the
+lines of one number; lines without one stay unknown and are never thrown into one group), *frame*
+(lines laid beside other lines of the batch or of earlier claims).
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from enum import IntEnum
-from functools import partial
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 import polars as pl
 
@@ -98,7 +97,7 @@ def inputs(name: str, *, optional: bool = False) -> list[str]:
     fact = FACTS.get(name)
     if fact is None:
         return [name]
-    reads = (*fact.group, *fact.reads, *_gathered(fact), *(fact.optional if optional else ()))
+    reads = (*fact.reads, *_keys(fact), *_gathered(fact), *(fact.optional if optional else ()))
     return list(dict.fromkeys(p for read in reads for p in inputs(read, optional=optional)))
 
 
@@ -118,61 +117,71 @@ def add_facts(
         kept: the facts that somebody will read; others make room once all that read them are
             there. All where it is None.
     """
-    waiting = list(facts)
+    waiting = _sets(facts)
+    running: dict[Future[list[pl.Series]], list[Fact]] = {}
     with ThreadPoolExecutor(pl.thread_pool_size()) as pool:
-        while waiting:
-            missing = {fact.name for fact in waiting}
-            ready = [fact for fact in waiting if not missing.intersection(_all_reads(fact))]
-            # Facts of the line come first, so that as many others as can be are ready together.
-            grain = min(_grain(fact) for fact in ready)
-            chosen = [fact for fact in ready if _grain(fact) == grain]
-            if grain is _Grain.LINE:
-                frame = _with_lines(frame, chosen, context)
+        while waiting or running:
+            missing = {fact.name for some in (*waiting, *running.values()) for fact in some}
+            ready = [some for some in waiting if _can_be_made(some, missing)]
+            waiting = [some for some in waiting if some not in ready]
+            lines = [fact for some in ready if _is_of_line(some[0]) for fact in some]
+            # Each other set goes over all lines, most of its way on one core: so several at a time.
+            running |= {
+                pool.submit(_made, frame, context, some): some
+                for some in ready
+                if not _is_of_line(some[0])
+            }
+            if lines:
+                frame = _with_lines(frame, lines, context)
+            elif not running:
+                raise TypeError(f"these facts wait for each other: {sorted(missing)}")
             else:
-                # Each set goes over all lines, most of its way on one core: so several at a time.
-                made = pool.map(partial(_made, frame, context), _sets(chosen))
-                frame = frame.hstack([column for columns in made for column in columns])
-            waiting = [fact for fact in waiting if fact not in chosen]
+                for done in wait(running, return_when=FIRST_COMPLETED).done:
+                    frame = frame.hstack(done.result())
+                    del running[done]
             if kept is not None:
-                needed = {*kept, *(name for fact in waiting for name in _all_reads(fact))}
-                frame = frame.drop(FACTS.keys() - needed, strict=False)
+                unread = {name for some in (*waiting, *running.values()) for name in _read(some)}
+                frame = frame.drop(FACTS.keys() - unread - {*kept}, strict=False)
     return frame
 
 
-class _Grain(IntEnum):
-    """In the order in which facts are added."""
-
-    LINE = 0
-    DISTINCT = 1
-    GROUP = 2
-    FRAME = 3
-
-
-def _grain(fact: Fact) -> _Grain:
-    if fact.frame:
-        return _Grain.FRAME
-    if fact.group:
-        return _Grain.GROUP
-    return _Grain.DISTINCT if fact.over else _Grain.LINE
-
-
-def _sets(facts: Iterable[Fact]) -> Iterable[list[Fact]]:
-    """Facts of one key together; one of all lines by itself."""
-    sets: dict[tuple[str, ...], list[Fact]] = {}
+def _sets(facts: Iterable[Fact]) -> list[list[Fact]]:
+    """Facts of one key together; one of the line, a number or one of all lines by itself."""
+    sets: dict[tuple[object, ...], list[Fact]] = {}
     for fact in facts:
-        sets.setdefault((fact.name,) if fact.frame else fact.group or fact.over, []).append(fact)
-    return sets.values()
+        key = (fact.over, fact.group) if fact.over or fact.group else (fact.name,)
+        sets.setdefault(key, []).append(fact)
+    return list(sets.values())
+
+
+def _is_of_line(fact: Fact) -> bool:
+    return not (fact.over or fact.numbers or fact.group or fact.frame)
+
+
+def _can_be_made(facts: Iterable[Fact], missing: Collection[str]) -> bool:
+    return _read(facts).isdisjoint(missing)
+
+
+def _read(facts: Iterable[Fact]) -> set[str]:
+    return {name for fact in facts for name in _all_reads(fact)}
 
 
 def _made(frame: pl.DataFrame, context: Context, facts: Sequence[Fact]) -> list[pl.Series]:
     first = facts[0]
     if first.frame:
         return [first.frame(frame, context).alias(first.name)]
+    if first.numbers:
+        return [_numbers(frame, first.numbers).alias(first.name)]
     return _groups(frame, facts) if first.group else _distinct(frame, facts, context)
 
 
 def _all_reads(fact: Fact) -> tuple[str, ...]:
-    return (*fact.reads, *fact.optional, *fact.over, *fact.group, *_gathered(fact))
+    return (*fact.reads, *fact.optional, *fact.over, *_keys(fact), *_gathered(fact))
+
+
+def _keys(fact: Fact) -> tuple[str, ...]:
+    """What a fact of number or group grain is worked out by."""
+    return fact.numbers or tuple(filter(None, (fact.group,)))
 
 
 def _gathered(fact: Fact) -> tuple[str, ...]:
@@ -193,44 +202,55 @@ def _with_lines(frame: pl.DataFrame, facts: Sequence[Fact], context: Context) ->
     return frame.lazy().with_columns(built).collect(engine="in-memory")
 
 
+def _numbers(frame: pl.DataFrame, columns: tuple[str, ...]) -> pl.Series:
+    if len(columns) == 1:
+        return keys.numbered(frame[columns[0]])
+    return keys.numbered(frame.select(keys.pair(*columns)).to_series())
+
+
 def _distinct(frame: pl.DataFrame, facts: Sequence[Fact], context: Context) -> list[pl.Series]:
-    key = facts[0].over
-    names = [fact.name for fact in facts]
-    given = frame.select(key)
-    distinct = _with_lines(given.unique(), facts, context)
-    joined = given.join(distinct, on=key, how="left", nulls_equal=True, maintain_order="left")
-    return joined.select(names).get_columns()
+    """Work facts out for each combination of their key, and lay them beside the lines."""
+    of_line = frame.select(facts[0].over)
+    combined = _combined(of_line)
+    distinct = combined.unique().sort()
+    place = distinct.search_sorted(combined)
+    made = _with_lines(of_line[keys.line_of_each(place)], facts, context)
+    return [made[fact.name].gather(place) for fact in facts]
+
+
+def _combined(columns: pl.DataFrame) -> pl.Series:
+    """One number for each combination of the columns' values, a null being one of them."""
+    combined = pl.lit(0, pl.Int64)
+    for name, dtype in columns.schema.items():
+        cells = pl.col(name).cast(pl.Categorical) if dtype == pl.String else pl.col(name)
+        values = cells.to_physical().cast(pl.Int64)
+        least, most = values.min().fill_null(0), values.max().fill_null(0)
+        combined = combined * (most - least + 2) + (values - least + 1).fill_null(0)
+    return columns.lazy().select(combined.alias("combined")).collect().to_series()
 
 
 def _groups(frame: pl.DataFrame, facts: Sequence[Fact]) -> list[pl.Series]:
-    """Gather columns over the lines that share a key; a line without a key has nothing gathered.
-
-    Most lines are alone in their group, and what is gathered is their own value. Which are not, a
-    hash of the key tells fast; lines that share a hash by chance only join the exact grouping.
-    """
-    key = facts[0].group
+    """Gather columns over the lines of one number; a line without a number has nothing gathered."""
+    group = facts[0].group
     columns = dict.fromkeys(name for fact in facts for name in _gathered(fact))
-    hashed = frame.select(pl.struct(key).hash()).to_series()
-    together = frame.select("line", *key, *columns).filter(
-        hashed.is_duplicated() & frame.select(_all_known(key)).to_series()
+    gathered = (
+        frame.lazy()
+        .select(group, *columns)
+        .drop_nulls(group)
+        .group_by(group)
+        .agg(_over_group(frame, fact).fill_null(0).alias(fact.name) for fact in facts)
+        .sort(group)
+        # Many small groups are what this engine is several times faster at.
+        .collect(engine="streaming")
     )
-    groups = together.select(
-        "line",
-        *(
-            (pl.col(fact.sums).sum() if fact.sums else pl.col(fact.unites).bitwise_or())
-            .over(key)
-            .alias(fact.name)
-            for fact in facts
-        ),
-    )
-    own = frame.select(
-        pl.when(_all_known(key))
-        .then(pl.col(*_gathered(fact)).cast(groups.schema[fact.name]).fill_null(0))
-        .alias(fact.name)
-        for fact in facts
-    )
-    return [own[name].scatter(groups["line"], groups[name]) for name in own.columns]
+    return [gathered[fact.name].gather(frame[group]) for fact in facts]
 
 
-def _all_known(key: tuple[str, ...]) -> pl.Expr:
-    return pl.all_horizontal(pl.col(name).is_not_null() for name in key)
+def _over_group(frame: pl.DataFrame, fact: Fact) -> pl.Expr:
+    if not fact.sums:
+        return pl.col(fact.unites).bitwise_or()
+    summed = pl.col(fact.sums)
+    values = frame[fact.sums]
+    if values.dtype.is_float() and not (values == values.floor()).all():
+        summed = summed.sort()  # a sum of fractions must not depend on the order of lines
+    return summed.sum()

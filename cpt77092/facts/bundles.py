@@ -266,37 +266,48 @@ def entity_bills_whole_scan(_: Context) -> pl.Expr:
 
 def part_of_another_entity(lines: pl.DataFrame, _: Context) -> pl.Series:
     """Another billing provider bills a part of the test for the same person and date."""
-    columns = ("line", *PERSON_DATE, "entity_number", "claim_key", "is_original")
     code = pl.col("hcpcs_code")
-    wholes = lines.filter(code.is_in(sorted(GLOBAL))).select(columns)
-    parts = lines.filter(code.is_in(sorted(PARTS)) & pl.col("is_original")).select(columns)
-    parts = parts.join(wholes, on=PERSON_DATE, how="semi")  # few stand beside a whole test
+    tests = lines.lazy().select(
+        "line", PERSON_DATE, "entity_number", "claim_key", "is_original", "hcpcs_code"
+    )
+    wholes = tests.filter(code.is_in(sorted(GLOBAL))).collect(engine="in-memory")
+    parts = tests.filter(code.is_in(sorted(PARTS)) & pl.col("is_original"))
+    # Few stand beside a whole test.
+    parts = parts.join(wholes.lazy(), on=PERSON_DATE, how="semi")
     # One row for each provider of a person and date, whatever the number of its lines: of several
     # claims at most one can be the line's own.
     claim = pl.col("claim_key")
-    of_entity = parts.group_by(*PERSON_DATE, "entity_number").agg(
+    of_entity = parts.group_by(PERSON_DATE, "entity_number").agg(
         only_claim=pl.when((claim.n_unique() == 1) & (claim.null_count() == 0)).then(claim.first())
     )
     is_own_claim = claim == pl.col("only_claim")  # unknown without numbers, or of several claims
-    met = wholes.join(of_entity, on=PERSON_DATE, suffix="_of_part").filter(
-        ~is_own_claim.fill_null(value=False)
+    met = (
+        wholes.lazy()
+        .join(of_entity, on=PERSON_DATE, suffix="_of_part")
+        .filter(~is_own_claim.fill_null(value=False))
     )
     is_other = pl.col("entity_number") != pl.col("entity_number_of_part")
     differs = met.group_by("line").agg(differs=is_other.any(ignore_nulls=False), met=True)
-    known = pl.all_horizontal(pl.col(*PERSON_DATE, "entity_number").is_not_null())
-    judged = wholes.join(differs, on="line", how="left").select(
-        "line",
-        pl.when(~pl.col("is_original") | (known & pl.col("met").is_null()))
-        .then(_NO)
-        .when(known)
-        .then("differs")
-        .alias("outcome"),
+    known = pl.all_horizontal(pl.col(PERSON_DATE, "entity_number").is_not_null())
+    judged = (
+        wholes.lazy()
+        .join(differs, on="line", how="left")
+        .select(
+            "line",
+            pl.when(~pl.col("is_original") | (known & pl.col("met").is_null()))
+            .then(_NO)
+            .when(known)
+            .then("differs")
+            .alias("outcome"),
+        )
+        .collect(engine="in-memory")
     )
     return on_lines(lines.height, judged["line"], judged["outcome"], otherwise=False)
 
 
 _BYPASS = ("has_bypass_modifier", "damaged_code")
-_PAIRS_ARE_JUDGED = ("policy.pairs", "person_key")
+_ENTITY = ("person_number", "entity_number")
+_PAIRS_ARE_JUDGED = ("policy.pairs", *_ENTITY)
 _CODES_OF = tuple(
     f"{group}_{what}" for group in ("claim", "claim_date", "entity_date") for what in _BITS
 )
@@ -328,9 +339,7 @@ FACTS: tuple[Fact, ...] = (
     ),
     *_gathered(),
     *(
-        Fact(
-            name=f"day_bills_{what}", build=_day_bills(codes), reads=("person_key",), optional=_DAY
-        )
+        Fact(name=f"day_bills_{what}", build=_day_bills(codes), reads=_ENTITY, optional=_DAY)
         for what, codes in _ASKED_OF_THE_DAY.items()
     ),
     *(
@@ -377,7 +386,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         name="entity_scans",
         build=entity_scans,
-        reads=("person_key",),
+        reads=_ENTITY,
         optional=("claim_key", "claim_date_scans", "entity_date_scans", "is_original"),
     ),
     *(
@@ -394,7 +403,7 @@ FACTS: tuple[Fact, ...] = (
         name="part_of_another_entity",
         frame=part_of_another_entity,
         reads=("person_id", "billing_npi", "claim_line_start_date"),
-        optional=("claim_key", "entity_number", "is_original", *PERSON_DATE),
+        optional=("claim_key", "entity_number", "is_original", PERSON_DATE),
         unknown="another claim of that day has no billing provider",
     ),
 )

@@ -11,7 +11,7 @@ import polars as pl
 
 from cpt77092.codes import GLOBAL, INTERPRETATION
 from cpt77092.facts.fact import Context, Fact, on_lines
-from cpt77092.facts.keys import last_date
+from cpt77092.facts.keys import CLAIM_DAY, PERSON_DAY, last_date
 from cpt77092.facts.scans import of_batch
 
 _SAME_SERVICE = ("hcpcs_code", "claim_line_start_date", "modifier_set", "rendering_npi")
@@ -20,37 +20,28 @@ _ORDER = ("claim_id", "claim_line_number", "source", "source_row")
 
 def line_repeated(lines: pl.DataFrame, _: Context) -> pl.Series:
     """The number of the first line that the line repeats, null where it repeats none."""
-    on_claim = _first_alike(lines, "claim_key", pl.col("is_live"))
-    of_person = _first_alike(lines, "person_number", pl.col("is_original"))
+    on_claim = _first_alike(lines, CLAIM_DAY, pl.col("is_live"))
+    of_person = _first_alike(lines, PERSON_DAY, pl.col("is_original"))
     return pl.select(pl.coalesce(on_claim, of_person)).to_series()
 
 
-def _first_alike(lines: pl.DataFrame, whose: str, counts: pl.Expr) -> pl.Series:
+def _first_alike(lines: pl.DataFrame, day: str, counts: pl.Expr) -> pl.Series:
     """For every line that is not the first of its key: the number of the first.
 
     Lines of one claim or person with one payer, code and date are few; only among them are
     modifiers and providers compared.
     """
-    day = lines.select(pl.struct(whose, "day_key").hash()).to_series().is_duplicated()
-    known = pl.all_horizontal(pl.col(whose, "day_key", *_SAME_SERVICE).is_not_null())
-    key = [whose, "day_key", "modifier_set", "rendering_npi"]
+    known = pl.all_horizontal(pl.col(day, *_SAME_SERVICE).is_not_null())
+    key = [day, "modifier_set", "rendering_npi"]
     alike = (
-        lines.select(
-            "line",
-            "damaged_code",
-            "is_live",
-            "is_original",
-            *_ORDER,
-            *_SAME_SERVICE,
-            whose,
-            "day_key",
-        )
-        .filter(day)
+        lines.lazy()
+        .filter(lines[day].is_duplicated())
         .filter(counts & known & pl.col("damaged_code").is_null())
         .select("line", *_ORDER, *key)
         .sort(_ORDER, nulls_last=False)
         .select("line", pl.col("line").first().over(key).alias("first"))
         .filter(pl.col("line") != pl.col("first"))
+        .collect(engine="in-memory")
     )
     return on_lines(lines.height, alike["line"], alike["first"])
 
@@ -101,16 +92,22 @@ def _as_text(lines: pl.DataFrame) -> pl.DataFrame:
     """Live lines with their key as text, numbers of a frame's own left aside."""
     frequency = pl.col("claim_frequency_code").fill_null("")
     number = "line" if "line" in lines.columns else pl.lit(None, pl.UInt32).alias("line")
-    return lines.filter(pl.col("is_live") & pl.col("damaged_code").is_null()).select(
-        number,
-        "payer_number",
-        "claim_line_number",
-        pl.when(pl.col("claim_id") != "").then("claim_id").alias("claim_id"),
-        pl.when(pl.col("person_id") != "").then("person_id").alias("person"),
-        pl.when(frequency == "7").then(pl.lit("7")).otherwise(pl.lit("1")).alias("kind"),
-        *(pl.col(name) for name in _SAME_SERVICE if name != "modifier_set"),
-        pl.col("modifier_set").cast(pl.String),
+    is_live = pl.col("is_live") & pl.col("damaged_code").is_null()
+    keyed = (
+        lines.lazy()
+        .filter(is_live)
+        .select(
+            number,
+            "payer_number",
+            "claim_line_number",
+            pl.when(pl.col("claim_id") != "").then("claim_id").alias("claim_id"),
+            pl.when(pl.col("person_id") != "").then("person_id").alias("person"),
+            pl.when(frequency == "7").then(pl.lit("7")).otherwise(pl.lit("1")).alias("kind"),
+            *(pl.col(name) for name in _SAME_SERVICE if name != "modifier_set"),
+            pl.col("modifier_set").cast(pl.String),
+        )
     )
+    return keyed.collect(engine="in-memory")
 
 
 def _name_of_line() -> pl.Expr:
@@ -141,7 +138,8 @@ _TESTS = sorted(GLOBAL | INTERPRETATION)
 def earlier_test_date(lines: pl.DataFrame, context: Context) -> pl.Series:
     """The date of the person's last test (77089 or 77092) before the line's date; null if none."""
     is_test = pl.col("hcpcs_code").is_in(_TESTS)
-    mine = lines.filter(is_test).select("line", "is_original", "person_date")
+    tests = lines.lazy().filter(is_test).select("line", "is_original", "person_date")
+    mine = tests.collect(engine="in-memory")
     # A replacement may carry another date than what it replaces, and is no test of its own.
     known = [mine["person_date"].filter(mine["is_original"])]
     if context.past is not None:
@@ -205,7 +203,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         name="line_repeated",
         frame=line_repeated,
-        optional=("claim_key", "person_number", "day_key", "claim_id", *_LOOKED_UP, *_KEY),
+        optional=(CLAIM_DAY, PERSON_DAY, "claim_id", *_LOOKED_UP, *_KEY),
     ),
     Fact(
         name="repeats_earlier_line",

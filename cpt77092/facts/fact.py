@@ -77,7 +77,7 @@ FrameBuild = Callable[[pl.DataFrame, Context], pl.Series]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """A derived column. At most one of `over`, `group` and `frame`; none of them is line grain."""
+    """A derived column: at most one of `over`, `numbers`, `group` and `frame`; else of the line."""
 
     name: str
     build: Build | None = None
@@ -90,8 +90,10 @@ class Fact:
     """Columns that it reads where they are known, and does without where they are not."""
     over: tuple[str, ...] = ()
     """Distinct grain: the key whose distinct values it is computed on."""
-    group: tuple[str, ...] = ()
-    """Group grain: whole-number columns that together are the key of the group."""
+    numbers: tuple[str, ...] = ()
+    """Number grain: the column, or the two of whole numbers, whose different values it numbers."""
+    group: str = ""
+    """Group grain: the number of the line's group, a fact of number grain."""
     sums: str = ""
     """Group grain: the column that is summed over the group, nulls left out."""
     unites: str = ""

@@ -6,70 +6,91 @@ import polars as pl
 
 from cpt77092.facts.fact import Context, Fact
 
-CLAIM = ("claim_key",)
-CLAIM_DAY = ("claim_key", "day_key")
-PERSON_DAY = ("person_key", "day_key")
-CLAIM_DATE = ("claim_key", "date_key")
+CLAIM = "claim_key"
+CLAIM_DATE = "claim_date_key"
 """All codes of a claim on one date."""
-ENTITY_DATE = ("person_key", "date_key")
-"""What one billing provider did for one patient on one date, whoever pays."""
-ENTITY_DATE_OF_PAYER = ("person_key", "payer_date_key")
-"""The same as one payer sees it."""
-
-
-PERSON_DATE = ("person_date",)
+CLAIM_DAY = "claim_day_key"
+"""One code of a claim on one date."""
+PERSON_DATE = "person_date_key"
 """What anybody did for one patient on one date."""
+PERSON_DAY = "person_day_key"
+"""One code of a patient on one date, as one payer sees it."""
+ENTITY_DATE = "entity_date_key"
+"""What one billing provider did for one patient on one date, whoever pays."""
+ENTITY_DATE_OF_PAYER = "entity_payer_date_key"
+"""The same as one payer sees it."""
+ENTITY_DAY = "entity_day_key"
+"""One code of it."""
+
+_FIRST = 2**32
+"""What stands first in a number of two parts is so many times as large."""
+_EPOCH = 2**31
+"""The date key of 1970-01-01: earlier days are below it, and none is negative."""
 
 
-def whole_number(column: str) -> pl.Expr:
-    """The text of a column as a whole number of 64 bits, one for each text; unknown if blank.
+def pair(first: str, second: str) -> pl.Expr:
+    """Two columns of whole numbers below 2**32 in one number, ordered as the two are."""
+    return pl.col(first).cast(pl.UInt64) * _FIRST + pl.col(second)
 
-    The numbers are a frame's own: another frame may give the same text another number.
+
+def numbered(keys: pl.Series) -> pl.Series:
+    """The number of each key among the distinct ones, from 0; null where the key is.
+
+    Args:
+        keys: whole numbers, or texts, of which a blank one is nobody's.
     """
-    text = pl.col(column)
-    return pl.when(text != "").then(text).cast(pl.Categorical).to_physical().cast(pl.UInt64)
+    if keys.dtype != pl.String:
+        return keys.rank("dense") - 1
+    # Hashes are far faster to put in order than texts.
+    return numbered_by(pl.select(pl.when(keys != "").then(keys.hash())).to_series(), keys)
 
 
-def claim_key(_: Context) -> pl.Expr:
-    """The line's claim: claim number, payer, and whether it is an original, in one number.
+def numbered_by(hashes: pl.Series, texts: pl.Series) -> pl.Series:
+    """Texts numbered by their hashes, or by themselves where two different ones share a hash.
+
+    Args:
+        hashes: null where the text is nobody's.
+        texts: the texts.
+    """
+    numbers = hashes.rank("dense") - 1
+    if (texts.gather(line_of_each(numbers).gather(numbers)) == texts).all():
+        return numbers
+    filled = pl.select(pl.when(hashes.is_not_null()).then(texts)).to_series()
+    return filled.rank("dense") - 1
+
+
+def line_of_each(numbers: pl.Series) -> pl.Series:
+    """For every number from 0 one of the lines that have it.
+
+    Args:
+        numbers: of each line, null where it has none.
+    """
+    most = numbers.max()
+    lines = pl.int_range(numbers.len(), dtype=pl.UInt32, eager=True)
+    some = pl.zeros(most + 1 if isinstance(most, int) else 0, dtype=pl.UInt32, eager=True)
+    known = numbers.is_not_null()
+    return some.scatter(numbers.filter(known), lines.filter(known))
+
+
+def claim_of_payer(_: Context) -> pl.Expr:
+    """Claim number and payer in one number, with room for the kind; unknown without a number."""
+    return pl.col("claim_number").cast(pl.UInt64) * _FIRST + pl.col("payer_number") * 4
+
+
+def claim_of_kind(_: Context) -> pl.Expr:
+    """The line's claim: claim number, payer, and whether it is an original.
 
     A replacement (7) or a void (8) keeps the claim number of what it replaces or voids, and is
-    another claim all the same. One number groups faster than several texts.
+    another claim all the same.
     """
     frequency = pl.col("claim_frequency_code").fill_null("")
     kind = pl.when(frequency == "7").then(1).when(frequency == "8").then(2).otherwise(0)
     return pl.col("claim_of_payer") + kind
 
 
-def claim_of_payer(_: Context) -> pl.Expr:
-    """Claim number and payer in one number, with room for the kind; unknown without a number."""
-    return whole_number("claim_id") * _FIRST + pl.col("payer_number").cast(pl.UInt64) * 4
-
-
-def person_number(_: Context) -> pl.Expr:
-    """The patient."""
-    return whole_number("person_id")
-
-
-def entity_number(_: Context) -> pl.Expr:
-    """The billing provider."""
-    return whole_number("billing_npi")
-
-
-def person_key(_: Context) -> pl.Expr:
-    """The patient and the billing provider; across claims, both must be known."""
-    return pl.col("person_number") * _FIRST + pl.col("entity_number")
-
-
 def person_date(_: Context) -> pl.Expr:
     """The patient and the date of service; those of one patient stand together, in order."""
-    return pl.col("person_number") * _FIRST + pl.col("date_key")
-
-
-_FIRST = 2**32
-"""What stands first in a number of two parts is so many times as large."""
-_EPOCH = 2**31
-"""The date key of 1970-01-01: earlier days are below it, and none is negative."""
+    return pair("person_number", "date_key")
 
 
 def last_date(known: pl.Series, wanted: pl.Series, *, or_same_date: bool) -> pl.Series:
@@ -89,21 +110,15 @@ def last_date(known: pl.Series, wanted: pl.Series, *, or_same_date: bool) -> pl.
     return pl.select(pl.when(is_theirs).then(date.cast(pl.Int32).cast(pl.Date))).to_series()
 
 
-def day_key(_: Context) -> pl.Expr:
-    """Payer, procedure code and date of service."""
-    code = pl.col("payer_number").cast(pl.UInt64) * 2**8 + pl.col("code_number")
-    return code * _FIRST + pl.col("date_key")
-
-
 def date_key(_: Context) -> pl.Expr:
     """Date of service."""
     days = pl.col("claim_line_start_date").to_physical().cast(pl.Int64)
     return (days + _EPOCH).cast(pl.UInt64)
 
 
-def payer_date_key(_: Context) -> pl.Expr:
-    """Payer and date of service."""
-    return pl.col("payer_number").cast(pl.UInt64) * _FIRST + pl.col("date_key")
+def payer_code(_: Context) -> pl.Expr:
+    """Payer and procedure code in one number."""
+    return pl.col("payer_number") * 2**8 + pl.col("code_number")
 
 
 def is_original(_: Context) -> pl.Expr:
@@ -120,25 +135,31 @@ def is_live(_: Context) -> pl.Expr:
     return pl.col("claim_frequency_code").fill_null("") != "8"
 
 
+_ENTITY = ("person_number", "entity_number", "date_key")
+
 FACTS: tuple[Fact, ...] = (
-    Fact(name="claim_of_payer", build=claim_of_payer, reads=("claim_id", "payer_number")),
+    Fact(name="claim_number", numbers=("claim_id",)),
+    Fact(name="claim_of_payer", build=claim_of_payer, reads=("claim_number", "payer_number")),
     Fact(
-        name="claim_key",
-        build=claim_key,
+        name="claim_of_kind",
+        build=claim_of_kind,
         reads=("claim_of_payer",),
         optional=("claim_frequency_code",),
     ),
-    Fact(name="person_number", build=person_number, reads=("person_id",)),
-    Fact(name="entity_number", build=entity_number, reads=("billing_npi",)),
-    Fact(name="person_key", build=person_key, reads=("person_number", "entity_number")),
-    Fact(name="person_date", build=person_date, reads=("person_number", "date_key")),
-    Fact(
-        name="day_key",
-        build=day_key,
-        reads=("date_key", "payer_number", "code_number"),
-    ),
+    Fact(name=CLAIM, numbers=("claim_of_kind",)),
     Fact(name="date_key", build=date_key, reads=("claim_line_start_date",)),
-    Fact(name="payer_date_key", build=payer_date_key, reads=("date_key", "payer_number")),
+    Fact(name=CLAIM_DATE, numbers=(CLAIM, "date_key")),
+    Fact(name=CLAIM_DAY, numbers=(CLAIM_DATE, "code_number")),
+    Fact(name="person_number", numbers=("person_id",)),
+    Fact(name="entity_number", numbers=("billing_npi",)),
+    Fact(name="person_date", build=person_date, reads=("person_number", "date_key")),
+    Fact(name=PERSON_DATE, numbers=("person_date",)),
+    Fact(name="payer_code", build=payer_code, reads=("payer_number", "code_number")),
+    Fact(name=PERSON_DAY, numbers=(PERSON_DATE, "payer_code")),
+    # Across claims both patient and provider must be known.
+    Fact(name=ENTITY_DATE, numbers=(PERSON_DATE, "entity_number"), reads=_ENTITY),
+    Fact(name=ENTITY_DATE_OF_PAYER, numbers=(ENTITY_DATE, "payer_number")),
+    Fact(name=ENTITY_DAY, numbers=(ENTITY_DATE_OF_PAYER, "code_number")),
     Fact(name="is_original", build=is_original, optional=("claim_frequency_code",)),
     Fact(name="is_live", build=is_live, optional=("claim_frequency_code",)),
 )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import polars as pl
 
 from cpt77092.codes import COMPANIONS, FAMILY, INTERPRETATION
@@ -30,17 +28,22 @@ def scan_is_absent(lines: pl.DataFrame, context: Context) -> pl.Series:
     is_companion = context.mask(COMPANIONS)
     # Most scans stand on the claim and are of the very day.
     on_claim_and_day = (pl.col("claim_date_codes") & is_companion) != 0
-    day = pl.col("claim_line_start_date").alias("day")
-    rest = lines.filter(is_tbs & ~on_claim_and_day.fill_null(value=False)).select(
-        "line", "claim_key", "claim_codes", "person_date", day
+    columns = ("line", "claim_key", "person_date", pl.col("claim_line_start_date").alias("day"))
+    rest, scans = pl.collect_all(
+        [
+            lines.lazy()
+            .filter(is_tbs & ~on_claim_and_day.fill_null(value=False))
+            .select(*columns, on_claim=(pl.col("claim_codes") & is_companion) != 0),
+            lines.lazy().filter(_is_scan()).select(*columns),
+        ],
+        engine="in-memory",
     )
-    scans = lines.filter(_is_scan()).select("claim_key", "person_date", day)
     on_claim = (
-        rest.filter((pl.col("claim_codes") & is_companion) != 0)
+        rest.filter("on_claim")
         .join(scans.select("claim_key", scanned="day"), on="claim_key")
         .filter(_is_near(pl.col("scanned")))
     )
-    rest = rest.join(on_claim.select("line"), on="line", how="anti")
+    rest = rest.filter(~rest["line"].is_in(on_claim["line"].implode()))
     theirs = [scans["person_date"]]
     if context.past is not None:
         past = of_batch(context.past.lines, lines).filter(_is_scan())
@@ -85,8 +88,10 @@ def place_differs_from_scan(lines: pl.DataFrame, _: Context) -> pl.Series:
     place = pl.col("place_of_service_code")
     columns = [
         "line",
-        *CLAIM_DATE,
-        *PERSON_DATE,
+        CLAIM_DATE,
+        PERSON_DATE,
+        "claim_key",
+        "date_key",
         "is_original",
         # Two places as text are two numbers here; a blank one is nobody's place.
         pl.when(place != "").then(place).cast(pl.Categorical).to_physical().alias("place"),
@@ -95,18 +100,17 @@ def place_differs_from_scan(lines: pl.DataFrame, _: Context) -> pl.Series:
         pl.col("hcpcs_code").is_in(sorted(COMPANIONS)).alias("is_scan"),
     ]
     codes = sorted(COMPANIONS | INTERPRETATION)
-    narrow = lines.filter(pl.col("hcpcs_code").is_in(codes) & pl.col("is_live")).select(columns)
+    asked = pl.col("hcpcs_code").is_in(codes) & pl.col("is_live")
+    narrow = lines.lazy().filter(asked).select(columns).collect(engine="in-memory")
     scans = narrow.filter("is_scan").drop_nulls("place")
     originals = scans.filter("is_original")
     reads = narrow.filter(~pl.col("is_scan")).with_columns(
-        person_date=pl.when("is_original").then("person_date"),
+        pl.when("is_original").then(PERSON_DATE).alias(PERSON_DATE),
     )
     scanned = _among(reads, scans, CLAIM_DATE) | _among(reads, originals, PERSON_DATE)
-    reads = reads.with_columns(scanned=scanned)
-    met = reads.filter("scanned").select("line", *CLAIM_DATE, *PERSON_DATE, "place")
-    agrees = _among(met, scans, (*CLAIM_DATE, "place"))
-    agrees |= _among(met, originals, (*PERSON_DATE, "place"))
-    reads = reads.with_columns(agrees=pl.col("line").is_in(met["line"].filter(agrees).implode()))
+    agrees = _among(reads, scans, CLAIM_DATE, "place")
+    agrees |= _among(reads, originals, PERSON_DATE, "place")
+    reads = reads.with_columns(scanned=scanned, agrees=agrees)
     judged = reads.select(
         "line",
         pl.when("has_no_column")
@@ -126,11 +130,12 @@ def place_differs_from_scan(lines: pl.DataFrame, _: Context) -> pl.Series:
     return on_lines(lines.height, judged["line"], judged["outcome"], otherwise=False)
 
 
-def _among(reads: pl.DataFrame, scans: pl.DataFrame, key: Sequence[str]) -> pl.Series:
+def _among(reads: pl.DataFrame, scans: pl.DataFrame, *key: str) -> pl.Series:
     """Which reads share a key with a scan."""
-    marked = scans.select(key).drop_nulls().unique().with_columns(there=True)
-    joined = reads.select(key).join(marked, on=key, how="left", maintain_order="left")
-    return joined["there"].fill_null(value=False)
+    marked = scans.lazy().select(key).drop_nulls().unique().with_columns(there=True)
+    joined = reads.lazy().select(key).join(marked, on=key, how="left", maintain_order="left")
+    there = pl.col("there").fill_null(value=False)
+    return joined.select(there).collect(engine="in-memory").to_series()
 
 
 FACTS: tuple[Fact, ...] = (
@@ -153,6 +158,14 @@ FACTS: tuple[Fact, ...] = (
         name="place_differs_from_scan",
         frame=place_differs_from_scan,
         reads=("place_of_service_code", "claim_line_start_date", "person_id"),
-        optional=("is_live", "is_original", "person_number", *CLAIM_DATE, *PERSON_DATE),
+        optional=(
+            "is_live",
+            "is_original",
+            "person_number",
+            "claim_key",
+            "date_key",
+            CLAIM_DATE,
+            PERSON_DATE,
+        ),
     ),
 )

@@ -35,11 +35,11 @@ class Told:
 _NAMED_BY = ("line", "hcpcs_code", "claim_id", "claim_line_number", "source_row", "claim_key")
 
 
-def _named(found: pl.DataFrame, others: pl.DataFrame, keys: Sequence[Sequence[str]]) -> pl.Series:
+def _named(found: pl.DataFrame, others: pl.DataFrame, keys: Sequence[str]) -> pl.Series:
     """For each found line, the other lines that share one of the keys: `77092 (line 2)`."""
     met = [
-        found.select("line", *key)
-        .filter(pl.all_horizontal(pl.col(name).is_not_null() for name in key))
+        found.select("line", key)
+        .drop_nulls(key)
         .join(_few(others.join(found, on=key, how="semi"), key), on=key)
         .filter(pl.col("line") != pl.col("other"))
         .select("line", "other")
@@ -70,13 +70,13 @@ def _named(found: pl.DataFrame, others: pl.DataFrame, keys: Sequence[Sequence[st
     return found.select("line").join(told, on="line", how="left", maintain_order="left")["text"]
 
 
-def _few(others: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
+def _few(others: pl.DataFrame, key: str) -> pl.DataFrame:
     """As many lines of each key as are named, and one to know that there are more.
 
     A thousand lines that share a key would otherwise be laid beside each other a million times.
     """
     enough = SHOWN + 2  # the line itself may be among them
-    few = others.select("line", *key).group_by(key, maintain_order=True).head(enough)
+    few = others.select("line", key).group_by(key, maintain_order=True).head(enough)
     return few.rename({"line": "other"})
 
 
@@ -87,14 +87,14 @@ def _names(lines: pl.DataFrame) -> pl.DataFrame:
     return lines.select("line", "hcpcs_code", "claim_id", "claim_key", named.alias("number"))
 
 
-def _fellow(name: str, codes: Collection[str], *keys: Sequence[str]) -> Told:
+def _fellow(name: str, codes: Collection[str], *keys: str) -> Told:
     """Live lines with one of the codes that share a key with the finding."""
 
     def tell(found: pl.DataFrame, lines: pl.DataFrame, _: Context) -> pl.Series:
         others = lines.filter(pl.col("hcpcs_code").is_in(sorted(codes)) & pl.col("is_live"))
         return _named(found, others, keys)
 
-    return Told(name, (*_NAMED_BY, "is_live", *(part for key in keys for part in key)), tell)
+    return Told(name, (*_NAMED_BY, "is_live", *keys), tell)
 
 
 def _denying(found: pl.DataFrame, lines: pl.DataFrame, context: Context) -> pl.Series:
@@ -129,9 +129,9 @@ def _places(found: pl.DataFrame, lines: pl.DataFrame, context: Context) -> pl.Se
     scans = lines.filter(is_scan & (pl.col("place_of_service_code") != ""))
     keys = (CLAIM_DATE, PERSON_DATE)
     met = pl.concat(
-        found.select("line", *key)
+        found.select("line", key)
         .drop_nulls(key)
-        .join(scans.select(*key, place="place_of_service_code"), on=key)
+        .join(scans.select(key, place="place_of_service_code"), on=key)
         .select("line", "place")
         for key in keys
     )
@@ -154,15 +154,15 @@ TOLD: dict[str, Told] = {
                 "is_live",
                 "code_bit",
                 "denying_codes",
-                *CLAIM_DATE,
-                *ENTITY_DATE_OF_PAYER,
+                CLAIM_DATE,
+                ENTITY_DATE_OF_PAYER,
             ),
             _denying,
         ),
         Told("line_it_repeats", (*_NAMED_BY, "line_repeated"), _repeated),
         Told(
             "places_of_scan",
-            (*_NAMED_BY, "is_live", "place_of_service_code", *CLAIM_DATE, *PERSON_DATE),
+            (*_NAMED_BY, "is_live", "place_of_service_code", CLAIM_DATE, PERSON_DATE),
             _places,
         ),
     )

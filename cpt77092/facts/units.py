@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from cpt77092.facts.fact import Context, Fact
-from cpt77092.facts.keys import CLAIM_DAY, PERSON_DAY
+from cpt77092.facts.keys import CLAIM_DAY, ENTITY_DAY
 
 
 def countable_units(_: Context) -> pl.Expr:
@@ -35,14 +35,14 @@ def original_units_are_unknown(_: Context) -> pl.Expr:
 
 def units_on_day_at_least(_: Context) -> pl.Expr:
     """Units of the code that day that are known for certain: line, claim or person-day."""
-    across_claims = pl.when("is_original").then("person_day_units")
+    across_claims = pl.when("is_original").then("entity_day_units")
     return pl.max_horizontal("countable_units", "claim_day_units", across_claims)
 
 
 def units_on_day(_: Context) -> pl.Expr:
     """Units of the code that day for the person and entity; null unless all are known."""
     unknown = (
-        pl.when("is_original").then("person_day_units_unknown").otherwise(0)
+        pl.when("is_original").then("entity_day_units_unknown").otherwise(0)
         + pl.col("claim_day_units_unknown").fill_null(0)  # no claim number, so no claim to add
         + pl.col("countable_units").is_null()
     )
@@ -67,17 +67,17 @@ FACTS: tuple[Fact, ...] = (
         reads=("original_units",),
     ),
     # The same for the person, entity and date, over original claims.
-    Fact(name="person_day_units", group=PERSON_DAY, sums="original_units"),
-    Fact(name="person_day_units_unknown", group=PERSON_DAY, sums="original_units_are_unknown"),
+    Fact(name="entity_day_units", group=ENTITY_DAY, sums="original_units"),
+    Fact(name="entity_day_units_unknown", group=ENTITY_DAY, sums="original_units_are_unknown"),
     Fact(
         name="units_on_day_at_least",
         build=units_on_day_at_least,
-        optional=("countable_units", "claim_day_units", "person_day_units", "is_original"),
+        optional=("countable_units", "claim_day_units", "entity_day_units", "is_original"),
     ),
     Fact(
         name="units_on_day",
         build=units_on_day,
-        reads=("countable_units", "person_day_units_unknown"),
+        reads=("countable_units", "entity_day_units_unknown"),
         optional=("units_on_day_at_least", "claim_day_units_unknown", "is_original"),
         unknown="another line of that day has no readable units",
     ),
