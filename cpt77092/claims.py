@@ -20,6 +20,9 @@ class Kind(StrEnum):
     """What a cell of a column holds."""
 
     TEXT = "text"
+    CODE = "code"
+    """Text of which a batch has few different ones on many lines: kept as categories, which are
+    compared as fast as numbers."""
     DATE = "date"
     NUMBER = "number"
     MONEY = "money"
@@ -31,6 +34,7 @@ MONEY = pl.Decimal(18, 4)
 
 DTYPES: dict[Kind, pl.DataType | type[pl.DataType]] = {
     Kind.TEXT: pl.String,
+    Kind.CODE: pl.Categorical(),
     Kind.DATE: pl.Date,
     Kind.NUMBER: pl.Float64,
     Kind.MONEY: MONEY,
@@ -66,16 +70,21 @@ COLUMNS: tuple[Column, ...] = (
     Column(name="claim_id", required=True, needed_for="everything"),
     Column(name="claim_line_number", kind=Kind.INTEGER, needed_for="naming a line"),
     Column(name="person_id", patient=True, needed_for="tests across claims"),
-    Column(name="payer", required=True, needed_for="the payer's policy"),
-    Column(name="payer_id", needed_for="the payer's policy"),
+    Column(name="payer", kind=Kind.CODE, required=True, needed_for="the payer's policy"),
+    Column(name="payer_id", kind=Kind.CODE, needed_for="the payer's policy"),
     Column(
         name="claim_line_start_date", kind=Kind.DATE, required=True, needed_for="everything dated"
     ),
     Column(name="claim_line_end_date", kind=Kind.DATE, needed_for="DT006"),
-    Column(name="place_of_service_code", needed_for="PO rules"),
-    Column(name="hcpcs_code", required=True, needed_for="everything"),
+    Column(name="place_of_service_code", kind=Kind.CODE, needed_for="PO rules"),
+    Column(name="hcpcs_code", kind=Kind.CODE, required=True, needed_for="everything"),
     *(
-        Column(name=name, needed_for="MO and CV rules, CH002", set_name="modifiers")
+        Column(
+            name=name,
+            kind=Kind.CODE,
+            needed_for="MO and CV rules, CH002",
+            set_name="modifiers",
+        )
         for name in MODIFIERS
     ),
     Column(
@@ -84,14 +93,25 @@ COLUMNS: tuple[Column, ...] = (
         needed_for="UN rules, CH002 and expected payment",
     ),
     Column(name="charge_amount", kind=Kind.MONEY, needed_for="CH rules and dollars at risk"),
-    *(Column(name=name, needed_for="DX rules", set_name="diagnoses") for name in DIAGNOSES),
-    Column(name="diagnosis_pointer", needed_for="DX006 and which diagnoses are the line's"),
-    Column(name="rendering_npi", needed_for="ID001"),
-    Column(name="billing_npi", needed_for="ID002 and tests across claims"),
-    Column(name="ordering_npi", needed_for="ID003 and ID004"),
+    *(
+        Column(name=name, kind=Kind.CODE, needed_for="DX rules", set_name="diagnoses")
+        for name in DIAGNOSES
+    ),
+    Column(
+        name="diagnosis_pointer",
+        kind=Kind.CODE,
+        needed_for="DX006 and which diagnoses are the line's",
+    ),
+    Column(name="rendering_npi", kind=Kind.CODE, needed_for="ID001"),
+    Column(name="billing_npi", kind=Kind.CODE, needed_for="ID002 and tests across claims"),
+    Column(name="ordering_npi", kind=Kind.CODE, needed_for="ID003 and ID004"),
     Column(name="prior_authorization_number", needed_for="CV002"),
-    Column(name="claim_frequency_code", needed_for="CH003, and UN001 on replaced claims"),
-    Column(name="patient_sex", needed_for="DX005"),
+    Column(
+        name="claim_frequency_code",
+        kind=Kind.CODE,
+        needed_for="CH003, and UN001 on replaced claims",
+    ),
+    Column(name="patient_sex", kind=Kind.CODE, needed_for="DX005"),
     Column(name="patient_birth_date", kind=Kind.DATE, patient=True, needed_for=NO_RULE),
     Column(
         name="submission_date",
@@ -102,7 +122,9 @@ COLUMNS: tuple[Column, ...] = (
 )
 
 BY_NAME = {column.name: column for column in COLUMNS}
-TYPED = tuple(column.name for column in COLUMNS if column.kind is not Kind.TEXT)
+WRITTEN = frozenset({Kind.TEXT, Kind.CODE})
+"""Kinds whose cells are text; every text can be read."""
+TYPED = tuple(column.name for column in COLUMNS if column.kind not in WRITTEN)
 
 
 def absent_members(present: set[str]) -> list[str]:
@@ -119,7 +141,7 @@ def cell(
     Typed columns pass as they are; `typed` reads them once the lines in scope are known.
     """
     source = pl.col(header)
-    if column.kind is Kind.TEXT:
+    if column.kind in WRITTEN:
         if dtype.is_float() or dtype.is_decimal():
             # A table writer that met a gap makes 1234567893 a float; its text would end in .0.
             whole = source.cast(pl.Int64, strict=False)
@@ -148,22 +170,28 @@ def typed(lines: pl.DataFrame, needed: frozenset[str]) -> pl.DataFrame:
     """
     present = set(lines.columns)
     blank = set(absent_members(present))
+    # All codes at once, since that is done on all cores.
+    codes = [
+        pl.col(column.name).cast(DTYPES[column.kind])
+        for column in COLUMNS
+        if column.kind is Kind.CODE and column.name in needed & present
+    ]
+    lines = lines.with_columns(codes)
     columns: list[pl.Series] = []
     for column in COLUMNS:
         if column.name not in needed:
             continue
-        if column.name in present:
+        if column.name not in present:
+            columns += _absent(column, lines.height, is_blank=column.name in blank)
+        elif column.kind not in WRITTEN:
             columns += _read(lines[column.name], column)
-        elif column.name in blank:
-            columns.append(pl.Series(column.name, [""]).new_from_index(0, lines.height))
-        else:
-            columns += _absent(column, lines.height)
     return lines.with_columns(columns)
 
 
-def _absent(column: Column, height: int) -> list[pl.Series]:
-    values = pl.Series(column.name, [None], dtype=DTYPES[column.kind]).new_from_index(0, height)
-    if column.kind is Kind.TEXT:
+def _absent(column: Column, height: int, *, is_blank: bool) -> list[pl.Series]:
+    cell = "" if is_blank else None
+    values = pl.Series(column.name, [cell], dtype=DTYPES[column.kind]).new_from_index(0, height)
+    if column.kind in WRITTEN:
         return [values]
     return [
         values,
@@ -172,8 +200,6 @@ def _absent(column: Column, height: int) -> list[pl.Series]:
 
 
 def _read(cells: pl.Series, column: Column) -> list[pl.Series]:
-    if column.kind is Kind.TEXT:
-        return [cells]
     if not (cells.dtype.is_numeric() or cells.dtype.is_temporal()):
         cells = cells.cast(pl.String)
     values = _value(cells, column).alias(column.name)

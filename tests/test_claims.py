@@ -486,7 +486,7 @@ def test_absent_members_are_those_of_the_present_sets_only() -> None:
 def test_a_blank_member_is_a_known_value_and_stays_blank_without_rows() -> None:
     frame = typed(pl.DataFrame({"hcpcs_modifier_1": ["26"]}).clear(), frozenset(MODIFIERS))
     assert frame.height == 0
-    assert frame["hcpcs_modifier_5"].dtype == pl.String
+    assert frame["hcpcs_modifier_5"].dtype == pl.Categorical
 
 
 # Text
@@ -541,11 +541,14 @@ def test_exactly_the_columns_that_identify_a_patient_are_flagged() -> None:
 
 def test_the_columns_are_those_of_the_design_in_its_order_and_types() -> None:
     kinds = {
+        "claim_id": Kind.TEXT,
         "claim_line_number": Kind.INTEGER,
+        "person_id": Kind.TEXT,
         "claim_line_start_date": Kind.DATE,
         "claim_line_end_date": Kind.DATE,
         "service_unit_quantity": Kind.NUMBER,
         "charge_amount": Kind.MONEY,
+        "prior_authorization_number": Kind.TEXT,
         "patient_birth_date": Kind.DATE,
         "submission_date": Kind.DATE,
         "report_signed_date": Kind.DATE,
@@ -559,8 +562,8 @@ def test_the_columns_are_those_of_the_design_in_its_order_and_types() -> None:
         + " diagnosis_pointer rendering_npi billing_npi ordering_npi prior_authorization_number "
         "claim_frequency_code patient_sex patient_birth_date submission_date report_signed_date"
     ).split()
-    assert [(c.name, c.kind) for c in COLUMNS] == [(n, kinds.get(n, Kind.TEXT)) for n in names]
-    assert set(TYPED) == set(kinds)
+    assert [(c.name, c.kind) for c in COLUMNS] == [(n, kinds.get(n, Kind.CODE)) for n in names]
+    assert set(TYPED) == {name for name, kind in kinds.items() if kind is not Kind.TEXT}
 
 
 def test_what_a_line_cannot_do_without_is_required() -> None:

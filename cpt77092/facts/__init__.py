@@ -211,22 +211,24 @@ def _numbers(frame: pl.DataFrame, columns: tuple[str, ...]) -> pl.Series:
 def _distinct(frame: pl.DataFrame, facts: Sequence[Fact], context: Context) -> list[pl.Series]:
     """Work facts out for each combination of their key, and lay them beside the lines."""
     of_line = frame.select(facts[0].over)
-    combined = _combined(of_line)
-    distinct = combined.unique().sort()
-    place = distinct.search_sorted(combined)
-    made = _with_lines(of_line[keys.line_of_each(place)], facts, context)
-    return [made[fact.name].gather(place) for fact in facts]
+    combination = _combinations(of_line)
+    made = _with_lines(of_line[keys.line_of_each(combination)], facts, context)
+    return [made[fact.name].gather(combination) for fact in facts]
 
 
-def _combined(columns: pl.DataFrame) -> pl.Series:
-    """One number for each combination of the columns' values, a null being one of them."""
-    combined = pl.lit(0, pl.Int64)
-    for name, dtype in columns.schema.items():
-        cells = pl.col(name).cast(pl.Categorical) if dtype == pl.String else pl.col(name)
-        values = cells.to_physical().cast(pl.Int64)
-        least, most = values.min().fill_null(0), values.max().fill_null(0)
-        combined = combined * (most - least + 2) + (values - least + 1).fill_null(0)
-    return columns.lazy().select(combined.alias("combined")).collect().to_series()
+def _combinations(cells: pl.DataFrame) -> pl.Series:
+    """The number of each line's combination of cells, a null being a cell like any other."""
+    hashes = cells.select(pl.struct(pl.all().to_physical()).hash()).to_series()
+    distinct = hashes.unique().sort()
+    number = distinct.search_sorted(hashes)
+    shown = cells[keys.line_of_each(number)]
+    if all(cells[name].eq_missing(shown[name].gather(number)).all() for name in cells.columns):
+        return number
+    # Two combinations share a hash.
+    numbered = cells.unique().with_row_index("combination")
+    return cells.join(
+        numbered, on=cells.columns, how="left", nulls_equal=True, maintain_order="left"
+    )["combination"]
 
 
 def _groups(frame: pl.DataFrame, facts: Sequence[Fact]) -> list[pl.Series]:

@@ -20,7 +20,7 @@ from cpt77092.facts.fact import Build, Context, Fact, by_set
 _BETWEEN = "\x1f"
 """Stands between the diagnoses of a cell: no text that people write holds it."""
 _CELL = pl.col("diagnoses_cell").cast(pl.String)
-_POINTER = pl.col("diagnosis_pointer").str.to_uppercase()
+_POINTER = pl.col("diagnosis_pointer").cast(pl.String).str.to_uppercase()
 _LETTERS = "ABCDEFGHIJKL"
 # A letter and a digit begin a category; QA0 (2026) is the first that two letters begin.
 _CODE = r"([A-Z][0-9]|QA)[0-9A-Z]"
@@ -49,9 +49,8 @@ def diagnoses_cell(context: Context) -> pl.Expr:
     Of the twelve most files fill a few: blank columns behind the last filled one are left out.
     """
     filled = [n for n, name in enumerate(DIAGNOSES) if name not in context.blank]
-    return pl.concat_str(DIAGNOSES[: max(filled, default=0) + 1], separator=_BETWEEN).cast(
-        pl.Categorical
-    )
+    cells = pl.col(DIAGNOSES[: max(filled, default=0) + 1]).cast(pl.String)
+    return pl.concat_str(cells, separator=_BETWEEN).cast(pl.Categorical)
 
 
 def has_diagnosis(_: Context) -> pl.Expr:
@@ -258,7 +257,7 @@ def surely_has_excluded_diagnosis(context: Context) -> pl.Expr:
 
 def patient_is_male(_: Context) -> pl.Expr:
     """The patient is entered as male, in one of the usual ways; unknown for any other entry."""
-    sex = pl.col("patient_sex").str.to_uppercase()
+    sex = pl.col("patient_sex").cast(pl.String).str.to_uppercase()
     male, female = sex.is_in(["M", "MALE", "1"]), sex.is_in(["F", "FEMALE", "2"])
     return pl.when(male | female).then(male)
 
@@ -296,7 +295,7 @@ def _of_lists(build: Build, *needed: str) -> Fact:
 
 
 FACTS: tuple[Fact, ...] = (
-    Fact(name="diagnoses_cell", build=diagnoses_cell, reads=DIAGNOSES),
+    Fact(name="diagnoses_cell", build=diagnoses_cell, reads=DIAGNOSES, over=DIAGNOSES),
     Fact(name="is_in_list_year", build=is_in_list_year, reads=("claim_line_start_date",)),
     _of_row(diagnosis_problems, unknown="the ICD-10-CM list on file is of another fiscal year"),
     _of_row(mended_diagnoses),

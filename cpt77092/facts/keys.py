@@ -37,8 +37,10 @@ def numbered(keys: pl.Series) -> pl.Series:
     """The number of each key among the distinct ones, from 0; null where the key is.
 
     Args:
-        keys: whole numbers, or texts, of which a blank one is nobody's.
+        keys: whole numbers, or texts or codes, of which a blank one is nobody's.
     """
+    if keys.dtype == pl.Categorical:
+        keys = pl.select(pl.when(keys != "").then(keys.to_physical())).to_series()
     if keys.dtype != pl.String:
         return keys.rank("dense") - 1
     # Hashes are far faster to put in order than texts.

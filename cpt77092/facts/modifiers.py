@@ -27,7 +27,7 @@ def _filled(parts: pl.Expr) -> pl.Expr:
 
 def modifiers_cell(_: Context) -> pl.Expr:
     """All modifier cells of the line in order, joined by `^`; the key of the modifier facts."""
-    return pl.concat_str(MODIFIERS, separator="^").cast(pl.Categorical)
+    return pl.concat_str(pl.col(MODIFIERS).cast(pl.String), separator="^").cast(pl.Categorical)
 
 
 def modifiers(_: Context) -> pl.Expr:
@@ -160,7 +160,7 @@ def _of_modifiers_and(parameter: str, name: str, build: Build) -> Fact:
 
 
 FACTS: tuple[Fact, ...] = (
-    Fact(name="modifiers_cell", build=modifiers_cell, reads=MODIFIERS),
+    Fact(name="modifiers_cell", build=modifiers_cell, reads=MODIFIERS, over=MODIFIERS),
     _of_modifiers("modifiers", modifiers),
     _of_modifiers("has_modifier_26", _has({"26"}), unknown=_UNREADABLE_MODIFIER),
     _of_modifiers("has_modifier_tc", _has({"TC"}), unknown=_UNREADABLE_MODIFIER),

@@ -9,7 +9,7 @@ from cpt77092.facts.fact import Build, Context, Fact
 
 def _npi_problem(column: str) -> Build:
     def build(_: Context) -> pl.Expr:
-        npi = pl.col(column)
+        npi = pl.col(column).cast(pl.String)
         return (
             pl.when(npi == "")
             .then(pl.lit("is blank"))

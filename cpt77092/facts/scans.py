@@ -94,7 +94,7 @@ def place_differs_from_scan(lines: pl.DataFrame, _: Context) -> pl.Series:
         "date_key",
         "is_original",
         # Two places as text are two numbers here; a blank one is nobody's place.
-        pl.when(place != "").then(place).cast(pl.Categorical).to_physical().alias("place"),
+        pl.when(place != "").then(place.to_physical()).alias("place"),
         place.is_null().alias("has_no_column"),
         (pl.col("person_number").is_null() & pl.col("is_original")).alias("is_unknown"),
         pl.col("hcpcs_code").is_in(sorted(COMPANIONS)).alias("is_scan"),

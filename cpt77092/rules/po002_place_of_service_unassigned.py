@@ -19,7 +19,7 @@ def flag() -> pl.Expr:
 
 
 def _is_one_digit() -> pl.Expr:
-    return pl.col("place_of_service_code").str.contains(r"^\d$")
+    return pl.col("place_of_service_code").cast(pl.String).str.contains(r"^\d$")
 
 
 RULE = Rule(
