@@ -34,7 +34,7 @@ from cpt77092.facts import (
     scans,
     units,
 )
-from cpt77092.facts.fact import Context, Fact, Past
+from cpt77092.facts.fact import Context, Fact, Past, on_lines
 from cpt77092.facts.told import TOLD
 
 __all__ = ["FACTS", "TOLD", "Context", "Fact", "Past", "add_facts", "closure", "inputs"]
@@ -149,13 +149,13 @@ def _sets(facts: Iterable[Fact]) -> list[list[Fact]]:
     """Facts of one key together; one of the line, a number or one of all lines by itself."""
     sets: dict[tuple[object, ...], list[Fact]] = {}
     for fact in facts:
-        key = (fact.over, fact.group) if fact.over or fact.group else (fact.name,)
-        sets.setdefault(key, []).append(fact)
+        shared = (fact.over, fact.group, fact.where)
+        sets.setdefault(shared if any(shared) else (fact.name,), []).append(fact)
     return list(sets.values())
 
 
 def _is_of_line(fact: Fact) -> bool:
-    return not (fact.over or fact.numbers or fact.group or fact.frame)
+    return not (fact.where or fact.over or fact.numbers or fact.group or fact.frame)
 
 
 def _can_be_made(facts: Iterable[Fact], missing: Collection[str]) -> bool:
@@ -172,6 +172,8 @@ def _made(frame: pl.DataFrame, context: Context, facts: Sequence[Fact]) -> list[
         return [first.frame(frame, context).alias(first.name)]
     if first.numbers:
         return [_numbers(frame, first.numbers).alias(first.name)]
+    if first.where:
+        return _on_some(frame, facts, context, first.where(context))
     return _groups(frame, facts) if first.group else _distinct(frame, facts, context)
 
 
@@ -208,11 +210,26 @@ def _numbers(frame: pl.DataFrame, columns: tuple[str, ...]) -> pl.Series:
     return keys.numbered(frame.select(keys.pair(*columns)).to_series())
 
 
+def _on_some(
+    frame: pl.DataFrame, facts: Sequence[Fact], context: Context, where: pl.Expr
+) -> list[pl.Series]:
+    """Work facts out on some lines alone."""
+    some = frame.lazy().filter(where).select("line", *(_read(facts) - {"line"}))
+    built = (_built(fact, context) for fact in facts)
+    made = some.select("line", *built).collect(engine="in-memory")
+    return [
+        on_lines(frame.height, made["line"], made[fact.name], otherwise=fact.otherwise).alias(
+            fact.name
+        )
+        for fact in facts
+    ]
+
+
 def _distinct(frame: pl.DataFrame, facts: Sequence[Fact], context: Context) -> list[pl.Series]:
     """Work facts out for each combination of their key, and lay them beside the lines."""
-    of_line = frame.select(facts[0].over)
-    combination = _combinations(of_line)
-    made = _with_lines(of_line[keys.line_of_each(combination)], facts, context)
+    combination = _combinations(frame.select(facts[0].over))
+    some = frame.select(_read(facts))[keys.line_of_each(combination)]
+    made = _with_lines(some, facts, context)
     return [made[fact.name].gather(combination) for fact in facts]
 
 
@@ -233,19 +250,25 @@ def _combinations(cells: pl.DataFrame) -> pl.Series:
 
 def _groups(frame: pl.DataFrame, facts: Sequence[Fact]) -> list[pl.Series]:
     """Gather columns over the lines of one number; a line without a number has nothing gathered."""
-    group = facts[0].group
-    columns = dict.fromkeys(name for fact in facts for name in _gathered(fact))
+    group = frame[facts[0].group]
+    # Bits of what is rare, as of codes that nobody can read, are on no line of most batches.
+    some = [fact for fact in facts if fact.sums or frame[fact.unites].max()]
+    nothing = group.set(group.is_not_null(), 0).cast(pl.UInt64)
+    columns = dict.fromkeys(name for fact in some for name in _gathered(fact))
     gathered = (
         frame.lazy()
         .select(group, *columns)
-        .drop_nulls(group)
-        .group_by(group)
-        .agg(_over_group(frame, fact).fill_null(0).alias(fact.name) for fact in facts)
-        .sort(group)
+        .drop_nulls(group.name)
+        .group_by(group.name)
+        .agg(_over_group(frame, fact).fill_null(0).alias(fact.name) for fact in some)
+        .sort(group.name)
         # Many small groups are what this engine is several times faster at.
         .collect(engine="streaming")
     )
-    return [gathered[fact.name].gather(frame[group]) for fact in facts]
+    return [
+        gathered[fact.name].gather(group) if fact in some else nothing.alias(fact.name)
+        for fact in facts
+    ]
 
 
 def _over_group(frame: pl.DataFrame, fact: Fact) -> pl.Expr:

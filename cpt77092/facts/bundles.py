@@ -43,8 +43,8 @@ def _shares(codes: pl.Expr, wanted: pl.Expr) -> pl.Expr:
 
 def code_bit(context: Context) -> pl.Expr:
     """The line's own code as a bit."""
-    bits = [context.bits[code] for code in context.codes]
-    return pl.col("code_number").replace_strict(range(len(bits)), bits, return_dtype=pl.UInt64)
+    bits = pl.Series([context.bits[code] for code in context.codes], dtype=pl.UInt64)
+    return pl.lit(bits).gather("code_number")
 
 
 def bare_bit(_: Context) -> pl.Expr:
@@ -206,6 +206,19 @@ def denied_beside_other(context: Context) -> pl.Expr:
     return _denied_beside("claim_date", own_parts.otherwise(_bits(every)))
 
 
+def _is_global(_: Context) -> pl.Expr:
+    return pl.col("hcpcs_code").is_in(sorted(GLOBAL))
+
+
+def may_be_denied(_: Context) -> pl.Expr:
+    """A code that denies the line's is billed beside it, or may be; on other lines none is."""
+    beside = pl.col("claim_date_codes") | pl.col("entity_date_codes")
+    is_met = (pl.col("denying_codes") & beside) != 0
+    # What denies a partner code may be unknown although nothing is met.
+    is_partner = ~pl.col("hcpcs_code").is_in(sorted(CHECKED))
+    return is_met.fill_null(value=True) | is_partner
+
+
 # --- scans of the same entity -----------------------------------------------------------------
 
 _READ_ONLY, _WHOLE, _TECHNICAL_ONLY, _BOTH_MARKS = 1, 2, 4, 8
@@ -214,7 +227,7 @@ _MAYBE = 16
 
 
 def scan_kind(_: Context) -> pl.Expr:
-    """How a bone-density scan is billed, by its modifiers, as bits; none on other lines."""
+    """How a bone-density scan is billed, by its modifiers, as bits."""
     # A damaged code (77080-26) may hold the modifier itself.
     is_whole_cell = pl.col("damaged_code").is_null()
     reads, technical = (
@@ -231,8 +244,11 @@ def scan_kind(_: Context) -> pl.Expr:
         pl.when(is_kind).then(kind).when(is_kind.is_null()).then(kind * _MAYBE).otherwise(0)
         for kind, is_kind in kinds
     ]
-    is_scan = pl.col("hcpcs_code").is_in(sorted(COMPANIONS)) & pl.col("is_live")
-    return pl.when(is_scan).then(pl.sum_horizontal(bits)).otherwise(0).cast(pl.UInt64)
+    return pl.sum_horizontal(bits).cast(pl.UInt64)
+
+
+def _is_scan(_: Context) -> pl.Expr:
+    return pl.col("hcpcs_code").is_in(sorted(COMPANIONS)) & pl.col("is_live")
 
 
 def entity_scans(_: Context) -> pl.Expr:
@@ -307,6 +323,7 @@ def part_of_another_entity(lines: pl.DataFrame, _: Context) -> pl.Series:
 
 _BYPASS = ("has_bypass_modifier", "damaged_code")
 _ENTITY = ("person_number", "entity_number")
+_CODE_AND_PAIRS = ("policy.pairs", "hcpcs_code")
 _PAIRS_ARE_JUDGED = ("policy.pairs", *_ENTITY)
 _CODES_OF = tuple(
     f"{group}_{what}" for group in ("claim", "claim_date", "entity_date") for what in _BITS
@@ -353,26 +370,36 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         name="denying_codes",
         build=_denying(bypassable_only=False),
-        reads=("policy.pairs", "hcpcs_code"),
+        reads=_CODE_AND_PAIRS,
+        over=_CODE_AND_PAIRS,
     ),
     Fact(
         name="bypassable_codes",
         build=_denying(bypassable_only=True),
-        reads=("policy.pairs", "hcpcs_code"),
+        reads=_CODE_AND_PAIRS,
+        over=_CODE_AND_PAIRS,
     ),
     *(
         Fact(
             name=build.__name__,
             build=build,
+            where=where,
+            otherwise=False,
             reads=_PAIRS_ARE_JUDGED,
             optional=(*_DENIED, *_CODES_OF),
             unknown="a modifier that may bypass the pair cannot be read",
         )
-        for build in (denied_beside_part, denied_for_good_beside_part, denied_beside_other)
+        for build, where in (
+            (denied_beside_part, _is_global),
+            (denied_for_good_beside_part, _is_global),
+            (denied_beside_other, may_be_denied),
+        )
     ),
     Fact(
         name="scan_kind",
         build=scan_kind,
+        where=_is_scan,
+        otherwise=0,
         reads=("hcpcs_code", "is_live"),
         optional=("has_modifier_26", "has_modifier_tc", "damaged_code"),
     ),

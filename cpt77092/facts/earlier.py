@@ -236,6 +236,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         name="full_months_since_test",
         build=full_months_since_test,
+        where=lambda _: pl.col("earlier_test_date").is_not_null(),
         optional=("earlier_test_date", "claim_line_start_date"),
     ),
     Fact(

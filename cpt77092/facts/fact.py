@@ -88,8 +88,13 @@ class Fact:
     """Columns, facts and `policy.*` columns that it is made of; one of them unknown makes it so."""
     optional: tuple[str, ...] = ()
     """Columns that it reads where they are known, and does without where they are not."""
+    where: Build | None = None
+    """Line grain: the lines on which alone it is worked out; all where there is none."""
+    otherwise: int | None = None
+    """What it is on the other lines."""
     over: tuple[str, ...] = ()
-    """Distinct grain: the key whose distinct values it is computed on."""
+    """Distinct grain: the key whose distinct values it is computed on; all that it reads must
+    follow from the key."""
     numbers: tuple[str, ...] = ()
     """Number grain: the column, or the two of whole numbers, whose different values it numbers."""
     group: str = ""
@@ -103,7 +108,7 @@ class Fact:
 
 
 def on_lines(
-    height: int, lines: pl.Series, values: pl.Series, *, otherwise: bool | None = None
+    height: int, lines: pl.Series, values: pl.Series, *, otherwise: int | None = None
 ) -> pl.Series:
     """A column of so many lines: the values on some lines, by their number, else `otherwise`."""
     rest = pl.Series([otherwise], dtype=values.dtype).new_from_index(0, height)

@@ -9,6 +9,7 @@ import polars as pl
 
 from cpt77092.codes import COMPANIONS
 from cpt77092.facts.bundles import PARTS
+from cpt77092.facts.claim_lines import OWN_TECHNICAL
 from cpt77092.facts.fact import Context
 from cpt77092.facts.keys import (
     CLAIM,
@@ -140,6 +141,17 @@ def _places(found: pl.DataFrame, lines: pl.DataFrame, context: Context) -> pl.Se
     return found.select("line").join(places, on="line", how="left", maintain_order="left")["place"]
 
 
+def _own_technical(found: pl.DataFrame, lines: pl.DataFrame, context: Context) -> pl.Series:
+    """The technical and global TBS codes that the claim bills."""
+    del lines
+    billed = [
+        pl.when((pl.col("claim_codes") & context.mask({code})) != 0).then(pl.lit(code))
+        for code in sorted(OWN_TECHNICAL)
+    ]
+    told = pl.concat_str(billed, separator=" and ", ignore_nulls=True)
+    return found.select(told.alias("told")).to_series()
+
+
 TOLD: dict[str, Told] = {
     told.name: told
     for told in (
@@ -159,6 +171,7 @@ TOLD: dict[str, Told] = {
             ),
             _denying,
         ),
+        Told("own_technical_codes", ("claim_codes",), _own_technical),
         Told("line_it_repeats", (*_NAMED_BY, "line_repeated"), _repeated),
         Told(
             "places_of_scan",
