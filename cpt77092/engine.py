@@ -168,8 +168,9 @@ def _past(history: History, payers: pl.DataFrame, asked: Sequence[Fact]) -> Past
     """Earlier lines with the numbers of their payers and those facts that are asked of them."""
     names = {fact.name for fact in asked}
     facts, _ = closure(name for name in PAST_FACTS if name in names)
-    named = history.lines.select(pl.col(_SPELLING).cast(pl.Categorical))
-    numbers = named.join(payers, on=_SPELLING, how="left", nulls_equal=True, maintain_order="left")
+    numbers = history.lines.select(_SPELLING).join(
+        payers, on=_SPELLING, how="left", nulls_equal=True, maintain_order="left"
+    )
     lines = history.lines.hstack(numbers.select("payer_number"))
     return Past(
         lines=add_facts(lines, facts, Context()),
@@ -221,33 +222,42 @@ def _parameters(plain: Iterable[str]) -> list[str]:
 def _payers_of(batch: Batch, history: History | None, policies: PolicySet) -> pl.DataFrame:
     """The payers of the batch and of its past, numbered together."""
     lines = [batch.lines, *([] if history is None else [history.lines])]
-    # As categories, since a batch has few payers and many lines.
-    named = [part.select(pl.col(_SPELLING).cast(pl.Categorical)).unique() for part in lines]
-    return _match_payers(pl.concat(named), policies)
+    return _match_payers(pl.concat(part.select(_SPELLING).unique() for part in lines), policies)
 
 
 def _attach_policies(
     lines: pl.DataFrame, payers: pl.DataFrame, policies: PolicySet, plain: set[str], as_of: date
 ) -> tuple[pl.DataFrame, PolicyTable]:
-    parameters = _parameters(plain)
-    named = lines.select(pl.col(_SPELLING).cast(pl.Categorical))
     keys = payers["payer_policy"].unique().sort().to_list()
-    codes = lines["hcpcs_code"].unique().sort().to_list() or [""]  # no lines, no codes
-    table = build_table(policies, keys, codes, parameters)
-    spelling = named.join(payers, on=_SPELLING, how="left", nulls_equal=True, maintain_order="left")
+    codes = lines["hcpcs_code"].unique().cast(pl.String).sort().to_list() or [""]
+    table = build_table(policies, keys, codes, _parameters(plain))
+    spelling = lines.select(_SPELLING).join(
+        payers, on=_SPELLING, how="left", nulls_equal=True, maintain_order="left"
+    )
     lines = lines.with_row_index("line").hstack(spelling.drop(_SPELLING))
-    code = pl.col("hcpcs_code").replace_strict(codes, range(len(codes)), return_dtype=pl.UInt32)
-    lines = lines.with_columns(code_number=code).with_columns(
+    lines = lines.with_columns(
+        _places(lines["hcpcs_code"], codes).alias("code_number"),
+        pl.lit(as_of).alias("as_of_date"),
+    ).with_columns(
         table.row(
             pl.col("policy_number"),
             pl.when(pl.col("damaged_code").is_null()).then("code_number"),
             lines["claim_line_start_date"],
         ).alias("policy_row"),
-        pl.lit(as_of).alias("as_of_date"),
     )
     # Only what is read stands beside the lines; anything else of a policy is one lookup away.
-    read = [table.frame[name] for name in table.frame.columns if name in plain]
-    return lines.hstack([column.gather(lines["policy_row"]) for column in read]), table
+    read = [name for name in table.frame.columns if name in plain]
+    row = pl.lit(lines["policy_row"])
+    return lines.hstack(table.frame.select(pl.col(read).gather(row))), table
+
+
+def _places(cells: pl.Series, known: Sequence[str]) -> pl.Series:
+    """Where each cell, a category, stands among the known ones, which name them all."""
+    categories = cells.to_physical()
+    most = categories.max()
+    places = pl.zeros(most + 1 if isinstance(most, int) else 0, dtype=pl.UInt32, eager=True)
+    mine = pl.Series(known if cells.len() else [], dtype=cells.dtype).to_physical()
+    return places.scatter(mine, pl.int_range(mine.len(), eager=True)).gather(categories)
 
 
 _SPELLING = ["payer_id", "payer"]

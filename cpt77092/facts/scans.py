@@ -6,7 +6,7 @@ import polars as pl
 
 from cpt77092.codes import COMPANIONS, FAMILY, INTERPRETATION
 from cpt77092.facts.fact import Context, Fact, on_lines
-from cpt77092.facts.keys import CLAIM_DATE, PERSON_DATE, last_date, person_date
+from cpt77092.facts.keys import CLAIM_DATE, PERSON_DATE, last_date, pair, person_date
 
 SCAN_DAYS = 30
 """A scan this many days before the TBS line is still its scan: the software may run later on the
@@ -107,9 +107,10 @@ def place_differs_from_scan(lines: pl.DataFrame, _: Context) -> pl.Series:
     reads = narrow.filter(~pl.col("is_scan")).with_columns(
         pl.when("is_original").then(PERSON_DATE).alias(PERSON_DATE),
     )
-    scanned = _among(reads, scans, CLAIM_DATE) | _among(reads, originals, PERSON_DATE)
-    agrees = _among(reads, scans, CLAIM_DATE, "place")
-    agrees |= _among(reads, originals, PERSON_DATE, "place")
+    by_claim, by_person = pl.col(CLAIM_DATE), pl.col(PERSON_DATE)
+    scanned = _among(reads, scans, by_claim) | _among(reads, originals, by_person)
+    agrees = _among(reads, scans, pair(CLAIM_DATE, "place"))
+    agrees |= _among(reads, originals, pair(PERSON_DATE, "place"))
     reads = reads.with_columns(scanned=scanned, agrees=agrees)
     judged = reads.select(
         "line",
@@ -130,12 +131,10 @@ def place_differs_from_scan(lines: pl.DataFrame, _: Context) -> pl.Series:
     return on_lines(lines.height, judged["line"], judged["outcome"], otherwise=False)
 
 
-def _among(reads: pl.DataFrame, scans: pl.DataFrame, *key: str) -> pl.Series:
+def _among(reads: pl.DataFrame, scans: pl.DataFrame, key: pl.Expr) -> pl.Series:
     """Which reads share a key with a scan."""
-    marked = scans.lazy().select(key).drop_nulls().unique().with_columns(there=True)
-    joined = reads.lazy().select(key).join(marked, on=key, how="left", maintain_order="left")
-    there = pl.col("there").fill_null(value=False)
-    return joined.select(there).collect(engine="in-memory").to_series()
+    scanned = scans.select(key).to_series().drop_nulls().unique()
+    return reads.select(key.is_in(scanned.implode()).fill_null(value=False)).to_series()
 
 
 FACTS: tuple[Fact, ...] = (
