@@ -156,6 +156,45 @@ def cell(
     return source.alias(column.name)
 
 
+CODES = tuple(column.name for column in COLUMNS if column.kind is Kind.CODE)
+
+
+def coded(lines: pl.DataFrame) -> pl.DataFrame:
+    """The code columns as categories, trimmed as `cell` trims them: each different one once.
+
+    Args:
+        lines: code columns as text or as categories; others are left alone.
+    """
+    names = [name for name in CODES if name in lines.columns]
+    cells = lines.select(pl.col(names).cast(DTYPES[Kind.CODE]).fill_null(""))
+    distinct = cells.select(pl.all().unique().implode())
+    mended = []
+    for name in names:
+        known = distinct[name].explode()
+        text = known.cast(pl.String)
+        trimmed = text.str.strip_chars()
+        if name == "hcpcs_code":
+            trimmed = trimmed.str.to_uppercase()
+        if not trimmed.equals(text):
+            place = place_among(cells[name], known)
+            mended.append(trimmed.cast(DTYPES[Kind.CODE]).gather(place).alias(name))
+    return lines.with_columns(cells.with_columns(mended))
+
+
+def place_among(cells: pl.Series, known: pl.Series) -> pl.Series:
+    """Where each cell, a category, stands among the known ones.
+
+    Args:
+        cells: categories, none of them null.
+        known: every one of them once, and perhaps others.
+    """
+    places = pl.int_range(known.len(), dtype=pl.UInt32, eager=True)
+    numbers = known.to_physical()
+    most = numbers.max()
+    of_number = pl.zeros(most + 1 if isinstance(most, int) else 0, dtype=pl.UInt32, eager=True)
+    return of_number.scatter(numbers, places).gather(cells.to_physical())
+
+
 def typed(lines: pl.DataFrame, needed: frozenset[str]) -> pl.DataFrame:
     """Give every needed column its type, and every typed column its `.state`.
 

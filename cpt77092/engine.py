@@ -15,7 +15,7 @@ from string import Formatter
 import polars as pl
 
 from cpt77092 import memory
-from cpt77092.claims import BY_NAME, DIAGNOSES, UNREADABLE_TEXT
+from cpt77092.claims import BY_NAME, DIAGNOSES, UNREADABLE_TEXT, place_among
 from cpt77092.codes import CHECKED
 from cpt77092.facts import TOLD, Context, Fact, Past, add_facts, closure, inputs
 from cpt77092.facts.earlier import PAST_FACTS
@@ -229,14 +229,14 @@ def _attach_policies(
     lines: pl.DataFrame, payers: pl.DataFrame, policies: PolicySet, plain: set[str], as_of: date
 ) -> tuple[pl.DataFrame, PolicyTable]:
     keys = payers["payer_policy"].unique().sort().to_list()
-    codes = lines["hcpcs_code"].unique().cast(pl.String).sort().to_list() or [""]
-    table = build_table(policies, keys, codes, _parameters(plain))
+    codes = lines["hcpcs_code"].unique().sort()
+    table = build_table(policies, keys, codes.to_list() or [""], _parameters(plain))
     spelling = lines.select(_SPELLING).join(
         payers, on=_SPELLING, how="left", nulls_equal=True, maintain_order="left"
     )
     lines = lines.with_row_index("line").hstack(spelling.drop(_SPELLING))
     lines = lines.with_columns(
-        _places(lines["hcpcs_code"], codes).alias("code_number"),
+        place_among(lines["hcpcs_code"], codes).alias("code_number"),
         pl.lit(as_of).alias("as_of_date"),
     ).with_columns(
         table.row(
@@ -249,15 +249,6 @@ def _attach_policies(
     read = [name for name in table.frame.columns if name in plain]
     row = pl.lit(lines["policy_row"])
     return lines.hstack(table.frame.select(pl.col(read).gather(row))), table
-
-
-def _places(cells: pl.Series, known: Sequence[str]) -> pl.Series:
-    """Where each cell, a category, stands among the known ones, which name them all."""
-    categories = cells.to_physical()
-    most = categories.max()
-    places = pl.zeros(most + 1 if isinstance(most, int) else 0, dtype=pl.UInt32, eager=True)
-    mine = pl.Series(known if cells.len() else [], dtype=cells.dtype).to_physical()
-    return places.scatter(mine, pl.int_range(mine.len(), eager=True)).gather(categories)
 
 
 _SPELLING = ["payer_id", "payer"]

@@ -132,7 +132,7 @@ def _places(found: pl.DataFrame, lines: pl.DataFrame, context: Context) -> pl.Se
     met = pl.concat(
         found.select("line", key)
         .drop_nulls(key)
-        .join(scans.select(key, place="place_of_service_code"), on=key)
+        .join(scans.select(key, place=pl.col("place_of_service_code").cast(pl.String)), on=key)
         .select("line", "place")
         for key in keys
     )

@@ -191,7 +191,8 @@ def lines_of(
     Returns:
         The lines, and what a person should know about how their cells were read.
     """
-    lines = sorted_out.filter(pl.col(KIND) == "in scope")
+    is_line = sorted_out[KIND] == "in scope"
+    lines = sorted_out if is_line.all() else sorted_out.filter(is_line)
     lines = lines.drop(KIND, REJECT, LINE, RAW, strict=False)
     if options.payer is not None:
         lines = lines.with_columns(payer=pl.lit(options.payer), payer_id=pl.lit(""))
@@ -235,7 +236,7 @@ def collect(scans: Sequence[Scan], scope: frozenset[str]) -> list[tuple[Scan, Ro
 
 def _sorted_out(scan: Scan, rows: Rows, scope: frozenset[str]) -> tuple[Scan, Rows]:
     """The kept rows with what they are; of a damaged file, once it is read row by row."""
-    kept = classify(rows.kept, scope, scan.headers.chosen.get("hcpcs_code", ""))
+    kept = classify(claims.coded(rows.kept), scope, scan.headers.chosen.get("hcpcs_code", ""))
     if scan.again is not None:
         not_data = kept.filter(pl.col(KIND) == "not data")[ROW]
         is_sound = not (kept[KIND] == "rejected").any() and (

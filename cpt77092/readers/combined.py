@@ -23,11 +23,12 @@ def split_sets(lines: pl.DataFrame) -> pl.DataFrame:
         first, *others = names
         if first not in lines.columns or any(name in lines.columns for name in others):
             continue
-        cells = lines[first]
         most = len(names) - 1
-        is_set = cells.str.contains(f"^{code}(?:{_BETWEEN}{code}){{1,{most}}}[\\s,;:^|/+]*$")
-        if not is_set.any():
+        pattern = f"^{code}(?:{_BETWEEN}{code}){{1,{most}}}[\\s,;:^|/+]*$"
+        if not lines[first].unique().cast(pl.String).str.contains(pattern).any():
             continue
+        cells = lines[first].cast(pl.String)
+        is_set = cells.str.contains(pattern)
         parts = cells.str.extract_all(code)
         lines = lines.with_columns(
             pl.when(pl.lit(is_set))

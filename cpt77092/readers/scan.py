@@ -101,7 +101,8 @@ class Scan:
     """One opened claim file, nothing read yet but its head.
 
     `kept` has a row for every line that may be in scope and every row without a code or with too
-    many fields: canonical columns as `claims.cell` makes them, `source_row` and `reject_reason`.
+    many fields: canonical columns as `claims.cell` makes them, codes perhaps as categories that
+    `claims.coded` still has to trim, `source_row` and `reject_reason`.
     `total` has one row: how many rows the file has (lines, where a row holds several), and perhaps
     `set_aside`, how many a layout says are no claim lines.
     """
@@ -197,7 +198,8 @@ def is_claim_row(columns: Collection[str]) -> pl.Expr:
     has_both = pl.all_horizontal(evidence) if evidence else pl.lit(False)  # noqa: FBT003
     if "hcpcs_code" not in columns:
         return has_both
-    return (pl.col("hcpcs_code").str.strip_chars(AROUND_A_CODE) != "") | has_both
+    code = pl.col("hcpcs_code").cast(pl.String)
+    return (code.str.strip_chars(AROUND_A_CODE) != "") | has_both
 
 
 def classify(kept: pl.DataFrame, scope: frozenset[str], header: str = "") -> pl.DataFrame:
@@ -206,20 +208,25 @@ def classify(kept: pl.DataFrame, scope: frozenset[str], header: str = "") -> pl.
     Adds `row_kind` (`KINDS`) and `damaged_code`.
 
     Args:
-        kept: rows as a reader keeps them.
+        kept: rows as a reader keeps them, `claims.coded`.
         scope: the codes in scope.
         header: what the column of the code is called: a row that says it again is not data.
     """
-    codes = kept.select("hcpcs_code")
-    code = pl.col("hcpcs_code")
     # Few different codes stand on many rows.
-    read = codes.unique().with_columns(
-        *_read_code(scope),
-        code_is_blank=code.str.strip_chars("\0") == "",
-        code_is_header=(code == header.strip().upper()) & (code != ""),
+    known = kept["hcpcs_code"].unique()
+    code = pl.col("hcpcs_code")
+    read = (
+        known.cast(pl.String)
+        .to_frame()
+        .select(
+            *_read_code(scope),
+            code_is_blank=code.str.strip_chars("\0") == "",
+            code_is_header=(code == header.strip().upper()) & (code != ""),
+        )
     )
-    read_codes = codes.join(read, on="hcpcs_code", how="left", maintain_order="left")
-    kept = kept.hstack(read_codes.drop("hcpcs_code"))
+    read = read.with_columns(pl.col("code_read", DAMAGED).cast(known.dtype))
+    place = pl.lit(claims.place_among(kept["hcpcs_code"], known))
+    kept = kept.hstack(read.select(pl.all().gather(place)))
     kind = pl.when("code_is_in_scope").then(_kind("in scope")).otherwise(_kind("out of scope"))
     if kept["code_is_blank"].any():
         is_claim = kept.select(is_claim_row(set(kept.columns) - {"hcpcs_code"})).to_series()
@@ -229,10 +236,15 @@ def classify(kept: pl.DataFrame, scope: frozenset[str], header: str = "") -> pl.
         kind = pl.when("code_is_header").then(_kind("not data")).otherwise(kind)
     # A quote left open swallows the rows up to the next one into a cell.
     broken = [
-        kept[name].str.contains(r"[\r\n]")
-        for name in ("claim_id", "payer", "claim_line_start_date")
+        kept[name].str.contains(mark, literal=True)
+        for name in ("claim_id", "claim_line_start_date")
+        for mark in "\r\n"
         if kept.schema.get(name) == pl.String
     ]
+    if "payer" in kept.columns:
+        payers = kept["payer"].unique()
+        torn = payers.filter(payers.cast(pl.String).str.contains(r"[\r\n]"))
+        broken.append(kept["payer"].is_in(torn.implode()))
     if any(column.any() for column in broken):
         swallowed = pl.lit("a cell holds a line break; is a quote left open?")
         is_broken = pl.any_horizontal(pl.lit(column) for column in broken)
@@ -286,11 +298,17 @@ def canonical(
         needed: the columns that somebody will read.
         types: the type of each header's column, where the file is typed.
     """
-    return [
-        claims.cell(header, claims.BY_NAME[name], types[header] if types else pl.String)
-        for name, header in headers.chosen.items()
-        if name in needed or name in SORTING
-    ]
+    cells = []
+    for name, header in headers.chosen.items():
+        column, dtype = claims.BY_NAME[name], types[header] if types else pl.String
+        if name not in needed and name not in SORTING:
+            continue
+        if column.kind is claims.Kind.CODE and dtype == pl.String:
+            # Trimmed later, each different one once.
+            cells.append(pl.col(header).cast(claims.DTYPES[column.kind]).alias(name))
+        else:
+            cells.append(claims.cell(header, column, dtype))
+    return cells
 
 
 # A report written beside the claims must not come back as claims with the next run.

@@ -20,6 +20,12 @@ def mend_numbers(lines: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
         if name not in lines.columns:
             continue
         cells = lines[name]
+        if cells.dtype == pl.Categorical:
+            # Few different ones: most batches have nothing to mend among them.
+            known = cells.unique().cast(pl.String)
+            if not (known.str.ends_with(".0") | known.str.contains(_SCIENTIFIC)).any():
+                continue
+            cells = cells.cast(pl.String)
         if name in NPIS and cells.str.ends_with(".0").any():
             cells = cells.str.replace(r"^([0-9]{10})\.0+$", "$1")
         is_rewritten = cells.str.contains(_SCIENTIFIC)
