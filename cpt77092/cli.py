@@ -26,6 +26,7 @@ from cpt77092 import __version__
 from cpt77092.command import (
     CheckCommand,
     ProfileCommand,
+    Program,
     SettledCommand,
     setting_rows,
     settings_of,
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="scrub",
+    cls=Program,
     help="Check trabecular bone score claim lines (CPT 77092 and family) before you submit them.",
     epilog="Example: scrub claims.csv, which is short for scrub check claims.csv",
     no_args_is_help=True,
@@ -1026,7 +1028,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 
 
 def _invoked(arguments: list[str], log: Log) -> int:
-    if arguments == ["--version"]:  # the first option that Typer reads makes it load Pydantic
+    if arguments == ["--version"]:  # Typer would first build every command
         typer.echo(f"scrub {__version__}")
         return Exit.CLEAN
     given = _with_default_command(arguments)
