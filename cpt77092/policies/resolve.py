@@ -156,10 +156,7 @@ def _of_partner(decisions: tuple[Decision, ...], payer: str, code: str, paramete
     if parameter != "pairs":
         return replace(speaking[0], code=code)
     denying = [(made, pair) for made in speaking for pair in made.value if pair.denied == code]
-    pairs = tuple(
-        Pair.model_validate({"with": made.code, "denied": code, "bypass": pair.bypass})
-        for made, pair in denying
-    )
+    pairs = tuple(Pair(with_=made.code, denied=code, bypass=pair.bypass) for made, pair in denying)
     quoted = denying[0][0] if denying else speaking[0]
     return replace(quoted, code=code, value=pairs)
 

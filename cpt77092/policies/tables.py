@@ -10,19 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import Enum
-from typing import Any, get_args
+from typing import Any
 
 import polars as pl
 
-from cpt77092.policies.parameters import (
-    PARAMETERS,
-    ByPart,
-    Count,
-    Parameter,
-    Payment,
-    Period,
-    RelativeValue,
-)
+from cpt77092.policies.parameters import AMOUNTS, PARAMETERS, ByPart, Kind, Parameter, Use
 from cpt77092.policies.policy import PolicySet
 from cpt77092.policies.resolve import Decision, Level, Status, timeline
 from cpt77092.sources import Confidence
@@ -109,7 +101,7 @@ def build_table(
             ".decision": pl.Series(ids, dtype=pl.UInt32),
             ".level": pl.Series(levels, dtype=LEVEL),
         }
-        if parameter.type in _AMOUNTS:
+        if parameter.kind in AMOUNTS:
             for part in PARTS:
                 amounts = [getattr(decision.value, part, None) for decision in distinct]
                 cells[f".{part}"] = pl.Series(amounts, dtype=MONEY)
@@ -127,9 +119,6 @@ def build_table(
             if PARAMETERS[name].is_set
         },
     )
-
-
-_AMOUNTS = (Payment, RelativeValue)
 
 
 def _level(decision: Decision) -> str | None:
@@ -152,17 +141,16 @@ def _cell(parameter: Parameter, value: Any, sets: dict[tuple[Any, ...], int]) ->
 def _dtype(parameter: Parameter) -> pl.DataType | type[pl.DataType]:
     if parameter.is_set:
         return pl.UInt16
-    if parameter.type is bool:
-        return pl.Boolean
-    if parameter.type is Count:
-        return pl.Int64
-    if isinstance(parameter.type, type) and issubclass(parameter.type, Enum):
-        return pl.Enum([member.value for member in parameter.type])
-    if parameter.type in _AMOUNTS:
-        return MONEY
-    if parameter.type is Period:
-        return pl.Categorical()  # few periods, many lines: told apart by number
-    members = get_args(parameter.type)
-    if members and all(isinstance(member, str) for member in members):
-        return pl.Enum(list(members))
-    return pl.String
+    if parameter.kind is Kind.CHOICE:
+        return pl.Enum(parameter.choices)
+    return _DTYPES[parameter.kind]
+
+
+_DTYPES: dict[Kind, pl.DataType | type[pl.DataType]] = {
+    Kind.FLAG: pl.Boolean,
+    Kind.USE: pl.Enum(Use),
+    Kind.COUNT: pl.Int64,
+    Kind.PERIOD: pl.Categorical(),  # few periods, many lines: told apart by number
+    Kind.PAYMENT: MONEY,
+    Kind.RELATIVE_VALUE: MONEY,
+}
