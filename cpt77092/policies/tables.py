@@ -16,7 +16,7 @@ import polars as pl
 
 from cpt77092.policies.parameters import AMOUNTS, PARAMETERS, ByPart, Kind, Parameter, Use
 from cpt77092.policies.policy import PolicySet
-from cpt77092.policies.resolve import Decision, Level, Status, timeline
+from cpt77092.policies.resolve import Decision, Level, Status, timelines
 from cpt77092.sources import Confidence
 
 LEVEL = pl.Enum([level.value for level in Level])
@@ -84,27 +84,26 @@ def build_table(
         made = [
             decision
             for payer in payers
-            for code in codes
-            for decision in timeline(policies, payer, code, name, asked)
+            for decisions_of_code in timelines(policies, payer, codes, name, asked)
+            for decision in decisions_of_code
         ]
         # Few decisions and many rows: a decision is made a cell once.
-        places: dict[int, int] = {}
-        of_row = [places.setdefault(id(decision), len(places)) for decision in made]
-        rows = pl.Series(of_row, dtype=pl.UInt32)
         distinct = list({id(decision): decision for decision in made}.values())
+        places = {id(decision): place for place, decision in enumerate(distinct)}
+        rows = pl.Series([places[id(decision)] for decision in made], dtype=pl.UInt32)
         ids = range(len(decisions), len(decisions) + len(distinct))
         decisions += distinct
         values = [_cell(parameter, decision.value, sets[name]) for decision in distinct]
         levels = [_level(decision) for decision in distinct]
         cells = {
-            "": pl.Series(values, dtype=_dtype(parameter)),
+            "": _series(values, _dtype(parameter)),
             ".decision": pl.Series(ids, dtype=pl.UInt32),
             ".level": pl.Series(levels, dtype=LEVEL),
         }
         if parameter.kind in AMOUNTS:
             for part in PARTS:
                 amounts = [getattr(decision.value, part, None) for decision in distinct]
-                cells[f".{part}"] = pl.Series(amounts, dtype=MONEY)
+                cells[f".{part}"] = _series(amounts, MONEY)
         for what, of_decision in cells.items():
             columns[f"policy.{name}{what}"] = of_decision.gather(rows)
     return PolicyTable(
@@ -119,6 +118,14 @@ def build_table(
             if PARAMETERS[name].is_set
         },
     )
+
+
+def _series(values: list[Any], dtype: pl.DataType | type[pl.DataType]) -> pl.Series:
+    if dtype != MONEY:
+        return pl.Series(values, dtype=dtype)
+    # From text, since Polars imports NumPy, where it is installed, to look at Decimal objects.
+    texts = [None if value is None else str(value) for value in values]
+    return pl.Series(texts, dtype=pl.String).cast(MONEY)
 
 
 def _level(decision: Decision) -> str | None:
