@@ -123,7 +123,7 @@ def _read_without_pydantic(params: list[Any]) -> list[Any]:
 class _Reader:
     """Reads values that can only be read in one way.
 
-    Numbers, paths and mistakes, whose messages are its own, are left to Typer.
+    Numbers and mistakes are left to Typer, whose messages are its own.
     """
 
     def __init__(self, of_typer: Callable[[], Any]) -> None:
@@ -149,6 +149,8 @@ class _Reader:
                 return parser(value)
         elif wanted is str:
             return value
+        elif wanted is Path:
+            return Path(value) if os.access(value, os.R_OK) else None
         elif isinstance(wanted, type) and issubclass(wanted, StrEnum):
             return next((choice for choice in wanted if choice == value), None)
         return None
