@@ -78,7 +78,7 @@ def build_table(
     asked = [days[0] - timedelta(days=1), *days] if days else [date.min]
     decisions: list[Decision] = []
     sets: dict[str, dict[tuple[Any, ...], int]] = {name: {} for name in parameters}
-    columns: dict[str, pl.Series] = {}
+    columns: list[pl.Series] = []
     for name in parameters:
         parameter = PARAMETERS[name]
         made = [
@@ -104,8 +104,8 @@ def build_table(
             for part in PARTS:
                 amounts = [getattr(decision.value, part, None) for decision in distinct]
                 cells[f".{part}"] = _series(amounts, MONEY)
-        for what, of_decision in cells.items():
-            columns[f"policy.{name}{what}"] = of_decision.gather(rows)
+        of_decision = pl.DataFrame({f"policy.{name}{what}": cell for what, cell in cells.items()})
+        columns += of_decision.select(pl.all().gather(rows)).get_columns()
     return PolicyTable(
         frame=pl.DataFrame(columns),
         payers=tuple(payers),
