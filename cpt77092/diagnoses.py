@@ -67,28 +67,31 @@ def read_list(text: str) -> DiagnosisList:
     first, last = re.findall(r"^# (?:First|Last) day: (\S+)$", text, re.MULTILINE)
     rows = [row for row in text.splitlines() if not row.startswith("#")]
     group = pl.col("groups").str.split(":")
-    billable = (
-        pl.DataFrame({"groups": rows}, schema={"groups": pl.String})
-        .with_columns(pl.col("groups").str.split(" "))
+    # A stem is a code without its last character: many codes share one, so headings are counted
+    # by stems.
+    stems = (
+        pl.LazyFrame({"row": rows}, schema={"row": pl.String})
+        .select(groups=pl.col("row").str.split(" "))
         .select(category=pl.col("groups").list.first(), groups=pl.col("groups").list.slice(1))
         .explode("groups")
-        .select(
-            "category",
-            middle=group.list.first().str.split(","),
-            end=group.list.last().str.split(""),
-        )
+        .select("category", middle=group.list.first().str.split(","), ends=group.list.last())
         .explode("middle")
+        .select("ends", stem=pl.concat_str("category", "middle"))
+        .collect(engine="in-memory")
+        .lazy()
+    )
+    billable = (
+        stems.select("stem", end=pl.col("ends").str.split(""))
         .explode("end")
-        .select(code=pl.concat_str("category", "middle", "end"))
+        .select(code=pl.concat_str("stem", "end"), billable_below=pl.lit(0, pl.UInt32))
     )
     beginnings = [
-        billable.filter(pl.col("code").str.len_bytes() > length)
-        .group_by(pl.col("code").str.head(length))
-        .agg(billable_below=pl.len().cast(pl.UInt32))
+        stems.filter(pl.col("stem").str.len_bytes() >= length)
+        .group_by(code=pl.col("stem").str.head(length))
+        .agg(billable_below=pl.col("ends").str.len_bytes().sum().cast(pl.UInt32))
         for length in range(CATEGORY, LONGEST)
     ]
-    none_below = billable.with_columns(billable_below=pl.lit(0, pl.UInt32))
-    codes = pl.concat([none_below, *beginnings])
+    codes = pl.concat([billable, *beginnings]).collect(engine="in-memory")
     return DiagnosisList(date.fromisoformat(first), date.fromisoformat(last), codes)
 
 

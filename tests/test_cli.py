@@ -572,6 +572,33 @@ def test_version_and_help_do_not_import_polars() -> None:
         assert done.stderr.strip() == "False False"
 
 
+OF_OTHER_RUNS = (
+    "pydantic", "jinja2", "xlsxwriter", "fastexcel",
+    *(f"cpt77092.{room}" for room in (
+        "brief", "lint", "prices", "profile", "split", "verify", "policies.schema",
+        "readers.excel", "readers.parquet", "readers.x12",
+    )),
+)  # fmt: skip
+"""What a check of a CSV file has no use for, and would wait for."""
+
+
+def test_a_check_imports_only_what_it_needs(tmp_path: Path) -> None:
+    # Polars imports NumPy by itself for some of what it is given, where it is installed.
+    asked_for = "import sys; print('numpy', file=sys.stderr); raise ImportError"
+    (tmp_path / "numpy.py").write_text(asked_for, encoding="utf-8")
+    arguments = [str(EXAMPLE), *AS_OF, "--isolated", "--format", "table"]
+    probe = (
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
+        "from cpt77092.cli import main\n"
+        f"try: main({arguments!r})\n"
+        f"finally: print(*sys.modules.keys() & {set(OF_OTHER_RUNS)!r}, file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", probe], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr.strip()) == (1, "")
+
+
 def test_standard_input_is_read() -> None:
     done = process("-", *AS_OF, "--format", "csv", input=EXAMPLE.read_text(encoding="utf-8"))
     assert done.returncode == 1

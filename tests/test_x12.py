@@ -41,7 +41,8 @@ from cpt77092.readers import (
     read_batch,
     read_history,
 )
-from cpt77092.readers.x12 import interchange, is_x12
+from cpt77092.readers.kinds import is_x12
+from cpt77092.readers.x12 import interchange
 from cpt77092.rules import CATALOGUE
 from cpt77092.run import Request, partners, run
 from tests.claim_strategies import Batch as Rows

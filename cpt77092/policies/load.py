@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import ValidationError
 
 from cpt77092.errors import FileProblem, PolicyError, UsageError
+from cpt77092.policies.groups import expand, specificity
 from cpt77092.policies.mistakes import (
     PolicyFileRead,
     check_dates,
@@ -23,12 +23,14 @@ from cpt77092.policies.mistakes import (
 )
 from cpt77092.policies.parameters import PARAMETERS
 from cpt77092.policies.policy import DatedValue, Overruled, Policy, PolicySet, Says, Where
-from cpt77092.policies.schema import PLAIN_SOURCE, expand, policy_model, specificity
+from cpt77092.policies.sound import read_sound
 from cpt77092.policies.yaml_lines import Lines, parse
 from cpt77092.sources import Confidence, Source
 
 PACKAGED = "packaged"
 ENDINGS = (".yaml", ".yml")
+PLAIN_SOURCE = "this file"
+"""Key of the one source of a file whose `sources` is a plain sentence."""
 
 
 def packaged_folder() -> Path:
@@ -114,16 +116,27 @@ def read_policy(path: Path, content: bytes, *, users: bool) -> PolicyFileRead:
     file.problems += [FileProblem(str(path), line, text) for line, text in repeated]
     check_sources(tree, file)
     check_dates(tree, file)
-    try:
-        model = policy_model().model_validate(tree)
-    except ValidationError as invalid:
-        file.problems += explain(invalid, file.lines, str(path))
+    model = read_sound(tree) or _read_closely(tree, file)
+    if model is None:
         return file
     check_head(model, file, users=users)
     check_pairs(model, file)
     if not file.problems:
         file.policy = _Builder(model, file).policy()
     return file
+
+
+def _read_closely(tree: dict[str, Any], file: PolicyFileRead) -> Any:
+    """The file as Pydantic reads it, or None, its mistakes noted."""
+    from pydantic import ValidationError
+
+    from cpt77092.policies.schema import policy_model
+
+    try:
+        return policy_model().model_validate(tree)
+    except ValidationError as invalid:
+        file.problems += explain(invalid, file.lines, str(file.path))
+        return None
 
 
 class _Builder:

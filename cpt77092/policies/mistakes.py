@@ -6,17 +6,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
-
-from pydantic import ValidationError
+from typing import TYPE_CHECKING, Any
 
 from cpt77092.codes import CHECKED
 from cpt77092.errors import FileProblem
-from cpt77092.policies.parameters import PARAMETERS
+from cpt77092.policies.groups import GROUPS
+from cpt77092.policies.parameters import PARAMETERS, SUBJECTS
 from cpt77092.policies.policy import Policy, normal_name
-from cpt77092.policies.schema import GROUPS, SUBJECTS
 from cpt77092.policies.yaml_lines import Lines
 from cpt77092.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 
 @dataclass(slots=True)

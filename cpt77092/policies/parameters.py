@@ -10,28 +10,49 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
-from typing import Annotated, Any, Literal
-
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Discriminator,
-    Field,
-    StringConstraints,
-    Tag,
-)
-
-_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-
+from enum import Enum, StrEnum, auto
+from typing import Literal, get_args
 
 EARLIEST_YEAR = 1990
 """No value is older: a date like 0001-01-01 would stand for "since always", which nobody reads."""
+MOST = 10_000
+"""No count is greater."""
+MODIFIER = r"^[0-9A-Z]{2}$"
+PROCEDURE = r"^[0-9A-Z]\d{3}[0-9A-Z]$"
+PLACE = r"^\d{2}$"
+FREQUENCY = r"^\d$"
+DIAGNOSIS = r"^[A-Z]\d[0-9A-Z](\.[0-9A-Z]{0,4}-?)?-?$"
+PERIOD = r"^[1-9]\d{0,3} (days|months)$"
+"""A length of time as payers state it: `90 days`, `12 months`."""
+KEY = r"^[a-z0-9][a-z0-9-]*$"
+
+_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+Subject = Literal[
+    "category",
+    "clinical_context",
+    "workflow",
+    "sites",
+    "modifiers",
+    "documentation",
+    "related_codes",
+    "prices",
+    "coverage",
+    "filing",
+    "pricing",
+    "date_of_service",
+]
+"""What `scrub brief` speaks of: first the publication's subjects, then what a payer adds."""
+
+SUBJECTS: tuple[str, ...] = get_args(Subject)
 
 
-def _day(text: object) -> object:
+def read_day(text: object) -> date:
+    """A day as policy files write it.
+
+    Raises:
+        ValueError: it is none, or older than any source.
+    """
     # date.fromisoformat alone would also take 20260102 and 2026-W01-5.
     if isinstance(text, date):
         return text
@@ -46,66 +67,23 @@ def _day(text: object) -> object:
     return day
 
 
-def _is_whole(text: object) -> object:
-    if isinstance(text, str) and not re.fullmatch(r"\d+", text):
-        raise ValueError("not a whole number")
-    return text
-
-
-Day = Annotated[date, BeforeValidator(_day)]
-Count = Annotated[int, BeforeValidator(_is_whole), Field(ge=0, le=10_000)]
-Modifier = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{2}$")]
-Procedure = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]\d{3}[0-9A-Z]$")]
-Place = Annotated[str, StringConstraints(pattern=r"^\d{2}$")]
-Diagnosis = Annotated[str, StringConstraints(pattern=r"^[A-Z]\d[0-9A-Z](\.[0-9A-Z]{0,4}-?)?-?$")]
-Dollars = Annotated[Decimal, Field(ge=0, max_digits=9, decimal_places=2)]
-Units = Annotated[Decimal, Field(ge=0, max_digits=7, decimal_places=2)]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ByPart(_Strict):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByPart:
     """An amount for the whole service and, where the code splits, for its 26 and TC rows."""
 
-    whole: Units
-    professional: Units | None = None
-    technical: Units | None = None
+    whole: Decimal
+    professional: Decimal | None = None
+    technical: Decimal | None = None
 
 
-class Pair(_Strict):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
     """Two codes that are not both paid on one day."""
 
-    with_: Procedure = Field(alias="with")
-    denied: Procedure
+    with_: str
+    denied: str
     bypass: bool
     """Whether a bypass modifier (59, X{EPSU}, ...) lets both through."""
-
-
-def _amount_or_parts(given: object) -> str:
-    return "parts" if isinstance(given, dict | ByPart) else "amount"
-
-
-Payment = Annotated[
-    Annotated[Dollars, Tag("amount")] | Annotated[ByPart, Tag("parts")],
-    Discriminator(_amount_or_parts),
-]
-RelativeValue = Annotated[
-    Annotated[Units, Tag("amount")] | Annotated[ByPart, Tag("parts")],
-    Discriminator(_amount_or_parts),
-]
-
-
-def _each_code_once(pairs: tuple[Pair, ...]) -> tuple[Pair, ...]:
-    seen = [pair.with_ for pair in pairs]
-    if len(set(seen)) != len(seen):
-        raise ValueError("a code stands in two pairs")
-    return pairs
-
-
-Period = Annotated[str, StringConstraints(pattern=r"^[1-9]\d{0,3} (days|months)$")]
-"""A length of time as payers state it: `90 days`, `12 months`."""
 
 
 class Use(StrEnum):
@@ -117,7 +95,26 @@ class Use(StrEnum):
     NOT_ALLOWED = "not_allowed"
 
 
-Coverage = Literal["covered", "adjunct", "investigational", "not_covered", "contractor_decides"]
+class Kind(Enum):
+    """What a value is: `schema` has the type that Pydantic reads each as, `sound` reads it fast."""
+
+    FLAG = auto()
+    USE = auto()
+    CHOICE = auto()
+    COUNT = auto()
+    PERIOD = auto()
+    PAYMENT = auto()
+    RELATIVE_VALUE = auto()
+    MODIFIERS = auto()
+    MODIFIER_COUPLES = auto()
+    PLACES = auto()
+    DIAGNOSES = auto()
+    FREQUENCIES = auto()
+    PAIRS = auto()
+
+
+AMOUNTS = frozenset({Kind.PAYMENT, Kind.RELATIVE_VALUE})
+"""What is one amount, or one for each part of the service."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,8 +122,9 @@ class Parameter:
     """One thing a policy may say about a code."""
 
     name: str
-    type: Any
-    """The type that pydantic reads the value as."""
+    kind: Kind
+    choices: tuple[str, ...] = ()
+    """What a choice can be."""
     is_set: bool = False
     unit: str = ""
     says: str
@@ -138,98 +136,118 @@ class Parameter:
 PARAMETERS: dict[str, Parameter] = {
     p.name: p
     for p in (
-        Parameter(name="in_force", type=bool, existence=True, says="the code exists on the date"),
-        Parameter(name="modifier_26", type=Use, says="modifier 26 (professional component)"),
-        Parameter(name="modifier_tc", type=Use, says="modifier TC (technical component)"),
+        Parameter(
+            name="in_force", kind=Kind.FLAG, existence=True, says="the code exists on the date"
+        ),
+        Parameter(name="modifier_26", kind=Kind.USE, says="modifier 26 (professional component)"),
+        Parameter(name="modifier_tc", kind=Kind.USE, says="modifier TC (technical component)"),
         Parameter(
             name="inapplicable_modifiers",
-            type=tuple[Modifier, ...],
+            kind=Kind.MODIFIERS,
             is_set=True,
             says="modifiers that mean nothing on the code",
         ),
         Parameter(
             name="notice_modifiers",
-            type=tuple[tuple[Modifier, Modifier], ...],
+            kind=Kind.MODIFIER_COUPLES,
             is_set=True,
             says="notice modifiers that may not stand together",
         ),
         Parameter(
             name="bypass_modifiers",
-            type=tuple[Modifier, ...],
+            kind=Kind.MODIFIERS,
             is_set=True,
             says="modifiers that let both codes of a bypassable pair through",
         ),
         Parameter(
-            name="max_units_per_day", type=Count, unit="units", says="most units paid for one day"
+            name="max_units_per_day",
+            kind=Kind.COUNT,
+            unit="units",
+            says="most units paid for one day",
         ),
         Parameter(
             name="place_of_service",
-            type=tuple[Place, ...],
+            kind=Kind.PLACES,
             is_set=True,
             says="places of service that the payer accepts",
         ),
         Parameter(
             name="typical_place_of_service",
-            type=tuple[Place, ...],
+            kind=Kind.PLACES,
             is_set=True,
             says="the usual places of service",
         ),
         Parameter(
             name="facility_place_of_service",
-            type=tuple[Place, ...],
+            kind=Kind.PLACES,
             is_set=True,
             says="places of service that the payer treats as facilities",
         ),
         Parameter(
             name="technical_in_facility",
-            type=Literal["payable", "not_payable"],
+            kind=Kind.CHOICE,
+            choices=("payable", "not_payable"),
             says="technical work billed on a professional claim for a facility patient",
         ),
-        Parameter(name="coverage", type=Coverage, says="coverage position"),
+        Parameter(
+            name="coverage",
+            kind=Kind.CHOICE,
+            choices=("covered", "adjunct", "investigational", "not_covered", "contractor_decides"),
+            says="coverage position",
+        ),
         Parameter(
             name="prior_authorization",
-            type=Literal["required", "not_required"],
+            kind=Kind.CHOICE,
+            choices=("required", "not_required"),
             says="prior authorization",
         ),
         Parameter(
             name="ordering_provider",
-            type=Literal["required", "not_required"],
+            kind=Kind.CHOICE,
+            choices=("required", "not_required"),
             says="the ordering provider's NPI",
         ),
         Parameter(
             name="supporting_diagnoses",
-            type=tuple[Diagnosis, ...],
+            kind=Kind.DIAGNOSES,
             is_set=True,
             says="diagnoses that support the service",
         ),
         Parameter(
             name="excluded_diagnoses",
-            type=tuple[Diagnosis, ...],
+            kind=Kind.DIAGNOSES,
             is_set=True,
             says="diagnoses that the payer took off its list",
         ),
         Parameter(
             name="min_months_between",
-            type=Count,
+            kind=Kind.COUNT,
             unit="full calendar months",
             says="least time between two services",
         ),
-        Parameter(name="timely_filing", type=Period, says="time to file, from the service date"),
+        Parameter(
+            name="timely_filing", kind=Kind.PERIOD, says="time to file, from the service date"
+        ),
         Parameter(
             name="claim_frequency_codes",
-            type=tuple[Annotated[str, StringConstraints(pattern=r"^\d$")], ...],
+            kind=Kind.FREQUENCIES,
             is_set=True,
             says="claim frequency codes that the payer takes",
         ),
         Parameter(
             name="pairs",
-            type=Annotated[tuple[Pair, ...], AfterValidator(_each_code_once)],
+            kind=Kind.PAIRS,
             is_set=True,
             says="codes not paid beside this one on one day",
         ),
-        Parameter(name="fee", type=Payment, unit="dollars a unit", says="payment for one unit"),
         Parameter(
-            name="relative_value_units", type=RelativeValue, unit="RVU", says="total relative value"
+            name="fee", kind=Kind.PAYMENT, unit="dollars a unit", says="payment for one unit"
+        ),
+        Parameter(
+            name="relative_value_units",
+            kind=Kind.RELATIVE_VALUE,
+            unit="RVU",
+            says="total relative value",
         ),
     )
 }

@@ -8,14 +8,17 @@ later contradicts.
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from itertools import pairwise
 from typing import Any
 
 from cpt77092.codes import CHECKED
 from cpt77092.policies.parameters import PARAMETERS, Pair
-from cpt77092.policies.policy import DEFAULT, DatedValue, PolicySet, Says
+from cpt77092.policies.policy import DEFAULT, DatedValue, Policy, PolicySet, Says
 from cpt77092.sources import Source
 
 
@@ -107,42 +110,62 @@ def timeline(
         payer: a policy's key; `default` for a payer without one.
         code: a procedure code.
         parameter: a name of `PARAMETERS`.
-        days: the days asked about, in any order.
+        days: the days asked about, in order.
 
     Returns:
         One decision per day. Days on which the same entries speak share one object.
     """
-    if code not in CHECKED and parameter in OF_PARTNERS:
-        return _partner_timeline(policies, payer, code, parameter, days)
-    speaking = [
-        (level, name, policies[name].values[code, parameter])
-        for level, name in chain(policies, payer)
-        if (code, parameter) in policies[name].values
-    ]
-    made: dict[tuple[DatedValue | None, ...], Decision] = {}
+    return timelines(policies, payer, [code], parameter, days)[0]
+
+
+def timelines(
+    policies: PolicySet, payer: str, codes: Iterable[str], parameter: str, days: list[date]
+) -> list[list[Decision]]:
+    """What `timeline` gives for each of several codes, in their order."""
+    asked = [(level, policies[name]) for level, name in chain(policies, payer)]
+    of_checked: list[list[Decision]] = []
     answers = []
-    for day in days:
-        in_force = tuple(_in_force(entries, day) for _, _, entries in speaking)
-        if in_force not in made:
-            asked = (payer, code, parameter)
-            made[in_force] = _decide(policies, asked, speaking, in_force)
-        answers.append(made[in_force])
+    for code in codes:
+        if code in CHECKED or parameter not in OF_PARTNERS:
+            answers.append(_own_timeline(asked, (payer, code, parameter), days))
+            continue
+        # No policy has a partner code as a key, so the checked codes are asked: once for them all.
+        of_checked = of_checked or [
+            _own_timeline(asked, (payer, checked, parameter), days) for checked in sorted(CHECKED)
+        ]
+        answers.append(_partner_timeline(of_checked, payer, code, parameter))
+    return answers
+
+
+def _own_timeline(
+    asked: list[tuple[Level, Policy]], question: tuple[str, str, str], days: list[date]
+) -> list[Decision]:
+    """What holds for a code under which policies may state the parameter."""
+    _, code, parameter = question
+    speaking = [
+        (level, policy.label, entries)
+        for level, policy in asked
+        if (entries := policy.values.get((code, parameter)))
+    ]
+    turns = {bisect_left(days, entry.first_day) for *_, entries in speaking for entry in entries}
+    answers: list[Decision] = []
+    for turn, until in pairwise(sorted(turns | {0, len(days)})):
+        answers += [_decide(question, speaking, days[turn])] * (until - turn)
     return answers
 
 
 def _partner_timeline(
-    policies: PolicySet, payer: str, code: str, parameter: str, days: list[date]
+    of_checked: list[list[Decision]], payer: str, code: str, parameter: str
 ) -> list[Decision]:
-    """What holds for a partner code: no policy has it as a key, so the checked codes are asked.
+    """What holds for a partner code, by what holds for each checked code.
 
     Its pairs are those that deny it, each read from the side of the code that is paid; the first
     of these codes is quoted.
     """
-    asked = [timeline(policies, payer, c, parameter, days) for c in sorted(CHECKED)]
     made: dict[tuple[int, ...], Decision] = {}
     answers = []
-    for decisions in zip(*asked, strict=True):
-        same = tuple(id(decision) for decision in decisions)
+    for decisions in zip(*of_checked, strict=True):
+        same = tuple(map(id, decisions))
         if same not in made:
             made[same] = _of_partner(decisions, payer, code, parameter)
         answers.append(made[same])
@@ -156,28 +179,20 @@ def _of_partner(decisions: tuple[Decision, ...], payer: str, code: str, paramete
     if parameter != "pairs":
         return replace(speaking[0], code=code)
     denying = [(made, pair) for made in speaking for pair in made.value if pair.denied == code]
-    pairs = tuple(
-        Pair.model_validate({"with": made.code, "denied": code, "bypass": pair.bypass})
-        for made, pair in denying
-    )
+    pairs = tuple(Pair(with_=made.code, denied=code, bypass=pair.bypass) for made, pair in denying)
     quoted = denying[0][0] if denying else speaking[0]
     return replace(quoted, code=code, value=pairs)
 
 
-def _in_force(entries: tuple[DatedValue, ...], day: date) -> DatedValue | None:
-    return next((entry for entry in reversed(entries) if entry.first_day <= day), None)
-
-
 def _decide(
-    policies: PolicySet,
-    asked: tuple[str, str, str],
+    question: tuple[str, str, str],
     speaking: list[tuple[Level, str, tuple[DatedValue, ...]]],
-    in_force: tuple[DatedValue | None, ...],
+    day: date,
 ) -> Decision:
-    payer, code, parameter = asked
+    payer, code, parameter = question
     quotes: list[str] = []
-    for (level, name, entries), entry in zip(speaking, in_force, strict=True):
-        label = policies[name].label
+    for level, label, entries in speaking:
+        entry = _in_force(entries, day)
         if entry is not None and entry.says is Says.NOT_AVAILABLE:
             quotes.append(f"{label}: {entry.note}")
             continue
@@ -206,6 +221,10 @@ def _decide(
         status=Status.NOT_AVAILABLE,
         quotes=tuple(quotes),
     )
+
+
+def _in_force(entries: tuple[DatedValue, ...], day: date) -> DatedValue | None:
+    return next((entry for entry in reversed(entries) if entry.first_day <= day), None)
 
 
 def _value(parameter: str, status: Status, entry: DatedValue) -> Any:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
 from functools import cache
-from typing import Annotated, Any, Generic, Literal, TypeVar, get_args
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Discriminator,
     Field,
@@ -17,8 +23,10 @@ from pydantic import (
     model_validator,
 )
 
-from cpt77092.codes import CHECKED, COMPANIONS, FAMILY
-from cpt77092.policies.parameters import PARAMETERS, Day
+from cpt77092.codes import CHECKED
+from cpt77092.policies import parameters
+from cpt77092.policies.groups import GROUPS
+from cpt77092.policies.parameters import PARAMETERS, Kind, Parameter, Subject, Use
 from cpt77092.sources import Confidence
 
 T = TypeVar("T")
@@ -29,24 +37,102 @@ def _text_or_record(given: object) -> str:
     return "text" if isinstance(given, str) else "record"
 
 
-Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+def _is_whole(text: object) -> object:
+    if isinstance(text, str) and not re.fullmatch(r"\d+", text):
+        raise ValueError("not a whole number")
+    return text
+
+
+Day = Annotated[date, BeforeValidator(parameters.read_day)]
+Count = Annotated[int, BeforeValidator(_is_whole), Field(ge=0, le=parameters.MOST)]
+Modifier = Annotated[str, StringConstraints(pattern=parameters.MODIFIER)]
+Procedure = Annotated[str, StringConstraints(pattern=parameters.PROCEDURE)]
+Place = Annotated[str, StringConstraints(pattern=parameters.PLACE)]
+Frequency = Annotated[str, StringConstraints(pattern=parameters.FREQUENCY)]
+Diagnosis = Annotated[str, StringConstraints(pattern=parameters.DIAGNOSIS)]
+Period = Annotated[str, StringConstraints(pattern=parameters.PERIOD)]
+Dollars = Annotated[Decimal, Field(ge=0, max_digits=9, decimal_places=2)]
+Units = Annotated[Decimal, Field(ge=0, max_digits=7, decimal_places=2)]
+Key = Annotated[str, StringConstraints(pattern=parameters.KEY)]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
-
-GROUPS: dict[str, frozenset[str]] = {
-    "all": CHECKED,
-    "tbs_family": FAMILY,
-    "companions": COMPANIONS,
-}
-"""Names that stand for several codes in a policy file; a code of its own overrules them."""
-
-PLAIN_SOURCE = "this file"
-"""Key of the one source of a file whose `sources` is a plain sentence."""
 
 
 class Strict(BaseModel):
     """A record that refuses keys it does not know."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ByPart(Strict):
+    """An amount for the whole service and, where the code splits, for its 26 and TC rows."""
+
+    whole: Units
+    professional: Units | None = None
+    technical: Units | None = None
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _as_held(cls, given: Any, read: Callable[[Any], ByPart]) -> Any:
+        return parameters.ByPart(**dict(read(given)))
+
+
+class Pair(Strict):
+    """Two codes that are not both paid on one day."""
+
+    with_: Procedure = Field(alias="with")
+    denied: Procedure
+    bypass: bool
+    """Whether a bypass modifier (59, X{EPSU}, ...) lets both through."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _as_held(cls, given: Any, read: Callable[[Any], Pair]) -> Any:
+        return parameters.Pair(**dict(read(given)))
+
+
+def _amount_or_parts(given: object) -> str:
+    return "parts" if isinstance(given, dict) else "amount"
+
+
+Payment = Annotated[
+    Annotated[Dollars, Tag("amount")] | Annotated[ByPart, Tag("parts")],
+    Discriminator(_amount_or_parts),
+]
+RelativeValue = Annotated[
+    Annotated[Units, Tag("amount")] | Annotated[ByPart, Tag("parts")],
+    Discriminator(_amount_or_parts),
+]
+
+
+def _each_code_once(pairs: tuple[parameters.Pair, ...]) -> tuple[parameters.Pair, ...]:
+    seen = [pair.with_ for pair in pairs]
+    if len(set(seen)) != len(seen):
+        raise ValueError("a code stands in two pairs")
+    return pairs
+
+
+TYPES: dict[Kind, Any] = {
+    Kind.FLAG: bool,
+    Kind.USE: Use,
+    Kind.COUNT: Count,
+    Kind.PERIOD: Period,
+    Kind.PAYMENT: Payment,
+    Kind.RELATIVE_VALUE: RelativeValue,
+    Kind.MODIFIERS: tuple[Modifier, ...],
+    Kind.MODIFIER_COUPLES: tuple[tuple[Modifier, Modifier], ...],
+    Kind.PLACES: tuple[Place, ...],
+    Kind.DIAGNOSES: tuple[Diagnosis, ...],
+    Kind.FREQUENCIES: tuple[Frequency, ...],
+    Kind.PAIRS: Annotated[tuple[Pair, ...], AfterValidator(_each_code_once)],
+}
+"""The type that Pydantic reads a value as; that of a choice names what it can be."""
+
+
+def type_of(parameter: Parameter) -> Any:
+    """The type of a parameter's values."""
+    if parameter.kind is Kind.CHOICE:
+        return Literal[parameter.choices]
+    return TYPES[parameter.kind]
 
 
 class SourceEntry(Strict):
@@ -85,25 +171,6 @@ class Entry(Strict, Generic[T]):
         if sum(said) != 1:
             raise ValueError("say exactly one of value, ended and not_available")
         return self
-
-
-Subject = Literal[
-    "category",
-    "clinical_context",
-    "workflow",
-    "sites",
-    "modifiers",
-    "documentation",
-    "related_codes",
-    "prices",
-    "coverage",
-    "filing",
-    "pricing",
-    "date_of_service",
-]
-"""What `scrub brief` speaks of: first the publication's subjects, then what a payer adds."""
-
-SUBJECTS: tuple[str, ...] = get_args(Subject)
 
 
 class Statement(Strict):
@@ -153,7 +220,7 @@ class PolicyFile(Strict):
 def policy_model() -> type[PolicyFile]:
     """`PolicyFile` with every parameter's own type; built on first use, as it takes a moment."""
     fields: dict[str, Any] = {
-        p.name: (dict[Day, Entry[p.type]] | None, Field(None, description=p.says))  # type: ignore[name-defined]
+        p.name: (dict[Day, Entry[type_of(p)]] | None, Field(None, description=p.says))  # type: ignore[misc]
         for p in PARAMETERS.values()
     }
     code_policy = create_model("CodePolicy", __base__=Strict, **fields)
@@ -169,13 +236,3 @@ def policy_model() -> type[PolicyFile]:
 def json_schema() -> dict[str, Any]:
     """JSON Schema of a policy file, for editors that complete and check YAML."""
     return policy_model().model_json_schema(by_alias=True)
-
-
-def expand(code_key: str) -> frozenset[str]:
-    """The procedure codes that a key of `codes` stands for."""
-    return GROUPS.get(code_key, frozenset({code_key}))
-
-
-def specificity(code_key: str) -> int:
-    """Which of two keys overrules the other: a code over a group, a group over `all`."""
-    return {"all": 0, **dict.fromkeys(GROUPS.keys() - {"all"}, 1)}.get(code_key, 2)

@@ -10,21 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import Enum
-from typing import Any, get_args
+from typing import Any
 
 import polars as pl
 
-from cpt77092.policies.parameters import (
-    PARAMETERS,
-    ByPart,
-    Count,
-    Parameter,
-    Payment,
-    Period,
-    RelativeValue,
-)
+from cpt77092.policies.parameters import AMOUNTS, PARAMETERS, ByPart, Kind, Parameter, Use
 from cpt77092.policies.policy import PolicySet
-from cpt77092.policies.resolve import Decision, Level, Status, timeline
+from cpt77092.policies.resolve import Decision, Level, Status, timelines
 from cpt77092.sources import Confidence
 
 LEVEL = pl.Enum([level.value for level in Level])
@@ -86,35 +78,34 @@ def build_table(
     asked = [days[0] - timedelta(days=1), *days] if days else [date.min]
     decisions: list[Decision] = []
     sets: dict[str, dict[tuple[Any, ...], int]] = {name: {} for name in parameters}
-    columns: dict[str, pl.Series] = {}
+    columns: list[pl.Series] = []
     for name in parameters:
         parameter = PARAMETERS[name]
         made = [
             decision
             for payer in payers
-            for code in codes
-            for decision in timeline(policies, payer, code, name, asked)
+            for decisions_of_code in timelines(policies, payer, codes, name, asked)
+            for decision in decisions_of_code
         ]
         # Few decisions and many rows: a decision is made a cell once.
-        places: dict[int, int] = {}
-        of_row = [places.setdefault(id(decision), len(places)) for decision in made]
-        rows = pl.Series(of_row, dtype=pl.UInt32)
         distinct = list({id(decision): decision for decision in made}.values())
+        places = {id(decision): place for place, decision in enumerate(distinct)}
+        rows = pl.Series([places[id(decision)] for decision in made], dtype=pl.UInt32)
         ids = range(len(decisions), len(decisions) + len(distinct))
         decisions += distinct
         values = [_cell(parameter, decision.value, sets[name]) for decision in distinct]
         levels = [_level(decision) for decision in distinct]
         cells = {
-            "": pl.Series(values, dtype=_dtype(parameter)),
+            "": _series(values, _dtype(parameter)),
             ".decision": pl.Series(ids, dtype=pl.UInt32),
             ".level": pl.Series(levels, dtype=LEVEL),
         }
-        if parameter.type in _AMOUNTS:
+        if parameter.kind in AMOUNTS:
             for part in PARTS:
                 amounts = [getattr(decision.value, part, None) for decision in distinct]
-                cells[f".{part}"] = pl.Series(amounts, dtype=MONEY)
-        for what, of_decision in cells.items():
-            columns[f"policy.{name}{what}"] = of_decision.gather(rows)
+                cells[f".{part}"] = _series(amounts, MONEY)
+        of_decision = pl.DataFrame({f"policy.{name}{what}": cell for what, cell in cells.items()})
+        columns += of_decision.select(pl.all().gather(rows)).get_columns()
     return PolicyTable(
         frame=pl.DataFrame(columns),
         payers=tuple(payers),
@@ -129,7 +120,12 @@ def build_table(
     )
 
 
-_AMOUNTS = (Payment, RelativeValue)
+def _series(values: list[Any], dtype: pl.DataType | type[pl.DataType]) -> pl.Series:
+    if dtype != MONEY:
+        return pl.Series(values, dtype=dtype)
+    # From text, since Polars imports NumPy, where it is installed, to look at Decimal objects.
+    texts = [None if value is None else str(value) for value in values]
+    return pl.Series(texts, dtype=pl.String).cast(MONEY)
 
 
 def _level(decision: Decision) -> str | None:
@@ -152,17 +148,16 @@ def _cell(parameter: Parameter, value: Any, sets: dict[tuple[Any, ...], int]) ->
 def _dtype(parameter: Parameter) -> pl.DataType | type[pl.DataType]:
     if parameter.is_set:
         return pl.UInt16
-    if parameter.type is bool:
-        return pl.Boolean
-    if parameter.type is Count:
-        return pl.Int64
-    if isinstance(parameter.type, type) and issubclass(parameter.type, Enum):
-        return pl.Enum([member.value for member in parameter.type])
-    if parameter.type in _AMOUNTS:
-        return MONEY
-    if parameter.type is Period:
-        return pl.Categorical()  # few periods, many lines: told apart by number
-    members = get_args(parameter.type)
-    if members and all(isinstance(member, str) for member in members):
-        return pl.Enum(list(members))
-    return pl.String
+    if parameter.kind is Kind.CHOICE:
+        return pl.Enum(parameter.choices)
+    return _DTYPES[parameter.kind]
+
+
+_DTYPES: dict[Kind, pl.DataType | type[pl.DataType]] = {
+    Kind.FLAG: pl.Boolean,
+    Kind.USE: pl.Enum(Use),
+    Kind.COUNT: pl.Int64,
+    Kind.PERIOD: pl.Categorical(),  # few periods, many lines: told apart by number
+    Kind.PAYMENT: MONEY,
+    Kind.RELATIVE_VALUE: MONEY,
+}

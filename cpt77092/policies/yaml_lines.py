@@ -49,17 +49,17 @@ def parse(text: str) -> tuple[Any, Lines, list[tuple[int, str]]]:
     """
     root = yaml.compose(text, Loader=yaml.CBaseLoader)
     lines, repeated = Lines(), []
-    inside: list[Any] = []
+    inside: set[int] = set()
 
     def plain(node: Any, path: _Path) -> Any:
         lines.of.setdefault(path, node.start_mark.line + 1)
-        if any(outer is node for outer in inside):
+        if id(node) in inside:
             raise yaml.MarkedYAMLError(
                 problem="an alias that stands inside itself", problem_mark=node.start_mark
             )
-        inside.append(node)
+        inside.add(id(node))
         value = contents(node, path)
-        inside.pop()
+        inside.remove(id(node))
         return value
 
     def contents(node: Any, path: _Path) -> Any:

@@ -17,9 +17,6 @@ from cpt77092.readers.lines import LinePlan
 from cpt77092.readers.scan import INDEX, REJECT, ROW, SAMPLE_ROWS, Scan, code_header
 from cpt77092.suggest import did_you_mean
 
-WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-"""How an .xlsx (a zip file) and an old .xls begin."""
-
 
 @dataclass(frozen=True, slots=True)
 class ExcelFile:

@@ -12,16 +12,13 @@ import polars as pl
 
 from cpt77092.errors import ClaimsError
 from cpt77092.layouts import Layout
-from cpt77092.readers.csv import open_csv
-from cpt77092.readers.excel import WORKBOOKS, open_excel
-from cpt77092.readers.parquet import MAGIC, open_parquet
+from cpt77092.readers.kinds import PARQUET, WORKBOOKS, is_x12
 from cpt77092.readers.scan import (
     POLARS_FAILURES,
     REPORT_COLUMNS,
     OpenedFile,
     native_errors_silenced,
 )
-from cpt77092.readers.x12 import is_x12, open_x12
 
 ENDINGS = (".csv", ".tsv", ".txt", ".parquet", ".pq", ".xlsx", ".837", ".x12", ".edi")
 HEAD = 512
@@ -136,7 +133,7 @@ def _is_report(file: Path) -> bool:
             head = stream.read(len(REPORT_MARK))
     except OSError:
         return False
-    if head[:4] == MAGIC:
+    if head[:4] == PARQUET:
         try:
             with native_errors_silenced():
                 return set(pl.read_parquet_schema(file)) >= REPORT_COLUMNS
@@ -176,14 +173,22 @@ def open_claims(
         raise ClaimsError(f"{path}: cannot be read ({problem.strerror})") from None
     if not head:
         raise ClaimsError(f"{path}: the file is empty; expected a header row and claim lines")
-    if head.startswith(MAGIC):
+    if head.startswith(PARQUET):
+        from cpt77092.readers.parquet import open_parquet
+
         return open_parquet(path, data, overrides, layout=layout)
     if is_x12(head):
+        from cpt77092.readers.x12 import open_x12
+
         return open_x12(path, data, overrides, lenient=lenient)
     if path.lower().endswith((".parquet", ".pq")):
-        raise ClaimsError(f"{path}: not a Parquet file (it does not begin with {MAGIC.decode()})")
+        raise ClaimsError(f"{path}: not a Parquet file (it does not begin with {PARQUET.decode()})")
     if head.startswith(WORKBOOKS):
+        from cpt77092.readers.excel import open_excel
+
         return open_excel(path, data, overrides, sheet=sheet, layout=layout)
+    from cpt77092.readers.csv import open_csv
+
     return open_csv(path, data, overrides, encoding=encoding, layout=layout)
 
 

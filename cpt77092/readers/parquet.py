@@ -26,8 +26,6 @@ from cpt77092.readers.scan import (
     reason,
 )
 
-MAGIC = b"PAR1"
-
 
 @dataclass(frozen=True, slots=True)
 class ParquetFile:

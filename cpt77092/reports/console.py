@@ -12,6 +12,8 @@ from rich.console import Console
 from cpt77092.reports.choices import Color
 
 WIDTH_OF_A_PIPE = 100
+HEIGHT_OF_A_PIPE = 25
+"""Nothing is cut to it; without one Rich asks for the size of a terminal at every line."""
 
 
 def as_text(show: Callable[[Console], None]) -> str:
@@ -36,5 +38,7 @@ def make_console(color: Color) -> Console:
         # What is said on purpose goes before NO_COLOR, which None leaves to Rich.
         no_color={Color.ALWAYS: False, Color.NEVER: True, Color.AUTO: None}[color],
         highlight=False,
+        emoji=False,  # text is shown as it stands, and Rich loads no table of them
         width=WIDTH_OF_A_PIPE if is_fixed else None,
+        height=HEIGHT_OF_A_PIPE if is_fixed else None,
     )

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -16,13 +16,14 @@ from cpt77092 import rollup
 from cpt77092.engine import Result
 from cpt77092.errors import OutputError, UsageError
 from cpt77092.findings import Totals
-from cpt77092.reports import concise, machine, split_words, summary
+from cpt77092.reports import concise, machine, summary
 from cpt77092.reports.choices import Color, Format
 from cpt77092.reports.files import require_writer, write_aside
 from cpt77092.reports.log import Log
-from cpt77092.reports.split_words import PARTS
-from cpt77092.split import Split, require_splittable
 from cpt77092.views import By, Sort
+
+if TYPE_CHECKING:
+    from cpt77092.split import Split
 
 TABLE_LIMIT = 50
 """Rows shown in a table unless the user says otherwise."""
@@ -144,6 +145,9 @@ class Report:
         """
         if split is None:
             return []
+        from cpt77092.reports.split_words import PARTS
+        from cpt77092.split import require_splittable
+
         for option, name in parts.values():
             require_no_input(self.result, option, name)
         try:
@@ -166,6 +170,8 @@ class Report:
     def tell_parts(self, split: Split | None, parts: Mapping[int, tuple[str, str]]) -> None:
         """Say on standard error how many rows are where."""
         if split is not None and not self.quiet:
+            from cpt77092.reports import split_words
+
             told = split_words.sentences(split, {p: name for p, (_, name) in parts.items()})
             sys.stderr.write("".join(f"{sentence}\n" for sentence in told))
 

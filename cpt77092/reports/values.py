@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
 from enum import Enum
@@ -59,7 +60,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, Pair):
         return {"with": value.with_, "denied": value.denied, "bypass": value.bypass}
     if isinstance(value, ByPart):
-        return {key: str(part) for key, part in value.model_dump().items() if part is not None}
+        return {key: str(part) for key, part in asdict(value).items() if part is not None}
     if isinstance(value, tuple):
         return [plain(member) for member in value]
     return value if value is None or isinstance(value, bool | int | str) else str(value)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from cpt77092.errors import ClaimsError
+from cpt77092.readers.kinds import AROUND_X12, BYTE_ORDER_MARK
 
 ISA_ELEMENTS = 16
 ISA_LENGTH = 106
@@ -15,14 +16,8 @@ ISA_LENGTH = 106
 _LONGEST_ISA = 400
 PIECE = 1 << 24
 """Bytes of a long text that are read in one go, and then on to the end of a transaction set."""
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_AROUND = b" \t\r\n\x00\x1a"
-"""What may stand around an interchange: blanks, line ends, and the end marks of old systems."""
 _NO_DELIMITER = re.compile(rb"[0-9A-Za-z \x00]")
 _FREE = b"\x1c\x1d\x1e\x1f\x01\x02\x03\x04"
-# A file that starts inside an interchange: said as such, since it would pass for a strange CSV.
-_HEADLESS = re.compile(rb"GS([^\w\s,;|]|\|)[A-Z]{2}\1|ST([^\w\s,;|]|\|)\d{3}\2")
-_ISA = re.compile(rb"ISA[^0-9A-Za-z_ ]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +53,6 @@ class Interchange:
     """Whether its ISA has its fixed length."""
 
 
-def is_x12(head: bytes) -> bool:
-    """Whether a file that begins so is X12, or a part of such a file."""
-    head = head.removeprefix(_BYTE_ORDER_MARK).lstrip(_AROUND)
-    return head == b"ISA" or bool(_ISA.match(head) or _HEADLESS.match(head))
-
-
 def find_interchanges(data: bytes, path: str) -> list[Interchange]:
     """Where the interchanges of a file begin and end.
 
@@ -71,7 +60,7 @@ def find_interchanges(data: bytes, path: str) -> list[Interchange]:
         ClaimsError: the file does not begin with a sound ISA, or does not end with a closed IEA.
     """
     found: list[Interchange] = []
-    position = _skip_blanks(data, len(_BYTE_ORDER_MARK) if data.startswith(_BYTE_ORDER_MARK) else 0)
+    position = _skip_blanks(data, len(BYTE_ORDER_MARK) if data.startswith(BYTE_ORDER_MARK) else 0)
     segment = 1
     while position < len(data):
         if not data.startswith(b"ISA", position):
@@ -115,7 +104,7 @@ def pieces(data: bytes, interchanges: Sequence[Interchange]) -> Iterator[Piece]:
 
 
 def _skip_blanks(data: bytes, position: int) -> int:
-    while position < len(data) and data[position] in _AROUND:
+    while position < len(data) and data[position] in AROUND_X12:
         position += 1
     return position
 
