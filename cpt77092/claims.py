@@ -13,6 +13,7 @@ from enum import StrEnum
 
 import polars as pl
 
+from cpt77092.categories import place_among
 from cpt77092.dates import read_dates
 
 
@@ -181,20 +182,6 @@ def coded(lines: pl.DataFrame) -> pl.DataFrame:
     return lines.with_columns(cells.with_columns(mended))
 
 
-def place_among(cells: pl.Series, known: pl.Series) -> pl.Series:
-    """Where each cell, a category, stands among the known ones.
-
-    Args:
-        cells: categories, none of them null.
-        known: every one of them once, and perhaps others.
-    """
-    places = pl.int_range(known.len(), dtype=pl.UInt32, eager=True)
-    numbers = known.to_physical()
-    most = numbers.max()
-    of_number = pl.zeros(most + 1 if isinstance(most, int) else 0, dtype=pl.UInt32, eager=True)
-    return of_number.scatter(numbers, places).gather(cells.to_physical())
-
-
 def typed(lines: pl.DataFrame, needed: frozenset[str]) -> pl.DataFrame:
     """Give every needed column its type, and every typed column its `.state`.
 
@@ -216,6 +203,7 @@ def typed(lines: pl.DataFrame, needed: frozenset[str]) -> pl.DataFrame:
         if column.kind is Kind.CODE and column.name in needed & present
     ]
     lines = lines.with_columns(codes)
+
     columns: list[pl.Series] = []
     for column in COLUMNS:
         if column.name not in needed:
@@ -239,8 +227,18 @@ def _absent(column: Column, height: int, *, is_blank: bool) -> list[pl.Series]:
 
 
 def _read(cells: pl.Series, column: Column) -> list[pl.Series]:
-    if not (cells.dtype.is_numeric() or cells.dtype.is_temporal()):
-        cells = cells.cast(pl.String)
+    if cells.dtype.is_numeric() or cells.dtype.is_temporal():
+        return _read_each(cells, column)
+    # Few different cells stand on many lines: each is read once.
+    if cells.dtype != pl.Categorical:
+        cells = cells.cast(pl.String).cast(pl.Categorical)
+    cells = cells.fill_null("")
+    known = cells.unique()
+    place = place_among(cells, known)
+    return [made.gather(place) for made in _read_each(known.cast(pl.String), column)]
+
+
+def _read_each(cells: pl.Series, column: Column) -> list[pl.Series]:
     values = _value(cells, column).alias(column.name)
     state = _state(cells, values).alias(f"{column.name}.state")
     if not (state == "unreadable").any():

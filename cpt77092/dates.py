@@ -76,7 +76,7 @@ def order_of(cells: pl.Series) -> Order:
 
 def told_of(cells: pl.Series) -> str | None:
     """How a column's ambiguous dates were read, where its cells do not show the usual order."""
-    order = order_of(_trimmed(cells.unique()))
+    order = order_of(_trimmed(cells.unique().cast(pl.String)))
     if order is Order.UNKNOWN:
         return "dates like 03/04/2025 are read month first; no cell shows which it is"
     if order is Order.DAY_FIRST:

@@ -15,7 +15,8 @@ from string import Formatter
 import polars as pl
 
 from cpt77092 import memory
-from cpt77092.claims import BY_NAME, DIAGNOSES, UNREADABLE_TEXT, place_among
+from cpt77092.categories import place_among
+from cpt77092.claims import BY_NAME, DIAGNOSES, UNREADABLE_TEXT
 from cpt77092.codes import CHECKED
 from cpt77092.facts import TOLD, Context, Fact, Past, add_facts, closure, inputs
 from cpt77092.facts.earlier import PAST_FACTS

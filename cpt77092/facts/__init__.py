@@ -34,6 +34,7 @@ from cpt77092.facts import (
     scans,
     units,
 )
+from cpt77092.facts.combinations import combinations
 from cpt77092.facts.fact import Context, Fact, Past, on_lines
 from cpt77092.facts.told import TOLD
 
@@ -227,25 +228,10 @@ def _on_some(
 
 def _distinct(frame: pl.DataFrame, facts: Sequence[Fact], context: Context) -> list[pl.Series]:
     """Work facts out for each combination of their key, and lay them beside the lines."""
-    combination = _combinations(frame.select(facts[0].over))
+    combination = combinations(frame.select(facts[0].over))
     some = frame.select(_read(facts))[keys.line_of_each(combination)]
     made = _with_lines(some, facts, context)
     return [made[fact.name].gather(combination) for fact in facts]
-
-
-def _combinations(cells: pl.DataFrame) -> pl.Series:
-    """The number of each line's combination of cells, a null being a cell like any other."""
-    hashes = cells.select(pl.struct(pl.all().to_physical()).hash()).to_series()
-    distinct = hashes.unique().sort()
-    number = distinct.search_sorted(hashes)
-    shown = cells[keys.line_of_each(number)]
-    if all(cells[name].eq_missing(shown[name].gather(number)).all() for name in cells.columns):
-        return number
-    # Two combinations share a hash.
-    numbered = cells.unique().with_row_index("combination")
-    return cells.join(
-        numbered, on=cells.columns, how="left", nulls_equal=True, maintain_order="left"
-    )["combination"]
 
 
 def _groups(frame: pl.DataFrame, facts: Sequence[Fact]) -> list[pl.Series]:

@@ -72,8 +72,10 @@ def line_of_each(numbers: pl.Series) -> pl.Series:
     most = numbers.max()
     lines = pl.int_range(numbers.len(), dtype=pl.UInt32, eager=True)
     some = pl.zeros(most + 1 if isinstance(most, int) else 0, dtype=pl.UInt32, eager=True)
-    known = numbers.is_not_null()
-    return some.scatter(numbers.filter(known), lines.filter(known))
+    if numbers.null_count():
+        lines = lines.filter(numbers.is_not_null())
+        numbers = numbers.drop_nulls()
+    return some.scatter(numbers, lines)
 
 
 def claim_of_payer(_: Context) -> pl.Expr:

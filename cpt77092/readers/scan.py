@@ -18,6 +18,7 @@ import polars as pl
 from polars.exceptions import PanicException, PolarsError
 
 from cpt77092 import claims
+from cpt77092.categories import place_among
 from cpt77092.errors import ClaimsError
 from cpt77092.headers import HeaderMatch, known_headers, normal
 
@@ -101,7 +102,7 @@ class Scan:
     """One opened claim file, nothing read yet but its head.
 
     `kept` has a row for every line that may be in scope and every row without a code or with too
-    many fields: canonical columns as `claims.cell` makes them, codes perhaps as categories that
+    many fields: canonical columns as `claims.cell` makes them, perhaps as categories whose codes
     `claims.coded` still has to trim, `source_row` and `reject_reason`.
     `total` has one row: how many rows the file has (lines, where a row holds several), and perhaps
     `set_aside`, how many a layout says are no claim lines.
@@ -225,7 +226,7 @@ def classify(kept: pl.DataFrame, scope: frozenset[str], header: str = "") -> pl.
         )
     )
     read = read.with_columns(pl.col("code_read", DAMAGED).cast(known.dtype))
-    place = pl.lit(claims.place_among(kept["hcpcs_code"], known))
+    place = pl.lit(place_among(kept["hcpcs_code"], known))
     kept = kept.hstack(read.select(pl.all().gather(place)))
     kind = pl.when("code_is_in_scope").then(_kind("in scope")).otherwise(_kind("out of scope"))
     if kept["code_is_blank"].any():
@@ -236,15 +237,10 @@ def classify(kept: pl.DataFrame, scope: frozenset[str], header: str = "") -> pl.
         kind = pl.when("code_is_header").then(_kind("not data")).otherwise(kind)
     # A quote left open swallows the rows up to the next one into a cell.
     broken = [
-        kept[name].str.contains(mark, literal=True)
-        for name in ("claim_id", "claim_line_start_date")
-        for mark in "\r\n"
-        if kept.schema.get(name) == pl.String
+        _holds_line_break(kept[name])
+        for name in ("claim_id", "payer", "claim_line_start_date")
+        if kept.schema.get(name) in (pl.String, pl.Categorical)
     ]
-    if "payer" in kept.columns:
-        payers = kept["payer"].unique()
-        torn = payers.filter(payers.cast(pl.String).str.contains(r"[\r\n]"))
-        broken.append(kept["payer"].is_in(torn.implode()))
     if any(column.any() for column in broken):
         swallowed = pl.lit("a cell holds a line break; is a quote left open?")
         is_broken = pl.any_horizontal(pl.lit(column) for column in broken)
@@ -254,6 +250,14 @@ def classify(kept: pl.DataFrame, scope: frozenset[str], header: str = "") -> pl.
     return kept.with_columns(kind.alias(KIND), hcpcs_code=pl.col("code_read")).drop(
         "code_read", "code_is_in_scope", "code_is_blank", "code_is_header"
     )
+
+
+def _holds_line_break(cells: pl.Series) -> pl.Series:
+    if cells.dtype == pl.Categorical:
+        known = cells.unique()
+        torn = known.filter(_holds_line_break(known.cast(pl.String)))
+        return cells.is_in(torn.implode())
+    return cells.str.contains("\r", literal=True) | cells.str.contains("\n", literal=True)
 
 
 def _kind(name: str) -> pl.Expr:
@@ -303,9 +307,9 @@ def canonical(
         column, dtype = claims.BY_NAME[name], types[header] if types else pl.String
         if name not in needed and name not in SORTING:
             continue
-        if column.kind is claims.Kind.CODE and dtype == pl.String:
-            # Trimmed later, each different one once.
-            cells.append(pl.col(header).cast(claims.DTYPES[column.kind]).alias(name))
+        if column.kind is not claims.Kind.TEXT and dtype == pl.String:
+            # Trimmed and read later, each different one once.
+            cells.append(pl.col(header).cast(pl.Categorical).alias(name))
         else:
             cells.append(claims.cell(header, column, dtype))
     return cells

@@ -1,0 +1,19 @@
+"""Categories: text of which few different ones stand on many lines, told apart by number."""
+
+from __future__ import annotations
+
+import polars as pl
+
+
+def place_among(cells: pl.Series, known: pl.Series) -> pl.Series:
+    """Where each cell stands among the known ones.
+
+    Args:
+        cells: categories, none of them null.
+        known: every one of them once, and perhaps others.
+    """
+    places = pl.int_range(known.len(), dtype=pl.UInt32, eager=True)
+    numbers = known.to_physical()
+    most = numbers.max()
+    of_number = pl.zeros(most + 1 if isinstance(most, int) else 0, dtype=pl.UInt32, eager=True)
+    return of_number.scatter(numbers, places).gather(cells.to_physical())
