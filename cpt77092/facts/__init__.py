@@ -34,7 +34,7 @@ from cpt77092.facts import (
     scans,
     units,
 )
-from cpt77092.facts.combinations import combinations
+from cpt77092.facts.combinations import combined
 from cpt77092.facts.fact import Context, Fact, Past, on_lines
 from cpt77092.facts.told import TOLD
 
@@ -172,7 +172,9 @@ def _made(frame: pl.DataFrame, context: Context, facts: Sequence[Fact]) -> list[
     if first.frame:
         return [first.frame(frame, context).alias(first.name)]
     if first.numbers:
-        return [_numbers(frame, first.numbers).alias(first.name)]
+        named, *by = frame.select(first.numbers).get_columns()
+        numbers = keys.refined(named, by[0]) if by else keys.numbered(named)
+        return [numbers.alias(first.name)]
     if first.where:
         return _on_some(frame, facts, context, first.where(context))
     return _groups(frame, facts) if first.group else _distinct(frame, facts, context)
@@ -205,12 +207,6 @@ def _with_lines(frame: pl.DataFrame, facts: Sequence[Fact], context: Context) ->
     return frame.lazy().with_columns(built).collect(engine="in-memory")
 
 
-def _numbers(frame: pl.DataFrame, columns: tuple[str, ...]) -> pl.Series:
-    if len(columns) == 1:
-        return keys.numbered(frame[columns[0]])
-    return keys.numbered(frame.select(keys.pair(*columns)).to_series())
-
-
 def _on_some(
     frame: pl.DataFrame, facts: Sequence[Fact], context: Context, where: pl.Expr
 ) -> list[pl.Series]:
@@ -228,7 +224,7 @@ def _on_some(
 
 def _distinct(frame: pl.DataFrame, facts: Sequence[Fact], context: Context) -> list[pl.Series]:
     """Work facts out for each combination of their key, and lay them beside the lines."""
-    combination = combinations(frame.select(facts[0].over))
+    combination = combined(frame.select(facts[0].over))
     some = frame.select(_read(facts))[keys.line_of_each(combination)]
     made = _with_lines(some, facts, context)
     return [made[fact.name].gather(combination) for fact in facts]
@@ -247,14 +243,16 @@ def _groups(frame: pl.DataFrame, facts: Sequence[Fact]) -> list[pl.Series]:
         .drop_nulls(group.name)
         .group_by(group.name)
         .agg(_over_group(frame, fact).fill_null(0).alias(fact.name) for fact in some)
-        .sort(group.name)
         # Many small groups are what this engine is several times faster at.
         .collect(engine="streaming")
     )
-    return [
-        gathered[fact.name].gather(group) if fact in some else nothing.alias(fact.name)
-        for fact in facts
-    ]
+
+    def of_lines(fact: Fact) -> pl.Series:
+        values = gathered[fact.name]
+        of_group = pl.zeros(keys.above(group), dtype=values.dtype, eager=True)
+        return of_group.scatter(gathered[group.name], values).gather(group).alias(fact.name)
+
+    return [of_lines(fact) if fact in some else nothing.alias(fact.name) for fact in facts]
 
 
 def _over_group(frame: pl.DataFrame, fact: Fact) -> pl.Expr:

@@ -15,7 +15,7 @@ FEW = 2**20
 """So many combinations can be told apart by looking each up."""
 
 
-def combinations(cells: pl.DataFrame) -> pl.Series:
+def combined(cells: pl.DataFrame) -> pl.Series:
     """The number of each line's combination, from 0; a null is a cell like any other.
 
     Args:

@@ -96,7 +96,7 @@ class Fact:
     """Distinct grain: the key whose distinct values it is computed on; all that it reads must
     follow from the key."""
     numbers: tuple[str, ...] = ()
-    """Number grain: the column, or the two of whole numbers, whose different values it numbers."""
+    """Number grain: the name whose different values it numbers, or a number and what parts it."""
     group: str = ""
     """Group grain: the number of the line's group, a fact of number grain."""
     sums: str = ""

@@ -30,21 +30,23 @@ _EPOCH = 2**31
 
 def pair(first: str, second: str) -> pl.Expr:
     """Two columns of whole numbers below 2**32 in one number, ordered as the two are."""
-    return pl.col(first).cast(pl.UInt64) * _FIRST + pl.col(second)
+    return _pair(pl.col(first), pl.col(second))
 
 
-def numbered(keys: pl.Series) -> pl.Series:
-    """The number of each key among the distinct ones, from 0; null where the key is.
+def _pair(first: pl.Expr, second: pl.Expr) -> pl.Expr:
+    return first.cast(pl.UInt64) * _FIRST + second
+
+
+def numbered(names: pl.Series) -> pl.Series:
+    """A number for each different name; a blank one is nobody's and has none.
 
     Args:
-        keys: whole numbers, or texts or codes, of which a blank one is nobody's.
+        names: texts or categories.
     """
-    if keys.dtype == pl.Categorical:
-        keys = pl.select(pl.when(keys != "").then(keys.to_physical())).to_series()
-    if keys.dtype != pl.String:
-        return keys.rank("dense") - 1
+    if names.dtype == pl.Categorical:
+        return pl.select(pl.when(names != "").then(names.to_physical())).to_series()
     # Hashes are far faster to put in order than texts.
-    return numbered_by(pl.select(pl.when(keys != "").then(keys.hash())).to_series(), keys)
+    return numbered_by(pl.select(pl.when(names != "").then(names.hash())).to_series(), names)
 
 
 def numbered_by(hashes: pl.Series, texts: pl.Series) -> pl.Series:
@@ -63,19 +65,47 @@ def numbered_by(hashes: pl.Series, texts: pl.Series) -> pl.Series:
     return filled.rank("dense") - 1
 
 
+def above(numbers: pl.Series) -> int:
+    """The least number above all of them."""
+    most = numbers.max()
+    return most + 1 if isinstance(most, int) else 0
+
+
 def line_of_each(numbers: pl.Series) -> pl.Series:
     """For every number from 0 one of the lines that have it.
 
     Args:
         numbers: of each line, null where it has none.
     """
-    most = numbers.max()
     lines = pl.int_range(numbers.len(), dtype=pl.UInt32, eager=True)
-    some = pl.zeros(most + 1 if isinstance(most, int) else 0, dtype=pl.UInt32, eager=True)
+    some = pl.zeros(above(numbers), dtype=pl.UInt32, eager=True)
     if numbers.null_count():
         lines = lines.filter(numbers.is_not_null())
         numbers = numbers.drop_nulls()
     return some.scatter(numbers, lines)
+
+
+def refined(numbers: pl.Series, by: pl.Series) -> pl.Series:
+    """Numbers of groups parted by a further column: lines share one if both are the same.
+
+    Most groups agree in it, as the lines of most claims have one date: those keep their number, and
+    only the lines of the others are put in order.
+
+    Args:
+        numbers: of the groups, null where a line has none.
+        by: whole numbers below 2**32; null leaves the line without a number.
+    """
+    differs = by.ne_missing(by.gather(line_of_each(numbers).gather(numbers)))
+    parted = numbers.filter(differs).drop_nulls()
+    if parted.len():
+        free = above(numbers)
+        is_parted = pl.zeros(free, dtype=pl.UInt8, eager=True).scatter(parted, 1).gather(numbers)
+        lines = (is_parted == 1).arg_true()
+        new = _pair(pl.lit(numbers.gather(lines)), pl.lit(by.gather(lines)))
+        # A clone, since `scatter` writes into the series itself.
+        numbers = numbers.clone()
+        numbers.scatter(lines, pl.select(new).to_series().rank("dense") - 1 + free)
+    return numbers.set(by.is_null(), None) if by.null_count() else numbers
 
 
 def claim_of_payer(_: Context) -> pl.Expr:
@@ -83,15 +113,15 @@ def claim_of_payer(_: Context) -> pl.Expr:
     return pl.col("claim_number").cast(pl.UInt64) * _FIRST + pl.col("payer_number") * 4
 
 
-def claim_of_kind(_: Context) -> pl.Expr:
-    """The line's claim: claim number, payer, and whether it is an original.
+def payer_and_kind(_: Context) -> pl.Expr:
+    """What tells claims of one number apart: the payer, and whether it is an original.
 
     A replacement (7) or a void (8) keeps the claim number of what it replaces or voids, and is
     another claim all the same.
     """
     frequency = pl.col("claim_frequency_code").fill_null("")
     kind = pl.when(frequency == "7").then(1).when(frequency == "8").then(2).otherwise(0)
-    return pl.col("claim_of_payer") + kind
+    return pl.col("payer_number") * 4 + kind.cast(pl.UInt32)
 
 
 def person_date(_: Context) -> pl.Expr:
@@ -147,19 +177,19 @@ FACTS: tuple[Fact, ...] = (
     Fact(name="claim_number", numbers=("claim_id",)),
     Fact(name="claim_of_payer", build=claim_of_payer, reads=("claim_number", "payer_number")),
     Fact(
-        name="claim_of_kind",
-        build=claim_of_kind,
-        reads=("claim_of_payer",),
+        name="payer_and_kind",
+        build=payer_and_kind,
+        reads=("payer_number",),
         optional=("claim_frequency_code",),
     ),
-    Fact(name=CLAIM, numbers=("claim_of_kind",)),
+    Fact(name=CLAIM, numbers=("claim_number", "payer_and_kind")),
     Fact(name="date_key", build=date_key, reads=("claim_line_start_date",)),
     Fact(name=CLAIM_DATE, numbers=(CLAIM, "date_key")),
     Fact(name=CLAIM_DAY, numbers=(CLAIM_DATE, "code_number")),
     Fact(name="person_number", numbers=("person_id",)),
     Fact(name="entity_number", numbers=("billing_npi",)),
     Fact(name="person_date", build=person_date, reads=("person_number", "date_key")),
-    Fact(name=PERSON_DATE, numbers=("person_date",)),
+    Fact(name=PERSON_DATE, numbers=("person_number", "date_key")),
     Fact(name="payer_code", build=payer_code, reads=("payer_number", "code_number")),
     Fact(name=PERSON_DAY, numbers=(PERSON_DATE, "payer_code")),
     # Across claims both patient and provider must be known.

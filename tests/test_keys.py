@@ -1,0 +1,106 @@
+"""Numbers of keys and combinations: lines share one exactly where they share the key."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import cpt77092.facts.combinations as way
+from cpt77092.facts.combinations import combined
+from cpt77092.facts.keys import line_of_each, numbered, numbered_by, refined
+
+NAMES = st.sampled_from(["", "A", "B", "a", " A", "C-1", "1", "01"])
+NUMBERS = st.none() | st.integers(0, 3) | st.sampled_from([2**31, 2**32 - 1])
+
+
+def assert_alike(numbers: pl.Series, keys: Sequence[Hashable | None]) -> None:
+    """Lines have one number exactly where they have one key; None is no key."""
+    assert [number is None for number in numbers] == [key is None for key in keys]
+    seen: dict[Hashable, int] = {}
+    for number, key in zip(numbers, keys, strict=True):
+        if key is not None:
+            assert seen.setdefault(key, number) == number
+    assert len(set(seen.values())) == len(seen)
+
+
+@given(st.lists(st.none() | NAMES), st.sampled_from([pl.String, pl.Categorical]))
+def test_names_are_numbered_and_a_blank_one_is_nobodys(
+    names: list[str | None], dtype: type[pl.DataType]
+) -> None:
+    assert_alike(numbered(pl.Series(names, dtype=dtype)), [name or None for name in names])
+
+
+def test_two_names_of_one_hash_have_two_numbers() -> None:
+    names = ["A", "B", "", "A", None, "C"]
+    hashes = pl.Series([7, 7, None, 7, None, 8], dtype=pl.UInt64)
+    assert_alike(numbered_by(hashes, pl.Series(names)), [name or None for name in names])
+
+
+@given(st.lists(st.tuples(NUMBERS, NUMBERS)), st.lists(NUMBERS))
+def test_groups_are_parted_where_their_lines_differ(
+    pairs: list[tuple[int | None, int | None]], further: list[int | None]
+) -> None:
+    further = (further + [None] * len(pairs))[: len(pairs)]
+    first = pl.Series([a for a, _ in pairs], dtype=pl.UInt64).rank("dense") - 1
+    once = refined(first, pl.Series([b for _, b in pairs], dtype=pl.UInt64))
+    twice = refined(once, pl.Series(further, dtype=pl.UInt32))
+    keys = [None if None in pair else pair for pair in pairs]
+    assert_alike(once, keys)
+    both = [
+        None if key is None or by is None else (key, by)
+        for key, by in zip(keys, further, strict=True)
+    ]
+    assert_alike(twice, both)
+
+
+@given(st.lists(st.none() | st.integers(0, 5)))
+def test_one_line_of_each_number_is_shown(numbers: list[int | None]) -> None:
+    shown = line_of_each(pl.Series(numbers, dtype=pl.UInt32)).to_list()
+    assert {n: numbers[shown[n]] for n in numbers if n is not None} == {
+        n: n for n in numbers if n is not None
+    }
+
+
+CELLS = {
+    pl.Categorical: st.none() | NAMES,
+    pl.String: st.none() | NAMES,
+    pl.Boolean: st.none() | st.booleans(),
+    pl.UInt16: st.none() | st.integers(0, 3),
+    pl.Date: st.none() | st.dates(),
+    pl.Float64: st.none() | st.sampled_from([0.0, 1.5, float("inf")]),
+}
+
+
+@given(st.data(), st.lists(st.sampled_from(list(CELLS)), min_size=1, max_size=4))
+def test_lines_share_a_combination_where_all_cells_are_the_same(
+    data: st.DataObject, dtypes: list[type[pl.DataType]]
+) -> None:
+    rows = data.draw(st.lists(st.tuples(*(CELLS[dtype] for dtype in dtypes))))
+    columns = [
+        pl.Series(f"c{n}", [row[n] for row in rows], dtype=dtype) for n, dtype in enumerate(dtypes)
+    ]
+    found = combined(pl.DataFrame(columns))
+    assert_alike(found, rows)
+    assert sorted(set(found)) == list(range(len(set(rows))))
+
+
+@pytest.mark.parametrize("few", [1, 2**20])
+def test_combinations_are_told_apart_in_either_way(
+    few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(way, "FEW", few)
+    rows = [("A", True), ("B", None), ("A", True), (None, True), ("A", None)]
+    cells = pl.DataFrame(rows, schema={"a": pl.Categorical, "b": pl.Boolean}, orient="row")
+    assert_alike(combined(cells), rows)
+
+
+def test_two_combinations_of_one_hash_are_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(way, "FEW", 1)
+    monkeypatch.setattr(pl.Expr, "hash", lambda self, *_: self.is_null().cast(pl.UInt64))
+    rows = [("A", True), ("B", None), ("A", True), (None, True)]
+    cells = pl.DataFrame(rows, schema={"a": pl.Categorical, "b": pl.Boolean}, orient="row")
+    assert_alike(combined(cells), rows)
