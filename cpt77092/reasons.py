@@ -42,12 +42,14 @@ def unchecked(result: Result) -> pl.DataFrame:
         .agg(pl.all().sum())
         .collect(engine="streaming")
     )
-    payers = [result.table.payers[number] for number in counted["policy_number"]]
+    payers = [result.table.payers[number] for number in counted["policy_number"].to_list()]
     decisions = _decisions(result, parts, counted["policy_row"])
     lines: Counter[tuple[str, str, str]] = Counter()
     for number, part in enumerate(parts):
         reasons = decisions[part.parameter] if part.parameter else [part.reason] * len(payers)
-        for payer, reason, count in zip(payers, reasons, counted[str(number)], strict=True):
+        for payer, reason, count in zip(
+            payers, reasons, counted[str(number)].to_list(), strict=True
+        ):
             if count:
                 lines[part.rule.code, payer, reason] += count
     rows = [(*told, count) for told, count in sorted(lines.items())]
@@ -156,9 +158,7 @@ def _decisions(
     names = {part.parameter for part in parts} - {""}
     numbers = result.table.frame.select(
         pl.col(f"{name}.decision").gather(rows).fill_null(0).alias(name) for name in names
-    )
-    reasons = {
-        number: result.decisions[number].reason()
-        for number in {number for column in numbers for number in column}
-    }
-    return {column.name: [reasons[number] for number in column] for column in numbers}
+    ).to_dict(as_series=False)
+    distinct = {number for column in numbers.values() for number in column}
+    reasons = {number: result.decisions[number].reason() for number in distinct}
+    return {name: [reasons[number] for number in column] for name, column in numbers.items()}

@@ -180,7 +180,7 @@ def _groups(lines: pl.DataFrame, key: str) -> pl.DataFrame:
             error_lines=pl.col("at_risk").sum(),
             **{name: _sum(pl.col(name)) for name in money},
         )
-        .collect()
+        .collect(engine="streaming")
     )
 
 
