@@ -414,17 +414,13 @@ def totals(result: Result, *, rework_cost: Decimal | None = None) -> Totals:
         result: a run.
         rework_cost: dollars that mending one line costs, where the user said so.
     """
-    lines = result.lines
-    kinds = result.found.group_by("rule", "severity").len().sort("rule", "severity")
+    kinds = result.found.lazy().group_by("rule", "severity").len().sort("rule", "severity")
     counts = [
         (result.rules[rule].code, SEVERITIES[severity], number)
-        for rule, severity, number in kinds.iter_rows()
+        for rule, severity, number in kinds.collect(engine="streaming").iter_rows()
     ]
-    error = (result.worst == ERROR).fill_null(value=False)
-    warning = (result.worst == WARNING).fill_null(value=False)
-    any_finding = result.worst.is_not_null()
-    payer = ("payer_number", "payer_policy", "payer_label")
-    at_risk = lines.select(*payer, "charge_amount", EXPECTED_PAYMENT).filter(error)
+    lines, worst = result.lines, result.worst
+    by_payer = _at_risk_by_payer(result)
     is_checked = lines["hcpcs_code"].is_in(sorted(CHECKED))
     past = result.history
     doubtful_files = sum(bool(scan.faults) for scan in result.batch.scans)
@@ -435,20 +431,20 @@ def totals(result: Result, *, rework_cost: Decimal | None = None) -> Totals:
         partner_lines=int((~is_checked).sum()),
         history_rejected=0 if past is None else past.rejects.height,
         unreadable_files=len(result.batch.unreadable),
-        flagged_lines=int(any_finding.sum()),
-        flagged_claims=_claims(lines[CLAIM_OF_PAYER].filter(any_finding)),
-        error_lines=int(error.sum()),
-        warning_lines=int(warning.sum()),
+        flagged_lines=worst.len() - worst.null_count(),
+        flagged_claims=_claims(lines[CLAIM_OF_PAYER].filter(worst.is_not_null())),
+        error_lines=int((worst == ERROR).sum()),
+        warning_lines=int((worst == WARNING).sum()),
         by_severity={s: sum(n for _, one, n in counts if one is s) for s in SEVERITIES},
         by_rule=tuple(counts),
         infos_by_payer=_infos_by_payer(result),
         not_checked=tuple(
             reasons.unchecked(result).select("rule", "reason", "payer", "lines").iter_rows()
         ),
-        at_risk=_at_risk(at_risk),
+        at_risk=_together([money for _, _, money in by_payer]),
         at_risk_by_rule=_at_risk_by_rule(result),
-        at_risk_by_payer=_at_risk_by_payer(at_risk),
-        rework=None if rework_cost is None else _rework(at_risk, rework_cost),
+        at_risk_by_payer=by_payer,
+        rework=None if rework_cost is None else _rework(result, rework_cost),
     )
 
 
@@ -462,8 +458,15 @@ _MONEY = (
 """The fields of `AtRisk`, summed over lines."""
 
 
-def _at_risk(lines: pl.DataFrame) -> AtRisk:
-    return AtRisk(**lines.select(_MONEY).row(0, named=True))
+def _together(parts: Sequence[AtRisk]) -> AtRisk:
+    """The money of several sets of lines that have none in common."""
+    return AtRisk(
+        lines=sum(part.lines for part in parts),
+        charges=sum((part.charges for part in parts), Decimal(0)),
+        charges_known=sum(part.charges_known for part in parts),
+        expected=sum((part.expected for part in parts), Decimal(0)),
+        expected_known=sum(part.expected_known for part in parts),
+    )
 
 
 def _at_risk_by_rule(result: Result) -> tuple[tuple[str, AtRisk], ...]:
@@ -475,21 +478,28 @@ def _at_risk_by_rule(result: Result) -> tuple[tuple[str, AtRisk], ...]:
     )
 
 
-def _at_risk_by_payer(lines: pl.DataFrame) -> tuple[tuple[str, str, AtRisk], ...]:
+def _at_risk_by_payer(result: Result) -> tuple[tuple[str, str, AtRisk], ...]:
+    payer = ("payer_number", "payer_policy", "payer_label")
+    lines = result.lines.select(*payer, "charge_amount", EXPECTED_PAYMENT)
     # One payer is spelt in several ways: the number tells payers apart, the first label names it.
     payers = (
-        lines.group_by("payer_number")
+        lines.with_columns(result.worst.alias("worst"))
+        .lazy()
+        .filter(pl.col("worst") == ERROR)
+        .group_by("payer_number")
         .agg(pl.first("payer_policy"), pl.min("payer_label"), *_MONEY)
         .sort("charges", "payer_label", "payer_number", descending=[True, False, False])
+        .drop("payer_number")
+        .collect(engine="streaming")
     )
     return tuple(
         (row.pop("payer_policy"), row.pop("payer_label"), AtRisk(**row))
-        for row in payers.drop("payer_number").iter_rows(named=True)
+        for row in payers.iter_rows(named=True)
     )
 
 
-def _rework(lines: pl.DataFrame, cost: Decimal) -> Rework:
-    expected = lines[EXPECTED_PAYMENT]
+def _rework(result: Result, cost: Decimal) -> Rework:
+    expected = result.lines[EXPECTED_PAYMENT].filter(result.worst == ERROR)
     known = expected.drop_nulls()
     worth_it = int((known > cost).sum())
     return Rework(
