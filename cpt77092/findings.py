@@ -14,7 +14,6 @@ from cpt77092.engine import (
     CLAIM_OF_PAYER,
     ERROR,
     EXPECTED_PAYMENT,
-    FOUND,
     INFO,
     SEVERITIES,
     WARNING,
@@ -25,6 +24,7 @@ from cpt77092.engine import (
 )
 from cpt77092.facts import TOLD
 from cpt77092.facts.money import CENTS
+from cpt77092.policies import Decision
 from cpt77092.readers import Tally
 from cpt77092.rule import CHECKED, Denial, Remedy, Rule, Severity
 from cpt77092.sources import Source
@@ -147,14 +147,12 @@ def table(
     Returns:
         A frame of `SCHEMA` and the extra columns, one row per finding.
     """
-    schema = SCHEMA | dict.fromkeys(extra, pl.String)
     chosen = result.found
     if not infos:
         chosen = chosen.filter(pl.col("severity") < INFO)
     if limit is not None:
         chosen = chosen.bottom_k(limit, by=["line", "rule"])
-    everything = _laid_out(result, chosen, extra)
-    return everything.sort("line", "rule_number").select(_typed(schema))
+    return texts(result, _by_line(chosen), extra=extra)
 
 
 def pieces(result: Result, *, extra: Sequence[str] = ()) -> Iterator[pl.DataFrame]:
@@ -162,11 +160,10 @@ def pieces(result: Result, *, extra: Sequence[str] = ()) -> Iterator[pl.DataFram
 
     Texts are long, and of a large batch only those of a piece are held.
     """
-    found = result.found.sort("line", "rule")
-    schema = SCHEMA | dict.fromkeys(extra, pl.String)
+    found = _by_line(result.found)
+    fellows = _fellows(result, found)
     for start in range(0, max(found.height, 1), PIECE):
-        everything = _laid_out(result, found.slice(start, PIECE), extra)
-        yield everything.sort("line", "rule_number").select(_typed(schema))
+        yield _laid_out(result, found.slice(start, PIECE), fellows, extra)
 
 
 def texts(result: Result, chosen: pl.DataFrame, *, extra: Sequence[str] = ()) -> pl.DataFrame:
@@ -177,24 +174,12 @@ def texts(result: Result, chosen: pl.DataFrame, *, extra: Sequence[str] = ()) ->
         chosen: rows of `Result.found`, of any rules.
         extra: as in `table`.
     """
-    everything = _laid_out(result, chosen, extra)
-    place = chosen.select("line", rule_number="rule")
-    ordered = place.join(everything, on=["line", "rule_number"], how="left", maintain_order="left")
-    return ordered.select(_typed(SCHEMA | dict.fromkeys(extra, pl.String)))
+    return _laid_out(result, chosen, _fellows(result, chosen), extra)
 
 
-def _typed(schema: Mapping[str, pl.DataType | type[pl.DataType]]) -> list[pl.Expr]:
-    return [pl.col(name).cast(dtype) for name, dtype in schema.items()]
-
-
-def _laid_out(result: Result, chosen: pl.DataFrame, extra: Sequence[str]) -> pl.DataFrame:
-    """The findings with their texts, beside the numbers of line and rule; in no order."""
-    by_rule = chosen.select(*FOUND).partition_by("rule", maintain_order=False, as_dict=True)
-    written = [_render(result, int(number), rows, extra) for (number,), rows in by_rule.items()]
-    if written:
-        return pl.concat(written)
-    numbers = {"line": pl.UInt32, "rule_number": pl.UInt16}
-    return pl.DataFrame(schema=numbers | SCHEMA | dict.fromkeys(extra, pl.String))
+def _by_line(found: pl.DataFrame) -> pl.DataFrame:
+    # Sorted by both in one number, which takes a third of the time.
+    return found.sort(pl.col("line").cast(pl.UInt64) * 2**16 + pl.col("rule"))
 
 
 def worst(result: Result, limit: int) -> Result:
@@ -205,58 +190,70 @@ def worst(result: Result, limit: int) -> Result:
     return replace(result, found=kept.sort("rule", "line"))
 
 
-def _render(result: Result, number: int, rows: pl.DataFrame, extra: Sequence[str]) -> pl.DataFrame:
-    """Lay lines and deciding sources beside the findings of one rule, and write its texts."""
-    rule = result.rules[number]
-    told = [TOLD[name] for name in dict.fromkeys(names_told(rule)) if name in TOLD]
-    reads = [name for one in told for name in one.reads]
-    wanted = {*names_told(rule), *reads, *_LINE_COLUMNS, *extra}
-    lines = result.lines.select(name for name in result.lines.columns if name in wanted)[
-        rows["line"]
-    ]
-    lines = lines.with_columns(
-        one.tell(lines, result.lines.select(set(one.reads)), result.context).alias(one.name)
-        for one in told
+def _fellows(result: Result, chosen: pl.DataFrame) -> dict[int, pl.DataFrame]:
+    """What findings tell of other lines, by the number of the rule and then by line.
+
+    Those lines are looked for among all of the batch: once, however many pieces follow.
+    """
+    found: dict[int, pl.DataFrame] = {}
+    for number in chosen["rule"].unique().to_list():
+        names = dict.fromkeys(names_told(result.rules[number]))
+        told = [TOLD[name] for name in names if name in TOLD]
+        if not told:
+            continue
+        line = chosen.filter(pl.col("rule") == number)["line"].sort()
+        reads = dict.fromkeys(name for one in told for name in one.reads)
+        lines = result.lines.select("line", *(name for name in reads if name != "line"))[line]
+        found[number] = pl.DataFrame([line]).with_columns(
+            one.tell(lines, result.lines.select(set(one.reads)), result.context).alias(one.name)
+            for one in told
+        )
+    return found
+
+
+def _laid_out(
+    result: Result,
+    chosen: pl.DataFrame,
+    fellows: Mapping[int, pl.DataFrame],
+    extra: Sequence[str],
+) -> pl.DataFrame:
+    """The findings with their texts, their lines and deciding sources beside them."""
+    sources, source = _sources(result, chosen)
+    parts = chosen.select("line", "rule", source.alias("source")).with_row_index("place")
+    # As the texts call them.
+    lines = result.lines.rename({"payer": "payer_name", "payer_policy": "payer"})
+    none = pl.DataFrame(schema={"place": pl.get_index_type()} | dict.fromkeys(_TEXTS, pl.String))
+    written = pl.concat(
+        [
+            none,
+            *(
+                _write(result.rules[rows.item(0, "rule")], rows, lines, sources, fellows)
+                for rows in parts.partition_by("rule")
+            ),
+        ]
     )
-    frame = rows.select(pl.col("rule").alias("rule_number"), "severity", "decision").hstack(lines)
-    frame = frame.join(_sources(result, rule), on="decision", how="left", nulls_equal=True)
-    frame = frame.with_columns(payer_name=pl.col("payer"), payer=pl.col("payer_policy"))
-    return frame.select(
-        "line",
-        "rule_number",
-        _source_file(result),
-        "source_row",
-        "claim_id",
-        "claim_line_number",
-        "hcpcs_code",
-        "claim_line_start_date",
-        "payer",
-        pl.lit(rule.code).alias("rule"),
-        pl.lit(rule.name).alias("name"),
-        pl.col("severity").replace_strict(
-            list(range(len(SEVERITIES))), [s.value for s in SEVERITIES], return_dtype=pl.String
-        ),
-        _write(rule.message, frame).alias("message"),
-        _first_fitting(rule.remedies, [_write(r.text, frame) for r in rule.remedies]).alias("fix"),
-        _first_fitting(rule.remedies, [pl.lit(r.kind.value) for r in rule.remedies]).alias(
-            "fix_kind"
-        ),
-        pl.lit(rule.group).alias("group_code"),
-        _first_fitting(rule.denials, [pl.lit(d.carc) for d in rule.denials]).alias("carc"),
-        _first_fitting(rule.denials, [pl.lit(d.rarc) for d in rule.denials]).alias("rarc"),
-        pl.col("charge_amount").cast(CENTS, strict=False),
-        EXPECTED_PAYMENT,
-        "source_title",
-        "source_at",
-        "source_url",
-        "in_force_from",
-        "confidence",
-        *(name for name in extra if name != "line"),
+    rules = pl.DataFrame(
+        [(rule.code, rule.name, rule.group) for rule in result.rules],
+        schema=dict.fromkeys(("rule", "name", "group_code"), pl.String),
+        orient="row",
+    )
+    severities = pl.Series("severity", [severity.value for severity in SEVERITIES])
+    names = dict.fromkeys((*_LINE_COLUMNS, *extra))
+    everything = (
+        lines[list(names)][chosen["line"]]
+        .with_columns(_source_file(result))
+        .hstack(rules[chosen["rule"]])
+        .hstack([severities.gather(chosen["severity"])])
+        .hstack(sources[source])
+        .hstack(written[written["place"].arg_sort()])
+    )
+    schema = SCHEMA | dict.fromkeys(extra, pl.String)
+    return everything.select(
+        pl.col(name).cast(dtype, strict=name != "charge_amount") for name, dtype in schema.items()
     )
 
 
-_LINE_COLUMNS = {
-    "line",
+_LINE_COLUMNS = (
     "source",
     "source_row",
     "claim_id",
@@ -264,18 +261,46 @@ _LINE_COLUMNS = {
     "hcpcs_code",
     "claim_line_start_date",
     "payer",
-    "payer_policy",
-    "payer_label",
     "charge_amount",
     EXPECTED_PAYMENT,
-}
+)
+_TEXTS = ("message", "fix", "fix_kind", "carc", "rarc")
 
 
 def _source_file(result: Result) -> pl.Expr:
     """The name of the file that a line's `source` numbers."""
-    files = [scan.path for scan in result.batch.scans]
-    named = pl.col("source").replace_strict(list(range(len(files))), files, return_dtype=pl.String)
-    return named.alias("source_file")
+    files = pl.Series("source_file", [scan.path for scan in result.batch.scans], dtype=pl.String)
+    return pl.lit(files).gather(pl.col("source")).alias("source_file")
+
+
+def _write(
+    rule: Rule,
+    rows: pl.DataFrame,
+    lines: pl.DataFrame,
+    sources: pl.DataFrame,
+    fellows: Mapping[int, pl.DataFrame],
+) -> pl.DataFrame:
+    """The texts of one rule's findings, beside their `place`."""
+    names = dict.fromkeys(("line", *names_told(rule)))
+    read = [name for name in names if name not in TOLD and name not in sources.columns]
+    frame = lines[read][rows["line"]].hstack([rows["place"]])
+    if not names.keys().isdisjoint(sources.columns):
+        frame = frame.hstack(sources[rows["source"]])
+    told = fellows.get(rows.item(0, "rule"))
+    if told is not None:
+        frame = frame.hstack(told.drop("line")[told["line"].search_sorted(rows["line"])])
+    return frame.select(
+        "place",
+        _filled_in(rule.message, frame).alias("message"),
+        _first_fitting(rule.remedies, [_filled_in(r.text, frame) for r in rule.remedies]).alias(
+            "fix"
+        ),
+        _first_fitting(rule.remedies, [pl.lit(r.kind.value) for r in rule.remedies]).alias(
+            "fix_kind"
+        ),
+        _first_fitting(rule.denials, [pl.lit(d.carc) for d in rule.denials]).alias("carc"),
+        _first_fitting(rule.denials, [pl.lit(d.rarc) for d in rule.denials]).alias("rarc"),
+    )
 
 
 def _first_fitting(choices: Sequence[Remedy | Denial], values: Sequence[pl.Expr]) -> pl.Expr:
@@ -288,7 +313,7 @@ def _first_fitting(choices: Sequence[Remedy | Denial], values: Sequence[pl.Expr]
     return chosen
 
 
-def _write(template: str, frame: pl.DataFrame) -> pl.Expr:
+def _filled_in(template: str, frame: pl.DataFrame) -> pl.Expr:
     """A template as an expression; every field is made text, so no message is lost to a null."""
     fields = fields_of(template)
     if not fields:
@@ -312,16 +337,17 @@ def _as_text(name: str, dtype: pl.DataType) -> pl.Expr:
             "{}${}", pl.when(value < 0).then(pl.lit("-")).otherwise(pl.lit("")), amount
         )
     elif isinstance(dtype, pl.Enum):
-        text = value.cast(pl.String).str.replace_all("_", " ")
+        text = value.cast(pl.String).str.replace_all("_", " ", literal=True)
+    elif dtype == pl.String:
+        text = pl.when(value != "").then(value)
     else:
         text = value.cast(pl.String)
-    return pl.when(text.is_null() | (text == "")).then(pl.lit("blank")).otherwise(text)
+    return text.fill_null("blank")
 
 
-def _sources(result: Result, rule: Rule) -> pl.DataFrame:
-    """The source columns of a rule's findings, by decision number."""
+def _sources(result: Result, chosen: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
+    """The sources that some findings quote, each once, and for each finding its place there."""
     schema = {
-        "decision": pl.UInt32,
         "source_title": pl.String,
         "source_at": pl.String,
         "source_url": pl.String,
@@ -331,23 +357,30 @@ def _sources(result: Result, rule: Rule) -> pl.DataFrame:
         "contradicted_title": pl.String,
         "contradicted_at": pl.String,
     }
-    rows: list[tuple[Any, ...]]
-    if rule.parameter is None:
-        rows = [(None, *_cite(rule.source), None, "", "", "")]
-    else:
-        rows = [
-            (
-                number,
-                *_cite(made.source),
-                made.first_day,
-                made.decided_by,
-                made.contradicted_by.title if made.contradicted_by else "",
-                made.contradicted_by.at if made.contradicted_by else "",
-            )
-            for number, made in enumerate(result.decisions)
-            if made.parameter == rule.parameter
-        ]
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    # What rests on no decision quotes the rule's own source, which has a number after theirs.
+    first = len(result.decisions)
+    of_rule = pl.col("rule").cast(pl.UInt32) + first
+    quoted = chosen.select(number=pl.coalesce("decision", of_rule))["number"]
+    numbers = quoted.unique().sort()
+    rows = [
+        _of_decision(result.decisions[number])
+        if number < first
+        else _of_rule(result.rules[number - first])
+        for number in numbers.to_list()
+    ]
+    return pl.DataFrame(rows, schema=schema, orient="row"), numbers.search_sorted(quoted)
+
+
+def _of_decision(made: Decision) -> tuple[Any, ...]:
+    other = made.contradicted_by
+    against = (other.title, other.at) if other else ("", "")
+    return (*_cite(made.source), made.first_day, made.decided_by, *against)
+
+
+def _of_rule(rule: Rule) -> tuple[Any, ...]:
+    if rule.parameter is not None:
+        return (None,) * 8
+    return (*_cite(rule.source), None, "", "", "")
 
 
 def _cite(source: Source | None) -> tuple[str, str, str, str]:
@@ -381,17 +414,13 @@ def totals(result: Result, *, rework_cost: Decimal | None = None) -> Totals:
         result: a run.
         rework_cost: dollars that mending one line costs, where the user said so.
     """
-    lines = result.lines
-    kinds = result.found.group_by("rule", "severity").len().sort("rule", "severity")
+    kinds = result.found.lazy().group_by("rule", "severity").len().sort("rule", "severity")
     counts = [
         (result.rules[rule].code, SEVERITIES[severity], number)
-        for rule, severity, number in kinds.iter_rows()
+        for rule, severity, number in kinds.collect(engine="streaming").iter_rows()
     ]
-    error = (result.worst == ERROR).fill_null(value=False)
-    warning = (result.worst == WARNING).fill_null(value=False)
-    any_finding = result.worst.is_not_null()
-    payer = ("payer_number", "payer_policy", "payer_label")
-    at_risk = lines.select(*payer, "charge_amount", EXPECTED_PAYMENT).filter(error)
+    lines, worst = result.lines, result.worst
+    by_payer = _at_risk_by_payer(result)
     is_checked = lines["hcpcs_code"].is_in(sorted(CHECKED))
     past = result.history
     doubtful_files = sum(bool(scan.faults) for scan in result.batch.scans)
@@ -402,20 +431,20 @@ def totals(result: Result, *, rework_cost: Decimal | None = None) -> Totals:
         partner_lines=int((~is_checked).sum()),
         history_rejected=0 if past is None else past.rejects.height,
         unreadable_files=len(result.batch.unreadable),
-        flagged_lines=int(any_finding.sum()),
-        flagged_claims=_claims(lines[CLAIM_OF_PAYER].filter(any_finding)),
-        error_lines=int(error.sum()),
-        warning_lines=int(warning.sum()),
+        flagged_lines=worst.len() - worst.null_count(),
+        flagged_claims=_claims(lines[CLAIM_OF_PAYER].filter(worst.is_not_null())),
+        error_lines=int((worst == ERROR).sum()),
+        warning_lines=int((worst == WARNING).sum()),
         by_severity={s: sum(n for _, one, n in counts if one is s) for s in SEVERITIES},
         by_rule=tuple(counts),
         infos_by_payer=_infos_by_payer(result),
         not_checked=tuple(
             reasons.unchecked(result).select("rule", "reason", "payer", "lines").iter_rows()
         ),
-        at_risk=_at_risk(at_risk),
+        at_risk=_together([money for _, _, money in by_payer]),
         at_risk_by_rule=_at_risk_by_rule(result),
-        at_risk_by_payer=_at_risk_by_payer(at_risk),
-        rework=None if rework_cost is None else _rework(at_risk, rework_cost),
+        at_risk_by_payer=by_payer,
+        rework=None if rework_cost is None else _rework(result, rework_cost),
     )
 
 
@@ -429,8 +458,15 @@ _MONEY = (
 """The fields of `AtRisk`, summed over lines."""
 
 
-def _at_risk(lines: pl.DataFrame) -> AtRisk:
-    return AtRisk(**lines.select(_MONEY).row(0, named=True))
+def _together(parts: Sequence[AtRisk]) -> AtRisk:
+    """The money of several sets of lines that have none in common."""
+    return AtRisk(
+        lines=sum(part.lines for part in parts),
+        charges=sum((part.charges for part in parts), Decimal(0)),
+        charges_known=sum(part.charges_known for part in parts),
+        expected=sum((part.expected for part in parts), Decimal(0)),
+        expected_known=sum(part.expected_known for part in parts),
+    )
 
 
 def _at_risk_by_rule(result: Result) -> tuple[tuple[str, AtRisk], ...]:
@@ -442,21 +478,28 @@ def _at_risk_by_rule(result: Result) -> tuple[tuple[str, AtRisk], ...]:
     )
 
 
-def _at_risk_by_payer(lines: pl.DataFrame) -> tuple[tuple[str, str, AtRisk], ...]:
+def _at_risk_by_payer(result: Result) -> tuple[tuple[str, str, AtRisk], ...]:
+    payer = ("payer_number", "payer_policy", "payer_label")
+    lines = result.lines.select(*payer, "charge_amount", EXPECTED_PAYMENT)
     # One payer is spelt in several ways: the number tells payers apart, the first label names it.
     payers = (
-        lines.group_by("payer_number")
+        lines.with_columns(result.worst.alias("worst"))
+        .lazy()
+        .filter(pl.col("worst") == ERROR)
+        .group_by("payer_number")
         .agg(pl.first("payer_policy"), pl.min("payer_label"), *_MONEY)
         .sort("charges", "payer_label", "payer_number", descending=[True, False, False])
+        .drop("payer_number")
+        .collect(engine="streaming")
     )
     return tuple(
         (row.pop("payer_policy"), row.pop("payer_label"), AtRisk(**row))
-        for row in payers.drop("payer_number").iter_rows(named=True)
+        for row in payers.iter_rows(named=True)
     )
 
 
-def _rework(lines: pl.DataFrame, cost: Decimal) -> Rework:
-    expected = lines[EXPECTED_PAYMENT]
+def _rework(result: Result, cost: Decimal) -> Rework:
+    expected = result.lines[EXPECTED_PAYMENT].filter(result.worst == ERROR)
     known = expected.drop_nulls()
     worth_it = int((known > cost).sum())
     return Rework(

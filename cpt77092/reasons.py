@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+
 import polars as pl
 
 from cpt77092.claims import BY_NAME, TYPED
@@ -11,56 +16,83 @@ from cpt77092.rule import Rule
 
 IDENTIFIERS = frozenset({"claim_id", "person_id", "billing_npi"})
 """Text columns that say which lines belong together."""
-_ABSENT, _BLANK, _UNREADABLE = 99, 1, 2
-"""Details of a reason; the last two are the physical numbers of `claims.STATE`."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Unchecked:
+    """Lines that a rule was not checked on, because one input was unknown in one way."""
+
+    rule: Rule
+    where: pl.Series
+    """One truth value for each line."""
+    reason: str
+    """Blank where the parameter's decision tells it."""
+    parameter: str = ""
 
 
 def unchecked(result: Result) -> pl.DataFrame:
     """`rule, payer, reason, lines`: how often each rule was not checked, and why."""
-    numbers = _rules_unchecked(result)
-    counted = pl.collect_all(
-        _reasons(result, number).group_by("policy_number", "reason", "detail").len()
-        for number in numbers
+    parts = list(_unchecked(result))
+    # Payer and decisions are the same on all lines with a row of the policy table.
+    counted = (
+        result.lines.select("policy_number", "policy_row")
+        .hstack([part.where.alias(str(number)) for number, part in enumerate(parts)])
+        .lazy()
+        .group_by("policy_number", "policy_row")
+        .agg(pl.all().sum())
+        .collect(engine="streaming")
     )
-    rows = [
-        (
-            result.rules[number].code,
-            result.table.payers[row["policy_number"]],
-            reason_text(result, result.rules[number], row["reason"], row["detail"]),
-            row["len"],
-        )
-        for number, counts in zip(numbers, counted, strict=True)
-        for row in counts.iter_rows(named=True)
-    ]
+    payers = [result.table.payers[number] for number in counted["policy_number"].to_list()]
+    decisions = _decisions(result, parts, counted["policy_row"])
+    lines: Counter[tuple[str, str, str]] = Counter()
+    for number, part in enumerate(parts):
+        reasons = decisions[part.parameter] if part.parameter else [part.reason] * len(payers)
+        for payer, reason, count in zip(
+            payers, reasons, counted[str(number)].to_list(), strict=True
+        ):
+            if count:
+                lines[part.rule.code, payer, reason] += count
+    rows = [(*told, count) for told, count in sorted(lines.items())]
     schema = {"rule": pl.String, "payer": pl.String, "reason": pl.String, "lines": pl.UInt32}
-    told = pl.DataFrame(rows, schema=schema, orient="row")
-    return (
-        told.group_by("rule", "payer", "reason")
-        .agg(pl.col("lines").sum())
-        .sort("rule", "payer", "reason")
-    )
+    return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _rules_unchecked(result: Result) -> list[int]:
-    return [n for n, rule in enumerate(result.rules) if result.outcomes[rule.code].null_count()]
+def not_checked_rows(result: Result) -> pl.DataFrame:
+    """`line, rule, reason` of every line and rule that could not be checked."""
+    found = [pl.DataFrame(schema={"line": pl.UInt32, "rule": pl.String, "reason": pl.String})]
+    for part in _unchecked(result):
+        lines = result.lines.select("line", "policy_row").filter(part.where)
+        told = lines.with_columns(reason=pl.lit(part.reason))
+        if part.parameter:
+            rows = lines["policy_row"].unique()
+            reasons = _decisions(result, [part], rows)[part.parameter]
+            of_row = pl.DataFrame({"policy_row": rows, "reason": reasons})
+            told = lines.join(of_row, on="policy_row", how="left", nulls_equal=True)
+        found.append(told.select("line", pl.lit(part.rule.code).alias("rule"), "reason"))
+    return pl.concat(found).sort("line", "rule")
 
 
-def _reasons(result: Result, number: int) -> pl.LazyFrame:
-    """For every line the rule could not be checked on: which input was unknown, and how."""
-    rule = result.rules[number]
-    names = reason_inputs(rule)
-    reason, detail = pl.lit(len(names), pl.UInt32), pl.lit(0, pl.UInt32)
-    for position, name in reversed(list(enumerate(names))):
-        is_unknown, how = _unknown(name, result)
-        reason = pl.when(is_unknown).then(pl.lit(position, pl.UInt32)).otherwise(reason)
-        detail = pl.when(is_unknown).then(how).otherwise(detail)
-    unknown = result.lines.lazy().filter(result.outcomes[rule.code].is_null())
-    return unknown.select(
-        "line", "policy_number", reason.alias("reason"), detail.cast(pl.UInt32).alias("detail")
-    )
+def _unchecked(result: Result) -> Iterator[_Unchecked]:
+    """The lines that the rules were not checked on: each under the first input unknown there."""
+    rules = [rule for rule in result.rules if result.outcomes[rule.code].null_count()]
+    looked_at = {rule.code: reason_inputs(rule) for rule in rules}
+    unknown = _unknown(result, {name for names in looked_at.values() for name in names})
+    nulls = result.outcomes.select(pl.col(looked_at.keys()).is_null())
+    for rule in rules:
+        left = nulls[rule.code]
+        for name in looked_at[rule.code]:
+            for reason, lines in unknown.get(name, {}).items():
+                where = left & lines
+                if where.any():
+                    is_decided = name.startswith("policy.")
+                    yield _Unchecked(rule, where, reason, name if is_decided else "")
+                    left &= ~lines
+        if left.any():
+            yield _Unchecked(rule, left, "an input is unknown")
 
 
-def reason_inputs(rule: Rule) -> list[str]:
+@cache
+def reason_inputs(rule: Rule) -> tuple[str, ...]:
     """Where to look, in order, for what a rule was missing on a line.
 
     First the plain columns behind the flag (a parameter also needs the code and the date that
@@ -72,61 +104,61 @@ def reason_inputs(rule: Rule) -> list[str]:
         if name.startswith("policy."):
             plain += ["damaged_code", "claim_line_start_date"]
         plain.append(name.removesuffix(".state").removesuffix(".level"))
-    return list(dict.fromkeys([*plain, *(root for root in roots if root in FACTS)]))
+    return tuple(dict.fromkeys([*plain, *(root for root in roots if root in FACTS)]))
 
 
-def _unknown(name: str, result: Result) -> tuple[pl.Expr, pl.Expr]:
-    """Whether an input is unknown on a line, and the detail that tells how."""
-    column = BY_NAME.get(name)
+def _unknown(result: Result, names: Iterable[str]) -> dict[str, dict[str, pl.Series]]:
+    """For each input that is unknown somewhere: for each reason, on which lines."""
+    ways = {name: _ways(name) for name in names if _may_be_unknown(result.lines[name])}
+    kinds = [(name, reason, where) for name, told in ways.items() for reason, where in told.items()]
+    masks = result.lines.select(
+        where.alias(str(number)) for number, (_, _, where) in enumerate(kinds)
+    )
+    unknown: dict[str, dict[str, pl.Series]] = {}
+    for (name, reason, _), lines in zip(kinds, masks, strict=True):
+        unknown.setdefault(name, {})[reason] = lines
+    return unknown
+
+
+def _may_be_unknown(column: pl.Series) -> bool:
+    return column.name in IDENTIFIERS or column.null_count() > 0
+
+
+def _ways(name: str) -> dict[str, pl.Expr]:
+    """How an input may be unknown: for each *not checked* reason as a sentence, on which lines."""
+    is_null = pl.col(name).is_null()
     if name == "damaged_code":
-        return pl.col(name).is_not_null(), pl.lit(_UNREADABLE, pl.UInt32)
+        return {"hcpcs_code cannot be read": pl.col(name).is_not_null()}
     if name.startswith("policy."):
-        decision = pl.lit(result.table.frame[f"{name}.decision"]).gather(pl.col("policy_row"))
-        return pl.col(name).is_null(), decision.fill_null(0)
-    if column is None:
-        return pl.col(name).is_null(), pl.lit(0, pl.UInt32)
-    if name in TYPED:
-        how = pl.col(f"{name}.state").to_physical().cast(pl.UInt32).fill_null(_ABSENT)
-        return pl.col(name).is_null(), how
-    is_absent = pl.col(name).is_null()
-    how = pl.when(is_absent).then(_ABSENT).otherwise(_BLANK).cast(pl.UInt32)
-    # Blank is a value (no modifier, no place), but a blank name identifies nobody.
-    return (is_absent | (pl.col(name) == "") if name in IDENTIFIERS else is_absent), how
-
-
-def reason_text(result: Result, rule: Rule, reason: int, detail: int) -> str:
-    """A *not checked* reason as a sentence."""
-    names = reason_inputs(rule)
-    if reason >= len(names):
-        return "an input is unknown"
-    name = names[reason]
-    if name == "damaged_code":
-        return "hcpcs_code cannot be read"
-    if name.startswith("policy."):
-        return result.decisions[detail].reason()
+        return {"": is_null}  # the decision tells it
     if name in FACTS:
-        return FACTS[name].unknown or f"{name} is unknown"
-    if detail == _ABSENT:
-        return f"no {name} column"
-    return f"{name} is blank" if detail == _BLANK else f"{name} cannot be read"
+        return {FACTS[name].unknown or f"{name} is unknown": is_null}
+    absent, blank, unreadable = (
+        f"no {name} column",
+        f"{name} is blank",
+        f"{name} cannot be read",
+    )
+    if name in TYPED:
+        state = pl.col(f"{name}.state")
+        return {
+            absent: is_null & state.is_null(),
+            blank: is_null & state.eq_missing("blank"),
+            unreadable: is_null & state.is_not_null() & state.ne_missing("blank"),
+        }
+    if name in IDENTIFIERS:
+        # Blank is a value (no modifier, no place), but a blank name identifies nobody.
+        return {absent: is_null, blank: pl.col(name).eq_missing("")}
+    return {absent if name in BY_NAME else unreadable: is_null}
 
 
-def not_checked_rows(result: Result) -> pl.DataFrame:
-    """`line, rule, reason` of every line and rule that could not be checked."""
-    parts = []
-    numbers = _rules_unchecked(result)
-    found = pl.collect_all(_reasons(result, number) for number in numbers)
-    for rule, rows in zip((result.rules[number] for number in numbers), found, strict=True):
-        texts = rows.select("reason", "detail").unique()
-        told = texts.with_columns(
-            text=pl.Series(
-                [reason_text(result, rule, r, d) for r, d in texts.iter_rows()], dtype=pl.String
-            )
-        )
-        parts.append(
-            rows.join(told, on=("reason", "detail"), how="left", maintain_order="left").select(
-                "line", pl.lit(rule.code).alias("rule"), pl.col("text").alias("reason")
-            )
-        )
-    empty = pl.DataFrame(schema={"line": pl.UInt32, "rule": pl.String, "reason": pl.String})
-    return pl.concat([empty, *parts]).sort("line", "rule")
+def _decisions(
+    result: Result, parts: Iterable[_Unchecked], rows: pl.Series
+) -> dict[str, list[str]]:
+    """For each parameter that is unknown, its decisions' reasons on rows of the policy table."""
+    names = {part.parameter for part in parts} - {""}
+    numbers = result.table.frame.select(
+        pl.col(f"{name}.decision").gather(rows).fill_null(0).alias(name) for name in names
+    ).to_dict(as_series=False)
+    distinct = {number for column in numbers.values() for number in column}
+    reasons = {number: result.decisions[number].reason() for number in distinct}
+    return {name: [reasons[number] for number in column] for name, column in numbers.items()}

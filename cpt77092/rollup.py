@@ -93,9 +93,9 @@ def table(
     lines = _lines(result, infos=infos)
     groups = _first(_groups(lines, key), sort, limit)
     # The lines of the groups that are shown, and all their findings.
-    lines = lines.select("line", "claim").join(groups.select(key), on=key, how="semi")
-    chosen = _findings(result, infos=infos).join(lines, on="line")
-    chosen = chosen.sort("severity", "line", "rule")
+    shown = lines.select("line", "claim").join(groups.lazy().select(key), on=key, how="semi")
+    found = _findings(result, infos=infos).lazy().join(shown, on="line")
+    chosen = found.sort("severity", "line", "rule").collect()
     texts = findings.texts(result, chosen, extra=extra)
     texts = texts.hstack(chosen.select("line", "claim", number="severity"))
     rows = groups.join(_told(texts, by, extra), on=key, how="left", maintain_order="left")
@@ -136,29 +136,34 @@ def count(result: Result, by: By, *, infos: bool = True) -> int:
     """How many rows `table` has without a limit."""
     if by is By.FINDING:
         return _findings(result, infos=infos).height
-    return _lines(result, infos=infos)[by.value].n_unique()
+    return int(_lines(result, infos=infos).select(pl.col(by.value).n_unique()).collect().item())
 
 
 def _findings(result: Result, *, infos: bool) -> pl.DataFrame:
     return result.found if infos else result.found.filter(pl.col("severity") < INFO)
 
 
-def _lines(result: Result, *, infos: bool) -> pl.DataFrame:
+def _lines(result: Result, *, infos: bool) -> pl.LazyFrame:
     """The lines with a finding: the number of their claim, their worst severity, their money."""
     line = pl.col("line").cast(pl.UInt32)
     # A line without a claim number is a claim of its own: its number is none that a claim can have.
     claim = pl.coalesce(CLAIM_OF_PAYER, line.cast(pl.UInt64) + 2**63)
-    lines = result.lines.select(
-        line,
-        claim.alias("claim"),
-        result.worst.alias("worst"),
-        charge="charge_amount",
-        expected=EXPECTED_PAYMENT,
+    lines = result.lines.select("line", CLAIM_OF_PAYER, "charge_amount", EXPECTED_PAYMENT)
+    return (
+        lines.with_columns(result.worst.alias("worst"))
+        .lazy()
+        .filter(pl.col("worst") <= (INFO if infos else INFO - 1))
+        .select(
+            line,
+            claim.alias("claim"),
+            "worst",
+            charge="charge_amount",
+            expected=EXPECTED_PAYMENT,
+        )
     )
-    return lines.filter(pl.col("worst") <= (INFO if infos else INFO - 1))
 
 
-def _groups(lines: pl.DataFrame, key: str) -> pl.DataFrame:
+def _groups(lines: pl.LazyFrame, key: str) -> pl.LazyFrame:
     """Per line or claim its worst severity and its money, each line once."""
     at_risk = pl.col("worst") == ERROR
     # A credit would hide what is beside it; alone it is what the line says.
@@ -170,8 +175,7 @@ def _groups(lines: pl.DataFrame, key: str) -> pl.DataFrame:
         "payment_at_risk": pl.when(at_risk).then("expected"),
     }
     return (
-        lines.lazy()
-        .select(key, "worst", pl.col("line").alias("first"), at_risk.alias("at_risk"), **money)
+        lines.select(key, "worst", pl.col("line").alias("first"), at_risk.alias("at_risk"), **money)
         .group_by(key)
         .agg(
             pl.col("worst").min(),
@@ -180,7 +184,6 @@ def _groups(lines: pl.DataFrame, key: str) -> pl.DataFrame:
             error_lines=pl.col("at_risk").sum(),
             **{name: _sum(pl.col(name)) for name in money},
         )
-        .collect()
     )
 
 
@@ -200,24 +203,24 @@ def _order(sort: Sort) -> list[pl.Expr]:
     }[sort]
 
 
-def _first(groups: pl.DataFrame, sort: Sort, limit: int | None) -> pl.DataFrame:
+def _first(groups: pl.LazyFrame, sort: Sort, limit: int | None) -> pl.DataFrame:
     """The groups in order, at most so many."""
     order = _order(sort)
-    return (groups if limit is None else groups.bottom_k(limit, by=order)).sort(order)
+    first = groups if limit is None else groups.bottom_k(limit, by=order)
+    return first.sort(order).collect(engine="streaming")
 
 
 def _ranked(result: Result, sort: Sort, limit: int | None, *, infos: bool) -> pl.DataFrame:
     """Findings by claim, and in it by line, the worst of a line first."""
     lines = _lines(result, infos=infos)
+    money = {"claim_at_risk": "charges_at_risk", "claim_charged": "charge_amount"}
+    wanted = _groups(lines, "claim").select("claim", "worst", "first", *money.values())
     # Each claim here has a finding, so that no more claims than findings are shown.
-    claims = _first(_groups(lines, "claim"), sort, limit).with_row_index("rank")
-    claims = claims.select(
-        "claim", "rank", claim_at_risk="charges_at_risk", claim_charged="charge_amount"
-    )
-    lines = lines.select("line", "claim").join(claims, on="claim")
-    ranked = _findings(result, infos=infos).join(lines, on="line")
+    claims = _first(wanted, sort, limit).with_row_index("rank").select("claim", "rank", **money)
+    shown = lines.select("line", "claim").join(claims.lazy(), on="claim")
+    ranked = _findings(result, infos=infos).lazy().join(shown, on="line")
     ranked = ranked.sort("rank", "line", "severity", "rule")
-    return ranked if limit is None else ranked.head(limit)
+    return (ranked if limit is None else ranked.head(limit)).collect()
 
 
 def _told(texts: pl.DataFrame, by: By, extra: Sequence[str]) -> pl.DataFrame:

@@ -214,7 +214,6 @@ def test_no_loop_over_rows_where_the_lines_are() -> None:
     """Rows are looped over only to print a few, to name reasons, or to build small tables."""
     allowed = {
         ("engine.py", "iter_rows"),  # the ways in which payers are named
-        ("reasons.py", "iter_rows"),  # distinct reasons
         ("findings.py", "iter_rows"),  # counts per rule and payer
         ("split.py", "iter_rows"),  # the ways in which payers are named
         ("profile.py", "iter_rows"),  # sums per payer, month and code

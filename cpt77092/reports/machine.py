@@ -20,6 +20,8 @@ from cpt77092.findings import AtRisk, Rework, Totals
 from cpt77092.reports.text import FORMULA_STARTS
 
 MONEY = ("charge_amount", "expected_payment", "charges_at_risk", "payment_at_risk")
+_ROWS = 10_000
+"""Rows that are made one text."""
 
 
 def write_json(
@@ -39,15 +41,15 @@ def write_json(
     text.write(',\n"totals": ')
     json.dump(totals_record(totals), text, indent=2, ensure_ascii=False)
     text.write(f',\n"{name}": [')
-    _write_records(text, shown)
+    _write_records(stream, shown)
     text.write('],\n"not_checked": ')
     json.dump([_reason(*row) for row in totals.not_checked], text, indent=1, ensure_ascii=False)
     text.write(',\n"rejects": [')
-    _write_records(text, [findings.rejects(result)])
+    _write_records(stream, [findings.rejects(result)])
     text.write("]")
     if with_not_checked_rows:
         text.write(',\n"not_checked_rows": [')
-        _write_records(text, [findings.not_checked_rows(result)])
+        _write_records(stream, [findings.not_checked_rows(result)])
         text.write("]")
     text.write("}\n")
     text.detach()
@@ -200,13 +202,22 @@ def _reason(rule: str, reason: str, payer: str, lines: int) -> dict[str, Any]:
     return {"rule": rule, "reason": reason, "payer": payer, "lines": lines}
 
 
-def _write_records(text: IO[str], shown: Iterable[pl.DataFrame]) -> None:
-    between, end = "\n", ""
+def _write_records(stream: IO[bytes], shown: Iterable[pl.DataFrame]) -> None:
+    between, end = b"\n", b""
+    for some in _slices(shown):
+        made = io.BytesIO()
+        some.write_ndjson(made)
+        stream.write(between)
+        stream.write(made.getvalue().removesuffix(b"\n").replace(b"}\n{", b"},\n{"))
+        between, end = b",\n", b"\n"
+    stream.write(end)
+
+
+def _slices(shown: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """So few rows that their JSON takes little memory; none of them empty."""
     for piece in shown:
-        if body := _as_numbers(piece).write_ndjson().rstrip("\n").replace("}\n{", "},\n{"):
-            text.write(f"{between}{body}")
-            between, end = ",\n", "\n"
-    text.write(end)
+        for start in range(0, piece.height, _ROWS):
+            yield _as_numbers(piece.slice(start, _ROWS))
 
 
 def _as_numbers(table: pl.DataFrame) -> pl.DataFrame:

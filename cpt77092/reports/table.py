@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any
 
 import polars as pl
@@ -14,6 +14,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.padding import Padding
 from rich.panel import Panel
+from rich.segment import Segment, Segments
 from rich.table import Table
 from rich.text import Text
 
@@ -140,24 +141,37 @@ def _by_segment(result: Result) -> frozenset[str]:
 def _print_claims(
     console: Console, shown: pl.DataFrame, by_segment: frozenset[str], *, has_files: bool
 ) -> None:
-    if shown.height and console.width >= WIDE:
+    width = console.width
+    if shown.height and width >= WIDE:
         console.print()
-        head = ("Line", "", "What is wrong", "What to do", "Denial", "Who says so")
-        console.print(
-            _rows(console, [[Text(name, style="dim") for name in head]]), end="", soft_wrap=True
-        )
+        names = ("Line", "", "What is wrong", "What to do", "Denial", "Who says so")
+        head = [Text.assemble((name, "dim")) for name in names]
+        _print_segments(console, _rows(console, [head], width))
     rows = shown.iter_rows(named=True)
     for _, group in groupby(rows, key=lambda row: (row["claim"], row["source_file"])):
         claim = list(group)
-        console.print(_heading(claim, console, has_files=has_files))
-        cells = _wide if console.width >= WIDE else _narrow
-        laid_out = _rows(console, _with_lines(claim, cells, by_segment))
-        console.print(laid_out, end="", soft_wrap=True)
+        heading = _heading(claim, console, width, has_files=has_files).wrap(console, width)
+        cells = _wide if width >= WIDE else _narrow
+        laid_out = _rows(console, _with_lines(claim, cells, by_segment), width)
+        _print_segments(console, chain(_lines(console, heading), laid_out))
     if shown.height:
         console.print()
 
 
-def _heading(claim: Sequence[dict[str, Any]], console: Console, *, has_files: bool) -> Text:
+def _print_segments(console: Console, segments: Iterable[Segment]) -> None:
+    """Print what is laid out already: a text of Rich would be taken apart and laid out again."""
+    console.print(Segments(segments), end="", soft_wrap=True)
+
+
+def _lines(console: Console, lines: Iterable[Text]) -> Iterator[Segment]:
+    for line in lines:
+        yield from line.render(console)
+        yield Segment.line()
+
+
+def _heading(
+    claim: Sequence[dict[str, Any]], console: Console, width: int, *, has_files: bool
+) -> Text:
     """Whose claim of when it is, and its money: a line over its findings."""
     first = claim[0]
     days = sorted({row["claim_line_start_date"] for row in claim} - {None})
@@ -177,7 +191,7 @@ def _heading(claim: Sequence[dict[str, Any]], console: Console, *, has_files: bo
     elif first["claim_charged"] is not None:
         money = Text(f"{dollars(first['claim_charged'])} charged")
     rule = "-" if console.options.ascii_only else "\u2500"
-    gap = console.width - cell_len(text.plain) - cell_len(money.plain) - 2
+    gap = width - cell_len(text.plain) - cell_len(money.plain) - 2
     if gap < 1:
         return Text.assemble("\n", text, "  ", money)
     return Text.assemble("\n", text, " ", (rule * gap, "dim"), " ", money)
@@ -247,32 +261,37 @@ def _source(row: dict[str, Any]) -> Text:
     # The place in the document is long: `scrub explain` and the files have it.
     since = f", since {row['in_force_from']}" if row["in_force_from"] else ""
     doubt = "" if row["confidence"] in {"", "primary"} else f" ({row['confidence']})"
-    return Text(f"{safe(row['source_title'])}{since}{doubt}", style="dim")
+    # As a part of a text, since `_rows` renders no style of a whole one.
+    return Text.assemble((f"{safe(row['source_title'])}{since}{doubt}", "dim"))
 
 
-def _rows(console: Console, rows: Iterable[Cells]) -> Text:
+def _rows(console: Console, rows: Iterable[Cells], width: int) -> Iterator[Segment]:
     """Rows under one another, at the same places in every claim.
 
     Laid out by hand: a table of Rich for every claim takes twice as long.
     """
-    widths = _widths(console.width)
-    text = Text()
+    widths = _widths(width)
     for cells in rows:
-        columns = [
-            list(cell.wrap(console, width, overflow="fold")) if cell else []
-            for cell, width in zip(cells, widths, strict=True)
-        ]
+        columns = [_wrapped(console, cell, room) for cell, room in zip(cells, widths, strict=True)]
         for number in range(max(len(column) for column in columns)):
             at, shown = 0, 2
-            for column, width in zip(columns, widths, strict=True):
+            for column, room in zip(columns, widths, strict=True):
                 if number < len(column):
                     part = column[number]
                     part.rstrip()
-                    text.append(" " * (shown - at)).append_text(part)
+                    yield Segment(" " * (shown - at))
+                    yield from part.render(console)
                     at = shown + part.cell_len
-                shown += width + 2
-            text.append("\n")
-    return text
+                shown += room + 2
+            yield Segment.line()
+
+
+def _wrapped(console: Console, cell: Text, width: int) -> list[Text]:
+    """The lines of a cell; only those that are too long are looked at word by word."""
+    lines: list[Text] = []
+    for line in cell.split(allow_blank=True) if cell else ():
+        lines += [line] if line.cell_len <= width else line.wrap(console, width, overflow="fold")
+    return lines
 
 
 def _widths(width: int) -> tuple[int, ...]:
