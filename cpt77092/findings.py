@@ -338,8 +338,8 @@ def _as_text(name: str, dtype: pl.DataType) -> pl.Expr:
         )
     elif isinstance(dtype, pl.Enum):
         text = value.cast(pl.String).str.replace_all("_", " ", literal=True)
-    elif dtype == pl.String:
-        text = pl.when(value != "").then(value)
+    elif dtype in (pl.String, pl.Categorical):
+        text = pl.when(value != "").then(value.cast(pl.String))
     else:
         text = value.cast(pl.String)
     return text.fill_null("blank")
