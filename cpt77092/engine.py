@@ -19,7 +19,9 @@ from cpt77092.categories import place_among
 from cpt77092.claims import BY_NAME, DIAGNOSES, UNREADABLE_TEXT
 from cpt77092.codes import CHECKED
 from cpt77092.facts import TOLD, Context, Fact, Past, add_facts, closure, inputs
+from cpt77092.facts.combinations import combined
 from cpt77092.facts.earlier import PAST_FACTS
+from cpt77092.facts.keys import line_of_each
 from cpt77092.policies.match import Matcher
 from cpt77092.policies.parameters import PARAMETERS
 from cpt77092.policies.policy import DEFAULT, PolicySet
@@ -223,7 +225,9 @@ def _parameters(plain: Iterable[str]) -> list[str]:
 def _payers_of(batch: Batch, history: History | None, policies: PolicySet) -> pl.DataFrame:
     """The payers of the batch and of its past, numbered together."""
     lines = [batch.lines, *([] if history is None else [history.lines])]
-    return _match_payers(pl.concat(part.select(_SPELLING).unique() for part in lines), policies)
+    named = [part.select(_SPELLING) for part in lines]
+    some = [names[line_of_each(combined(names))] for names in named]
+    return _match_payers(pl.concat(some), policies)
 
 
 def _attach_policies(
@@ -232,10 +236,12 @@ def _attach_policies(
     keys = payers["payer_policy"].unique().sort().to_list()
     codes = lines["hcpcs_code"].unique().sort()
     table = build_table(policies, keys, codes.to_list() or [""], _parameters(plain))
-    spelling = lines.select(_SPELLING).join(
+    spelling = combined(lines.select(_SPELLING))
+    spelled = lines.select(_SPELLING)[line_of_each(spelling)].join(
         payers, on=_SPELLING, how="left", nulls_equal=True, maintain_order="left"
     )
-    lines = lines.with_row_index("line").hstack(spelling.drop(_SPELLING))
+    found = spelled.drop(_SPELLING).select(pl.all().gather(pl.lit(spelling)))
+    lines = lines.with_row_index("line").hstack(found)
     lines = lines.with_columns(
         place_among(lines["hcpcs_code"], codes).alias("code_number"),
         pl.lit(as_of).alias("as_of_date"),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import cpt77092.facts.combinations as way
 from cpt77092.facts.combinations import combined
-from cpt77092.facts.keys import line_of_each, numbered, numbered_by, refined
+from cpt77092.facts.keys import line_of_each, numbered, numbered_by, refined, shared
 
 NAMES = st.sampled_from(["", "A", "B", "a", " A", "C-1", "1", "01"])
 NUMBERS = st.none() | st.integers(0, 3) | st.sampled_from([2**31, 2**32 - 1])
@@ -63,6 +63,12 @@ def test_one_line_of_each_number_is_shown(numbers: list[int | None]) -> None:
     assert {n: numbers[shown[n]] for n in numbers if n is not None} == {
         n: n for n in numbers if n is not None
     }
+
+
+@given(st.lists(st.none() | st.integers(0, 5)))
+def test_lines_are_shared_where_another_has_their_number(numbers: list[int | None]) -> None:
+    found = shared(pl.Series(numbers, dtype=pl.UInt32)).to_list()
+    assert found == [None if n is None else numbers.count(n) > 1 for n in numbers]
 
 
 CELLS = {

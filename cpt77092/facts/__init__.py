@@ -239,12 +239,12 @@ def _groups(frame: pl.DataFrame, facts: Sequence[Fact]) -> list[pl.Series]:
     columns = dict.fromkeys(name for fact in some for name in _gathered(fact))
     gathered = (
         frame.lazy()
-        .select(group, *columns)
-        .drop_nulls(group.name)
+        .select(group.name, *columns)
         .group_by(group.name)
         .agg(_over_group(frame, fact).fill_null(0).alias(fact.name) for fact in some)
         # Many small groups are what this engine is several times faster at.
         .collect(engine="streaming")
+        .drop_nulls(group.name)
     )
 
     def of_lines(fact: Fact) -> pl.Series:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from cpt77092.facts.keys import line_of_each
+from cpt77092.facts.keys import above, line_of_each
 
 FEW = 2**20
 """So many combinations can be told apart by looking each up."""
@@ -25,7 +25,7 @@ def combined(cells: pl.DataFrame) -> pl.Series:
     if not varied.width:
         return pl.zeros(cells.height, dtype=pl.UInt32, eager=True)
     packed = _packed(varied)
-    return _by_hash(varied) if packed is None else _without_gaps(packed)
+    return _by_hash(varied) if packed is None else packed
 
 
 def _is_one_value(column: pl.Series) -> bool:
@@ -35,26 +35,32 @@ def _is_one_value(column: pl.Series) -> bool:
 
 
 def _packed(cells: pl.DataFrame) -> pl.Series | None:
-    """A number for each combination, below `FEW`; None where so many do not do."""
-    number, size = pl.lit(0, pl.UInt32), 1
-    for name, dtype in cells.schema.items():
-        physical = pl.col(name).to_physical()
-        if dtype == pl.Boolean:
-            physical = physical.cast(pl.UInt8)
-        elif dtype == pl.String or dtype.is_float() or dtype.is_decimal():
+    """The numbers of combinations where `FEW` do; else None."""
+    number = pl.zeros(cells.height, dtype=pl.UInt32, eager=True)
+    for column in cells:
+        values = _small_numbers(column)
+        if values is None:
             return None
-        value = physical.cast(pl.Int64) - physical.min()
-        width = cells.select(value.max().fill_null(0) + 2).item()
-        size *= width
-        if size > FEW:
+        values = _without_gaps(values)
+        width = above(values)
+        if above(number) * width > FEW:
             return None
-        number = number * width + (value + 1).fill_null(0).cast(pl.UInt32)
-    return cells.select(number.alias("combination")).to_series()
+        number = _without_gaps(number * width + values)
+    return number
+
+
+def _small_numbers(column: pl.Series) -> pl.Series | None:
+    """A number below `FEW` for each cell of a column; None where it has too wide a range."""
+    if column.dtype == pl.String or column.dtype.is_float() or column.dtype.is_decimal():
+        return None
+    numbers = column.to_physical().cast(pl.Int64)
+    numbers = (numbers - numbers.min() + 1).fill_null(0)
+    return numbers.cast(pl.UInt32) if above(numbers) <= FEW else None
 
 
 def _without_gaps(numbers: pl.Series) -> pl.Series:
     """The place of each number among those that occur; all are below `FEW`."""
-    occurs = pl.zeros(FEW, dtype=pl.UInt32, eager=True).scatter(numbers, 1)
+    occurs = pl.zeros(above(numbers), dtype=pl.UInt32, eager=True).scatter(numbers, 1)
     return (occurs.cum_sum() - occurs).gather(numbers)
 
 

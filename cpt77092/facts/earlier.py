@@ -11,7 +11,7 @@ import polars as pl
 
 from cpt77092.codes import GLOBAL, INTERPRETATION
 from cpt77092.facts.fact import Context, Fact, on_lines
-from cpt77092.facts.keys import CLAIM_DAY, PERSON_DAY, last_date
+from cpt77092.facts.keys import CLAIM_DAY, PERSON_DAY, last_date, shared
 from cpt77092.facts.scans import of_batch
 
 _SAME_SERVICE = ("hcpcs_code", "claim_line_start_date", "modifier_set", "rendering_npi")
@@ -35,7 +35,7 @@ def _first_alike(lines: pl.DataFrame, day: str, counts: pl.Expr) -> pl.Series:
     key = [day, "modifier_set", "rendering_npi"]
     alike = (
         lines.lazy()
-        .filter(lines[day].is_duplicated())
+        .filter(shared(lines[day]))
         .filter(counts & known & pl.col("damaged_code").is_null())
         .select("line", *_ORDER, *key)
         .sort(_ORDER, nulls_last=False)

@@ -56,17 +56,18 @@ def numbered_by(hashes: pl.Series, texts: pl.Series) -> pl.Series:
         hashes: null where the text is nobody's.
         texts: the texts.
     """
-    numbers = hashes.rank("dense") - 1
+    numbers = hashes.rank("dense")
     some_line = line_of_each(numbers).gather(numbers)
     if (texts.gather(some_line) == texts).all():
-        # In the order of lines, which makes any order that begins with them fast to find.
-        return some_line.rank("dense") - 1
+        # The line's own number serves: lines of one claim stand together in most files, and what
+        # is nearly in order is put in order fast.
+        return some_line
     filled = pl.select(pl.when(hashes.is_not_null()).then(texts)).to_series()
-    return filled.rank("dense") - 1
+    return filled.rank("dense")
 
 
 def above(numbers: pl.Series) -> int:
-    """The least number above all of them."""
+    """The least number above all of some that are not negative; 0 where there is none."""
     most = numbers.max()
     return most + 1 if isinstance(most, int) else 0
 
@@ -83,6 +84,13 @@ def line_of_each(numbers: pl.Series) -> pl.Series:
         lines = lines.filter(numbers.is_not_null())
         numbers = numbers.drop_nulls()
     return some.scatter(numbers, lines)
+
+
+def shared(numbers: pl.Series) -> pl.Series:
+    """Whether another line has the line's number; null where it has none."""
+    is_other = line_of_each(numbers).gather(numbers) != pl.int_range(numbers.len(), eager=True)
+    of_several = pl.zeros(above(numbers), dtype=pl.UInt8, eager=True)
+    return of_several.scatter(numbers.filter(is_other), 1).gather(numbers) == 1
 
 
 def refined(numbers: pl.Series, by: pl.Series) -> pl.Series:
