@@ -28,7 +28,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from cpt77092.claims import BY_NAME, COLUMNS, Kind
+from cpt77092.claims import BY_NAME, COLUMNS, WRITTEN, Kind
 from cpt77092.codes import CHECKED
 from cpt77092.errors import ClaimsError
 from cpt77092.readers import Batch, Options, Tally, read_batch
@@ -71,6 +71,7 @@ def texts(alphabet: st.SearchStrategy[str] = INSIDE) -> st.SearchStrategy[str]:
 
 VALUES: dict[Kind, st.SearchStrategy[Any]] = {
     Kind.TEXT: texts(),
+    Kind.CODE: texts(),
     Kind.DATE: st.none() | st.dates(date(1900, 1, 1), date(2069, 12, 31)),
     Kind.NUMBER: st.none() | st.integers(-5, 5000).map(lambda n: n / 4),
     Kind.MONEY: st.none() | st.decimals(-5000, 5_000_000, places=2),
@@ -108,7 +109,7 @@ def spelled(draw: st.DrawFn, value: Any, name: str) -> str:
         is_short = value.year < 2000 if name == "patient_birth_date" else value.year >= 1970
         short = ["%m/%d/%y"] if is_short else []
         return value.strftime(draw(st.sampled_from(forms + short)))
-    if kind is Kind.TEXT:
+    if kind in WRITTEN:
         return draw(st.sampled_from([f"{value}", f" {value} "]))
     if kind is Kind.MONEY:
         sign, amount = "-" * (value < 0), abs(value)
@@ -213,7 +214,7 @@ def test_lines_come_back_from_any_layout_with_their_row_numbers(
     for column in columns:
         found = batch.lines[column].to_list()
         assert found == [expected_value(line, column, file.text) for _, line in in_scope]
-        if BY_NAME[column].kind is not Kind.TEXT:
+        if BY_NAME[column].kind not in WRITTEN:
             states = batch.lines[f"{column}.state"].to_list()
             assert states == ["blank" if value is None else "read" for value in found]
     assert set(batch.scans[0].headers.chosen) == set(columns)
@@ -227,6 +228,7 @@ def test_a_table_gives_the_lines_that_a_text_file_gives(data: st.DataObject, fol
     lines = in_one_row(lines)
     dtypes: dict[Kind, Any] = {
         Kind.TEXT: pl.String,
+        Kind.CODE: pl.String,
         Kind.DATE: data.draw(st.sampled_from([pl.Date, pl.Datetime("us"), pl.Datetime("ns")])),
         Kind.NUMBER: pl.Float64,
         Kind.MONEY: pl.Decimal(12, 2),

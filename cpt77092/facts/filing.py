@@ -40,13 +40,6 @@ def effective_submission(_: Context) -> pl.Expr:
     return pl.when(~_is_unreadable()).then(pl.coalesce("submission_date", "as_of_date"))
 
 
-def submission_told(_: Context) -> pl.Expr:
-    """That date, and whether somebody stated it, for the message."""
-    day = pl.col("effective_submission").cast(pl.String)
-    assumed = pl.format("{} (the as-of date, as none is stated)", day)
-    return pl.when("is_unsubmitted").then(assumed).otherwise(day)
-
-
 def claim_frequency_is_accepted(context: Context) -> pl.Expr:
     """The claim frequency code is one that the payer takes."""
     frequency = pl.col("claim_frequency_code")
@@ -74,11 +67,6 @@ FACTS: tuple[Fact, ...] = (
         reads=("as_of_date",),
         optional=_SUBMITTED,
         unknown=_NO_SUBMISSION,
-    ),
-    Fact(
-        name="submission_told",
-        build=submission_told,
-        reads=("effective_submission", "is_unsubmitted"),
     ),
     Fact(
         name="claim_frequency_is_accepted",

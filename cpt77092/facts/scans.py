@@ -73,13 +73,6 @@ def of_batch(past: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
     return named.with_columns(person_date(Context()).alias("person_date"))
 
 
-def searched_for_scan(context: Context) -> pl.Expr:
-    """Where a scan was looked for, for the message."""
-    if context.past is None:
-        return pl.lit("this batch")
-    return pl.lit(f"this batch and the history ({context.past.covers()})")
-
-
 def place_differs_from_scan(lines: pl.DataFrame, _: Context) -> pl.Series:
     """Scans of the patient that date have places, and none of them is the read's place.
 
@@ -152,7 +145,6 @@ FACTS: tuple[Fact, ...] = (
             "hcpcs_code",
         ),
     ),
-    Fact(name="searched_for_scan", build=searched_for_scan),
     Fact(
         name="place_differs_from_scan",
         frame=place_differs_from_scan,

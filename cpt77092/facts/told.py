@@ -1,4 +1,4 @@
-"""What messages name besides the line itself: its fellow lines, worked out for findings alone."""
+"""What messages tell besides the line, as its fellow lines: worked out for findings alone."""
 
 from __future__ import annotations
 
@@ -152,6 +152,24 @@ def _own_technical(found: pl.DataFrame, lines: pl.DataFrame, context: Context) -
     return found.select(told.alias("told")).to_series()
 
 
+def _submission(found: pl.DataFrame, lines: pl.DataFrame, context: Context) -> pl.Series:
+    """The day on which the line is handed in, and whether somebody stated it."""
+    del lines, context
+    day = pl.col("effective_submission").cast(pl.String)
+    assumed = pl.format("{} (the as-of date, as none is stated)", day)
+    told = pl.when("is_unsubmitted").then(assumed).otherwise(day)
+    return found.select(told.alias("told")).to_series()
+
+
+def _searched(found: pl.DataFrame, lines: pl.DataFrame, context: Context) -> pl.Series:
+    """Where a scan was looked for."""
+    del lines
+    where = "this batch"
+    if context.past is not None:
+        where += f" and the history ({context.past.covers()})"
+    return pl.Series([where]).new_from_index(0, found.height)
+
+
 TOLD: dict[str, Told] = {
     told.name: told
     for told in (
@@ -171,6 +189,8 @@ TOLD: dict[str, Told] = {
             ),
             _denying,
         ),
+        Told("submission_told", ("effective_submission", "is_unsubmitted"), _submission),
+        Told("searched_for_scan", ("line",), _searched),
         Told("own_technical_codes", ("claim_codes",), _own_technical),
         Told("line_it_repeats", (*_NAMED_BY, "line_repeated"), _repeated),
         Told(

@@ -28,10 +28,9 @@ from cpt77092.readers.scan import (
     REJECT,
     ROW,
     SAMPLE_ROWS,
-    SORTING,
+    SHORT,
     Scan,
     code_header,
-    is_claim_row,
     native_errors_silenced,
 )
 from cpt77092.readers.text import UTF8, TextSource, detect_whole, open_text
@@ -45,7 +44,6 @@ MOST_TITLES = 40
 _SPILL = ("__spill_1", "__spill_2", "__spill_3", "__spill_4")
 _LONE_CR = re.compile(r"\r(?!\n)")
 _WHOLE_LINE = "\x01"
-_TAIL = "__blank_tail"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,24 +99,21 @@ class CsvFile:
             return self.scan_rows(needed=needed, scope=scope, why=self.dialect.careful)
         rows = self._rows()
         has_spill = pl.any_horizontal(pl.col(name).is_not_null() for name in _SPILL)
-        is_odd = pl.any_horizontal(pl.col(name).fill_null("") != "" for name in _SPILL)
+        is_odd = pl.any_horizontal(pl.col(name) != "" for name in _SPILL)
         last = pl.col(self.names[self.dialect.width - 1])
         if not self.dialect.has_blank_tails:
             has_spill |= last.is_null()
         plan = LinePlan.of(self.headers, needed, scope, written=self.dialect.headers[header])
         # Reading row by row, which follows, says what is wrong with which line.
-        odd = pl.when(is_odd).then(pl.lit("too many or too few fields")).alias(REJECT)
+        odd: pl.Expr = pl.when(is_odd).then(pl.lit("too many or too few fields"))
+        if not self.dialect.has_blank_tails:  # then it is a row cut short, if it is a claim line
+            is_short = last.is_null() & odd.is_null()
+            odd = pl.when(is_short).then(pl.lit(f"{SHORT}too few fields")).otherwise(odd)
         kept = plan.spread(
             rows.filter(plan.keep | has_spill).select(
-                pl.col(INDEX).alias(ROW), odd, last.is_null().alias(_TAIL), *plan.cells
+                pl.col(INDEX).alias(ROW), odd.alias(REJECT), *plan.cells
             )
         )
-        if not self.dialect.has_blank_tails:  # then it is a row cut short, if it is a claim line
-            names = [*self.headers.chosen]
-            is_short = pl.col(_TAIL) & is_claim_row([n for n in names if n in SORTING])
-            odd = pl.when(is_short).then(pl.lit("too few fields")).otherwise(REJECT)
-            kept = kept.with_columns(odd.alias(REJECT))
-        kept = kept.drop(_TAIL)
         is_plain = not (self.headers.wide or self.headers.rows)
         return Scan.of(
             self,

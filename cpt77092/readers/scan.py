@@ -246,10 +246,19 @@ def classify(kept: pl.DataFrame, scope: frozenset[str], header: str = "") -> pl.
         is_broken = pl.any_horizontal(pl.lit(column) for column in broken)
         kept = kept.with_columns(pl.when(is_broken).then(swallowed).otherwise(REJECT).alias(REJECT))
     if kept[REJECT].null_count() < kept.height:
+        kept = kept.with_columns(_settled(kept).alias(REJECT))
         kind = pl.when(pl.col(REJECT).is_not_null()).then(_kind("rejected")).otherwise(kind)
     return kept.with_columns(kind.alias(KIND), hcpcs_code=pl.col("code_read")).drop(
         "code_read", "code_is_in_scope", "code_is_blank", "code_is_header"
     )
+
+
+def _settled(kept: pl.DataFrame) -> pl.Series:
+    """The reasons for rejection; a row with too few fields has none if it is no claim line."""
+    reason, is_claim = pl.col(REJECT), is_claim_row(set(kept.columns) & {*SORTING})
+    is_short = reason.str.starts_with(SHORT)
+    settled = pl.when(~is_short | is_claim).then(reason.str.strip_prefix(SHORT))
+    return kept.select(settled.alias(REJECT)).to_series()
 
 
 def _holds_line_break(cells: pl.Series) -> pl.Series:
