@@ -49,14 +49,15 @@ def read_dates(text: pl.Series, *, century: int | None = None) -> pl.Series:
     trimmed = _trimmed(distinct)
     if order_of(trimmed) is Order.DAY_FIRST:
         trimmed = trimmed.str.replace(_EITHER, "$3$2$1$4$5")
+    cell = pl.col("cell")
     readings = []
     for form, reads in DATE_FORMS:
-        fitting = pl.select(pl.when(trimmed.str.contains(form)).then(trimmed)).to_series()
+        fitting = pl.when(cell.str.contains(form)).then(cell)
         if "%y" in reads and century is not None:
             full = fitting.str.replace(r"(\d{2})$", f"{century // 100}$1")
             readings.append(full.str.to_date(reads.replace("%y", "%Y"), strict=False))
         readings.append(fitting.str.to_date(reads, strict=False, exact=True))
-    value = pl.select(pl.coalesce(readings)).to_series()
+    value = trimmed.alias("cell").to_frame().select(pl.coalesce(readings)).to_series()
     return text.replace_strict(distinct, value, default=None, return_dtype=pl.Date)
 
 

@@ -137,8 +137,9 @@ def check(
     judged = [(looks_at(rule) & rule.flag()).alias(rule.code) for rule in rules]
     outcomes = lines.lazy().select(judged).collect(engine="in-memory")
     found = [
-        _findings(number, rule, lines, outcomes[rule.code], table)
+        _findings(number, rule, lines["policy_row"], outcomes[rule.code].arg_true(), table)
         for number, rule in enumerate(rules)
+        if outcomes[rule.code].any()
     ]
     return Result(
         batch=batch,
@@ -298,29 +299,38 @@ def _match_payers(named: pl.DataFrame, policies: PolicySet) -> pl.DataFrame:
 
 
 def _findings(
-    number: int, rule: Rule, lines: pl.DataFrame, outcome: pl.Series, table: PolicyTable
+    number: int, rule: Rule, policy_row: pl.Series, where: pl.Series, table: PolicyTable
 ) -> pl.DataFrame:
-    where = outcome.arg_true().cast(pl.UInt32)
+    """The findings of one rule as `FOUND` has them, from the lines where there are some."""
     severity = SEVERITIES.index(rule.severity)
-    frame = pl.DataFrame({"line": where}).with_columns(
-        rule=pl.lit(number, pl.UInt16),
-        severity=pl.lit(severity, pl.UInt8),
-        decision=pl.lit(None, pl.UInt32),
-    )
-    if rule.parameter is None or not where.len():
-        return frame
-    rows = lines["policy_row"].gather(where)
-    decision = table.frame[f"policy.{rule.parameter}.decision"].gather(rows)
-    frame = frame.with_columns(decision=decision)
-    if rule.severity is not Severity.ERROR:
-        return frame
-    # A value that is only recalled never makes an error, whichever of those read it is.
+    found = {
+        "line": where.cast(FOUND["line"]),
+        "rule": _repeated(number, FOUND["rule"], where.len()),
+        "severity": _repeated(severity, FOUND["severity"], where.len()),
+        "decision": _repeated(None, FOUND["decision"], where.len()),
+    }
+    if rule.parameter is not None:
+        rows = policy_row[found["line"]]
+        found["decision"] = table.frame[f"policy.{rule.parameter}.decision"][rows]
+        if rule.severity is Severity.ERROR:
+            found["severity"] = _severity(rule, table)[rows]
+    return pl.DataFrame(found)
+
+
+def _severity(rule: Rule, table: PolicyTable) -> pl.Series:
+    """The severity of a rule's findings in each row of the policy table.
+
+    A value that is only recalled never makes an error, whichever of those read it is.
+    """
     roots = rule.flag().meta.root_names()
     read = {name for root in roots for name in inputs(root, optional=True)}
     decided = sorted(
         {f"{name.removesuffix('.level')}.decision" for name in read if name.startswith("policy.")}
     )
-    recalled = table.frame.select(pl.any_horizontal(pl.col(decided).is_in(table.recalled)))
-    warning = pl.lit(SEVERITIES.index(Severity.WARNING), pl.UInt8)
-    is_recalled = recalled.to_series().gather(rows)
-    return frame.with_columns(severity=pl.when(is_recalled).then(warning).otherwise("severity"))
+    recalled = pl.any_horizontal(pl.col(decided).is_in(table.recalled))
+    severity = pl.when(recalled).then(WARNING).otherwise(ERROR)
+    return table.frame.select(severity.cast(FOUND["severity"]).alias("severity")).to_series()
+
+
+def _repeated(value: int | None, dtype: type[pl.DataType], number: int) -> pl.Series:
+    return pl.Series([value], dtype=dtype).new_from_index(0, number)

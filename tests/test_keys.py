@@ -85,6 +85,7 @@ CELLS = {
 def test_lines_share_a_combination_where_all_cells_are_the_same(
     data: st.DataObject, dtypes: list[type[pl.DataType]]
 ) -> None:
+    way.MANY = data.draw(st.sampled_from([0, 10_000]))  # either way for few lines
     rows = data.draw(st.lists(st.tuples(*(CELLS[dtype] for dtype in dtypes))))
     columns = [
         pl.Series(f"c{n}", [row[n] for row in rows], dtype=dtype) for n, dtype in enumerate(dtypes)
@@ -98,6 +99,7 @@ def test_lines_share_a_combination_where_all_cells_are_the_same(
 def test_combinations_are_told_apart_in_either_way(
     few: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(way, "MANY", 0)
     monkeypatch.setattr(way, "FEW", few)
     rows = [("A", True), ("B", None), ("A", True), (None, True), ("A", None)]
     cells = pl.DataFrame(rows, schema={"a": pl.Categorical, "b": pl.Boolean}, orient="row")
@@ -105,6 +107,7 @@ def test_combinations_are_told_apart_in_either_way(
 
 
 def test_two_combinations_of_one_hash_are_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(way, "MANY", 0)
     monkeypatch.setattr(way, "FEW", 1)
     monkeypatch.setattr(pl.Expr, "hash", lambda self, *_: self.is_null().cast(pl.UInt64))
     rows = [("A", True), ("B", None), ("A", True), (None, True)]

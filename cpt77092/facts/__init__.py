@@ -13,8 +13,9 @@ lines of one number; lines without one stay unknown and are never thrown into on
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Collection, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -34,11 +35,13 @@ from cpt77092.facts import (
     scans,
     units,
 )
-from cpt77092.facts.combinations import combined
+from cpt77092.facts.combinations import MANY, combined
 from cpt77092.facts.fact import Context, Fact, Past, on_lines
 from cpt77092.facts.told import TOLD
 
 __all__ = ["FACTS", "TOLD", "Context", "Fact", "Past", "add_facts", "closure", "inputs"]
+
+T = TypeVar("T")
 
 _SUBJECTS = (
     keys,
@@ -120,7 +123,8 @@ def add_facts(
     """
     waiting = _sets(facts)
     running: dict[Future[list[pl.Series]], list[Fact]] = {}
-    with ThreadPoolExecutor(pl.thread_pool_size()) as pool:
+    # A thread for a few lines costs more than it saves.
+    with ThreadPoolExecutor(pl.thread_pool_size()) if frame.height >= MANY else _Here() as pool:
         while waiting or running:
             missing = {fact.name for some in (*waiting, *running.values()) for fact in some}
             ready = [some for some in waiting if _can_be_made(some, missing)]
@@ -144,6 +148,15 @@ def add_facts(
                 unread = {name for some in (*waiting, *running.values()) for name in _read(some)}
                 frame = frame.drop(FACTS.keys() - unread - {*kept}, strict=False)
     return frame
+
+
+class _Here(Executor):
+    """Works off what is handed in at once."""
+
+    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        done: Future[T] = Future()
+        done.set_result(fn(*args, **kwargs))
+        return done
 
 
 def _sets(facts: Iterable[Fact]) -> list[list[Fact]]:

@@ -12,7 +12,9 @@ import polars as pl
 from cpt77092.facts.keys import above, line_of_each
 
 FEW = 2**20
-"""So many combinations can be told apart by looking each up."""
+"""So many combinations have a place each."""
+MANY = 10_000
+"""Of so many lines on the ways that take more steps are the faster ones."""
 
 
 def combined(cells: pl.DataFrame) -> pl.Series:
@@ -21,6 +23,8 @@ def combined(cells: pl.DataFrame) -> pl.Series:
     Args:
         cells: one column or several, of codes, whole numbers, dates, truths or texts.
     """
+    if cells.height < MANY:
+        return _looked_up(cells)
     varied = cells.select(column for column in cells if not _is_one_value(column))
     if not varied.width:
         return pl.zeros(cells.height, dtype=pl.UInt32, eager=True)
@@ -71,7 +75,10 @@ def _by_hash(cells: pl.DataFrame) -> pl.Series:
     shown = cells[line_of_each(number)]
     if all(cells[name].eq_missing(shown[name].gather(number)).all() for name in cells.columns):
         return number
-    # Two combinations share a hash.
+    return _looked_up(cells)  # two combinations share a hash
+
+
+def _looked_up(cells: pl.DataFrame) -> pl.Series:
     numbered = cells.unique().with_row_index("combination")
     return cells.join(
         numbered, on=cells.columns, how="left", nulls_equal=True, maintain_order="left"
