@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -197,8 +198,7 @@ def _fellows(result: Result, chosen: pl.DataFrame) -> dict[int, pl.DataFrame]:
     """
     found: dict[int, pl.DataFrame] = {}
     for number in chosen["rule"].unique().to_list():
-        names = dict.fromkeys(names_told(result.rules[number]))
-        told = [TOLD[name] for name in names if name in TOLD]
+        told = [TOLD[name] for name in _read(result.rules[number]) if name in TOLD]
         if not told:
             continue
         line = chosen.filter(pl.col("rule") == number)["line"].sort()
@@ -223,15 +223,11 @@ def _laid_out(
     # As the texts call them.
     lines = result.lines.rename({"payer": "payer_name", "payer_policy": "payer"})
     none = pl.DataFrame(schema={"place": pl.get_index_type()} | dict.fromkeys(_TEXTS, pl.String))
-    written = pl.concat(
-        [
-            none,
-            *(
-                _write(result.rules[rows.item(0, "rule")], rows, lines, sources, fellows)
-                for rows in parts.partition_by("rule")
-            ),
-        ]
-    )
+    by_rule = [
+        _write(result.rules[rows.item(0, "rule")], rows, lines, sources, fellows)
+        for rows in parts.partition_by("rule")
+    ]
+    written = pl.concat([none, *pl.collect_all(by_rule)])
     rules = pl.DataFrame(
         [(rule.code, rule.name, rule.group) for rule in result.rules],
         schema=dict.fromkeys(("rule", "name", "group_code"), pl.String),
@@ -279,17 +275,17 @@ def _write(
     lines: pl.DataFrame,
     sources: pl.DataFrame,
     fellows: Mapping[int, pl.DataFrame],
-) -> pl.DataFrame:
+) -> pl.LazyFrame:
     """The texts of one rule's findings, beside their `place`."""
-    names = dict.fromkeys(("line", *names_told(rule)))
+    names = _read(rule)
     read = [name for name in names if name not in TOLD and name not in sources.columns]
-    frame = lines[read][rows["line"]].hstack([rows["place"]])
-    if not names.keys().isdisjoint(sources.columns):
+    frame = lines[list(dict.fromkeys(["line", *read]))][rows["line"]].hstack([rows["place"]])
+    if not sources.schema.keys().isdisjoint(names):
         frame = frame.hstack(sources[rows["source"]])
     told = fellows.get(rows.item(0, "rule"))
     if told is not None:
         frame = frame.hstack(told.drop("line")[told["line"].search_sorted(rows["line"])])
-    return frame.select(
+    return frame.lazy().select(
         "place",
         _filled_in(rule.message, frame).alias("message"),
         _first_fitting(rule.remedies, [_filled_in(r.text, frame) for r in rule.remedies]).alias(
@@ -303,14 +299,22 @@ def _write(
     )
 
 
+@cache
+def _read(rule: Rule) -> tuple[str, ...]:
+    """What a rule's texts read, each once."""
+    return tuple(dict.fromkeys(names_told(rule)))
+
+
 def _first_fitting(choices: Sequence[Remedy | Denial], values: Sequence[pl.Expr]) -> pl.Expr:
     """The value that stands beside the first choice whose condition holds on the line."""
-    chosen: pl.Expr = pl.lit("")
+    chosen: pl.Expr | None = None
     for choice, value in reversed(list(zip(choices, values, strict=True))):
-        chosen = (
-            value if choice.when is None else pl.when(choice.when()).then(value).otherwise(chosen)
-        )
-    return chosen
+        if choice.when is None:
+            chosen = value
+        else:
+            otherwise = pl.lit("") if chosen is None else chosen
+            chosen = pl.when(choice.when()).then(value).otherwise(otherwise)
+    return pl.lit("") if chosen is None else chosen
 
 
 def _filled_in(template: str, frame: pl.DataFrame) -> pl.Expr:
