@@ -18,6 +18,7 @@ from cpt77092.readers import Options, read_batch
 from cpt77092.rule import Rule, Severity
 from cpt77092.rules import BY_CODE, CATALOGUE
 from cpt77092.run import select_rules
+from tests.as_many import as_many
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "claims.csv"
 AS_OF = date(2026, 11, 23)
@@ -68,6 +69,14 @@ def test_a_limit_gives_the_first_findings_and_changes_no_count(policies: PolicyS
 
 def test_the_same_input_gives_the_same_findings(policies: PolicySet) -> None:
     assert findings.table(run(policies, EXAMPLE)).equals(findings.table(run(policies, EXAMPLE)))
+
+
+def test_few_lines_and_many_are_judged_alike(policies: PolicySet) -> None:
+    few = run(policies, EXAMPLE)
+    with as_many():
+        many = run(policies, EXAMPLE)
+    assert findings.table(many).equals(findings.table(few))
+    assert findings.not_checked_rows(many).equals(findings.not_checked_rows(few))
 
 
 def test_a_rule_finds_the_same_alone_as_among_all(policies: PolicySet) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from contextlib import nullcontext
 
 import polars as pl
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 import cpt77092.facts.combinations as way
 from cpt77092.facts.combinations import combined
 from cpt77092.facts.keys import line_of_each, numbered, numbered_by, refined, shared
+from tests.as_many import as_many
 
 NAMES = st.sampled_from(["", "A", "B", "a", " A", "C-1", "1", "01"])
 NUMBERS = st.none() | st.integers(0, 3) | st.sampled_from([2**31, 2**32 - 1])
@@ -85,14 +87,15 @@ CELLS = {
 def test_lines_share_a_combination_where_all_cells_are_the_same(
     data: st.DataObject, dtypes: list[type[pl.DataType]]
 ) -> None:
-    way.MANY = data.draw(st.sampled_from([0, 10_000]))  # either way for few lines
     rows = data.draw(st.lists(st.tuples(*(CELLS[dtype] for dtype in dtypes))))
     columns = [
         pl.Series(f"c{n}", [row[n] for row in rows], dtype=dtype) for n, dtype in enumerate(dtypes)
     ]
-    found = combined(pl.DataFrame(columns))
-    assert_alike(found, rows)
-    assert sorted(set(found)) == list(range(len(set(rows))))
+    for context in (nullcontext(), as_many()):
+        with context:
+            found = combined(pl.DataFrame(columns))
+        assert_alike(found, rows)
+        assert sorted(set(found)) == list(range(len(set(rows))))
 
 
 @pytest.mark.parametrize("few", [1, 2**20])
