@@ -56,16 +56,29 @@ class DiagnosisList:
 
 
 @cache
-def diagnosis_list() -> DiagnosisList:
-    """The list shipped with this program, read once and only when a rule asks for it."""
+def diagnosis_list(categories: frozenset[str] | None = None) -> DiagnosisList:
+    """The list shipped with this program, read once and only when a rule asks for it.
+
+    Args:
+        categories: as of `read_list`: a batch has few, and all codes together are many.
+    """
     text = files("cpt77092").joinpath("data", LIST_FILE).read_text(encoding="utf-8")
-    return read_list(text)
+    return read_list(text, categories)
 
 
-def read_list(text: str) -> DiagnosisList:
-    """Read what `packed` wrote."""
+def read_list(text: str, categories: frozenset[str] | None = None) -> DiagnosisList:
+    """Read what `packed` wrote.
+
+    Args:
+        text: the list.
+        categories: the first three characters of codes that are of interest, and of others that
+            may come with them; all codes where it is None.
+    """
     first, last = re.findall(r"^# (?:First|Last) day: (\S+)$", text, re.MULTILINE)
     rows = [row for row in text.splitlines() if not row.startswith("#")]
+    if categories is not None:
+        wanted = categories | {category[: CATEGORY - 1] for category in categories}
+        rows = [row for row in rows if row.partition(" ")[0] in wanted]
     group = pl.col("groups").str.split(":")
     # A stem is a code without its last character: many codes share one, so headings are counted
     # by stems.

@@ -20,6 +20,7 @@ from cpt77092.claims import BY_NAME, DIAGNOSES, UNREADABLE_TEXT
 from cpt77092.codes import CHECKED
 from cpt77092.facts import TOLD, Context, Fact, Past, add_facts, closure, inputs
 from cpt77092.facts.combinations import combined
+from cpt77092.facts.diagnoses import categories
 from cpt77092.facts.earlier import PAST_FACTS
 from cpt77092.facts.keys import line_of_each
 from cpt77092.policies.match import Matcher
@@ -129,6 +130,7 @@ def check(
         sets=table.sets,
         unreadable=tuple(c for c in BY_NAME if f"{c}{UNREADABLE_TEXT}" in lines.columns),
         blank=_blank_diagnoses(lines),
+        categories=categories(lines),
         codes=table.codes,
         past=None if history is None else _past(history, payers, facts),
     )

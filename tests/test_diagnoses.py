@@ -82,6 +82,15 @@ def test_what_is_no_code_is_not_there(code: str) -> None:
     assert below(code) is None
 
 
+@pytest.mark.parametrize("some", [[], [""], ["XXX"], ["M81"], ["M81", "I10", "Z7", "QA0"]])
+def test_of_some_categories_the_list_says_the_same(some: list[str]) -> None:
+    codes = pl.col("code")
+    narrow = diagnosis_list(frozenset(some)).codes.filter(codes.str.head(3).is_in(some))
+    whole = diagnosis_list().codes.filter(codes.str.head(3).is_in(some))
+    assert narrow.sort("code").equals(whole.sort("code"))
+    assert narrow.height >= 2 * ("M81" in some)
+
+
 def test_the_list_is_the_published_one() -> None:
     if not REFERENCE.exists():
         pytest.skip(f"{REFERENCE} is not on this machine")

@@ -64,9 +64,17 @@ def _written() -> pl.Expr:
     return _CELL.str.split(_BETWEEN).list.eval(filled).list.drop_nulls()
 
 
-def is_in_list_year(_: Context) -> pl.Expr:
+def categories(lines: pl.DataFrame) -> frozenset[str]:
+    """The first characters of all diagnoses of a batch, up to the dot."""
+    cells = [lines[name].unique().cast(pl.String) for name in DIAGNOSES if name in lines.columns]
+    written = pl.concat(cells) if cells else pl.Series(dtype=pl.String)
+    begun = written.to_frame("code").select(_mended(pl.col("code")).str.head(CATEGORY))
+    return frozenset(begun.to_series().drop_nulls())
+
+
+def is_in_list_year(context: Context) -> pl.Expr:
     """The date of service is known and in the fiscal year of the ICD-10-CM list on file."""
-    listed = diagnosis_list()
+    listed = diagnosis_list(context.categories)
     day = pl.col("claim_line_start_date")
     return day.is_between(listed.first_day, listed.last_day).fill_null(value=False)
 
@@ -85,7 +93,7 @@ def diagnosis_problems(context: Context) -> pl.Expr:
             "{} is not written in capitals with a dot, if any, after the third character", written
         )
     )
-    not_billable = pl.format("{} {}", written, _standing(mended))
+    not_billable = pl.format("{} {}", written, _standing(mended, context))
     in_year = _written().list.eval(pl.coalesce(misformed, not_billable, miswritten))
     by_form = _told(_written().list.eval(pl.coalesce(misformed, miswritten)), "; ")
     return (
@@ -96,9 +104,9 @@ def diagnosis_problems(context: Context) -> pl.Expr:
     )
 
 
-def _standing(code: pl.Expr) -> pl.Expr:
+def _standing(code: pl.Expr, context: Context) -> pl.Expr:
     """What there is to say of a code that is not billable; null of one that is."""
-    listed = diagnosis_list()
+    listed = diagnosis_list(context.categories)
     headings = listed.codes.filter(pl.col("billable_below") > 0)
     below = pl.col("billable_below")
     few = pl.when(below == 1).then(pl.lit("code begins")).otherwise(pl.lit("codes begin"))
@@ -111,7 +119,7 @@ def _standing(code: pl.Expr) -> pl.Expr:
     return pl.when(~code.is_in(listed.billable.implode())).then(told)
 
 
-def mended_diagnoses(_: Context) -> pl.Expr:
+def mended_diagnoses(context: Context) -> pl.Expr:
     """The miswritten diagnoses as they should be written, where that makes all of them billable.
 
     Null where some other diagnosis of the row is wrong, or the list is of another year.
@@ -120,7 +128,8 @@ def mended_diagnoses(_: Context) -> pl.Expr:
     has_dot = written.str.contains(".", literal=True)
     rewritten = pl.when(has_dot).then(_dotted(mended)).otherwise(mended)
     mends = pl.when(~written.str.contains(_AS_WRITTEN)).then(rewritten)
-    billable = _written().list.eval(mended.is_in(diagnosis_list().billable.implode()))
+    listed = diagnosis_list(context.categories)
+    billable = _written().list.eval(mended.is_in(listed.billable.implode()))
     are_billable = pl.col("is_in_list_year") & billable.list.all()
     return pl.when(are_billable).then(_told(_written().list.eval(mends)))
 

@@ -45,6 +45,8 @@ class Context:
     """Typed columns that have an unreadable cell somewhere in the batch."""
     blank: frozenset[str] = frozenset()
     """Diagnosis columns that are there, and blank on every line."""
+    categories: frozenset[str] | None = None
+    """Categories of the batch's diagnoses, of which alone codes are looked up; None for all."""
     codes: tuple[str, ...] = ()
     """Procedure codes of the batch, by their number."""
     past: Past | None = None
