@@ -139,7 +139,7 @@ def _cell_at(position: int) -> pl.Expr:
     return _CELL.str.split(_BETWEEN).list.get(position, null_on_oob=True).fill_null("")
 
 
-def _pointed() -> pl.Expr:
+def pointed_diagnoses(_: Context) -> pl.Expr:
     """The diagnosis pointer as letters: `1:2`, `1 2` and `12` are `AB`; `?` cannot be read.
 
     10 is the tenth diagnosis, and 11 or 12 alone is that one if it is there, else two digits.
@@ -156,7 +156,11 @@ def _pointed() -> pl.Expr:
         .then(letters)
         .when(_POINTER.is_not_null())
         .then(pl.lit("?"))
+        .cast(pl.Categorical)
     )
+
+
+_POINTED = pl.col("pointed_diagnoses").cast(pl.String)
 
 
 def _positions(pointed: pl.Expr) -> pl.Expr:
@@ -168,7 +172,7 @@ def _positions(pointed: pl.Expr) -> pl.Expr:
 
 def diagnosis_pointer_problem(_: Context) -> pl.Expr:
     """What is wrong with the diagnosis pointer; blank where nothing is, or the pointer is blank."""
-    pointed = _pointed()
+    pointed = _POINTED
     filled = [
         pl.when(_cell_at(position) != "").then(pl.lit(position, dtype=pl.Int64))
         for position in range(len(_LETTERS))
@@ -188,40 +192,42 @@ def diagnosis_pointer_problem(_: Context) -> pl.Expr:
     )
 
 
-def _own() -> pl.Expr:
-    """The line's own diagnoses, mended, as a list; null where its pointer cannot be followed."""
+def line_diagnoses(_: Context) -> pl.Expr:
+    """The line's own diagnoses, mended, in one text; null where its pointer cannot be followed.
+
+    It is the key of what the payer's lists say of them.
+    """
     cells = _mended(_CELL).str.split(_BETWEEN)
-    pointed = _pointed()
+    pointed = _POINTED
     chosen = cells.list.gather(_positions(pointed), null_on_oob=True)
     filled = chosen.list.eval(pl.element().fill_null(""))
     follows = (pointed != "?") & ~filled.list.contains("")
     all_filled = cells.list.eval(pl.when(pl.element() != "").then(pl.element())).list.drop_nulls()
-    return (
+    own = (
         pl.when(_CELL.is_not_null() & (pointed.fill_null("") == ""))
         .then(all_filled)
         .when(_CELL.is_not_null() & follows)
         .then(filled)
     )
+    return own.list.join(_BETWEEN).cast(pl.Categorical)
 
 
-def line_diagnoses(_: Context) -> pl.Expr:
-    """The line's own diagnoses in one text; the key of what the payer's lists say of them."""
-    return _own().list.join(_BETWEEN).cast(pl.Categorical)
+_OWN = pl.col("line_diagnoses").cast(pl.String).str.split(_BETWEEN)
 
 
 def has_line_diagnosis(_: Context) -> pl.Expr:
     """The line has a diagnosis of its own."""
-    return _own().list.len() > 0
+    return pl.col("line_diagnoses") != ""
 
 
 def line_diagnoses_told(_: Context) -> pl.Expr:
     """The line's own diagnoses, for the message: `M81.0, Z78.0`."""
-    return _told(_dotted_all(_own()))
+    return _told(_dotted_all(_OWN))
 
 
 def diagnoses_of_women(_: Context) -> pl.Expr:
     """The line's diagnoses that only women have."""
-    return _told(_dotted_all(_of(WOMEN_ONLY, _own())))
+    return _told(_dotted_all(_of(WOMEN_ONLY, _OWN)))
 
 
 def _dotted_all(codes: pl.Expr) -> pl.Expr:
@@ -241,8 +247,7 @@ def _bare(entry: str) -> str:
 
 def _listed(parameter: str, context: Context) -> pl.Expr:
     """The line's diagnoses that a list of the payer names; null without a list."""
-    own = pl.col("line_diagnoses").cast(pl.String).str.split(_BETWEEN)
-    return by_set(parameter, context, lambda entries: _of(entries, own), _TEXTS)
+    return by_set(parameter, context, lambda entries: _of(entries, _OWN), _TEXTS)
 
 
 def has_supporting_diagnosis(context: Context) -> pl.Expr:
@@ -280,16 +285,21 @@ def _of_row(build: Build, *, unknown: str = "") -> Fact:
     return Fact(name=build.__name__, build=build, reads=key, over=key, unknown=unknown)
 
 
-def _of_line(build: Build, *, unknown: str = _ASTRAY) -> Fact:
+def _of_pointed(build: Build, *needed: str, unknown: str = "") -> Fact:
     """What the cells and the pointer say; a file without pointers has all cells for each line."""
     return Fact(
         name=build.__name__,
         build=build,
-        reads=("diagnoses_cell",),
-        optional=("diagnosis_pointer",),
-        over=("diagnoses_cell", "diagnosis_pointer"),
+        reads=("diagnoses_cell", *needed),
+        optional=("pointed_diagnoses",),
+        over=("diagnoses_cell", "pointed_diagnoses"),
         unknown=unknown,
     )
+
+
+def _of_line(build: Build) -> Fact:
+    key = ("line_diagnoses",)
+    return Fact(name=build.__name__, build=build, reads=key, over=key, unknown=_ASTRAY)
 
 
 def _of_lists(build: Build, *needed: str) -> Fact:
@@ -308,14 +318,15 @@ FACTS: tuple[Fact, ...] = (
     Fact(name="is_in_list_year", build=is_in_list_year, reads=("claim_line_start_date",)),
     _of_row(diagnosis_problems, unknown="the ICD-10-CM list on file is of another fiscal year"),
     _of_row(mended_diagnoses),
-    _of_line(has_diagnosis, unknown=""),
     Fact(
-        name="diagnosis_pointer_problem",
-        build=diagnosis_pointer_problem,
-        reads=("diagnoses_cell", "diagnosis_pointer"),
+        name="pointed_diagnoses",
+        build=pointed_diagnoses,
+        optional=("diagnoses_cell", "diagnosis_pointer"),
         over=("diagnoses_cell", "diagnosis_pointer"),
     ),
-    _of_line(line_diagnoses),
+    _of_pointed(has_diagnosis),
+    _of_pointed(diagnosis_pointer_problem, "diagnosis_pointer"),
+    _of_pointed(line_diagnoses, unknown=_ASTRAY),
     _of_line(has_line_diagnosis),
     _of_line(line_diagnoses_told),
     _of_line(diagnoses_of_women),
