@@ -240,7 +240,9 @@ def _distinct(frame: pl.DataFrame, facts: Sequence[Fact], context: Context) -> l
     combination = combined(frame.select(facts[0].over))
     some = frame.select(_read(facts))[keys.line_of_each(combination)]
     made = _with_lines(some, facts, context)
-    return [made[fact.name].gather(combination) for fact in facts]
+    return made.select(
+        pl.col(fact.name).gather(pl.lit(combination)) for fact in facts
+    ).get_columns()
 
 
 def _groups(frame: pl.DataFrame, facts: Sequence[Fact]) -> list[pl.Series]:

@@ -13,12 +13,16 @@ from cpt77092.facts.keys import above, line_of_each
 
 FEW = 2**20
 """So many combinations have a place each."""
+GAPS = 2**12
+"""Numbers below this may leave some out: a few more places are faster than closing ranks."""
 MANY = 10_000
 """Of so many lines on the ways that take more steps are the faster ones."""
 
 
 def combined(cells: pl.DataFrame) -> pl.Series:
     """The number of each line's combination, from 0; a null is a cell like any other.
+
+    Numbers may be left out, but only among the first `GAPS`.
 
     Args:
         cells: one column or several, of codes, whole numbers, dates, truths or texts.
@@ -39,33 +43,42 @@ def _is_one_value(column: pl.Series) -> bool:
 
 
 def _packed(cells: pl.DataFrame) -> pl.Series | None:
-    """The numbers of combinations where `FEW` do; else None."""
-    number = pl.zeros(cells.height, dtype=pl.UInt32, eager=True)
+    """The numbers of combinations, put together of those of their cells; None if `FEW` are less."""
+    number, size = pl.zeros(cells.height, dtype=pl.UInt32, eager=True), 1
     for column in cells:
         values = _small_numbers(column)
         if values is None:
             return None
-        values = _without_gaps(values)
-        width = above(values)
-        if above(number) * width > FEW:
+        values, width = _few(values)
+        if size * width > FEW:
+            number, size = _few(number, most=0)
+        if size * width > FEW:
             return None
-        number = _without_gaps(number * width + values)
-    return number
+        number = values if size == 1 else number * width + values
+        size *= width
+    return _few(number)[0]
 
 
 def _small_numbers(column: pl.Series) -> pl.Series | None:
     """A number below `FEW` for each cell of a column; None where it has too wide a range."""
     if column.dtype == pl.String or column.dtype.is_float() or column.dtype.is_decimal():
         return None
-    numbers = column.to_physical().cast(pl.Int64)
-    numbers = (numbers - numbers.min() + 1).fill_null(0)
-    return numbers.cast(pl.UInt32) if above(numbers) <= FEW else None
+    numbers = column.cast(pl.UInt8) if column.dtype == pl.Boolean else column.to_physical()
+    if numbers.dtype.is_signed_integer():
+        numbers = numbers.cast(pl.Int64)
+    numbers = numbers - numbers.min()
+    if above(numbers) >= FEW:
+        return None
+    numbers = numbers.cast(pl.UInt32)
+    return numbers.fill_null(above(numbers)) if numbers.null_count() else numbers
 
 
-def _without_gaps(numbers: pl.Series) -> pl.Series:
-    """The place of each number among those that occur; all are below `FEW`."""
-    occurs = pl.zeros(above(numbers), dtype=pl.UInt32, eager=True).scatter(numbers, 1)
-    return (occurs.cum_sum() - occurs).gather(numbers)
+def _few(numbers: pl.Series, most: int = GAPS) -> tuple[pl.Series, int]:
+    """The numbers, without gaps where there would be more than so many; and one above all."""
+    if above(numbers) > most:
+        occurs = pl.zeros(above(numbers), dtype=pl.UInt32, eager=True).scatter(numbers, 1)
+        numbers = (occurs.cum_sum() - occurs)[numbers]
+    return numbers, above(numbers)
 
 
 def _by_hash(cells: pl.DataFrame) -> pl.Series:
