@@ -248,26 +248,34 @@ def _distinct(frame: pl.DataFrame, facts: Sequence[Fact], context: Context) -> l
 def _groups(frame: pl.DataFrame, facts: Sequence[Fact]) -> list[pl.Series]:
     """Gather columns over the lines of one number; a line without a number has nothing gathered."""
     group = frame[facts[0].group]
-    # Bits of what is rare, as of codes that nobody can read, are on no line of most batches.
+    # A line that shares its number with no other has its own; and bits of what is rare, as of codes
+    # that nobody can read, are on no line of most batches.
+    lines = keys.shared(group).arg_true().cast(pl.UInt32)
     some = [fact for fact in facts if fact.sums or frame[fact.unites].max()]
-    nothing = group.set(group.is_not_null(), 0).cast(pl.UInt64)
-    columns = dict.fromkeys(name for fact in some for name in _gathered(fact))
-    gathered = (
+    columns = dict.fromkeys(name for fact in facts for name in _gathered(fact))
+    plan = (
         frame.lazy()
-        .select(group.name, *columns)
+        .select(pl.col(group.name, *columns).gather(pl.lit(lines)))
         .group_by(group.name)
-        .agg(_over_group(frame, fact).fill_null(0).alias(fact.name) for fact in some)
-        # Many small groups are what this engine is several times faster at.
-        .collect(engine="streaming")
-        .drop_nulls(group.name)
+        .agg(_over_group(frame, fact).fill_null(0).alias(fact.name) for fact in facts)
     )
+    types = plan.collect_schema()
+    own = frame.select(
+        pl.when(pl.col(group.name).is_not_null())
+        .then(pl.col(*_gathered(fact)).cast(types[fact.name]).fill_null(0))
+        .alias(fact.name)
+        for fact in facts
+    )
+    # Many small groups are what this engine is several times faster at.
+    gathered = plan.select(group.name, *(fact.name for fact in some)).collect(engine="streaming")
 
     def of_lines(fact: Fact) -> pl.Series:
         values = gathered[fact.name]
         of_group = pl.zeros(keys.above(group), dtype=values.dtype, eager=True)
-        return of_group.scatter(gathered[group.name], values).gather(group).alias(fact.name)
+        of_group.scatter(gathered[group.name], values)
+        return own[fact.name].scatter(lines, of_group[group[lines]])
 
-    return [of_lines(fact) if fact in some else nothing.alias(fact.name) for fact in facts]
+    return [of_lines(fact) if fact in some else own[fact.name] for fact in facts]
 
 
 def _over_group(frame: pl.DataFrame, fact: Fact) -> pl.Expr:

@@ -71,6 +71,14 @@ def _named(found: pl.DataFrame, others: pl.DataFrame, keys: Sequence[str]) -> pl
     return found.select("line").join(told, on="line", how="left", maintain_order="left")["text"]
 
 
+def _beside(
+    found: pl.DataFrame, lines: pl.DataFrame, keys: Sequence[str], others: pl.Expr
+) -> pl.DataFrame:
+    """The lines, of some others, that share one of the keys with a found one."""
+    is_beside = [pl.col(key).is_in(found[key].unique().drop_nulls().implode()) for key in keys]
+    return lines.lazy().filter(pl.any_horizontal(is_beside) & others).collect(engine="in-memory")
+
+
 def _few(others: pl.DataFrame, key: str) -> pl.DataFrame:
     """As many lines of each key as are named, and one to know that there are more.
 
@@ -92,8 +100,8 @@ def _fellow(name: str, codes: Collection[str], *keys: str) -> Told:
     """Live lines with one of the codes that share a key with the finding."""
 
     def tell(found: pl.DataFrame, lines: pl.DataFrame, _: Context) -> pl.Series:
-        others = lines.filter(pl.col("hcpcs_code").is_in(sorted(codes)) & pl.col("is_live"))
-        return _named(found, others, keys)
+        of_codes = pl.col("hcpcs_code").is_in(sorted(codes)) & pl.col("is_live")
+        return _named(found, _beside(found, lines, keys, of_codes), keys)
 
     return Told(name, (*_NAMED_BY, "is_live", *keys), tell)
 
@@ -107,7 +115,7 @@ def _denying(found: pl.DataFrame, lines: pl.DataFrame, context: Context) -> pl.S
     for mask in masks:
         mine = found.with_row_index("place").filter(pl.col("denying_codes") == mask)
         is_paid = (pl.col("code_bit") & pl.lit(mask, pl.UInt64)) != 0
-        paid = lines.filter(is_paid & pl.col("is_live"))
+        paid = _beside(mine, lines, keys, is_paid & pl.col("is_live"))
         told = told.scatter(mine["place"], _named(mine, paid, keys))
     return told
 
@@ -127,8 +135,8 @@ def _places(found: pl.DataFrame, lines: pl.DataFrame, context: Context) -> pl.Se
     """The places of the scans of the patient that date."""
     del context
     is_scan = pl.col("hcpcs_code").is_in(sorted(COMPANIONS)) & pl.col("is_live")
-    scans = lines.filter(is_scan & (pl.col("place_of_service_code") != ""))
     keys = (CLAIM_DATE, PERSON_DATE)
+    scans = _beside(found, lines, keys, is_scan & (pl.col("place_of_service_code") != ""))
     met = pl.concat(
         found.select("line", key)
         .drop_nulls(key)
