@@ -35,8 +35,9 @@ from cpt77092.facts import (
     scans,
     units,
 )
-from cpt77092.facts.combinations import MANY, combined
-from cpt77092.facts.fact import Context, Fact, Past, on_lines
+from cpt77092.facts.combinations import MANY
+from cpt77092.facts.fact import Context, Fact, Past, reads_of
+from cpt77092.facts.grains import with_lines, worked_out
 from cpt77092.facts.told import TOLD
 
 __all__ = ["FACTS", "TOLD", "Context", "Fact", "Past", "add_facts", "closure", "inputs"]
@@ -82,7 +83,7 @@ def closure(names: Iterable[str]) -> tuple[list[Fact], set[str]]:
         elif fact is None:
             plain.add(name)
         elif name not in ordered:
-            for read in _all_reads(fact):
+            for read in fact.all_reads:
                 visit(read)
             ordered[name] = fact
 
@@ -101,7 +102,7 @@ def inputs(name: str, *, optional: bool = False) -> list[str]:
     fact = FACTS.get(name)
     if fact is None:
         return [name]
-    reads = (*fact.reads, *_keys(fact), *_gathered(fact), *(fact.optional if optional else ()))
+    reads = (*fact.reads, *fact.keys, *fact.gathered, *(fact.optional if optional else ()))
     return list(dict.fromkeys(p for read in reads for p in inputs(read, optional=optional)))
 
 
@@ -127,17 +128,17 @@ def add_facts(
     with ThreadPoolExecutor(pl.thread_pool_size()) if frame.height >= MANY else _Here() as pool:
         while waiting or running:
             missing = {fact.name for some in (*waiting, *running.values()) for fact in some}
-            ready = [some for some in waiting if _can_be_made(some, missing)]
+            ready = [some for some in waiting if reads_of(some).isdisjoint(missing)]
             waiting = [some for some in waiting if some not in ready]
-            lines = [fact for some in ready if _is_of_line(some[0]) for fact in some]
+            lines = [fact for some in ready if some[0].is_of_line for fact in some]
             # Each other set goes over all lines, most of its way on one core: so several at a time.
             running |= {
-                pool.submit(_made, frame, context, some): some
+                pool.submit(worked_out, frame, some, context): some
                 for some in ready
-                if not _is_of_line(some[0])
+                if not some[0].is_of_line
             }
             if lines:
-                frame = _with_lines(frame, lines, context)
+                frame = with_lines(frame, lines, context)
             elif not running:
                 raise TypeError(f"these facts wait for each other: {sorted(missing)}")
             else:
@@ -145,7 +146,7 @@ def add_facts(
                     frame = frame.hstack(done.result())
                     del running[done]
             if kept is not None:
-                unread = {name for some in (*waiting, *running.values()) for name in _read(some)}
+                unread = {name for some in (*waiting, *running.values()) for name in reads_of(some)}
                 frame = frame.drop(FACTS.keys() - unread - {*kept}, strict=False)
     return frame
 
@@ -166,123 +167,3 @@ def _sets(facts: Iterable[Fact]) -> list[list[Fact]]:
         shared = (fact.over, fact.group, fact.where)
         sets.setdefault(shared if any(shared) else (fact.name,), []).append(fact)
     return list(sets.values())
-
-
-def _is_of_line(fact: Fact) -> bool:
-    return not (fact.where or fact.over or fact.numbers or fact.group or fact.frame)
-
-
-def _can_be_made(facts: Iterable[Fact], missing: Collection[str]) -> bool:
-    return _read(facts).isdisjoint(missing)
-
-
-def _read(facts: Iterable[Fact]) -> set[str]:
-    return {name for fact in facts for name in _all_reads(fact)}
-
-
-def _made(frame: pl.DataFrame, context: Context, facts: Sequence[Fact]) -> list[pl.Series]:
-    first = facts[0]
-    if first.frame:
-        return [first.frame(frame, context).alias(first.name)]
-    if first.numbers:
-        named, *by = frame.select(first.numbers).get_columns()
-        numbers = keys.refined(named, by[0]) if by else keys.numbered(named)
-        return [numbers.alias(first.name)]
-    if first.where:
-        return _on_some(frame, facts, context, first.where(context))
-    return _groups(frame, facts) if first.group else _distinct(frame, facts, context)
-
-
-def _all_reads(fact: Fact) -> tuple[str, ...]:
-    return (*fact.reads, *fact.optional, *fact.over, *_keys(fact), *_gathered(fact))
-
-
-def _keys(fact: Fact) -> tuple[str, ...]:
-    """What a fact of number or group grain is worked out by."""
-    return fact.numbers or tuple(filter(None, (fact.group,)))
-
-
-def _gathered(fact: Fact) -> tuple[str, ...]:
-    """The column that a group fact sums or unites."""
-    return tuple(filter(None, (fact.sums, fact.unites)))
-
-
-def _built(fact: Fact, context: Context) -> pl.Expr:
-    if fact.build is None:
-        raise TypeError(f"{fact.name} has neither an expression nor a group to sum over")
-    return fact.build(context).alias(fact.name)
-
-
-def _with_lines(frame: pl.DataFrame, facts: Sequence[Fact], context: Context) -> pl.DataFrame:
-    # Lazily, so that what several of them share is worked out once; and in one piece, since a
-    # column in the pieces of the streaming engine makes every later group and join slow.
-    built = [_built(fact, context) for fact in facts]
-    return frame.lazy().with_columns(built).collect(engine="in-memory")
-
-
-def _on_some(
-    frame: pl.DataFrame, facts: Sequence[Fact], context: Context, where: pl.Expr
-) -> list[pl.Series]:
-    """Work facts out on some lines alone."""
-    some = frame.lazy().filter(where).select("line", *(_read(facts) - {"line"}))
-    built = (_built(fact, context) for fact in facts)
-    made = some.select("line", *built).collect(engine="in-memory")
-    return [
-        on_lines(frame.height, made["line"], made[fact.name], otherwise=fact.otherwise).alias(
-            fact.name
-        )
-        for fact in facts
-    ]
-
-
-def _distinct(frame: pl.DataFrame, facts: Sequence[Fact], context: Context) -> list[pl.Series]:
-    """Work facts out for each combination of their key, and lay them beside the lines."""
-    combination = combined(frame.select(facts[0].over))
-    some = frame.select(_read(facts))[keys.line_of_each(combination)]
-    made = _with_lines(some, facts, context)
-    return made.select(
-        pl.col(fact.name).gather(pl.lit(combination)) for fact in facts
-    ).get_columns()
-
-
-def _groups(frame: pl.DataFrame, facts: Sequence[Fact]) -> list[pl.Series]:
-    """Gather columns over the lines of one number; a line without a number has nothing gathered."""
-    group = frame[facts[0].group]
-    # A line that shares its number with no other has its own; and bits of what is rare, as of codes
-    # that nobody can read, are on no line of most batches.
-    lines = keys.shared(group).arg_true().cast(pl.UInt32)
-    some = [fact for fact in facts if fact.sums or frame[fact.unites].max()]
-    columns = dict.fromkeys(name for fact in facts for name in _gathered(fact))
-    plan = (
-        frame.lazy()
-        .select(pl.col(group.name, *columns).gather(pl.lit(lines)))
-        .group_by(group.name)
-        .agg(_over_group(frame, fact).fill_null(0).alias(fact.name) for fact in facts)
-    )
-    types = plan.collect_schema()
-    own = frame.select(
-        pl.when(pl.col(group.name).is_not_null())
-        .then(pl.col(*_gathered(fact)).cast(types[fact.name]).fill_null(0))
-        .alias(fact.name)
-        for fact in facts
-    )
-    # Many small groups are what this engine is several times faster at.
-    gathered = plan.select(group.name, *(fact.name for fact in some)).collect(engine="streaming")
-
-    def of_lines(fact: Fact) -> pl.Series:
-        values = gathered[fact.name]
-        of_group = pl.zeros(keys.above(group), dtype=values.dtype, eager=True)
-        of_group.scatter(gathered[group.name], values)
-        return own[fact.name].scatter(lines, of_group[group[lines]])
-
-    return [of_lines(fact) if fact in some else own[fact.name] for fact in facts]
-
-
-def _over_group(frame: pl.DataFrame, fact: Fact) -> pl.Expr:
-    if not fact.sums:
-        return pl.col(fact.unites).bitwise_or()
-    summed = pl.col(fact.sums)
-    values = frame[fact.sums]
-    if values.dtype.is_float() and not (values == values.floor()).all():
-        summed = summed.sort()  # a sum of fractions must not depend on the order of lines
-    return summed.sum()

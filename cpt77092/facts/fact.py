@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -107,6 +107,31 @@ class Fact:
     """Group grain: the column of bits that are put together over the group, nulls left out."""
     unknown: str = ""
     """Why it is null where everything it reads is known."""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """What a fact of number or group grain is worked out by."""
+        return self.numbers or tuple(filter(None, (self.group,)))
+
+    @property
+    def gathered(self) -> tuple[str, ...]:
+        """The column that a group fact sums or unites."""
+        return tuple(filter(None, (self.sums, self.unites)))
+
+    @property
+    def all_reads(self) -> tuple[str, ...]:
+        """Every column that must be there before it is worked out."""
+        return (*self.reads, *self.optional, *self.over, *self.keys, *self.gathered)
+
+    @property
+    def is_of_line(self) -> bool:
+        """Worked out on every line by itself."""
+        return not (self.where or self.over or self.numbers or self.group or self.frame)
+
+
+def reads_of(facts: Iterable[Fact]) -> set[str]:
+    """Every column that must be there before the facts are worked out."""
+    return {name for fact in facts for name in fact.all_reads}
 
 
 def on_lines(

@@ -106,7 +106,7 @@ def _described(lines: pl.DataFrame, extra: Sequence[str]) -> pl.DataFrame:
 def _optional(lines: pl.DataFrame, name: str) -> pl.Expr:
     if name not in lines.columns:
         return pl.lit(None)
-    return safe_expr(name) if lines.schema[name] == pl.String else pl.col(name)
+    return pl.col(name) if lines.schema[name].is_numeric() else safe_expr(name)
 
 
 def _as_text(name: str) -> pl.Expr:

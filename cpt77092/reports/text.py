@@ -20,9 +20,9 @@ def safe(text: str) -> str:
 
 
 def safe_expr(column: str) -> pl.Expr:
-    """The same for a whole column."""
+    """The same for a whole column of texts or codes, as text."""
     pattern = r"[\x00-\x1f\x7f-\u{9f}\u{061c}\u{200e}\u{200f}\u{2028}-\u{202e}\u{2066}-\u{2069}]"
-    return pl.col(column).str.replace_all(pattern, " ")
+    return pl.col(column).cast(pl.String).str.replace_all(pattern, " ")
 
 
 def count(number: int, one: str, many: str = "") -> str:
