@@ -29,8 +29,9 @@ from cpt77092.codes import CHECKED
 from cpt77092.errors import ClaimsError, UsageError
 from cpt77092.readers import Batch, Options, Tally, find_files, open_claims, read_batch
 from cpt77092.readers.batch import collect
-from cpt77092.readers.csv import CsvFile
+from cpt77092.readers.csv import CsvFile, sniff
 from cpt77092.readers.scan import KIND, ROW
+from cpt77092.readers.text import HEAD_BYTES
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 BAD_CSV = SHARED / "bad-csv"
@@ -1183,3 +1184,13 @@ def test_no_line_changes_when_a_file_is_split_in_two(tmp_path: Path) -> None:
     ]
     split = read(*parts).lines
     assert_frame_equal(whole.drop("source", ROW), split.drop("source", ROW))
+
+
+def test_a_head_cut_off_behind_a_separator_is_no_blank_tail() -> None:
+    rows = text(HEADER, *(line(number, note="x") for number in range(40_000)))
+    cut = rows[: rows.index(b",", HEAD_BYTES - 100) + 1]
+    header = text(HEADER)
+    padded = header + b"x" * (HEAD_BYTES - len(cut)) + cut[len(header) :]
+    assert len(padded) == HEAD_BYTES
+    assert not sniff(padded, "claims.csv").has_blank_tails
+    assert sniff(padded[:-50] + b",", "claims.csv").has_blank_tails

@@ -33,7 +33,7 @@ from cpt77092.readers.scan import (
     code_header,
     native_errors_silenced,
 )
-from cpt77092.readers.text import UTF8, TextSource, detect_whole, open_text
+from cpt77092.readers.text import HEAD_BYTES, UTF8, TextSource, detect_whole, open_text
 
 SEPARATORS = ",;\t|"
 LONGEST_HEADER = 200
@@ -360,7 +360,9 @@ def sniff(head: bytes, path: str, *, encoding: str = UTF8, expected: Sequence[st
         titles=len(titles),
         header_lines=header_lines,
         careful="; ".join(careful),
-        has_blank_tails=any(tail in text for tail in tails) or text.endswith(separator),
+        # Where the head is cut off, it may be cut right behind a separator.
+        has_blank_tails=any(tail in text for tail in tails)
+        or (len(head) < HEAD_BYTES and text.endswith(separator)),
     )
 
 
