@@ -421,7 +421,9 @@ def _expected(
         result.table.frame[f"policy.{name}.decision"].gather(rested["policy_row"]).alias(name)
         for name in EXPECTED
     ]
-    decided = rested.hstack(numbers).group_by(by).agg(pl.col(EXPECTED).unique().drop_nulls())
+    # In order, so that two of one day and kind stand alike in every run.
+    told = pl.col(EXPECTED).unique().drop_nulls().sort()
+    decided = rested.hstack(numbers).group_by(by).agg(told)
     return {
         tuple(row[key] for key in by): {
             name: _oldest_first([result.decisions[number] for number in row[name]])

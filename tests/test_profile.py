@@ -21,6 +21,7 @@ from cpt77092.reports.files import held
 from cpt77092.reports.profile_html import PAYERS_DRAWN, charts, profile_html
 from cpt77092.reports.profile_json import profile_record
 from cpt77092.run import Request, run
+from tests.benchmarks import batches
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 AS_OF = date(2026, 11, 23)
@@ -189,6 +190,17 @@ def test_parts_add_up_to_the_whole(name: str) -> None:
 
 
 # What is unknown
+
+
+def test_the_order_of_lines_changes_nothing(tmp_path: Path) -> None:
+    lines = batches.mistaken(20_000, 1.0, batches.SEED)
+    records = []
+    for seed in range(3):
+        file = tmp_path / f"{seed}.csv"
+        lines.sample(fraction=1.0, shuffle=True, seed=seed).write_csv(file)
+        made = profile(run(Request(paths=[str(file)], as_of=batches.AS_OF)))
+        records.append(profile_record(made))
+    assert records[0] == records[1] == records[2]
 
 
 def test_what_no_line_knows_is_not_available_and_never_zero(tmp_path: Path) -> None:
