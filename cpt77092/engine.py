@@ -174,10 +174,7 @@ def _past(history: History, payers: pl.DataFrame, asked: Sequence[Fact]) -> Past
     """Earlier lines with the numbers of their payers and those facts that are asked of them."""
     names = {fact.name for fact in asked}
     facts, _ = closure(name for name in PAST_FACTS if name in names)
-    numbers = history.lines.select(_SPELLING).join(
-        payers, on=_SPELLING, how="left", nulls_equal=True, maintain_order="left"
-    )
-    lines = history.lines.hstack(numbers.select("payer_number"))
+    lines = history.lines.hstack(_payer_of_each(history.lines, payers).select("payer_number"))
     return Past(
         lines=add_facts(lines, facts, Context()),
         first_day=history.first_day,
@@ -239,12 +236,7 @@ def _attach_policies(
     keys = payers["payer_policy"].unique().sort().to_list()
     codes = lines["hcpcs_code"].unique().sort()
     table = build_table(policies, keys, codes.to_list() or [""], _parameters(plain))
-    spelling = combined(lines.select(_SPELLING))
-    spelled = lines.select(_SPELLING)[line_of_each(spelling)].join(
-        payers, on=_SPELLING, how="left", nulls_equal=True, maintain_order="left"
-    )
-    found = spelled.drop(_SPELLING).select(pl.all().gather(pl.lit(spelling)))
-    lines = lines.with_row_index("line").hstack(found)
+    lines = lines.with_row_index("line").hstack(_payer_of_each(lines, payers))
     lines = lines.with_columns(
         place_among(lines["hcpcs_code"], codes).alias("code_number"),
         pl.lit(as_of).alias("as_of_date"),
@@ -262,6 +254,16 @@ def _attach_policies(
 
 
 _SPELLING = ["payer_id", "payer"]
+
+
+def _payer_of_each(lines: pl.DataFrame, payers: pl.DataFrame) -> pl.DataFrame:
+    """What is known of each line's payer: looked up once for each spelling."""
+    named = lines.select(_SPELLING)
+    spelling = combined(named)
+    found = named[line_of_each(spelling)].join(
+        payers, on=_SPELLING, how="left", nulls_equal=True, maintain_order="left"
+    )
+    return found.drop(_SPELLING).select(pl.all().gather(pl.lit(spelling)))
 
 
 def _match_payers(named: pl.DataFrame, policies: PolicySet) -> pl.DataFrame:

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import cpt77092.facts.combinations as way
+from cpt77092.categories import above
 from cpt77092.facts.combinations import combined
-from cpt77092.facts.keys import above, line_of_each, numbered, numbered_by, refined, shared
+from cpt77092.facts.keys import line_of_each, numbered, numbered_by, refined, shared
 from tests.as_many import as_many
 
 NAMES = st.sampled_from(["", "A", "B", "a", " A", "C-1", "1", "01"])

@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from cpt77092.codes import CHECKED, COMPANIONS, GLOBAL, INTERPRETATION, TECHNICAL
+from cpt77092.codes import CHECKED, GLOBAL, INTERPRETATION, TECHNICAL
 from cpt77092.facts.fact import Build, Context, Fact, by_set, on_lines
 from cpt77092.facts.keys import (
     CLAIM,
@@ -22,6 +22,7 @@ from cpt77092.facts.keys import (
     ENTITY_DATE_OF_PAYER,
     PERSON_DATE,
 )
+from cpt77092.facts.scans import is_scan
 
 PARTS = INTERPRETATION | TECHNICAL
 """What the global code already contains."""
@@ -247,10 +248,6 @@ def scan_kind(_: Context) -> pl.Expr:
     return pl.sum_horizontal(bits).cast(pl.UInt64)
 
 
-def _is_scan(_: Context) -> pl.Expr:
-    return pl.col("hcpcs_code").is_in(sorted(COMPANIONS)) & pl.col("is_live")
-
-
 def entity_scans(_: Context) -> pl.Expr:
     """How the entity bills its scans that date: those of the claim, else those of its others."""
     has_claim = pl.col("claim_key").is_not_null()
@@ -398,7 +395,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         name="scan_kind",
         build=scan_kind,
-        where=_is_scan,
+        where=lambda _: is_scan(),
         otherwise=0,
         reads=("hcpcs_code", "is_live"),
         optional=("has_modifier_26", "has_modifier_tc", "damaged_code"),

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from cpt77092.facts.keys import above, line_of_each
+from cpt77092.categories import above
+from cpt77092.facts.keys import line_of_each
 
 FEW = 2**20
 """So many combinations have a place each."""

@@ -79,7 +79,7 @@ FrameBuild = Callable[[pl.DataFrame, Context], pl.Series]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """A derived column: at most one of `over`, `numbers`, `group` and `frame`; else of the line."""
+    """A derived column, of the line but for one of `over`, `numbers`, `group` and `frame`."""
 
     name: str
     build: Build | None = None

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from cpt77092.categories import above
 from cpt77092.facts import keys
 from cpt77092.facts.combinations import combined
 from cpt77092.facts.fact import Context, Fact, on_lines, reads_of
@@ -90,7 +91,7 @@ def _groups(frame: pl.DataFrame, facts: Sequence[Fact]) -> list[pl.Series]:
 
     def of_lines(fact: Fact) -> pl.Series:
         values = gathered[fact.name]
-        of_group = pl.zeros(keys.above(group), dtype=values.dtype, eager=True)
+        of_group = pl.zeros(above(group), dtype=values.dtype, eager=True)
         of_group.scatter(gathered[group.name], values)
         return own[fact.name].scatter(lines, of_group[group[lines]])
 

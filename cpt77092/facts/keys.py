@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from cpt77092.categories import above
 from cpt77092.facts.fact import Context, Fact
 
 CLAIM = "claim_key"
@@ -64,12 +65,6 @@ def numbered_by(hashes: pl.Series, texts: pl.Series) -> pl.Series:
         return some_line
     filled = pl.select(pl.when(hashes.is_not_null()).then(texts)).to_series()
     return filled.rank("dense")
-
-
-def above(numbers: pl.Series) -> int:
-    """The least number above all of some that are not negative; 0 where there is none."""
-    most = numbers.max()
-    return most + 1 if isinstance(most, int) else 0
 
 
 def line_of_each(numbers: pl.Series) -> pl.Series:

@@ -14,7 +14,8 @@ stored image, and a read may be dated by the day it was signed (CMS SE17023). No
 number; beyond a month coders look for the scan themselves."""
 
 
-def _is_scan() -> pl.Expr:
+def is_scan() -> pl.Expr:
+    """A line that bills a bone-density scan, and takes none back."""
     return pl.col("hcpcs_code").is_in(sorted(COMPANIONS)) & pl.col("is_live")
 
 
@@ -34,7 +35,7 @@ def scan_is_absent(lines: pl.DataFrame, context: Context) -> pl.Series:
             lines.lazy()
             .filter(is_tbs & ~on_claim_and_day.fill_null(value=False))
             .select(*columns, on_claim=(pl.col("claim_codes") & is_companion) != 0),
-            lines.lazy().filter(_is_scan()).select(*columns),
+            lines.lazy().filter(is_scan()).select(*columns),
         ],
         engine="in-memory",
     )
@@ -46,7 +47,7 @@ def scan_is_absent(lines: pl.DataFrame, context: Context) -> pl.Series:
     rest = rest.filter(~rest["line"].is_in(on_claim["line"].implode()))
     theirs = [scans["person_date"]]
     if context.past is not None:
-        past = of_batch(context.past.lines, lines).filter(_is_scan())
+        past = of_batch(context.past.lines, lines).filter(is_scan())
         theirs.append(past["person_date"])
     known = rest.drop_nulls("person_date")
     last = last_date(pl.concat(theirs), known["person_date"], or_same_date=True)

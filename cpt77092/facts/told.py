@@ -18,6 +18,7 @@ from cpt77092.facts.keys import (
     ENTITY_DATE_OF_PAYER,
     PERSON_DATE,
 )
+from cpt77092.facts.scans import is_scan
 
 SHOWN = 5
 """So many fellow lines are named; of more it is told that there are more."""
@@ -134,9 +135,8 @@ def _repeated(found: pl.DataFrame, lines: pl.DataFrame, context: Context) -> pl.
 def _places(found: pl.DataFrame, lines: pl.DataFrame, context: Context) -> pl.Series:
     """The places of the scans of the patient that date."""
     del context
-    is_scan = pl.col("hcpcs_code").is_in(sorted(COMPANIONS)) & pl.col("is_live")
     keys = (CLAIM_DATE, PERSON_DATE)
-    scans = _beside(found, lines, keys, is_scan & (pl.col("place_of_service_code") != ""))
+    scans = _beside(found, lines, keys, is_scan() & (pl.col("place_of_service_code") != ""))
     met = pl.concat(
         found.select("line", key)
         .drop_nulls(key)

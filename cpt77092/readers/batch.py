@@ -262,7 +262,7 @@ def _date_notes(lines: pl.DataFrame, needed: frozenset[str]) -> Iterator[str]:
         name = column.name
         if column.kind is claims.Kind.DATE and name in needed and name in lines.columns:
             cells = lines[name]
-            if cells.dtype in (pl.String, pl.Categorical) and (note := told_of(cells.unique())):
+            if cells.dtype in (pl.String, pl.Categorical) and (note := told_of(cells)):
                 yield f"{name}: {note}"
 
 
