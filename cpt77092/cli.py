@@ -12,7 +12,6 @@ import gc
 import io
 import os
 import re
-import signal
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
@@ -37,6 +36,7 @@ from cpt77092.command import (
 from cpt77092.errors import OutputError, ScrubError, UsageError
 from cpt77092.reports.choices import BriefFormat, Color, Format, LogFormat, ProfileFormat
 from cpt77092.reports.log import Log
+from cpt77092.stops import Stops
 from cpt77092.suggest import did_you_mean
 from cpt77092.views import By, Sort
 
@@ -1019,18 +1019,19 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a claim id may hold what a locale cannot show
             stream.reconfigure(errors="backslashreplace")
-    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:  # it would leave locks and half files
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(Exit.TERMINATED))
+    stops = Stops(Exit.TERMINATED)
     if "_SCRUB_COMPLETE" in os.environ:
         _complete_the_short_form()
     try:
-        sys.exit(_run(given))
+        sys.exit(_run(given, stops))
     except KeyboardInterrupt:
         sys.exit(Exit.INTERRUPTED)
     except BrokenPipeError:
         # The reader of our output went away (`scrub ... | head`): not a failure of ours.
         _drop_output()
         sys.exit(Exit.UNCHECKED)
+    finally:
+        stops.end()
 
 
 def _invoked(arguments: list[str], log: Log) -> int:
@@ -1043,7 +1044,7 @@ def _invoked(arguments: list[str], log: Log) -> int:
     return int(code or 0)
 
 
-def _run(arguments: list[str]) -> int:
+def _run(arguments: list[str], stops: Stops) -> int:
     log = Log.of(arguments)
     try:
         return _invoked(arguments, log)
@@ -1063,6 +1064,7 @@ def _run(arguments: list[str]) -> int:
         _drop_output()
         return Exit.UNCHECKED
     except Exception as problem:
+        stops.raise_lost()
         if not hasattr(problem, "show"):
             return _bug(problem, log)
         _misused(problem, log)

@@ -196,9 +196,10 @@ def test_a_killed_run_holds_nothing(scrub: Scrub) -> None:
     assert [path.name for path in Path().glob(".*")] == [".other.csv.x1y2z3.part"]
 
 
+@pytest.mark.parametrize("is_reading", [False, True])
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_run_that_is_told_to_stop_leaves_nothing(
-    tmp_path: Path, sent: signal.Signals, code: int
+    tmp_path: Path, sent: signal.Signals, code: int, *, is_reading: bool
 ) -> None:
     waiting = (  # tests in the background of a shell are begun with interrupts ignored
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
@@ -214,6 +215,11 @@ def test_a_run_that_is_told_to_stop_leaves_nothing(
         while not (tmp_path / ".o.csv.lock").exists():
             assert run.poll() is None
             time.sleep(0.05)
+        if is_reading:
+            assert run.stdin is not None
+            run.stdin.write(b" " * 1_000_000)  # more than a pipe holds: ends when it is read
+            run.stdin.flush()
+            time.sleep(0.5)  # and then it waits for more
         run.send_signal(sent)
         assert (run.wait(timeout=30), run.stderr and run.stderr.read()) == (code, b"")
     assert list(tmp_path.iterdir()) == []

@@ -19,6 +19,7 @@ from cpt77092.readers.scan import (
     OpenedFile,
     native_errors_silenced,
 )
+from cpt77092.stops import let_interrupts_end_waiting
 
 ENDINGS = (".csv", ".tsv", ".txt", ".parquet", ".pq", ".xlsx", ".837", ".x12", ".edi")
 HEAD = 512
@@ -194,10 +195,10 @@ def open_claims(
 
 def _data(path: str) -> Path | bytes:
     """The file, or its bytes where it can be read only once (standard input, a pipe)."""
-    if path == STDIN:
-        return sys.stdin.buffer.read()
-    file = Path(path)
-    return file.read_bytes() if is_read_once(path) else file
+    if not is_read_once(path):
+        return Path(path)
+    let_interrupts_end_waiting()
+    return sys.stdin.buffer.read() if path == STDIN else Path(path).read_bytes()
 
 
 def _first_bytes(file: Path) -> bytes:
