@@ -145,29 +145,34 @@ def _held(name: str, option: str) -> Iterator[None]:
     if not Path(name).name:  # `.` or `/`
         raise OutputError(f"{option} {name}: cannot be written ({os.strerror(errno.EISDIR)})")
     lock = Path(name).with_name(f".{Path(name).name}.lock")
-    while True:
-        try:
-            handle = os.open(lock, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600)
-        except OSError as problem:
-            raise OutputError(f"{option} {name}: cannot be written ({problem.strerror})") from None
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(handle)
-            raise OutputError(
-                f"{option} {name}: another run is writing it; wait for its end or name another file"
-            ) from None
-        if _is_of(handle, lock):
-            break
-        os.close(handle)  # the run before has just removed it
+    handle, is_ours = -1, False
     try:
+        while not is_ours:
+            try:
+                handle = os.open(lock, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600)
+            except OSError as problem:
+                why = problem.strerror
+                raise OutputError(f"{option} {name}: cannot be written ({why})") from None
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise OutputError(
+                    f"{option} {name}: another run is writing it; "
+                    "wait for its end or name another file"
+                ) from None
+            is_ours = _is_of(handle, lock)
+            if not is_ours:
+                os.close(handle)  # the run before has just removed it
+                handle = -1
         # Whoever holds the name knows that nobody writes it: a killed run left these.
         for left in lock.parent.glob(f".{escape(Path(name).name)}.*{UNFINISHED}"):
             left.unlink(missing_ok=True)
         yield
     finally:
-        lock.unlink(missing_ok=True)
-        os.close(handle)
+        if is_ours:
+            lock.unlink(missing_ok=True)
+        if handle >= 0:
+            os.close(handle)
 
 
 def _is_of(handle: int, file: Path) -> bool:
