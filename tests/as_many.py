@@ -8,10 +8,18 @@ from unittest.mock import patch
 
 from cpt77092 import facts
 from cpt77092.facts import combinations
+from cpt77092.readers import sparse
 
 
 @contextmanager
 def as_many() -> Iterator[None]:
     """Within it any number of lines counts as many."""
     with patch.object(facts, "MANY", 0), patch.object(combinations, "MANY", 0):
+        yield
+
+
+@contextmanager
+def as_sparse() -> Iterator[None]:
+    """Within it every text file that can be is read in two steps, as a large one is."""
+    with patch.object(sparse, "LEAST_BYTES", 0), patch.object(sparse, "MOST_KEPT", 1):
         yield

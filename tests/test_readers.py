@@ -32,6 +32,7 @@ from cpt77092.readers.batch import collect
 from cpt77092.readers.csv import CsvFile, sniff
 from cpt77092.readers.scan import KIND, ROW
 from cpt77092.readers.text import HEAD_BYTES
+from tests.as_many import as_sparse
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 BAD_CSV = SHARED / "bad-csv"
@@ -696,6 +697,10 @@ def kinds_of(file: Path, header: str, scope: frozenset[str]) -> tuple[pl.DataFra
     """The kept rows of a file whose code is in this column, and how many rows it has."""
     opened = open_claims(str(file), {"hcpcs_code": header})
     ((_, rows),) = collect([opened.scan(needed=frozenset(), scope=scope)], scope)
+    with as_sparse():
+        ((_, same),) = collect([opened.scan(needed=frozenset(), scope=scope)], scope)
+    assert same.total == rows.total
+    assert same.kept.equals(rows.kept)
     return rows.kept, rows.total
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import polars as pl
@@ -21,6 +21,7 @@ from cpt77092.readers.scan import (
     REJECT,
     ROW,
     OpenedFile,
+    Rows,
     Scan,
     Tally,
     classify,
@@ -201,16 +202,6 @@ def lines_of(
     return _typed(lines, needed, path), [*cut, *_date_notes(lines, needed)]
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """What a scan gave: the kept rows and the number of all."""
-
-    kept: pl.DataFrame
-    total: int
-    set_aside: int = 0
-    """Rows that the file's layout says are no claim lines."""
-
-
 def open_file(path: str, options: Options) -> OpenedFile:
     """Open one claim file as the user said files are to be read."""
     return open_claims(
@@ -240,7 +231,7 @@ def _sorted_out(scan: Scan, rows: Rows, scope: frozenset[str]) -> tuple[Scan, Ro
     if scan.again is not None:
         not_data = kept.filter(pl.col(KIND) == "not data")[ROW]
         is_sound = not (kept[KIND] == "rejected").any() and (
-            scan.is_sound is None or scan.is_sound(rows.total, not_data)
+            scan.is_sound is None or scan.is_sound(rows, not_data)
         )
         if not is_sound:
             careful = scan.again()
@@ -328,30 +319,35 @@ def _collect(scans: Sequence[Scan]) -> list[tuple[Scan, Rows]]:
 
 
 def _collected(scans: Sequence[Scan]) -> list[Rows]:
-    # One after the other: the totals need next to no cells, and together both hold more memory.
+    gather = _gathering()
     with native_errors_silenced():
-        kept = _kept(scans)
-        totals = pl.collect_all([scan.total for scan in scans], engine="streaming")
-    return [Rows(rows, *map(int, t.row(0))) for rows, t in zip(kept, totals, strict=True)]
+        sparse = [None if scan.sparse is None else scan.sparse.read(gather) for scan in scans]
+        others = [scan for scan, rows in zip(scans, sparse, strict=True) if rows is None]
+        # One after the other: the totals need next to no cells, and together both hold more memory.
+        kept = [gather(scan.kept) for scan in others]
+        totals = pl.collect_all([scan.total for scan in others], engine="streaming")
+    whole = (Rows(rows, *t.row(0)) for rows, t in zip(kept, totals, strict=True))
+    return [rows or next(whole) for rows in sparse]
 
 
-def _kept(scans: Sequence[Scan]) -> list[pl.DataFrame]:
-    """The kept rows of each file, as long as there is room for them."""
+def _gathering() -> Callable[[pl.LazyFrame], pl.DataFrame]:
+    """What collects the rows of one plan after the other, as long as there is room for them all."""
     room, rows = memory.free(), 0
-    frames = []
 
-    def take(part: pl.DataFrame) -> None:
-        nonlocal rows
-        parts.append(part)
-        rows += part.height
-        memory.require(rows * ROW_BYTES, rows, room)
+    def gather(plan: pl.LazyFrame) -> pl.DataFrame:
+        parts = [pl.DataFrame(schema=plan.collect_schema())]
 
-    for scan in scans:
-        parts = [pl.DataFrame(schema=scan.kept.collect_schema())]
+        def take(part: pl.DataFrame) -> None:
+            nonlocal rows
+            parts.append(part)
+            rows += part.height
+            memory.require(rows * ROW_BYTES, rows, room)
+
         # Not `collect_batches`, which ends early and in silence where a file breaks the reader.
-        scan.kept.sink_batches(take, maintain_order=True, engine="streaming")
-        frames.append(pl.concat(parts))
-    return frames
+        plan.sink_batches(take, maintain_order=True, engine="streaming")
+        return pl.concat(parts)
+
+    return gather
 
 
 def _tally(kept: pl.DataFrame, rows: Rows) -> Tally:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -18,6 +19,7 @@ import polars as pl
 from cpt77092.errors import ClaimsError
 from cpt77092.headers import HeaderMatch, known_headers, match_headers, normal
 from cpt77092.layouts import Layout
+from cpt77092.readers import sparse
 from cpt77092.readers.lines import LinePlan
 from cpt77092.readers.rows import read_rows
 from cpt77092.readers.scan import (
@@ -29,10 +31,12 @@ from cpt77092.readers.scan import (
     ROW,
     SAMPLE_ROWS,
     SHORT,
+    Rows,
     Scan,
     code_header,
     native_errors_silenced,
 )
+from cpt77092.readers.sparse import Sparse
 from cpt77092.readers.text import HEAD_BYTES, UTF8, TextSource, detect_whole, open_text
 
 SEPARATORS = ",;\t|"
@@ -109,15 +113,13 @@ class CsvFile:
         if not self.dialect.has_blank_tails:  # then it is a row cut short, if it is a claim line
             is_short = last.is_null() & odd.is_null()
             odd = pl.when(is_short).then(pl.lit(f"{SHORT}too few fields")).otherwise(odd)
-        kept = plan.spread(
-            rows.filter(plan.keep | has_spill).select(
-                pl.col(INDEX).alias(ROW), odd.alias(REJECT), *plan.cells
-            )
-        )
+        keep = plan.keep | has_spill
+        cells = (pl.col(INDEX).alias(ROW), odd.alias(REJECT), *plan.cells)
         is_plain = not (self.headers.wide or self.headers.rows)
         return Scan.of(
             self,
-            kept=kept,
+            kept=plan.spread(rows.filter(keep).select(cells)),
+            sparse=self._sparse(keep, cells) if is_plain and self._keeps_few(plan.keep) else None,
             rows=rows,
             code=plan.code,
             # The number of the last row: Polars counts rows by mapping the whole file into memory.
@@ -129,12 +131,14 @@ class CsvFile:
         )
 
     def sample(self) -> pl.DataFrame:
-        """The first rows, every cell as text."""
+        """The first rows, every cell as text; not those behind a quote that nothing closes."""
         lines = islice(self.source.lines(), self.dialect.lead, self.dialect.lead + SAMPLE_ROWS)
         clean = (line.replace("\0", "").encode("utf-8", "replace").decode() for line in lines)
-        rows = list(csv.reader(clean, delimiter=self.dialect.separator))[1:]
+        rows: list[list[str]] = []
+        with suppress(csv.Error):  # a field longer than Python's reader takes
+            rows.extend(csv.reader(clean, delimiter=self.dialect.separator))
         width = len(self.names)
-        cells = [(row + [""] * width)[:width] for row in rows]
+        cells = [(row + [""] * width)[:width] for row in rows[1:]]
         return pl.DataFrame(cells, schema=dict.fromkeys(self.names, pl.String), orient="row")
 
     def scan_rows(self, *, needed: frozenset[str], scope: frozenset[str], why: str) -> Scan:
@@ -203,36 +207,56 @@ class CsvFile:
         return (pl.col(INDEX).max().cast(pl.Int64) - before).fill_null(0).alias("len")
 
     def _rows(self) -> pl.LazyFrame:
+        # The header is skipped, not read: Polars would rename headers that are blank or alike.
+        return self._cells_of(self.data, skip=self.dialect.lead + 1)
+
+    def _cells_of(self, data: Path | bytes, *, skip: int) -> pl.LazyFrame:
         return pl.scan_csv(
-            self.data,
+            data,
             separator=self.dialect.separator,
             eol_char=self.dialect.end_of_line,
-            # The header is skipped, not read: Polars would rename headers that are blank or alike.
             has_header=False,
-            skip_rows=self.dialect.lead + 1,
+            skip_rows=skip,
             schema=dict.fromkeys([*self.names, *_SPILL], pl.String),
             missing_columns="insert",
             extra_columns="ignore",
             truncate_ragged_lines=True,
             row_index_name=INDEX,
-            row_index_offset=self.dialect.lead + 2,
+            row_index_offset=skip + 1,
             glob=False,
         )
 
-    def is_sound(self, rows: int, not_data: pl.Series) -> bool:
+    def _keeps_few(self, keep: pl.Expr) -> bool:
+        """Whether the file is large, and few of its first rows are kept."""
+        size = len(self.data) if isinstance(self.data, bytes) else self.data.stat().st_size
+        return (
+            size >= sparse.LEAST_BYTES
+            and not self.source.packing
+            and (self.sample().select(keep.mean()).item() or 0) <= sparse.MOST_KEPT
+        )
+
+    def _sparse(self, keep: pl.Expr, cells: Sequence[pl.Expr]) -> Sparse:
+        lead, first = self.dialect.lead + self.dialect.header_lines, self.dialect.lead + 2
+        return Sparse(
+            rows=self._rows(),
+            keep=keep,
+            lines=self._whole_lines(skip=lead, first=first),
+            first=first,
+            end_of_line=self.dialect.end_of_line,
+            parse=lambda lines: self._cells_of(lines, skip=0).drop(INDEX),
+            cells=lambda rows: rows.select(cells),
+        )
+
+    def is_sound(self, rows: Rows, not_data: pl.Series) -> bool:
         """Whether the scan found every row, and none cut short.
 
         Args:
-            rows: how many it found.
+            rows: what it found.
             not_data: those that are blank, titles or totals.
         """
         try:
             with native_errors_silenced():
-                lines = 0 if self.headers.wide else self._line_count()
-                if (
-                    self.headers.wide
-                    or lines > rows + self.dialect.lead + self.dialect.header_lines
-                ):
+                if not rows.are_lines and self._may_hold_breaks(rows.total):
                     # Some cell holds line breaks: meant to, or because a quote was left open. The
                     # scan looks at quotes only in columns that it reads, so it is made to read all.
                     self._rows().select(pl.all().null_count()).collect(engine="streaming")
@@ -242,6 +266,11 @@ class CsvFile:
         except POLARS_FAILURES:
             return False
         return True
+
+    def _may_hold_breaks(self, rows: int) -> bool:
+        """Whether a row of those that a scan found may be several lines."""
+        above = self.dialect.lead + self.dialect.header_lines
+        return bool(self.headers.wide) or self._line_count() > rows + above
 
     def _line_count(self) -> int:
         """Lines of the file, whatever its quotes say."""
@@ -258,7 +287,8 @@ class CsvFile:
             eol_char=self.dialect.end_of_line,
             has_header=False,
             skip_rows=skip,
-            schema={"line": pl.String},
+            schema={sparse.LINE: pl.String, sparse.MORE: pl.String},
+            missing_columns="insert",
             truncate_ragged_lines=True,
             row_index_name=INDEX,
             row_index_offset=first,

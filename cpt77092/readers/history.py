@@ -126,7 +126,10 @@ def _of_batch(scan: Scan, batch: Batch) -> Scan:
     kept = kept.filter(is_theirs | is_broken).drop("is_of_person_id", "is_of_claim_id")
     again = scan.again
     return replace(
-        scan, kept=kept, again=None if again is None else lambda: _of_batch(again(), batch)
+        scan,
+        kept=kept,
+        sparse=None,
+        again=None if again is None else lambda: _of_batch(again(), batch),
     )
 
 

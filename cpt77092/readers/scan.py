@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import polars as pl
 from polars.exceptions import PanicException, PolarsError
@@ -21,6 +21,9 @@ from cpt77092 import claims
 from cpt77092.categories import place_among
 from cpt77092.errors import ClaimsError
 from cpt77092.headers import HeaderMatch, known_headers, normal
+
+if TYPE_CHECKING:
+    from cpt77092.readers.sparse import Sparse
 
 POLARS_FAILURES = (PolarsError, PanicException, OSError)
 """What reading a file may end in; a panic is how Polars fails on some corrupt Parquet files."""
@@ -57,6 +60,18 @@ class Tally:
     def out_of_scope(self) -> int:
         """Rows with some other procedure code: everything that was not kept for a closer look."""
         return self.rows - self.in_scope - self.no_code - self.not_data - self.rejected
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What a scan gave: the kept rows and the number of all."""
+
+    kept: pl.DataFrame
+    total: int
+    set_aside: int = 0
+    """Rows that the file's layout says are no claim lines."""
+    are_lines: bool = False
+    """Each row is known to be one line of the file."""
 
 
 SAMPLE_ROWS = 500
@@ -128,12 +143,14 @@ class Scan:
     """Of a text file, as people write it."""
     heading: bytes = b""
     """The header as it stands in a text file, to stand above its rejected rows."""
-    is_sound: Callable[[int, pl.Series], bool] | None = None
-    """Whether the scan can be believed: given how many rows it found, and which are no data."""
+    is_sound: Callable[[Rows, pl.Series], bool] | None = None
+    """Whether the scan can be believed: given what it found, and which rows are no data."""
     again: Callable[[], Scan] | None = None
     """Reads a damaged file row by row; None where there is no slower way."""
     opened: OpenedFile | None = None
     """What the scan is of."""
+    sparse: Sparse | None = None
+    """A faster way to `kept` and `total`, where few rows of a large text file are kept."""
 
     @classmethod
     def of(

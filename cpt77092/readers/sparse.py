@@ -1,0 +1,77 @@
+"""Large text files of which few rows are kept: first which rows, then the cells of those.
+
+A scan makes a text of every cell of every row before it drops the row. Here the first pass makes
+those that decide, and the second one text of each line, of which the kept ones are then read as a
+file of their own. Two passes take half the time of one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import polars as pl
+
+from cpt77092.readers.scan import INDEX, POLARS_FAILURES, Rows
+
+LEAST_BYTES = 1 << 25
+"""Of a file that is read so; a smaller one is read at once sooner."""
+MOST_KEPT = 0.1
+"""Share of kept rows, of those looked at, up to which a file is read so."""
+PIECE = 1 << 18
+"""Lines whose cells are read at a time."""
+LINE, MORE = "line", "more"
+_IS_KEPT = "is kept"
+
+Gather = Callable[[pl.LazyFrame], pl.DataFrame]
+
+
+@dataclass(frozen=True, slots=True)
+class Sparse:
+    """How the kept rows of a text file are read in two steps."""
+
+    rows: pl.LazyFrame
+    """All rows of the file, by cells."""
+    keep: pl.Expr
+    """Which of them are kept; never null."""
+    lines: pl.LazyFrame
+    """`line`: the same rows as they stand, if each is one line; `more`: what was cut off it."""
+    first: int
+    """The number of the first row."""
+    end_of_line: str
+    parse: Callable[[bytes], pl.LazyFrame]
+    """Some lines by cells, as `rows` has them."""
+    cells: Callable[[pl.LazyFrame], pl.LazyFrame]
+    """From rows with their number, `INDEX`, to what the scan keeps."""
+
+    def read(self, gather: Gather) -> Rows | None:
+        """What a plain scan would give; None where only that will do.
+
+        It does where some cell holds a line break or a byte that is no text.
+
+        Args:
+            gather: collects a plan, as long as there is room for its rows.
+        """
+        try:
+            mask = self.rows.select(self.keep.alias(_IS_KEPT)).collect(engine="streaming")
+            # Polars refuses to set frames of unlike heights side by side.
+            beside = pl.concat([self.lines, mask.lazy()], how="horizontal")
+            # A new text for each, since a part of another keeps all of that in memory.
+            ended = pl.col(LINE).fill_null("") + self.end_of_line
+            lines = gather(beside.filter(_IS_KEPT).select(ended, MORE))
+            numbers = mask[_IS_KEPT].arg_true() + self.first
+            pieces = [
+                self._cells(lines.slice(start, PIECE), numbers.slice(start, PIECE))
+                for start in range(0, max(lines.height, 1), PIECE)
+            ]
+        except POLARS_FAILURES:
+            return None
+        if lines[MORE].null_count() < lines.height:
+            return None
+        return Rows(pl.concat(pieces), mask.height, are_lines=True)
+
+    def _cells(self, lines: pl.DataFrame, numbers: pl.Series) -> pl.DataFrame:
+        """The cells of some lines; it fails where they are not as many rows."""
+        rows = self.parse(lines[LINE].str.join("").item().encode())
+        numbered = pl.concat([rows, numbers.alias(INDEX).to_frame().lazy()], how="horizontal")
+        return self.cells(numbered).collect(engine="streaming")

@@ -1,0 +1,136 @@
+"""A large text file of which few rows are kept is read in two steps, to the same end.
+
+That both ways give the same is also asked of every awkward file (`test_readers`) and of generated
+ones (`test_reader_properties`).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+from polars.testing import assert_frame_equal
+
+from cpt77092.claims import BY_NAME
+from cpt77092.codes import CHECKED
+from cpt77092.readers import Batch, Options, read_batch, sparse
+from cpt77092.readers.batch import collect
+from cpt77092.readers.csv import CsvFile
+from cpt77092.readers.files import open_claims
+from cpt77092.readers.scan import Rows
+from tests.as_many import as_sparse
+
+HEADER = "claim_id,payer,claim_line_start_date,hcpcs_code,hcpcs_modifier_1,note\n"
+OTHER = "C1,aetna,2024-03-01,99213,26,x\n"
+LINE = "C2,aetna,2024-03-01,77092,26,x\n"
+
+
+def found(body: str | bytes, folder: Path) -> Rows | None:
+    """What reading in two steps gives; None where it gives up."""
+    file = folder / "claims.csv"
+    file.write_bytes(body if isinstance(body, bytes) else body.encode())
+    with as_sparse():
+        scan = open_claims(str(file), {}).scan(needed=frozenset(BY_NAME), scope=CHECKED)
+    if scan.sparse is None:
+        return None
+    return scan.sparse.read(lambda plan: plan.collect(engine="streaming"))
+
+
+def batch(file: Path) -> Batch:
+    return read_batch([str(file)], needed=frozenset(BY_NAME), scope=CHECKED, options=Options())
+
+
+def test_rows_keep_their_numbers_and_all_are_counted(tmp_path: Path) -> None:
+    rows = found(HEADER + OTHER * 3 + LINE + OTHER + "\n" + LINE.rstrip("\n"), tmp_path)
+    assert rows is not None
+    assert (rows.total, rows.are_lines) == (7, True)
+    assert rows.kept["source_row"].to_list() == [5, 7, 8]
+    assert rows.kept["hcpcs_code"].to_list() == ["77092", None, "77092"]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("above", ["", "Claims of June\n\n"])
+def test_any_end_of_line_and_titles_will_do(tmp_path: Path, end: str, above: str) -> None:
+    body = (above + HEADER + OTHER + LINE * 2 + OTHER).replace("\n", end)
+    rows = found(body, tmp_path)
+    assert rows is not None
+    assert rows.total == 4
+    first = 3 + above.count("\n")
+    assert rows.kept["source_row"].to_list() == [first, first + 1]
+    assert rows.kept["hcpcs_modifier_1"].to_list() == ["26", "26"]
+
+
+def test_a_file_without_any_kept_row_has_none(tmp_path: Path) -> None:
+    rows = found(HEADER + OTHER * 5, tmp_path)
+    assert rows is not None
+    assert (rows.total, rows.kept.height) == (5, 0)
+    assert "claim_id" in rows.kept.columns
+
+
+def test_lines_are_read_in_pieces(tmp_path: Path) -> None:
+    body = HEADER + (OTHER + LINE) * 50
+    whole = found(body, tmp_path)
+    with patch.object(sparse, "PIECE", 7):
+        pieces = found(body, tmp_path)
+    assert whole is not None
+    assert pieces is not None
+    assert_frame_equal(pieces.kept, whole.kept)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        pytest.param('C3,aetna,2024-03-01,99213,26,"two\nlines"\n', id="break-out-of-scope"),
+        pytest.param('C3,aetna,2024-03-01,77092,26,"two\nlines"\n', id="break-in-scope"),
+        pytest.param('C3,aetna,2024-03-01,77092,26,"open\n', id="quote-left-open"),
+        pytest.param("C3,aetna,2024-03-01,77092,26,a\x01b\n", id="mark-of-whole-lines"),
+        pytest.param(b"C3,aetna,2024-03-01,77092,26,\xe9\n", id="no-text-in-scope"),
+        pytest.param(b"C3,aetna,2024-03-01,99213,26,\xe9\n", id="no-text-out-of-scope"),
+    ],
+)
+def test_what_is_not_a_row_a_line_is_left_to_the_plain_scan(
+    tmp_path: Path, odd: str | bytes
+) -> None:
+    body = (HEADER + (OTHER + LINE) * 20).encode()
+    # Behind the head, by which a file in another encoding would be known.
+    file = tmp_path / "claims.csv"
+    body += OTHER.encode() * 40_000 + (odd if isinstance(odd, bytes) else odd.encode())
+    assert found(body + LINE.encode(), tmp_path) is None
+    plain = batch(file)
+    with as_sparse():
+        same = batch(file)
+    assert_frame_equal(same.lines, plain.lines)
+    assert_frame_equal(same.rejects, plain.rejects)
+    assert same.tallies == plain.tallies
+
+
+@pytest.mark.parametrize(("others", "is_sparse"), [(30, True), (3, False)])
+def test_only_a_large_file_of_which_few_rows_are_kept_is_read_so(
+    tmp_path: Path, others: int, *, is_sparse: bool
+) -> None:
+    file = tmp_path / "claims.csv"
+    file.write_text(HEADER + (OTHER * others + LINE) * 100, encoding="utf-8")
+    opened = open_claims(str(file), {})
+    assert isinstance(opened, CsvFile)
+    assert opened.scan(needed=frozenset(), scope=CHECKED).sparse is None
+    with patch.object(sparse, "LEAST_BYTES", file.stat().st_size):
+        scan = opened.scan(needed=frozenset(), scope=CHECKED)
+        assert (scan.sparse is not None) == is_sparse
+        ((_, rows),) = collect([scan], CHECKED)
+    assert rows.are_lines == is_sparse
+    assert rows.kept.height == 100
+
+
+def test_a_packed_file_is_not_read_twice(tmp_path: Path) -> None:
+    import gzip
+
+    assert found(gzip.compress((HEADER + LINE).encode()), tmp_path) is None
+
+
+def test_a_sample_ends_before_a_field_that_nothing_closes(tmp_path: Path) -> None:
+    file = tmp_path / "claims.csv"
+    file.write_text(HEADER + LINE + 'C3,aetna,2024-03-01,77092,26,"' + ("x" * 999 + "\n") * 200)
+    opened = open_claims(str(file), {})
+    assert isinstance(opened, CsvFile)
+    assert opened.sample()["claim_id"].to_list() == ["C2"]
