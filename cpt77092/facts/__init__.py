@@ -13,9 +13,8 @@ lines of one number; lines without one stay unknown and are never thrown into on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
-from typing import Any, TypeVar
+from collections.abc import Collection, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 import polars as pl
 
@@ -37,12 +36,12 @@ from cpt77092.facts import (
 )
 from cpt77092.facts.combinations import MANY
 from cpt77092.facts.fact import Context, Fact, Past, reads_of
+from cpt77092.facts.few import add_to_few
 from cpt77092.facts.grains import with_lines, worked_out
 from cpt77092.facts.told import TOLD
 
 __all__ = ["FACTS", "TOLD", "Context", "Fact", "Past", "add_facts", "closure", "inputs"]
 
-T = TypeVar("T")
 
 _SUBJECTS = (
     keys,
@@ -122,10 +121,11 @@ def add_facts(
         kept: the facts that somebody will read; others make room once all that read them are
             there. All where it is None.
     """
+    if frame.height < MANY:
+        return add_to_few(frame, facts, context, FACTS.keys() if kept is None else kept)
     waiting = _sets(facts)
     running: dict[Future[list[pl.Series]], list[Fact]] = {}
-    # A thread for a few lines costs more than it saves.
-    with ThreadPoolExecutor(pl.thread_pool_size()) if frame.height >= MANY else _Here() as pool:
+    with ThreadPoolExecutor(pl.thread_pool_size()) as pool:
         while waiting or running:
             missing = {fact.name for some in (*waiting, *running.values()) for fact in some}
             ready = [some for some in waiting if reads_of(some).isdisjoint(missing)]
@@ -149,15 +149,6 @@ def add_facts(
                 unread = {name for some in (*waiting, *running.values()) for name in reads_of(some)}
                 frame = frame.drop(FACTS.keys() - unread - {*kept}, strict=False)
     return frame
-
-
-class _Here(Executor):
-    """Works off what is handed in at once."""
-
-    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
-        done: Future[T] = Future()
-        done.set_result(fn(*args, **kwargs))
-        return done
 
 
 def _sets(facts: Iterable[Fact]) -> list[list[Fact]]:

@@ -26,7 +26,8 @@ def worked_out(frame: pl.DataFrame, facts: Sequence[Fact], context: Context) -> 
     return _groups(frame, facts) if first.group else _distinct(frame, facts, context)
 
 
-def _built(fact: Fact, context: Context) -> pl.Expr:
+def built(fact: Fact, context: Context) -> pl.Expr:
+    """The expression of a fact of line or distinct grain."""
     if fact.build is None:
         raise TypeError(f"{fact.name} has neither an expression nor a group to sum over")
     return fact.build(context).alias(fact.name)
@@ -36,8 +37,8 @@ def with_lines(frame: pl.DataFrame, facts: Sequence[Fact], context: Context) -> 
     """The frame with facts of line grain beside its columns."""
     # Lazily, so that what several of them share is worked out once; and in one piece, since a
     # column in the pieces of the streaming engine makes every later group and join slow.
-    built = [_built(fact, context) for fact in facts]
-    return frame.lazy().with_columns(built).collect(engine="in-memory")
+    made = [built(fact, context) for fact in facts]
+    return frame.lazy().with_columns(made).collect(engine="in-memory")
 
 
 def _on_some(
@@ -45,8 +46,9 @@ def _on_some(
 ) -> list[pl.Series]:
     """Work facts out on some lines alone."""
     some = frame.lazy().filter(where).select("line", *(reads_of(facts) - {"line"}))
-    built = (_built(fact, context) for fact in facts)
-    made = some.select("line", *built).collect(engine="in-memory")
+    made = some.select("line", *(built(fact, context) for fact in facts)).collect(
+        engine="in-memory"
+    )
     return [
         on_lines(frame.height, made["line"], made[fact.name], otherwise=fact.otherwise).alias(
             fact.name

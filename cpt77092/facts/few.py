@@ -1,0 +1,62 @@
+"""How facts are worked out on few lines: as expressions, as many in one query as can be.
+
+On many lines what counts is how many of them are gone over, and `grains` takes the steps that spare
+most; on few it is the number of steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import polars as pl
+
+from cpt77092.facts.fact import Context, Fact
+from cpt77092.facts.grains import built
+from cpt77092.facts.keys import pair
+
+
+def add_to_few(
+    frame: pl.DataFrame, facts: Sequence[Fact], context: Context, kept: Collection[str]
+) -> pl.DataFrame:
+    """The frame with the facts that somebody will read, of any grain.
+
+    Args:
+        frame: lines with what the facts rest on.
+        facts: each after what it reads.
+        context: what they look up.
+        kept: those that somebody will read.
+    """
+    waiting = list(facts)
+    while waiting:
+        missing = {fact.name for fact in waiting}
+        ready = [fact for fact in waiting if missing.isdisjoint(fact.all_reads)]
+        waiting = [fact for fact in waiting if fact not in ready]
+        beside = [fact.frame(frame, context).alias(fact.name) for fact in ready if fact.frame]
+        made = [_expression(fact, context).alias(fact.name) for fact in ready if not fact.frame]
+        frame = frame.lazy().with_columns(*made).collect(engine="in-memory").hstack(beside)
+    return frame.drop({fact.name for fact in facts} - {*kept})
+
+
+def _expression(fact: Fact, context: Context) -> pl.Expr:
+    if fact.numbers:
+        return _number(*fact.numbers)
+    if fact.group:
+        return _of_group(fact)
+    made = built(fact, context)
+    if fact.where is None:
+        return made
+    return pl.when(fact.where(context)).then(made).otherwise(fact.otherwise)
+
+
+def _number(name: str, by: str | None = None) -> pl.Expr:
+    if by is not None:
+        return pair(name, by).rank("dense")
+    text = pl.col(name).cast(pl.String)
+    return pl.when(text != "").then(text).rank("dense")
+
+
+def _of_group(fact: Fact) -> pl.Expr:
+    (name,) = fact.gathered
+    gathered = pl.col(name).sort().sum() if fact.sums else pl.col(name).bitwise_or()
+    over = gathered.over(fact.group).fill_null(0)
+    return pl.when(pl.col(fact.group).is_not_null()).then(over)
