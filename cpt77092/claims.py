@@ -158,6 +158,8 @@ def cell(
 
 
 CODES = tuple(column.name for column in COLUMNS if column.kind is Kind.CODE)
+FEW = 1_000
+"""Of fewer cells each is read, whether or not another is the same."""
 
 
 def coded(lines: pl.DataFrame) -> pl.DataFrame:
@@ -169,17 +171,22 @@ def coded(lines: pl.DataFrame) -> pl.DataFrame:
     names = [name for name in CODES if name in lines.columns]
     cells = lines.select(pl.col(names).cast(DTYPES[Kind.CODE]).fill_null(""))
     distinct = cells.select(pl.all().unique().implode())
+    is_mended = distinct.select((_trimmed(name) != _text(name)).any() for name in names)
     mended = []
-    for name in names:
-        known = distinct[name].explode()
-        text = known.cast(pl.String)
-        trimmed = text.str.strip_chars()
-        if name == "hcpcs_code":
-            trimmed = trimmed.str.to_uppercase()
-        if not trimmed.equals(text):
-            place = place_among(cells[name], known)
-            mended.append(trimmed.cast(DTYPES[Kind.CODE]).gather(place).alias(name))
+    for name in (name for name in names if is_mended[name].item()):
+        trimmed = distinct.select(_trimmed(name).cast(DTYPES[Kind.CODE])).to_series()
+        mended.append(trimmed.gather(place_among(cells[name], distinct[name].explode())))
     return lines.with_columns(cells.with_columns(mended))
+
+
+def _text(name: str) -> pl.Expr:
+    return pl.col(name).explode().cast(pl.String)
+
+
+def _trimmed(name: str) -> pl.Expr:
+    """The different cells of a code column, as `cell` trims them."""
+    trimmed = _text(name).str.strip_chars()
+    return trimmed.str.to_uppercase() if name == "hcpcs_code" else trimmed
 
 
 def typed(lines: pl.DataFrame, needed: frozenset[str]) -> pl.DataFrame:
@@ -229,6 +236,8 @@ def _absent(column: Column, height: int, *, is_blank: bool) -> list[pl.Series]:
 def _read(cells: pl.Series, column: Column) -> list[pl.Series]:
     if cells.dtype.is_numeric() or cells.dtype.is_temporal():
         return _read_each(cells, column)
+    if cells.len() < FEW:
+        return _read_each(cells.cast(pl.String).fill_null(""), column)
     # Few different cells stand on many lines: each is read once.
     if cells.dtype != pl.Categorical:
         cells = cells.cast(pl.String).cast(pl.Categorical)
@@ -251,10 +260,10 @@ def _read_each(cells: pl.Series, column: Column) -> list[pl.Series]:
 def _state(cells: pl.Series, values: pl.Series) -> pl.Series:
     if not values.null_count():
         return pl.Series(["read"], dtype=STATE).new_from_index(0, cells.len())
-    text = cells.cast(pl.String)
+    text = pl.lit(cells).cast(pl.String)
     is_blank = text.is_null() | (text.str.strip_chars() == "")
     return pl.select(
-        pl.when(values.is_not_null())
+        pl.when(pl.lit(values).is_not_null())
         .then(pl.lit("read", dtype=STATE))
         .when(is_blank)
         .then(pl.lit("blank", dtype=STATE))

@@ -15,6 +15,7 @@ import re
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
+from copy import copy
 from datetime import date
 from decimal import Decimal
 from enum import IntEnum, StrEnum
@@ -1039,9 +1040,23 @@ def _invoked(arguments: list[str], log: Log) -> int:
         typer.echo(f"scrub {__version__}")
         return Exit.CLEAN
     given = _with_default_command(arguments)
-    code = app(given, standalone_mode=False, prog_name="scrub", obj=log)
+    program = _program(given[:1])
+    code = program(given, standalone_mode=False, prog_name="scrub", obj=log)
     sys.stdout.flush()  # what cannot be written is told by us, not by Python at its end
     return int(code or 0)
+
+
+def _program(command: Sequence[str]) -> typer.Typer:
+    """The program with what a run may come to: Typer makes every command that it knows of."""
+    if not set(command) & set(COMMANDS):
+        return app
+    needed = {*command, "check"}  # whose options the settings file names
+    program = copy(app)
+    program.registered_commands = [
+        info for info in app.registered_commands if getattr(info.callback, "__name__", "") in needed
+    ]
+    program.registered_groups = [info for info in app.registered_groups if info.name in needed]
+    return program
 
 
 def _run(arguments: list[str], stops: Stops) -> int:

@@ -63,13 +63,23 @@ def read_dates(text: pl.Series, *, century: int | None = None) -> pl.Series:
 
 def order_of(cells: pl.Series) -> Order:
     """Whether the month or the day comes first in dates like 03/04/2025 of a column."""
-    either = cells.filter(cells.str.contains(_EITHER)).unique()
-    if not either.len():
+    first, second = (pl.col("cell").str.extract(_EITHER, n).cast(pl.Int32) for n in (1, 3))
+    found, month_first, day_first = (
+        cells.alias("cell")
+        .to_frame()
+        .lazy()
+        .filter(pl.col("cell").str.contains(_EITHER))
+        .unique()
+        .select(
+            pl.len(),
+            month_first=((first <= 12) & second.is_between(13, 31)).sum(),
+            day_first=((second <= 12) & first.is_between(13, 31)).sum(),
+        )
+        .collect()
+        .row(0)
+    )
+    if not found:
         return Order.NONE
-    first = either.str.extract(_EITHER, 1).cast(pl.Int32)
-    second = either.str.extract(_EITHER, 3).cast(pl.Int32)
-    month_first = int(((first <= 12) & (second > 12) & (second <= 31)).sum())
-    day_first = int(((second <= 12) & (first > 12) & (first <= 31)).sum())
     if month_first:
         return Order.MONTH_FIRST
     return Order.DAY_FIRST if day_first >= FEWEST_DAY_FIRST else Order.UNKNOWN
