@@ -122,6 +122,36 @@ def test_only_a_large_file_of_which_few_rows_are_kept_is_read_so(
     assert rows.kept.height == 100
 
 
+@pytest.mark.parametrize(
+    ("odd", "short"),
+    [
+        pytest.param("C3,aetna,2024-03-01,99213,26\n", [4], id="cut-at-a-cell"),
+        pytest.param("C3,aetna,2024-03-01,99213\n", [4], id="cut-two-cells-early"),
+        pytest.param('C3,"a,b",2024-03-01,99213,26\n', [4], id="a-separator-in-quotes"),
+        pytest.param('C3,"a,b",2024-03-01,99213,26,\n', [], id="whole-with-quotes"),
+        pytest.param("C3,aetna,2024-03-01,77092,26\n", [4], id="in-scope"),
+        pytest.param("Total,,\n", [4], id="a-total"),
+        pytest.param(",,\n", [], id="separators-alone"),
+        pytest.param("\n", [], id="blank"),
+    ],
+)
+def test_short_rows_are_told_from_rows_whose_last_cell_is_blank(
+    tmp_path: Path, odd: str, short: list[int]
+) -> None:
+    blank_tail = OTHER.replace(",x", ",")
+    rows = found(HEADER + blank_tail * 2 + odd + LINE.replace(",x", ",") + blank_tail, tmp_path)
+    assert rows is not None
+    assert rows.short is not None
+    assert rows.short.to_list() == short
+    file = tmp_path / "claims.csv"
+    plain = batch(file)
+    with as_sparse():
+        same = batch(file)
+    assert_frame_equal(same.lines, plain.lines)
+    assert_frame_equal(same.rejects, plain.rejects)
+    assert same.tallies == plain.tallies
+
+
 def test_a_packed_file_is_not_read_twice(tmp_path: Path) -> None:
     import gzip
 

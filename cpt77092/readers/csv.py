@@ -119,7 +119,9 @@ class CsvFile:
         return Scan.of(
             self,
             kept=plan.spread(rows.filter(keep).select(cells)),
-            sparse=self._sparse(keep, cells) if is_plain and self._keeps_few(plan.keep) else None,
+            sparse=self._sparse(keep, last, cells)
+            if is_plain and self._keeps_few(plan.keep)
+            else None,
             rows=rows,
             code=plan.code,
             # The number of the last row: Polars counts rows by mapping the whole file into memory.
@@ -235,13 +237,15 @@ class CsvFile:
             and (self.sample().select(keep.mean()).item() or 0) <= sparse.MOST_KEPT
         )
 
-    def _sparse(self, keep: pl.Expr, cells: Sequence[pl.Expr]) -> Sparse:
-        lead, first = self.dialect.lead + self.dialect.header_lines, self.dialect.lead + 2
+    def _sparse(self, keep: pl.Expr, last: pl.Expr, cells: Sequence[pl.Expr]) -> Sparse:
+        may_be, is_short = self._shortness()
         return Sparse(
             rows=self._rows(),
             keep=keep,
-            lines=self._whole_lines(skip=lead, first=first),
-            first=first,
+            has_tail=last.is_not_null(),
+            may_be_short=may_be,
+            is_short=is_short,
+            lines=self._lines_behind_header(),
             end_of_line=self.dialect.end_of_line,
             parse=lambda lines: self._cells_of(lines, skip=0).drop(INDEX),
             cells=lambda rows: rows.select(cells),
@@ -261,7 +265,9 @@ class CsvFile:
                     # scan looks at quotes only in columns that it reads, so it is made to read all.
                     self._rows().select(pl.all().null_count()).collect(engine="streaming")
                 if self.dialect.has_blank_tails:
-                    short = self._short_lines().collect(engine="streaming")[INDEX]
+                    short = rows.short
+                    if short is None:
+                        short = self._short_lines().collect(engine="streaming")[INDEX]
                     return bool(short.is_in(not_data.implode()).all())
         except POLARS_FAILURES:
             return False
@@ -295,25 +301,31 @@ class CsvFile:
             glob=False,
         )
 
+    def _lines_behind_header(self) -> pl.LazyFrame:
+        skip = self.dialect.lead + self.dialect.header_lines
+        return self._whole_lines(skip=skip, first=self.dialect.lead + 2)
+
     def _short_lines(self) -> pl.LazyFrame:
-        """`__row` of lines with too few separators outside quotes, blank lines not among them.
+        """`__row` of lines that are short.
 
         A record over several lines counts as short; reading row by row then tells.
         """
-        line, mark = pl.col("line"), self.dialect.separator
+        may_be, is_short = self._shortness()
+        return self._lines_behind_header().filter(may_be).filter(is_short).select(INDEX)
+
+    def _shortness(self) -> tuple[pl.Expr, pl.Expr]:
+        """Which whole lines may have too few separators, told fast; and which of those do.
+
+        Those in quotes do not count, and a blank line is not short.
+        """
+        line, mark = pl.col(sparse.LINE), self.dialect.separator
         fewest = self.dialect.width - 1
+        bare = line.str.replace_all(r'"[^"]*"', "")
         return (
-            self._whole_lines(
-                skip=self.dialect.lead + self.dialect.header_lines, first=self.dialect.lead + 2
-            )
-            .filter(
-                (line.str.count_matches(mark, literal=True) < fewest)
-                | line.str.contains('"', literal=True)
-            )
-            .with_columns(bare=line.str.replace_all(r'"[^"]*"', ""))
-            .filter(pl.col("bare").str.count_matches(mark, literal=True) < fewest)
-            .filter(line.str.strip_chars(f'{mark}" \t\r') != "")
-            .select(INDEX)
+            (line.str.count_matches(mark, literal=True) < fewest)
+            | line.str.contains('"', literal=True),
+            (bare.str.count_matches(mark, literal=True) < fewest)
+            & (line.str.strip_chars(f'{mark}" \t\r') != ""),
         )
 
 

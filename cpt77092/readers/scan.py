@@ -72,6 +72,8 @@ class Rows:
     """Rows that the file's layout says are no claim lines."""
     are_lines: bool = False
     """Each row is known to be one line of the file."""
+    short: pl.Series | None = None
+    """Numbers of rows with too few separators, where they were looked for."""
 
 
 SAMPLE_ROWS = 500

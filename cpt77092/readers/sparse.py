@@ -21,7 +21,7 @@ MOST_KEPT = 0.1
 PIECE = 1 << 18
 """Lines whose cells are read at a time."""
 LINE, MORE = "line", "more"
-_IS_KEPT = "is kept"
+_IS_KEPT, _IS_SHORT = "is kept", "is short"
 
 Gather = Callable[[pl.LazyFrame], pl.DataFrame]
 
@@ -34,10 +34,15 @@ class Sparse:
     """All rows of the file, by cells."""
     keep: pl.Expr
     """Which of them are kept; never null."""
+    has_tail: pl.Expr
+    """Which of them have text in the last cell that a row must have."""
     lines: pl.LazyFrame
-    """`line`: the same rows as they stand, if each is one line; `more`: what was cut off it."""
-    first: int
-    """The number of the first row."""
+    """`line`: the same rows as they stand, if each is one line; `more`: what was cut off it; and
+    their numbers, `INDEX`."""
+    may_be_short: pl.Expr
+    """Lines that may have too few separators; never null."""
+    is_short: pl.Expr
+    """Which of those do."""
     end_of_line: str
     parse: Callable[[bytes], pl.LazyFrame]
     """Some lines by cells, as `rows` has them."""
@@ -52,26 +57,37 @@ class Sparse:
         Args:
             gather: collects a plan, as long as there is room for its rows.
         """
+        is_kept, is_short = pl.col(_IS_KEPT), pl.col(_IS_SHORT)
+        line = pl.col(LINE).fill_null("")
         try:
-            mask = self.rows.select(self.keep.alias(_IS_KEPT)).collect(engine="streaming")
+            mask = self.rows.select(
+                self.keep.alias(_IS_KEPT), (~self.has_tail).alias(_IS_SHORT)
+            ).collect(engine="streaming")
             # Polars refuses to set frames of unlike heights side by side.
             beside = pl.concat([self.lines, mask.lazy()], how="horizontal")
-            # A new text for each, since a part of another keeps all of that in memory.
-            ended = pl.col(LINE).fill_null("") + self.end_of_line
-            lines = gather(beside.filter(_IS_KEPT).select(ended, MORE))
-            numbers = mask[_IS_KEPT].arg_true() + self.first
+            found = gather(
+                beside.filter(is_kept | is_short)
+                .with_columns(line, is_short & self.may_be_short)
+                .filter(is_kept | is_short)
+                .with_columns(is_short & self.is_short)
+                .filter(is_kept | is_short)
+                # A new text for each, since a part of another keeps all of that in memory.
+                .select(INDEX, _IS_KEPT, _IS_SHORT, line + self.end_of_line, MORE)
+            )
+            lines = found.filter(_IS_KEPT)
             pieces = [
-                self._cells(lines.slice(start, PIECE), numbers.slice(start, PIECE))
+                self._cells(lines.slice(start, PIECE))
                 for start in range(0, max(lines.height, 1), PIECE)
             ]
         except POLARS_FAILURES:
             return None
-        if lines[MORE].null_count() < lines.height:
+        if found[MORE].null_count() < found.height:
             return None
-        return Rows(pl.concat(pieces), mask.height, are_lines=True)
+        short = found.filter(_IS_SHORT)[INDEX]
+        return Rows(pl.concat(pieces), mask.height, are_lines=True, short=short)
 
-    def _cells(self, lines: pl.DataFrame, numbers: pl.Series) -> pl.DataFrame:
+    def _cells(self, lines: pl.DataFrame) -> pl.DataFrame:
         """The cells of some lines; it fails where they are not as many rows."""
         rows = self.parse(lines[LINE].str.join("").item().encode())
-        numbered = pl.concat([rows, numbers.alias(INDEX).to_frame().lazy()], how="horizontal")
+        numbered = pl.concat([rows, lines.lazy().select(INDEX)], how="horizontal")
         return self.cells(numbered).collect(engine="streaming")
