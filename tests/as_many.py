@@ -6,15 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from unittest.mock import patch
 
-from cpt77092 import facts
-from cpt77092.facts import combinations
+from cpt77092.facts import combinations, few
 from cpt77092.readers import sparse
 
 
 @contextmanager
 def as_many() -> Iterator[None]:
     """Within it any number of lines counts as many."""
-    with patch.object(facts, "MANY", 0), patch.object(combinations, "MANY", 0):
+    with patch.object(few, "FEW", 0), patch.object(combinations, "MANY", 0):
         yield
 
 

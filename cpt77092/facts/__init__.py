@@ -24,6 +24,7 @@ from cpt77092.facts import (
     diagnoses,
     documents,
     earlier,
+    few,
     filing,
     keys,
     lines,
@@ -34,9 +35,7 @@ from cpt77092.facts import (
     scans,
     units,
 )
-from cpt77092.facts.combinations import MANY
 from cpt77092.facts.fact import Context, Fact, Past, reads_of
-from cpt77092.facts.few import add_to_few
 from cpt77092.facts.grains import with_lines, worked_out
 from cpt77092.facts.told import TOLD
 
@@ -121,8 +120,8 @@ def add_facts(
         kept: the facts that somebody will read; others make room once all that read them are
             there. All where it is None.
     """
-    if frame.height < MANY:
-        return add_to_few(frame, facts, context, FACTS.keys() if kept is None else kept)
+    if frame.height < few.FEW:
+        return few.add_to_few(frame, facts, context, FACTS.keys() if kept is None else kept)
     waiting = _sets(facts)
     running: dict[Future[list[pl.Series]], list[Fact]] = {}
     with ThreadPoolExecutor(pl.thread_pool_size()) as pool:
