@@ -1062,7 +1062,8 @@ def _program(command: Sequence[str]) -> typer.Typer:
 def _run(arguments: list[str], stops: Stops) -> int:
     log = Log.of(arguments)
     try:
-        return _invoked(arguments, log)
+        with stops.heeded():
+            return _invoked(arguments, log)
     except ScrubError as problem:
         log.trouble("failed", problem.lines, exit_code=int(Exit.UNCHECKED))
         return Exit.UNCHECKED
@@ -1079,7 +1080,6 @@ def _run(arguments: list[str], stops: Stops) -> int:
         _drop_output()
         return Exit.UNCHECKED
     except Exception as problem:
-        stops.raise_lost()
         if not hasattr(problem, "show"):
             return _bug(problem, log)
         _misused(problem, log)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 _AGAIN_AFTER = 0.02
 """Seconds from a stop that was lost to the same once more: native code has returned by then."""
@@ -42,11 +44,16 @@ class Stops:
         self._again.daemon = True
         self._again.start()
 
-    def raise_lost(self) -> None:
-        """Stop now, where a stop was lost and something else went wrong for that reason."""
-        if self._lost is not None:
+    @contextmanager
+    def heeded(self) -> Iterator[None]:
+        """Whatever goes wrong after a stop was lost went wrong for that reason: it stops then."""
+        try:
+            yield
+        except Exception:
+            if self._lost is None:
+                raise
             self.end()
-            raise self._lost
+            raise self._lost from None
 
     def end(self) -> None:
         """The run has ended: nothing is left to stop."""

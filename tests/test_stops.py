@@ -13,6 +13,7 @@ SWALLOWED = """
 import os, signal, time
 signal.signal(signal.SIGINT, signal.default_int_handler)
 from cpt77092 import cli
+from cpt77092.errors import ClaimsError
 
 class Dropped:
     def __del__(self):  # as native code, this has nobody to raise to
@@ -29,7 +30,8 @@ cli.main([])
 
 
 @pytest.mark.parametrize(
-    "then", ["time.sleep(20)", "raise TypeError", "import sys; sys.stdin.read()"]
+    "then",
+    ["time.sleep(20)", "raise TypeError", "raise ClaimsError('x')", "import sys; sys.stdin.read()"],
 )
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_stop_that_is_swallowed_is_heeded(
