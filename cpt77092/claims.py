@@ -9,6 +9,7 @@ a blank modifier is no modifier.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 import polars as pl
@@ -253,14 +254,14 @@ def _read_each(cells: pl.Series, column: Column) -> list[pl.Series]:
     if not (state == "unreadable").any():
         return [values, state]
     # The text is kept only where it could not be read, for the finding that shows it.
-    text = pl.select(pl.when(state == "unreadable").then(cells.cast(pl.String))).to_series()
+    text = pl.select(pl.when(state == "unreadable").then(_text_of(cells))).to_series()
     return [values, state, text.alias(f"{column.name}{UNREADABLE_TEXT}")]
 
 
 def _state(cells: pl.Series, values: pl.Series) -> pl.Series:
     if not values.null_count():
         return pl.Series(["read"], dtype=STATE).new_from_index(0, cells.len())
-    text = pl.lit(cells).cast(pl.String)
+    text = pl.lit(_text_of(cells))
     is_blank = text.is_null() | (text.str.strip_chars() == "")
     return pl.select(
         pl.when(pl.lit(values).is_not_null())
@@ -269,6 +270,18 @@ def _state(cells: pl.Series, values: pl.Series) -> pl.Series:
         .then(pl.lit("blank", dtype=STATE))
         .otherwise(pl.lit("unreadable", dtype=STATE))
     ).to_series()
+
+
+def _text_of(cells: pl.Series) -> pl.Series:
+    if cells.dtype != pl.Date:
+        return cells.cast(pl.String)
+    # Polars fails on the text of a day that no calendar has, as a damaged Parquet file may hold.
+    is_far = ~cells.is_between(date.min, date.max)
+    text = cells.set(is_far, None).cast(pl.String)
+    if not is_far.any():
+        return text
+    days = pl.format("{} days from 1970-01-01", pl.lit(cells.to_physical()))
+    return pl.select(pl.when(pl.lit(is_far)).then(days).otherwise(pl.lit(text))).to_series()
 
 
 def _value(cells: pl.Series, column: Column) -> pl.Series:
@@ -294,7 +307,7 @@ def _whole(cells: pl.Series) -> pl.Series:
 
 
 _ODD_NUMBER = r"[\s$,()]"
-_FIFTH_PLACE = r"\.\d{5}"
+_FIFTH_PLACE = r"\.[0-9]{5}"
 
 
 def _plain(cells: pl.Series) -> pl.Series:
@@ -306,7 +319,7 @@ def _plain(cells: pl.Series) -> pl.Series:
         .str.replace(r"^\((.*)\)$", "-$1")  # accounting negative
         .str.replace(r"^(-?)\$ ?", "$1")
     )
-    parted = number.str.contains(r"^-?\d{1,3}(,\d{3})+(\.\d*)?$")
+    parted = number.str.contains(r"^-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?$")
     return pl.select(
         pl.when(parted).then(number.str.replace_all(",", "", literal=True)).otherwise(number)
     ).to_series()
@@ -341,6 +354,6 @@ def _date(cells: pl.Series, *, century: int | None) -> pl.Series:
 
 
 def _plausible(dates: pl.Series) -> pl.Series:
-    """Years before 1900 are slips (0026-03-02), not dates."""
-    too_early = dates.dt.year() < 1900
-    return dates.set(too_early, None) if too_early.any() else dates
+    """Years before 1900 are slips (0026-03-02), not dates; nor are those of five digits."""
+    is_slip = ~dates.is_between(date(1900, 1, 1), date.max)
+    return dates.set(is_slip, None) if is_slip.any() else dates

@@ -14,17 +14,19 @@ import polars as pl
 # Each form with the format that reads it. The form is tested too: a format alone would take
 # 2026032 for a date.
 DATE_FORMS = (
-    (r"^\d{4}-\d{1,2}-\d{1,2}$", "%Y-%m-%d"),
-    (r"^\d{1,2}/\d{1,2}/\d{4}$", "%m/%d/%Y"),
-    (r"^\d{1,2}/\d{1,2}/\d{2}$", "%m/%d/%y"),
-    (r"^\d{4}/\d{1,2}/\d{1,2}$", "%Y/%m/%d"),
-    (r"^\d{8}$", "%Y%m%d"),
-    (r"^\d{1,2}-[A-Za-z]{3}-\d{4}$", "%d-%b-%Y"),
-    (r"^\d{1,2}-[A-Za-z]{3}-\d{2}$", "%d-%b-%y"),
-    (r"^\d{1,2}-\d{1,2}-\d{4}$", "%m-%d-%Y"),
+    (r"^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}$", "%Y-%m-%d"),
+    (r"^[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}$", "%m/%d/%Y"),
+    (r"^[0-9]{1,2}/[0-9]{1,2}/[0-9]{2}$", "%m/%d/%y"),
+    (r"^[0-9]{4}/[0-9]{1,2}/[0-9]{1,2}$", "%Y/%m/%d"),
+    (r"^[0-9]{8}$", "%Y%m%d"),
+    (r"^[0-9]{1,2}-[A-Za-z]{3}-[0-9]{4}$", "%d-%b-%Y"),
+    (r"^[0-9]{1,2}-[A-Za-z]{3}-[0-9]{2}$", "%d-%b-%y"),
+    (r"^[0-9]{1,2}-[0-9]{1,2}-[0-9]{4}$", "%m-%d-%Y"),
 )
-_TIME_OF_DAY = r"[T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AaPp][Mm])?(Z|[+-]\d{2}:?\d{2})?$"
-_EITHER = r"^(\d{1,2})([/-])(\d{1,2})([/-])(\d{4}|\d{2})$"
+_TIME_OF_DAY = (
+    r"[T ][0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?( ?[AaPp][Mm])?(Z|[+-][0-9]{2}:?[0-9]{2})?$"
+)
+_EITHER = r"^([0-9]{1,2})([/-])([0-9]{1,2})([/-])([0-9]{4}|[0-9]{2})$"
 FEWEST_DAY_FIRST = 2
 
 
@@ -54,7 +56,7 @@ def read_dates(text: pl.Series, *, century: int | None = None) -> pl.Series:
     for form, reads in DATE_FORMS:
         fitting = pl.when(cell.str.contains(form)).then(cell)
         if "%y" in reads and century is not None:
-            full = fitting.str.replace(r"(\d{2})$", f"{century // 100}$1")
+            full = fitting.str.replace(r"([0-9]{2})$", f"{century // 100}$1")
             readings.append(full.str.to_date(reads.replace("%y", "%Y"), strict=False))
         readings.append(fitting.str.to_date(reads, strict=False, exact=True))
     value = trimmed.alias("cell").to_frame().select(pl.coalesce(readings)).to_series()

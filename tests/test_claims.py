@@ -184,6 +184,24 @@ def test_a_year_before_1900_is_unreadable_in_a_table_too(dtype: Any) -> None:
     assert reading(Kind.DATE, date(25, 1, 1), dtype=dtype) == ([None], ["unreadable"])
 
 
+@pytest.mark.parametrize("days", [2_000_000_000, -2_000_000_000, 3_000_000])
+def test_a_day_of_no_calendar_is_unreadable_in_a_table(days: int) -> None:
+    name, _, _ = SAMPLE[Kind.DATE]
+    cells = pl.Series(name, [days, 20_000, None], dtype=pl.Int32).cast(pl.Date)
+    frame = typed(cells.to_frame(), frozenset({name}))
+    assert frame[name].to_list() == [None, date(2024, 10, 4), None]
+    assert frame[f"{name}.state"].to_list() == ["unreadable", "read", "blank"]
+    text = f"{days} days from 1970-01-01"
+    assert frame[name + UNREADABLE_TEXT].to_list() == [text, None, None]
+
+
+@pytest.mark.parametrize("text", ["٠٣/٠٤/٢٠٢٦", "٢٠٢٦-٠٣-٠٤", "٢٠٢٦٠٣٠٤"])
+def test_digits_of_other_scripts_are_no_date_and_harm_no_other(text: str) -> None:
+    name, _, _ = SAMPLE[Kind.DATE]
+    frame = typed(pl.DataFrame({name: [text, "03/04/2026"]}), frozenset({name}))
+    assert frame[name].to_list() == [None, date(2026, 3, 4)]
+
+
 @pytest.mark.parametrize("text", ["2026032", "2026112", "2026 3 2"])
 def test_eight_digits_less_one_are_no_date(text: str) -> None:
     assert reading(Kind.DATE, text) == ([None], ["unreadable"])

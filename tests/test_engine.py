@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import date
 from decimal import Decimal
+from itertools import permutations
 from pathlib import Path
 
 import polars as pl
@@ -13,6 +15,7 @@ from cpt77092 import findings, reasons
 from cpt77092.codes import CHECKED
 from cpt77092.engine import Result, check, needed_columns
 from cpt77092.errors import UsageError
+from cpt77092.facts import Context, Fact, add_facts
 from cpt77092.policies import PolicySet, load_policies
 from cpt77092.readers import Options, read_batch
 from cpt77092.rule import Rule, Severity
@@ -77,6 +80,41 @@ def test_few_lines_and_many_are_judged_alike(policies: PolicySet) -> None:
         many = run(policies, EXAMPLE)
     assert findings.table(many).equals(findings.table(few))
     assert findings.not_checked_rows(many).equals(findings.not_checked_rows(few))
+
+
+@pytest.mark.parametrize(
+    ("units", "told"),
+    [
+        (("0.2", "0.4", "0.3", "0.1"), None),  # as floats, some orders make 1.0000000000000002
+        (("0.34", "0.56", "0.1"), None),
+        (("0.1", "0.2", "0.9"), "1.2 units"),
+        (("0.7", "0.1", "0.3"), "1.1 units"),
+        (("9007199254740992", "1", "1"), "9007199254740994 units"),
+        (("1e17", "1"), "100000000000000000 units"),
+    ],
+)
+def test_units_of_a_day_add_up_exactly_in_any_order(
+    policies: PolicySet, tmp_path: Path, units: tuple[str, ...], told: str | None
+) -> None:
+    header = "claim_id,claim_line_number,payer,claim_line_start_date,hcpcs_code,person_id,units"
+    for number, order in enumerate(permutations(units)):
+        rows = [f"A,{n},Medicare,2026-03-02,77092,P,{units}" for n, units in enumerate(order, 1)]
+        file = written(tmp_path, header, *rows, name=f"{number}.csv")
+        for way in (nullcontext(), as_many()):
+            with way:
+                found = run(policies, file, rules=(BY_CODE["UN001"],))
+            assert found.lines["units_on_day_at_least"].n_unique() == 1
+            messages = findings.table(found)["message"].to_list()
+            assert len(messages) == (0 if told is None else len(units))
+            assert all(message.startswith(f"{told} of 77092") for message in messages)
+
+
+def test_facts_that_wait_for_each_other_are_refused() -> None:
+    first = Fact(name="a", build=lambda _: pl.col("b"), reads=("b",))
+    second = Fact(name="b", build=lambda _: pl.col("a"), reads=("a",))
+    for way in (nullcontext(), as_many()):
+        with way, pytest.raises(TypeError, match="wait for each other"):
+            add_facts(pl.DataFrame({"line": [0]}), [first, second], Context())
 
 
 def test_a_rule_finds_the_same_alone_as_among_all(policies: PolicySet) -> None:

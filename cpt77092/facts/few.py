@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 import polars as pl
 
 from cpt77092.facts.fact import Context, Fact
-from cpt77092.facts.grains import built
+from cpt77092.facts.grains import built, over_group
 from cpt77092.facts.keys import pair
 
 FEW = 4_000
@@ -33,18 +33,22 @@ def add_to_few(
     while waiting:
         missing = {fact.name for fact in waiting}
         ready = [fact for fact in waiting if missing.isdisjoint(fact.all_reads)]
+        if not ready:
+            raise TypeError(f"these facts wait for each other: {sorted(missing)}")
         waiting = [fact for fact in waiting if fact not in ready]
         beside = [fact.frame(frame, context).alias(fact.name) for fact in ready if fact.frame]
-        made = [_expression(fact, context).alias(fact.name) for fact in ready if not fact.frame]
+        made = [
+            _expression(frame, fact, context).alias(fact.name) for fact in ready if not fact.frame
+        ]
         frame = frame.lazy().with_columns(*made).collect(engine="in-memory").hstack(beside)
     return frame.drop({fact.name for fact in facts} - {*kept})
 
 
-def _expression(fact: Fact, context: Context) -> pl.Expr:
+def _expression(frame: pl.DataFrame, fact: Fact, context: Context) -> pl.Expr:
     if fact.numbers:
         return _number(*fact.numbers)
     if fact.group:
-        return _of_group(fact)
+        return _of_group(frame, fact)
     made = built(fact, context)
     if fact.where is None:
         return made
@@ -58,8 +62,6 @@ def _number(name: str, by: str | None = None) -> pl.Expr:
     return pl.when(text != "").then(text).rank("dense")
 
 
-def _of_group(fact: Fact) -> pl.Expr:
-    (name,) = fact.gathered
-    gathered = pl.col(name).sort().sum() if fact.sums else pl.col(name).bitwise_or()
-    over = gathered.over(fact.group).fill_null(0)
+def _of_group(frame: pl.DataFrame, fact: Fact) -> pl.Expr:
+    over = over_group(frame, fact).over(fact.group).fill_null(0)
     return pl.when(pl.col(fact.group).is_not_null()).then(over)

@@ -79,12 +79,12 @@ def _groups(frame: pl.DataFrame, facts: Sequence[Fact]) -> list[pl.Series]:
         frame.lazy()
         .select(pl.col(group.name, *columns).gather(pl.lit(lines)))
         .group_by(group.name)
-        .agg(_over_group(frame, fact).fill_null(0).alias(fact.name) for fact in facts)
+        .agg(over_group(frame, fact).fill_null(0).alias(fact.name) for fact in facts)
     )
     types = plan.collect_schema()
     own = frame.select(
         pl.when(pl.col(group.name).is_not_null())
-        .then(pl.col(*fact.gathered).cast(types[fact.name]).fill_null(0))
+        .then(_of_line(frame, fact).cast(types[fact.name]).fill_null(0))
         .alias(fact.name)
         for fact in facts
     )
@@ -100,11 +100,29 @@ def _groups(frame: pl.DataFrame, facts: Sequence[Fact]) -> list[pl.Series]:
     return [of_lines(fact) if fact in some else own[fact.name] for fact in facts]
 
 
-def _over_group(frame: pl.DataFrame, fact: Fact) -> pl.Expr:
-    if not fact.sums:
+def _of_line(frame: pl.DataFrame, fact: Fact) -> pl.Expr:
+    return _exact(frame, fact.sums) if fact.sums else pl.col(fact.unites)
+
+
+def over_group(frame: pl.DataFrame, fact: Fact) -> pl.Expr:
+    """What a fact of group grain gathers, the same in whatever order lines are gone over."""
+    if fact.unites:
         return pl.col(fact.unites).bitwise_or()
-    summed = pl.col(fact.sums)
-    values = frame[fact.sums]
-    if values.dtype.is_float() and not (values == values.floor()).all():
-        summed = summed.sort()  # a sum of fractions must not depend on the order of lines
-    return summed.sum()
+    added = _exact(frame, fact.sums).sum()
+    return added.cast(pl.Float64) if frame.schema[fact.sums].is_float() else added
+
+
+_EXACT = pl.Decimal(38, 9)
+_MOST = 1e18
+"""A quantity of so much is as good as any larger one."""
+
+
+def _exact(frame: pl.DataFrame, name: str) -> pl.Expr:
+    """A column as numbers whose sums are exact: floats only where all are whole and not huge."""
+    column = pl.col(name)
+    if not frame.schema[name].is_float():
+        return column
+    is_whole = (column == column.floor()) & (column.abs() * frame.height < 2**53)
+    if frame.select(is_whole.all()).item():
+        return column
+    return column.clip(-_MOST, _MOST).cast(_EXACT)
