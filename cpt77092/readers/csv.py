@@ -243,6 +243,8 @@ class CsvFile:
             rows=self._rows(),
             keep=keep,
             has_tail=last.is_not_null(),
+            is_cut=last.str.ends_with(_WHOLE_LINE).fill_null(value=False),
+            has_stray_quote=pl.col(sparse.LINE).str.contains(self._stray_quote()),
             may_be_short=may_be,
             is_short=is_short,
             lines=self._lines_behind_header(),
@@ -300,6 +302,11 @@ class CsvFile:
             row_index_offset=first,
             glob=False,
         )
+
+    def _stray_quote(self) -> str:
+        """What no line holds whose quotes stand about cells; a doubled one within them has it."""
+        mark = re.escape(self.dialect.separator)
+        return f'[^{mark}]"[^{mark}"]'
 
     def _lines_behind_header(self) -> pl.LazyFrame:
         skip = self.dialect.lead + self.dialect.header_lines

@@ -18,10 +18,12 @@ LEAST_BYTES = 1 << 25
 """Of a file that is read so; a smaller one is read at once sooner."""
 MOST_KEPT = 0.1
 """Share of kept rows, of those looked at, up to which a file is read so."""
+LOOKED_AT = 10_000
+"""Lines that must have no stray quote before all are looked through."""
 PIECE = 1 << 18
 """Lines whose cells are read at a time."""
 LINE, MORE = "line", "more"
-_IS_KEPT, _IS_SHORT = "is kept", "is short"
+_IS_KEPT, _IS_SHORT, _IS_ODD = "is kept", "is short", "is odd"
 
 Gather = Callable[[pl.LazyFrame], pl.DataFrame]
 
@@ -39,6 +41,10 @@ class Sparse:
     lines: pl.LazyFrame
     """`line`: the same rows as they stand, if each is one line; `more`: what was cut off it; and
     their numbers, `INDEX`."""
+    is_cut: pl.Expr
+    """Rows that `lines` may lack the end of; never null."""
+    has_stray_quote: pl.Expr
+    """Lines with a quote that may not stand about a cell; only a scan of all cells says more."""
     may_be_short: pl.Expr
     """Lines that may have too few separators; never null."""
     is_short: pl.Expr
@@ -52,36 +58,48 @@ class Sparse:
     def read(self, gather: Gather) -> Rows | None:
         """What a plain scan would give; None where only that will do.
 
-        It does where some cell holds a line break or a byte that is no text.
+        It does where some cell holds a line break, a stray quote or a byte that is no text.
 
         Args:
             gather: collects a plan, as long as there is room for its rows.
         """
-        is_kept, is_short = pl.col(_IS_KEPT), pl.col(_IS_SHORT)
+        is_kept, is_short, is_odd = map(pl.col, (_IS_KEPT, _IS_SHORT, _IS_ODD))
         line = pl.col(LINE).fill_null("")
+        text = pl.when(is_kept).then(pl.col(LINE) + self.end_of_line)
         try:
+            # Where such lines are common, all of the file would be gathered.
+            head = self.lines.head(LOOKED_AT).filter(self.has_stray_quote)
+            if head.collect(engine="streaming").height:
+                return None
             mask = self.rows.select(
-                self.keep.alias(_IS_KEPT), (~self.has_tail).alias(_IS_SHORT)
+                self.keep.alias(_IS_KEPT),
+                (~self.has_tail).alias(_IS_SHORT),
+                self.is_cut.alias(_IS_ODD),
             ).collect(engine="streaming")
             # Polars refuses to set frames of unlike heights side by side.
             beside = pl.concat([self.lines, mask.lazy()], how="horizontal")
             found = gather(
-                beside.filter(is_kept | is_short)
-                .with_columns(line, is_short & self.may_be_short)
-                .filter(is_kept | is_short)
-                .with_columns(is_short & self.is_short)
-                .filter(is_kept | is_short)
+                beside.with_columns(line)
+                .with_columns(is_odd | self.has_stray_quote)
+                .filter(is_kept | is_short | is_odd)
+                .with_columns(is_odd | pl.col(MORE).is_not_null(), is_short & self.may_be_short)
+                .filter(is_kept | is_short | is_odd)
+                .with_columns(
+                    is_odd | pl.col(LINE).str.contains("\r", literal=True),
+                    is_short & self.is_short,
+                )
+                .filter(is_kept | is_short | is_odd)
                 # A new text for each, since a part of another keeps all of that in memory.
-                .select(INDEX, _IS_KEPT, _IS_SHORT, line + self.end_of_line, MORE)
+                .select(INDEX, _IS_KEPT, _IS_SHORT, _IS_ODD, text.alias(LINE))
             )
+            if found[_IS_ODD].any():
+                return None
             lines = found.filter(_IS_KEPT)
             pieces = [
                 self._cells(lines.slice(start, PIECE))
                 for start in range(0, max(lines.height, 1), PIECE)
             ]
         except POLARS_FAILURES:
-            return None
-        if found[MORE].null_count() < found.height:
             return None
         short = found.filter(_IS_SHORT)[INDEX]
         return Rows(pl.concat(pieces), mask.height, are_lines=True, short=short)
