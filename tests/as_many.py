@@ -20,5 +20,5 @@ def as_many() -> Iterator[None]:
 @contextmanager
 def as_sparse() -> Iterator[None]:
     """Within it every text file that can be is read in two steps, as a large one is."""
-    with patch.object(sparse, "LEAST_BYTES", 0), patch.object(sparse, "MOST_KEPT", 1):
+    with patch.multiple(sparse, LEAST_BYTES=0, MOST_KEPT=1):
         yield

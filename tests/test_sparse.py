@@ -12,13 +12,15 @@ from unittest.mock import patch
 import pytest
 from polars.testing import assert_frame_equal
 
+from cpt77092 import memory
 from cpt77092.claims import BY_NAME
 from cpt77092.codes import CHECKED
 from cpt77092.readers import Batch, Options, read_batch, sparse
-from cpt77092.readers.batch import collect
+from cpt77092.readers.batch import ROW_BYTES, collect
 from cpt77092.readers.csv import CsvFile
 from cpt77092.readers.files import open_claims
 from cpt77092.readers.scan import Rows
+from cpt77092.readers.text import HEAD_BYTES
 from tests.as_many import as_sparse
 
 HEADER = "claim_id,payer,claim_line_start_date,hcpcs_code,hcpcs_modifier_1,note\n"
@@ -32,9 +34,9 @@ def found(body: str | bytes, folder: Path) -> Rows | None:
     file.write_bytes(body if isinstance(body, bytes) else body.encode())
     with as_sparse():
         scan = open_claims(str(file), {}).scan(needed=frozenset(BY_NAME), scope=CHECKED)
-    if scan.sparse is None:
-        return None
-    return scan.sparse.read(lambda plan: plan.collect(engine="streaming"))
+        if scan.sparse is None:
+            return None
+        return scan.sparse.read(lambda plan: plan.collect(engine="streaming"))
 
 
 def batch(file: Path) -> Batch:
@@ -90,6 +92,8 @@ def test_lines_are_read_in_pieces(tmp_path: Path) -> None:
         pytest.param('C"3,aet"na,2024-03-01,77092,26,x\n', id="quotes-that-move-the-code"),
         pytest.param('C3,""aetna,2024-03-01,99213,26,x\n', id="text-behind-two-quotes"),
         pytest.param("C3,aetna,2024-03-01,77092,26,x\r\r\n", id="a-second-return"),
+        pytest.param("\ufeffC3,aetna,2024-03-01,77092,26,x\n", id="a-byte-order-mark"),
+        pytest.param('C3,"aetna",2024-03-01,99213,26,x\n', id="quotes-about-a-cell"),
         pytest.param(b"C3,aetna,2024-03-01,77092,26,\xe9\n", id="no-text-in-scope"),
         pytest.param(b"C3,aetna,2024-03-01,99213,26,\xe9\n", id="no-text-out-of-scope"),
     ],
@@ -132,8 +136,6 @@ def test_only_a_large_file_of_which_few_rows_are_kept_is_read_so(
     [
         pytest.param("C3,aetna,2024-03-01,99213,26\n", [4], id="cut-at-a-cell"),
         pytest.param("C3,aetna,2024-03-01,99213\n", [4], id="cut-two-cells-early"),
-        pytest.param('C3,"a,b",2024-03-01,99213,26\n', [4], id="a-separator-in-quotes"),
-        pytest.param('C3,"a,b",2024-03-01,99213,26,\n', [], id="whole-with-quotes"),
         pytest.param("C3,aetna,2024-03-01,77092,26\n", [4], id="in-scope"),
         pytest.param("Total,,\n", [4], id="a-total"),
         pytest.param(",,\n", [], id="separators-alone"),
@@ -155,6 +157,36 @@ def test_short_rows_are_told_from_rows_whose_last_cell_is_blank(
     assert_frame_equal(same.lines, plain.lines)
     assert_frame_equal(same.rejects, plain.rejects)
     assert same.tallies == plain.tallies
+
+
+def test_more_kept_rows_than_the_head_promised_are_left_to_the_plain_scan(tmp_path: Path) -> None:
+    file = tmp_path / "claims.csv"
+    file.write_text(HEADER + OTHER * 600 + LINE * 900, encoding="utf-8")
+    with patch.object(sparse, "LEAST_BYTES", 0):
+        scan = open_claims(str(file), {}).scan(needed=frozenset(), scope=CHECKED)
+        assert scan.sparse is not None
+        ((_, rows),) = collect([scan], CHECKED)
+    assert (rows.are_lines, rows.kept.height) == (False, 900)
+
+
+def test_rows_are_counted_once_where_reading_in_two_steps_gives_up(tmp_path: Path) -> None:
+    file = tmp_path / "claims.csv"
+    file.write_text(HEADER + LINE * 1000 + LINE.replace("x", "a\x01b"), encoding="utf-8")
+    with as_sparse(), patch.object(memory, "free", return_value=ROW_BYTES * 1500):
+        scan = open_claims(str(file), {}).scan(needed=frozenset(), scope=CHECKED)
+        ((_, rows),) = collect([scan], CHECKED)
+    assert rows.kept.height == 1001
+
+
+def test_a_head_cut_between_the_two_characters_of_a_line_end_is_not_mixed(tmp_path: Path) -> None:
+    head = (HEADER + OTHER * 3).replace("\n", "\r\n").encode()
+    filler = b"C9,aetna,2024-03-01,99213,26," + b"x" * (HEAD_BYTES - len(head) - 30) + b"\r\n"
+    file = tmp_path / "claims.csv"
+    file.write_bytes(head + filler + LINE.encode().replace(b"\n", b"\r\n"))
+    assert (head + filler)[HEAD_BYTES - 1 : HEAD_BYTES + 1] == b"\r\n"
+    opened = open_claims(str(file), {})
+    assert isinstance(opened, CsvFile)
+    assert not opened.dialect.careful
 
 
 def test_a_packed_file_is_not_read_twice(tmp_path: Path) -> None:

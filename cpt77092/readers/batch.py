@@ -321,7 +321,8 @@ def _collect(scans: Sequence[Scan]) -> list[tuple[Scan, Rows]]:
 def _collected(scans: Sequence[Scan]) -> list[Rows]:
     gather = _gathering()
     with native_errors_silenced():
-        sparse = [None if scan.sparse is None else scan.sparse.read(gather) for scan in scans]
+        # Each with a count of its own: what gives up half-way holds no memory.
+        sparse = [scan.sparse and scan.sparse.read(_gathering()) for scan in scans]
         others = [scan for scan, rows in zip(scans, sparse, strict=True) if rows is None]
         # One after the other: the totals need next to no cells, and together both hold more memory.
         kept = [gather(scan.kept) for scan in others]

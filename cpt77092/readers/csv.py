@@ -230,12 +230,14 @@ class CsvFile:
 
     def _keeps_few(self, keep: pl.Expr) -> bool:
         """Whether the file is large, and few of its first rows are kept."""
-        size = len(self.data) if isinstance(self.data, bytes) else self.data.stat().st_size
         return (
-            size >= sparse.LEAST_BYTES
+            self._size() >= sparse.LEAST_BYTES
             and not self.source.packing
             and (self.sample().select(keep.mean()).item() or 0) <= sparse.MOST_KEPT
         )
+
+    def _size(self) -> int:
+        return len(self.data) if isinstance(self.data, bytes) else self.data.stat().st_size
 
     def _sparse(self, keep: pl.Expr, last: pl.Expr, cells: Sequence[pl.Expr]) -> Sparse:
         may_be, is_short = self._shortness()
@@ -244,11 +246,11 @@ class CsvFile:
             keep=keep,
             has_tail=last.is_not_null(),
             is_cut=last.str.ends_with(_WHOLE_LINE).fill_null(value=False),
-            has_stray_quote=pl.col(sparse.LINE).str.contains(self._stray_quote()),
             may_be_short=may_be,
             is_short=is_short,
             lines=self._lines_behind_header(),
             end_of_line=self.dialect.end_of_line,
+            size=self._size(),
             parse=lambda lines: self._cells_of(lines, skip=0).drop(INDEX),
             cells=lambda rows: rows.select(cells),
         )
@@ -302,11 +304,6 @@ class CsvFile:
             row_index_offset=first,
             glob=False,
         )
-
-    def _stray_quote(self) -> str:
-        """What no line holds whose quotes stand about cells; a doubled one within them has it."""
-        mark = re.escape(self.dialect.separator)
-        return f'[^{mark}]"[^{mark}"]'
 
     def _lines_behind_header(self) -> pl.LazyFrame:
         skip = self.dialect.lead + self.dialect.header_lines
@@ -383,7 +380,9 @@ def sniff(head: bytes, path: str, *, encoding: str = UTF8, expected: Sequence[st
     # A lone CR ends lines in files from old Macs and some mainframes; the scan would take such a
     # file for one long header and find no rows.
     end_of_line = "\r" if "\r" in text and "\n" not in text else "\n"
-    is_mixed = end_of_line == "\n" and _LONE_CR.search(text) is not None
+    # Where the head is cut off, it may be cut between CR and LF.
+    seen = text.removesuffix("\r") if len(head) >= HEAD_BYTES else text
+    is_mixed = end_of_line == "\n" and _LONE_CR.search(seen) is not None
     lines = _LONE_CR.sub("\n", text).split("\n") if "\r" in text else text.split("\n")
     if not any(line.strip() for line in lines):
         raise ClaimsError(f"{path}: the file is empty; expected a header row and claim lines")

@@ -19,7 +19,9 @@ LEAST_BYTES = 1 << 25
 MOST_KEPT = 0.1
 """Share of kept rows, of those looked at, up to which a file is read so."""
 LOOKED_AT = 10_000
-"""Lines that must have no stray quote before all are looked through."""
+"""Lines that must have no quote before all are looked through."""
+MOST_BYTES = 1 << 28
+"""Of lines that are kept, as far as the share of rows tells."""
 PIECE = 1 << 18
 """Lines whose cells are read at a time."""
 LINE, MORE = "line", "more"
@@ -43,13 +45,13 @@ class Sparse:
     their numbers, `INDEX`."""
     is_cut: pl.Expr
     """Rows that `lines` may lack the end of; never null."""
-    has_stray_quote: pl.Expr
-    """Lines with a quote that may not stand about a cell; only a scan of all cells says more."""
     may_be_short: pl.Expr
     """Lines that may have too few separators; never null."""
     is_short: pl.Expr
     """Which of those do."""
     end_of_line: str
+    size: int
+    """Bytes of the file."""
     parse: Callable[[bytes], pl.LazyFrame]
     """Some lines by cells, as `rows` has them."""
     cells: Callable[[pl.LazyFrame], pl.LazyFrame]
@@ -58,34 +60,36 @@ class Sparse:
     def read(self, gather: Gather) -> Rows | None:
         """What a plain scan would give; None where only that will do.
 
-        It does where some cell holds a line break, a stray quote or a byte that is no text.
+        It does where a quote stands anywhere, since only a scan of all cells can say whether it
+        stands about one; where a byte is no text; and where more rows are kept than it seemed.
 
         Args:
             gather: collects a plan, as long as there is room for its rows.
         """
         is_kept, is_short, is_odd = map(pl.col, (_IS_KEPT, _IS_SHORT, _IS_ODD))
-        line = pl.col(LINE).fill_null("")
+        has_quote = pl.col(LINE).str.contains('"', literal=True)
         text = pl.when(is_kept).then(pl.col(LINE) + self.end_of_line)
         try:
-            # Where such lines are common, all of the file would be gathered.
-            head = self.lines.head(LOOKED_AT).filter(self.has_stray_quote)
-            if head.collect(engine="streaming").height:
+            if self.lines.head(LOOKED_AT).filter(has_quote).collect(engine="streaming").height:
                 return None
             mask = self.rows.select(
                 self.keep.alias(_IS_KEPT),
                 (~self.has_tail).alias(_IS_SHORT),
                 self.is_cut.alias(_IS_ODD),
             ).collect(engine="streaming")
+            share = mask[_IS_KEPT].sum() / max(mask.height, 1)
+            if share > 2 * MOST_KEPT or share * self.size > MOST_BYTES:
+                return None
             # Polars refuses to set frames of unlike heights side by side.
             beside = pl.concat([self.lines, mask.lazy()], how="horizontal")
             found = gather(
-                beside.with_columns(line)
-                .with_columns(is_odd | self.has_stray_quote)
+                beside.with_columns((is_odd | has_quote).fill_null(value=False))
                 .filter(is_kept | is_short | is_odd)
+                .with_columns(pl.col(LINE).fill_null(""))
                 .with_columns(is_odd | pl.col(MORE).is_not_null(), is_short & self.may_be_short)
                 .filter(is_kept | is_short | is_odd)
                 .with_columns(
-                    is_odd | pl.col(LINE).str.contains("\r", literal=True),
+                    is_odd | pl.col(LINE).str.contains("\r|^\ufeff"),
                     is_short & self.is_short,
                 )
                 .filter(is_kept | is_short | is_odd)
