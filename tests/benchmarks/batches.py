@@ -210,7 +210,9 @@ def write(kind: str, file: Path, lines: int, share: float, seed: int) -> None:
     if file.suffix == ".csv":
         with file.open("wb") as stream:
             for start, size in pieces:
-                piece(start, size).write_csv(stream, include_header=start == 0)
+                # Blank cells as most programs write them, and not as "".
+                part = piece(start, size)
+                part.write_csv(stream, include_header=start == 0, quote_style="never")
         return
     if file.suffix == ".parquet":
         with tempfile.TemporaryDirectory(dir=file.parent) as folder:
