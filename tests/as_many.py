@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from unittest.mock import patch
 
+from polars.testing import assert_frame_equal
+
 from cpt77092.facts import combinations, few
-from cpt77092.readers import sparse
+from cpt77092.readers import Batch, sparse
 
 
 @contextmanager
@@ -22,3 +24,15 @@ def as_sparse() -> Iterator[None]:
     """Within it every text file that can be is read in two steps, as a large one is."""
     with patch.multiple(sparse, LEAST_BYTES=0, MOST_KEPT=1):
         yield
+
+
+def read_both_ways(read: Callable[[], Batch]) -> Batch:
+    """What reading gives, which must be the same in two steps."""
+    plain = read()
+    with as_sparse():
+        same = read()
+    assert_frame_equal(same.lines, plain.lines)
+    assert_frame_equal(same.rejects, plain.rejects)
+    assert (same.tallies, same.told) == (plain.tallies, plain.told)
+    assert [scan.notes for scan in same.scans] == [scan.notes for scan in plain.scans]
+    return plain

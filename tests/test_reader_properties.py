@@ -32,7 +32,7 @@ from cpt77092.claims import BY_NAME, COLUMNS, WRITTEN, Kind
 from cpt77092.codes import CHECKED
 from cpt77092.errors import ClaimsError
 from cpt77092.readers import Batch, Options, Tally, read_batch
-from tests.as_many import as_sparse
+from tests.as_many import read_both_ways
 
 Line = dict[str, Any]
 """A claim line: canonical column to value; text, or what a typed cell says, or None for blank."""
@@ -58,14 +58,7 @@ def read(file: Path, scope: frozenset[str] = CHECKED) -> Batch:
     def batch() -> Batch:
         return read_batch([str(file)], needed=frozenset(BY_NAME), scope=scope, options=Options())
 
-    read = batch()
-    with as_sparse():
-        same = batch()
-    assert_frame_equal(same.lines, read.lines)
-    assert_frame_equal(same.rejects, read.rejects)
-    assert (same.tallies, same.told) == (read.tallies, read.told)
-    assert [scan.notes for scan in same.scans] == [scan.notes for scan in read.scans]
-    return read
+    return read_both_ways(batch)
 
 
 # Lines

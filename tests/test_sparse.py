@@ -6,6 +6,7 @@ ones (`test_reader_properties`).
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 from unittest.mock import patch
 
@@ -21,7 +22,7 @@ from cpt77092.readers.csv import CsvFile
 from cpt77092.readers.files import open_claims
 from cpt77092.readers.scan import Rows
 from cpt77092.readers.text import HEAD_BYTES
-from tests.as_many import as_sparse
+from tests.as_many import as_sparse, read_both_ways
 
 HEADER = "claim_id,payer,claim_line_start_date,hcpcs_code,hcpcs_modifier_1,note\n"
 OTHER = "C1,aetna,2024-03-01,99213,26,x\n"
@@ -106,12 +107,7 @@ def test_what_is_not_a_row_a_line_is_left_to_the_plain_scan(
     file = tmp_path / "claims.csv"
     body += OTHER.encode() * 40_000 + (odd if isinstance(odd, bytes) else odd.encode())
     assert found(body + LINE.encode(), tmp_path) is None
-    plain = batch(file)
-    with as_sparse():
-        same = batch(file)
-    assert_frame_equal(same.lines, plain.lines)
-    assert_frame_equal(same.rejects, plain.rejects)
-    assert same.tallies == plain.tallies
+    read_both_ways(lambda: batch(file))
 
 
 @pytest.mark.parametrize(("others", "is_sparse"), [(30, True), (3, False)])
@@ -151,12 +147,7 @@ def test_short_rows_are_told_from_rows_whose_last_cell_is_blank(
     assert rows.short is not None
     assert rows.short.to_list() == short
     file = tmp_path / "claims.csv"
-    plain = batch(file)
-    with as_sparse():
-        same = batch(file)
-    assert_frame_equal(same.lines, plain.lines)
-    assert_frame_equal(same.rejects, plain.rejects)
-    assert same.tallies == plain.tallies
+    read_both_ways(lambda: batch(file))
 
 
 def test_more_kept_rows_than_the_head_promised_are_left_to_the_plain_scan(tmp_path: Path) -> None:
@@ -190,8 +181,6 @@ def test_a_head_cut_between_the_two_characters_of_a_line_end_is_not_mixed(tmp_pa
 
 
 def test_a_packed_file_is_not_read_twice(tmp_path: Path) -> None:
-    import gzip
-
     assert found(gzip.compress((HEADER + LINE).encode()), tmp_path) is None
 
 

@@ -244,7 +244,7 @@ class CsvFile:
         return Sparse(
             rows=self._rows(),
             keep=keep,
-            has_tail=last.is_not_null(),
+            lacks_tail=last.is_null(),
             is_cut=last.str.ends_with(_WHOLE_LINE).fill_null(value=False),
             may_be_short=may_be,
             is_short=is_short,
