@@ -315,7 +315,9 @@ class CsvFile:
         A record over several lines counts as short; reading row by row then tells.
         """
         may_be, is_short = self._shortness()
-        return self._lines_behind_header().filter(may_be).filter(is_short).select(INDEX)
+        lines = self._lines_behind_header().filter(may_be)
+        # A column of its own: Polars would put both tests together, and do both on every line.
+        return lines.select(INDEX, is_short.alias(SHORT)).filter(SHORT).select(INDEX)
 
     def _shortness(self) -> tuple[pl.Expr, pl.Expr]:
         """Which whole lines may have too few separators, told fast; and which of those do.
