@@ -299,7 +299,11 @@ def _match_payers(named: pl.DataFrame, policies: PolicySet) -> pl.DataFrame:
     return frame.with_columns(
         payer_number=pl.col("same_payer").rank("dense").cast(pl.UInt32),
         policy_number=pl.col("payer_policy").rank("dense").cast(pl.UInt32) - 1,
-    ).drop("same_payer")
+    ).select(
+        pl.all().exclude("same_payer", "payer_policy", "payer_label"),
+        # Few of them stand on many lines.
+        pl.col("payer_policy", "payer_label").cast(pl.Categorical),
+    )
 
 
 def _findings(

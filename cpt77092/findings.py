@@ -520,12 +520,12 @@ def _claims(key: pl.Series) -> int:
 
 
 def _infos_by_payer(result: Result) -> tuple[tuple[str, str, int], ...]:
-    infos = result.found.filter(pl.col("severity") == INFO)
-    payers = result.lines["payer_label"].gather(infos["line"])
-    kinds = infos.select("rule", payers).group_by("rule", "payer_label").len()
+    payer = pl.lit(result.lines["payer_label"]).gather("line")
+    infos = result.found.lazy().filter(pl.col("severity") == INFO).select("rule", payer=payer)
+    kinds = infos.group_by("rule", "payer").len().sort("rule", "payer")
     return tuple(
         (result.rules[rule].code, payer, number)
-        for rule, payer, number in kinds.sort("rule", "payer_label").iter_rows()
+        for rule, payer, number in kinds.collect(engine="streaming").iter_rows()
     )
 
 

@@ -8,14 +8,18 @@ from unittest.mock import patch
 
 from polars.testing import assert_frame_equal
 
-from cpt77092.facts import combinations, few
+from cpt77092.facts import combinations, few, keys
 from cpt77092.readers import Batch, sparse
 
 
 @contextmanager
 def as_many() -> Iterator[None]:
-    """Within it any number of lines counts as many."""
-    with patch.object(few, "FEW", 0), patch.object(combinations, "MANY", 0):
+    """Within it any number of lines counts as many, and two lines of a group are most of it."""
+    with (
+        patch.object(few, "FEW", 0),
+        patch.object(combinations, "MANY", 0),
+        patch.object(keys, "TURNS", 1),
+    ):
         yield
 
 

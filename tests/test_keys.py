@@ -12,12 +12,19 @@ from hypothesis import strategies as st
 
 import cpt77092.facts.combinations as way
 from cpt77092.categories import above
+from cpt77092.facts import keys as way_of_keys
 from cpt77092.facts.combinations import combined
-from cpt77092.facts.keys import line_of_each, numbered, numbered_by, refined, shared
+from cpt77092.facts.keys import line_of_each, numbered, numbered_by, refined, shared, turns
 from tests.as_many import as_many
 
 NAMES = st.sampled_from(["", "A", "B", "a", " A", "C-1", "1", "01"])
 NUMBERS = st.none() | st.integers(0, 3) | st.sampled_from([2**31, 2**32 - 1])
+
+
+def grouped(keys: Sequence[int | None]) -> pl.Series:
+    """Lines of one key have the number of one of them."""
+    names = pl.Series([None if key is None else str(key) for key in keys], dtype=pl.String)
+    return numbered(names)
 
 
 def assert_alike(numbers: pl.Series, keys: Sequence[Hashable | None]) -> None:
@@ -30,11 +37,19 @@ def assert_alike(numbers: pl.Series, keys: Sequence[Hashable | None]) -> None:
     assert len(set(seen.values())) == len(seen)
 
 
+def assert_named(numbers: pl.Series) -> None:
+    """Each group is known by the number of one of its lines."""
+    known = numbers.drop_nulls().to_list()
+    assert numbers.gather(known).to_list() == known
+
+
 @given(st.lists(st.none() | NAMES), st.sampled_from([pl.String, pl.Categorical]))
 def test_names_are_numbered_and_a_blank_one_is_nobodys(
     names: list[str | None], dtype: type[pl.DataType]
 ) -> None:
-    assert_alike(numbered(pl.Series(names, dtype=dtype)), [name or None for name in names])
+    numbers = numbered(pl.Series(names, dtype=dtype))
+    assert_alike(numbers, [name or None for name in names])
+    assert_named(numbers)
 
 
 def test_two_names_of_one_hash_have_two_numbers() -> None:
@@ -48,16 +63,19 @@ def test_groups_are_parted_where_their_lines_differ(
     pairs: list[tuple[int | None, int | None]], further: list[int | None]
 ) -> None:
     further = (further + [None] * len(pairs))[: len(pairs)]
-    first = pl.Series([a for a, _ in pairs], dtype=pl.UInt64).rank("dense") - 1
-    once = refined(first, pl.Series([b for _, b in pairs], dtype=pl.UInt64))
-    twice = refined(once, pl.Series(further, dtype=pl.UInt32))
     keys = [None if None in pair else pair for pair in pairs]
-    assert_alike(once, keys)
     both = [
         None if key is None or by is None else (key, by)
         for key, by in zip(keys, further, strict=True)
     ]
-    assert_alike(twice, both)
+    for context in (nullcontext(), as_many()):
+        with context:
+            first = grouped([a for a, _ in pairs])
+            once = refined(first, pl.Series([b for _, b in pairs], dtype=pl.UInt64))
+            twice = refined(once, pl.Series(further, dtype=pl.UInt32))
+        for numbers, expected in ((once, keys), (twice, both)):
+            assert_alike(numbers, expected)
+            assert_named(numbers)
 
 
 @given(st.lists(st.none() | st.integers(0, 5)))
@@ -70,8 +88,24 @@ def test_one_line_of_each_number_is_shown(numbers: list[int | None]) -> None:
 
 @given(st.lists(st.none() | st.integers(0, 5)))
 def test_lines_are_shared_where_another_has_their_number(numbers: list[int | None]) -> None:
-    found = shared(pl.Series(numbers, dtype=pl.UInt32)).to_list()
+    found = shared(grouped(numbers)).to_list()
     assert found == [None if n is None else numbers.count(n) > 1 for n in numbers]
+
+
+@given(st.lists(st.none() | st.integers(0, 2)))
+def test_each_line_but_the_one_that_names_its_group_has_one_turn(
+    numbers: list[int | None],
+) -> None:
+    groups = grouped(numbers)
+    for context in (nullcontext(), as_many()):
+        with context:
+            found, left = turns(groups)
+            assert len(found) <= way_of_keys.TURNS
+        for lines in found:
+            assert groups[lines].is_unique().all()
+        taken = [line for lines in (*found, left) for line in lines]
+        others = [n for n, group in enumerate(groups) if group not in (None, n)]
+        assert sorted(taken) == others
 
 
 CELLS = {

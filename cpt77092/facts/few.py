@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 import polars as pl
 
 from cpt77092.facts.fact import Context, Fact
-from cpt77092.facts.grains import built, over_group
+from cpt77092.facts.grains import as_categories, built, over_group
 from cpt77092.facts.keys import pair
 
 FEW = 4_000
@@ -40,7 +40,9 @@ def add_to_few(
         made = [
             _expression(frame, fact, context).alias(fact.name) for fact in ready if not fact.frame
         ]
-        frame = frame.lazy().with_columns(*made).collect(engine="in-memory").hstack(beside)
+        texts = as_categories([fact for fact in ready if fact.over])
+        plan = frame.lazy().with_columns(*made).with_columns(texts)
+        frame = plan.collect(engine="in-memory").hstack(beside)
     return frame.drop({fact.name for fact in facts} - {*kept})
 
 
@@ -57,9 +59,10 @@ def _expression(frame: pl.DataFrame, fact: Fact, context: Context) -> pl.Expr:
 
 def _number(name: str, by: str | None = None) -> pl.Expr:
     if by is not None:
-        return pair(name, by).rank("dense")
-    text = pl.col(name).cast(pl.String)
-    return pl.when(text != "").then(text).rank("dense")
+        key, is_known = pair(name, by), pair(name, by).is_not_null()
+    else:
+        key, is_known = pl.col(name), pl.col(name).cast(pl.String) != ""
+    return pl.when(is_known).then(pl.col("line").min().over(key))
 
 
 def _of_group(frame: pl.DataFrame, fact: Fact) -> pl.Expr:

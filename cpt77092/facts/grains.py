@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import polars as pl
+import polars.selectors as cs
 
-from cpt77092.categories import above
 from cpt77092.facts import keys
 from cpt77092.facts.combinations import combined
 from cpt77092.facts.fact import Context, Fact, on_lines, reads_of
@@ -61,51 +61,62 @@ def _distinct(frame: pl.DataFrame, facts: Sequence[Fact], context: Context) -> l
     """Work facts out for each combination of their key, and lay them beside the lines."""
     combination = combined(frame.select(facts[0].over))
     some = frame.select(reads_of(facts))[keys.line_of_each(combination)]
-    made = with_lines(some, facts, context)
-    return made.select(
-        pl.col(fact.name).gather(pl.lit(combination)) for fact in facts
-    ).get_columns()
+    made = with_lines(some, facts, context).select(fact.name for fact in facts)
+    return (
+        made.with_columns(as_categories(facts))
+        .select(pl.all().gather(pl.lit(combination)))
+        .get_columns()
+    )
+
+
+def as_categories(facts: Sequence[Fact]) -> pl.Expr:
+    """The texts among some facts of distinct grain: few stand on many lines."""
+    return (cs.by_name([fact.name for fact in facts]) & cs.string()).cast(pl.Categorical)
 
 
 def _groups(frame: pl.DataFrame, facts: Sequence[Fact]) -> list[pl.Series]:
     """Gather columns over the lines of one number; a line without a number has nothing gathered."""
-    group = frame[facts[0].group]
-    # A line that shares its number with no other has its own; and bits of what is rare, as of codes
-    # that nobody can read, are on no line of most batches.
-    lines = keys.shared(group).arg_true().cast(pl.UInt32)
-    some = [fact for fact in facts if fact.sums or frame[fact.unites].max()]
-    columns = dict.fromkeys(name for fact in facts for name in fact.gathered)
-    plan = (
-        frame.lazy()
-        .select(pl.col(group.name, *columns).gather(pl.lit(lines)))
-        .group_by(group.name)
-        .agg(over_group(frame, fact).fill_null(0).alias(fact.name) for fact in facts)
-    )
-    types = plan.collect_schema()
+    group = frame[facts[0].group].alias(_GROUP)
     own = frame.select(
-        pl.when(pl.col(group.name).is_not_null())
-        .then(_of_line(frame, fact).cast(types[fact.name]).fill_null(0))
-        .alias(fact.name)
+        pl.when(group.is_not_null()).then(_of_line(frame, fact).fill_null(0)).alias(fact.name)
         for fact in facts
     )
-    # Many small groups are what this engine is several times faster at.
-    gathered = plan.select(group.name, *(fact.name for fact in some)).collect(engine="streaming")
+    # Bits of what is rare, as of codes that nobody can read, are on no line of most batches.
+    some = [fact for fact in facts if fact.sums or frame[fact.unites].max()]
+    whole = {fact.name: own[fact.name].clone() for fact in some}
+    for part in _parts(own.select(group, *whole), some):
+        for fact in some:
+            so_far, more = whole[fact.name].gather(part[_GROUP]), part[fact.name]
+            whole[fact.name].scatter(part[_GROUP], so_far | more if fact.unites else so_far + more)
+    gathered = own.with_columns(values.gather(group).alias(name) for name, values in whole.items())
+    return gathered.with_columns(cs.decimal().cast(pl.Float64)).get_columns()
 
-    def of_lines(fact: Fact) -> pl.Series:
-        values = gathered[fact.name]
-        of_group = pl.zeros(above(group), dtype=values.dtype, eager=True)
-        of_group.scatter(gathered[group.name], values)
-        return own[fact.name].scatter(lines, of_group[group[lines]])
 
-    return [of_lines(fact) if fact in some else own[fact.name] for fact in facts]
+_GROUP = "group"
 
 
 def _of_line(frame: pl.DataFrame, fact: Fact) -> pl.Expr:
-    return _exact(frame, fact.sums) if fact.sums else pl.col(fact.unites)
+    if fact.unites:
+        return pl.col(fact.unites)
+    added = _exact(frame, fact.sums)
+    return added.cast(pl.UInt32) if frame.schema[fact.sums] == pl.Boolean else added
+
+
+def _parts(own: pl.DataFrame, facts: Sequence[Fact]) -> Iterator[pl.DataFrame]:
+    """What is to be put to what the line has that names its group: at most one row of each."""
+    turns, left = keys.turns(own[_GROUP])
+    for lines in turns:
+        yield own[lines]
+    if left.len():
+        groups = own[left].lazy().group_by(_GROUP)
+        yield groups.agg(
+            pl.col(fact.name).bitwise_or() if fact.unites else pl.col(fact.name).sum()
+            for fact in facts
+        ).collect(engine="streaming")
 
 
 def over_group(frame: pl.DataFrame, fact: Fact) -> pl.Expr:
-    """What a fact of group grain gathers, the same in whatever order lines are gone over."""
+    """What a fact of group grain gathers, as an expression over the lines of its group."""
     if fact.unites:
         return pl.col(fact.unites).bitwise_or()
     added = _exact(frame, fact.sums).sum()

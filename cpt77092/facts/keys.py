@@ -39,13 +39,15 @@ def _pair(first: pl.Expr, second: pl.Expr) -> pl.Expr:
 
 
 def numbered(names: pl.Series) -> pl.Series:
-    """A number for each different name; a blank one is nobody's and has none.
+    """The number of each line's group: the lines of one name; a blank one is nobody's.
+
+    A group is known by the number of one of its lines, which so has its own.
 
     Args:
         names: texts or categories.
     """
     if names.dtype == pl.Categorical:
-        return pl.select(pl.when(names != "").then(names.to_physical())).to_series()
+        return _named(pl.select(pl.when(names != "").then(names.to_physical())).to_series())
     # Hashes are far faster to put in order than texts.
     return numbered_by(pl.select(pl.when(names != "").then(names.hash())).to_series(), names)
 
@@ -57,14 +59,23 @@ def numbered_by(hashes: pl.Series, texts: pl.Series) -> pl.Series:
         hashes: null where the text is nobody's.
         texts: the texts.
     """
-    numbers = hashes.rank("dense")
-    some_line = line_of_each(numbers).gather(numbers)
-    if (texts.gather(some_line) == texts).all():
-        # The line's own number serves: lines of one claim stand together in most files, and what
-        # is nearly in order is put in order fast.
-        return some_line
-    filled = pl.select(pl.when(hashes.is_not_null()).then(texts)).to_series()
-    return filled.rank("dense")
+    numbers = _in_order(hashes)
+    if (texts.gather(numbers) == texts).all():
+        return numbers
+    return _in_order(pl.select(pl.when(hashes.is_not_null()).then(texts)).to_series())
+
+
+def _in_order(values: pl.Series) -> pl.Series:
+    """Groups of lines with the same value, found by putting the values in order."""
+    # Lines of one claim or patient stand together in most files: one of them serves for all.
+    run = values.rle_id()
+    some_line = line_of_each(run)
+    return some_line.gather(_named(values.gather(some_line).rank("dense"))).gather(run)
+
+
+def _named(numbers: pl.Series) -> pl.Series:
+    """Groups of any numbers, named by one of their lines."""
+    return line_of_each(numbers).gather(numbers)
 
 
 def line_of_each(numbers: pl.Series) -> pl.Series:
@@ -73,7 +84,7 @@ def line_of_each(numbers: pl.Series) -> pl.Series:
     Args:
         numbers: of each line, null where it has none.
     """
-    lines = pl.int_range(numbers.len(), dtype=pl.UInt32, eager=True)
+    lines = _lines(numbers)
     some = pl.zeros(above(numbers), dtype=pl.UInt32, eager=True)
     if numbers.null_count():
         lines = lines.filter(numbers.is_not_null())
@@ -81,34 +92,69 @@ def line_of_each(numbers: pl.Series) -> pl.Series:
     return some.scatter(numbers, lines)
 
 
+def _lines(numbers: pl.Series) -> pl.Series:
+    return pl.int_range(numbers.len(), dtype=pl.UInt32, eager=True)
+
+
+TURNS = 8
+"""Most groups have no more lines, or no more different ones: beyond it, all are put in order."""
+
+
 def shared(numbers: pl.Series) -> pl.Series:
-    """Whether another line has the line's number; null where it has none."""
-    is_other = line_of_each(numbers).gather(numbers) != pl.int_range(numbers.len(), eager=True)
-    of_several = pl.zeros(above(numbers), dtype=pl.UInt8, eager=True)
-    return of_several.scatter(numbers.filter(is_other), 1).gather(numbers) == 1
+    """Whether another line has the line's number; null where it has none.
+
+    Args:
+        numbers: as `numbered` gives them.
+    """
+    of_several = pl.zeros(numbers.len(), dtype=pl.UInt8, eager=True)
+    return of_several.scatter(numbers.filter(numbers != _lines(numbers)), 1).gather(numbers) == 1
+
+
+def turns(numbers: pl.Series) -> tuple[list[pl.Series], pl.Series]:
+    """The lines of all groups but the ones that name them, in turns of at most one of each group.
+
+    Args:
+        numbers: as `numbered` gives them.
+
+    Returns:
+        So many turns as there are, `TURNS` at most; and the lines that are left after those.
+    """
+    left = (numbers != _lines(numbers)).arg_true().cast(pl.UInt32)
+    chosen_of = pl.zeros(numbers.len(), dtype=pl.UInt32, eager=True)
+    found: list[pl.Series] = []
+    while left.len() and len(found) < TURNS:
+        groups = numbers.gather(left)
+        is_chosen = chosen_of.scatter(groups, left).gather(groups) == left
+        found.append(left.filter(is_chosen))
+        left = left.filter(~is_chosen)
+    return found, left
 
 
 def refined(numbers: pl.Series, by: pl.Series) -> pl.Series:
-    """Numbers of groups parted by a further column: lines share one if both are the same.
+    """Groups parted by a further column: lines share a number if both are the same.
 
-    Most groups agree in it, as the lines of most claims have one date: those keep their number, and
-    only the lines of the others are put in order.
+    Most groups agree in it, as the lines of most claims have one date. Lines that differ from the
+    one whose number they have look for another among themselves.
 
     Args:
-        numbers: of the groups, null where a line has none.
+        numbers: as `numbered` gives them.
         by: whole numbers below 2**32; null leaves the line without a number.
     """
-    differs = by.ne_missing(by.gather(line_of_each(numbers).gather(numbers)))
-    parted = numbers.filter(differs).drop_nulls()
-    if parted.len():
-        free = above(numbers)
-        is_parted = pl.zeros(free, dtype=pl.UInt8, eager=True).scatter(parted, 1).gather(numbers)
-        lines = (is_parted == 1).arg_true()
-        new = _pair(pl.lit(numbers.gather(lines)), pl.lit(by.gather(lines)))
-        # A clone, since `scatter` writes into the series itself.
-        numbers = numbers.clone()
-        numbers.scatter(lines, pl.select(new).to_series().rank("dense") - 1 + free)
-    return numbers.set(by.is_null(), None) if by.null_count() else numbers
+    # A clone, since `scatter` writes into the series itself.
+    parted = numbers.set(by.is_null(), None) if by.null_count() else numbers.clone()
+    differs = by.ne_missing(by.gather(numbers)) & parted.is_not_null()
+    left = differs.arg_true().cast(pl.UInt32)
+    chosen_of = pl.zeros(numbers.len(), dtype=pl.UInt32, eager=True)
+    for _ in range(TURNS):
+        if not left.len():
+            return parted
+        groups = numbers.gather(left)
+        chosen = chosen_of.scatter(groups, left).gather(groups)
+        agrees = by.gather(chosen) == by.gather(left)
+        parted.scatter(left.filter(agrees), chosen.filter(agrees))
+        left = left.filter(~agrees)
+    pairs = pl.select(_pair(pl.lit(numbers.gather(left)), pl.lit(by.gather(left)))).to_series()
+    return parted.scatter(left, left.gather(_in_order(pairs)))
 
 
 def claim_of_payer(_: Context) -> pl.Expr:
