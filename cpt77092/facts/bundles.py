@@ -26,12 +26,8 @@ from cpt77092.facts.scans import is_scan
 
 PARTS = INTERPRETATION | TECHNICAL
 """What the global code already contains."""
-_NOTHING = pl.lit(0, pl.UInt64)
+_NOTHING = pl.lit(0, pl.UInt8)
 _NO = pl.lit(False)  # noqa: FBT003
-
-
-def _bits(mask: int) -> pl.Expr:
-    return pl.lit(mask, pl.UInt64)
 
 
 def _shares(codes: pl.Expr, wanted: pl.Expr) -> pl.Expr:
@@ -44,7 +40,7 @@ def _shares(codes: pl.Expr, wanted: pl.Expr) -> pl.Expr:
 
 def code_bit(context: Context) -> pl.Expr:
     """The line's own code as a bit."""
-    bits = pl.Series([context.bits[code] for code in context.codes], dtype=pl.UInt64)
+    bits = pl.Series([context.bits[code] for code in context.codes], dtype=context.bits_type)
     return pl.lit(bits).gather("code_number")
 
 
@@ -107,7 +103,7 @@ def _day_bills(codes: Collection[str]) -> Build:
     """A line of the claim, or of the person and entity, bills one of the codes that date."""
 
     def build(context: Context) -> pl.Expr:
-        wanted = _bits(context.mask(codes))
+        wanted = context.mask(codes)
         # Without a claim number a line stands alone on its claim; another claim may still say.
         has_claim = pl.col("claim_key").is_not_null()
         on_claim = pl.when(has_claim).then(_shares(pl.col("claim_date_codes"), wanted))
@@ -153,10 +149,10 @@ def _denying(*, bypassable_only: bool) -> Build:
                     if pair.denied == denied and (pair.bypass or not bypassable_only)
                 ]
                 is_denied = pl.col("hcpcs_code") == denied
-                chosen = pl.when(is_denied).then(_bits(context.mask(paid))).otherwise(chosen)
+                chosen = pl.when(is_denied).then(context.mask(paid)).otherwise(chosen)
             return chosen
 
-        return by_set("pairs", context, mask, pl.UInt64)
+        return by_set("pairs", context, mask, context.bits_type)
 
     return build
 
@@ -189,12 +185,12 @@ def _denied_beside(group: str, among: pl.Expr) -> pl.Expr:
 
 def denied_beside_part(context: Context) -> pl.Expr:
     """The global code is billed beside a part of it that is paid in its place."""
-    return _denied_beside("claim", _bits(context.mask(PARTS)))
+    return _denied_beside("claim", context.mask(PARTS))
 
 
 def denied_for_good_beside_part(context: Context) -> pl.Expr:
     """The same through a pair that no modifier can bypass."""
-    parts = _bits(context.mask(PARTS)) & (pl.col("denying_codes") ^ pl.col("bypassable_codes"))
+    parts = context.mask(PARTS) & (pl.col("denying_codes") ^ pl.col("bypassable_codes"))
     return _denied_beside("claim", parts)
 
 
@@ -202,9 +198,9 @@ def denied_beside_other(context: Context) -> pl.Expr:
     """The code is billed beside another that is paid in its place, parts of the global aside."""
     every = context.mask(context.bits)
     own_parts = pl.when(pl.col("hcpcs_code").is_in(sorted(GLOBAL))).then(
-        _bits(every & ~context.mask(PARTS))
+        every & ~context.mask(PARTS)
     )
-    return _denied_beside("claim_date", own_parts.otherwise(_bits(every)))
+    return _denied_beside("claim_date", own_parts.otherwise(every))
 
 
 def _is_global(_: Context) -> pl.Expr:
@@ -245,7 +241,7 @@ def scan_kind(_: Context) -> pl.Expr:
         pl.when(is_kind).then(kind).when(is_kind.is_null()).then(kind * _MAYBE).otherwise(0)
         for kind, is_kind in kinds
     ]
-    return pl.sum_horizontal(bits).cast(pl.UInt64)
+    return pl.sum_horizontal(bits).cast(pl.UInt8)
 
 
 def entity_scans(_: Context) -> pl.Expr:

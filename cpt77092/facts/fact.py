@@ -68,9 +68,15 @@ class Context:
             )
         return {code: 1 << number for number, code in enumerate(known)}
 
-    def mask(self, codes: Collection[str]) -> int:
+    @cached_property
+    def bits_type(self) -> type[pl.DataType]:
+        """Of columns of such bits: seldom are there more codes than half as many bytes can hold."""
+        return pl.UInt32 if len(self.bits) <= MOST_CODES // 2 else pl.UInt64
+
+    def mask(self, codes: Collection[str]) -> pl.Expr:
         """Some procedure codes as one number, their bits put together."""
-        return sum(bit for code, bit in self.bits.items() if code in codes)
+        bits = sum(bit for code, bit in self.bits.items() if code in codes)
+        return pl.lit(bits, self.bits_type)
 
 
 Build = Callable[[Context], pl.Expr]

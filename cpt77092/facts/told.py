@@ -115,7 +115,7 @@ def _denying(found: pl.DataFrame, lines: pl.DataFrame, context: Context) -> pl.S
     told = pl.Series([None], dtype=pl.String).new_from_index(0, found.height)
     for mask in masks:
         mine = found.with_row_index("place").filter(pl.col("denying_codes") == mask)
-        is_paid = (pl.col("code_bit") & pl.lit(mask, pl.UInt64)) != 0
+        is_paid = (pl.col("code_bit") & pl.lit(mask, found["denying_codes"].dtype)) != 0
         paid = _beside(mine, lines, keys, is_paid & pl.col("is_live"))
         told = told.scatter(mine["place"], _named(mine, paid, keys))
     return told
