@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -255,14 +255,9 @@ def classify(kept: pl.DataFrame, scope: frozenset[str], header: str = "") -> pl.
     if kept["code_is_header"].any():
         kind = pl.when("code_is_header").then(_kind("not data")).otherwise(kind)
     # A quote left open swallows the rows up to the next one into a cell.
-    broken = [
-        _holds_line_break(kept[name])
-        for name in ("claim_id", "payer", "claim_line_start_date")
-        if kept.schema.get(name) in (pl.String, pl.Categorical)
-    ]
-    if any(column.any() for column in broken):
+    is_broken = _holds_line_break(kept, ("claim_id", "payer", "claim_line_start_date"))
+    if is_broken is not None:
         swallowed = pl.lit("a cell holds a line break; is a quote left open?")
-        is_broken = pl.any_horizontal(pl.lit(column) for column in broken)
         kept = kept.with_columns(pl.when(is_broken).then(swallowed).otherwise(REJECT).alias(REJECT))
     if kept[REJECT].null_count() < kept.height:
         kept = kept.with_columns(_settled(kept).alias(REJECT))
@@ -270,6 +265,9 @@ def classify(kept: pl.DataFrame, scope: frozenset[str], header: str = "") -> pl.
     return kept.with_columns(kind.alias(KIND), hcpcs_code=pl.col("code_read")).drop(
         "code_read", "code_is_in_scope", "code_is_blank", "code_is_header"
     )
+
+
+_LINE_BREAK = "[\r\n]"
 
 
 def _settled(kept: pl.DataFrame) -> pl.Series:
@@ -280,12 +278,19 @@ def _settled(kept: pl.DataFrame) -> pl.Series:
     return kept.select(settled.alias(REJECT)).to_series()
 
 
-def _holds_line_break(cells: pl.Series) -> pl.Series:
-    if cells.dtype == pl.Categorical:
-        known = cells.unique()
-        torn = known.filter(_holds_line_break(known.cast(pl.String)))
-        return cells.is_in(torn.implode())
-    return cells.str.contains("\r", literal=True) | cells.str.contains("\n", literal=True)
+def _holds_line_break(kept: pl.DataFrame, names: Sequence[str]) -> pl.Expr | None:
+    """Whether one of some text cells holds a line break; None where none does on any row."""
+    told = []
+    for name in names:
+        if kept.schema.get(name) == pl.Categorical:
+            known = kept[name].unique()
+            torn = known.filter(known.cast(pl.String).str.contains(_LINE_BREAK))
+            told += [pl.col(name).is_in(torn.implode())] if torn.len() else []
+        elif kept.schema.get(name) == pl.String:
+            is_torn = pl.col(name).str.contains(_LINE_BREAK)
+            some = kept.lazy().select(is_torn.any()).collect(engine="streaming")
+            told += [is_torn] if some.item() else []
+    return pl.any_horizontal(told) if told else None
 
 
 def _kind(name: str) -> pl.Expr:

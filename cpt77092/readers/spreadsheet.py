@@ -19,13 +19,9 @@ def mend_numbers(lines: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
     for name in NUMBERS:
         if name not in lines.columns:
             continue
-        cells = lines[name]
-        if cells.dtype == pl.Categorical:
-            # Few different ones: most batches have nothing to mend among them.
-            known = cells.unique().cast(pl.String)
-            if not (known.str.ends_with(".0") | known.str.contains(_SCIENTIFIC)).any():
-                continue
-            cells = cells.cast(pl.String)
+        if not _some_may_be_rewritten(lines[name]):
+            continue
+        cells = lines[name].cast(pl.String)
         if name in NPIS and cells.str.ends_with(".0").any():
             cells = cells.str.replace(r"^([0-9]{10})\.0+$", "$1")
         is_rewritten = cells.str.contains(_SCIENTIFIC)
@@ -39,6 +35,14 @@ def mend_numbers(lines: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
                 )
         lines = lines.with_columns(cells.alias(name))
     return lines, told
+
+
+def _some_may_be_rewritten(cells: pl.Series) -> bool:
+    """Most batches have nothing to mend, and of categories few are different."""
+    known = cells.unique() if cells.dtype == pl.Categorical else cells
+    is_like_it = pl.all().cast(pl.String).str.contains(rf"\.0$|{_SCIENTIFIC}")
+    some = known.to_frame().lazy().select(is_like_it.any()).collect(engine="streaming")
+    return bool(some.item())
 
 
 def _from_scientific(cells: pl.Series, is_rewritten: pl.Series) -> tuple[pl.Series, int]:
