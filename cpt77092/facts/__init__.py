@@ -146,7 +146,8 @@ def add_facts(
                     del running[done]
             if kept is not None:
                 unread = {name for some in (*waiting, *running.values()) for name in reads_of(some)}
-                frame = frame.drop(FACTS.keys() - unread - {*kept}, strict=False)
+                read = unread | {*kept}
+                frame = frame[[n for n in frame.columns if n in read or n not in FACTS]]
     return frame
 
 
