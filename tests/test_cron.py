@@ -196,6 +196,30 @@ def test_a_killed_run_holds_nothing(scrub: Scrub) -> None:
     assert [path.name for path in Path().glob(".*")] == [".other.csv.x1y2z3.part"]
 
 
+def test_a_stop_that_comes_twice_leaves_no_half_file(
+    scrub: Scrub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("a.csv", CLEAN)
+    removed, remove = 0, Path.unlink
+
+    def interrupted(path: Path, *, missing_ok: bool = False) -> None:
+        nonlocal removed
+        removed += 1
+        if removed == 1:
+            raise KeyboardInterrupt
+        remove(path, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "replace", interrupted_at_once)
+    monkeypatch.setattr(Path, "unlink", interrupted)
+    assert scrub("a.csv", *AS_OF, "-q", "-o", "o.csv")[0] == 130
+    assert removed > 1
+    assert [path.name for path in Path().iterdir()] == ["a.csv"]
+
+
+def interrupted_at_once(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 @pytest.mark.parametrize(
     ("sent", "code", "is_reading"),
     [

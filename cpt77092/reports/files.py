@@ -164,15 +164,20 @@ def _held(name: str, option: str) -> Iterator[None]:
             if not is_ours:
                 os.close(handle)  # the run before has just removed it
                 handle = -1
-        # Whoever holds the name knows that nobody writes it: a killed run left these.
-        for left in lock.parent.glob(f".{escape(Path(name).name)}.*{UNFINISHED}"):
-            left.unlink(missing_ok=True)
+        _remove_unfinished(name)  # a killed run left them
         yield
     finally:
         if is_ours:
+            _remove_unfinished(name)  # a second Ctrl-C ends the removal that the first one began
             lock.unlink(missing_ok=True)
         if handle >= 0:
             os.close(handle)
+
+
+def _remove_unfinished(name: str) -> None:
+    """Whoever holds the name knows that nobody writes it."""
+    for left in Path(name).parent.glob(f".{escape(Path(name).name)}.*{UNFINISHED}"):
+        left.unlink(missing_ok=True)
 
 
 def _is_of(handle: int, file: Path) -> bool:
