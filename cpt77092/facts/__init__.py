@@ -5,10 +5,10 @@ says why in `unknown` where everything it reads is there. Facts may read claim c
 and policy parameters; they never name a payer.
 
 Grains: *line* (on every line), *distinct* (once for each distinct value of its key: a batch of a
-million lines has a few hundred combinations of modifiers), *number* (which lines share a key: each
-key has a number, and lines whose key is unknown have none), *group* (a sum or a union over the
-lines of one number; lines without one stay unknown and are never thrown into one group), *frame*
-(lines laid beside other lines of the batch or of earlier claims).
+million lines has a few hundred combinations of modifiers; texts become categories), *number* (which
+lines share a key: they have the number of one of them, and lines whose key is unknown have none),
+*group* (a sum or a union over the lines of one number; lines without one stay unknown and are never
+thrown into one group), *frame* (lines laid beside other lines of the batch or of earlier claims).
 """
 
 from __future__ import annotations
