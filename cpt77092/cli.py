@@ -11,14 +11,13 @@ import errno
 import gc
 import io
 import os
-import re
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
 from copy import copy
 from datetime import date
 from decimal import Decimal
-from enum import IntEnum, StrEnum
+from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -35,7 +34,36 @@ from cpt77092.command import (
     unknown_variables,
 )
 from cpt77092.errors import OutputError, ScrubError, UsageError
-from cpt77092.reports.choices import BriefFormat, Color, Format, LogFormat, ProfileFormat
+from cpt77092.options import (
+    AsOf,
+    Colors,
+    Day,
+    Earlier,
+    Encoding,
+    FailOn,
+    Hold,
+    Isolated,
+    LayoutFile,
+    Lenient,
+    Logs,
+    Maps,
+    OnePayer,
+    PageFiles,
+    PoliciesDir,
+    Sheet,
+    dollars,
+    payer_keys,
+    rule_codes,
+)
+from cpt77092.reports.choices import (
+    BriefFormat,
+    Color,
+    ColumnsFormat,
+    Format,
+    LogFormat,
+    PageFormat,
+    ProfileFormat,
+)
 from cpt77092.reports.log import Log
 from cpt77092.stops import Stops
 from cpt77092.suggest import did_you_mean
@@ -86,167 +114,6 @@ class Exit(IntEnum):
     TERMINATED = 143
 
 
-class ColumnsFormat(StrEnum):
-    """How understood headers are printed."""
-
-    TABLE = "table"
-    YAML = "yaml"
-
-
-class PageFormat(StrEnum):
-    """How pages are printed."""
-
-    TABLE = "table"
-    MARKDOWN = "markdown"
-    JSON = "json"
-
-
-class Hold(StrEnum):
-    """What is held together where a batch is split."""
-
-    LINE = "line"
-    CLAIM = "claim"
-
-
-class FailOn(StrEnum):
-    """What makes the exit code 1."""
-
-    ERROR = "error"
-    WARNING = "warning"
-    INFO = "info"
-    NOT_CHECKED = "not-checked"
-    NEVER = "never"
-
-
-def _day(text: str) -> date:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        day = None
-    if day is None or day.isoformat() != text:  # fromisoformat alone takes 20260131 too
-        raise typer.BadParameter(f"{text!r} is not a date; write YYYY-MM-DD")
-    return day
-
-
-def _dollars(text: str) -> Decimal:
-    if not re.fullmatch(r"\$?[0-9]{1,7}(\.[0-9]{1,2})?", text) or not (
-        cost := Decimal(text.removeprefix("$"))
-    ):
-        raise typer.BadParameter(f"{text!r} is not an amount; write dollars above zero, as 25.00")
-    return cost
-
-
-def _rule_codes(incomplete: str) -> list[str]:
-    """What the shell offers for a rule."""
-    from cpt77092.rules import CATALOGUE
-
-    return [rule.code for rule in CATALOGUE if rule.code.startswith(incomplete.upper())]
-
-
-def _payer_keys(incomplete: str) -> list[str]:
-    """What the shell offers for a payer."""
-    from cpt77092.policies import load_policies
-
-    return [key for key in load_policies(None).policies if key.startswith(incomplete.lower())]
-
-
-Day = Annotated[
-    date | None,
-    typer.Option(parser=_day, metavar="DATE", help="The day to look from; today if left out."),
-]
-PoliciesDir = Annotated[
-    Path | None,
-    typer.Option(
-        "--policies",
-        envvar="SCRUB_POLICIES",
-        metavar="FOLDER",
-        help="A folder of your own policy files.",
-    ),
-]
-OnePayer = Annotated[
-    str | None,
-    typer.Option(
-        envvar="SCRUB_PAYER",
-        metavar="PAYER",
-        autocompletion=_payer_keys,
-        help="Judge every line by this payer's policy.",
-    ),
-]
-AsOf = Annotated[
-    date | None,
-    typer.Option(parser=_day, metavar="DATE", help="The day of the check; today if left out."),
-]
-Earlier = Annotated[
-    list[str] | None,
-    typer.Option(metavar="PATH", help="Earlier claims: files, folders or patterns."),
-]
-Maps = Annotated[
-    list[str] | None,
-    typer.Option("--map", metavar="COLUMN=HEADER", help="Read a column from this header."),
-]
-PageFiles = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--output",
-        "-o",
-        metavar="FILE",
-        help="Write this file instead; the ending says which kind.",
-    ),
-]
-Encoding = Annotated[
-    str | None,
-    typer.Option(
-        envvar="SCRUB_ENCODING",
-        metavar="NAME",
-        help="Encoding of text files; found out if left out.",
-    ),
-]
-Sheet = Annotated[
-    str | None,
-    typer.Option(
-        envvar="SCRUB_SHEET", metavar="NAME", help="Sheet of a workbook; the first if left out."
-    ),
-]
-LayoutFile = Annotated[
-    str | None,
-    typer.Option(
-        "--layout",
-        envvar="SCRUB_LAYOUT",
-        metavar="FILE",
-        help="A YAML file of headers, as scrub columns --format yaml writes one.",
-    ),
-]
-Isolated = Annotated[
-    bool, typer.Option("--isolated", envvar="SCRUB_ISOLATED", help="Read no scrub.yaml.")
-]
-
-
-Lenient = Annotated[
-    bool,
-    typer.Option(
-        "--lenient", help="Read an X12 file whose counts are off; exit code 2 all the same."
-    ),
-]
-
-
-def _log_as(ctx: typer.Context, form: LogFormat) -> LogFormat:
-    ctx.ensure_object(Log).form = form
-    return form
-
-
-Logs = Annotated[
-    LogFormat,
-    typer.Option(
-        "--log-format",
-        envvar="SCRUB_LOG_FORMAT",
-        is_eager=True,
-        callback=_log_as,
-        help="json: standard error gets one object per event, with nothing of any claim.",
-    ),
-]
-Colors = Annotated[Color, typer.Option(envvar="SCRUB_COLOR", help="Colour the output.")]
-
-
 @app.callback(invoke_without_command=True)
 def _root(
     version: Annotated[
@@ -289,7 +156,7 @@ def check(
         typer.Option(
             envvar="SCRUB_SELECT",
             metavar="RULES",
-            autocompletion=_rule_codes,
+            autocompletion=rule_codes,
             help="Only these rules (codes or prefixes).",
         ),
     ] = None,
@@ -298,14 +165,14 @@ def check(
         typer.Option(
             envvar="SCRUB_IGNORE",
             metavar="RULES",
-            autocompletion=_rule_codes,
+            autocompletion=rule_codes,
             help="Leave these rules out.",
         ),
     ] = None,
     extend_select: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="RULES", autocompletion=_rule_codes, help="These rules too, beside --select."
+            metavar="RULES", autocompletion=rule_codes, help="These rules too, beside --select."
         ),
     ] = None,
     fail_on: Annotated[
@@ -316,7 +183,7 @@ def check(
         Decimal | None,
         typer.Option(
             envvar="SCRUB_REWORK_COST",
-            parser=_dollars,
+            parser=dollars,
             metavar="DOLLARS",
             help="What mending one line costs you: shows how many are worth it.",
         ),
@@ -604,7 +471,7 @@ def explain(
         str,
         typer.Argument(
             metavar="RULE",
-            autocompletion=_rule_codes,
+            autocompletion=rule_codes,
             help="A rule's code or name, like MO001.",
         ),
     ],
@@ -635,7 +502,7 @@ def brief(
         str | None,
         typer.Argument(
             metavar="PAYER",
-            autocompletion=_payer_keys,
+            autocompletion=payer_keys,
             help="A payer, to see its position alone; all if left out.",
         ),
     ] = None,
@@ -810,7 +677,7 @@ def policies_show(
         str,
         typer.Argument(
             metavar="PAYER",
-            autocompletion=_payer_keys,
+            autocompletion=payer_keys,
             help="A policy's key, a payer's name or its id.",
         ),
     ],

@@ -43,6 +43,21 @@ class ProfileFormat(StrEnum):
     HTML = "html"
 
 
+class ColumnsFormat(StrEnum):
+    """How understood headers are printed."""
+
+    TABLE = "table"
+    YAML = "yaml"
+
+
+class PageFormat(StrEnum):
+    """How pages are printed."""
+
+    TABLE = "table"
+    MARKDOWN = "markdown"
+    JSON = "json"
+
+
 class Color(StrEnum):
     """Whether to colour."""
 
