@@ -35,9 +35,9 @@ def found(body: str | bytes, folder: Path) -> Rows | None:
     file.write_bytes(body if isinstance(body, bytes) else body.encode())
     with as_sparse():
         scan = open_claims(str(file), {}).scan(needed=frozenset(BY_NAME), scope=CHECKED)
-        if scan.sparse is None:
+        if scan.sooner is None:
             return None
-        return scan.sparse.read(lambda plan: plan.collect(engine="streaming"))
+        return scan.sooner(lambda plan: plan.collect(engine="streaming"))
 
 
 def batch(file: Path) -> Batch:
@@ -118,10 +118,10 @@ def test_only_a_large_file_of_which_few_rows_are_kept_is_read_so(
     file.write_text(HEADER + (OTHER * others + LINE) * 100, encoding="utf-8")
     opened = open_claims(str(file), {})
     assert isinstance(opened, CsvFile)
-    assert opened.scan(needed=frozenset(), scope=CHECKED).sparse is None
+    assert opened.scan(needed=frozenset(), scope=CHECKED).sooner is None
     with patch.object(sparse, "LEAST_BYTES", file.stat().st_size):
         scan = opened.scan(needed=frozenset(), scope=CHECKED)
-        assert (scan.sparse is not None) == is_sparse
+        assert (scan.sooner is not None) == is_sparse
         ((_, rows),) = collect([scan], CHECKED)
     assert rows.are_lines == is_sparse
     assert rows.kept.height == 100
@@ -155,7 +155,7 @@ def test_more_kept_rows_than_the_head_promised_are_left_to_the_plain_scan(tmp_pa
     file.write_text(HEADER + OTHER * 600 + LINE * 900, encoding="utf-8")
     with patch.object(sparse, "LEAST_BYTES", 0):
         scan = open_claims(str(file), {}).scan(needed=frozenset(), scope=CHECKED)
-        assert scan.sparse is not None
+        assert scan.sooner is not None
         ((_, rows),) = collect([scan], CHECKED)
     assert (rows.are_lines, rows.kept.height) == (False, 900)
 

@@ -322,13 +322,13 @@ def _collected(scans: Sequence[Scan]) -> list[Rows]:
     gather = _gathering()
     with native_errors_silenced():
         # Each with a count of its own: what gives up half-way holds no memory.
-        sparse = [scan.sparse and scan.sparse.read(_gathering()) for scan in scans]
-        others = [scan for scan, rows in zip(scans, sparse, strict=True) if rows is None]
+        sooner = [scan.sooner and scan.sooner(_gathering()) for scan in scans]
+        others = [scan for scan, rows in zip(scans, sooner, strict=True) if rows is None]
         # One after the other: the totals need next to no cells, and together both hold more memory.
         kept = [gather(scan.kept) for scan in others]
         totals = pl.collect_all([scan.total for scan in others], engine="streaming")
     whole = (Rows(rows, *t.row(0)) for rows, t in zip(kept, totals, strict=True))
-    return [rows or next(whole) for rows in sparse]
+    return [rows or next(whole) for rows in sooner]
 
 
 def _gathering() -> Callable[[pl.LazyFrame], pl.DataFrame]:

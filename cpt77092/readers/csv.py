@@ -119,7 +119,7 @@ class CsvFile:
         return Scan.of(
             self,
             kept=plan.spread(rows.filter(keep).select(cells)),
-            sparse=self._sparse(keep, last, cells)
+            sooner=self._sparse(keep, last, cells).read
             if is_plain and self._keeps_few(plan.keep)
             else None,
             rows=rows,

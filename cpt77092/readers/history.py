@@ -128,7 +128,7 @@ def _of_batch(scan: Scan, batch: Batch) -> Scan:
     return replace(
         scan,
         kept=kept,
-        sparse=None,
+        sooner=None,
         again=None if again is None else lambda: _of_batch(again(), batch),
     )
 

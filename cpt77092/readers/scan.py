@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import polars as pl
 from polars.exceptions import PanicException, PolarsError
@@ -21,9 +21,6 @@ from cpt77092 import claims
 from cpt77092.categories import place_among
 from cpt77092.errors import ClaimsError
 from cpt77092.headers import HeaderMatch, known_headers, normal
-
-if TYPE_CHECKING:
-    from cpt77092.readers.sparse import Sparse
 
 POLARS_FAILURES = (PolarsError, PanicException, OSError)
 """What reading a file may end in; a panic is how Polars fails on some corrupt Parquet files."""
@@ -76,6 +73,8 @@ class Rows:
     """Numbers of rows with too few separators, where they were looked for."""
 
 
+Gather = Callable[[pl.LazyFrame], pl.DataFrame]
+"""Collects a plan, as long as there is room for its rows."""
 SAMPLE_ROWS = 500
 
 
@@ -151,8 +150,8 @@ class Scan:
     """Reads a damaged file row by row; None where there is no slower way."""
     opened: OpenedFile | None = None
     """What the scan is of."""
-    sparse: Sparse | None = None
-    """A faster way to `kept` and `total`, where few rows of a large text file are kept."""
+    sooner: Callable[[Gather], Rows | None] | None = None
+    """A faster way to `kept` and `total`, where there is one; None where it gives up."""
 
     @classmethod
     def of(

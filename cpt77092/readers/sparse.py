@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from cpt77092.readers.scan import INDEX, POLARS_FAILURES, Rows
+from cpt77092.readers.scan import INDEX, POLARS_FAILURES, Gather, Rows
 
 LEAST_BYTES = 1 << 25
 """Of a file that is read so; a smaller one is read at once sooner."""
@@ -26,8 +26,6 @@ PIECE = 1 << 18
 """Lines whose cells are read at a time."""
 LINE, MORE = "line", "more"
 _IS_KEPT, _IS_SHORT, _IS_ODD = "is kept", "is short", "is odd"
-
-Gather = Callable[[pl.LazyFrame], pl.DataFrame]
 
 
 @dataclass(frozen=True, slots=True)
