@@ -196,6 +196,29 @@ def test_a_killed_run_holds_nothing(scrub: Scrub) -> None:
     assert [path.name for path in Path().glob(".*")] == [".other.csv.x1y2z3.part"]
 
 
+def test_a_link_stays_one_and_what_it_leads_to_is_written(scrub: Scrub) -> None:
+    write("a.csv", CLEAN)
+    write("kept/real.csv", "old")
+    Path("o.csv").symlink_to("kept/real.csv")
+    with held(["kept/real.csv"]):  # one file, whatever it is called
+        assert scrub("a.csv", *AS_OF, "-q", "-o", "o.csv")[0] == 2
+    assert scrub("a.csv", *AS_OF, "-q", "-o", "o.csv") == (0, "", "")
+    assert Path("o.csv").is_symlink()
+    assert Path("kept/real.csv").read_text(encoding="utf-8").startswith("source_file,")
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="the system has no /proc")
+@pytest.mark.parametrize("option", ["-o", "--clean-to", "--rejects"])
+def test_an_open_file_by_its_number_is_no_output(option: str, scrub: Scrub) -> None:
+    write("a.csv", CLEAN)
+    with Path("redirected.csv").open("w", encoding="utf-8") as stream:
+        Path("o.csv").symlink_to(f"/proc/self/fd/{stream.fileno()}")
+        told = f"scrub: {option} o.csv: stands for a file that is open already; name that file\n"
+        assert scrub("a.csv", *AS_OF, "-q", option, "o.csv") == (2, "", told)
+        assert Path("o.csv").is_symlink()
+    assert not Path("redirected.csv").read_bytes()
+
+
 def test_a_stop_that_comes_twice_leaves_no_half_file(
     scrub: Scrub, monkeypatch: pytest.MonkeyPatch
 ) -> None:

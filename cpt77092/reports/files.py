@@ -125,18 +125,18 @@ def held(names: Sequence[str], *, others: Sequence[tuple[str, str]] = ()) -> Ite
     with ExitStack() as stack:
         places: dict[Path, str] = {}
         for option, name in [*(("-o", name) for name in names), *others]:
-            place = Path(name).resolve()
+            place = _place(name, option)
             if _is_device(place):
                 continue
             if place in places:
                 raise OutputError(f"{option} {name}: named twice in one run")
             places[place] = name
-            stack.enter_context(_held(name, option))
+            stack.enter_context(_held(place, option, name))
         yield
 
 
 @contextmanager
-def _held(name: str, option: str) -> Iterator[None]:
+def _held(place: Path, option: str, name: str) -> Iterator[None]:
     if sys.platform == "win32":  # no locks there: the last run to end wins, with a whole file
         yield
         return
@@ -144,7 +144,7 @@ def _held(name: str, option: str) -> Iterator[None]:
 
     if not Path(name).name:  # `.` or `/`
         raise OutputError(f"{option} {name}: cannot be written ({os.strerror(errno.EISDIR)})")
-    lock = Path(name).with_name(f".{Path(name).name}.lock")
+    lock = place.with_name(f".{place.name}.lock")
     handle, is_ours = -1, False
     try:
         while not is_ours:
@@ -164,19 +164,19 @@ def _held(name: str, option: str) -> Iterator[None]:
             if not is_ours:
                 os.close(handle)  # the run before has just removed it
                 handle = -1
-        _remove_unfinished(name)  # a killed run left them
+        _remove_unfinished(place)  # a killed run left them
         yield
     finally:
         if is_ours:
-            _remove_unfinished(name)  # a second Ctrl-C ends the removal that the first one began
+            _remove_unfinished(place)  # a second Ctrl-C ends the removal that the first one began
             lock.unlink(missing_ok=True)
         if handle >= 0:
             os.close(handle)
 
 
-def _remove_unfinished(name: str) -> None:
-    """Whoever holds the name knows that nobody writes it."""
-    for left in Path(name).parent.glob(f".{escape(Path(name).name)}.*{UNFINISHED}"):
+def _remove_unfinished(place: Path) -> None:
+    """Whoever holds the place knows that nobody writes it."""
+    for left in place.parent.glob(f".{escape(place.name)}.*{UNFINISHED}"):
         left.unlink(missing_ok=True)
 
 
@@ -188,8 +188,33 @@ def _is_of(handle: int, file: Path) -> bool:
         return False
 
 
+def _place(name: str, option: str) -> Path:
+    """Where a name leads to, links followed: what is written takes that file's place.
+
+    Raises:
+        OutputError: it leads to a file that is open already, as `/dev/stdout` does where a shell
+            sends standard output to one: whoever has it open would go on with the old one.
+    """
+    place = Path(os.path.realpath(name))
+    step = Path(name).absolute()
+    for _ in range(MOST_LINKS):
+        if _OPEN_FILE.match(str(step)) and place.is_file():
+            raise OutputError(
+                f"{option} {name}: stands for a file that is open already; name that file"
+            )
+        if not step.is_symlink():
+            break
+        step = step.parent / step.readlink()
+    return place
+
+
+MOST_LINKS = 40
+"""As many as Linux follows."""
+_OPEN_FILE = re.compile(r"/dev/(std(in|out|err)|fd/[0-9]+)$|/proc/.+/fd/[0-9]+$")
+
+
 def _is_device(place: Path) -> bool:
-    """Whether a name is that of a pipe or a device, as `/dev/stdout` and `/dev/null` are."""
+    """Whether a place is a pipe or a device, as `/dev/stdout` and `/dev/null` are."""
     return place.exists() and not place.is_file() and not place.is_dir()
 
 
@@ -201,7 +226,7 @@ def write_aside(name: str, write: Callable[[IO[bytes]], None], *, option: str = 
     Raises:
         OutputError: the folder does not exist, cannot be written, or is full.
     """
-    target = Path(name)
+    target = _place(name, option)
     if _is_device(target):
         _write_through(target, write, f"{option} {name}")
         return
