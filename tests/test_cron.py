@@ -207,6 +207,19 @@ def test_a_link_stays_one_and_what_it_leads_to_is_written(scrub: Scrub) -> None:
     assert Path("kept/real.csv").read_text(encoding="utf-8").startswith("source_file,")
 
 
+@pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="the system has no /dev/stdout")
+def test_a_pipe_by_its_number_is_written_to() -> None:
+    damaged = EXAMPLES / "claims-damaged.csv"
+    command = [sys.executable, "-m", "cpt77092", str(damaged), *AS_OF, "-q", "-o", "o.csv"]
+    run = subprocess.run(
+        [*command, "--rejects", "/dev/stdout"],
+        stdout=subprocess.PIPE,
+        env=environment(),
+        check=False,
+    )
+    assert run.stdout.count(b"\n") > 1
+
+
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="the system has no /proc")
 @pytest.mark.parametrize("option", ["-o", "--clean-to", "--rejects"])
 def test_an_open_file_by_its_number_is_no_output(option: str, scrub: Scrub) -> None:

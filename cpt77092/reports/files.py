@@ -195,6 +195,8 @@ def _place(name: str, option: str) -> Path:
         OutputError: it leads to a file that is open already, as `/dev/stdout` does where a shell
             sends standard output to one: whoever has it open would go on with the old one.
     """
+    if _is_device(Path(name)):  # the link of a pipe leads to no path
+        return Path(name)
     place = Path(os.path.realpath(name))
     step = Path(name).absolute()
     for _ in range(MOST_LINKS):
