@@ -620,6 +620,17 @@ def test_the_example_is_the_same_whatever_the_width_and_locale() -> None:
     assert process("examples/claims.csv", *AS_OF, "--format", "csv", env=env).stdout == first.stdout
 
 
+@pytest.mark.parametrize("command", [("examples/claims.csv", "--format", "table"), ("rules",)])
+def test_a_width_of_nothing_is_none(
+    command: tuple[str, ...], scrub: Scrub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    monkeypatch.delenv("COLUMNS", raising=False)
+    as_ever = scrub(*command).out
+    monkeypatch.setenv("COLUMNS", "0")
+    assert scrub(*command).out == as_ever
+
+
 # Completion, as the shells do it
 
 

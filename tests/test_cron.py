@@ -662,6 +662,43 @@ def test_the_gate_submits_only_what_is_clean(
         assert "MO001" in Path(f"{batch}.worklist.csv").read_text(encoding="utf-8")
 
 
+def test_nothing_but_the_gate_itself_says_what_passes_it(
+    tmp_path: Path, shell: dict[str, str]
+) -> None:
+    batch = tmp_path / "june.csv"
+    batch.write_text(FLAGGED, encoding="utf-8")
+    (tmp_path / "scrub.yaml").write_text("exit-zero: true\nselect: [DO]\n", encoding="utf-8")
+    weaker = {"SCRUB_EXIT_ZERO": "1", "SCRUB_SELECT": "DO", "SCRUB_IGNORE": "MO"}
+    done = subprocess.run(
+        [str(EXAMPLES / "pre-submission-gate.sh"), str(batch), "echo", "sent"],
+        capture_output=True,
+        text=True,
+        env=shell | weaker,
+        cwd=tmp_path,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+
+
+def test_the_gate_without_a_batch_says_what_it_wants(shell: dict[str, str]) -> None:
+    gate = [str(EXAMPLES / "pre-submission-gate.sh")]
+    done = subprocess.run(gate, capture_output=True, text=True, env=shell, check=False)
+    told = "name a batch, then the command that submits it\n"
+    assert (done.returncode, done.stderr) == (2, told)
+
+
+def test_a_standard_input_that_is_closed_is_told() -> None:
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{sys.executable} -m cpt77092 - <&-"],
+        capture_output=True,
+        text=True,
+        env=environment(),
+        check=False,
+    )
+    told = "scrub: -: standard input is closed; name a file\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", told)
+
+
 def test_the_file_of_rejects_is_an_output_like_the_others(scrub: Scrub) -> None:
     write("a.csv", CLEAN)
     code, _, err = scrub("a.csv", *AS_OF, "-q", "-o", "o.csv", "--rejects", "./o.csv")

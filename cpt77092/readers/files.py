@@ -198,7 +198,11 @@ def _data(path: str) -> Path | bytes:
     if not is_read_once(path):
         return Path(path)
     let_interrupts_end_waiting()
-    return sys.stdin.buffer.read() if path == STDIN else Path(path).read_bytes()
+    if path != STDIN:
+        return Path(path).read_bytes()
+    if sys.stdin is None:  # what a program without a terminal may be started with
+        raise ClaimsError(f"{path}: standard input is closed; name a file")
+    return sys.stdin.buffer.read()
 
 
 def _first_bytes(file: Path) -> bytes:

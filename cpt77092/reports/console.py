@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import sys
 from collections.abc import Callable
 
@@ -32,13 +33,23 @@ class _Console(Console):
 
 def make_console(color: Color) -> Console:
     """Standard output; as wide as the terminal, `COLUMNS`, or 100 where nobody is looking."""
-    is_fixed = not sys.stdout.isatty() and "COLUMNS" not in os.environ
+    width, height = _size()
     return _Console(
         force_terminal={Color.ALWAYS: True, Color.NEVER: False, Color.AUTO: None}[color],
         # What is said on purpose goes before NO_COLOR, which None leaves to Rich.
         no_color={Color.ALWAYS: False, Color.NEVER: True, Color.AUTO: None}[color],
         highlight=False,
         emoji=False,  # text is shown as it stands, and Rich loads no table of them
-        width=WIDTH_OF_A_PIPE if is_fixed else None,
-        height=HEIGHT_OF_A_PIPE if is_fixed else None,
+        width=width,
+        height=height,
     )
+
+
+def _size() -> tuple[int | None, int | None]:
+    """Width and height of the output; None where Rich finds out by itself."""
+    told = os.environ.get("COLUMNS")
+    if told and told.strip("0"):
+        return None, None
+    if not sys.stdout.isatty():
+        return WIDTH_OF_A_PIPE, HEIGHT_OF_A_PIPE
+    return (None, None) if told is None else shutil.get_terminal_size()  # a width of 0 is none
