@@ -121,6 +121,8 @@ def _unknown(result: Result, names: Iterable[str]) -> dict[str, dict[str, pl.Ser
 
 
 def _may_be_unknown(column: pl.Series) -> bool:
+    if column.name == "damaged_code":
+        return column.null_count() < column.len()
     return column.name in IDENTIFIERS or column.null_count() > 0
 
 

@@ -46,12 +46,12 @@ def code_bit(context: Context) -> pl.Expr:
 
 def bare_bit(_: Context) -> pl.Expr:
     """The same where the line surely carries no bypass modifier."""
-    return pl.when(~_carries_bypass()).then("code_bit").otherwise(_NOTHING)
+    return pl.when(~pl.col("has_bypass_modifier")).then("code_bit").otherwise(_NOTHING)
 
 
 def doubtful_bit(_: Context) -> pl.Expr:
     """The same where nobody knows whether it carries one."""
-    return pl.when(_carries_bypass().is_null()).then("code_bit").otherwise(_NOTHING)
+    return pl.when(pl.col("has_bypass_modifier").is_null()).then("code_bit").otherwise(_NOTHING)
 
 
 def unjudged_bit(_: Context) -> pl.Expr:
@@ -59,12 +59,6 @@ def unjudged_bit(_: Context) -> pl.Expr:
     is_checked = pl.col("hcpcs_code").is_in(sorted(CHECKED))
     is_unjudged = is_checked & pl.col("policy.pairs").is_null()
     return pl.when(is_unjudged).then("code_bit").otherwise(_NOTHING)
-
-
-def _carries_bypass() -> pl.Expr:
-    """Unknown where the code is damaged: the cell (77081-59) may hold the modifier itself."""
-    carries = pl.col("has_bypass_modifier")
-    return pl.when(carries | pl.col("damaged_code").is_null()).then(carries)
 
 
 def _of_original(bit: str) -> Build:
@@ -314,7 +308,6 @@ def part_of_another_entity(lines: pl.DataFrame, _: Context) -> pl.Series:
     return on_lines(lines.height, judged["line"], judged["outcome"], otherwise=False)
 
 
-_BYPASS = ("has_bypass_modifier", "damaged_code")
 _ENTITY = ("person_number", "entity_number")
 _CODE_AND_PAIRS = ("policy.pairs", "hcpcs_code")
 _PAIRS_ARE_JUDGED = ("policy.pairs", *_ENTITY)
@@ -334,12 +327,12 @@ _DAY = ("claim_key", "claim_date_codes", "entity_date_codes", "is_original", "is
 
 FACTS: tuple[Fact, ...] = (
     Fact(name="code_bit", build=code_bit, reads=("code_number",)),
-    Fact(name="bare_bit", build=bare_bit, reads=("code_bit",), optional=_BYPASS),
+    Fact(name="bare_bit", build=bare_bit, reads=("code_bit",), optional=("has_bypass_modifier",)),
     Fact(
         name="doubtful_bit",
         build=doubtful_bit,
         reads=("code_bit",),
-        optional=_BYPASS,
+        optional=("has_bypass_modifier",),
     ),
     Fact(
         name="unjudged_bit",

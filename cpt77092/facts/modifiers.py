@@ -119,8 +119,9 @@ def _those_listed(parameter: str) -> Build:
 
 
 def has_bypass_modifier(_: Context) -> pl.Expr:
-    """One of those stands on the line."""
-    return pl.col("bypass_modifiers_found") != ""
+    """One of those stands on the line; the cell of a damaged code (77081-59) may hold it too."""
+    found = pl.col("bypass_modifiers_found") != ""
+    return pl.when(found | pl.col("damaged_code").is_null()).then(found)
 
 
 def modifier_set(_: Context) -> pl.Expr:
@@ -186,6 +187,7 @@ FACTS: tuple[Fact, ...] = (
         name="has_bypass_modifier",
         build=has_bypass_modifier,
         reads=("bypass_modifiers_found",),
+        optional=("damaged_code",),
         unknown=_UNREADABLE_MODIFIER,
     ),
     _of_modifiers("modifier_set", modifier_set),
