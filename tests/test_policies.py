@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cpt77092.errors import PolicyError, UsageError
-from cpt77092.policies import Level, PolicySet, Status, decide, load_policies
+from cpt77092.policies import Decision, Level, PolicySet, Status, decide, load_policies
 from cpt77092.policies.match import Matcher
 from cpt77092.sources import Confidence
 
@@ -129,6 +129,38 @@ def test_a_code_of_its_own_overrules_its_group(tmp_path: Path) -> None:
         for code in ("77092", "77091", "77080")
     }
     assert said == {"77092": 3, "77091": 2, "77080": 1}
+
+
+def partner_decision(policies: PolicySet, parameter: str) -> Decision:
+    return decide(policies, "plan", "98765", parameter, date(2026, 3, 2))
+
+
+def test_a_partner_code_goes_by_the_codes_that_deny_it(tmp_path: Path) -> None:
+    pair = "pairs: {2022-01-01: {value: [{with: '98765', denied: '98765', bypass: true}]"
+    plan = (
+        "payer: plan\nmatches: {names: [plan]}\nsources:\n"
+        "  manual: {title: Manual, confidence: primary}\n"
+        "  memory: {title: Memory, confidence: recalled}\ncodes:\n"
+        "  77080:\n    bypass_modifiers: {2022-01-01: {value: [XU], source: manual}}\n"
+        "    pairs: {2022-01-01: {value: [], source: manual}}\n"
+        "  77091:\n    bypass_modifiers: {2022-01-01: {value: ['59'], source: manual}}\n"
+        f"    {pair}, source: manual}}}}\n"
+        "  77092:\n    bypass_modifiers: {2022-01-01: {value: ['59'], source: memory}}\n"
+        f"    {pair}, source: memory}}}}\n"
+    )
+    policies = layered(tmp_path, plan=plan)
+    pairs = partner_decision(policies, "pairs")
+    assert [pair.with_ for pair in pairs.value] == ["77091", "77092"]
+    assert pairs.is_recalled  # one of them is, so that no error rests on it
+    bypass = partner_decision(policies, "bypass_modifiers")
+    assert (bypass.value, bypass.is_recalled) == (("59",), True)
+    # Where those that deny it differ, nobody can say which list holds.
+    policies = layered(
+        tmp_path, plan=plan.replace("['59'], source: memory", "[XS], source: memory")
+    )
+    bypass = partner_decision(policies, "bypass_modifiers")
+    assert bypass.status is Status.NOT_AVAILABLE
+    assert "they differ under 77091 and 77092, which deny 98765" in bypass.reason()
 
 
 def test_a_chain_that_runs_in_a_circle_ends(tmp_path: Path) -> None:

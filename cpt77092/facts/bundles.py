@@ -373,7 +373,7 @@ FACTS: tuple[Fact, ...] = (
             otherwise=False,
             reads=_PAIRS_ARE_JUDGED,
             optional=(*_DENIED, *_CODES_OF),
-            unknown="a modifier that may bypass the pair cannot be read",
+            unknown="nobody can say whether a modifier bypasses the pair",
         )
         for build, where in (
             (denied_beside_part, _is_global),

@@ -19,7 +19,7 @@ from typing import Any
 from cpt77092.codes import CHECKED
 from cpt77092.policies.parameters import PARAMETERS, Pair
 from cpt77092.policies.policy import DEFAULT, DatedValue, Policy, PolicySet, Says
-from cpt77092.sources import Source
+from cpt77092.sources import Confidence, Source
 
 
 class Status(StrEnum):
@@ -65,6 +65,11 @@ class Decision:
     quotes: tuple[str, ...] = ()
     """What the files before it said for want of a value."""
 
+    @property
+    def is_recalled(self) -> bool:
+        """It rests on general knowledge alone."""
+        return self.source is not None and self.source.confidence is Confidence.RECALLED
+
     def reason(self) -> str:
         """Why there is no value, for a *not checked* count."""
         what = PARAMETERS[self.parameter].says
@@ -73,6 +78,10 @@ class Decision:
         if self.status is Status.NOT_YET:
             return f"{what}: no value on file before {self.first_day} ({self.decided_by})"
         return f"{what}{NOT_ON_FILE}" + (f" ({'; '.join(self.quotes)})" if self.quotes else "")
+
+
+_Said = tuple[tuple[Decision, Decision], ...]
+"""Of each checked code: its decision on a parameter, and that on its pairs."""
 
 
 def chain(policies: PolicySet, payer: str) -> list[tuple[Level, str]]:
@@ -123,16 +132,14 @@ def timelines(
 ) -> list[list[Decision]]:
     """What `timeline` gives for each of several codes, in their order."""
     asked = [(level, policies[name]) for level, name in chain(policies, payer)]
-    of_checked: list[list[Decision]] = []
+    of_checked: list[_Said] = []
     answers = []
     for code in codes:
         if code in CHECKED or parameter not in OF_PARTNERS:
             answers.append(_own_timeline(asked, (payer, code, parameter), days))
             continue
         # No policy has a partner code as a key, so the checked codes are asked: once for them all.
-        of_checked = of_checked or [
-            _own_timeline(asked, (payer, checked, parameter), days) for checked in sorted(CHECKED)
-        ]
+        of_checked = of_checked or _of_checked(asked, payer, parameter, days)
         answers.append(_partner_timeline(of_checked, payer, code, parameter))
     return answers
 
@@ -154,34 +161,56 @@ def _own_timeline(
     return answers
 
 
-def _partner_timeline(
-    of_checked: list[list[Decision]], payer: str, code: str, parameter: str
-) -> list[Decision]:
-    """What holds for a partner code, by what holds for each checked code.
+def _of_checked(
+    asked: list[tuple[Level, Policy]], payer: str, parameter: str, days: list[date]
+) -> list[_Said]:
+    """For each day what each checked code says of a parameter, and its pairs."""
+    of_each = [
+        [_own_timeline(asked, (payer, code, of), days) for of in (parameter, "pairs")]
+        for code in sorted(CHECKED)
+    ]
+    return list(zip(*(zip(made, pairs, strict=True) for made, pairs in of_each), strict=True))
 
-    Its pairs are those that deny it, each read from the side of the code that is paid; the first
-    of these codes is quoted.
-    """
+
+def _partner_timeline(
+    of_checked: list[_Said], payer: str, code: str, parameter: str
+) -> list[Decision]:
+    """What holds for a partner code, by what holds for each checked code."""
     made: dict[tuple[int, ...], Decision] = {}
     answers = []
-    for decisions in zip(*of_checked, strict=True):
-        same = tuple(map(id, decisions))
+    for said in of_checked:
+        same = tuple(id(decision) for decisions in said for decision in decisions)
         if same not in made:
-            made[same] = _of_partner(decisions, payer, code, parameter)
+            made[same] = _of_partner(said, payer, code, parameter)
         answers.append(made[same])
     return answers
 
 
-def _of_partner(decisions: tuple[Decision, ...], payer: str, code: str, parameter: str) -> Decision:
-    speaking = [made for made in decisions if made.status is Status.VALUE]
+def _of_partner(said: _Said, payer: str, code: str, parameter: str) -> Decision:
+    """What the checked codes that deny a partner say of it; all of them where none does.
+
+    Its pairs are theirs, each read from the side of the code that is paid. Of the codes that may be
+    quoted one that is only recalled goes first, since what rests on it makes no error.
+    """
+    denying = [of for of, pairs in said if any(p.denied == code for p in pairs.value or ())]
+    asked = denying or [of for of, _ in said]
+    speaking = [made for made in asked if made.status is Status.VALUE]
+    unknown = Decision(payer=payer, code=code, parameter=parameter, status=Status.NOT_AVAILABLE)
     if not speaking:
-        return Decision(payer=payer, code=code, parameter=parameter, status=Status.NOT_AVAILABLE)
-    if parameter != "pairs":
-        return replace(speaking[0], code=code)
-    denying = [(made, pair) for made in speaking for pair in made.value if pair.denied == code]
-    pairs = tuple(Pair(with_=made.code, denied=code, bypass=pair.bypass) for made, pair in denying)
-    quoted = denying[0][0] if denying else speaking[0]
-    return replace(quoted, code=code, value=pairs)
+        return unknown
+    quoted = min(speaking, key=lambda made: not made.is_recalled)
+    if parameter == "pairs":
+        pairs = tuple(
+            Pair(with_=made.code, denied=code, bypass=pair.bypass)
+            for made in denying
+            for pair in made.value
+            if pair.denied == code
+        )
+        return replace(quoted, code=code, value=pairs)
+    if denying and any(made.value != quoted.value for made in denying):
+        differing = " and ".join(made.code for made in denying)
+        return replace(unknown, quotes=(f"they differ under {differing}, which deny {code}",))
+    return replace(quoted, code=code)
 
 
 def _decide(

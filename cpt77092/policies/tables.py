@@ -17,7 +17,6 @@ import polars as pl
 from cpt77092.policies.parameters import AMOUNTS, PARAMETERS, ByPart, Kind, Parameter, Use
 from cpt77092.policies.policy import PolicySet
 from cpt77092.policies.resolve import Decision, Level, Status, timelines
-from cpt77092.sources import Confidence
 
 LEVEL = pl.Enum([level.value for level in Level])
 MONEY = pl.Decimal(18, 4)
@@ -43,11 +42,7 @@ class PolicyTable:
     @property
     def recalled(self) -> list[int]:
         """Numbers of the decisions that rest on general knowledge alone."""
-        return [
-            number
-            for number, made in enumerate(self.decisions)
-            if made.source is not None and made.source.confidence is Confidence.RECALLED
-        ]
+        return [number for number, made in enumerate(self.decisions) if made.is_recalled]
 
     def row(self, payer: pl.Expr, code: pl.Expr, day: pl.Series) -> pl.Expr:
         """The table row of each line.
