@@ -457,7 +457,11 @@ class Line:
 
     def decision(self, parameter: str) -> Decision | None:
         """The policy's answer; None where the code cell or the date does not let us ask."""
-        if self.damaged or self.day is None:
+        return None if self.damaged else self.stated(parameter)
+
+    def stated(self, parameter: str) -> Decision | None:
+        """The same for the code that a damaged cell begins with."""
+        if self.day is None:
             return None
         if parameter not in self.decisions:
             made = self.batch.policies.decide(self.policy, self.code, parameter, self.day)
@@ -922,12 +926,15 @@ def _denies_partner(paid: Line, partner: Line) -> Truth:
     """Whether the policy of a checked line denies a partner's line beside it."""
     if paid.code not in CHECKED:
         return False
-    pairs = paid.param("pairs")
+    stated = paid.stated("pairs")
+    pairs = stated.value if stated is not None and stated.status == "value" else None
     if pairs is None:
         return None
-    return either(
+    denied = either(
         *(_clash(partner, paid, pair, paid) for pair in pairs if pair["denied"] == partner.code)
     )
+    # What a damaged cell meant to say may be another code, but the one it begins with is billed.
+    return True if denied else None if paid.damaged else denied
 
 
 @rule("BU003", "error", CHECKED, "pairs", "bypass_modifiers", partners=True)
@@ -1478,5 +1485,5 @@ def _severity(entry: Rule, line: Line) -> str:
 
 
 def _rests_on_memory(entry: Rule, line: Line) -> bool:
-    decisions = [line.decision(parameter) for parameter in entry.parameters]
+    decisions = [line.stated(parameter) for parameter in entry.parameters]
     return any(made is not None and made.confidence == "recalled" for made in decisions)
