@@ -208,13 +208,14 @@ def test_a_link_stays_one_and_what_it_leads_to_is_written(scrub: Scrub) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="the system has no /dev/stdout")
-def test_a_pipe_by_its_number_is_written_to() -> None:
+def test_a_pipe_by_its_number_is_written_to(tmp_path: Path) -> None:
     damaged = EXAMPLES / "claims-damaged.csv"
     command = [sys.executable, "-m", "cpt77092", str(damaged), *AS_OF, "-q", "-o", "o.csv"]
     run = subprocess.run(
         [*command, "--rejects", "/dev/stdout"],
         stdout=subprocess.PIPE,
         env=environment(),
+        cwd=tmp_path,
         check=False,
     )
     assert run.stdout.count(b"\n") > 1

@@ -34,23 +34,26 @@ class Told:
     tell: Callable[[pl.DataFrame, pl.DataFrame, Context], pl.Series]
 
 
-_NAMED_BY = ("line", "hcpcs_code", "claim_id", "claim_line_number", "source_row", "claim_key")
+_ORDER = ("hcpcs_code", "claim_id", "claim_line_number", "source", "source_row")
+"""In which fellow lines are named; the order of rows tells apart what nothing else does."""
+_NAMED_BY = ("line", *_ORDER, "claim_key", "is_original")
 
 
 def _named(found: pl.DataFrame, others: pl.DataFrame, keys: Sequence[str]) -> pl.Series:
     """For each found line, the other lines that share one of the keys: `77092 (line 2)`."""
-    met = [
-        found.select("line", key)
-        .drop_nulls(key)
-        .join(_few(others.join(found, on=key, how="semi"), key), on=key)
-        .filter(pl.col("line") != pl.col("other"))
-        .select("line", "other")
-        for key in keys
-    ]
-    pairs = pl.concat(met).unique()
-    others = others.join(pairs, left_on="line", right_on="other", how="semi")
+    others = others.sort(_ORDER)
+    met = []
+    for key in keys:
+        mine = _counting(found, key).select("line", key).drop_nulls(key)
+        theirs = _few(_counting(others, key).join(mine, on=key, how="semi"), key)
+        met.append(mine.join(theirs, on=key).select("line", "other"))
+    pairs = pl.concat(met).unique().filter(pl.col("line") != pl.col("other"))
+    others = others.join(pairs, left_on="line", right_on="other", how="semi").with_row_index(
+        "order"
+    )
     names = pairs.join(_names(found), on="line")
     names = names.join(_names(others), left_on="other", right_on="line", suffix="_of_other")
+    names = names.join(others.select("order", other="line"), on="other")
     number = pl.col("number_of_other")
     claim = pl.col("claim_id_of_other")
     is_same_claim = pl.col("claim_key") == pl.col("claim_key_of_other")
@@ -63,7 +66,7 @@ def _named(found: pl.DataFrame, others: pl.DataFrame, keys: Sequence[str]) -> pl
             pl.col("hcpcs_code_of_other"),
             pl.when(is_same_claim).then(number).otherwise(elsewhere),
         )
-    ).sort("line", "hcpcs_code_of_other", "text")
+    ).sort("line", "order")
     told = named.group_by("line", maintain_order=True).agg(
         pl.col("text").head(SHOWN).str.join(", "), has_more=pl.len() > SHOWN
     )
@@ -78,6 +81,11 @@ def _beside(
     """The lines, of some others, that share one of the keys with a found one."""
     is_beside = [pl.col(key).is_in(found[key].unique().drop_nulls().implode()) for key in keys]
     return lines.lazy().filter(pl.any_horizontal(is_beside) & others).collect(engine="in-memory")
+
+
+def _counting(lines: pl.DataFrame, key: str) -> pl.DataFrame:
+    """The lines that count by a key: across claims originals alone, as `bundles` has it."""
+    return lines if key in (CLAIM, CLAIM_DATE) else lines.filter("is_original")
 
 
 def _few(others: pl.DataFrame, key: str) -> pl.DataFrame:
@@ -109,13 +117,12 @@ def _fellow(name: str, codes: Collection[str], *keys: str) -> Told:
 
 def _denying(found: pl.DataFrame, lines: pl.DataFrame, context: Context) -> pl.Series:
     """The paid lines beside which the payer denies the found one."""
-    del context
     keys = (CLAIM_DATE, ENTITY_DATE_OF_PAYER)
     masks = found["denying_codes"].unique().drop_nulls().to_list()
     told = pl.Series([None], dtype=pl.String).new_from_index(0, found.height)
     for mask in masks:
         mine = found.with_row_index("place").filter(pl.col("denying_codes") == mask)
-        is_paid = (pl.col("code_bit") & pl.lit(mask, found["denying_codes"].dtype)) != 0
+        is_paid = (pl.col("code_bit") & pl.lit(mask, context.bits_type)) != 0
         paid = _beside(mine, lines, keys, is_paid & pl.col("is_live"))
         told = told.scatter(mine["place"], _named(mine, paid, keys))
     return told
@@ -138,9 +145,15 @@ def _places(found: pl.DataFrame, lines: pl.DataFrame, context: Context) -> pl.Se
     keys = (CLAIM_DATE, PERSON_DATE)
     scans = _beside(found, lines, keys, is_scan() & (pl.col("place_of_service_code") != ""))
     met = pl.concat(
-        found.select("line", key)
+        _counting(found, key)
+        .select("line", key)
         .drop_nulls(key)
-        .join(scans.select(key, place=pl.col("place_of_service_code").cast(pl.String)), on=key)
+        .join(
+            _counting(scans, key).select(
+                key, place=pl.col("place_of_service_code").cast(pl.String)
+            ),
+            on=key,
+        )
         .select("line", "place")
         for key in keys
     )
