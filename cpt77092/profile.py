@@ -276,7 +276,8 @@ _MEASURES = (
     pl.len().alias("lines"),
     pl.col("is_clean").sum().alias("clean"),
     (pl.col("is_clean") & pl.col("is_unsure")).sum().alias("unsure"),
-    pl.col("units").sum().alias("units"),
+    # As decimals, since a sum of fractions would hang on the order of the lines.
+    pl.col("units").clip(0, 1e18).cast(pl.Decimal(38, 9)).sum().cast(pl.Float64).alias("units"),
     pl.col("units").count().alias("units_known"),
     pl.col("units").max().alias("most_units"),
     pl.col("is_over_max").sum().alias("over_max"),

@@ -113,6 +113,14 @@ def month(payer: Payer, name: str) -> Group:
 # Figures
 
 
+def test_fractions_of_units_add_up_alike_in_any_order(tmp_path: Path) -> None:
+    rows = [row(claim, "2026-03-02", units=f"0.{claim}") for claim in "123"]
+    for order in (rows, rows[::-1]):
+        file = written(tmp_path / "claims.csv", *order)
+        made = profile(run(Request(paths=[str(file)], as_of=AS_OF)))
+        assert made.whole.measures.units == 0.6
+
+
 def test_the_batch_adds_up_as_by_hand(small: Profile) -> None:
     whole, measures = small.whole, small.whole.measures
     assert (small.rows, small.rejected, measures.lines) == (9, 0, 8)

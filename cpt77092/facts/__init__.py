@@ -145,9 +145,9 @@ def add_facts(
                     frame = frame.hstack(done.result())
                     del running[done]
             if kept is not None:
-                unread = {name for some in (*waiting, *running.values()) for name in reads_of(some)}
-                read = unread | {*kept}
-                frame = frame[[n for n in frame.columns if n in read or n not in FACTS]]
+                wanted = {name for some in (*waiting, *running.values()) for name in reads_of(some)}
+                wanted |= {*kept}
+                frame = frame[[n for n in frame.columns if n in wanted or n not in FACTS]]
     return frame
 
 

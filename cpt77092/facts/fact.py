@@ -74,7 +74,7 @@ class Context:
         return pl.UInt32 if len(self.bits) <= MOST_CODES // 2 else pl.UInt64
 
     def mask(self, codes: Collection[str]) -> pl.Expr:
-        """Some procedure codes as one number, their bits put together."""
+        """Some procedure codes as one number, their bits put together, as an expression."""
         bits = sum(bit for code, bit in self.bits.items() if code in codes)
         return pl.lit(bits, self.bits_type)
 

@@ -58,6 +58,7 @@ def _expression(frame: pl.DataFrame, fact: Fact, context: Context) -> pl.Expr:
 
 
 def _number(name: str, by: str | None = None) -> pl.Expr:
+    """The first line of each line's group; on many lines any one of them does."""
     if by is not None:
         key, is_known = pair(name, by), pair(name, by).is_not_null()
     else:

@@ -83,6 +83,7 @@ def _groups(frame: pl.DataFrame, facts: Sequence[Fact]) -> list[pl.Series]:
     )
     # Bits of what is rare, as of codes that nobody can read, are on no line of most batches.
     some = [fact for fact in facts if fact.sums or frame[fact.unites].max()]
+    # What a line has that names its group grows to what the group has: `scatter` writes in place.
     whole = {fact.name: own[fact.name].clone() for fact in some}
     for part in _parts(own.select(group, *whole), some):
         for fact in some:
@@ -104,8 +105,8 @@ def _of_line(frame: pl.DataFrame, fact: Fact) -> pl.Expr:
 
 def _parts(own: pl.DataFrame, facts: Sequence[Fact]) -> Iterator[pl.DataFrame]:
     """What is to be put to what the line has that names its group: at most one row of each."""
-    turns, left = keys.turns(own[_GROUP])
-    for lines in turns:
+    in_turn, left = keys.turns(own[_GROUP])
+    for lines in in_turn:
         yield own[lines]
     if left.len():
         groups = own[left].lazy().group_by(_GROUP)
