@@ -47,8 +47,8 @@ CLAIM_OF_PAYER = "claim_of_payer"
 """The fact that tells claims apart in what is counted by claim."""
 ALWAYS_WORKED_OUT = (EXPECTED_PAYMENT, CLAIM_OF_PAYER)
 FACT_BYTES = 7
-"""Of memory per line and fact, at the peak: 0.75 GB for 132 facts of a million lines were seen where
-many codes are paired, 0.43 GB where few are."""
+"""Of memory per line and fact, at the peak: 132 facts of a million lines were seen to take 0.75 GB
+where many codes are paired, and 0.43 GB where few are."""
 SEVERITIES = tuple(Severity)
 ERROR, WARNING, INFO = map(SEVERITIES.index, (Severity.ERROR, Severity.WARNING, Severity.INFO))
 """Their numbers; what is worse has the smaller one."""

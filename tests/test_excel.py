@@ -62,7 +62,18 @@ def test_a_sheet_is_chosen_by_name(tmp_path: Path) -> None:
     assert read(file, sheet="April").total.in_scope == 1
     with pytest.raises(UsageError, match="did you mean April"):
         read(file, sheet="Aprl")
-    with pytest.raises(ClaimsError, match="none of the headers"):
+    with pytest.raises(ClaimsError, match=r"none of the headers.*not read: 'April' .--sheet"):
+        read(file)
+
+
+def test_sheets_that_are_passed_over_are_told(tmp_path: Path) -> None:
+    file = tmp_path / "claims.xlsx"
+    write_workbook(file, {"March": [HEADER, line(1)], "April": [HEADER, line(2)], "Codes": []})
+    told = "of this workbook not read: 'April', 'Codes' (--sheet says which to read)"
+    assert read(file).notes == [f"{file}: sheet 'March'; {told}"]
+    assert read(file, sheet="March").notes == [f"{file}: sheet 'March'"]
+    write_workbook(file, {"Cover": [], "March": [HEADER, line(1)]})
+    with pytest.raises(ClaimsError, match=r"'Cover' is empty.*; of this workbook not read: 'March'"):
         read(file)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,8 @@ class ExcelFile:
     written: Mapping[str, str]
     headers: HeaderMatch
     sheet: str
+    others: tuple[str, ...] = ()
+    """Sheets that were passed over, where the user named none."""
     kind: str = "Excel"
 
     @property
@@ -45,7 +47,12 @@ class ExcelFile:
         Raises:
             ClaimsError: no column is the procedure code.
         """
-        written = self.written[code_header(self)]
+        try:
+            written = self.written[code_header(self)]
+        except ClaimsError as problem:
+            raise ClaimsError(
+                *problem.lines[:-1], f"{problem.lines[-1]}{_not_read(self.others)}"
+            ) from None
         plan = LinePlan.of(self.headers, needed, scope, written=written)
         rows = self.rows.lazy()
         nothing = pl.lit(None, dtype=pl.String).alias(REJECT)
@@ -56,7 +63,7 @@ class ExcelFile:
             rows=rows,
             code=plan.code,
             total=rows.select(plan.total),
-            notes=(f"sheet {self.sheet!r}",),
+            notes=(f"sheet {self.sheet!r}{_not_read(self.others)}",),
         )
 
 
@@ -84,6 +91,7 @@ def open_excel(
             f"it has {', '.join(map(repr, names))}"
         )
     name = sheet or names[0]
+    others = () if sheet else tuple(names[1:])
     try:
         cells = book.load_sheet(name, header_row=None, skip_rows=0, dtypes="string").to_polars()
     except Exception as problem:
@@ -91,7 +99,10 @@ def open_excel(
     texts = cells.select(pl.all().cast(pl.String).fill_null(""))
     rows = [list(row) for row in texts.head(SAMPLE_ROWS).iter_rows()]
     if not rows or not any(any(row) for row in rows):
-        raise ClaimsError(f"{path}: sheet {name!r} is empty; expected a header row and claim lines")
+        raise ClaimsError(
+            f"{path}: sheet {name!r} is empty; expected a header row and claim lines"
+            f"{_not_read(others)}"
+        )
     expected = [*overrides.values()]
     if layout is not None:
         expected += [header for headers in layout.columns.values() for header in headers]
@@ -100,7 +111,13 @@ def open_excel(
     body = texts.rename(dict(zip(texts.columns, written, strict=True)))[lead + 1 :]
     body = body.with_row_index(INDEX, offset=lead + 2)
     headers = match_headers(written, overrides, file=path, layout=layout)
-    return ExcelFile(path, data, body, written, headers, name)
+    return ExcelFile(path, data, body, written, headers, name, others)
+
+
+def _not_read(others: Sequence[str]) -> str:
+    """What to know of the other sheets, which may hold claims too."""
+    names = ", ".join(map(repr, others))
+    return f"; of this workbook not read: {names} (--sheet says which to read)" if others else ""
 
 
 def _workbook(path: str, data: Path | bytes) -> Any:
