@@ -706,12 +706,15 @@ def policies_show(
         pages.show_policy(make_console(color), loaded, key, on or _today())
 
 
-@policies_app.command("check")
+@policies_app.command("check", cls=SettledCommand)
 def policies_check(
     folder: Annotated[
         Path | None,
-        typer.Argument(metavar="FOLDER", help="Your folder of policy files; ours if left out."),
+        typer.Argument(
+            metavar="FOLDER", help="Your folder; that of --policies, or ours, if left out."
+        ),
     ] = None,
+    policies: PoliciesDir = None,
     max_age: Annotated[
         int | None,
         typer.Option(min=0, metavar="DAYS", help="Warn of sources read longer ago than this."),
@@ -720,6 +723,7 @@ def policies_check(
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit 2 where there is a warning.")
     ] = False,
+    _isolated: Isolated = False,
 ) -> None:
     """Check policy files: every mistake, then warnings and notes, each with its file and line.
 
@@ -733,6 +737,7 @@ def policies_check(
     from cpt77092.reports.text import count, safe
     from cpt77092.rules import CATALOGUE
 
+    folder = folder or policies
     loaded: PolicySet = load_policies(folder)
     notes = lint(loaded, CATALOGUE, today=on or _today(), max_age=max_age)
     if folder is not None:  # nobody can mend ours from there

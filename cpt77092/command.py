@@ -41,7 +41,16 @@ class SettledCommand(TyperCommand):
     """A command with settings from the file that it shares with `scrub check`."""
 
     settable: frozenset[str] | None = SHARED
-    """Options that it takes from the file; all of them where None."""
+    """Options that it takes from the environment and the file; all of them where None."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for param in self.params:
+            if param.param_type_name == "option" and self._is_settable(_name(param)):
+                param.envvar = param.envvar or f"SCRUB_{_name(param).upper().replace('-', '_')}"
+
+    def _is_settable(self, name: str) -> bool:
+        return name not in ON_PURPOSE and (self.settable is None or name in self.settable)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the arguments, with the file's values where there is no other."""
@@ -94,17 +103,11 @@ class CheckCommand(SettledCommand):
 
     settable = None
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for param in self.params:
-            if param.param_type_name == "option" and _name(param) not in ON_PURPOSE:
-                param.envvar = param.envvar or f"SCRUB_{_name(param).upper().replace('-', '_')}"
-
 
 class ProfileCommand(SettledCommand):
     """`scrub profile`, whose claims are those of `scrub check`."""
 
-    settable = SHARED | {"payer", "history"}
+    settable = SHARED | {"payer", "history", "as-of"}
 
 
 def _read_without_pydantic(params: list[Any]) -> list[Any]:

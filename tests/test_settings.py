@@ -192,6 +192,36 @@ def test_other_commands_take_only_what_is_theirs(scrub: Scrub, tmp_path: Path) -
     assert not (tmp_path / "report.csv").exists()
 
 
+def test_the_folder_of_policies_that_is_set_is_the_one_checked(
+    scrub: Scrub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "aetna.yaml").write_text("payer: aetna\nfee: 3\n", encoding="utf-8")
+    settings(tmp_path, "policies: own\n")
+    code, _, err = scrub("policies", "check")
+    assert (code, "own/aetna.yaml:" in err) == (2, True)
+    assert scrub("policies", "check", "--isolated")[0] == 0
+    monkeypatch.setenv("SCRUB_POLICIES", "nowhere")
+    assert scrub("policies", "check", "--isolated")[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("SCRUB_HISTORY", "nope.csv", "nope.csv: no such file"),
+        ("SCRUB_MAP", "charge_amount=Nothing", "Nothing"),
+        ("SCRUB_AS_OF", "yesterday", "not a date"),
+    ],
+)
+def test_a_profile_takes_from_the_environment_what_a_check_takes(
+    scrub: Scrub, monkeypatch: pytest.MonkeyPatch, name: str, value: str, told: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    for command in ("check", "profile"):
+        code, _, err = scrub(command, EXAMPLE)
+        assert (code, told in err) == (2, True), command
+
+
 def test_a_variable_that_sets_nothing_is_told(
     scrub: Scrub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
