@@ -157,7 +157,7 @@ def check(
             envvar="SCRUB_SELECT",
             metavar="RULES",
             autocompletion=rule_codes,
-            help="Only these rules (codes or prefixes).",
+            help="Only these rules (codes, names or groups, like MO).",
         ),
     ] = None,
     ignore: Annotated[
@@ -288,7 +288,7 @@ def check(
         layout=layout,
         encoding=encoding,
         sheet=sheet,
-        select=_listed(select),
+        select=_selected(select),
         ignore=_listed(ignore),
         extend_select=_listed(extend_select),
         show_phi=show_phi,
@@ -775,6 +775,13 @@ def _today() -> date:
 def _listed(prefixes: list[str] | None) -> list[str]:
     """`--select MO,UN001 --select PO` as a flat list."""
     return [part.strip() for text in prefixes or [] for part in text.split(",") if part.strip()]
+
+
+def _selected(prefixes: list[str] | None) -> list[str]:
+    found = _listed(prefixes)
+    if prefixes and not found:  # as of an empty variable of a shell: not every rule is meant
+        raise UsageError("--select: names no rule; see scrub rules, or leave it out to run all")
+    return found
 
 
 def _overrides(pairs: list[str]) -> list[tuple[str, str]]:

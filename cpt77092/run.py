@@ -201,7 +201,7 @@ def require_known_payer(policies: PolicySet, payer: str) -> str:
         raise UsageError(
             # Medicaid is not a slip for Medicare: only the nearest names are offered.
             f"no policy for payer {payer!r}"
-            f"{did_you_mean(payer, [*keys, *matcher.by_name], nearness=0.85)}; "
+            f"{did_you_mean(payer.lower(), [*keys, *matcher.by_name], nearness=0.85)}; "
             f"there are {', '.join(keys)}"
         )
     return found
@@ -214,14 +214,16 @@ def select_rules(
     ignore: Sequence[str] = (),
     extend_select: Sequence[str] = (),
 ) -> list[Rule]:
-    """Choose rules by code prefixes (`MO`, `MO001`) or names.
+    """Choose rules by group (`MO`), code (`MO001`) or name.
 
     Raises:
-        UsageError: a prefix fits no rule.
+        UsageError: no rule fits. Part of a number is none: whoever means MO001 and writes MO01 is
+            not to be given MO010 to MO017.
     """
 
     def fits(rule: Rule, prefix: str) -> bool:
-        return rule.code.startswith(prefix.upper()) or rule.name == prefix.lower()
+        of_group = prefix.isalpha() and rule.code.startswith(prefix.upper())
+        return of_group or rule.code == prefix.upper() or rule.name == prefix.lower()
 
     for prefix in (*select, *ignore, *extend_select):
         if prefix != "ALL" and not any(fits(rule, prefix) for rule in catalogue):

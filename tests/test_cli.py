@@ -137,9 +137,14 @@ def test_an_interrupt_exits_130(scrub: Scrub, monkeypatch: pytest.MonkeyPatch) -
         (["missing.csv"], "missing.csv: no such file"),
         (["{tmp}"], "the folder holds no claim files"),
         (["{tmp}/*.csv"], "no file matches the pattern"),
-        (["{example}", "--payer", "medicair"], "no policy for payer 'medicair', did you mean"),
+        (["{example}", "--select", ""], "--select: names no rule; see scrub rules"),
+        (
+            ["{example}", "--payer", "Medicar"],
+            "policy for payer 'Medicar' (did you mean medicare?)",
+        ),
+        (["{example}", "--payer", "medicair"], "no policy for payer 'medicair' (did you mean"),
         (["{example}", "--map", "hcpcs_code"], "write --map COLUMN=HEADER"),
-        (["{example}", "--map", "hcpc=CPT"], "there is no column hcpc, did you mean hcpcs_code?"),
+        (["{example}", "--map", "hcpc=CPT"], "there is no column hcpc (did you mean hcpcs_code?)"),
         (["{example}", "--map", "hcpcs_code=Proc"], "has no header 'Proc'"),
         (["{example}", "--select", "MX"], "no rule 'MX'"),
         (["{example}", "--policies", "{tmp}/none"], "no such folder"),
@@ -152,7 +157,7 @@ def test_an_interrupt_exits_130(scrub: Scrub, monkeypatch: pytest.MonkeyPatch) -
         (["{example}", "--nonsense"], "--nonsense"),
         (["explain", "MO999"], "no rule 'MO999'; see scrub rules"),
         (["policies", "show", "kaiser"], "no policy for payer 'kaiser'; there are"),
-        (["polices", "list"], "polices: no such file or command, did you mean policies?"),
+        (["polices", "list"], "polices: no such file or command (did you mean policies?)"),
         (["policies", "check", "{tmp}/none"], "no such folder"),
         (["columns", "missing.csv"], "no such file"),
     ],
@@ -226,7 +231,8 @@ def test_a_broken_policy_tells_every_problem_with_file_and_line(
     assert said.code == 2
     assert "aetna.yaml:5: 2026-02-30" in said.err
     assert (
-        "aetna.yaml:6: modifer_tc is not a parameter we know, did you mean modifier_tc?" in said.err
+        "aetna.yaml:6: modifer_tc is not a parameter we know (did you mean modifier_tc?)"
+        in said.err
     )
 
 

@@ -142,7 +142,7 @@ def test_the_stem_is_that_of_what_is_checked(inputs: list[str], stem: str) -> No
 def test_a_name_that_cannot_be_filled_in_is_told_before_anything_is_read(scrub: Scrub) -> None:
     write("a.csv", CLEAN)
     code, _, err = scrub("a.csv", "-o", "{dat}.csv")
-    assert (code, "{dat} is not known here, did you mean date?" in err) == (2, True)
+    assert (code, "{dat} is not known here (did you mean date?)" in err) == (2, True)
     code, _, err = scrub("a.csv", "-o", "o.csv", "-o", "./o.csv")
     assert (code, "named twice in one run" in err) == (2, True)
     write("b.csv", CLEAN)

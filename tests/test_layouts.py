@@ -246,9 +246,9 @@ def test_a_users_layout_is_read(tmp_path: Path) -> None:
     ("text", "words"),
     [
         ("", "expected columns:"),
-        ("columns: {hcpcs: x}", "there is no column hcpcs, did you mean hcpcs_code?"),
+        ("columns: {hcpcs: x}", "there is no column hcpcs (did you mean hcpcs_code?)"),
         ("columns: {hcpcs_code: {}}", "hcpcs_code: expected a header"),
-        ("colums: {}\ncolumns: {hcpcs_code: x}", "'colums' means nothing here, did you mean"),
+        ("colums: {}\ncolumns: {hcpcs_code: x}", "'colums' means nothing here (did you mean"),
         ("columns: {hcpcs_code: x}\nrows: 1", "rows: expected lines"),
         ("columns: [", "not a YAML file"),
         ("columns: {hcpcs_code: Procedure}", "has no header 'Procedure'"),

@@ -102,8 +102,8 @@ def test_help_is_there_whatever_the_file_says(scrub: Scrub, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("fail_on: error\n", "1: fail_on is no setting, did you mean fail-on?"),
-        ("payer: medicare\nselct: MO\n", "2: selct is no setting, did you mean select?"),
+        ("fail_on: error\n", "1: fail_on is no setting (did you mean fail-on?)"),
+        ("payer: medicare\nselct: MO\n", "2: selct is no setting (did you mean select?)"),
         ("limit: 3\nlimit: 4\n", "2: limit stands twice; it is already on line 1"),
         ("quiet: yes\n", "1: quiet: write true or false"),
         ("payer: [a, b]\n", "1: payer: write one value"),
@@ -118,7 +118,7 @@ def test_help_is_there_whatever_the_file_says(scrub: Scrub, tmp_path: Path) -> N
         ("rework-cost: free\n", "1: rework-cost: 'free' is not an amount; write dollars"),
         ("payers: medicare\n", "1: payers: write your payer names with a policy each"),
         ("payers:\n  Blue: [bcbs]\n", "2: payers: 'Blue' names no policy"),
-        ("payers:\n  Blue: bcsb\n", "2: 'Blue': no policy 'bcsb', did you mean bcbs?"),
+        ("payers:\n  Blue: bcsb\n", "2: 'Blue': no policy 'bcsb' (did you mean bcbs?)"),
         ("payers:\n  Us: default\n", "2: 'Us': no claim is judged as default"),
         ("payers:\n  '--': aetna\n", "2: '--' is no name"),
         ("payers:\n  Aetna: bcbs\n", "2: 'Aetna' is a name of aetna already"),
@@ -127,7 +127,7 @@ def test_help_is_there_whatever_the_file_says(scrub: Scrub, tmp_path: Path) -> N
             "2: 'Best Medicare Advantage': a payer with 'advantage' in its name is never medicare",
         ),
         ("select: MO\nignore: [XX9]\n", "2: no rule 'XX9'"),
-        ("payer: medicair\n", "1: no policy for payer 'medicair', did you mean medicare?"),
+        ("payer: medicair\n", "1: no policy for payer 'medicair' (did you mean medicare?)"),
         ("policies: none\n", "1: --policies none: no such folder"),
         ("- a\n- b\n", "1: a settings file is keys and values"),
         ("a: [\n", "not readable as YAML"),
