@@ -58,6 +58,8 @@ SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
 """Columns of every machine-readable report, in order. `payer` is the policy's key."""
 PIECE = 250_000
 """Findings whose texts are made together."""
+LONGEST_CELL = 300
+"""So much of a text stands in a message: a cell that swallowed a file is told by its beginning."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -343,7 +345,10 @@ def _as_text(name: str, dtype: pl.DataType) -> pl.Expr:
     elif isinstance(dtype, pl.Enum):
         text = value.cast(pl.String).str.replace_all("_", " ", literal=True)
     elif dtype in (pl.String, pl.Categorical):
-        text = pl.when(value != "").then(value.cast(pl.String))
+        whole = value.cast(pl.String)
+        cut = pl.format("{}...", whole.str.head(LONGEST_CELL))
+        is_long = whole.str.len_chars() > LONGEST_CELL
+        text = pl.when(value != "").then(pl.when(is_long).then(cut).otherwise(whole))
     else:
         text = value.cast(pl.String)
     return text.fill_null("blank")

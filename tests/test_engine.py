@@ -277,6 +277,18 @@ def test_a_voided_global_line_does_not_stand_beside_the_read(
     assert found(run(policies, file, rules=rules)) == [("A", "MO003")]
 
 
+def test_a_cell_that_swallowed_a_file_is_told_by_its_beginning(
+    policies: PolicySet, tmp_path: Path
+) -> None:
+    file = written(
+        tmp_path, WHOLE, whole("A", mod1="\u00e9" * 100_000), whole("B", units="x" * 9999)
+    )
+    messages = findings.table(run(policies, file))["message"]
+    assert messages.str.contains("\u00e9" * 300 + "...", literal=True).any()
+    assert messages.str.contains("x" * 250 + r"x+\.\.\.").any()
+    assert messages.str.len_chars().max() < 500  # type: ignore[operator]
+
+
 def test_digits_of_another_alphabet_make_no_npi(policies: PolicySet, tmp_path: Path) -> None:
     file = written(tmp_path, WHOLE, whole(rendering="1\uff12345678 90".replace(" ", "")))
     rules = tuple(select_rules(CATALOGUE, select=["ID"]))
