@@ -69,6 +69,12 @@ def printed(result: Result, width: int = 100, color: bool = False, **view: objec
     return stream.getvalue()
 
 
+def test_money_by_payer_is_told_in_sentences_where_a_table_has_no_room(example: Result) -> None:
+    assert "\n  Blue Cross Blue Shield       6   $225.00  " in printed(example)
+    narrow = " ".join(printed(example, width=40).split())
+    assert "- Aetna: 1 line, charged $45.00, expected payment not available" in narrow
+
+
 # Roll-ups
 
 

@@ -249,7 +249,7 @@ FACTS: tuple[Fact, ...] = (
         build=came_too_soon,
         reads=("claim_line_start_date", "person_id", "policy.min_months_between"),
         optional=("full_months_since_test", "past_reaches", "is_live"),
-        unknown="no --history that reaches far enough back",
+        unknown="no --history, or none that reaches far enough back",
     ),
 )
 

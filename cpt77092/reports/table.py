@@ -33,6 +33,8 @@ WIDE = 120
 """From this width on, what to do and who says so stand beside what is wrong, not under it."""
 ROOMY = 100
 _LINE, _SEVERITY, _DENIAL = 10, 7, 9
+_NARROW = 64
+"""Less wide the amounts by payer leave no room for names."""
 _PAYERS = 8
 _USUAL_HEIGHT = 4
 """Lines on the screen that a row takes."""
@@ -358,9 +360,7 @@ def _print_rest(console: Console, result: Result, totals: Totals, *, verbose: bo
         infos = [told.removeprefix("Info ") for told in summary.infos(result, totals)]
         _print_section(console, "Worth a look (-v shows each)", infos)
     if len(totals.at_risk_by_payer) > 1:
-        console.print(Text("At risk by payer", style="bold"))
-        console.print(Padding(_by_payer(totals, verbose=verbose), (0, 0, 0, 2)))
-        console.print()
+        _print_payers(console, totals, verbose=verbose)
     if verbose:
         _print_section(console, "At risk by rule", summary.at_risk_by_rule(totals))
     about = [*summary.rework(totals), *summary.history(result), *summary.commonest(result)]
@@ -389,20 +389,40 @@ def _print_section(console: Console, title: str, sentences: Sequence[str]) -> No
     console.print()
 
 
-def _by_payer(totals: Totals, *, verbose: bool) -> Table:
+def _print_payers(console: Console, totals: Totals, *, verbose: bool) -> None:
+    """Money at risk by payer: a table, or sentences where amounts alone would fill the width."""
+    title, payers = "At risk by payer", totals.at_risk_by_payer
+    first = payers if verbose else payers[:_PAYERS]
+    rows = [
+        (
+            Text(safe(label)),
+            money.lines,
+            _known(money.charges, money.charges_known, money.lines),
+            _known(money.expected, money.expected_known, money.lines),
+        )
+        for _, label, money in first
+    ]
+    more = (
+        f"and {count(len(payers) - len(first), 'more payer')}" if len(first) < len(payers) else ""
+    )
+    if console.width < _NARROW:
+        told = [
+            f"{label}: {count(lines, 'line')}, charged {charged}, expected payment {expected}"
+            for label, lines, charged, expected in rows
+        ]
+        _print_section(console, title, [*told, *([more] if more else [])])
+        return
     grid = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="dim")
     grid.add_column("Payer", overflow="fold")
     for name in ("Lines", "Charged", "Expected payment"):
         grid.add_column(name, justify="right", no_wrap=True)
-    payers = totals.at_risk_by_payer
-    first = payers if verbose else payers[:_PAYERS]
-    for _, label, money in first:
-        charged = _known(money.charges, money.charges_known, money.lines)
-        expected = _known(money.expected, money.expected_known, money.lines)
-        grid.add_row(Text(safe(label)), f"{money.lines:,}", charged, expected)
-    if len(first) < len(payers):
-        grid.add_row(Text(f"and {count(len(payers) - len(first), 'more payer')}"))
-    return grid
+    for label, lines, *amounts in rows:
+        grid.add_row(label, f"{lines:,}", *amounts)
+    if more:
+        grid.add_row(more)
+    console.print(Text(title, style="bold"))
+    console.print(Padding(grid, (0, 0, 0, 2)))
+    console.print()
 
 
 def _known(amount: Decimal, known: int, lines: int) -> Text:
