@@ -436,7 +436,10 @@ def verify(
         str, typer.Argument(metavar="REPORT", help="A report that -o NAME.json wrote.")
     ],
     quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="Print nothing; the exit code says it.")
+        bool,
+        typer.Option(
+            "--quiet", "-q", help="Print nothing but mistakes; the exit code says the rest."
+        ),
     ] = False,
     _log_format: Logs = LogFormat.TEXT,
 ) -> None:
@@ -522,13 +525,15 @@ def brief(
     from cpt77092.brief import compose
     from cpt77092.policies import load_policies
     from cpt77092.reports.brief_page import print_brief, write_brief
-    from cpt77092.reports.files import BRIEF_FORMATS, format_of
+    from cpt77092.reports.files import BRIEF_FORMATS, fill_in, format_of
     from cpt77092.run import require_known_payer
 
-    outputs = [(name, format_of(name, BRIEF_FORMATS)) for name in output or []]
     loaded = load_policies(policies)
     key = require_known_payer(loaded, payer) if payer else None
-    document = compose(loaded, key, on or _today())
+    day = on or _today()
+    names = [fill_in(name, inputs=[key or "brief"], day=day) for name in output or []]
+    outputs = [(name, format_of(name, BRIEF_FORMATS)) for name in names]
+    document = compose(loaded, key, day)
     for name, form in outputs:
         write_brief(name, document, form)
     if not outputs:

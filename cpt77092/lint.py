@@ -157,7 +157,7 @@ def _is_met(made: Decision, policy: Policy) -> bool:
 def _gaps_of(entries: Sequence[DatedValue], begins: date, today: date) -> Iterator[_Gap]:
     first = entries[0]
     if begins < first.first_day <= today and first.says is Says.VALUE:
-        why = f"since the first entry begins later than the code, on {begins}"
+        why = f"since the code began on {begins} and the first entry on {first.first_day}"
         yield _Gap(first=begins, last=first.first_day - _DAY, why=why, where=first.where)
     for entry, following in zip(entries, [*entries[1:], None], strict=True):
         if entry.says is Says.ENDED and entry.first_day <= today:

@@ -195,7 +195,7 @@ def test_without_the_extra_it_says_what_to_install(
         with pytest.raises(SystemExit) as stop:
             cli.main([str(EXAMPLE), "-q", *asked])
         assert stop.value.code == 2
-        assert "needs one more package: pip install 'cpt77092[excel]'" in capfd.readouterr().err
+        assert "needs another package: pip install 'cpt77092[excel]'" in capfd.readouterr().err
     assert not list(tmp_path.iterdir())
 
 

@@ -98,7 +98,7 @@ def test_a_code_that_begins_later_than_its_group_hides_the_group(warned: Check) 
         "plan.yaml:9: coverage under tbs_family from 2022-01-01 is hidden: 77092 overrules it for "
         "77092 and begins only on 2024-01-01",
         "plan.yaml:12: coverage on 77092: nothing in force from 2022-01-01 to 2023-12-31, since "
-        "the first entry begins later than the code, on 2022-01-01",
+        "the code began on 2022-01-01 and the first entry on 2024-01-01",
     ]
 
 
@@ -221,7 +221,7 @@ def test_a_gap_tells_which_payers_meet_it(warned: Check) -> None:
     )
     assert said == [
         "cms.yaml:11: coverage on 77089, 77090, 77091, 77092: nothing in force from 2022-01-01 to "
-        "2022-12-31, since the first entry begins later than the code, on 2022-01-01 "
+        "2022-12-31, since the code began on 2022-01-01 and the first entry on 2023-01-01 "
         "(also for Good Plan)"
     ]
 

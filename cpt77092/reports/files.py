@@ -77,7 +77,7 @@ def require_writer(form: Format | BriefFormat | ProfileFormat, asked: str) -> No
         OutputError: Excel was asked for and XlsxWriter is not there.
     """
     if form is Format.XLSX and find_spec("xlsxwriter") is None:
-        raise OutputError(f"{asked}: Excel needs one more package: pip install 'cpt77092[excel]'")
+        raise OutputError(f"{asked}: Excel needs another package: pip install 'cpt77092[excel]'")
 
 
 def fill_in(name: str, *, inputs: Sequence[str], day: date, option: str = "-o") -> str:
