@@ -26,6 +26,12 @@ DATE_FORMS = (
 _TIME_OF_DAY = (
     r"[T ][0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?( ?[AaPp][Mm])?(Z|[+-][0-9]{2}:?[0-9]{2})?$"
 )
+_MONTHS = (
+    "Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|"
+    "Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?"
+)
+# `Mar 2, 2026`, and `Mar  2 2026 12:00AM` as SQL Server writes it.
+_NAMED_FIRST = rf"(?i)^({_MONTHS})\.? +([0-9]{{1,2}}),? +([0-9]{{4}})$"
 _EITHER = r"^([0-9]{1,2})([/-])([0-9]{1,2})([/-])([0-9]{4}|[0-9]{2})$"
 FEWEST_DAY_FIRST = 2
 
@@ -98,4 +104,8 @@ def told_of(cells: pl.Series) -> str | None:
 
 
 def _trimmed(cells: pl.Series) -> pl.Series:
-    return cells.str.strip_chars().str.replace(_TIME_OF_DAY, "")
+    days = cells.str.strip_chars().str.replace(_TIME_OF_DAY, "")
+    named = pl.col("cell").str.extract(_NAMED_FIRST, 1).str.head(3)
+    parts = [pl.col("cell").str.extract(_NAMED_FIRST, n) for n in (2, 3)]
+    turned = pl.format("{}-{}-{}", parts[0], named, parts[1])
+    return days.to_frame("cell").select(pl.coalesce(turned, "cell")).to_series()

@@ -145,7 +145,10 @@ def run(request: Request, tell: Callable[[str, int], None] = _nobody) -> Result:
     batch = read_readable(paths, lost=lost, needed=needed, scope=scope, options=options)
     past = None
     if request.history:
-        earlier = find_files(request.history)
+        try:
+            earlier = find_files(request.history)
+        except ClaimsError as problem:
+            raise UsageError(*(f"--history {line}" for line in problem.lines)) from None
         past = read_history(earlier, batch=batch, needed=needed, scope=scope, options=options)
     tell("Checking", batch.total.rows)
     return check(batch, policies, rules, as_of=request.as_of, history=past)

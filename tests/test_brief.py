@@ -508,6 +508,16 @@ def test_names_at_the_lines_do_not_overlap() -> None:
     assert all(b - a >= 14.9 for a, b in pairwise(heights))
 
 
+def test_the_name_of_a_brief_is_filled_in(
+    scrub: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert scrub("brief", "aetna", "--on", "2026-03-02", "-o", "{stem}-{date}.md")[0] == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["aetna-2026-03-02.md"]
+    code, _, err = scrub("brief", "-o", "{payer}.md")
+    assert (code, "{payer} is not known here" in err) == (2, True)
+
+
 def test_every_known_key_has_a_section() -> None:
     assert {"category", "clinical_context", "workflow", "sites", "modifiers"} <= PLACES.keys()
     assert {"coverage", "filing", "pricing", "date_of_service", "prices"} <= PLACES.keys()

@@ -65,6 +65,26 @@ def test_a_column_of_us_dates_is_read_back_or_said_to_be_doubtful(days: list[dat
     assert (told_of(cells) is None) == is_plain
 
 
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "Mar 2, 2026",
+        "march 2, 2026",
+        "MAR. 02 2026",
+        "Mar  2 2026 12:00AM",
+        "2-MAR-2026",
+        " 02-Mar-26 ",
+    ],
+)
+def test_a_month_that_is_named_may_stand_first(cell: str) -> None:
+    assert read_dates(pl.Series([cell])).to_list() == [date(2026, 3, 2)]
+
+
+@pytest.mark.parametrize("cell", ["Marble 2, 2026", "Mar 32, 2026", "Mar 2, 26", "Feb 30 2026"])
+def test_what_only_looks_like_a_named_month_is_no_date(cell: str) -> None:
+    assert read_dates(pl.Series([cell])).to_list() == [None]
+
+
 def test_doubtful_dates_are_told_with_their_file_and_column(tmp_path: Path) -> None:
     batch = read(tmp_path, "A1,Medicare,03/04/2026,77092,1555000011")
     assert batch.lines["claim_line_start_date"].to_list() == [date(2026, 3, 4)]

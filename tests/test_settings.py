@@ -127,6 +127,7 @@ def test_help_is_there_whatever_the_file_says(scrub: Scrub, tmp_path: Path) -> N
             "2: 'Best Medicare Advantage': a payer with 'advantage' in its name is never medicare",
         ),
         ("select: MO\nignore: [XX9]\n", "2: no rule 'XX9'"),
+        ("quiet: true\nhistory: nope.csv\n", "2: --history nope.csv: no such file"),
         ("payer: medicair\n", "1: no policy for payer 'medicair' (did you mean medicare?)"),
         ("policies: none\n", "1: --policies none: no such folder"),
         ("- a\n- b\n", "1: a settings file is keys and values"),
@@ -208,7 +209,7 @@ def test_the_folder_of_policies_that_is_set_is_the_one_checked(
 @pytest.mark.parametrize(
     ("name", "value", "told"),
     [
-        ("SCRUB_HISTORY", "nope.csv", "nope.csv: no such file"),
+        ("SCRUB_HISTORY", "nope.csv", "--history nope.csv: no such file"),
         ("SCRUB_MAP", "charge_amount=Nothing", "Nothing"),
         ("SCRUB_AS_OF", "yesterday", "not a date"),
     ],
