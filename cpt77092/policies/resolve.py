@@ -165,11 +165,13 @@ def _of_checked(
     asked: list[tuple[Level, Policy]], payer: str, parameter: str, days: list[date]
 ) -> list[_Said]:
     """For each day what each checked code says of a parameter, and its pairs."""
-    of_each = [
-        [_own_timeline(asked, (payer, code, of), days) for of in (parameter, "pairs")]
-        for code in sorted(CHECKED)
-    ]
-    return list(zip(*(zip(made, pairs, strict=True) for made, pairs in of_each), strict=True))
+    of_each = []
+    for code in sorted(CHECKED):
+        pairs = made = _own_timeline(asked, (payer, code, "pairs"), days)
+        if parameter != "pairs":
+            made = _own_timeline(asked, (payer, code, parameter), days)
+        of_each.append(zip(made, pairs, strict=True))
+    return list(zip(*of_each, strict=True))
 
 
 def _partner_timeline(

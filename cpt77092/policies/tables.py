@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import Enum
+from functools import cached_property
 from typing import Any
 
 import polars as pl
@@ -24,7 +25,7 @@ PARTS = ("professional", "technical")
 """Parts of an amount: beside `policy.fee` stand `policy.fee.professional` and the other."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PolicyTable:
     """Values, deciding entries and sets for some payers, codes and parameters."""
 
@@ -39,7 +40,7 @@ class PolicyTable:
     sets: Mapping[str, Mapping[int, tuple[Any, ...]]]
     """Set parameter to the members of each distinct set, by number."""
 
-    @property
+    @cached_property
     def recalled(self) -> list[int]:
         """Numbers of the decisions that rest on general knowledge alone."""
         return [number for number, made in enumerate(self.decisions) if made.is_recalled]
