@@ -1190,12 +1190,13 @@ def _technical_not_paid_here(line: Line) -> Truth:
 @rule(
     "PO003",
     "error",
-    {"77090", "77091"},
+    {"77090", "77091"} | COMPANIONS,
     "technical_in_facility",
     "facility_place_of_service",
 )
 def po003(line: Line) -> Truth:
-    return _technical_not_paid_here(line)
+    is_technical = line.may_carry("TC") if line.code in COMPANIONS else True
+    return both(_technical_not_paid_here(line), is_technical)
 
 
 @rule("PO004", "warning", {"77089"}, "technical_in_facility")

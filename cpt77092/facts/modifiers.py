@@ -124,6 +124,12 @@ def has_bypass_modifier(_: Context) -> pl.Expr:
     return pl.when(found | pl.col("damaged_code").is_null()).then(found)
 
 
+def bills_technical_part(_: Context) -> pl.Expr:
+    """TC stands on the line; the cell of a damaged code (77080-TC) may hold it too."""
+    has_tc = pl.col("has_modifier_tc")
+    return pl.when(has_tc | pl.col("damaged_code").is_null()).then(has_tc)
+
+
 def modifier_set(_: Context) -> pl.Expr:
     """The line's modifiers in alphabetical order, each once: two lines of one set are alike."""
     return _filled(_PARTS).list.unique().list.sort().list.join(" ").cast(pl.Categorical)
@@ -187,6 +193,13 @@ FACTS: tuple[Fact, ...] = (
         name="has_bypass_modifier",
         build=has_bypass_modifier,
         reads=("bypass_modifiers_found",),
+        optional=("damaged_code",),
+        unknown=_UNREADABLE_MODIFIER,
+    ),
+    Fact(
+        name="bills_technical_part",
+        build=bills_technical_part,
+        reads=("has_modifier_tc",),
         optional=("damaged_code",),
         unknown=_UNREADABLE_MODIFIER,
     ),

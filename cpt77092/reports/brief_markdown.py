@@ -6,7 +6,7 @@ import re
 
 from cpt77092.brief import Brief, Statement, Table
 from cpt77092.reports.text import safe
-from cpt77092.reports.values import cited, shown_row, source_text
+from cpt77092.reports.values import cited, is_address, shown_row, source_text
 
 
 def brief_markdown(brief: Brief) -> str:
@@ -22,7 +22,7 @@ def brief_markdown(brief: Brief) -> str:
                 lines += ["", *_table(brief, item), ""]
     lines += ["", "## Sources", ""]
     for number, source in enumerate(brief.sources, start=1):
-        address = f" <{_address(source.url)}>" if source.url else ""
+        address = f" {_address(source.url)}" if source.url else ""
         lines.append(f"{number}. {_plain(source_text(source))}{address}")
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines))
 
@@ -57,4 +57,6 @@ def _plain(text: str) -> str:
 
 
 def _address(url: str) -> str:
-    return re.sub(r"[<>\s]", "", safe(url))
+    """An address that Markdown may make a link of; any other is shown as text."""
+    address = re.sub(r"[<>\s]", "", safe(url))
+    return f"<{address}>" if is_address(address) else _escaped(address)

@@ -179,9 +179,11 @@ def totals_record(totals: Totals) -> dict[str, Any]:
 
 def _at_risk_record(money: AtRisk) -> dict[str, Any]:
     return {
-        "charges_at_risk": float(money.charges),
+        "charges_at_risk": float(money.charges) if money.charges_known or not money.lines else None,
         "charges_at_risk_known_for": money.charges_known,
-        "expected_payment": float(money.expected),
+        "expected_payment": float(money.expected)
+        if money.expected_known or not money.lines
+        else None,
         "expected_payment_known_for": money.expected_known,
     }
 

@@ -21,6 +21,10 @@ def flag() -> pl.Expr:
     return pl.col("day_bills_calculation") & ~pl.col("day_surely_bills_global")
 
 
+def _is_facility() -> pl.Expr:
+    return pl.col("in_facility_place")
+
+
 RULE = Rule(
     page=__doc__ or "",
     code="BU002",
@@ -35,6 +39,15 @@ RULE = Rule(
         confidence=Confidence.PRIMARY,
     ),
     message="{hcpcs_code} and {calculation_billed} are billed apart by one provider.",
-    remedies=(Remedy(text="Bill 77089 alone, if both were done here on this image."),),
+    remedies=(
+        Remedy(
+            when=_is_facility,
+            text=(
+                "In facility place {place_of_service_code}, bill {hcpcs_code} alone for the read; "
+                "the technical part is the facility's."
+            ),
+        ),
+        Remedy(text="Bill 77089 alone, if both were done here on this image."),
+    ),
     since="0.2.0",
 )

@@ -22,6 +22,11 @@ def flag() -> pl.Expr:
     return pl.col("denied_beside_other")
 
 
+def _is_hard() -> pl.Expr:
+    """None of the pairs that deny the code may be bypassed."""
+    return pl.col("bypassable_codes") == 0
+
+
 RULE = Rule(
     page=__doc__ or "",
     code="BU003",
@@ -33,6 +38,10 @@ RULE = Rule(
     parameter="pairs",
     message="{hcpcs_code} is not paid beside {denied_beside_lines} on {claim_line_start_date}.",
     remedies=(
+        Remedy(
+            when=_is_hard,
+            text="Drop {hcpcs_code}; no modifier lets both through.",
+        ),
         Remedy(
             text=(
                 "Drop {hcpcs_code}, unless the record shows a distinct service and the payer takes "

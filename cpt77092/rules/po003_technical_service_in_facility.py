@@ -4,22 +4,25 @@ Why: in a facility the equipment and staff are the facility's, which bills them 
 professional claim for them is denied.
 Basis: the payer's statement that it does not pay technical work there, and its list of facility
 places.
-Clear: the place is no facility, or the payer pays. A blank or unassigned place is no facility
+Clear: the place is no facility, or the payer pays; a bone-density scan without TC (MO012 speaks of
+one without 26 too). A blank or unassigned place is no facility
 place (PO002 speaks of it).
 Not checked: no list of facility places or no position on technical work in force for the payer and
-the date; no place column.
+the date; no place column; of a scan, modifiers that are absent or cannot be read.
 """
 
 from __future__ import annotations
 
 import polars as pl
 
-from cpt77092.rule import TECHNICAL, Remedy, Rule, Severity, param
+from cpt77092.rule import COMPANIONS, TECHNICAL, Remedy, Rule, Severity, param
 
 
 def flag() -> pl.Expr:
     """The place is a facility, where the policy does not pay technical work."""
-    return pl.col("in_facility_place") & (param("technical_in_facility") == "not_payable")
+    is_technical = pl.col("hcpcs_code").is_in(sorted(TECHNICAL)) | pl.col("bills_technical_part")
+    is_unpaid = param("technical_in_facility") == "not_payable"
+    return pl.col("in_facility_place") & is_technical & is_unpaid
 
 
 RULE = Rule(
@@ -27,7 +30,7 @@ RULE = Rule(
     code="PO003",
     name="technical-service-in-facility",
     severity=Severity.ERROR,
-    applies=TECHNICAL,
+    applies=TECHNICAL | COMPANIONS,
     flag=flag,
     parameter="technical_in_facility",
     message=(

@@ -28,6 +28,10 @@ def _is_over_by_itself() -> pl.Expr:
     return pl.col("service_unit_quantity") > param("max_units_per_day")
 
 
+def _is_a_part() -> pl.Expr:
+    return pl.col("has_modifier_26") | pl.col("has_modifier_tc")
+
+
 RULE = Rule(
     page=__doc__ or "",
     code="UN001",
@@ -45,6 +49,14 @@ RULE = Rule(
         Remedy(
             when=_is_over_by_itself,
             text="Bill {max_units_per_day} unit, if the record shows one service.",
+            kind=FixKind.UNSAFE,
+        ),
+        Remedy(
+            when=_is_a_part,
+            text=(
+                "Other lines of the day bill it too: bill it once with neither 26 nor TC, if they "
+                "are two parts of one service; else keep one, if the record shows one service."
+            ),
             kind=FixKind.UNSAFE,
         ),
         Remedy(
