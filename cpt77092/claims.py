@@ -146,6 +146,7 @@ def cell(
     if column.kind in WRITTEN:
         if dtype.is_float() or dtype.is_decimal():
             # A table writer that met a gap makes 1234567893 a float; its text would end in .0.
+            source = source.fill_nan(None) if dtype.is_float() else source
             whole = source.cast(pl.Int64, strict=False)
             source = (
                 pl.when(source == whole)

@@ -180,6 +180,8 @@ def _digests(manifest: Mapping[str, Any]) -> dict[tuple[str, str], str]:
 
 def _differences(then: Mapping[str, Any], now: Mapping[str, Any], rows: str) -> list[str]:
     """How the sections differ, findings by rule."""
+    if then.get("rejects") != now.get("rejects"):
+        return ["the rows that could not be read differ"]
     if all(then[name] == now[name] for name in (rows, *SECTIONS)):
         unchecked = "not_checked_rows"
         same = then.get(unchecked) == now.get(unchecked)

@@ -96,7 +96,7 @@ def test_an_encoding_that_is_said_wrongly_rejects_what_it_cannot_read(tmp_path: 
     assert (batch.total.in_scope, batch.total.rejected) == (1, 1)
 
 
-@pytest.mark.parametrize("encoding", ["utf-9", "zip", "hex"])
+@pytest.mark.parametrize("encoding", ["utf-9", "zip", "hex", "punycode", "idna", "undefined"])
 def test_an_encoding_that_does_not_exist_is_refused(encoding: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=f"--encoding {encoding}: there is no such encoding"):
         read(tmp_path, b"x", encoding=encoding)

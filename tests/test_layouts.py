@@ -84,6 +84,17 @@ def test_a_wide_row_that_is_damaged_is_rejected_once(tmp_path: Path) -> None:
     assert batch.total == Tally(rows=3, in_scope=2, no_code=0, not_data=0, rejected=1)
 
 
+def test_a_row_that_is_set_aside_is_not_counted_again_for_its_shape(tmp_path: Path) -> None:
+    layout = tmp_path / "mine.yaml"
+    layout.write_text(MINE, encoding="utf-8")
+    lines = ("A1,77092,2026-03-02,C", "A2,77092,2026-03-02,D", "A3,77092,2026-03-02,P", "Total")
+    batch = read(
+        written(tmp_path, "Nr,What,When,Kind", *lines), payer="medicare", layout=str(layout)
+    )
+    assert (batch.total.rows, batch.total.in_scope, batch.total.not_data) == (4, 2, 2)
+    assert batch.total.out_of_scope == 0
+
+
 @pytest.mark.parametrize(
     "header",
     [

@@ -422,6 +422,8 @@ def test_a_third_extra_field_is_not_cut_off_in_silence(code: str, tmp_path: Path
         (" 77092", "77092", None),
         ("77092\t", "77092", None),
         ("\u00a077092\u00a0", "77092", None),
+        ("\u200b77092\u202f", "77092", None),
+        ("\ufeff77092", "77092", None),
         ("77092.0", "77092", None),
         ("77092.", "77092", None),
         ("77092.000", "77092", None),
@@ -946,6 +948,15 @@ def test_a_typed_column_of_no_use_is_refused_or_unreadable(
     except ClaimsError:
         return
     assert total.in_scope == 1
+
+
+def test_what_is_not_a_number_is_a_blank_in_a_column_of_text(tmp_path: Path) -> None:
+    codes = pl.Series([77092.0, float("nan")])
+    marks = pl.Series([float("nan"), 26.0])
+    claims_table(cpt=codes, mod1=marks).write_parquet(tmp_path / "claims.parquet")
+    batch = read(tmp_path / "claims.parquet")
+    assert (batch.total.in_scope, batch.total.no_code) == (1, 1)
+    assert batch.lines["hcpcs_modifier_1"].to_list() == [""]
 
 
 @pytest.mark.parametrize("column", ["units", "line", "charge"])

@@ -182,6 +182,17 @@ def test_an_edited_report_is_found_out(scrub: Scrub) -> None:
     assert "Differs: totals differ: rows" in out
 
 
+def test_rejects_that_were_taken_out_are_missed(scrub: Scrub) -> None:
+    header, first, *rest = Path("claims.csv").read_text(encoding="utf-8").splitlines()
+    rows = [header, first, *rest, f"{first},too,many,fields"]
+    Path("claims.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    scrub("claims.csv", *AS_OF, "-q", "-o", "r.json")
+    assert scrub("verify", "r.json")[0] == 0
+    changed("r.json", lambda record: record.update(rejects=[]))
+    code, out, _ = scrub("verify", "r.json")
+    assert (code, "Differs: the rows that could not be read differ" in out) == (1, True)
+
+
 def test_findings_in_another_order_are_not_the_same(scrub: Scrub) -> None:
     scrub("claims.csv", *AS_OF, "-q", "-o", "r.json")
     changed("r.json", lambda record: record["findings"].reverse())

@@ -113,7 +113,7 @@ class CsvFile:
         if not self.dialect.has_blank_tails:  # then it is a row cut short, if it is a claim line
             is_short = last.is_null() & odd.is_null()
             odd = pl.when(is_short).then(pl.lit(f"{SHORT}too few fields")).otherwise(odd)
-        keep = plan.keep | has_spill
+        keep = plan.keep | (has_spill if plan.only is None else has_spill & plan.only)
         cells = (pl.col(INDEX).alias(ROW), odd.alias(REJECT), *plan.cells)
         is_plain = not (self.headers.wide or self.headers.rows)
         return Scan.of(

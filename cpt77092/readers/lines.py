@@ -33,6 +33,8 @@ class LinePlan:
     code: pl.Expr
     """Every code of the file."""
     wide: tuple[str, ...] = ()
+    only: pl.Expr | None = None
+    """Rows that the layout says are claim lines; all where None."""
 
     @classmethod
     def of(
@@ -62,12 +64,15 @@ class LinePlan:
         if headers.wide:
             return cls._wide(headers, needed, scope, types or {}, only, aside)
         code = pl.col(headers.chosen["hcpcs_code"])
+        if types and types[headers.chosen["hcpcs_code"]].is_float():
+            code = code.fill_nan(None)  # what is not a number is a gap
         keep = may_be_in_scope(code, scope, written)
         return cls(
             keep if only is None else keep & only,
             tuple(canonical(headers, needed, types)),
             (pl.len(), *aside),
             code,
+            only=only,
         )
 
     @classmethod
@@ -109,6 +114,7 @@ class LinePlan:
             (each.sum().alias("len"), *aside),
             pl.concat_list(c.cast(pl.String) for c in codes).explode(),
             (*wanted, _LINE),
+            only,
         )
 
     def spread(self, kept: Frame) -> Frame:

@@ -185,8 +185,9 @@ class Scan:
         )
 
 
-# White space, and the wrappings with which spreadsheets keep a number text: ="77092" and '77092.
-AROUND_A_CODE = " \t\r\n\u00a0\0='\""
+# White space, the wrappings with which spreadsheets keep a number text (="77092" and '77092), and
+# what nobody sees: spaces of no width, marks of direction, the byte-order mark of a joined file.
+AROUND_A_CODE = " \t\r\n\u00a0\0='\"\u2007\u2009\u200b\u200e\u200f\u202f\u2060\ufeff"
 
 
 def may_be_in_scope(code: pl.Expr, scope: frozenset[str], header: str = "") -> pl.Expr:

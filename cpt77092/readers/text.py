@@ -241,8 +241,9 @@ def _unpacker(
 def _known(encoding: str) -> str:
     try:
         codec = codecs.lookup(encoding)
-        "".encode(codec.name)  # a codec of bytes to bytes (zip, hex) is no encoding of text
-    except LookupError:
+        # A codec of bytes to bytes (zip, hex) is no encoding of text; nor is one of host names.
+        b"a".decode(codec.name, "surrogateescape")
+    except (LookupError, UnicodeError):
         raise UsageError(
             f"--encoding {encoding}: there is no such encoding; expected utf-8, utf-16, "
             f"windows-1252 or latin-1"
