@@ -22,7 +22,7 @@ from pathlib import Path
 
 import polars as pl
 
-WOMEN_ONLY = ("Z78.0", "N95.-", "E28.3-", "E89.4-", "Z90.72-")
+WOMEN_ONLY = ("Z78.0", "N95.-", "E28.3-", "Z90.72-")
 """Diagnoses of menopause, of ovaries that fail and of ovaries removed; prefixes end in `-`."""
 LIST_FILE = "icd-10-cm.txt"
 CATEGORY = 3

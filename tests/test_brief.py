@@ -467,6 +467,7 @@ def test_markdown_shows_hostile_text_as_it_is() -> None:
     text = brief_markdown(hostile())
     assert "<script>" not in text.replace("\\<", "")
     assert not re.search(r"(?<!\\)\]\(javascript", text)
+    assert "<javascript:" not in text
     rows = [line for line in text.splitlines() if line.startswith("| ")]
     assert len({len(re.findall(r"(?<!\\)\|", row)) for row in rows}) == 1
 

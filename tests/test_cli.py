@@ -288,6 +288,15 @@ def test_json_holds_manifest_totals_findings_and_reasons(scrub: Scrub) -> None:
     assert {"rule", "reason", "payer", "lines"} == set(record["not_checked"][0])
 
 
+def test_json_says_null_of_money_that_nobody_knows_and_zero_of_none(scrub: Scrub) -> None:
+    by_payer = {one["payer"]: one for one in _totals(scrub)["record"]["totals"]["at_risk_by_payer"]}
+    assert by_payer["aetna"]["expected_payment"] is None
+    assert by_payer["aetna"]["expected_payment_known_for"] == 0
+    assert by_payer["medicare"]["expected_payment"] == 99.2
+    clean = scrub(EXAMPLE, *AS_OF, "--select", "DO", "--format", "json", "--exit-zero")
+    assert json.loads(clean.out)["totals"]["expected_payment"] == 0.0
+
+
 def test_json_lists_lines_not_checked_when_asked(scrub: Scrub) -> None:
     said = scrub(EXAMPLE, *AS_OF, "--format", "json", "--not-checked")
     rows = json.loads(said.out)["not_checked_rows"]
