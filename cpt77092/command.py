@@ -91,7 +91,7 @@ class SettledCommand(TyperCommand):
         mine = {
             _name(param): param.name or ""
             for param in self.params
-            if self.settable is None or _name(param) in self.settable
+            if self._is_settable(_name(param))
         }
         ctx.default_map = {
             mine[name]: value for name, value in settings.options.items() if name in mine

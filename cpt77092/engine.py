@@ -297,13 +297,16 @@ def _match_payers(named: pl.DataFrame, policies: PolicySet) -> pl.DataFrame:
         "same_payer": pl.String,
     }
     frame = pl.DataFrame(rows, schema=schema)
-    return frame.with_columns(
-        payer_number=pl.col("same_payer").rank("dense").cast(pl.UInt32),
-        policy_number=pl.col("payer_policy").rank("dense").cast(pl.UInt32) - 1,
-    ).select(
-        pl.all().exclude("same_payer", "payer_policy", "payer_label"),
-        # Few of them stand on many lines.
-        pl.col("payer_policy", "payer_label").cast(pl.Categorical),
+    return (
+        frame.with_columns(
+            payer_number=pl.col("same_payer").rank("dense").cast(pl.UInt32),
+            policy_number=pl.col("payer_policy").rank("dense").cast(pl.UInt32) - 1,
+        )
+        .with_columns(
+            # Few of them stand on many lines.
+            pl.col("payer_policy", "payer_label").cast(pl.Categorical)
+        )
+        .drop("same_payer")
     )
 
 

@@ -17,6 +17,7 @@ import polars as pl
 
 from cpt77092.codes import CHECKED, INTERPRETATION
 from cpt77092.engine import ERROR, EXPECTED_PAYMENT, SEVERITIES, Result
+from cpt77092.facts.grains import exact
 from cpt77092.policies import Decision
 from cpt77092.rule import Severity
 
@@ -276,8 +277,7 @@ _MEASURES = (
     pl.len().alias("lines"),
     pl.col("is_clean").sum().alias("clean"),
     (pl.col("is_clean") & pl.col("is_unsure")).sum().alias("unsure"),
-    # As decimals, since a sum of fractions would hang on the order of the lines.
-    pl.col("units").clip(0, 1e18).cast(pl.Decimal(38, 9)).sum().cast(pl.Float64).alias("units"),
+    exact(pl.col("units")).sum().cast(pl.Float64).alias("units"),
     pl.col("units").count().alias("units_known"),
     pl.col("units").max().alias("most_units"),
     pl.col("is_over_max").sum().alias("over_max"),

@@ -180,14 +180,14 @@ def _digests(manifest: Mapping[str, Any]) -> dict[tuple[str, str], str]:
 
 def _differences(then: Mapping[str, Any], now: Mapping[str, Any], rows: str) -> list[str]:
     """How the sections differ, findings by rule."""
-    if then.get("rejects") != now.get("rejects"):
-        return ["the rows that could not be read differ"]
-    if all(then[name] == now[name] for name in (rows, *SECTIONS)):
+    if all(then.get(name) == now.get(name) for name in (rows, *SECTIONS, "rejects")):
         unchecked = "not_checked_rows"
         same = then.get(unchecked) == now.get(unchecked)
         return [] if same else ["the lines not checked differ"]
     differ = _findings_that_differ if rows == _rows_of(By.FINDING) else _rows_that_differ
-    told = differ(then[rows], now[rows])
+    told = differ(then[rows], now[rows]) if then[rows] != now[rows] else []
+    if then.get("rejects") != now.get("rejects"):
+        told.append("the rows that could not be read differ")
     if then["not_checked"] != now["not_checked"]:
         told.append("what could not be checked differs")
     if then["totals"] != now["totals"]:

@@ -22,6 +22,7 @@ from cpt77092.facts.keys import (
     ENTITY_DATE_OF_PAYER,
     PERSON_DATE,
 )
+from cpt77092.facts.modifiers import carried
 from cpt77092.facts.scans import is_scan
 
 PARTS = INTERPRETATION | TECHNICAL
@@ -219,12 +220,7 @@ _MAYBE = 16
 
 def scan_kind(_: Context) -> pl.Expr:
     """How a bone-density scan is billed, by its modifiers, as bits."""
-    # A damaged code (77080-26) may hold the modifier itself.
-    is_whole_cell = pl.col("damaged_code").is_null()
-    reads, technical = (
-        pl.when(pl.col(name) | is_whole_cell).then(name)
-        for name in ("has_modifier_26", "has_modifier_tc")
-    )
+    reads, technical = carried(pl.col("has_modifier_26")), carried(pl.col("has_modifier_tc"))
     kinds = (
         (_BOTH_MARKS, reads & technical),
         (_READ_ONLY, reads & ~technical),

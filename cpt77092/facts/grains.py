@@ -110,18 +110,20 @@ def _parts(own: pl.DataFrame, facts: Sequence[Fact]) -> Iterator[pl.DataFrame]:
         yield own[lines]
     if left.len():
         groups = own[left].lazy().group_by(_GROUP)
-        yield groups.agg(
-            pl.col(fact.name).bitwise_or() if fact.unites else pl.col(fact.name).sum()
-            for fact in facts
-        ).collect(engine="streaming")
+        yield groups.agg(_together(fact, pl.col(fact.name)) for fact in facts).collect(
+            engine="streaming"
+        )
+
+
+def _together(fact: Fact, of_lines: pl.Expr) -> pl.Expr:
+    return of_lines.bitwise_or() if fact.unites else of_lines.sum()
 
 
 def over_group(frame: pl.DataFrame, fact: Fact) -> pl.Expr:
     """What a fact of group grain gathers, as an expression over the lines of its group."""
-    if fact.unites:
-        return pl.col(fact.unites).bitwise_or()
-    added = _exact(frame, fact.sums).sum()
-    return added.cast(pl.Float64) if frame.schema[fact.sums].is_float() else added
+    gathered = _together(fact, _of_line(frame, fact))
+    is_float = bool(fact.sums) and frame.schema[fact.sums].is_float()
+    return gathered.cast(pl.Float64) if is_float else gathered
 
 
 _EXACT = pl.Decimal(38, 9)
@@ -137,4 +139,9 @@ def _exact(frame: pl.DataFrame, name: str) -> pl.Expr:
     is_whole = (column == column.floor()) & (column.abs() * frame.height < 2**53)
     if frame.select(is_whole.all()).item():
         return column
+    return exact(column)
+
+
+def exact(column: pl.Expr) -> pl.Expr:
+    """Numbers whose sum is the same in any order; that of floats with fractions is not."""
     return column.clip(-_MOST, _MOST).cast(_EXACT)

@@ -123,11 +123,15 @@ def turns(numbers: pl.Series) -> tuple[list[pl.Series], pl.Series]:
     chosen_of = pl.zeros(numbers.len(), dtype=pl.UInt32, eager=True)
     found: list[pl.Series] = []
     while left.len() and len(found) < TURNS:
-        groups = numbers.gather(left)
-        is_chosen = chosen_of.scatter(groups, left).gather(groups) == left
+        is_chosen = _one_of_each(numbers.gather(left), left, chosen_of) == left
         found.append(left.filter(is_chosen))
         left = left.filter(~is_chosen)
     return found, left
+
+
+def _one_of_each(groups: pl.Series, lines: pl.Series, chosen_of: pl.Series) -> pl.Series:
+    """For each of some lines one of them that is of its group, written down in `chosen_of`."""
+    return chosen_of.scatter(groups, lines).gather(groups)
 
 
 def refined(numbers: pl.Series, by: pl.Series) -> pl.Series:
@@ -148,8 +152,7 @@ def refined(numbers: pl.Series, by: pl.Series) -> pl.Series:
     for _ in range(TURNS):
         if not left.len():
             return parted
-        groups = numbers.gather(left)
-        chosen = chosen_of.scatter(groups, left).gather(groups)
+        chosen = _one_of_each(numbers.gather(left), left, chosen_of)
         agrees = by.gather(chosen) == by.gather(left)
         parted.scatter(left.filter(agrees), chosen.filter(agrees))
         left = left.filter(~agrees)

@@ -118,16 +118,19 @@ def _those_listed(parameter: str) -> Build:
     return build
 
 
+def carried(found: pl.Expr) -> pl.Expr:
+    """Whether a modifier stands on the line: unknown where only a damaged code may hold it."""
+    return pl.when(found | pl.col("damaged_code").is_null()).then(found)
+
+
 def has_bypass_modifier(_: Context) -> pl.Expr:
     """One of those stands on the line; the cell of a damaged code (77081-59) may hold it too."""
-    found = pl.col("bypass_modifiers_found") != ""
-    return pl.when(found | pl.col("damaged_code").is_null()).then(found)
+    return carried(pl.col("bypass_modifiers_found") != "")
 
 
 def bills_technical_part(_: Context) -> pl.Expr:
     """TC stands on the line; the cell of a damaged code (77080-TC) may hold it too."""
-    has_tc = pl.col("has_modifier_tc")
-    return pl.when(has_tc | pl.col("damaged_code").is_null()).then(has_tc)
+    return carried(pl.col("has_modifier_tc"))
 
 
 def modifier_set(_: Context) -> pl.Expr:

@@ -35,6 +35,7 @@ from cpt77092.readers.scan import (
     Scan,
     code_header,
     native_errors_silenced,
+    size_of,
 )
 from cpt77092.readers.sparse import Sparse
 from cpt77092.readers.text import HEAD_BYTES, UTF8, TextSource, detect_whole, open_text
@@ -231,13 +232,10 @@ class CsvFile:
     def _keeps_few(self, keep: pl.Expr) -> bool:
         """Whether the file is large, and few of its first rows are kept."""
         return (
-            self._size() >= sparse.LEAST_BYTES
+            size_of(self.data) >= sparse.LEAST_BYTES
             and not self.source.packing
             and (self.sample().select(keep.mean()).item() or 0) <= sparse.MOST_KEPT
         )
-
-    def _size(self) -> int:
-        return len(self.data) if isinstance(self.data, bytes) else self.data.stat().st_size
 
     def _sparse(self, keep: pl.Expr, last: pl.Expr, cells: Sequence[pl.Expr]) -> Sparse:
         may_be, is_short = self._shortness()
@@ -250,7 +248,7 @@ class CsvFile:
             is_short=is_short,
             lines=self._lines_behind_header(),
             end_of_line=self.dialect.end_of_line,
-            size=self._size(),
+            size=size_of(self.data),
             parse=lambda lines: self._cells_of(lines, skip=0).drop(INDEX),
             cells=lambda rows: rows.select(cells),
         )

@@ -171,7 +171,7 @@ class Scan:
             kind=opened.kind,
             headers=opened.headers,
             kept=kept,
-            size=len(data) if isinstance(data, bytes) else data.stat().st_size,
+            size=size_of(data),
             file=None if isinstance(data, bytes) else data,
             opened=opened,
             **{
@@ -183,6 +183,11 @@ class Scan:
             }
             | told,
         )
+
+
+def size_of(data: Path | bytes) -> int:
+    """Bytes of a file, or of what came from standard input."""
+    return len(data) if isinstance(data, bytes) else data.stat().st_size
 
 
 # White space, the wrappings with which spreadsheets keep a number text (="77092" and '77092), and
@@ -267,15 +272,15 @@ def classify(kept: pl.DataFrame, scope: frozenset[str], header: str = "") -> pl.
     )
 
 
-_LINE_BREAK = "[\r\n]"
-
-
 def _settled(kept: pl.DataFrame) -> pl.Series:
     """The reasons for rejection; a row with too few fields has none if it is no claim line."""
     reason, is_claim = pl.col(REJECT), is_claim_row(set(kept.columns) & {*SORTING})
     is_short = reason.str.starts_with(SHORT)
     settled = pl.when(~is_short | is_claim).then(reason.str.strip_prefix(SHORT))
     return kept.select(settled.alias(REJECT)).to_series()
+
+
+_LINE_BREAK = "[\r\n]"
 
 
 def _holds_line_break(kept: pl.DataFrame, names: Sequence[str]) -> pl.Expr | None:

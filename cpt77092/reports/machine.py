@@ -7,6 +7,7 @@ import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
 from itertools import chain
 from pathlib import Path
 from typing import IO, Any
@@ -179,13 +180,16 @@ def totals_record(totals: Totals) -> dict[str, Any]:
 
 def _at_risk_record(money: AtRisk) -> dict[str, Any]:
     return {
-        "charges_at_risk": float(money.charges) if money.charges_known or not money.lines else None,
+        "charges_at_risk": _known(money.charges, money.charges_known, money.lines),
         "charges_at_risk_known_for": money.charges_known,
-        "expected_payment": float(money.expected)
-        if money.expected_known or not money.lines
-        else None,
+        "expected_payment": _known(money.expected, money.expected_known, money.lines),
         "expected_payment_known_for": money.expected_known,
     }
+
+
+def _known(amount: Decimal, known: int, lines: int) -> float | None:
+    """An amount of some lines; None, and not zero, where it is known of none of them."""
+    return float(amount) if known or not lines else None
 
 
 def _rework_record(rework: Rework | None) -> dict[str, Any] | None:

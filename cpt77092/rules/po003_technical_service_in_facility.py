@@ -5,8 +5,7 @@ professional claim for them is denied.
 Basis: the payer's statement that it does not pay technical work there, and its list of facility
 places.
 Clear: the place is no facility, or the payer pays; a bone-density scan without TC (MO012 speaks of
-one without 26 too). A blank or unassigned place is no facility
-place (PO002 speaks of it).
+one without 26 too). A blank or unassigned place is no facility place (PO002 speaks of it).
 Not checked: no list of facility places or no position on technical work in force for the payer and
 the date; no place column; of a scan, modifiers that are absent or cannot be read.
 """
