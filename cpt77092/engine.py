@@ -14,21 +14,20 @@ from string import Formatter
 
 import polars as pl
 
-from cpt77092 import memory
-from cpt77092.categories import place_among
-from cpt77092.claims import BY_NAME, DIAGNOSES, UNREADABLE_TEXT
-from cpt77092.codes import CHECKED
+from cpt77092.claims.categorical import place_among
+from cpt77092.claims.columns import BY_NAME, DIAGNOSES, UNREADABLE_TEXT
 from cpt77092.facts import TOLD, Context, Fact, Past, add_facts, closure, inputs
-from cpt77092.facts.combinations import combined
 from cpt77092.facts.diagnoses import categories
-from cpt77092.facts.earlier import PAST_FACTS
-from cpt77092.facts.keys import line_of_each
+from cpt77092.facts.distinct import combined
+from cpt77092.facts.grouping import line_of_each
+from cpt77092.facts.prior_claims import PAST_FACTS
 from cpt77092.policies.match import Matcher
 from cpt77092.policies.parameters import PARAMETERS
 from cpt77092.policies.policy import DEFAULT, PolicySet
 from cpt77092.policies.resolve import Decision
-from cpt77092.policies.tables import PolicyTable, build_table
-from cpt77092.readers import Batch, History
+from cpt77092.policies.table import PolicyTable, build_table
+from cpt77092.readers import Batch, History, memory
+from cpt77092.reference.codes import CHECKED
 from cpt77092.rule import Rule, Severity
 
 ALWAYS = (

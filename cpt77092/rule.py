@@ -14,8 +14,8 @@ from typing import Literal
 
 import polars as pl
 
-from cpt77092.codes import CHECKED, COMPANIONS, FAMILY, GLOBAL, INTERPRETATION, TECHNICAL
-from cpt77092.sources import Confidence, Source
+from cpt77092.reference.codes import CHECKED, COMPANIONS, FAMILY, GLOBAL, INTERPRETATION, TECHNICAL
+from cpt77092.reference.sources import Confidence, Source
 
 __all__ = [
     "CHECKED",

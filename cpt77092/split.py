@@ -27,19 +27,19 @@ from typing import IO
 
 import polars as pl
 
-from cpt77092 import claims
+from cpt77092.claims import columns
+from cpt77092.claims.headers import HeaderMatch
 from cpt77092.engine import Result
 from cpt77092.errors import ClaimsError, OutputError
 from cpt77092.findings import lines_with
-from cpt77092.headers import HeaderMatch
 from cpt77092.policies.match import Matcher
 from cpt77092.readers import OpenedFile, Scan
-from cpt77092.readers.csv import CsvFile
+from cpt77092.readers.classify import INDEX, POLARS_FAILURES, RAW, ROW, native_errors_silenced
+from cpt77092.readers.excel_damage import mend_numbers
 from cpt77092.readers.parquet import ParquetFile
-from cpt77092.readers.rows import raw_records
-from cpt77092.readers.scan import INDEX, POLARS_FAILURES, RAW, ROW, native_errors_silenced
-from cpt77092.readers.spreadsheet import mend_numbers
-from cpt77092.readers.text import HEAD_BYTES, codec_named, packed, unpacked
+from cpt77092.readers.text.csv import CsvFile
+from cpt77092.readers.text.encoding import HEAD_BYTES, codec_named, packed, unpacked
+from cpt77092.readers.text.row_by_row import raw_records
 from cpt77092.rule import Severity
 
 HEADING, CLEAN, FLAGGED, REJECTED = range(4)
@@ -328,7 +328,7 @@ def _keys(headers: HeaderMatch, types: dict[str, pl.DataType] | None = None) -> 
     """What says of which claim a row is, as `claims.cell` reads it."""
     chosen = [(name, headers.chosen[name]) for name in KEY if name in headers.chosen]
     return [
-        claims.cell(header, claims.BY_NAME[name], types[header] if types else pl.String)
+        columns.cell(header, columns.BY_NAME[name], types[header] if types else pl.String)
         for name, header in chosen
     ]
 

@@ -15,13 +15,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from cpt77092 import findings, rollup
+from cpt77092 import findings
+from cpt77092.choices import By, Sort
 from cpt77092.errors import ClaimsError, UsageError
+from cpt77092.findings import rollup
 from cpt77092.policies.load import PACKAGED
-from cpt77092.reports import machine
+from cpt77092.reports.check import machine
 from cpt77092.reports.text import count
 from cpt77092.run import Request, run
-from cpt77092.views import By, Sort
 
 SECTIONS = ("not_checked", "totals")
 """What of a report is compared beside its rows; the manifest tells what it rests on."""
@@ -71,7 +72,7 @@ def verify(report: str) -> Verdict:
         stream,
         result,
         findings.totals(result, rework_cost=rework_cost),
-        shown=rollup.pieces(
+        shown=rollup.as_pieces(
             result, by=by, sort=sort, extra=("person_id",) if request.show_phi else ()
         ),
         name=rows,

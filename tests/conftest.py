@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from cpt77092 import cli
+from cpt77092.cli import main
 
 # The same examples in every run, so that a red gate is a change's own doing;
 # `--hypothesis-profile explore` looks for others. How long one takes says more of the machine.
@@ -39,7 +39,7 @@ def scrub(
 
     def run(*arguments: object) -> tuple[int, str, str]:
         with pytest.raises(SystemExit) as stop:
-            cli.main([str(argument) for argument in arguments])
+            main.main([str(argument) for argument in arguments])
         out, err = capfd.readouterr()
         return int(stop.value.code or 0), out, err
 

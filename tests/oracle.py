@@ -210,7 +210,7 @@ def plain_name(name: str) -> str:
 
 def code_list(name: str) -> frozenset[str]:
     """A list of codes shipped as data, comments left out."""
-    text = (ROOT / "cpt77092" / "data" / name).read_text(encoding="utf-8")
+    text = (ROOT / "cpt77092" / "reference" / "data" / name).read_text(encoding="utf-8")
     return frozenset(code for row in text.splitlines() for code in row.split("#")[0].split())
 
 

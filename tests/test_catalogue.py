@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from cpt77092 import __version__
-from cpt77092.claims import BY_NAME
+from cpt77092.claims.columns import BY_NAME
 from cpt77092.engine import fields_of, names_read
 from cpt77092.facts import FACTS, closure
+from cpt77092.findings.not_checked import reason_inputs
 from cpt77092.policies import PARAMETERS
-from cpt77092.policies.tables import PARTS
-from cpt77092.reasons import reason_inputs
+from cpt77092.policies.table import PARTS
 from cpt77092.rule import CHECKED, FixKind, Rule
 from cpt77092.rules import BY_CODE, CATALOGUE
 from tests.rule_cases import FOLDER, KINDS, cases_of

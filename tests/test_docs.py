@@ -14,7 +14,7 @@ import pytest
 
 from cpt77092 import __version__
 from cpt77092.policies import PARAMETERS, decide, load_policies
-from cpt77092.reports import pages
+from cpt77092.reports import reference_pages
 from cpt77092.rules import CATALOGUE
 
 ROOT = Path(__file__).parents[1]
@@ -75,7 +75,7 @@ def _unmatched(expected: list[str], printed: list[str]) -> str | None:
 
 def test_the_rules_table_is_the_catalogue() -> None:
     table = README.partition("<!-- rules:")[2].partition("-->")[2].partition("<!-- end of rules")[0]
-    assert table.strip() == pages.rules_markdown(CATALOGUE)
+    assert table.strip() == reference_pages.rules_markdown(CATALOGUE)
 
 
 def test_the_two_commands_are_the_ones_the_gate_runs() -> None:

@@ -11,17 +11,18 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from cpt77092 import findings, reasons
-from cpt77092.codes import CHECKED
+from cpt77092 import findings
 from cpt77092.engine import Result, check, needed_columns
 from cpt77092.errors import UsageError
 from cpt77092.facts import Context, Fact, add_facts
+from cpt77092.findings import not_checked
 from cpt77092.policies import PolicySet, load_policies
 from cpt77092.readers import Options, read_batch
+from cpt77092.reference.codes import CHECKED
 from cpt77092.rule import Rule, Severity
 from cpt77092.rules import BY_CODE, CATALOGUE
 from cpt77092.run import select_rules
-from tests.as_many import as_many
+from tests.large_batch_path import as_many
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "claims.csv"
 AS_OF = date(2026, 11, 23)
@@ -55,7 +56,7 @@ HEADER = "claim_id,claim_line_number,payer,claim_line_start_date,hcpcs_code,hcpc
 
 def test_findings_come_by_file_row_and_rule(policies: PolicySet, tmp_path: Path) -> None:
     second = written(tmp_path, HEADER, "Z,1,Medicare,2026-03-02,77092,26,0", name="a.csv")
-    table = findings.table(run(policies, EXAMPLE, second))
+    table = findings.as_table(run(policies, EXAMPLE, second))
     order = table.select("source_file", "source_row", "rule").rows()
     files = [str(EXAMPLE), str(second)]
     catalogue = [rule.code for rule in CATALOGUE]
@@ -65,20 +66,22 @@ def test_findings_come_by_file_row_and_rule(policies: PolicySet, tmp_path: Path)
 
 def test_a_limit_gives_the_first_findings_and_changes_no_count(policies: PolicySet) -> None:
     result = run(policies, EXAMPLE)
-    everything = findings.table(result)
-    assert findings.table(result, limit=7).equals(everything.head(7))
+    everything = findings.as_table(result)
+    assert findings.as_table(result, limit=7).equals(everything.head(7))
     assert sum(findings.totals(result).by_severity.values()) == everything.height
 
 
 def test_the_same_input_gives_the_same_findings(policies: PolicySet) -> None:
-    assert findings.table(run(policies, EXAMPLE)).equals(findings.table(run(policies, EXAMPLE)))
+    assert findings.as_table(run(policies, EXAMPLE)).equals(
+        findings.as_table(run(policies, EXAMPLE))
+    )
 
 
 def test_few_lines_and_many_are_judged_alike(policies: PolicySet) -> None:
     few = run(policies, EXAMPLE)
     with as_many():
         many = run(policies, EXAMPLE)
-    assert findings.table(many).equals(findings.table(few))
+    assert findings.as_table(many).equals(findings.as_table(few))
     assert findings.not_checked_rows(many).equals(findings.not_checked_rows(few))
 
 
@@ -104,7 +107,7 @@ def test_units_of_a_day_add_up_exactly_in_any_order(
             with way:
                 found = run(policies, file, rules=(BY_CODE["UN001"],))
             assert found.lines["units_on_day_at_least"].n_unique() == 1
-            messages = findings.table(found)["message"].to_list()
+            messages = findings.as_table(found)["message"].to_list()
             assert len(messages) == (0 if told is None else len(units))
             assert all(message.startswith(f"{told} of 77092") for message in messages)
 
@@ -118,9 +121,9 @@ def test_facts_that_wait_for_each_other_are_refused() -> None:
 
 
 def test_a_rule_finds_the_same_alone_as_among_all(policies: PolicySet) -> None:
-    together = findings.table(run(policies, EXAMPLE))
+    together = findings.as_table(run(policies, EXAMPLE))
     for rule in CATALOGUE:
-        alone = findings.table(run(policies, EXAMPLE, rules=(rule,)))
+        alone = findings.as_table(run(policies, EXAMPLE, rules=(rule,)))
         # Columns that the rule alone has no use for are not read, and so not shown.
         shown = ["source_row", "rule", "severity", "message", "fix", "fix_kind", "source_title"]
         assert alone.select(shown).equals(
@@ -129,7 +132,7 @@ def test_a_rule_finds_the_same_alone_as_among_all(policies: PolicySet) -> None:
 
 
 def test_every_finding_names_its_source(policies: PolicySet) -> None:
-    table = findings.table(run(policies, EXAMPLE))
+    table = findings.as_table(run(policies, EXAMPLE))
     assert table.filter(pl.col("source_title").fill_null("") == "").is_empty()
     assert table.filter(pl.col("confidence").fill_null("") == "").is_empty()
     assert not table["message"].null_count()
@@ -154,7 +157,7 @@ def test_charges_at_risk_count_each_line_once(policies: PolicySet, tmp_path: Pat
 
 
 def test_a_payer_on_the_command_line_judges_every_line(policies: PolicySet) -> None:
-    table = findings.table(run(policies, EXAMPLE, payer="medicare"))
+    table = findings.as_table(run(policies, EXAMPLE, payer="medicare"))
     assert set(table["payer"]) == {"medicare"}
     assert "ID005" not in set(table["rule"])
 
@@ -168,9 +171,10 @@ def test_not_checked_is_counted_for_each_reason(policies: PolicySet, tmp_path: P
         "C,UnitedHealthcare,,77092,26,1",
     )
     result = run(policies, file, rules=(BY_CODE["MO001"], BY_CODE["UN001"]))
-    assert findings.table(result).select("claim_id", "rule").rows() == [("B", "MO001")]
+    assert findings.as_table(result).select("claim_id", "rule").rows() == [("B", "MO001")]
     counted = {
-        (rule, reason): lines for rule, _, reason, lines in reasons.unchecked(result).iter_rows()
+        (rule, reason): lines
+        for rule, _, reason, lines in not_checked.unchecked(result).iter_rows()
     }
     assert counted == {
         ("MO001", "claim_line_start_date is blank"): 1,
@@ -195,7 +199,7 @@ def test_a_recalled_value_never_makes_an_error(policies: PolicySet, tmp_path: Pa
         "A,Medicare,2024-06-30,77092,2,P,1245319599",
         "B,Medicare,2024-07-01,77092,2,P,1245319599",
     )
-    table = findings.table(run(policies, file, rules=(BY_CODE["UN001"],)))
+    table = findings.as_table(run(policies, file, rules=(BY_CODE["UN001"],)))
     assert table.select("claim_id", "severity", "confidence").rows() == [
         ("A", "warning", "recalled"),
         ("B", "error", "primary"),
@@ -211,7 +215,7 @@ def test_two_unknown_payers_are_two_payers(policies: PolicySet, tmp_path: Path) 
         "B,1,LAKESIDE ,2026-03-02,77092,,45",
     )
     result = run(policies, file, rules=(BY_CODE["MO003"], BY_CODE["ID005"]))
-    found = findings.table(result).select("source_row", "rule").rows()
+    found = findings.as_table(result).select("source_row", "rule").rows()
     # The claim numbers agree but the payers do not, so 77092 is billed alone on both; and the
     # two spellings of Lakeside are one payer, named once.
     assert found == [(2, "MO003"), (2, "ID005"), (3, "ID005"), (4, "MO003")]
@@ -257,7 +261,7 @@ def whole(claim: str = "A", **cells: str) -> str:
 
 
 def found(result: Result) -> list[tuple[str, str]]:
-    return findings.table(result).select("claim_id", "rule").rows()
+    return findings.as_table(result).select("claim_id", "rule").rows()
 
 
 def test_a_replacement_keeps_its_claim_number_and_is_another_claim(
@@ -283,7 +287,7 @@ def test_a_cell_that_swallowed_a_file_is_told_by_its_beginning(
     file = written(
         tmp_path, WHOLE, whole("A", mod1="\u00e9" * 100_000), whole("B", units="x" * 9999)
     )
-    messages = findings.table(run(policies, file))["message"]
+    messages = findings.as_table(run(policies, file))["message"]
     assert messages.str.contains("\u00e9" * 300 + "...", literal=True).any()
     assert messages.str.contains("x" * 250 + r"x+\.\.\.").any()
     assert messages.str.len_chars().max() < 500  # type: ignore[operator]
@@ -323,7 +327,7 @@ def test_a_row_that_swallowed_others_is_rejected(policies: PolicySet, tmp_path: 
     result = run(policies, written(tmp_path, WHOLE, *lines))
     assert result.batch.total.rejected == 1
     assert "a quote left open" in result.batch.rejects["reject_reason"][0]
-    assert "P-C" not in str(findings.table(result).rows())
+    assert "P-C" not in str(findings.as_table(result).rows())
 
 
 def test_codes_with_their_qualifier_are_seen(policies: PolicySet, tmp_path: Path) -> None:

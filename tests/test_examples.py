@@ -18,7 +18,7 @@ from cpt77092.engine import Result
 from cpt77092.rules import CATALOGUE
 from cpt77092.run import Request
 from cpt77092.run import run as run_request
-from tests.x12_writer import Style, x12
+from tests.readers.x12_writer import Style, x12
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
@@ -66,8 +66,8 @@ def test_the_findings_are_those_written_beside_it(name: str, options: tuple[str,
 
 def test_parquet_holds_the_same_lines_and_gives_the_same_findings() -> None:
     place = ["source_file", "source_row"]
-    from_csv = findings.table(run(EXAMPLES / "claims.csv")).drop(place)
-    from_parquet = findings.table(run(EXAMPLES / "claims.parquet"))
+    from_csv = findings.as_table(run(EXAMPLES / "claims.csv")).drop(place)
+    from_parquet = findings.as_table(run(EXAMPLES / "claims.parquet"))
     assert from_parquet.drop(place).equals(from_csv)
     types = pl.read_parquet_schema(EXAMPLES / "claims.parquet")
     assert types["From Date"] == pl.Date
@@ -118,25 +118,25 @@ def test_the_837p_holds_the_same_claims_and_gives_the_same_findings() -> None:
         run(EXAMPLES / name, ignore=("DT004",))
         for name in ("claims.csv", "batch.837")
     )
-    found = findings.table(from_837p).drop(place)
-    assert found.equals(findings.table(from_csv).drop(place))
+    found = findings.as_table(from_837p).drop(place)
+    assert found.equals(findings.as_table(from_csv).drop(place))
     assert findings.totals(from_837p).at_risk == findings.totals(from_csv).at_risk
 
 
 def test_a_finding_in_the_837p_names_the_segment_of_its_line() -> None:
     segments = (EXAMPLES / "batch.837").read_text(encoding="ascii").split("~\n")
-    shown = findings.table(run(EXAMPLES / "batch.837"))
+    shown = findings.as_table(run(EXAMPLES / "batch.837"))
     for row in shown.iter_rows(named=True):
         assert segments[row["source_row"] - 1] == f"LX*{row['claim_line_number']}"
         assert row["hcpcs_code"] in segments[row["source_row"]]
 
 
 def test_every_rule_is_shown() -> None:
-    shown = set(findings.table(run(EXAMPLES / "claims.csv"))["rule"])
-    shown |= set(findings.table(run_visits())["rule"])
+    shown = set(findings.as_table(run(EXAMPLES / "claims.csv"))["rule"])
+    shown |= set(findings.as_table(run_visits())["rule"])
     # No published policy requires 26, so MO002 needs the example's own payer file.
     assert {rule.code for rule in CATALOGUE} - shown == {"MO002"}
-    with_own_policies = findings.table(run(EXAMPLES / "claims.csv", EXAMPLES / "policies"))
+    with_own_policies = findings.as_table(run(EXAMPLES / "claims.csv", EXAMPLES / "policies"))
     assert "MO002" in set(with_own_policies["rule"])
 
 

@@ -22,14 +22,14 @@ from hypothesis import HealthCheck, Phase, assume, given, note, settings
 from hypothesis import strategies as st
 
 from cpt77092 import findings
-from cpt77092.codes import CHECKED
 from cpt77092.engine import Result, check, needed_columns
 from cpt77092.policies import PolicySet, load_policies
 from cpt77092.readers import Options, read_batch, read_history
+from cpt77092.reference.codes import CHECKED
 from cpt77092.rules import CATALOGUE
 from cpt77092.run import partners
-from tests.as_many import as_many
 from tests.claim_strategies import Batch, batches, runs, vocabulary
+from tests.large_batch_path import as_many
 from tests.oracle import DIAGNOSES, ROOT, RULES, Policies, Row, judge, read_policies
 
 AS_OF = date(2026, 11, 23)
@@ -306,7 +306,7 @@ def scrub(files: Sequence[Batch], policies: PolicySet, history: Batch | None = N
         # One batch in two goes the way of many lines.
         with as_many() if len(files[0]) % 2 else nullcontext():
             result = _run(paths, earlier, policies)
-        found = findings.table(result).to_dicts()
+        found = findings.as_table(result).to_dicts()
         unchecked = findings.not_checked_rows(result).to_dicts()
 
     def place(row: dict[str, object]) -> Place:

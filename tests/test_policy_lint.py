@@ -10,11 +10,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from cpt77092 import cli
+from cpt77092.cli import main
 from cpt77092.errors import PolicyError
-from cpt77092.lint import Note, Weight, lint
 from cpt77092.policies import PolicySet, load_policies
 from cpt77092.policies.load import load_folders
+from cpt77092.policy_lint import Note, Weight, lint
 from cpt77092.rule import param
 from cpt77092.rules import BY_CODE, CATALOGUE
 
@@ -38,7 +38,7 @@ Run = Callable[..., tuple[int, str, str]]
 def scrub(capfd: pytest.CaptureFixture[str]) -> Run:
     def run(*arguments: object) -> tuple[int, str, str]:
         with pytest.raises(SystemExit) as stop:
-            cli.main([str(argument) for argument in arguments])
+            main.main([str(argument) for argument in arguments])
         out, err = capfd.readouterr()
         return int(stop.value.code or 0), out, err
 

@@ -11,11 +11,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from cpt77092 import findings, reasons
-from cpt77092.codes import CHECKED
+from cpt77092 import findings
 from cpt77092.engine import Result, check, needed_columns
+from cpt77092.findings import not_checked
 from cpt77092.policies.load import load_folders
 from cpt77092.readers import Options, read_batch, read_history
+from cpt77092.reference.codes import CHECKED
 from cpt77092.rule import Rule
 from cpt77092.rules import BY_CODE, CATALOGUE
 from cpt77092.run import partners
@@ -75,7 +76,7 @@ def test_case_alone(case: Case, tmp_path: Path) -> None:
         texts["default"] = policy_text("default", case.default, names=[])
     _write_policies(tmp_path, texts)
     result = _run(tmp_path, case.lines, case.absent, [BY_CODE[case.rule]], case.history)
-    found = _named(findings.table(result), case.rule)
+    found = _named(findings.as_table(result), case.rule)
     unchecked = _named(findings.not_checked_rows(result), case.rule)
     assert sorted(found) == sorted(case.findings)
     assert sorted(unchecked) == sorted(case.not_checked)
@@ -85,7 +86,7 @@ def test_case_alone(case: Case, tmp_path: Path) -> None:
         assert row["source_title"], "a finding names no source"
     if case.reason is not None:
         assert {row["reason"] for row in unchecked.values()} == {case.reason}
-        assert set(reasons.unchecked(result)["reason"]) == {case.reason}
+        assert set(not_checked.unchecked(result)["reason"]) == {case.reason}
 
 
 def test_all_cases_together_in_shuffled_batches(tmp_path: Path) -> None:
@@ -120,7 +121,7 @@ def _compare_together(
     past = cases[0][1].history
     history = None if past is None else [_own(line, cases[0][0]) for line in past]
     result = _run(folder, lines, absent, CATALOGUE, history)
-    table, unchecked = findings.table(result), findings.not_checked_rows(result)
+    table, unchecked = findings.as_table(result), findings.not_checked_rows(result)
     for number, case in cases:
         for expected, rows in ((case.findings, table), (case.not_checked, unchecked)):
             names = [n.partition(":") for n in _named(rows, case.rule)]

@@ -25,10 +25,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from cpt77092 import cli, findings, split
+from cpt77092 import findings, split
+from cpt77092.cli import main
 from cpt77092.engine import Result
 from cpt77092.errors import ClaimsError, OutputError
-from cpt77092.readers import text as reading
+from cpt77092.readers.text import encoding as reading
 from cpt77092.reports.files import held
 from cpt77092.rule import Severity
 from cpt77092.run import Request, run
@@ -134,7 +135,7 @@ def named(row: Row) -> tuple[str, str]:
 
 def account(result: Result, written: Sequence[list[Row]], lead: int) -> list[list[str]]:
     """Where each row of each file belongs."""
-    table = findings.table(result)
+    table = findings.as_table(result)
     table = table.filter(pl.col("severity") == "error")
     paths = [scan.path for scan in result.batch.scans]
     wrong = {(paths.index(f), r) for f, r in table.select("source_file", "source_row").iter_rows()}
@@ -367,7 +368,7 @@ def scrub(capfd: pytest.CaptureFixture[str]) -> Scrub:
     def ran(*arguments: object) -> tuple[int, str]:
         told = ["check", *arguments, "--as-of", DAY, "--select", "MO001"]
         with pytest.raises(SystemExit) as stop:
-            cli.main([str(argument) for argument in told])
+            main.main([str(argument) for argument in told])
         return int(stop.value.code or 0), capfd.readouterr().err
 
     return ran
@@ -463,7 +464,7 @@ def test_a_part_that_cannot_be_written_does_not_stop_the_other(
     flagged = tmp_path / "flagged.csv"
     arguments = ("--clean-to", tmp_path / "folder.csv", "--flagged-to", flagged)
     with pytest.raises(SystemExit) as stop:
-        cli.main([str(a) for a in (source, *arguments, "--select", "MO001", "--as-of", DAY)])
+        main.main([str(a) for a in (source, *arguments, "--select", "MO001", "--as-of", DAY)])
     out, said = capfd.readouterr()
     assert (stop.value.code, "folder.csv: cannot be written" in said) == (2, True)
     assert flagged.read_bytes() == TOP + b"".join(MIXED[:2])

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from cpt77092 import cli
-from cpt77092.policies.own_names import OwnName
+from cpt77092.cli import main
+from cpt77092.policies.payer_names import OwnName
 from cpt77092.policies.policy import Where
 from cpt77092.run import Request
 
@@ -32,7 +32,7 @@ def scrub(
 
     def run(*arguments: object) -> tuple[int, str, str]:
         with pytest.raises(SystemExit) as stop:
-            cli.main([str(argument) for argument in arguments])
+            main.main([str(argument) for argument in arguments])
         out, err = capfd.readouterr()
         return int(stop.value.code or 0), out, err
 

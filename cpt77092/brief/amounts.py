@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from cpt77092 import prices
+from cpt77092.brief import hospital_prices
 from cpt77092.brief.document import Chart, Column, Item, Point, Row, Series, Statement, Table
-from cpt77092.brief.view import FAMILY_FIRST, View, in_force, whole
-from cpt77092.codes import FAMILY
+from cpt77092.brief.scope import FAMILY_FIRST, View, in_force, whole
 from cpt77092.policies import PARAMETERS
 from cpt77092.policies.policy import Says
+from cpt77092.reference.codes import FAMILY
 
 
 def amounts(view: View) -> list[Item]:
@@ -62,11 +62,11 @@ def _by_period(view: View, parameter: str, payer: str, unit: str) -> tuple[Table
     )
 
 
-def hospital_prices() -> list[Item]:
+def prices_of_hospitals() -> list[Item]:
     """Who reports a price, the middle and the range, by code; labelled as what they are."""
-    found = prices.hospitals()
+    found = hospital_prices.hospitals()
     text = (
-        f"{prices.COVERED} hospitals' published prices, hospital-level, facility and "
+        f"{hospital_prices.COVERED} hospitals' published prices, hospital-level, facility and "
         f"professional mixed, not national benchmarks. Of them, {found} list at least one of "
         f"these codes. A price is no promise of coverage. Amounts near one dollar "
         f"look like placeholders. A hospital counts once in a median: with its lowest figure, "
@@ -74,12 +74,12 @@ def hospital_prices() -> list[Item]:
     )
     rows = []
     for code in FAMILY_FIRST:
-        for kind in prices.KINDS:
-            spread = prices.spread(code, kind)
+        for kind in hospital_prices.KINDS:
+            spread = hospital_prices.spread(code, kind)
             if spread is not None:
                 cells = (code, kind.name, spread.hospitals, spread.median)
                 ends = (spread.low, spread.high)
-                rows.append(Row(cells=(*cells, *ends), sources=(prices.SOURCE,)))
+                rows.append(Row(cells=(*cells, *ends), sources=(hospital_prices.SOURCE,)))
     columns = (
         Column(name="Code"),
         Column(name="Price"),
@@ -89,6 +89,6 @@ def hospital_prices() -> list[Item]:
         Column(name="Highest", unit="dollars"),
     )
     return [
-        Statement(text=text, sources=(prices.SOURCE,)),
+        Statement(text=text, sources=(hospital_prices.SOURCE,)),
         Table(title="Published prices by code", columns=columns, rows=tuple(rows)),
     ]

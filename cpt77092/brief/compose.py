@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import date
 from functools import partial
 
-from cpt77092.brief.amounts import amounts, hospital_prices
+from cpt77092.brief.amounts import amounts, prices_of_hospitals
 from cpt77092.brief.document import Brief, Item, Section, Statement
-from cpt77092.brief.positions import category, contradictions, related, tables
-from cpt77092.brief.said import said
+from cpt77092.brief.payer_tables import category, contradictions, related, tables
+from cpt77092.brief.scope import View, capital, whole
+from cpt77092.brief.statements import said
 from cpt77092.brief.unavailable import unavailable
-from cpt77092.brief.view import View, capital, whole
-from cpt77092.codes import INTERPRETATION
 from cpt77092.policies import PARAMETERS, Decision, Level, PolicySet, Status, decide
 from cpt77092.policies.policy import DEFAULT
+from cpt77092.reference.codes import INTERPRETATION
 
 
 def compose(policies: PolicySet, payer: str | None, on: date) -> Brief:
@@ -48,7 +48,7 @@ def compose(policies: PolicySet, payer: str | None, on: date) -> Brief:
             [*text("filing"), *tables(view, "Filing")],
         ),
         ("fees", "Fees and relative values by year", [*amounts(view), *text("fees")]),
-        ("prices", "What hospitals publish as prices", [*hospital_prices(), *text("prices")]),
+        ("prices", "What hospitals publish as prices", [*prices_of_hospitals(), *text("prices")]),
         ("related", "Related codes", [*text("related"), *related(view)]),
         ("documentation", "Documentation", [*text("documentation")]),
         ("further", "Further remarks", [*text("further")]),

@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 
 from cpt77092.policies import Decision
-from cpt77092.sources import Source
+from cpt77092.reference.sources import Source
 
 Cell = str | int | Decimal | date | Decision | None
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from itertools import product
 
-from cpt77092 import prices
+from cpt77092.brief import hospital_prices
 from cpt77092.brief.document import Column, Item, Row, Statement, Table
-from cpt77092.brief.positions import alike
-from cpt77092.brief.said import PLACES
-from cpt77092.brief.view import FAMILY_FIRST, View, capital, in_force, named
-from cpt77092.codes import CHECKED
+from cpt77092.brief.payer_tables import alike
+from cpt77092.brief.scope import FAMILY_FIRST, View, capital, in_force, named
+from cpt77092.brief.statements import PLACES
 from cpt77092.policies import PARAMETERS, Decision, Status, decide
 from cpt77092.policies.policy import Says
 from cpt77092.policies.resolve import chain
+from cpt77092.reference.codes import CHECKED
 
 
 def unavailable(view: View) -> list[Item]:
@@ -85,11 +85,11 @@ def _unwritten(view: View) -> list[Statement]:
 
 def _unpriced() -> list[Statement]:
     found = []
-    for kind in prices.KINDS:
-        without = [code for code in sorted(CHECKED) if prices.spread(code, kind) is None]
+    for kind in hospital_prices.KINDS:
+        without = [code for code in sorted(CHECKED) if hospital_prices.spread(code, kind) is None]
         if without:
             text = f"Hospital prices, {kind.name}: no hospital reports one for {named(without)}."
-            found.append(Statement(text=text, sources=(prices.SOURCE,)))
+            found.append(Statement(text=text, sources=(hospital_prices.SOURCE,)))
     return found
 
 

@@ -19,39 +19,39 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 import polars as pl
 
 from cpt77092.facts import (
-    bundles,
     claim_lines,
+    code_pairs,
     diagnoses,
     documents,
-    earlier,
     few,
     filing,
-    keys,
+    grouping,
     lines,
     modifiers,
     money,
     places,
+    prior_claims,
     providers,
     scans,
     units,
 )
+from cpt77092.facts.evaluate import with_lines, worked_out
 from cpt77092.facts.fact import Context, Fact, Past, reads_of
-from cpt77092.facts.grains import with_lines, worked_out
-from cpt77092.facts.told import TOLD
+from cpt77092.facts.message_fields import TOLD
 
 __all__ = ["FACTS", "TOLD", "Context", "Fact", "Past", "add_facts", "closure", "inputs"]
 
 
 _SUBJECTS = (
-    keys,
+    grouping,
     modifiers,
     places,
     providers,
     diagnoses,
     claim_lines,
-    bundles,
+    code_pairs,
     scans,
-    earlier,
+    prior_claims,
     units,
     filing,
     money,

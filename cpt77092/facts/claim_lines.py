@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from cpt77092.codes import GLOBAL, TECHNICAL
 from cpt77092.facts.fact import Context, Fact
+from cpt77092.reference.codes import GLOBAL, TECHNICAL
 
 OWN_TECHNICAL = GLOBAL | TECHNICAL
 

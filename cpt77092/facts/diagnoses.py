@@ -13,9 +13,9 @@ from typing import Any
 
 import polars as pl
 
-from cpt77092.claims import DIAGNOSES
-from cpt77092.diagnoses import CATEGORY, WOMEN_ONLY, diagnosis_list
+from cpt77092.claims.columns import DIAGNOSES
 from cpt77092.facts.fact import Build, Context, Fact, by_set
+from cpt77092.reference.icd10 import CATEGORY, WOMEN_ONLY, diagnosis_list
 
 _BETWEEN = "\x1f"
 """Stands between the diagnoses of a cell: no text that people write holds it."""

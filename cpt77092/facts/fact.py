@@ -10,8 +10,8 @@ from typing import Any
 
 import polars as pl
 
-from cpt77092.codes import CHECKED
 from cpt77092.errors import UsageError
+from cpt77092.reference.codes import CHECKED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from cpt77092.claims import BY_NAME, TYPED, UNREADABLE_TEXT
-from cpt77092.codes import CHECKED
+from cpt77092.claims.columns import BY_NAME, TYPED, UNREADABLE_TEXT
 from cpt77092.facts.fact import Context, Fact, on_lines
+from cpt77092.reference.codes import CHECKED
 
 
 def is_first_line_of_payer(lines: pl.DataFrame, _: Context) -> pl.Series:

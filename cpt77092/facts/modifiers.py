@@ -11,9 +11,9 @@ from typing import Any
 
 import polars as pl
 
-from cpt77092.claims import MODIFIERS
-from cpt77092.codes import known_modifiers
+from cpt77092.claims.columns import MODIFIERS
 from cpt77092.facts.fact import Build, Context, Fact, by_set
+from cpt77092.reference.codes import known_modifiers
 
 _CELL = pl.col("modifiers_cell").cast(pl.String)
 _PARTS = _CELL.str.to_uppercase().str.replace_all(" ", "").str.split("^")

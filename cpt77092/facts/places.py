@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from cpt77092.codes import assigned_places
 from cpt77092.facts.fact import Build, Context, Fact, by_set
+from cpt77092.reference.codes import assigned_places
 
 
 def _place_in(parameter: str) -> Build:

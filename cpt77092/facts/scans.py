@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from cpt77092.codes import COMPANIONS, FAMILY, INTERPRETATION
 from cpt77092.facts.fact import Context, Fact, on_lines
-from cpt77092.facts.keys import CLAIM_DATE, PERSON_DATE, last_date, pair, person_date
+from cpt77092.facts.grouping import CLAIM_DATE, PERSON_DATE, last_date, pair, person_date
+from cpt77092.reference.codes import COMPANIONS, FAMILY, INTERPRETATION
 
 SCAN_DAYS = 30
 """A scan this many days before the TBS line is still its scan: the software may run later on the

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from cpt77092.facts.fact import Context, Fact
-from cpt77092.facts.keys import CLAIM_DAY, ENTITY_DAY
+from cpt77092.facts.grouping import CLAIM_DAY, ENTITY_DAY
 
 
 def countable_units(_: Context) -> pl.Expr:

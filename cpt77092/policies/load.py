@@ -11,8 +11,11 @@ from typing import Any
 import yaml
 
 from cpt77092.errors import FileProblem, PolicyError, UsageError
-from cpt77092.policies.groups import expand, specificity
-from cpt77092.policies.mistakes import (
+from cpt77092.policies.code_groups import expand, specificity
+from cpt77092.policies.packaged import read_sound
+from cpt77092.policies.parameters import PARAMETERS
+from cpt77092.policies.policy import DatedValue, Overruled, Policy, PolicySet, Says, Where
+from cpt77092.policies.validate import (
     PolicyFileRead,
     check_dates,
     check_head,
@@ -21,11 +24,8 @@ from cpt77092.policies.mistakes import (
     cross_check,
     explain,
 )
-from cpt77092.policies.parameters import PARAMETERS
-from cpt77092.policies.policy import DatedValue, Overruled, Policy, PolicySet, Says, Where
-from cpt77092.policies.sound import read_sound
 from cpt77092.policies.yaml_lines import Lines, parse
-from cpt77092.sources import Confidence, Source
+from cpt77092.reference.sources import Confidence, Source
 
 PACKAGED = "packaged"
 ENDINGS = (".yaml", ".yml")

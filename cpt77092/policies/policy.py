@@ -8,7 +8,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from cpt77092.sources import Source
+from cpt77092.reference.sources import Source
 
 DEFAULT = "default"
 """Key of the policy that decides where a payer's own says nothing."""

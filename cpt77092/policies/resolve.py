@@ -16,10 +16,10 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Any
 
-from cpt77092.codes import CHECKED
 from cpt77092.policies.parameters import PARAMETERS, Pair
 from cpt77092.policies.policy import DEFAULT, DatedValue, Policy, PolicySet, Says
-from cpt77092.sources import Confidence, Source
+from cpt77092.reference.codes import CHECKED
+from cpt77092.reference.sources import Confidence, Source
 
 
 class Status(StrEnum):

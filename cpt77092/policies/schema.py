@@ -23,11 +23,11 @@ from pydantic import (
     model_validator,
 )
 
-from cpt77092.codes import CHECKED
 from cpt77092.policies import parameters
-from cpt77092.policies.groups import GROUPS
+from cpt77092.policies.code_groups import GROUPS
 from cpt77092.policies.parameters import PARAMETERS, Kind, Parameter, Subject, Use
-from cpt77092.sources import Confidence
+from cpt77092.reference.codes import CHECKED
+from cpt77092.reference.sources import Confidence
 
 T = TypeVar("T")
 

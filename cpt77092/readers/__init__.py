@@ -4,9 +4,9 @@ Each reader gives a `Scan`; `read_batch` collects them all together.
 """
 
 from cpt77092.readers.batch import Batch, Options, read_batch, read_readable
-from cpt77092.readers.files import find_files, find_readable, open_claims
+from cpt77092.readers.classify import OpenedFile, Sampled, Scan, Tally
+from cpt77092.readers.discover import find_files, find_readable, open_claims
 from cpt77092.readers.history import History, read_history
-from cpt77092.readers.scan import OpenedFile, Sampled, Scan, Tally
 
 __all__ = [
     "Batch",

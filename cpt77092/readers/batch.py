@@ -7,13 +7,12 @@ from dataclasses import dataclass, field, replace
 
 import polars as pl
 
-from cpt77092 import claims, memory
-from cpt77092.dates import told_of
+from cpt77092.claims import columns
+from cpt77092.claims.dates import told_of
+from cpt77092.claims.layouts import Layout
 from cpt77092.errors import ClaimsError
-from cpt77092.layouts import Layout
-from cpt77092.readers.combined import split_sets
-from cpt77092.readers.files import is_read_once, open_claims
-from cpt77092.readers.scan import (
+from cpt77092.readers import memory
+from cpt77092.readers.classify import (
     KIND,
     LINE,
     POLARS_FAILURES,
@@ -28,7 +27,9 @@ from cpt77092.readers.scan import (
     native_errors_silenced,
     reason,
 )
-from cpt77092.readers.spreadsheet import mend_numbers
+from cpt77092.readers.discover import is_read_once, open_claims
+from cpt77092.readers.excel_damage import mend_numbers
+from cpt77092.readers.multi_value_cells import split_sets
 
 SOURCE = "source"
 """Index of the file in `Batch.scans`."""
@@ -227,7 +228,7 @@ def collect(scans: Sequence[Scan], scope: frozenset[str]) -> list[tuple[Scan, Ro
 
 def _sorted_out(scan: Scan, rows: Rows, scope: frozenset[str]) -> tuple[Scan, Rows]:
     """The kept rows with what they are; of a damaged file, once it is read row by row."""
-    kept = classify(claims.coded(rows.kept), scope, scan.headers.chosen.get("hcpcs_code", ""))
+    kept = classify(columns.coded(rows.kept), scope, scan.headers.chosen.get("hcpcs_code", ""))
     if scan.again is not None:
         not_data = kept.filter(pl.col(KIND) == "not data")[ROW]
         is_sound = not (kept[KIND] == "rejected").any() and (
@@ -249,9 +250,9 @@ def rejects_of(sorted_out: pl.DataFrame) -> pl.DataFrame:
 
 
 def _date_notes(lines: pl.DataFrame, needed: frozenset[str]) -> Iterator[str]:
-    for column in claims.COLUMNS:
+    for column in columns.COLUMNS:
         name = column.name
-        if column.kind is claims.Kind.DATE and name in needed and name in lines.columns:
+        if column.kind is columns.Kind.DATE and name in needed and name in lines.columns:
             cells = lines[name]
             if cells.dtype in (pl.String, pl.Categorical) and (note := told_of(cells)):
                 yield f"{name}: {note}"
@@ -271,7 +272,7 @@ def _require_payers(lines: pl.DataFrame, path: str) -> None:
 
 def _typed(lines: pl.DataFrame, needed: frozenset[str], path: str) -> pl.DataFrame:
     try:
-        return claims.typed(lines, needed)
+        return columns.typed(lines, needed)
     except POLARS_FAILURES as problem:
         raise ClaimsError(f"{path}: cannot be read ({reason(problem)})") from None
 
@@ -282,7 +283,7 @@ def require_columns(scan: Scan, options: Options) -> None:
     Raises:
         ClaimsError: it says which, and how to name it.
     """
-    for column in claims.COLUMNS:
+    for column in columns.COLUMNS:
         if not column.required or column.name in scan.headers.chosen:
             continue
         if column.name == "payer":

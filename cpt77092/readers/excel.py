@@ -9,13 +9,12 @@ from typing import Any
 
 import polars as pl
 
-from cpt77092.errors import ClaimsError, UsageError
-from cpt77092.headers import HeaderMatch, match_headers
-from cpt77092.layouts import Layout
-from cpt77092.readers.csv import find_header, unique_names
-from cpt77092.readers.lines import LinePlan
-from cpt77092.readers.scan import INDEX, REJECT, ROW, SAMPLE_ROWS, Scan, code_header
-from cpt77092.suggest import did_you_mean
+from cpt77092.claims.headers import HeaderMatch, match_headers
+from cpt77092.claims.layouts import Layout
+from cpt77092.errors import ClaimsError, UsageError, did_you_mean
+from cpt77092.readers.classify import INDEX, REJECT, ROW, SAMPLE_ROWS, Scan, code_header
+from cpt77092.readers.line_plan import LinePlan
+from cpt77092.readers.text.csv import find_header, unique_names
 
 
 @dataclass(frozen=True, slots=True)

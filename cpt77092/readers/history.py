@@ -9,7 +9,7 @@ from datetime import date
 
 import polars as pl
 
-from cpt77092 import claims
+from cpt77092.claims import columns
 from cpt77092.errors import ClaimsError
 from cpt77092.readers.batch import (
     SOURCE,
@@ -21,8 +21,7 @@ from cpt77092.readers.batch import (
     rejects_of,
     require_columns,
 )
-from cpt77092.readers.files import STDIN
-from cpt77092.readers.scan import (
+from cpt77092.readers.classify import (
     LINE,
     POLARS_FAILURES,
     REJECT,
@@ -30,6 +29,7 @@ from cpt77092.readers.scan import (
     native_errors_silenced,
     reason,
 )
+from cpt77092.readers.discover import STDIN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +141,7 @@ def _first_and_last_day(scan: Scan) -> list[date]:
     except POLARS_FAILURES as problem:
         raise ClaimsError(f"{scan.path}: cannot be read ({reason(problem)})") from None
     day = "claim_line_start_date"
-    read = claims.typed(days_read, frozenset({day}))[day]
+    read = columns.typed(days_read, frozenset({day}))[day]
     return [found for found in (read.min(), read.max()) if isinstance(found, date)]
 
 

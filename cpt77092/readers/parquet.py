@@ -10,11 +10,10 @@ from urllib.parse import unquote
 
 import polars as pl
 
+from cpt77092.claims.headers import HeaderMatch, match_headers
+from cpt77092.claims.layouts import Layout
 from cpt77092.errors import ClaimsError
-from cpt77092.headers import HeaderMatch, match_headers
-from cpt77092.layouts import Layout
-from cpt77092.readers.lines import LinePlan
-from cpt77092.readers.scan import (
+from cpt77092.readers.classify import (
     INDEX,
     POLARS_FAILURES,
     REJECT,
@@ -25,6 +24,7 @@ from cpt77092.readers.scan import (
     native_errors_silenced,
     reason,
 )
+from cpt77092.readers.line_plan import LinePlan
 
 
 @dataclass(frozen=True, slots=True)

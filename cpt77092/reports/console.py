@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from rich.console import Console
 
-from cpt77092.reports.choices import Color
+from cpt77092.choices import Color
 
 WIDTH_OF_A_PIPE = 100
 HEIGHT_OF_A_PIPE = 25

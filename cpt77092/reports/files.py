@@ -15,9 +15,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, TypeVar
 
-from cpt77092.errors import OutputError
-from cpt77092.reports.choices import BriefFormat, Format, ProfileFormat
-from cpt77092.suggest import did_you_mean
+from cpt77092.choices import BriefFormat, Format, ProfileFormat
+from cpt77092.errors import OutputError, did_you_mean
 
 Form = TypeVar("Form", Format, BriefFormat, ProfileFormat)
 

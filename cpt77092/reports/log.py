@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from cpt77092.reports.choices import LogFormat
+from cpt77092.choices import LogFormat
 
 if TYPE_CHECKING:
     from cpt77092.engine import Result

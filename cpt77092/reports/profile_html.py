@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cpt77092.codes import INTERPRETATION
-from cpt77092.profile import Group, Profile, Share
+from cpt77092.profile.measures import Group, Profile, Share
+from cpt77092.reference.codes import INTERPRETATION
 from cpt77092.reports import profile_words as words
-from cpt77092.reports.page_html import environment
+from cpt77092.reports.jinja import environment
+from cpt77092.reports.policy_text import source_text
 from cpt77092.reports.text import count, safe
-from cpt77092.reports.values import source_text
 
 PAYERS_DRAWN = 20
 """Payers in a chart; the tables below have them all."""

@@ -13,8 +13,8 @@ from typing import Any
 
 from cpt77092 import __version__
 from cpt77092.policies import Decision, Status
-from cpt77092.profile import Code, Group, Measures, Profile, Share
-from cpt77092.reports.values import plain, source_record
+from cpt77092.profile.measures import Code, Group, Measures, Profile, Share
+from cpt77092.reports.policy_text import plain, source_record
 
 
 def profile_record(profile: Profile) -> dict[str, Any]:

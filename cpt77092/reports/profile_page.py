@@ -5,17 +5,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from cpt77092.choices import Color, ProfileFormat
 from cpt77092.engine import Result
 from cpt77092.errors import OutputError
-from cpt77092.profile import Profile
-from cpt77092.reports.choices import Color, ProfileFormat
+from cpt77092.profile.measures import Profile
+from cpt77092.reports.check.report import require_no_input
 from cpt77092.reports.console import as_text, make_console
 from cpt77092.reports.files import write_text
-from cpt77092.reports.pages import as_json
 from cpt77092.reports.profile_html import profile_html
 from cpt77092.reports.profile_json import profile_record
 from cpt77092.reports.profile_text import show_profile
-from cpt77092.reports.report import require_no_input
+from cpt77092.reports.reference_pages import as_json
 
 
 def print_profile(profile: Profile, form: ProfileFormat, color: Color, *, limit: int) -> None:

@@ -8,9 +8,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from cpt77092.profile import Code, Group, Payer, Profile
+from cpt77092.profile.measures import Code, Group, Payer, Profile
 from cpt77092.reports import profile_words as words
-from cpt77092.reports.table import STYLES
+from cpt77092.reports.check.terminal import STYLES
 from cpt77092.reports.text import count, safe
 
 FINDINGS_SHOWN = 5

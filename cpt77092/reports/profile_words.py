@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from cpt77092.codes import INTERPRETATION
 from cpt77092.policies import PARAMETERS, Decision, Status
 from cpt77092.policies.parameters import ByPart
 from cpt77092.policies.resolve import Level
-from cpt77092.profile import EXPECTED, Group, Measures, Payer, Profile, Share, Site
+from cpt77092.profile.measures import EXPECTED, Group, Measures, Payer, Profile, Share, Site
+from cpt77092.reference.codes import INTERPRETATION
+from cpt77092.reports.policy_text import measured, value_text
 from cpt77092.reports.text import count, dollars, safe
-from cpt77092.reports.values import measured, value_text
 
 UNKNOWN = "not available"
 BY_DEFAULT = "*"

@@ -9,7 +9,7 @@ import time
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Self
 
-from cpt77092.reports.choices import Color
+from cpt77092.choices import Color
 
 if TYPE_CHECKING:
     from rich.progress import Progress

@@ -11,7 +11,7 @@ import polars as pl
 
 from cpt77092.engine import Result
 from cpt77092.findings import Totals
-from cpt77092.reports.values import denials
+from cpt77092.reports.policy_text import denials
 
 CITED = ("source_title", "source_at", "source_url", "confidence", "in_force_from")
 """The columns of a finding that say on whose word it is."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import Any
 
-from cpt77092.policies.own_names import OwnName
+from cpt77092.policies.payer_names import OwnName
 from cpt77092.reports.text import safe
 
 

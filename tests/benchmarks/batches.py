@@ -15,7 +15,7 @@ from pathlib import Path
 
 import polars as pl
 
-from tests.x12_writer import Style, x12
+from tests.readers.x12_writer import Style, x12
 
 AS_OF = date(2026, 11, 23)
 SEED = 77092

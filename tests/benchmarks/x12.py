@@ -22,7 +22,7 @@ CHECKED = frozenset({
 
 def scrub(file: str) -> Sums:
     """Our reader alone, with every column it knows."""
-    from cpt77092.claims import BY_NAME
+    from cpt77092.claims.columns import BY_NAME
     from cpt77092.readers import Options, read_batch
 
     batch = read_batch([file], needed=frozenset(BY_NAME), scope=CHECKED, options=Options())

@@ -16,12 +16,12 @@ from pathlib import Path
 
 import polars as pl
 
+from cpt77092.claims.headers import HeaderMatch
 from cpt77092.errors import ClaimsError, UsageError
-from cpt77092.headers import HeaderMatch
-from cpt77092.readers.scan import POLARS_FAILURES, Scan, native_errors_silenced, reason
+from cpt77092.readers.classify import POLARS_FAILURES, Scan, native_errors_silenced, reason
+from cpt77092.readers.x12.claim_lines import SOURCES, read_lines
 from cpt77092.readers.x12.envelope import Fault, check, faults_within, headers
 from cpt77092.readers.x12.interchange import find_interchanges, pieces
-from cpt77092.readers.x12.lines import SOURCES, read_lines
 from cpt77092.readers.x12.segments import read_segments
 
 __all__ = ["X12File", "open_x12"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from cpt77092.errors import ClaimsError
-from cpt77092.readers.kinds import AROUND_X12, BYTE_ORDER_MARK
+from cpt77092.readers.signatures import AROUND_X12, BYTE_ORDER_MARK
 
 ISA_ELEMENTS = 16
 ISA_LENGTH = 106

@@ -16,11 +16,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from cpt77092.codes import CHECKED, FAMILY, TECHNICAL, assigned_places
 from cpt77092.policies import load_policies
 from cpt77092.policies.match import Matcher
 from cpt77092.policies.policy import PolicySet
 from cpt77092.policies.resolve import timeline
+from cpt77092.reference.codes import CHECKED, FAMILY, TECHNICAL, assigned_places
 from tests.benchmarks.batches import AS_OF, COLUMNS
 from tests.benchmarks.contenders.job import NOTICED, PARAMETERS
 

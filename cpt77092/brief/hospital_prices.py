@@ -1,0 +1,88 @@
+"""Prices that hospitals published, summed up by code: who reports, the middle and the range.
+
+They are hospitals' figures, facility and professional items mixed, and no national benchmarks.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
+from importlib.resources import files
+from statistics import median
+
+from cpt77092.reference.sources import Source
+
+COVERED = 31
+"""Hospitals whose published files the figures were drawn from; most list none of these codes'
+prices in full, and some list none of the codes."""
+
+SOURCE = Source(
+    title="Hospitals' price-transparency files",
+    at="third-party archive, commit b15c2e8f of 22 August 2026",
+    url="https://github.com/lkowalcz/hospital-price-history",
+)
+
+_CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spread:
+    """One kind of price over the hospitals that report it, in dollars."""
+
+    hospitals: int
+    median: Decimal
+    """Of one figure for each hospital: its lowest, or its highest where the kind says so."""
+    low: Decimal
+    high: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of published price, and which of a hospital's figures stands for it."""
+
+    name: str
+    low: str
+    high: str
+    of: Callable[[Sequence[Decimal]], Decimal]
+
+
+KINDS = (
+    Kind("gross charge", "gross_low", "gross_high", min),
+    Kind("discounted cash", "cash_low", "cash_high", min),
+    Kind("lowest negotiated", "negotiated_low", "negotiated_low", min),
+    Kind("highest negotiated", "negotiated_high", "negotiated_high", max),
+)
+
+
+@cache
+def rows() -> tuple[Mapping[str, str], ...]:
+    """The shipped figures: one row for each code and hospital; source in the file's first lines."""
+    text = files("cpt77092.brief").joinpath("hospital-prices.csv").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    return tuple(csv.DictReader(lines))
+
+
+def hospitals(code: str | None = None) -> int:
+    """How many hospitals list the code, or any of the codes, with a price or without."""
+    return len({row["hospital"] for row in rows() if code in {None, row["code"]}})
+
+
+def spread(code: str, kind: Kind) -> Spread | None:
+    """A kind of price of a code, or None where no hospital reports it."""
+    figures = [
+        [Decimal(row[kind.low]), Decimal(row[kind.high])]
+        for row in rows()
+        if row["code"] == code and row[kind.low]
+    ]
+    if not figures:
+        return None
+    middle = median(kind.of(own) for own in figures)
+    return Spread(
+        hospitals=len(figures),
+        median=middle.quantize(_CENT, ROUND_HALF_UP),
+        low=min(own[0] for own in figures),
+        high=max(own[1] for own in figures),
+    )

@@ -1,0 +1,1 @@
+"""The `scrub` command: parse, call, print, exit. No claim logic."""

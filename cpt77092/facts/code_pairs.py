@@ -1,0 +1,418 @@
+"""Facts of the codes billed together: on the claim, and for the person on the date.
+
+The codes of a group are one number, a bit for each code (`Context.mask`), so that one union over
+the group answers every question about its codes. A void (8) is a claim of its own and bills
+nothing; a replacement (7) is looked at within its own claim only, since what it replaces may stand
+in the same batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import polars as pl
+
+from cpt77092.facts.fact import Build, Context, Fact, by_set, on_lines
+from cpt77092.facts.grouping import (
+    CLAIM,
+    CLAIM_DATE,
+    ENTITY_DATE,
+    ENTITY_DATE_OF_PAYER,
+    PERSON_DATE,
+)
+from cpt77092.facts.modifiers import carried
+from cpt77092.facts.scans import is_scan
+from cpt77092.reference.codes import CHECKED, GLOBAL, INTERPRETATION, TECHNICAL
+
+PARTS = INTERPRETATION | TECHNICAL
+"""What the global code already contains."""
+_NOTHING = pl.lit(0, pl.UInt8)
+_NO = pl.lit(False)  # noqa: FBT003
+
+
+def _shares(codes: pl.Expr, wanted: pl.Expr) -> pl.Expr:
+    """Whether one of the wanted codes is among those billed; where none is wanted, it is not."""
+    return pl.when(wanted == 0).then(_NO).otherwise((codes & wanted) != 0)
+
+
+# --- which codes are billed -------------------------------------------------------------------
+
+
+def code_bit(context: Context) -> pl.Expr:
+    """The line's own code as a bit."""
+    bits = pl.Series([context.bits[code] for code in context.codes], dtype=context.bits_type)
+    return pl.lit(bits).gather("code_number")
+
+
+def bare_bit(_: Context) -> pl.Expr:
+    """The same where the line surely carries no bypass modifier."""
+    return pl.when(~pl.col("has_bypass_modifier")).then("code_bit").otherwise(_NOTHING)
+
+
+def doubtful_bit(_: Context) -> pl.Expr:
+    """The same where nobody knows whether it carries one."""
+    return pl.when(pl.col("has_bypass_modifier").is_null()).then("code_bit").otherwise(_NOTHING)
+
+
+def unjudged_bit(_: Context) -> pl.Expr:
+    """The same where nobody knows what the code is paired with."""
+    is_checked = pl.col("hcpcs_code").is_in(sorted(CHECKED))
+    is_unjudged = is_checked & pl.col("policy.pairs").is_null()
+    return pl.when(is_unjudged).then("code_bit").otherwise(_NOTHING)
+
+
+def _of_original(bit: str) -> Build:
+    def build(_: Context) -> pl.Expr:
+        return pl.when("is_original").then(bit).otherwise(_NOTHING)
+
+    return build
+
+
+_BITS = {
+    "codes": "code_bit",
+    "bare": "bare_bit",
+    "doubtful": "doubtful_bit",
+    "unjudged": "unjudged_bit",
+}
+"""What a group gathers: its codes; those without and those with a possible bypass modifier; those
+whose pairs nobody knows."""
+
+
+def _gathered() -> list[Fact]:
+    """`claim_codes`, `claim_date_bare`, `entity_date_doubtful` and so on."""
+    facts = []
+    for what, bit in _BITS.items():
+        original = f"original_{bit}"
+        reads = ("is_original", bit)
+        facts += [
+            Fact(name=original, build=_of_original(bit), reads=reads),
+            Fact(name=f"claim_{what}", group=CLAIM, unites=bit),
+            Fact(name=f"claim_date_{what}", group=CLAIM_DATE, unites=bit),
+            Fact(name=f"entity_date_{what}", group=ENTITY_DATE_OF_PAYER, unites=original),
+        ]
+    return facts
+
+
+def _day_bills(codes: Collection[str]) -> Build:
+    """A line of the claim, or of the person and entity, bills one of the codes that date."""
+
+    def build(context: Context) -> pl.Expr:
+        wanted = context.mask(codes)
+        # Without a claim number a line stands alone on its claim; another claim may still say.
+        has_claim = pl.col("claim_key").is_not_null()
+        on_claim = pl.when(has_claim).then(_shares(pl.col("claim_date_codes"), wanted))
+        across = _across(_shares(pl.col("entity_date_codes"), wanted))
+        return _unless_void(on_claim.otherwise(_NO) | across)
+
+    return build
+
+
+_ASKED_OF_THE_DAY = {"global": GLOBAL, "calculation": frozenset({"77091"})}
+
+
+def _unless_void(found: pl.Expr) -> pl.Expr:
+    """A void bills nothing, whatever else is not known of it."""
+    return pl.when("is_live").then(found).otherwise(_NO)
+
+
+def _across(found: pl.Expr) -> pl.Expr:
+    """What was found on the person's other claims; a replacement or a void has none."""
+    return pl.when("is_original").then(found).otherwise(_NO)
+
+
+def _surely(name: str) -> Build:
+    def build(_: Context) -> pl.Expr:
+        return pl.col(name).fill_null(False)  # noqa: FBT003
+
+    return build
+
+
+# --- pairs ------------------------------------------------------------------------------------
+
+
+def _denying(*, bypassable_only: bool) -> Build:
+    """The codes beside which the payer denies the line's code."""
+
+    def build(context: Context) -> pl.Expr:
+        def mask(members: Sequence[Any]) -> pl.Expr:
+            chosen = _NOTHING
+            for denied in sorted({pair.denied for pair in members}):
+                paid = [
+                    pair.with_
+                    for pair in members
+                    if pair.denied == denied and (pair.bypass or not bypassable_only)
+                ]
+                is_denied = pl.col("hcpcs_code") == denied
+                chosen = pl.when(is_denied).then(context.mask(paid)).otherwise(chosen)
+            return chosen
+
+        return by_set("pairs", context, mask, context.bits_type)
+
+    return build
+
+
+def _is_denied(group: str, among: pl.Expr) -> pl.Expr:
+    """A paid code is billed in the group, and no bypass modifier lets both through."""
+    denying = pl.col("denying_codes") & among
+    soft = denying & pl.col("bypassable_codes")
+    hard = denying ^ soft
+    bare = _shares(pl.col(f"{group}_bare"), soft)
+    doubtful = _shares(pl.col(f"{group}_doubtful"), soft)
+    unless_bypassed = pl.when(bare).then(True).when(~doubtful).then(False)  # noqa: FBT003
+    denied = _shares(pl.col(f"{group}_codes"), hard) | (
+        ~pl.col("has_bypass_modifier") & unless_bypassed
+    )
+    # What denies a partner code stands under the code that is paid, which may have nothing on file.
+    is_partner = ~pl.col("hcpcs_code").is_in(sorted(CHECKED))
+    is_open = is_partner & ~denied & (pl.col(f"{group}_unjudged") != 0)
+    return pl.when(is_open).then(None).otherwise(denied)
+
+
+def _denied_beside(group: str, among: pl.Expr) -> pl.Expr:
+    has_claim = pl.col("claim_key").is_not_null()
+    on_claim = pl.when(has_claim).then(_is_denied(group, among)).otherwise(_NO)
+    across = _across(_is_denied("entity_date", among))
+    # Without pairs on file nothing is known, on a void nothing is billed.
+    denied = pl.when(pl.col("denying_codes").is_not_null()).then(on_claim | across)
+    return _unless_void(denied)
+
+
+def denied_beside_part(context: Context) -> pl.Expr:
+    """The global code is billed beside a part of it that is paid in its place."""
+    return _denied_beside("claim", context.mask(PARTS))
+
+
+def denied_for_good_beside_part(context: Context) -> pl.Expr:
+    """The same through a pair that no modifier can bypass."""
+    parts = context.mask(PARTS) & (pl.col("denying_codes") ^ pl.col("bypassable_codes"))
+    return _denied_beside("claim", parts)
+
+
+def denied_beside_other(context: Context) -> pl.Expr:
+    """The code is billed beside another that is paid in its place, parts of the global aside."""
+    every = context.mask(context.bits)
+    own_parts = pl.when(pl.col("hcpcs_code").is_in(sorted(GLOBAL))).then(
+        every & ~context.mask(PARTS)
+    )
+    return _denied_beside("claim_date", own_parts.otherwise(every))
+
+
+def _is_global(_: Context) -> pl.Expr:
+    return pl.col("hcpcs_code").is_in(sorted(GLOBAL))
+
+
+def may_be_denied(_: Context) -> pl.Expr:
+    """A code that denies the line's is billed beside it, or may be; on other lines none is."""
+    beside = pl.col("claim_date_codes") | pl.col("entity_date_codes")
+    is_met = (pl.col("denying_codes") & beside) != 0
+    # What denies a partner code may be unknown although nothing is met.
+    is_partner = ~pl.col("hcpcs_code").is_in(sorted(CHECKED))
+    return is_met.fill_null(value=True) | is_partner
+
+
+# --- scans of the same entity -----------------------------------------------------------------
+
+_READ_ONLY, _WHOLE, _TECHNICAL_ONLY, _BOTH_MARKS = 1, 2, 4, 8
+_MAYBE = 16
+"""Times a kind: a modifier that nobody can read leaves it open whether the scan is of that kind."""
+
+
+def scan_kind(_: Context) -> pl.Expr:
+    """How a bone-density scan is billed, by its modifiers, as bits."""
+    reads, technical = carried(pl.col("has_modifier_26")), carried(pl.col("has_modifier_tc"))
+    kinds = (
+        (_BOTH_MARKS, reads & technical),
+        (_READ_ONLY, reads & ~technical),
+        (_TECHNICAL_ONLY, ~reads & technical),
+        (_WHOLE, ~reads & ~technical),
+    )
+    bits = [
+        pl.when(is_kind).then(kind).when(is_kind.is_null()).then(kind * _MAYBE).otherwise(0)
+        for kind, is_kind in kinds
+    ]
+    return pl.sum_horizontal(bits).cast(pl.UInt8)
+
+
+def entity_scans(_: Context) -> pl.Expr:
+    """How the entity bills its scans that date: those of the claim, else those of its others."""
+    has_claim = pl.col("claim_key").is_not_null()
+    on_claim = pl.when(has_claim).then("claim_date_scans").otherwise(_NOTHING)
+    across = pl.when("is_original").then("entity_date_scans").otherwise(_NOTHING)
+    is_unknown = on_claim.is_null()  # no date
+    return pl.when(is_unknown | (on_claim != 0)).then(on_claim).otherwise(across)
+
+
+def _some_scan_is(kinds: int) -> pl.Expr:
+    """One of the scans is of one of the kinds; unknown where one may be."""
+    surely = (pl.col("entity_scans") & kinds) != 0
+    perhaps = (pl.col("entity_scans") & (kinds * _MAYBE)) != 0
+    return pl.when(surely | ~perhaps).then(surely)
+
+
+def entity_only_reads_scan(_: Context) -> pl.Expr:
+    """The entity bills its scan that date with 26 and nobody's technical part."""
+    return _unless_void(_some_scan_is(_READ_ONLY) & ~_some_scan_is(_WHOLE | _TECHNICAL_ONLY))
+
+
+def entity_bills_whole_scan(_: Context) -> pl.Expr:
+    """The entity bills its scan that date whole: with neither 26 nor TC."""
+    return _unless_void(_some_scan_is(_WHOLE))
+
+
+# --- parts of other entities ------------------------------------------------------------------
+
+
+def part_of_another_entity(lines: pl.DataFrame, _: Context) -> pl.Series:
+    """Another billing provider bills a part of the test for the same person and date."""
+    code = pl.col("hcpcs_code")
+    tests = lines.lazy().select(
+        "line", PERSON_DATE, "entity_number", "claim_key", "is_original", "hcpcs_code"
+    )
+    wholes = tests.filter(code.is_in(sorted(GLOBAL))).collect(engine="in-memory")
+    parts = tests.filter(code.is_in(sorted(PARTS)) & pl.col("is_original"))
+    # Few stand beside a whole test.
+    parts = parts.join(wholes.lazy(), on=PERSON_DATE, how="semi")
+    # One row for each provider of a person and date, whatever the number of its lines: of several
+    # claims at most one can be the line's own.
+    claim = pl.col("claim_key")
+    of_entity = parts.group_by(PERSON_DATE, "entity_number").agg(
+        only_claim=pl.when((claim.n_unique() == 1) & (claim.null_count() == 0)).then(claim.first())
+    )
+    is_own_claim = claim == pl.col("only_claim")  # unknown without numbers, or of several claims
+    met = (
+        wholes.lazy()
+        .join(of_entity, on=PERSON_DATE, suffix="_of_part")
+        .filter(~is_own_claim.fill_null(value=False))
+    )
+    is_other = pl.col("entity_number") != pl.col("entity_number_of_part")
+    differs = met.group_by("line").agg(differs=is_other.any(ignore_nulls=False), met=True)
+    known = pl.all_horizontal(pl.col(PERSON_DATE, "entity_number").is_not_null())
+    judged = (
+        wholes.lazy()
+        .join(differs, on="line", how="left")
+        .select(
+            "line",
+            pl.when(~pl.col("is_original") | (known & pl.col("met").is_null()))
+            .then(_NO)
+            .when(known)
+            .then("differs")
+            .alias("outcome"),
+        )
+        .collect(engine="in-memory")
+    )
+    return on_lines(lines.height, judged["line"], judged["outcome"], otherwise=False)
+
+
+_ENTITY = ("person_number", "entity_number")
+_CODE_AND_PAIRS = ("policy.pairs", "hcpcs_code")
+_PAIRS_ARE_JUDGED = ("policy.pairs", *_ENTITY)
+_CODES_OF = tuple(
+    f"{group}_{what}" for group in ("claim", "claim_date", "entity_date") for what in _BITS
+)
+_DENIED = (
+    "denying_codes",
+    "bypassable_codes",
+    "has_bypass_modifier",
+    "hcpcs_code",
+    "is_original",
+    "is_live",
+    "claim_key",
+)
+_DAY = ("claim_key", "claim_date_codes", "entity_date_codes", "is_original", "is_live")
+
+FACTS: tuple[Fact, ...] = (
+    Fact(name="code_bit", build=code_bit, reads=("code_number",)),
+    Fact(name="bare_bit", build=bare_bit, reads=("code_bit",), optional=("has_bypass_modifier",)),
+    Fact(
+        name="doubtful_bit",
+        build=doubtful_bit,
+        reads=("code_bit",),
+        optional=("has_bypass_modifier",),
+    ),
+    Fact(
+        name="unjudged_bit",
+        build=unjudged_bit,
+        reads=("code_bit", "hcpcs_code"),
+        optional=("policy.pairs",),
+    ),
+    *_gathered(),
+    *(
+        Fact(name=f"day_bills_{what}", build=_day_bills(codes), reads=_ENTITY, optional=_DAY)
+        for what, codes in _ASKED_OF_THE_DAY.items()
+    ),
+    *(
+        Fact(
+            name=f"day_surely_bills_{what}",
+            build=_surely(f"day_bills_{what}"),
+            optional=(f"day_bills_{what}",),
+        )
+        for what in _ASKED_OF_THE_DAY
+    ),
+    Fact(
+        name="denying_codes",
+        build=_denying(bypassable_only=False),
+        reads=_CODE_AND_PAIRS,
+        over=_CODE_AND_PAIRS,
+    ),
+    Fact(
+        name="bypassable_codes",
+        build=_denying(bypassable_only=True),
+        reads=_CODE_AND_PAIRS,
+        over=_CODE_AND_PAIRS,
+    ),
+    *(
+        Fact(
+            name=build.__name__,
+            build=build,
+            where=where,
+            otherwise=False,
+            reads=_PAIRS_ARE_JUDGED,
+            optional=(*_DENIED, *_CODES_OF),
+            unknown="nobody can say whether a modifier bypasses the pair",
+        )
+        for build, where in (
+            (denied_beside_part, _is_global),
+            (denied_for_good_beside_part, _is_global),
+            (denied_beside_other, may_be_denied),
+        )
+    ),
+    Fact(
+        name="scan_kind",
+        build=scan_kind,
+        where=lambda _: is_scan(),
+        otherwise=0,
+        reads=("hcpcs_code", "is_live"),
+        optional=("has_modifier_26", "has_modifier_tc", "damaged_code"),
+    ),
+    Fact(
+        name="original_scan_kind",
+        build=_of_original("scan_kind"),
+        reads=("is_original", "scan_kind"),
+    ),
+    Fact(name="claim_date_scans", group=CLAIM_DATE, unites="scan_kind"),
+    Fact(name="entity_date_scans", group=ENTITY_DATE, unites="original_scan_kind"),
+    Fact(
+        name="entity_scans",
+        build=entity_scans,
+        reads=_ENTITY,
+        optional=("claim_key", "claim_date_scans", "entity_date_scans", "is_original"),
+    ),
+    *(
+        Fact(
+            name=build.__name__,
+            build=build,
+            reads=("entity_scans",),
+            optional=("is_live",),
+            unknown="a modifier of the scan cannot be read, or the file has no modifiers",
+        )
+        for build in (entity_only_reads_scan, entity_bills_whole_scan)
+    ),
+    Fact(
+        name="part_of_another_entity",
+        frame=part_of_another_entity,
+        reads=("person_id", "billing_npi", "claim_line_start_date"),
+        optional=("claim_key", "entity_number", "is_original", PERSON_DATE),
+        unknown="another claim of that day has no billing provider",
+    ),
+)

@@ -1,0 +1,257 @@
+"""Facts of earlier lines: the same line billed before, and the last test before this one.
+
+*Earlier* is by date, claim number and line number, so that the order of rows and a split into files
+change nothing. Earlier claims (`Context.past`) are laid beside the batch as text: they come from
+other files, and their numbers are not the batch's.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from cpt77092.facts.fact import Context, Fact, on_lines
+from cpt77092.facts.grouping import CLAIM_DAY, PERSON_DAY, last_date, shared
+from cpt77092.facts.scans import of_batch
+from cpt77092.reference.codes import GLOBAL, INTERPRETATION
+
+_SAME_SERVICE = ("hcpcs_code", "claim_line_start_date", "modifier_set", "rendering_npi")
+_ORDER = ("claim_id", "claim_line_number", "source", "source_row")
+
+
+def line_repeated(lines: pl.DataFrame, _: Context) -> pl.Series:
+    """The number of the first line that the line repeats, null where it repeats none."""
+    on_claim = _first_alike(lines, CLAIM_DAY, pl.col("is_live"))
+    of_person = _first_alike(lines, PERSON_DAY, pl.col("is_original"))
+    return pl.select(pl.coalesce(on_claim, of_person)).to_series()
+
+
+def _first_alike(lines: pl.DataFrame, day: str, counts: pl.Expr) -> pl.Series:
+    """For every line that is not the first of its key: the number of the first.
+
+    Lines of one claim or person with one payer, code and date are few; only among them are
+    modifiers and providers compared.
+    """
+    known = pl.all_horizontal(pl.col(day, *_SAME_SERVICE).is_not_null())
+    key = [day, "modifier_set", "rendering_npi"]
+    alike = (
+        lines.lazy()
+        .filter(shared(lines[day]))
+        .filter(counts & known & pl.col("damaged_code").is_null())
+        .select("line", *_ORDER, *key)
+        .sort(_ORDER, nulls_last=False)
+        .select("line", pl.col("line").first().over(key).alias("first"))
+        .filter(pl.col("line") != pl.col("first"))
+        .collect(engine="in-memory")
+    )
+    return on_lines(lines.height, alike["line"], alike["first"])
+
+
+def repeats_earlier_line(_: Context) -> pl.Expr:
+    """The line's key stands on an earlier line of the run."""
+    return (
+        pl.when(pl.col("line_repeated").is_not_null())
+        .then(True)  # noqa: FBT003
+        .when(~pl.col("is_live"))
+        .then(False)  # noqa: FBT003
+        .when(_service_is_known() & (~pl.col("is_original") | (pl.col("person_id") != "")))
+        .then(False)  # noqa: FBT003
+    )
+
+
+def _service_is_known() -> pl.Expr:
+    known = [pl.col(name).is_not_null() for name in _SAME_SERVICE]
+    return pl.all_horizontal(*known, pl.col("damaged_code").is_null())
+
+
+def surely_repeats_earlier_line(_: Context) -> pl.Expr:
+    """The same, false where it is not known."""
+    return pl.col("line_repeated").is_not_null()
+
+
+# --- earlier claims ---------------------------------------------------------------------------
+
+
+def line_in_past(lines: pl.DataFrame, context: Context) -> pl.Series:
+    """Claim and line of the earlier claim that bills the same; null where none does."""
+    if context.past is None:
+        return pl.Series([None], dtype=pl.String).new_from_index(0, lines.height)
+    mine, past = _as_text(lines), _as_text(context.past.lines)
+    past = past.with_columns(_name_of_line().alias("named"))
+    found = []
+    for own in ("claim_id", "person"):
+        key = ["payer_number", own, "kind", *_SAME_SERVICE]
+        # A replacement and what it replaces bill the same service on purpose.
+        compared = mine if own == "claim_id" else mine.filter(pl.col("kind") == "1")
+        there = past.drop_nulls(key).group_by(key).agg(pl.col("named").min())
+        found.append(compared.join(there, on=key).select("line", "named"))
+    met = pl.concat(found).group_by("line").agg(pl.col("named").min())
+    return on_lines(lines.height, met["line"], met["named"])
+
+
+def _as_text(lines: pl.DataFrame) -> pl.DataFrame:
+    """Live lines with their key as text, numbers of a frame's own left aside."""
+    frequency = pl.col("claim_frequency_code").fill_null("")
+    number = "line" if "line" in lines.columns else pl.lit(None, pl.UInt32).alias("line")
+    is_live = pl.col("is_live") & pl.col("damaged_code").is_null()
+    keyed = (
+        lines.lazy()
+        .filter(is_live)
+        .select(
+            number,
+            "payer_number",
+            "claim_line_number",
+            pl.when(pl.col("claim_id") != "").then("claim_id").alias("claim_id"),
+            pl.when(pl.col("person_id") != "").then("person_id").alias("person"),
+            pl.when(frequency == "7").then(pl.lit("7")).otherwise(pl.lit("1")).alias("kind"),
+            *(pl.col(name) for name in _SAME_SERVICE if name != "modifier_set"),
+            pl.col("modifier_set").cast(pl.String),
+        )
+    )
+    return keyed.collect(engine="in-memory")
+
+
+def _name_of_line() -> pl.Expr:
+    number = pl.col("claim_line_number").cast(pl.String)
+    line = pl.when(number.is_not_null()).then(pl.format(", line {}", number)).otherwise(pl.lit(""))
+    return pl.format("claim {}{}", pl.col("claim_id").fill_null("without a number"), line)
+
+
+def already_submitted(context: Context) -> pl.Expr:
+    """The line's key stands on an earlier claim; unknown where none were given."""
+    if context.past is None:
+        return pl.when(pl.col("is_live")).then(None).otherwise(pl.lit(False))  # noqa: FBT003
+    return (
+        pl.when(pl.col("line_in_past").is_not_null())
+        .then(True)  # noqa: FBT003
+        .when(~pl.col("is_live"))
+        .then(False)  # noqa: FBT003
+        .when(_service_is_known() & (~pl.col("is_original") | (pl.col("person_id") != "")))
+        .then(False)  # noqa: FBT003
+    )
+
+
+# --- time since the last test -----------------------------------------------------------------
+
+_TESTS = sorted(GLOBAL | INTERPRETATION)
+
+
+def earlier_test_date(lines: pl.DataFrame, context: Context) -> pl.Series:
+    """The date of the person's last test (77089 or 77092) before the line's date; null if none."""
+    is_test = pl.col("hcpcs_code").is_in(_TESTS)
+    tests = lines.lazy().filter(is_test).select("line", "is_original", "person_date")
+    mine = tests.collect(engine="in-memory")
+    # A replacement may carry another date than what it replaces, and is no test of its own.
+    known = [mine["person_date"].filter(mine["is_original"])]
+    if context.past is not None:
+        past = of_batch(context.past.lines, lines).filter(is_test & pl.col("is_original"))
+        known.append(past["person_date"])
+    mine = mine.drop_nulls("person_date")
+    last = last_date(pl.concat(known), mine["person_date"], or_same_date=False)
+    return on_lines(lines.height, mine["line"], last)
+
+
+def full_months_since_test(_: Context) -> pl.Expr:
+    """Full calendar months between the month of the last test and the month of this one.
+
+    As the Medicare Benefit Policy Manual (chapter 15, section 80.5.5) counts: *n* full months after
+    the month of the last test. Two tests in one month have none between them.
+    """
+    months = _month("claim_line_start_date") - _month("earlier_test_date") - 1
+    return months.clip(lower_bound=0)
+
+
+def _month(column: str) -> pl.Expr:
+    day = pl.col(column).dt
+    return day.year().cast(pl.Int32) * 12 + day.month().cast(pl.Int32)
+
+
+def past_reaches(context: Context) -> pl.Expr:
+    """True where every test that could count would be on file; else unknown, never false.
+
+    The earlier claims must begin with the earliest month that counts, and leave no whole month out
+    before the batch begins.
+    """
+    past = context.past
+    if past is None or past.first_day is None or past.last_day is None:
+        return pl.lit(None, dtype=pl.Boolean)
+    first, last = past.first_day, past.last_day
+    first_whole_month = first.year * 12 + first.month + (first.day > 1)
+    month = _month("claim_line_start_date")
+    is_gapless = last.year * 12 + last.month >= month.min() - 1
+    begins_in_time = first_whole_month <= month - pl.col("policy.min_months_between")
+    return pl.when(begins_in_time & is_gapless).then(True)  # noqa: FBT003
+
+
+def came_too_soon(_: Context) -> pl.Expr:
+    """The last test on file is too close; unknown where another might be that is not on file."""
+    least = pl.col("policy.min_months_between")
+    is_known = pl.col("past_reaches") & (pl.col("person_id") != "") & least.is_not_null()
+    return (
+        pl.when(~pl.col("is_live"))
+        .then(False)  # noqa: FBT003
+        .when(pl.col("full_months_since_test") < least)
+        .then(True)  # noqa: FBT003
+        .when(is_known)
+        .then(False)  # noqa: FBT003
+    )
+
+
+_KEY = ("claim_line_start_date", "modifier_set", "rendering_npi", "person_id")
+_LOOKED_UP = ("is_live", "is_original", "hcpcs_code", "claim_line_number", "claim_frequency_code")
+
+FACTS: tuple[Fact, ...] = (
+    Fact(
+        name="line_repeated",
+        frame=line_repeated,
+        optional=(CLAIM_DAY, PERSON_DAY, "claim_id", *_LOOKED_UP, *_KEY),
+    ),
+    Fact(
+        name="repeats_earlier_line",
+        build=repeats_earlier_line,
+        reads=("damaged_code", *_KEY),
+        optional=("line_repeated", "is_live", "is_original"),
+    ),
+    Fact(
+        name="surely_repeats_earlier_line",
+        build=surely_repeats_earlier_line,
+        optional=("line_repeated",),
+    ),
+    Fact(
+        name="line_in_past",
+        frame=line_in_past,
+        optional=("claim_id", "payer_number", *_LOOKED_UP, *_KEY),
+    ),
+    Fact(
+        name="already_submitted",
+        build=already_submitted,
+        reads=("damaged_code", *_KEY),
+        optional=("line_in_past", "is_live", "is_original"),
+        unknown="no --history was given",
+    ),
+    Fact(
+        name="earlier_test_date",
+        frame=earlier_test_date,
+        optional=("is_original", "hcpcs_code", "person_id", "person_number", "person_date"),
+    ),
+    Fact(
+        name="full_months_since_test",
+        build=full_months_since_test,
+        where=lambda _: pl.col("earlier_test_date").is_not_null(),
+        optional=("earlier_test_date", "claim_line_start_date"),
+    ),
+    Fact(
+        name="past_reaches",
+        build=past_reaches,
+        optional=("claim_line_start_date", "policy.min_months_between"),
+    ),
+    Fact(
+        name="came_too_soon",
+        build=came_too_soon,
+        reads=("claim_line_start_date", "person_id", "policy.min_months_between"),
+        optional=("full_months_since_test", "past_reaches", "is_live"),
+        unknown="no --history, or none that reaches far enough back",
+    ),
+)
+
+PAST_FACTS = ("is_live", "is_original", "modifier_set", "date_key")
+"""What is worked out for the lines of earlier claims too."""

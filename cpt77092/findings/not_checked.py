@@ -1,0 +1,166 @@
+"""Why a rule could not be checked: which column, policy value or fact was unknown on a line."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+
+import polars as pl
+
+from cpt77092.claims.columns import BY_NAME, TYPED
+from cpt77092.engine import Result
+from cpt77092.facts import FACTS, inputs
+from cpt77092.rule import Rule
+
+IDENTIFIERS = frozenset({"claim_id", "person_id", "billing_npi"})
+"""Text columns that say which lines belong together."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Unchecked:
+    """Lines that a rule was not checked on, because one input was unknown in one way."""
+
+    rule: Rule
+    where: pl.Series
+    """One truth value for each line."""
+    reason: str
+    """Blank where the parameter's decision tells it."""
+    parameter: str = ""
+
+
+def unchecked(result: Result) -> pl.DataFrame:
+    """`rule, payer, reason, lines`: how often each rule was not checked, and why."""
+    parts = list(_unchecked(result))
+    # Payer and decisions are the same on all lines with a row of the policy table.
+    counted = (
+        result.lines.select("policy_number", "policy_row")
+        .hstack([part.where.alias(str(number)) for number, part in enumerate(parts)])
+        .lazy()
+        .group_by("policy_number", "policy_row")
+        .agg(pl.all().sum())
+        .collect(engine="streaming")
+    )
+    payers = [result.table.payers[number] for number in counted["policy_number"].to_list()]
+    decisions = _decisions(result, parts, counted["policy_row"])
+    lines: Counter[tuple[str, str, str]] = Counter()
+    for number, part in enumerate(parts):
+        reasons = decisions[part.parameter] if part.parameter else [part.reason] * len(payers)
+        for payer, reason, count in zip(
+            payers, reasons, counted[str(number)].to_list(), strict=True
+        ):
+            if count:
+                lines[part.rule.code, payer, reason] += count
+    rows = [(*told, count) for told, count in sorted(lines.items())]
+    schema = {"rule": pl.String, "payer": pl.String, "reason": pl.String, "lines": pl.UInt32}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def not_checked_rows(result: Result) -> pl.DataFrame:
+    """`line, rule, reason` of every line and rule that could not be checked."""
+    found = [pl.DataFrame(schema={"line": pl.UInt32, "rule": pl.String, "reason": pl.String})]
+    for part in _unchecked(result):
+        lines = result.lines.select("line", "policy_row").filter(part.where)
+        told = lines.with_columns(reason=pl.lit(part.reason))
+        if part.parameter:
+            rows = lines["policy_row"].unique()
+            reasons = _decisions(result, [part], rows)[part.parameter]
+            of_row = pl.DataFrame({"policy_row": rows, "reason": reasons})
+            told = lines.join(of_row, on="policy_row", how="left", nulls_equal=True)
+        found.append(told.select("line", pl.lit(part.rule.code).alias("rule"), "reason"))
+    return pl.concat(found).sort("line", "rule")
+
+
+def _unchecked(result: Result) -> Iterator[_Unchecked]:
+    """The lines that the rules were not checked on: each under the first input unknown there."""
+    rules = [rule for rule in result.rules if result.outcomes[rule.code].null_count()]
+    looked_at = {rule.code: reason_inputs(rule) for rule in rules}
+    unknown = _unknown(result, {name for names in looked_at.values() for name in names})
+    nulls = result.outcomes.select(pl.col(looked_at.keys()).is_null())
+    for rule in rules:
+        left = nulls[rule.code]
+        for name in looked_at[rule.code]:
+            for reason, lines in unknown.get(name, {}).items():
+                where = left & lines
+                if where.any():
+                    is_decided = name.startswith("policy.")
+                    yield _Unchecked(rule, where, reason, name if is_decided else "")
+                    left &= ~lines
+        if left.any():
+            yield _Unchecked(rule, left, "an input is unknown")
+
+
+@cache
+def reason_inputs(rule: Rule) -> tuple[str, ...]:
+    """Where to look, in order, for what a rule was missing on a line.
+
+    First the plain columns behind the flag (a parameter also needs the code and the date that
+    choose it), then the facts themselves, which may be unknown for a reason of their own.
+    """
+    roots = rule.flag().meta.root_names()
+    plain: list[str] = []
+    for name in (plain_name for root in roots for plain_name in inputs(root)):
+        if name.startswith("policy."):
+            plain += ["damaged_code", "claim_line_start_date"]
+        plain.append(name.removesuffix(".state").removesuffix(".level"))
+    return tuple(dict.fromkeys([*plain, *(root for root in roots if root in FACTS)]))
+
+
+def _unknown(result: Result, names: Iterable[str]) -> dict[str, dict[str, pl.Series]]:
+    """For each input that is unknown somewhere: for each reason, on which lines."""
+    ways = {name: _ways(name) for name in names if _may_be_unknown(result.lines[name])}
+    kinds = [(name, reason, where) for name, told in ways.items() for reason, where in told.items()]
+    masks = result.lines.select(
+        where.alias(str(number)) for number, (_, _, where) in enumerate(kinds)
+    )
+    unknown: dict[str, dict[str, pl.Series]] = {}
+    for (name, reason, _), lines in zip(kinds, masks, strict=True):
+        unknown.setdefault(name, {})[reason] = lines
+    return unknown
+
+
+def _may_be_unknown(column: pl.Series) -> bool:
+    if column.name == "damaged_code":
+        return column.null_count() < column.len()
+    return column.name in IDENTIFIERS or column.null_count() > 0
+
+
+def _ways(name: str) -> dict[str, pl.Expr]:
+    """How an input may be unknown: for each *not checked* reason as a sentence, on which lines."""
+    is_null = pl.col(name).is_null()
+    if name == "damaged_code":
+        return {"hcpcs_code cannot be read": pl.col(name).is_not_null()}
+    if name.startswith("policy."):
+        return {"": is_null}  # the decision tells it
+    if name in FACTS:
+        return {FACTS[name].unknown or f"{name} is unknown": is_null}
+    absent, blank, unreadable = (
+        f"no {name} column",
+        f"{name} is blank",
+        f"{name} cannot be read",
+    )
+    if name in TYPED:
+        state = pl.col(f"{name}.state")
+        return {
+            absent: is_null & state.is_null(),
+            blank: is_null & state.eq_missing("blank"),
+            unreadable: is_null & state.is_not_null() & state.ne_missing("blank"),
+        }
+    if name in IDENTIFIERS:
+        # Blank is a value (no modifier, no place), but a blank name identifies nobody.
+        return {absent: is_null, blank: pl.col(name).eq_missing("")}
+    return {absent if name in BY_NAME else unreadable: is_null}
+
+
+def _decisions(
+    result: Result, parts: Iterable[_Unchecked], rows: pl.Series
+) -> dict[str, list[str]]:
+    """For each parameter that is unknown, its decisions' reasons on rows of the policy table."""
+    names = {part.parameter for part in parts} - {""}
+    numbers = result.table.frame.select(
+        pl.col(f"{name}.decision").gather(rows).fill_null(0).alias(name) for name in names
+    ).to_dict(as_series=False)
+    distinct = {number for column in numbers.values() for number in column}
+    reasons = {number: result.decisions[number].reason() for number in distinct}
+    return {name: [reasons[number] for number in column] for name, column in numbers.items()}

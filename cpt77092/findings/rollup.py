@@ -1,0 +1,251 @@
+"""Findings worst first, and rolled up to lines and claims; money once per line.
+
+A claim here is what `Totals.flagged_claims` counts: the lines of all files that share claim number
+and payer; a line without a claim number is a claim of its own. A roll-up has the lines and claims
+with a finding, and nothing of the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import polars as pl
+
+from cpt77092.choices import By, Sort
+from cpt77092.engine import CLAIM_OF_PAYER, ERROR, EXPECTED_PAYMENT, INFO, WARNING, Result
+from cpt77092.facts.money import CENTS
+from cpt77092.findings import table as findings
+
+_PLACE: dict[str, pl.DataType | type[pl.DataType]] = {
+    "source_file": pl.String,
+    "source_row": pl.UInt32,
+    "claim_id": pl.String,
+}
+_REASONS: dict[str, pl.DataType | type[pl.DataType]] = {
+    "errors": pl.UInt32,
+    "warnings": pl.UInt32,
+    "infos": pl.UInt32,
+    "rules": pl.String,
+    "reasons": pl.String,
+    "fixes": pl.String,
+    "denials": pl.String,
+    "charge_amount": CENTS,
+    "expected_payment": CENTS,
+}
+
+LINE_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
+    **_PLACE,
+    "claim_line_number": pl.Int64,
+    "hcpcs_code": pl.String,
+    "claim_line_start_date": pl.Date,
+    "payer": pl.String,
+    "severity": pl.String,
+    **_REASONS,
+}
+"""Columns of the report by line. `severity` is the worst."""
+
+CLAIM_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
+    **_PLACE,
+    "claim_line_start_date": pl.Date,
+    "payer": pl.String,
+    "severity": pl.String,
+    "lines": pl.UInt32,
+    "error_lines": pl.UInt32,
+    **_REASONS,
+    "charges_at_risk": CENTS,
+    "payment_at_risk": CENTS,
+}
+"""Columns of the report by claim. Place and date are of its first line with a finding; `lines` are
+those with a finding and the money is theirs, each line once; `at_risk` is of lines with an error,
+and adds up to the totals. Credits are left out, and money of which nothing is known is null."""
+
+SCHEMAS = {By.FINDING: findings.SCHEMA, By.LINE: LINE_SCHEMA, By.CLAIM: CLAIM_SCHEMA}
+
+
+def as_table(
+    result: Result,
+    *,
+    by: By = By.FINDING,
+    sort: Sort = Sort.FILE,
+    limit: int | None = None,
+    infos: bool = True,
+    extra: Sequence[str] = (),
+) -> pl.DataFrame:
+    """The findings, or the lines or claims that have some, with all their texts.
+
+    Args:
+        result: a run.
+        by: what a row is.
+        sort: what comes first. Findings stay beside the others of their claim, unless by file.
+        limit: at most so many rows, the first ones; all where None.
+        infos: whether findings of severity info are looked at.
+        extra: further columns of the lines, as text, as `findings.table` has them.
+
+    Returns:
+        A frame of `SCHEMAS[by]` and the extra columns.
+    """
+    if by is By.FINDING and sort is Sort.FILE:
+        return findings.as_table(result, limit=limit, infos=infos, extra=extra)
+    if by is By.FINDING:
+        ranked = _ranked(result, sort, limit, infos=infos)
+        return findings.texts(result, ranked, extra=extra)
+    key = by.value
+    lines = _lines(result, infos=infos)
+    groups = _first(_groups(lines, key), sort, limit)
+    # The lines of the groups that are shown, and all their findings.
+    shown = lines.select("line", "claim").join(groups.lazy().select(key), on=key, how="semi")
+    found = _findings(result, infos=infos).lazy().join(shown, on="line")
+    chosen = found.sort("severity", "line", "rule").collect()
+    texts = findings.texts(result, chosen, extra=extra)
+    texts = texts.hstack(chosen.select("line", "claim", number="severity"))
+    rows = groups.join(_told(texts, by, extra), on=key, how="left", maintain_order="left")
+    schema = SCHEMAS[by] | dict.fromkeys(extra, pl.String)
+    return rows.select(pl.col(name).cast(dtype) for name, dtype in schema.items())
+
+
+def as_pieces(
+    result: Result, *, by: By = By.FINDING, sort: Sort = Sort.FILE, extra: Sequence[str] = ()
+) -> Iterator[pl.DataFrame]:
+    """`table` without a limit, in pieces that follow each other; at least one, maybe empty."""
+    if by is By.FINDING and sort is Sort.FILE:
+        yield from findings.as_pieces(result, extra=extra)
+    else:
+        yield as_table(result, by=by, sort=sort, extra=extra)
+
+
+def grouped(
+    result: Result,
+    *,
+    sort: Sort,
+    limit: int | None = None,
+    infos: bool = True,
+    extra: Sequence[str] = (),
+) -> pl.DataFrame:
+    """The findings claim by claim, for a reader: in each by line, the worst of a line first.
+
+    Returns:
+        A frame of `findings.SCHEMA`, the extra columns, and of the whole claim, however many of its
+        findings are among them: `claim`, its number, `claim_at_risk` and `claim_charged`.
+    """
+    ranked = _ranked(result, sort, limit, infos=infos)
+    claim = ranked.select("claim", "claim_at_risk", "claim_charged")
+    return findings.texts(result, ranked, extra=extra).hstack(claim)
+
+
+def count(result: Result, by: By, *, infos: bool = True) -> int:
+    """How many rows `table` has without a limit."""
+    if by is By.FINDING:
+        return _findings(result, infos=infos).height
+    return int(_lines(result, infos=infos).select(pl.col(by.value).n_unique()).collect().item())
+
+
+def _findings(result: Result, *, infos: bool) -> pl.DataFrame:
+    return result.found if infos else result.found.filter(pl.col("severity") < INFO)
+
+
+def _lines(result: Result, *, infos: bool) -> pl.LazyFrame:
+    """The lines with a finding: the number of their claim, their worst severity, their money."""
+    line = pl.col("line").cast(pl.UInt32)
+    # A line without a claim number is a claim of its own: its number is none that a claim can have.
+    claim = pl.coalesce(CLAIM_OF_PAYER, line.cast(pl.UInt64) + 2**63)
+    lines = result.lines.select("line", CLAIM_OF_PAYER, "charge_amount", EXPECTED_PAYMENT)
+    return (
+        lines.with_columns(result.worst.alias("worst"))
+        .lazy()
+        .filter(pl.col("worst") <= (INFO if infos else INFO - 1))
+        .select(
+            line,
+            claim.alias("claim"),
+            "worst",
+            charge="charge_amount",
+            expected=EXPECTED_PAYMENT,
+        )
+    )
+
+
+def _groups(lines: pl.LazyFrame, key: str) -> pl.LazyFrame:
+    """Per line or claim its worst severity and its money, each line once."""
+    at_risk = pl.col("worst") == ERROR
+    # A credit would hide what is beside it; alone it is what the line says.
+    no_credit = pl.when(pl.col("charge") >= 0).then("charge")
+    money = {
+        "charge_amount": no_credit if key == "claim" else pl.col("charge"),
+        "expected_payment": pl.col("expected"),
+        "charges_at_risk": pl.when(at_risk).then(no_credit),
+        "payment_at_risk": pl.when(at_risk).then("expected"),
+    }
+    return (
+        lines.select(key, "worst", pl.col("line").alias("first"), at_risk.alias("at_risk"), **money)
+        .group_by(key)
+        .agg(
+            pl.col("worst").min(),
+            pl.col("first").min(),
+            lines=pl.len(),
+            error_lines=pl.col("at_risk").sum(),
+            **{name: _sum(pl.col(name)) for name in money},
+        )
+    )
+
+
+def _sum(money: pl.Expr) -> pl.Expr:
+    """A sum that is unknown where nothing of it is known, and not zero."""
+    return pl.when(money.count() > 0).then(money.sum())
+
+
+def _order(sort: Sort) -> list[pl.Expr]:
+    # Sorted as negative whole cents, which takes nulls as the least of all and needs no directions.
+    cents = -(pl.coalesce("charges_at_risk", "charge_amount", 0) * 100).cast(pl.Int64)
+    flagged = -(pl.col("charge_amount").fill_null(0) * 100).cast(pl.Int64)
+    return {
+        Sort.SEVERITY: [pl.col("worst"), cents, pl.col("first")],
+        Sort.DOLLARS: [flagged, pl.col("worst"), pl.col("first")],
+        Sort.FILE: [pl.col("first")],
+    }[sort]
+
+
+def _first(groups: pl.LazyFrame, sort: Sort, limit: int | None) -> pl.DataFrame:
+    """The groups in order, at most so many."""
+    order = _order(sort)
+    first = groups if limit is None else groups.bottom_k(limit, by=order)
+    return first.sort(order).collect(engine="streaming")
+
+
+def _ranked(result: Result, sort: Sort, limit: int | None, *, infos: bool) -> pl.DataFrame:
+    """Findings by claim, and in it by line, the worst of a line first."""
+    lines = _lines(result, infos=infos)
+    money = {"claim_at_risk": "charges_at_risk", "claim_charged": "charge_amount"}
+    wanted = _groups(lines, "claim").select("claim", "worst", "first", *money.values())
+    # Each claim here has a finding, so that no more claims than findings are shown.
+    claims = _first(wanted, sort, limit).with_row_index("rank").select("claim", "rank", **money)
+    shown = lines.select("line", "claim").join(claims.lazy(), on="claim")
+    ranked = _findings(result, infos=infos).lazy().join(shown, on="line")
+    ranked = ranked.sort("rank", "line", "severity", "rule")
+    return (ranked if limit is None else ranked.head(limit)).collect()
+
+
+def _told(texts: pl.DataFrame, by: By, extra: Sequence[str]) -> pl.DataFrame:
+    """What the findings of each line or claim say, joined: the texts come worst first."""
+    reason = pl.format("{}: {}", "rule", "message")
+    if by is By.CLAIM:
+        number = pl.col("claim_line_number")
+        where = pl.when(number.is_null()).then(pl.format("row {}", "source_row"))
+        reason = pl.format("{} {}", where.otherwise(pl.format("line {}", number)), reason)
+    denial = pl.concat_str(["group_code", "carc", "rarc"], separator=" ").str.strip_chars()
+    same = ["source_file", "source_row", "claim_id", "claim_line_start_date", "payer", *extra]
+    if by is By.LINE:
+        same += ["claim_line_number", "hcpcs_code"]
+    return texts.group_by(by.value, maintain_order=True).agg(
+        pl.col(*same).get(pl.col("line").arg_min()),
+        pl.first("severity"),
+        errors=(pl.col("number") == ERROR).sum(),
+        warnings=(pl.col("number") == WARNING).sum(),
+        infos=(pl.col("number") == INFO).sum(),
+        rules=pl.col("rule").unique(maintain_order=True).str.join(" "),
+        reasons=reason.str.join(" | "),
+        fixes=_each_once(pl.col("fix"), " | "),
+        denials=_each_once(denial, ", "),
+    )
+
+
+def _each_once(text: pl.Expr, between: str) -> pl.Expr:
+    return text.filter(text != "").unique(maintain_order=True).str.join(between)

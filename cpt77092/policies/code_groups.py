@@ -1,0 +1,22 @@
+"""Names that stand for several codes in a policy file, and which name overrules which."""
+
+from __future__ import annotations
+
+from cpt77092.reference.codes import CHECKED, COMPANIONS, FAMILY
+
+GROUPS: dict[str, frozenset[str]] = {
+    "all": CHECKED,
+    "tbs_family": FAMILY,
+    "companions": COMPANIONS,
+}
+"""Names that stand for several codes in a policy file; a code of its own overrules them."""
+
+
+def expand(code_key: str) -> frozenset[str]:
+    """The procedure codes that a key of `codes` stands for."""
+    return GROUPS.get(code_key, frozenset({code_key}))
+
+
+def specificity(code_key: str) -> int:
+    """Which of two keys overrules the other: a code over a group, a group over `all`."""
+    return {"all": 0, **dict.fromkeys(GROUPS.keys() - {"all"}, 1)}.get(code_key, 2)

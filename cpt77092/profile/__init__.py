@@ -1,0 +1,1 @@
+"""Benchmarks of a batch, by payer and month."""

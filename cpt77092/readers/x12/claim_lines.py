@@ -1,0 +1,372 @@
+"""From segments to service lines: one row for each SV1, with what its loops say around it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from cpt77092.claims import columns
+from cpt77092.readers.classify import REJECT, ROW, may_be_in_scope
+from cpt77092.readers.x12.segments import (
+    LOOP,
+    NUMBER,
+    OWNER,
+    PARTS,
+    TAG,
+    TEXT,
+    Segments,
+    nth,
+    parted,
+)
+
+SOURCES: Mapping[str, str] = {
+    "claim_id": "CLM01",
+    "claim_line_number": "LX01",
+    "person_id": "2010BA or 2010CA NM109",
+    "payer": "2010BB NM103",
+    "payer_id": "2010BB NM109",
+    "claim_line_start_date": "DTP*472, first day",
+    "claim_line_end_date": "DTP*472, last day",
+    "place_of_service_code": "SV105, else CLM05-1",
+    "hcpcs_code": "SV101-2",
+    **{f"hcpcs_modifier_{n}": f"SV101-{n + 2}" for n in range(1, 5)},
+    "service_unit_quantity": "SV104",
+    "charge_amount": "SV102",
+    **{name: f"HI, diagnosis {n}" for n, name in enumerate(columns.DIAGNOSES, start=1)},
+    "diagnosis_pointer": "SV107",
+    "rendering_npi": "2420A, else 2310B, else 2010AA NM109",
+    "billing_npi": "2010AA NM109",
+    "ordering_npi": "2420E, else 2420F, else 2310A NM109",
+    "prior_authorization_number": "REF*G1",
+    "claim_frequency_code": "CLM05-3",
+    "patient_sex": "DMG03",
+    "patient_birth_date": "DMG02",
+}
+"""Where each canonical column stands in an 837P."""
+
+_SORTING = ("claim_id", "claim_line_start_date", "hcpcs_code")
+_DIAGNOSIS_QUALIFIERS = ("ABK", "ABF", "BK", "BF")
+"""ICD-10 and, in old claims, ICD-9; every other HI is about procedures, conditions, occurrences."""
+
+
+def read_lines(
+    segments: Segments, *, needed: frozenset[str], scope: frozenset[str]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The service lines that may be in scope, and the codes and days of all of them.
+
+    Args:
+        segments: of one run of interchanges.
+        needed: canonical columns that somebody will read.
+        scope: procedure codes to keep.
+
+    Returns:
+        Lines as `Scan.kept` wants them, and `hcpcs_code, claim_line_start_date` of every service
+        line of the run. A loop that should hold a service line and does not (an LX without an SV1,
+        a claim without an LX) is a rejected line of its own.
+    """
+    every = _service_lines(segments, scope)
+    code = pl.col("hcpcs_code")
+    kept = every.filter(pl.col(REJECT).is_not_null() | may_be_in_scope(code, scope))
+    wanted = [name for name in SOURCES if name in needed or name in _SORTING]
+    described = _described(kept, segments).sort(ROW, maintain_order=True)
+    return (
+        described.select(
+            ROW, REJECT, *(columns.cell(name, columns.BY_NAME[name]) for name in wanted)
+        ),
+        _with_first_days(every, segments),
+    )
+
+
+def _service_lines(segments: Segments, scope: frozenset[str]) -> pl.DataFrame:
+    """Every SV1 with its code and the loops it stands in, and every loop that lacks its SV1."""
+    component = segments.delimiters.component.decode()
+    lines = (
+        parted(segments.frame.filter(pl.col(TAG) == "SV1"), segments.delimiters)
+        .drop(TEXT, TAG)
+        .with_columns(pieces=nth(1).str.split(component))
+        .with_columns(qualifier=nth(0, of="pieces"), code=nth(1, of="pieces"))
+    )
+    around = _loops_around(segments)
+    lines = pl.concat([lines, *_without_service(segments, lines, around)], how="diagonal").join(
+        around, on=OWNER, how="left", maintain_order="left"
+    )
+    qualifier, code = pl.col("qualifier"), pl.col("code")
+    is_hcpcs = qualifier.str.to_uppercase() == "HC"
+    is_line = pl.col(LOOP) == "LX"
+    shown = component if component.isprintable() else f"{ord(component):#04x}"
+    problems = {
+        "SV1 outside a service line: no LX before it": ~is_line,
+        "a second SV1 behind one LX": is_line & ~pl.struct(LOOP, OWNER).is_first_distinct(),
+        "a service line outside a claim: no CLM before its LX": pl.col("claim").is_null(),
+        f"SV101 is not parted by {shown}, which the ISA declares": (qualifier != "")
+        & (pl.col("pieces").list.len() < 2),
+        "SV101 does not say HC before its code": (pl.col("pieces").list.len() > 1)
+        & ~is_hcpcs
+        & may_be_in_scope(code, scope),
+    }
+    told = [pl.when(test).then(pl.lit(text)) for text, test in problems.items()]
+    return lines.with_columns(
+        pl.when(is_line).then(OWNER).otherwise(NUMBER).alias(ROW),
+        pl.coalesce(REJECT, *told).alias(REJECT),
+        pl.when(is_hcpcs | (pl.col("pieces").list.len() < 2))
+        .then(code)
+        .otherwise(pl.col("pieces").list.join(component))
+        .alias("hcpcs_code"),
+    )
+
+
+def _without_service(
+    segments: Segments, lines: pl.DataFrame, around: pl.DataFrame
+) -> list[pl.DataFrame]:
+    """Rejected rows for every LX without an SV1, every claim without an LX."""
+    opened = segments.frame.filter(pl.col(NUMBER) == pl.col(OWNER)).select(NUMBER, LOOP, OWNER)
+    in_claims = around.filter(pl.col("claim") < pl.col(OWNER)).select(pl.col("claim").alias(OWNER))
+    lone = {
+        "LX": (lines.select(OWNER), "no SV1 behind this LX"),
+        "CLM": (pl.concat([in_claims, lines.select(OWNER)]), "a claim without a service line"),
+    }
+    return [
+        opened.filter(pl.col(LOOP) == loop)
+        .join(filled, on=OWNER, how="anti")
+        .with_columns(pl.lit(text).alias(REJECT))
+        for loop, (filled, text) in lone.items()
+    ]
+
+
+def _with_first_days(lines: pl.DataFrame, segments: Segments) -> pl.DataFrame:
+    """The code and the first day of service of every line, blank where it has none."""
+    dates = segments.frame.filter(pl.col(TAG) == "DTP", pl.col(LOOP) == "LX").select(OWNER, TEXT)
+    # A file has few distinct days and many lines: part each segment once.
+    texts = parted(dates.select(TEXT).unique(), segments.delimiters)
+    told = texts.filter(nth(1) == "472").select(TEXT, claim_line_start_date=_first_day())
+    first = dates.join(told, on=TEXT, maintain_order="left").unique(
+        OWNER, keep="first", maintain_order=True
+    )
+    return lines.join(first, on=OWNER, how="left", maintain_order="left").select(
+        "hcpcs_code", pl.col("claim_line_start_date").fill_null("")
+    )
+
+
+def _loops_around(segments: Segments) -> pl.DataFrame:
+    """For every LX and CLM the loops it stands in, each named by the segment that opened it."""
+    openers = segments.frame.filter(pl.col(NUMBER) == pl.col(OWNER))
+    levels = parted(openers.filter(pl.col(LOOP) == "HL"), segments.delimiters).select(
+        NUMBER, level=nth(3)
+    )
+
+    def last(condition: pl.Expr) -> pl.Expr:
+        return pl.when(condition).then(NUMBER).forward_fill()
+
+    loop, level = pl.col(LOOP), pl.col("level")
+    found = openers.join(levels, on=NUMBER, how="left", maintain_order="left").select(
+        OWNER,
+        LOOP,
+        begin=last(loop.is_in(["ST", "SE"])),
+        any_level=last(loop == "HL"),
+        billing=last(level == "20"),
+        subscriber=last(level == "22"),
+        dependent=last(level == "23"),
+        claim=last(loop == "CLM"),
+    )
+
+    def within(inner: str, *outer: str) -> pl.Expr:
+        """The loop, unless a wider one was opened behind it."""
+        return pl.when(pl.col(inner) > pl.max_horizontal(outer)).then(inner).alias(inner)
+
+    return found.filter(loop.is_in(["LX", "CLM"])).select(
+        OWNER,
+        within("billing", "begin"),
+        within("subscriber", "begin", "billing"),
+        within("dependent", "begin", "billing", "subscriber"),
+        within("claim", "begin", "any_level"),
+    )
+
+
+def _described(kept: pl.DataFrame, segments: Segments) -> pl.DataFrame:
+    """The lines with every canonical column that an 837P has."""
+    loops = ("billing", "subscriber", "dependent", "claim")
+    keys = pl.concat([kept.select(pl.col(key).alias(OWNER)) for key in (OWNER, *loops)]).unique()
+    near = segments.frame.join(keys, on=OWNER, how="semi")
+    named = {
+        tag: parted(near.filter(pl.col(TAG) == tag), segments.delimiters)
+        for tag in ("CLM", "LX", "REF", "DTP", "NM1", "DMG", "HI")
+    }
+    component = segments.delimiters.component.decode()
+    tables = [
+        *_claim_tables(named, component),
+        *_provider_tables(named["NM1"]),
+        *_person_tables(named["NM1"], named["DMG"]),
+        ("claim", _diagnoses(named["HI"], component)),
+    ]
+    for key, table in tables:
+        kept = kept.join(table, left_on=key, right_on=OWNER, how="left", maintain_order="left")
+    return kept.with_columns(
+        pl.coalesce(REJECT, "dates_problem", "diagnoses_problem").alias(REJECT),
+        *_from_the_line(component),
+    )
+
+
+Table = tuple[str, pl.DataFrame]
+"""Columns to lay beside the lines, and the loop of a line whose opening segment they go by."""
+
+
+def _claim_tables(segments: Mapping[str, pl.DataFrame], component: str) -> list[Table]:
+    """What the claim, its service line, their dates and their authorizations say."""
+    claims_ = (
+        segments["CLM"]
+        .select(OWNER, claim_id=nth(1), places=nth(5).str.split(component))
+        .with_columns(claim_place=nth(0, of="places"), claim_frequency_code=nth(2, of="places"))
+        .drop("places")
+    )
+    # A line may carry other payers' authorizations too, which say whose they are.
+    own = (
+        segments["REF"]
+        .filter(nth(1) == "G1", nth(4) == "")
+        .with_columns(permit=nth(2))
+        .filter(pl.col("permit") != "")
+    )
+    return [
+        ("claim", claims_),
+        (OWNER, segments["LX"].select(OWNER, claim_line_number=nth(1))),
+        (OWNER, _dates(segments["DTP"])),
+        (OWNER, _firsts(own, "LX", line_permit="permit")),
+        ("claim", _firsts(own, "CLM", claim_permit="permit")),
+    ]
+
+
+def _dates(dates: pl.DataFrame) -> pl.DataFrame:
+    """First and last day of service; a line that states two different ones has none."""
+    stated = (
+        dates.filter(pl.col(LOOP) == "LX", nth(1) == "472")
+        .select(OWNER, form=nth(2), day=nth(3), claim_line_start_date=_first_day())
+        .unique([OWNER, "form", "day"], maintain_order=True)
+    )
+    last = pl.col("day").str.splitn("-", 2).struct["field_1"]
+    contradicts = pl.lit("two different dates of service (DTP*472)")
+    return stated.select(
+        OWNER,
+        "claim_line_start_date",
+        claim_line_end_date=pl.when(pl.col("form") == "RD8").then(last).otherwise("day"),
+        dates_problem=pl.when(pl.col(OWNER).is_duplicated()).then(contradicts),
+    ).unique(OWNER, keep="first", maintain_order=True)
+
+
+def _first_day() -> pl.Expr:
+    """The day of a DTP segment, the first one of a range."""
+    first = nth(3).str.splitn("-", 2).struct["field_0"]
+    return pl.when(nth(2) == "RD8").then(first).otherwise(nth(3))
+
+
+def _provider_tables(names: pl.DataFrame) -> list[Table]:
+    """NPIs of the billing, rendering, ordering and referring providers, claim and line."""
+    # An identifier of another kind (a tax number in old files) is no NPI.
+    is_npi = nth(8) == "XX"
+    names = names.select(
+        OWNER, LOOP, who=nth(1), npi=pl.when(is_npi).then(nth(9)).otherwise(pl.lit(""))
+    )
+
+    def npi(who: str, loop: str, name: str) -> pl.DataFrame:
+        return _firsts(names.filter(pl.col("who") == who), loop, **{name: "npi"})
+
+    return [
+        ("billing", npi("85", "HL", "billing_npi")),
+        ("claim", npi("82", "CLM", "claim_rendering")),
+        (OWNER, npi("82", "LX", "line_rendering")),
+        ("claim", npi("DN", "CLM", "claim_referring")),
+        (OWNER, npi("DN", "LX", "line_referring")),
+        (OWNER, npi("DK", "LX", "line_ordering")),
+    ]
+
+
+def _person_tables(names: pl.DataFrame, births: pl.DataFrame) -> list[Table]:
+    """Subscriber, dependent patient and payer, with sex and birth date of the first two."""
+    births = births.with_columns(birth=nth(2), sex=nth(3))
+    names = names.filter(pl.col(LOOP) == "HL").with_columns(who=nth(1), number=nth(9))
+    payers = names.filter(pl.col("who") == "PR").with_columns(name=nth(3))
+    patients = names.filter(pl.col("who") == "QC").with_columns(
+        name=pl.concat_str([nth(n) for n in (3, 4, 5, 7)], separator=" ").str.to_uppercase()
+    )
+    members = names.filter(pl.col("who") == "IL")
+    return [
+        ("subscriber", _firsts(payers, "HL", payer="name", payer_id="number")),
+        ("subscriber", _firsts(members, "HL", member="number")),
+        ("subscriber", _firsts(births, "HL", member_birth="birth", member_sex="sex")),
+        ("dependent", _firsts(patients, "HL", own_number="number", own_name="name")),
+        ("dependent", _firsts(births, "HL", own_birth="birth", own_sex="sex")),
+    ]
+
+
+def _firsts(rows: pl.DataFrame, loop: str, **columns: str) -> pl.DataFrame:
+    """The first of the rows in each loop of a kind, with these of its columns, renamed."""
+    return (
+        rows.filter(pl.col(LOOP) == loop)
+        .select(OWNER, **{new: pl.col(old) for new, old in columns.items()})
+        .unique(OWNER, keep="first", maintain_order=True)
+    )
+
+
+def _diagnoses(lists: pl.DataFrame, component: str) -> pl.DataFrame:
+    """The diagnoses of each claim in their order, whatever number of HI segments they fill."""
+    codes = (
+        lists.filter(pl.col(LOOP) == "CLM")
+        .select(OWNER, pieces=pl.col(PARTS).list.slice(1))
+        .explode("pieces")
+        .with_columns(pl.col("pieces").str.split(component))
+        .select(OWNER, kind=nth(0, of="pieces").str.to_uppercase(), code=nth(1, of="pieces"))
+        .filter(pl.col("kind").is_in(_DIAGNOSIS_QUALIFIERS), pl.col("code") != "")
+        .group_by(OWNER, maintain_order=True)
+        .agg("code")
+    )
+    too_many = pl.when(pl.col("code").list.len() > len(columns.DIAGNOSES)).then(
+        pl.lit(f"more than {len(columns.DIAGNOSES)} diagnoses (HI)")
+    )
+    return codes.select(
+        OWNER,
+        *(nth(n, of="code").alias(name) for n, name in enumerate(columns.DIAGNOSES)),
+        diagnoses_problem=too_many,
+    )
+
+
+def _from_the_line(component: str) -> list[pl.Expr]:
+    """Canonical columns that the service line gives, or that it has from the loops around it."""
+    place = nth(5)
+    # No rendering provider means that the billing provider rendered the service (TR3, 2310B);
+    # one without an NPI is there and blank.
+    rendering = pl.coalesce("line_rendering", "claim_rendering", "billing_npi")
+    ordering = pl.coalesce("line_ordering", "line_referring", "claim_referring")
+    is_dependent = pl.col("dependent").is_not_null()
+    return [
+        *(nth(n + 1, of="pieces").alias(f"hcpcs_modifier_{n}") for n in range(1, 5)),
+        nth(2).alias("charge_amount"),
+        nth(4).alias("service_unit_quantity"),
+        pl.when(place != "").then(place).otherwise("claim_place").alias("place_of_service_code"),
+        nth(7).str.replace_all(component, ":", literal=True).alias("diagnosis_pointer"),
+        rendering.alias("rendering_npi"),
+        ordering.alias("ordering_npi"),
+        pl.coalesce("line_permit", "claim_permit").alias("prior_authorization_number"),
+        pl.when(is_dependent).then("own_sex").otherwise("member_sex").alias("patient_sex"),
+        pl.when(is_dependent)
+        .then("own_birth")
+        .otherwise("member_birth")
+        .alias("patient_birth_date"),
+        _person(is_dependent).alias("person_id"),
+    ]
+
+
+def _person(is_dependent: pl.Expr) -> pl.Expr:
+    """Who the patient is: a member, or a dependent told apart by name and birth date.
+
+    A dependent has no number, so one is made that does not show the name. It holds within a run.
+    """
+    described = pl.concat_str("own_name", pl.col("own_birth").fill_null(""), separator=" ")
+    is_told = (pl.col("member") != "") & (described.str.strip_chars() != "")
+    derived = pl.format("{}/{}", "member", described.hash(seed=77092))
+    dependent = (
+        pl.when(pl.col("own_number") != "")
+        .then("own_number")
+        .when(is_told)
+        .then(derived)
+        .otherwise(pl.lit(""))
+    )
+    return pl.when(is_dependent).then(dependent).otherwise("member")

@@ -1,0 +1,148 @@
+"""The ICD-10-CM codes of one fiscal year, shipped compactly, and the diagnoses of one sex.
+
+A code is billable when no longer code begins with it: every other beginning of a billable code is
+a heading, or lacks a placeholder, and needs more characters. So the list on file,
+`data/icd-10-cm.txt`, holds the billable codes alone; `packed` writes it and `diagnosis_list` reads
+it. How it is made anew each October stands in `data/README.md`.
+
+    python -m cpt77092.diagnoses all-codes.txt 2025-10-01 2026-09-30
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from itertools import pairwise
+from pathlib import Path
+
+import polars as pl
+
+WOMEN_ONLY = ("Z78.0", "N95.-", "E28.3-", "Z90.72-")
+"""Diagnoses of menopause, of ovaries that fail and of ovaries removed; prefixes end in `-`."""
+LIST_FILE = "icd-10-cm.txt"
+CATEGORY = 3
+"""Characters of a category: the shortest code, and what stands before the dot."""
+LONGEST = 7
+
+_HEAD = """\
+# Every billable ICD-10-CM code, without the dot.
+# First day: {first}
+# Last day: {last}
+# Source: CDC/NCHS, ICD-10-CM, the fiscal year of these days with its April update; public domain.
+# After a category stand groups: what follows it, then a colon and all last characters. So
+# "M80 00X,011:ADS" is M8000XA, M8000XD, M8000XS, M80011A, M80011D, M80011S. See README.md.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class DiagnosisList:
+    """The codes of one fiscal year."""
+
+    first_day: date
+    last_day: date
+    codes: pl.DataFrame
+    """`code`, undotted, and `billable_below`: how many billable codes are longer and begin with
+    it. None for a billable code; a code that is not here does not begin any."""
+
+    @property
+    def billable(self) -> pl.Series:
+        """The codes that a claim may carry."""
+        return self.codes.filter(pl.col("billable_below") == 0)["code"]
+
+
+@cache
+def diagnosis_list(categories: frozenset[str] | None = None) -> DiagnosisList:
+    """The list shipped with this program, read once and only when a rule asks for it.
+
+    Args:
+        categories: as of `read_list`: a batch has few, and all codes together are many.
+    """
+    text = files("cpt77092.reference").joinpath("data", LIST_FILE).read_text(encoding="utf-8")
+    return read_list(text, categories)
+
+
+def read_list(text: str, categories: frozenset[str] | None = None) -> DiagnosisList:
+    """Read what `packed` wrote.
+
+    Args:
+        text: the list.
+        categories: the first three characters of codes that are of interest, and of others that
+            may come with them; all codes where it is None.
+    """
+    first, last = re.findall(r"^# (?:First|Last) day: (\S+)$", text, re.MULTILINE)
+    rows = [row for row in text.splitlines() if not row.startswith("#")]
+    if categories is not None:
+        wanted = categories | {category[: CATEGORY - 1] for category in categories}
+        rows = [row for row in rows if row.partition(" ")[0] in wanted]
+    group = pl.col("groups").str.split(":")
+    # A stem is a code without its last character: many codes share one, so headings are counted
+    # by stems.
+    stems = (
+        pl.LazyFrame({"row": rows}, schema={"row": pl.String})
+        .select(groups=pl.col("row").str.split(" "))
+        .select(category=pl.col("groups").list.first(), groups=pl.col("groups").list.slice(1))
+        .explode("groups")
+        .select("category", middle=group.list.first().str.split(","), ends=group.list.last())
+        .explode("middle")
+        .select("ends", stem=pl.concat_str("category", "middle"))
+        .collect(engine="in-memory")
+        .lazy()
+    )
+    billable = (
+        stems.select("stem", end=pl.col("ends").str.split(""))
+        .explode("end")
+        .select(code=pl.concat_str("stem", "end"), billable_below=pl.lit(0, pl.UInt32))
+    )
+    beginnings = [
+        stems.filter(pl.col("stem").str.len_bytes() >= length)
+        .group_by(code=pl.col("stem").str.head(length))
+        .agg(billable_below=pl.col("ends").str.len_bytes().sum().cast(pl.UInt32))
+        for length in range(CATEGORY, LONGEST)
+    ]
+    codes = pl.concat([billable, *beginnings]).collect(engine="in-memory")
+    return DiagnosisList(date.fromisoformat(first), date.fromisoformat(last), codes)
+
+
+def billable_codes(listed: Iterable[str]) -> list[str]:
+    """The billable codes of a full list of chapters, ranges, headings and codes, in order."""
+    codes = sorted({code for code in listed if code and not code.isdigit() and "-" not in code})
+    return [code for code, after in pairwise([*codes, ""]) if not after.startswith(code)]
+
+
+def packed(billable: Iterable[str], first_day: date, last_day: date) -> str:
+    """The text of the list on file: one line for each category, equal endings said once."""
+    ends: dict[str, str] = {}
+    for code in sorted(billable):
+        ends[code[:-1]] = ends.get(code[:-1], "") + code[-1]
+    categories: dict[str, dict[str, list[str]]] = {}
+    for stem, end in ends.items():
+        # A category that is billable itself (I10) stands under its first two characters.
+        groups = categories.setdefault(stem[:CATEGORY], {})
+        groups.setdefault(end, []).append(stem[CATEGORY:])
+    rows = [
+        " ".join([category, *(f"{','.join(middle)}:{end}" for end, middle in groups.items())])
+        for category, groups in sorted(categories.items())
+    ]
+    return _HEAD.format(first=first_day, last=last_day) + "\n".join(rows) + "\n"
+
+
+def main(listed: str, first_day: str, last_day: str) -> None:
+    """Write the list on file anew.
+
+    Args:
+        listed: a file of every chapter, range, heading and code, one a line, undotted.
+        first_day: first day of the fiscal year, YYYY-MM-DD.
+        last_day: last day of the fiscal year, YYYY-MM-DD.
+    """
+    codes = billable_codes(Path(listed).read_text(encoding="utf-8").split())
+    text = packed(codes, date.fromisoformat(first_day), date.fromisoformat(last_day))
+    Path(__file__).with_name("data").joinpath(LIST_FILE).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,1 @@
+"""The report of a check: one module per kind of output."""

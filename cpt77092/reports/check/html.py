@@ -1,0 +1,214 @@
+"""The findings of a run as one self-contained HTML file: read, searched, printed, sent on.
+
+Jinja2 writes what needs no script: the verdict, the totals, the charts, the rules' pages. The
+findings lie in the page as packed data, and the page's own script makes the table from them with
+text nodes only. A policy in the page lets no other script run and nothing be fetched.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import IO
+
+from markupsafe import Markup
+
+from cpt77092 import __version__, findings
+from cpt77092.engine import Result
+from cpt77092.findings import AtRisk, Totals
+from cpt77092.reports.check import summary
+from cpt77092.reports.check.data import packed, report_data
+from cpt77092.reports.jinja import environment
+from cpt77092.reports.policy_text import is_address
+from cpt77092.reports.rule_pages import rule_pages
+from cpt77092.reports.text import count, dollars, safe
+from cpt77092.rule import Severity
+
+FINDINGS_SHOWN = 20_000
+"""More than a person will read and a browser can search at once; the worst are kept."""
+WITHOUT_SCRIPT = 200
+"""Findings in the plain table for who runs no scripts."""
+BARS = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """One figure of the summary."""
+
+    label: str
+    figure: str
+    note: str = ""
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """One row of a chart: what was charged, and in it what the payer would pay."""
+
+    key: str
+    """What the table is narrowed to by a click."""
+    label: str
+    charged: float
+    """Width as a share of the widest."""
+    expected: float
+    figures: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """Dollars at risk by payer or by rule."""
+
+    filter: str
+    title: str
+    bars: tuple[Bar, ...]
+    note: str
+
+
+def write(stream: IO[bytes], result: Result, totals: Totals, *, extra: Sequence[str] = ()) -> None:
+    """Write the page."""
+    stream.write(check_html(result, totals, extra=extra).encode())
+
+
+def check_html(result: Result, totals: Totals, *, extra: Sequence[str] = ()) -> str:
+    """The page with its style, script, drawings and findings inside."""
+    shown = findings.as_table(findings.worst(result, FINDINGS_SHOWN), extra=("line",))
+    templates = environment()
+    script = files("cpt77092.reports").joinpath("templates/check.js").read_text(encoding="utf-8")
+    number = sum(totals.by_severity.values())
+    plain = findings.as_table(findings.worst(result, WITHOUT_SCRIPT), extra=("payer_label",))
+    return templates.get_template("check.html").render(
+        result=result,
+        version=__version__,
+        headline=summary.headline(totals),
+        tone=_tone(totals),
+        cards=cards(totals),
+        charts=[chart for chart in charts(result, totals) if chart.bars],
+        number=number,
+        shown=shown.height,
+        plain=plain.iter_rows(named=True),
+        plain_height=plain.height,
+        pages=rule_pages(result, totals, shown),
+        sentences=[*summary.rework(totals), summary.conservation(totals), *_read(result)],
+        not_checked=summary.not_checked(result, totals, verbose=True),
+        data=packed(report_data(result, shown, extra)),
+        # Our own script, which no text of a claim can enter.
+        script=Markup(script),  # noqa: S704
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        is_address=is_address,
+        count=count,
+        dollars=dollars,
+    )
+
+
+def _read(result: Result) -> list[str]:
+    return [
+        *summary.unreadable(result),
+        *summary.rejects(result),
+        *summary.doubts(result),
+        *summary.history(result),
+    ]
+
+
+def _tone(totals: Totals) -> str:
+    """The colour of the verdict; the words say the same."""
+    if totals.error_lines or totals.tally.rejected or totals.history_rejected:
+        return "error"
+    if totals.warning_lines or not totals.checked_lines:
+        return "warning"
+    return "good"
+
+
+def cards(totals: Totals) -> list[Card]:
+    """The figures that a reader looks for first."""
+    money, found = totals.at_risk, totals.by_severity
+    lines = f"of {count(totals.checked_lines, 'checked line')}"
+    made = [
+        Card(
+            label="Lines that would be denied",
+            figure=f"{totals.error_lines:,}",
+            note=lines,
+            tone="error" if totals.error_lines else "good",
+        ),
+        Card(
+            label="Charged at risk",
+            figure=dollars(money.charges) if money.charges_known or not money.lines else "-",
+            note=_known(money.charges_known, money),
+        ),
+        Card(
+            label="Expected payment at risk",
+            figure=dollars(money.expected) if money.expected_known or not money.lines else "-",
+            note=_known(money.expected_known, money),
+        ),
+        Card(
+            label="Findings",
+            figure=f"{sum(found.values()):,}",
+            note=", ".join(count(found[severity], severity.value) for severity in Severity),
+        ),
+        Card(
+            label="Claims to look at",
+            figure=f"{totals.flagged_claims:,}",
+            note=f"{count(totals.flagged_lines, 'line')} with a finding",
+        ),
+    ]
+    if totals.rework is not None and totals.rework.lines:
+        made.append(
+            Card(
+                label="Worth mending",
+                figure=f"{totals.rework.worth_it:,}",
+                note=f"at {dollars(totals.rework.cost)} a line; not known of "
+                f"{totals.rework.unknown:,}",
+            )
+        )
+    return made
+
+
+def _known(known: int, money: AtRisk) -> str:
+    return f"known for {known:,} of {count(money.lines, 'line')}" if money.lines else ""
+
+
+def charts(result: Result, totals: Totals) -> list[Chart]:
+    """Dollars at risk by payer, which add up to the batch, and by rule, which do not."""
+    payers = [(label, label, money) for _, label, money in totals.at_risk_by_payer]
+    titles = {rule.code: rule.title for rule in result.rules}
+    rules = sorted(totals.at_risk_by_rule, key=lambda row: -row[1].charges)
+    return [
+        _chart("payer", "At risk by payer", payers, ""),
+        _chart(
+            "rule",
+            "At risk by rule",
+            [(code, f"{code} {titles[code]}", money) for code, money in rules],
+            "A line stands under each of its rules.",
+        ),
+    ]
+
+
+def _chart(key: str, title: str, rows: Sequence[tuple[str, str, AtRisk]], note: str) -> Chart:
+    widest = max((float(money.charges) for _, _, money in rows), default=0.0) or 1.0
+    more = len(rows) - BARS
+    notes = [note, f"{count(more, 'more ' + key)} not drawn." if more > 0 else ""]
+    return Chart(
+        filter=key,
+        title=title,
+        bars=tuple(
+            Bar(
+                key=safe(name),
+                label=safe(label),
+                charged=round(float(money.charges) / widest, 4),
+                expected=round(min(float(money.expected) / widest, 1.0), 4),
+                figures=_figures(money),
+            )
+            for name, label, money in rows[:BARS]
+        ),
+        note=" ".join(filter(None, notes)),
+    )
+
+
+def _figures(money: AtRisk) -> str:
+    charged = f"{dollars(money.charges)} charged" if money.charges_known else "charge not available"
+    expected = (
+        f"{dollars(money.expected)} expected" if money.expected_known else "payment not available"
+    )
+    return f"{count(money.lines, 'line')}, {charged}, {expected}"

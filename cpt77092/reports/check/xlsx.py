@@ -1,0 +1,288 @@
+"""The findings of a run as an Excel workbook to work from: worklist, summary and rules.
+
+Every text is written as text, never as a formula, a number or a link, so that a claim number keeps
+its zeros and no cell of a claim file is run. No cell of the workbook holds a formula.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+from math import ceil
+from typing import IO, Any
+
+import polars as pl
+import xlsxwriter
+
+from cpt77092 import findings
+from cpt77092.engine import Result
+from cpt77092.findings import AtRisk, Totals
+from cpt77092.reports.check import summary
+from cpt77092.reports.policy_text import is_address
+from cpt77092.reports.rule_pages import rule_pages
+from cpt77092.reports.text import FORMULA_STARTS, safe
+from cpt77092.rule import Severity
+
+ROWS = 1_048_575
+"""What a sheet takes under its header; the worst findings are kept."""
+LONGEST_CELL = 32_767
+LONGEST_LINK = 2_079
+STATUSES = ("To do", "In work", "Mended", "Left as it is", "Question")
+_SUMMARY_WIDTH = 64
+DONE = ("Mended", "Left as it is")
+"""Statuses after which a row is grey."""
+_ON_PAPER = "Note"
+"""The last column that is printed: all of them would be too small to read."""
+_LINE, _HIGHEST = 15, 409
+"""Points: of a line of text, and of the highest row that Excel has."""
+_COLOURS = {"error": "#F8D7D3", "warning": "#FBE9C0", "info": "#DCEAF7"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column of the worklist: where its values come from and how it looks."""
+
+    header: str
+    name: str
+    """The column of the findings table; blank for one that a person fills in."""
+    width: int
+    style: str = "text"
+
+
+WORKLIST = (
+    Column(header="Status", name="", width=12, style="fill"),
+    Column(header="Severity", name="severity", width=10, style="severity"),
+    Column(header="Claim", name="claim_id", width=16),
+    Column(header="Line", name="claim_line_number", width=6, style="place"),
+    Column(header="Payer", name="payer_label", width=20),
+    Column(header="Date", name="claim_line_start_date", width=11, style="date"),
+    Column(header="Code", name="hcpcs_code", width=8),
+    Column(header="Rule", name="rule", width=8),
+    Column(header="What is wrong", name="message", width=48, style="wrapped"),
+    Column(header="What to do", name="fix", width=42, style="wrapped"),
+    Column(header="Note", name="", width=28, style="fill"),
+    Column(header="Fix", name="fix_kind", width=8),
+    Column(header="Group", name="group_code", width=7),
+    Column(header="CARC", name="carc", width=7),
+    Column(header="RARC", name="rarc", width=8),
+    Column(header="Charge", name="charge_amount", width=11, style="money"),
+    Column(header="Expected", name="expected_payment", width=11, style="money"),
+    Column(header="Source", name="source_title", width=40),
+    Column(header="In force from", name="in_force_from", width=13, style="date"),
+    Column(header="Confidence", name="confidence", width=11),
+    Column(header="File", name="source_file", width=24),
+    Column(header="Row", name="source_row", width=8, style="place"),
+)
+
+_STYLES: dict[str, dict[str, Any]] = {
+    "text": {"num_format": "@"},
+    "wrapped": {"num_format": "@", "text_wrap": True},
+    # An apostrophe that Excel keeps: the text stays text when somebody edits the cell.
+    "inert": {"num_format": "@", "quote_prefix": True},
+    "number": {},
+    "place": {"align": "left"},
+    "figure": {"bold": True, "align": "right"},
+    "date": {"num_format": "yyyy-mm-dd", "align": "left"},
+    "money": {"num_format": "$#,##0.00"},
+    "fill": {"bg_color": "#FFFDF2", "border": 1, "border_color": "#D5DADF", "text_wrap": True},
+    "header": {"bold": True, "bg_color": "#1D3A57", "font_color": "#FFFFFF", "text_wrap": True},
+    "title": {"bold": True, "font_size": 14},
+    "heading": {"bold": True},
+    **{name: {"bg_color": colour, "bold": True} for name, colour in _COLOURS.items()},
+}
+
+
+def write(stream: IO[bytes], result: Result, totals: Totals, *, extra: Sequence[str] = ()) -> None:
+    """Write the workbook."""
+    # XlsxWriter seeks, and standard output cannot.
+    made = io.BytesIO()
+    options = {
+        "in_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_numbers": False,
+        "strings_to_urls": False,
+    }
+    with xlsxwriter.Workbook(made, options) as file:
+        # The day of the check and no clock: the same findings give the same bytes.
+        day = datetime.combine(result.as_of, time.min)
+        file.set_properties({"title": "Claim check", "created": day})
+        book = _Book(file)
+        shown = findings.as_table(findings.worst(result, ROWS), extra=("payer_label", *extra))
+        ranks = [severity.value for severity in Severity]
+        rank = pl.col("severity").replace_strict(ranks, range(len(ranks)), return_dtype=pl.UInt8)
+        rows = shown.sort(rank, maintain_order=True)
+        columns = [*WORKLIST, *(Column(header=name, name=name, width=14) for name in extra)]
+        _worklist(book, rows.iter_rows(named=True), rows.height, columns)
+        _summary(book, result, totals, rows.height)
+        _rules(book, result, totals, shown)
+    stream.write(made.getvalue())
+
+
+class _Book:
+    """A workbook, its styles made once, and a way of writing a cell by the type of its value."""
+
+    def __init__(self, file: Any) -> None:
+        self.file = file
+        self.styles = {
+            name: file.add_format({"valign": "top", **look}) for name, look in _STYLES.items()
+        }
+        self.grey = file.add_format({"font_color": "#757575", "bg_color": "#F2F2F2"})
+
+    def sheet(self, name: str, headers: Sequence[str], widths: Sequence[int]) -> Any:
+        """A sheet with a frozen header row that is repeated on paper."""
+        sheet = self.file.add_worksheet(name)
+        for place, (header, width) in enumerate(zip(headers, widths, strict=True)):
+            sheet.set_column(place, place, width)
+            sheet.write_string(0, place, header, self.styles["header"])
+        self.paper(sheet)
+        return sheet
+
+    @staticmethod
+    def paper(sheet: Any) -> None:
+        """Landscape, as wide as a page, its pages numbered."""
+        sheet.set_landscape()
+        sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+        sheet.fit_to_pages(1, 0)
+        sheet.set_footer("&L&A&RPage &P of &N")
+
+    def cell(self, sheet: Any, row: int, place: int, value: Any, style: str) -> None:
+        """One cell; nothing but what is a number or a date here becomes one there."""
+        look = self.styles[style]
+        if value is None or value == "":
+            sheet.write_blank(row, place, None, look)
+        elif isinstance(value, date):
+            sheet.write_datetime(row, place, value, look)
+        elif isinstance(value, int | float | Decimal):
+            sheet.write_number(row, place, float(value), look)
+        else:
+            text = safe(value)[:LONGEST_CELL]
+            is_inert = style in ("text", "wrapped") and text.startswith(tuple(FORMULA_STARTS))
+            sheet.write_string(row, place, text, self.styles["inert"] if is_inert else look)
+
+
+def _worklist(
+    book: _Book, rows: Iterable[dict[str, Any]], height: int, columns: Sequence[Column]
+) -> None:
+    """The findings, worst first, with columns to fill in."""
+    sheet = book.sheet("Worklist", [c.header for c in columns], [c.width for c in columns])
+    wrapped = [column for column in columns if column.style == "wrapped"]
+    # Excel knows a column's style by its cells; a blank one to fill in is a cell too.
+    for number, row in enumerate(rows, start=1):
+        for place, column in enumerate(columns):
+            value = row[column.name] if column.name else None
+            style = str(value) if column.style == "severity" else column.style
+            book.cell(sheet, number, place, value, style)
+        _heighten(sheet, number, [(row[column.name], column.width) for column in wrapped])
+    last = max(height, 1)
+    sheet.freeze_panes(1, 4)
+    sheet.autofilter(0, 0, last, len(columns) - 1)
+    sheet.repeat_rows(0)
+    headers = [column.header for column in columns]
+    sheet.print_area(0, 0, last, headers.index(_ON_PAPER))
+    sheet.data_validation(1, 0, last, 0, {"validate": "list", "source": list(STATUSES)})
+    is_done = ",".join(f'$A2="{status}"' for status in DONE)
+    grey = {"type": "formula", "criteria": f"=OR({is_done})", "format": book.grey}
+    sheet.conditional_format(1, 0, last, len(columns) - 1, grey)
+
+
+def _heighten(sheet: Any, row: int, texts: Iterable[tuple[str | None, int]]) -> None:
+    """Make room for wrapped texts: not every program does so when it opens a file."""
+    lines = max((ceil(len(text or "") / width) for text, width in texts), default=1)
+    if lines > 1:
+        sheet.set_row(row, min(lines * _LINE, _HIGHEST))
+
+
+def _summary(book: _Book, result: Result, totals: Totals, shown: int) -> None:
+    """May the batch be submitted, whose money is at risk, and what was not checked."""
+    sheet = book.file.add_worksheet("Summary")
+    sheet.set_column(0, 0, _SUMMARY_WIDTH)
+    sheet.set_column(1, 5, 14)
+    sheet.set_column(2, 2, 24)
+    book.paper(sheet)
+    number = sum(totals.by_severity.values())
+    lines = [
+        *([f"The worst {shown:,} of {number:,} findings are listed."] if shown < number else []),
+        *summary.rework(totals),
+        summary.conservation(totals),
+        *summary.unreadable(result),
+        *summary.rejects(result),
+        *summary.doubts(result),
+        *summary.history(result),
+        f"As of {result.as_of}. Policies: {', '.join(result.policies.origin)}.",
+    ]
+    book.cell(sheet, 0, 0, summary.headline(totals), "title")
+    for row, line in enumerate(lines, start=1):
+        book.cell(sheet, row, 0, line, "text")
+    money = ("Lines", "Charged", "known for", "Expected", "known for")
+    payers = [(label, *_money(at_risk)) for _, label, at_risk in totals.at_risk_by_payer]
+    titles = {rule.code: f"{rule.code} {rule.title}" for rule in result.rules}
+    rules = [(titles[code], *_money(at_risk)) for code, at_risk in totals.at_risk_by_rule]
+    whole = [("All lines with an error", *_money(totals.at_risk))]
+    row = _block(book, sheet, len(lines) + 2, ("At risk by payer", *money), [*whole, *payers])
+    title = "At risk by rule (a line stands under each of its rules)"
+    row = _block(book, sheet, row, (title, *money), rules)
+    unchecked = [
+        (reason, rule, result.policies[payer].label, lines)
+        for rule, reason, payer, lines in totals.not_checked
+    ]
+    _block(book, sheet, row, ("Not checked, because", "Rule", "Payer", "Lines"), unchecked)
+
+
+def _money(money: AtRisk) -> tuple[Any, ...]:
+    charges = money.charges if money.charges_known else None
+    expected = money.expected if money.expected_known else None
+    return (money.lines, charges, money.charges_known, expected, money.expected_known)
+
+
+def _block(
+    book: _Book, sheet: Any, row: int, headers: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> int:
+    """A small table under the others; gives the row where the next one begins."""
+    for place, header in enumerate(headers):
+        is_figure = rows and not isinstance(rows[0][place], str)
+        book.cell(sheet, row, place, header, "figure" if is_figure else "heading")
+    for number, values in enumerate(rows, start=row + 1):
+        for place, value in enumerate(values):
+            style = "money" if isinstance(value, Decimal) else "number"
+            book.cell(sheet, number, place, value, "wrapped" if isinstance(value, str) else style)
+        _heighten(sheet, number, [(str(values[0]), _SUMMARY_WIDTH)])
+    return row + len(rows) + 2
+
+
+def _rules(book: _Book, result: Result, totals: Totals, shown: pl.DataFrame) -> None:
+    """Each rule that found something, once for every source that it quotes."""
+    words = ("Why", "Basis", "Clear", "Not checked")
+    headers = ("Rule", "Severity", "Findings", "Finding when", *words, "Denial", "Source")
+    more = ("In force from", "Address")
+    widths = (8, 10, 9, 36, 44, 44, 44, 44, 16, 44, 13, 40)
+    sheet = book.sheet("Rules", (*headers, *more), widths)
+    sheet.freeze_panes(1, 1)
+    sheet.repeat_rows(0)
+    row = 0
+    for page in rule_pages(result, totals, shown):
+        parts = dict(page.parts)
+        told = (page.title, *(parts.get(word, "") for word in words))
+        for source in page.sources or (None,):
+            row += 1
+            book.cell(sheet, row, 0, page.code, "text")
+            book.cell(sheet, row, 1, page.severity, page.severity)
+            book.cell(sheet, row, 2, page.findings, "number")
+            cited = ""
+            if source is not None:
+                at = f", {source.at}" if source.at else ""
+                cited = f"{source.title}{at} ({source.confidence})"
+            texts = (*told, page.denial, cited)
+            for place, text in enumerate(texts, start=3):
+                book.cell(sheet, row, place, text, "wrapped")
+            _heighten(sheet, row, zip(texts, widths[3:], strict=False))
+            if source is None:
+                continue
+            book.cell(sheet, row, 10, source.since, "date")
+            if is_address(source.url) and len(source.url) <= LONGEST_LINK:
+                sheet.write_url(row, 11, source.url, book.styles["text"])
+            else:
+                book.cell(sheet, row, 11, source.url, "text")
+    sheet.autofilter(0, 0, max(row, 1), len(headers) + len(more) - 1)

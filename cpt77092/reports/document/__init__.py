@@ -1,0 +1,1 @@
+"""A document (headings, statements, tables, charts) as text, Markdown, HTML and JSON."""

@@ -1,0 +1,144 @@
+"""The publication as one self-contained HTML file; every text is escaped by Jinja2."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from cpt77092.brief import Brief, Chart, Series, Statement, Table
+from cpt77092.reports.jinja import environment
+from cpt77092.reports.policy_text import is_address, shown_row, source_text
+from cpt77092.reports.text import dollars
+
+WIDTH, HEIGHT = 760, 340
+_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 118, 14, 34
+_LABEL_GAP = 15.0
+_STYLES = 4
+"""Colours and dashes of the style sheet; a fifth series begins again with the first."""
+
+
+def brief_html(brief: Brief) -> str:
+    """The page, with its style and drawings inside, and no script."""
+    return (
+        environment()
+        .get_template("brief.html")
+        .render(
+            brief=brief,
+            kind=_kind,
+            numbers=brief.numbers,
+            shown_row=shown_row,
+            source_text=source_text,
+            is_address=is_address,
+            draw=draw,
+        )
+    )
+
+
+def _kind(item: object) -> str:
+    return {Statement: "statement", Table: "table"}.get(type(item), "chart")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One series, drawn in steps, with its name at the right end."""
+
+    name: str
+    style: int
+    path: str
+    label_y: float
+    last: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A chart with every coordinate worked out."""
+
+    description: str
+    lines: tuple[Line, ...]
+    x_ticks: tuple[tuple[float, str], ...]
+    y_ticks: tuple[tuple[float, str], ...]
+    left: int = _LEFT
+    right: int = WIDTH - _RIGHT
+    bottom: int = HEIGHT - _BOTTOM
+    width: int = WIDTH
+    height: int = HEIGHT
+
+
+def draw(chart: Chart) -> Drawing:
+    """Steps over time, since an amount holds from a day until the next."""
+    points = [point for series in chart.series for point in series.points]
+    first = min(point.first_day for point in points)
+    last = max(point.last_day or _a_year_on(point.first_day) for point in points)
+    ticks = _ticks(max(point.amount for point in points))
+    span, top = max((last - first).days, 1), float(ticks[-1]) or 1.0
+
+    def x(day: date) -> float:
+        return round(_LEFT + (WIDTH - _LEFT - _RIGHT) * (day - first).days / span, 1)
+
+    def y(amount: Decimal) -> float:
+        return round(HEIGHT - _BOTTOM - (HEIGHT - _TOP - _BOTTOM) * float(amount) / top, 1)
+
+    def path(series: Series) -> str:
+        parts: list[str] = []
+        for point in series.points:
+            begin, end = x(point.first_day), x(point.last_day or last)
+            parts.append(f"{'L' if parts else 'M'}{begin},{y(point.amount)} H{end}")
+        return " ".join(parts)
+
+    labels = _spread([y(series.points[-1].amount) for series in chart.series])
+    return Drawing(
+        description=_description(chart),
+        lines=tuple(
+            Line(
+                name=series.name,
+                style=number % _STYLES,
+                path=path(series),
+                label_y=label,
+                last=_amount(chart, series.points[-1].amount),
+            )
+            for number, (series, label) in enumerate(zip(chart.series, labels, strict=True))
+        ),
+        x_ticks=tuple(
+            (x(date(year, 1, 1)), str(year))
+            for year in range(first.year, last.year + 1)
+            if first <= date(year, 1, 1) < last
+        ),
+        y_ticks=tuple((y(tick), _amount(chart, tick)) for tick in ticks),
+    )
+
+
+def _a_year_on(day: date) -> date:
+    return day + timedelta(days=365)
+
+
+def _ticks(highest: Decimal) -> list[Decimal]:
+    """Round amounts from nothing to just over the highest, about five of them."""
+    steps = (Decimal(digits).scaleb(power) for power in range(-3, 7) for digits in (1, 2, 5))
+    step = next((step for step in steps if highest <= step * 5), highest)
+    return [step * n for n in range(6) if n == 0 or step * (n - 1) < highest]
+
+
+def _spread(heights: list[float]) -> list[float]:
+    """Label heights in the same order, moved apart where they would overlap."""
+    placed: dict[int, float] = {}
+    lowest = float(HEIGHT)
+    for number in sorted(range(len(heights)), key=lambda n: -heights[n]):
+        lowest = placed[number] = min(heights[number], lowest - _LABEL_GAP)
+    return [round(placed[number], 1) for number in range(len(heights))]
+
+
+def _amount(chart: Chart, amount: Decimal) -> str:
+    return dollars(amount) if chart.unit == "dollars" else f"{amount:f}"
+
+
+def _description(chart: Chart) -> str:
+    """The drawing in words, for who cannot see it."""
+    told = []
+    for series in chart.series:
+        begin, end = series.points[0], series.points[-1]
+        told.append(
+            f"{series.name} goes from {_amount(chart, begin.amount)} ({begin.first_day}) "
+            f"to {_amount(chart, end.amount)} ({end.first_day})"
+        )
+    return f"{'; '.join(told)}. The table beside the drawing holds every figure."

@@ -1,0 +1,126 @@
+"""Dates of a column: one order of month and day, and what is told of it."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cpt77092.claims.columns import BY_NAME
+from cpt77092.claims.dates import Order, order_of, read_dates, told_of
+from cpt77092.readers import Batch, Options, read_batch
+from cpt77092.reference.codes import CHECKED
+
+
+def read(folder: Path, *rows: str, header: str = "claim,payer,dos,cpt,npi") -> Batch:
+    file = folder / "claims.csv"
+    file.write_text("".join(f"{row}\n" for row in (header, *rows)), encoding="utf-8")
+    needed = frozenset(BY_NAME)
+    return read_batch([str(file)], needed=needed, scope=CHECKED, options=Options())
+
+
+@pytest.mark.parametrize(
+    ("cells", "order"),
+    [
+        (["2026-03-04", "20260304"], Order.NONE),
+        (["03/04/2026", "3/5/26"], Order.UNKNOWN),
+        (["03/04/2026", "03/15/2026"], Order.MONTH_FIRST),
+        (["03/04/2026", "15/03/2026"], Order.UNKNOWN),  # one may be a slip
+        (["03/04/2026", "15/03/2026", "16/03/2026"], Order.DAY_FIRST),
+        (["15/03/2026", "16/03/2026", "03/17/2026"], Order.MONTH_FIRST),
+        (["13/40/2025", "14/40/2025"], Order.UNKNOWN),
+        (["15-03-2026", "16-03-2026"], Order.DAY_FIRST),
+    ],
+)
+def test_the_cells_of_a_column_show_its_order(cells: list[str], order: Order) -> None:
+    assert order_of(pl.Series(cells)) is order
+
+
+def test_a_column_that_puts_the_day_first_is_read_so() -> None:
+    cells = pl.Series(["03/04/2026", "15/03/2026", "16/3/26 10:30", "2026-03-04", None, "soon"])
+    assert read_dates(cells).to_list() == [
+        date(2026, 4, 3),
+        date(2026, 3, 15),
+        date(2026, 3, 16),
+        date(2026, 3, 4),
+        None,
+        None,
+    ]
+
+
+def test_a_mixed_column_keeps_the_month_first_and_reads_no_impossible_date() -> None:
+    cells = pl.Series(["03/04/2026", "03/25/2026", "25/03/2026"])
+    assert read_dates(cells).to_list() == [date(2026, 3, 4), date(2026, 3, 25), None]
+
+
+@given(st.lists(st.dates(date(1971, 1, 1), date(2068, 12, 31)), min_size=1, max_size=9))
+def test_a_column_of_us_dates_is_read_back_or_said_to_be_doubtful(days: list[date]) -> None:
+    cells = pl.Series([f"{day:%m/%d/%Y}" for day in days])
+    assert read_dates(cells).to_list() == days
+    is_plain = any(day.day > 12 for day in days)
+    assert (told_of(cells) is None) == is_plain
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "Mar 2, 2026",
+        "march 2, 2026",
+        "MAR. 02 2026",
+        "Mar  2 2026 12:00AM",
+        "2-MAR-2026",
+        " 02-Mar-26 ",
+    ],
+)
+def test_a_month_that_is_named_may_stand_first(cell: str) -> None:
+    assert read_dates(pl.Series([cell])).to_list() == [date(2026, 3, 2)]
+
+
+@pytest.mark.parametrize("cell", ["Marble 2, 2026", "Mar 32, 2026", "Mar 2, 26", "Feb 30 2026"])
+def test_what_only_looks_like_a_named_month_is_no_date(cell: str) -> None:
+    assert read_dates(pl.Series([cell])).to_list() == [None]
+
+
+def test_doubtful_dates_are_told_with_their_file_and_column(tmp_path: Path) -> None:
+    batch = read(tmp_path, "A1,Medicare,03/04/2026,77092,1555000011")
+    assert batch.lines["claim_line_start_date"].to_list() == [date(2026, 3, 4)]
+    assert batch.notes == [
+        f"{tmp_path / 'claims.csv'}: claim_line_start_date: dates like 03/04/2025 are read month "
+        "first; no cell shows which it is"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cell", "npi", "is_told"),
+    [
+        ("1.555000011E+09", "1555000011", False),
+        ("1555000011.0", "1555000011", False),
+        ("1.555E+09", "1.555E+09", True),
+        ("1.555E9", "1.555E9", True),
+        ("155500001.0", "155500001.0", False),
+        ("1555000011", "1555000011", False),
+    ],
+)
+def test_an_npi_that_a_spreadsheet_rewrote_is_mended_only_where_nothing_is_lost(
+    cell: str, npi: str, is_told: bool, tmp_path: Path
+) -> None:
+    batch = read(tmp_path, f"A1,Medicare,2026-03-04,77092,{cell}")
+    assert batch.lines["rendering_npi"].to_list() == [npi]
+    assert any("rendering_npi: 1 cell was cut" in note for note in batch.notes) is is_told
+
+
+def test_claim_numbers_cut_by_a_spreadsheet_are_told_and_kept(tmp_path: Path) -> None:
+    batch = read(tmp_path, "1.23457E+11,Medicare,2026-03-04,77092,1555000011")
+    assert batch.lines["claim_id"].to_list() == ["1.23457E+11"]
+    assert "claim_id: 1 cell was cut by a spreadsheet" in batch.notes[0]
+
+
+def test_a_place_of_service_is_never_changed(tmp_path: Path) -> None:
+    header = "claim,payer,dos,cpt,pos"
+    rows = [f"A1,Medicare,2026-03-04,77092,{cell}" for cell in ("1", "11.0", "1.1E+01")]
+    lines = read(tmp_path, *rows, header=header).lines
+    assert lines["place_of_service_code"].to_list() == ["1", "11.0", "1.1E+01"]

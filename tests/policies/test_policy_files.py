@@ -1,0 +1,455 @@
+"""The policy files: their answers, the figures behind them, and what is said of broken ones.
+
+`policies/expected/PAYER.csv` was retyped from the research, not taken from the YAML. Each file of
+`policies/broken/` states in its first lines, as `# expect: LINE: words`, every problem that must
+be reported, and nothing else may be; a folder there is loaded as one set of policies.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import shutil
+from collections import Counter
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cpt77092.errors import PolicyError
+from cpt77092.policies import Level, PolicySet, Status, decide, load_policies
+from cpt77092.policies.load import load_folders, packaged_folder
+from cpt77092.policies.match import Matcher
+from cpt77092.policies.parameters import ByPart, Pair
+from cpt77092.reference.codes import CHECKED, COMPANIONS, FAMILY
+
+HERE = Path(__file__).parent / "policies"
+REFERENCE = Path(__file__).parents[3] / "shared" / "reference"
+PAYERS = (
+    "aetna", "bcbs", "bcbs-independence", "bcbs-nebraska", "bcbs-regence", "cigna", "cms",
+    "default", "humana", "medicare", "texas-medicaid", "unitedhealthcare",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def policies() -> PolicySet:
+    return load_policies()
+
+
+def _rows(file: Path) -> list[dict[str, str]]:
+    with file.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def _text(value: Any) -> str:
+    """A decided value as the expected files write it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return " ".join(sorted(_text(member) for member in value))
+    if isinstance(value, Pair):
+        return f"{value.with_}>{value.denied}:{int(value.bypass)}"
+    if isinstance(value, ByPart):
+        return f"{value.whole}/{value.professional}/{value.technical}"
+    return str(value)
+
+
+# What the packaged files answer
+
+
+def test_every_payer_has_a_file_and_expectations(policies: PolicySet) -> None:
+    assert tuple(sorted(policies.policies)) == PAYERS
+    assert tuple(sorted(file.stem for file in (HERE / "expected").glob("*.csv"))) == PAYERS
+
+
+@pytest.mark.parametrize("payer", PAYERS)
+def test_decisions_are_those_of_the_research(policies: PolicySet, payer: str) -> None:
+    expected, decided = [], []
+    for row in _rows(HERE / "expected" / f"{payer}.csv"):
+        key = (row["code"], row["parameter"], row["on"])
+        decision = decide(
+            policies, payer, row["code"], row["parameter"], date.fromisoformat(key[2])
+        )
+        spoke = decision.status in {Status.VALUE, Status.ENDED}
+        # Notice modifiers come in twos, which stand together.
+        value = decision.value
+        if row["parameter"] == "notice_modifiers" and value:
+            value = tuple("+".join(two) for two in value)
+        said = _text(value) if decision.status is Status.VALUE else str(decision.status)
+        confidence = str(decision.source.confidence) if spoke and decision.source else ""
+        expected.append((*key, row["value"], row["confidence"]))
+        decided.append((*key, said, confidence))
+    assert decided == expected
+
+
+@pytest.mark.parametrize("payer", ["aetna", "bcbs", "humana"])
+def test_where_the_default_decides_on_26_both_sides_are_quoted(
+    policies: PolicySet, payer: str
+) -> None:
+    decision = decide(policies, payer, "77092", "modifier_26", date(2026, 11, 23))
+    assert decision.level is Level.DEFAULT
+    assert [quote.partition(": ")[0] for quote in decision.quotes] == [policies[payer].label]
+    assert decision.source is not None
+    assert "Publication" in decision.source.title
+    assert decision.contradicted_by is not None
+    assert "CMS" in decision.contradicted_by.title
+
+
+@pytest.mark.parametrize(
+    ("payer", "code", "parameter", "other"),
+    [
+        # The publication's 26 against the fee schedule's indicator, whoever decides.
+        ("default", "77092", "modifier_26", "CMS fee schedule"),
+        ("texas-medicaid", "77092", "modifier_26", "CMS fee schedule"),
+        ("medicare", "77092", "modifier_26", "OpenPayer"),
+        ("medicare", "77091", "technical_in_facility", "MedPayIQ"),
+        ("medicare", "77080", "excluded_diagnoses", "WIS"),
+        ("medicare", "77092", "coverage", "WIS"),
+        ("medicare", "77080", "min_months_between", "24 months"),
+        ("aetna", "77092", "timely_filing", "180 days"),
+        ("cigna", "77092", "timely_filing", "365 days"),
+        ("unitedhealthcare", "77092", "timely_filing", "look in the agreement"),
+        ("unitedhealthcare", "77092", "facility_place_of_service", "CMS place"),
+        ("humana", "77092", "timely_filing", "one year"),
+        ("cms", "77081", "pairs", "never go together"),
+    ],
+)
+def test_where_sources_contradict_both_stand_in_the_file(
+    policies: PolicySet, payer: str, code: str, parameter: str, other: str
+) -> None:
+    decision = decide(policies, payer, code, parameter, date(2026, 11, 23))
+    assert decision.source is not None
+    assert decision.contradicted_by is not None
+    assert other in decision.contradicted_by.short()
+
+
+def test_a_data_set_that_lost_rows_stands_beside_the_fee_schedule(policies: PolicySet) -> None:
+    for year in range(2022, 2026):
+        units = decide(policies, "cms", "77080", "relative_value_units", date(year, 1, 1))
+        assert units.contradicted_by is not None
+
+
+PUBLICATION = ["category", "clinical_context", "workflow", "sites", "modifiers", "documentation"]
+PUBLICATION += ["related_codes", "prices"]
+
+
+@pytest.mark.parametrize("payer", [payer for payer in PAYERS if payer != "cms"])
+def test_the_brief_says_who_says_so(policies: PolicySet, payer: str) -> None:
+    brief = policies[payer].brief
+    if payer == "default":
+        assert list(brief) == PUBLICATION
+    else:
+        assert {"coverage", "modifiers", "filing"} <= brief.keys()
+    for subject, statements in brief.items():
+        for text, source in statements:
+            assert text.endswith("."), (subject, text)
+            assert (source is None) == text.startswith("Not available"), (subject, text)
+
+
+def test_the_whole_service_is_worth_its_parts(policies: PolicySet) -> None:
+    for year in range(2022, 2027):
+        whole, *parts = (
+            decide(policies, "cms", code, "relative_value_units", date(year, 7, 1)).value
+            for code in ("77089", "77090", "77091", "77092")
+        )
+        assert whole == sum(parts), year
+
+
+@pytest.mark.parametrize(
+    ("payer_id", "name", "payer"),
+    [
+        ("", "AETNA, INC.", "aetna"),
+        ("60054", "Aetna Choice POS II", "aetna"),
+        ("", "Blue Cross & Blue Shield of Texas", "bcbs"),
+        ("", "BCBS-IL", "bcbs"),
+        ("", "Regence BlueShield", "bcbs-regence"),
+        ("", "Independence Blue Cross", "bcbs-independence"),
+        ("", "Blue Cross and Blue Shield of Nebraska", "bcbs-nebraska"),
+        ("", "BCBS NE", "bcbs-nebraska"),
+        ("", "Humana", "humana"),
+        ("61101", "Humana PPO", "humana"),
+        ("", "TX Medicaid", "texas-medicaid"),
+        ("", "Texas Medicaid & Healthcare Partnership", "texas-medicaid"),
+        ("", "Cigna Health & Life Insurance Company", "cigna"),
+        ("62308", "", "cigna"),
+        ("", "Medicare Part B", "medicare"),
+        ("04412", "Novitas Solutions", "medicare"),
+        ("14212", "NGS Medicare MA", "medicare"),
+        ("", "United HealthCare", "unitedhealthcare"),
+        ("87726", "UHC of Ohio", "unitedhealthcare"),
+        # Medicare Advantage, Medicaid and supplement plans belong to none of these files.
+        ("", "Medicare Advantage", None),
+        ("", "Medicare HMO", None),
+        ("", "Medicare Replacement", None),
+        ("01112", "Medicare Advantage PPO", None),
+        ("01112", "Medicare Part C", None),
+        ("60054", "Aetna Medicare", None),
+        ("60054", "Aetna MA PPO", None),
+        ("60054", "Aetna Better Health", None),
+        ("", "Aetna Medicare Advantage", None),
+        ("", "Anthem Medicare Advantage", None),
+        ("", "BCBS MA", None),
+        ("00401", "Blue Cross Blue Shield Medicare Advantage", None),
+        ("62308", "Cigna HealthSpring", None),
+        ("62308", "Cigna Medicare Advantage", None),
+        ("87726", "AARP MedicareComplete", None),
+        ("87726", "UHC MCR Advantage", None),
+        ("87726", "UHC Dual Complete", None),
+        ("87726", "UnitedHealthcare Community Plan", None),
+        ("", "UnitedHealthcare Medicare Advantage", None),
+        ("61101", "Humana Medicare Advantage", None),
+        ("", "Humana Gold Plus", None),
+        ("", "Regence Medicare Advantage", None),
+        ("", "AmeriHealth Caritas", None),
+        ("", "Community First Health Plans", None),
+        # The file of the national tables speaks for no payer, and the default claims nobody.
+        ("", "CMS", None),
+        ("", "Default", None),
+    ],
+)
+def test_payers_are_known_by_name_and_id(
+    policies: PolicySet, payer_id: str, name: str, payer: str | None
+) -> None:
+    assert Matcher.of(policies).policy_of(payer_id, name) == payer
+
+
+@pytest.mark.parametrize("payer", PAYERS)
+def test_no_name_is_stopped_by_its_own_policy(policies: PolicySet, payer: str) -> None:
+    matcher = Matcher.of(policies)
+    for name in policies[payer].names:
+        assert matcher.policy_of("", name) == payer, name
+
+
+@pytest.mark.parametrize("file", sorted(packaged_folder().glob("*.yaml")), ids=lambda f: f.stem)
+def test_files_are_fit_to_be_read(file: Path) -> None:
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+        assert len(line) < 120 or "url: http" in line, number
+        assert not re.search(r"/work\b|shared/|domain\.md|payers\.md", line), number
+
+
+# How they compare with the reference figures
+
+
+@cache
+def _reference(name: str) -> list[dict[str, str]]:
+    file = REFERENCE / name
+    if not file.exists():
+        pytest.skip(f"{file} is not on this machine")
+    return _rows(file)
+
+
+def _fee_schedule(modifier: str = "") -> list[tuple[int, dict[str, str]]]:
+    """Rows of the checked codes without 26 and TC, or with one of them, each with its year."""
+    found = []
+    for row in _reference("fee-schedule-family-rows.csv"):
+        year = re.search(r"PPRRVU(?:20)?(\d\d)_", row["source_file"])
+        assert year is not None
+        if row["hcpcs"] in CHECKED and row["mod"] == modifier:
+            found.append((2000 + int(year[1]), row))
+    codes = COMPANIONS if modifier else CHECKED
+    assert Counter(year for year, _ in found) == dict.fromkeys((2022, 2023, 2025, 2026), len(codes))
+    return found
+
+
+def _both_ends(year: int) -> tuple[date, date]:
+    return date(year, 1, 1), date(year, 12, 31)
+
+
+@pytest.mark.parametrize("payer", PAYERS)
+def test_unit_maxima_are_those_of_the_edits(policies: PolicySet, payer: str) -> None:
+    rows = [r for r in _reference("mue-family-2024q3.csv") if r["setting"] == "practitioner"]
+    assert {row["hcpcs_code"] for row in rows} == CHECKED
+    for row in rows:
+        decision = decide(policies, payer, row["hcpcs_code"], "max_units_per_day", date(2024, 7, 1))
+        assert decision.value == int(row["mue_units"]), row
+
+
+@pytest.mark.parametrize("parameter", ["modifier_26", "modifier_tc"])
+def test_medicare_follows_the_pctc_indicators(policies: PolicySet, parameter: str) -> None:
+    meaning = {"1": "accepted", "2": "not_allowed", "3": "not_allowed", "4": "not_allowed"}
+    for year, row in _fee_schedule():
+        for day in _both_ends(year):
+            decision = decide(policies, "medicare", row["hcpcs"], parameter, day)
+            assert decision.value == meaning[row["pctc_ind"]], (day, row)
+            assert decision.level is Level.PAYER
+            assert decision.source is not None
+            assert f"IND: {row['pctc_ind']} " in decision.source.at
+
+
+def test_the_default_departs_from_the_indicators_on_the_read_only(policies: PolicySet) -> None:
+    for year, row in _fee_schedule():
+        day = date(year, 1, 1)
+        default = decide(policies, "default", row["hcpcs"], "modifier_26", day).value
+        medicare = decide(policies, "medicare", row["hcpcs"], "modifier_26", day).value
+        assert (default == medicare) is (row["hcpcs"] != "77092"), row
+
+
+def test_facility_places_are_those_of_the_list(policies: PolicySet) -> None:
+    listed = {
+        row["pos_code"]
+        for row in _reference("place-of-service-codes.csv")
+        if row["pos_type"] == "Facility"
+    }
+    for code in CHECKED:
+        decision = decide(policies, "cms", code, "facility_place_of_service", date(2024, 1, 1))
+        assert set(decision.value) == listed
+        assert len(decision.value) == len(listed)
+
+
+@pytest.mark.parametrize("payer", PAYERS)
+def test_places_named_by_a_policy_are_assigned(policies: PolicySet, payer: str) -> None:
+    assigned = {
+        row["pos_code"]
+        for row in _reference("place-of-service-codes.csv")
+        if row["pos_type"] != "Unassigned"
+    }
+    for (_, parameter), entries in policies[payer].values.items():
+        if parameter.endswith("place_of_service"):
+            for entry in entries:
+                assert set(entry.value or ()) <= assigned
+
+
+@pytest.mark.parametrize("payer", PAYERS)
+def test_modifiers_named_by_a_policy_exist(policies: PolicySet, payer: str) -> None:
+    known = {row["mod_code"] for row in _reference("modifier-codes.csv")}
+    for (_, parameter), entries in policies[payer].values.items():
+        for entry in entries:
+            if parameter in {"inapplicable_modifiers", "bypass_modifiers"}:
+                assert set(entry.value or ()) <= known
+            if parameter == "notice_modifiers":
+                assert {one for pair in entry.value or () for one in pair} <= known
+
+
+def test_technical_work_in_a_facility_follows_the_na_flag(policies: PolicySet) -> None:
+    for year, row in _fee_schedule():
+        if row["hcpcs"] in FAMILY:
+            decision = decide(
+                policies, "medicare", row["hcpcs"], "technical_in_facility", date(year, 7, 1)
+            )
+            flagged = row["fac_na_ind"] == "NA"
+            assert decision.value == ("not_payable" if flagged else None), (year, row)
+
+
+PARTS = {"": "whole", "26": "professional", "TC": "technical"}
+
+
+def _part(amount: Any, modifier: str) -> Any:
+    return getattr(amount, PARTS[modifier]) if isinstance(amount, ByPart) else amount
+
+
+@pytest.mark.parametrize("modifier", PARTS)
+def test_relative_values_and_fees_are_those_of_the_fee_schedule(
+    policies: PolicySet, modifier: str
+) -> None:
+    factors = {2022: "34.6062", 2023: "33.8872", 2025: "32.3465", 2026: "33.4009"}
+    for year, row in _fee_schedule(modifier):
+        assert row["nonfac_total"] == row["fac_total"]
+        total = Decimal(row["nonfac_total"])
+        amount = (total * Decimal(factors[year])).quantize(Decimal("0.01"), ROUND_HALF_UP)
+        for day in _both_ends(year):
+            units = decide(policies, "medicare", row["hcpcs"], "relative_value_units", day).value
+            fee = decide(policies, "medicare", row["hcpcs"], "fee", day).value
+            assert isinstance(fee, ByPart) is (row["hcpcs"] in COMPANIONS)
+            assert (_part(units, modifier), _part(fee, modifier)) == (total, amount), (day, row)
+
+
+@pytest.mark.parametrize(
+    ("day", "factor"),
+    [("2024-01-01", "32.7442"), ("2024-03-08", "32.7442"), ("2024-03-09", "33.2875")],
+)
+@pytest.mark.parametrize("code", sorted(CHECKED))
+def test_the_fees_of_2024_follow_its_two_factors(
+    policies: PolicySet, code: str, day: str, factor: str
+) -> None:
+    units = decide(
+        policies, "medicare", code, "relative_value_units", date.fromisoformat(day)
+    ).value
+    fee = decide(policies, "medicare", code, "fee", date.fromisoformat(day)).value
+    for modifier in PARTS if code in COMPANIONS else ("",):
+        total = _part(units, modifier)
+        amount = (total * Decimal(factor)).quantize(Decimal("0.01"), ROUND_HALF_UP)
+        assert _part(fee, modifier) == amount
+
+
+def _stated_pairs(policies: PolicySet, day: date) -> dict[tuple[str, str], bool]:
+    """Paid and denied code of every pair in force, and whether it may be bypassed."""
+    found: dict[tuple[str, str], bool] = {}
+    for code in CHECKED:
+        for pair in decide(policies, "cms", code, "pairs", day).value or ():
+            paid = pair.with_ if pair.denied == code else code
+            assert found.setdefault((paid, pair.denied), pair.bypass) == pair.bypass
+    return found
+
+
+# The pairs of 0508T went with the code, and the table says when.
+@pytest.mark.parametrize(
+    "day", ["2022-01-01", "2023-12-31", "2024-01-01", "2024-07-01", "2026-12-31"]
+)
+def test_pairs_are_those_of_the_edits(policies: PolicySet, day: str) -> None:
+    live = {
+        (row["column1"], row["column2"]): row["modifier_indicator"] == "1"
+        for row in _reference("ncci-pairs-practitioner-2024q3.csv")
+        if row["deletion_date"] >= day
+    }
+    assert live
+    assert _stated_pairs(policies, date.fromisoformat(day)) == live
+
+
+def test_diagnoses_named_by_a_policy_are_billable(policies: PolicySet) -> None:
+    file = REFERENCE / "icd-10-cm-2026-april-all-codes.txt"
+    if not file.exists():
+        pytest.skip(f"{file} is not on this machine")
+    codes = sorted(file.read_text(encoding="utf-8").split())
+    headings = {code for code, after in pairwise(codes) if after.startswith(code)}
+    billable = [code for code in codes if code not in headings]
+    named = {
+        diagnosis
+        for policy in policies.policies.values()
+        for (_, parameter), entries in policy.values.items()
+        if parameter.endswith("_diagnoses")
+        for entry in entries
+        for diagnosis in entry.value or ()
+    }
+    assert named
+    for diagnosis in named:
+        code = diagnosis.replace(".", "")
+        if code.endswith("-"):
+            assert any(one.startswith(code[:-1]) for one in billable), diagnosis
+        else:
+            assert code in billable, diagnosis
+
+
+# What the loader says of files that are wrong
+
+
+def _broken() -> list[Path]:
+    return sorted((HERE / "broken").iterdir())
+
+
+def _expected_problems(file: Path) -> list[tuple[str, int, str]]:
+    # Latin-1 reads any bytes, and one of the files is not UTF-8 on purpose.
+    lines = file.read_text(encoding="latin-1").splitlines()
+    stated = (re.fullmatch(r"# expect: (\d+): ?(.*)", line) for line in lines)
+    return [(file.name, int(match[1]), match[2]) for match in stated if match]
+
+
+@pytest.mark.parametrize("place", _broken(), ids=lambda place: place.stem)
+def test_broken_files_are_told_line_by_line(place: Path, tmp_path: Path) -> None:
+    if place.is_dir():
+        shutil.copytree(place, tmp_path, dirs_exist_ok=True)
+    else:
+        shutil.copy(place, tmp_path)
+    expected = [found for file in tmp_path.iterdir() for found in _expected_problems(file)]
+    assert expected, "the file states no expectation"
+    with pytest.raises(PolicyError) as caught:
+        load_folders(tmp_path)
+    told = [(Path(p.file).name, p.line, p.text) for p in caught.value.problems]
+    for name, line, words in expected:
+        heard = [one for one in told if one[:2] == (name, line) and words in one[2]]
+        assert heard, f"{name}:{line}: {words!r} was not said; what was said: {told}"
+        told.remove(heard[0])
+    assert not told, "said although nothing is wrong there"

@@ -1,0 +1,188 @@
+"""Layering and resolution of policies: whose value holds on which day, and whom a claim means."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from cpt77092.errors import PolicyError, UsageError
+from cpt77092.policies import Decision, Level, PolicySet, Status, decide, load_policies
+from cpt77092.policies.match import Matcher
+from cpt77092.reference.sources import Confidence
+
+FOUR_LINES = """\
+payer: aetna
+sources: Our Aetna contract of 2026, exhibit B
+codes:
+  77092: {modifier_26: {2026-01-01: {value: not_allowed}}}
+"""
+
+
+def layered(folder: Path, **files: str) -> PolicySet:
+    for name, text in files.items():
+        (folder / f"{name.replace('_', '-')}.yaml").write_text(text, encoding="utf-8")
+    return load_policies(folder)
+
+
+def test_four_lines_set_one_value_of_a_known_payer(tmp_path: Path) -> None:
+    policies = layered(tmp_path, aetna=FOUR_LINES)
+    made = decide(policies, "aetna", "77092", "modifier_26", date(2026, 1, 1))
+    assert (made.status, made.value, made.level) == (Status.VALUE, "not_allowed", Level.PAYER)
+    assert made.source is not None
+    assert made.source.title == "Our Aetna contract of 2026, exhibit B"
+    assert made.source.confidence is Confidence.SECONDARY
+    assert policies["aetna"].label == "Aetna"
+
+
+def test_before_the_users_first_day_the_packaged_file_still_speaks(tmp_path: Path) -> None:
+    policies = layered(tmp_path, aetna=FOUR_LINES)
+    made = decide(policies, "aetna", "77092", "modifier_26", date(2025, 12, 31))
+    assert (made.value, made.level) == ("expected", Level.DEFAULT)
+    assert made.quotes[0].startswith("Aetna: ")
+
+
+def test_other_values_of_the_payer_stay(tmp_path: Path) -> None:
+    plain, own = load_policies(), layered(tmp_path, aetna=FOUR_LINES)
+    for parameter in ("modifier_tc", "max_units_per_day", "coverage"):
+        day = date(2026, 3, 2)
+        before = decide(plain, "aetna", "77092", parameter, day)
+        assert decide(own, "aetna", "77092", parameter, day) == before
+    assert own.digest != plain.digest
+    assert own.origin == ("packaged", str(tmp_path))
+
+
+def test_what_the_user_did_not_find_is_asked_of_the_packaged_file(tmp_path: Path) -> None:
+    policies = layered(
+        tmp_path,
+        medicare=(
+            "payer: medicare\ncodes:\n  77092:\n    modifier_26:\n"
+            "      2022-01-01: {not_available: we did not look}\n"
+        ),
+    )
+    made = decide(policies, "medicare", "77092", "modifier_26", date(2026, 3, 2))
+    assert (made.value, made.level) == ("not_allowed", Level.PAYER)
+
+
+def test_a_users_file_may_add_a_payer_and_names(tmp_path: Path) -> None:
+    policies = layered(
+        tmp_path,
+        lakeside="payer: lakeside\nmatches: {names: [Lakeside Health]}\n",
+        aetna="payer: aetna\nmatches: {names: [Aetna POS Plan], payer_ids: ['99998']}\n",
+    )
+    matcher = Matcher.of(policies)
+    assert matcher.policy_of("", "LAKESIDE  health") == "lakeside"
+    assert matcher.policy_of("", "aetna pos plan") == "aetna"
+    assert matcher.policy_of("99998", "") == "aetna"
+
+
+def test_a_payer_id_goes_before_the_name() -> None:
+    matcher = Matcher.of(load_policies())
+    assert matcher.policy_of("60054", "Cigna") == "aetna"
+    assert matcher.policy_of("00000", "Cigna") == "cigna"
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [
+        # the day before the payer's own first entry stops the chain
+        ("2021-07-10", Status.NOT_YET),
+        ("2021-07-11", Status.VALUE),
+    ],
+)
+def test_a_date_before_the_payers_first_value_is_not_the_defaults(
+    days: str, expected: Status
+) -> None:
+    made = decide(load_policies(), "cigna", "77092", "modifier_26", date.fromisoformat(days))
+    assert made.status is expected
+
+
+def test_ended_is_neither_zero_nor_the_defaults(tmp_path: Path) -> None:
+    policies = layered(
+        tmp_path,
+        cigna=(
+            "payer: cigna\nsources: Bulletin 12\n"
+            "codes:\n  77092:\n    modifier_26: {2026-06-01: {ended: true}}\n"
+        ),
+    )
+    made = decide(policies, "cigna", "77092", "modifier_26", date(2026, 6, 1))
+    assert (made.status, made.value) == (Status.ENDED, None)
+    assert "ended on 2026-06-01 (Cigna)" in made.reason()
+    before = decide(policies, "cigna", "77092", "modifier_26", date(2026, 5, 31))
+    assert before.status is Status.VALUE
+
+
+def test_a_code_of_its_own_overrules_its_group(tmp_path: Path) -> None:
+    policies = layered(
+        tmp_path,
+        plan=(
+            "payer: plan\nsources: Manual\ncodes:\n"
+            "  77092: {max_units_per_day: {2026-01-01: {value: 3}}}\n"
+            "  all: {max_units_per_day: {2026-01-01: {value: 1}}}\n"
+            "  tbs_family: {max_units_per_day: {2026-01-01: {value: 2}}}\n"
+        ),
+    )
+    day = date(2026, 3, 2)
+    said = {
+        code: decide(policies, "plan", code, "max_units_per_day", day).value
+        for code in ("77092", "77091", "77080")
+    }
+    assert said == {"77092": 3, "77091": 2, "77080": 1}
+
+
+def partner_decision(policies: PolicySet, parameter: str) -> Decision:
+    return decide(policies, "plan", "98765", parameter, date(2026, 3, 2))
+
+
+def test_a_partner_code_goes_by_the_codes_that_deny_it(tmp_path: Path) -> None:
+    pair = "pairs: {2022-01-01: {value: [{with: '98765', denied: '98765', bypass: true}]"
+    plan = (
+        "payer: plan\nmatches: {names: [plan]}\nsources:\n"
+        "  manual: {title: Manual, confidence: primary}\n"
+        "  memory: {title: Memory, confidence: recalled}\ncodes:\n"
+        "  77080:\n    bypass_modifiers: {2022-01-01: {value: [XU], source: manual}}\n"
+        "    pairs: {2022-01-01: {value: [], source: manual}}\n"
+        "  77091:\n    bypass_modifiers: {2022-01-01: {value: ['59'], source: manual}}\n"
+        f"    {pair}, source: manual}}}}\n"
+        "  77092:\n    bypass_modifiers: {2022-01-01: {value: ['59'], source: memory}}\n"
+        f"    {pair}, source: memory}}}}\n"
+    )
+    policies = layered(tmp_path, plan=plan)
+    pairs = partner_decision(policies, "pairs")
+    assert [pair.with_ for pair in pairs.value] == ["77091", "77092"]
+    assert pairs.is_recalled  # one of them is, so that no error rests on it
+    bypass = partner_decision(policies, "bypass_modifiers")
+    assert (bypass.value, bypass.is_recalled) == (("59",), True)
+    # Where those that deny it differ, nobody can say which list holds.
+    policies = layered(
+        tmp_path, plan=plan.replace("['59'], source: memory", "[XS], source: memory")
+    )
+    bypass = partner_decision(policies, "bypass_modifiers")
+    assert bypass.status is Status.NOT_AVAILABLE
+    assert "they differ under 77091 and 77092, which deny 98765" in bypass.reason()
+
+
+def test_a_chain_that_runs_in_a_circle_ends(tmp_path: Path) -> None:
+    policies = layered(
+        tmp_path,
+        one="payer: one\nfollows: two\n",
+        two="payer: two\nfollows: one\n",
+    )
+    made = decide(policies, "one", "77092", "modifier_26", date(2026, 3, 2))
+    assert (made.value, made.level) == ("expected", Level.DEFAULT)
+
+
+def test_a_name_two_payers_claim_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(PolicyError) as caught:
+        layered(tmp_path, plan="payer: plan\nmatches:\n  names:\n    - Good Plan\n    - Aetna\n")
+    assert [(p.line, p.text) for p in caught.value.problems] == [
+        (5, "'aetna' is claimed by aetna and by plan; a claim has one payer: change matches")
+    ]
+
+
+def test_a_folder_that_is_not_there_is_never_taken_for_ours(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no such folder"):
+        load_policies(tmp_path / "none")
+    with pytest.raises(UsageError, match=r"holds no \.yaml policy files"):
+        load_policies(tmp_path)

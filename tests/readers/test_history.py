@@ -1,0 +1,193 @@
+"""Earlier claims: what is read of them, what they cover, and what is said of them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from cpt77092 import findings
+from cpt77092.engine import Result, needed_columns
+from cpt77092.errors import ClaimsError
+from cpt77092.readers import History, Options, read_batch, read_history
+from cpt77092.reference.codes import CHECKED
+from cpt77092.rules import CATALOGUE
+from cpt77092.run import Request, run
+
+HEADER = "claim_id,person_id,payer,DOS,CPT,Mod1,Rendering NPI,Billing NPI,Units,Charge,POS"
+AS_OF = date(2026, 11, 23)
+
+
+def line(claim: str, person: str, day: str, code: str = "77092", modifier: str = "") -> str:
+    return f"{claim},{person},Medicare,{day},{code},{modifier},1555000011,1555001019,1,45,11"
+
+
+def written(file: Path, *rows: str, header: str = HEADER) -> Path:
+    file.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    return file
+
+
+@pytest.fixture
+def claims(tmp_path: Path) -> Path:
+    return written(
+        tmp_path / "claims.csv", line("B-1", "P1", "2026-03-02"), line("B-2", "P2", "2026-03-05")
+    )
+
+
+def history_of(claims: Path, *files: Path) -> History:
+    needed = needed_columns(CATALOGUE)
+    batch = read_batch([str(claims)], needed=needed, scope=CHECKED, options=Options())
+    paths = [str(file) for file in files]
+    return read_history(paths, batch=batch, needed=needed, scope=CHECKED, options=Options())
+
+
+def checked(claims: Path, *files: Path) -> Result:
+    return run(Request(paths=[str(claims)], as_of=AS_OF, history=[str(file) for file in files]))
+
+
+def found(result: Result, rule: str) -> list[tuple[str, str]]:
+    table = findings.as_table(result).filter(pl.col("rule") == rule)
+    return table.select("claim_id", "message").rows()
+
+
+def test_only_lines_of_the_batchs_patients_and_claims_are_kept(
+    claims: Path, tmp_path: Path
+) -> None:
+    past = written(
+        tmp_path / "past.csv",
+        line("H-1", "P1", "2025-02-01"),
+        line("H-2", "P9", "2025-02-01"),
+        line("H-3", "P1", "2025-02-02", code="99213"),
+        line("B-2", "P8", "2025-02-03"),
+        line("H-4", "", "2025-02-04"),
+    )
+    history = history_of(claims, past)
+    assert sorted(history.lines["claim_id"]) == ["B-2", "H-1"]
+    assert history.rows == 5
+
+
+def test_what_it_covers_is_told_of_all_rows_of_all_files(claims: Path, tmp_path: Path) -> None:
+    first = written(tmp_path / "2024.csv", line("H-1", "P7", "01/15/2024", code="99213"))
+    second = written(
+        tmp_path / "2025.csv", line("H-2", "P7", "2025-12-31"), line("H-3", "P7", "soon")
+    )
+    history = history_of(claims, first, second)
+    assert (history.first_day, history.last_day) == (date(2024, 1, 15), date(2025, 12, 31))
+    assert history.rows == 3
+
+
+def test_a_parquet_history_with_typed_columns(claims: Path, tmp_path: Path) -> None:
+    file = tmp_path / "past.parquet"
+    past = pl.read_csv(
+        written(tmp_path / "past.csv", line("B-1", "P1", "2026-03-02")), infer_schema=False
+    )
+    past.with_columns(pl.col("DOS").str.to_date()).write_parquet(file)
+    result = checked(claims, file)
+    told = "77092 on 2026-03-02 was sent before: claim B-1."
+    assert found(result, "FR003") == [("B-1", told)]
+
+
+def test_an_input_is_not_its_own_history(claims: Path, tmp_path: Path) -> None:
+    link = tmp_path / "same.csv"
+    link.symlink_to(claims)
+    result = checked(claims, claims, link)
+    assert result.history is not None
+    assert (result.history.files, result.history.rows) == ((), 0)
+    assert not found(result, "FR003")
+
+
+def test_a_folder_of_history_may_hold_the_batch(claims: Path, tmp_path: Path) -> None:
+    written(tmp_path / "old.csv", line("H-1", "P2", "2025-11-30"))
+    result = checked(claims, tmp_path)
+    assert [claim for claim, _ in found(result, "FR002")] == ["B-2"]
+    assert not found(result, "FR003")
+
+
+def test_months_are_counted_across_batch_and_history(claims: Path, tmp_path: Path) -> None:
+    past = written(
+        tmp_path / "past.csv",
+        line("H-0", "P9", "2024-04-01", code="99213"),
+        line("H-1", "P1", "2024-04-30"),
+        line("H-2", "P9", "2026-02-28", code="99213"),
+    )
+    result = checked(claims, past)
+    assert [claim for claim, _ in found(result, "FR002")] == ["B-1"]
+    unchecked = findings.not_checked_rows(result).filter(pl.col("rule") == "FR002")
+    assert not unchecked.height
+
+
+def test_without_patients_a_history_is_refused(claims: Path, tmp_path: Path) -> None:
+    header = HEADER.replace("person_id,", "")
+    past = written(
+        tmp_path / "past.csv", line("H-1", "", "2025-01-01").replace(",,", ",", 1), header=header
+    )
+    with pytest.raises(ClaimsError, match=r"no column for person_id, by which history is matched"):
+        history_of(claims, past)
+
+
+def test_rows_of_the_history_that_cannot_be_read_are_not_passed_over(
+    claims: Path, tmp_path: Path
+) -> None:
+    past = written(tmp_path / "past.csv", line("H-1", "P9", "2025-01-01") + ",,,spill,over")
+    done = subprocess.run(
+        [sys.executable, "-m", "cpt77092", str(claims), "--history", str(past), "--select", "MO"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2, done.stderr
+    assert "Not all of it was checked: 1 row could not be read." in done.stderr
+    assert f"Rejected in history {past}:2: 15 fields where the header has 11" in done.stderr
+
+
+def test_the_manifest_names_the_history_and_the_summary_says_what_it_covers(
+    claims: Path, tmp_path: Path
+) -> None:
+    past = written(tmp_path / "past.csv", line("H-1", "P1", "2024-01-01"))
+    report = tmp_path / "report.json"
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "cpt77092", str(claims), "--as-of", "2026-11-23"),
+            *("--history", str(tmp_path / "pas?.csv"), "-o", str(report)),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "History: 1 row in 1 file, services of 2024-01-01 to 2024-01-01; 1 line of this" in (
+        done.stderr
+    )
+    told = json.loads(report.read_text(encoding="utf-8"))["manifest"]["history"]
+    assert told["files"][0]["file"] == str(past)
+    assert (told["rows"], told["lines"], told["first_day"]) == (1, 1, "2024-01-01")
+
+
+def test_a_report_never_replaces_the_history(claims: Path, tmp_path: Path) -> None:
+    past = written(tmp_path / "past.csv", line("H-1", "P1", "2024-01-01"))
+    before = past.read_bytes()
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "cpt77092", str(claims)),
+            *("--history", str(past), "-o", str(past)),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "inputs are never changed" in done.stderr
+    assert past.read_bytes() == before
+
+
+def test_no_patient_is_named_in_what_is_said_of_them(claims: Path, tmp_path: Path) -> None:
+    past = written(
+        tmp_path / "past.csv", line("B-1", "P1", "2026-03-02"), line("H-1", "P2", "2026-02-02")
+    )
+    table = findings.as_table(checked(claims, past))
+    assert {"FR002", "FR003"} <= set(table["rule"])
+    assert not any("P1" in text or "P2" in text for text in table["message"])

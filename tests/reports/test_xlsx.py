@@ -1,0 +1,212 @@
+"""The Excel worklist, read again by another library: typed, styled, and no cell of data is run."""
+
+from __future__ import annotations
+
+import csv
+import zipfile
+from datetime import date, datetime
+from importlib import util
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import polars as pl
+import pytest
+from openpyxl.workbook import Workbook
+
+from cpt77092 import findings
+from cpt77092.cli import main
+from cpt77092.reports.check import machine, xlsx
+from cpt77092.reports.check.xlsx import DONE, STATUSES, WORKLIST
+from cpt77092.run import Request, run
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "claims.csv"
+AS_OF = date(2026, 11, 23)
+EVIL = ["=1+1", "+1", "-1", "@SUM(A1)", "\uff1d1+1"]
+"""What a spreadsheet might take for a formula; the last is a wide form of the first."""
+
+
+def written(*paths: Path, extra: tuple[str, ...] = ()) -> bytes:
+    asked = Request(paths=[str(p) for p in paths], as_of=AS_OF, show_phi=bool(extra))
+    result = run(asked)
+    stream = BytesIO()
+    xlsx.write(stream, result, findings.totals(result), extra=extra)
+    return stream.getvalue()
+
+
+def opened(data: bytes) -> Workbook:
+    return openpyxl.load_workbook(BytesIO(data))
+
+
+@pytest.fixture(scope="module")
+def example() -> bytes:
+    return written(EXAMPLE)
+
+
+def rows(book: Workbook, name: str = "Worklist") -> list[dict[str, Any]]:
+    headers, *values = book[name].iter_rows(values_only=True)
+    return [dict(zip((str(h) for h in headers), row, strict=True)) for row in values]
+
+
+def test_the_worklist_holds_every_finding_worst_first(example: bytes) -> None:
+    result = run(Request(paths=[str(EXAMPLE)], as_of=AS_OF))
+    table = findings.as_table(result)
+    listed = rows(opened(example))
+    assert len(listed) == table.height
+    ranks = ["error", "warning", "info"]
+    order = [(ranks.index(row["Severity"]), row["Row"]) for row in listed]
+    assert order == sorted(order)
+    first = next(row for row in listed if row["Claim"] == "A-1002" and row["Rule"] == "MO001")
+    assert first["Date"] == datetime(2026, 3, 2)  # noqa: DTZ001 - Excel knows no zones
+    assert first["Charge"] == 45
+    assert first["Code"] == "77092"
+    assert first["Status"] is None
+    assert first["Note"] is None
+    assert sorted(row["What is wrong"] for row in listed) == sorted(table["message"])
+
+
+def test_it_is_ready_to_work_from(example: bytes) -> None:
+    book = opened(example)
+    assert book.sheetnames == ["Worklist", "Summary", "Rules"]
+    sheet = book["Worklist"]
+    assert sheet.freeze_panes == "E2"
+    assert sheet.auto_filter.ref == f"A1:V{sheet.max_row}"
+    assert sheet.print_title_rows == "$1:$1"
+    (choice,) = sheet.data_validations.dataValidation
+    assert choice.formula1 == f'"{",".join(STATUSES)}"'
+    wide = {"A": "Status", "C": "Claim", "I": "What is wrong", "K": "Note"}
+    for letter, header in wide.items():
+        (column,) = (column for column in WORKLIST if column.header == header)
+        assert round(sheet.column_dimensions[letter].width) == column.width + 1
+    colours = {row[1].value: row[1].fill.start_color.rgb for row in sheet.iter_rows(min_row=2)}
+    assert set(colours) == {"error", "warning", "info"}
+    assert len(set(colours.values())) == 3
+    (grey,) = sheet.conditional_formatting
+    assert str(grey.sqref) == f"A2:V{sheet.max_row}"
+    assert grey.rules[0].formula == ['OR($A2="Mended",$A2="Left as it is")']
+    assert set(DONE) < set(STATUSES)
+
+
+def test_rows_have_room_for_their_words_and_paper_for_the_columns_to_fill(example: bytes) -> None:
+    book = opened(example)
+    sheet = book["Worklist"]
+    for row in sheet.iter_rows(min_row=2):
+        told = max(len(str(row[8].value)) / 48, len(str(row[9].value or "")) / 42)
+        height = sheet.row_dimensions[row[0].row or 0].height or 15
+        assert height >= 15 * told, "not every program makes room by itself"
+        assert height <= 15 * (told + 1)
+    assert sheet.print_area == f"'Worklist'!$A$1:$K${sheet.max_row}"
+    for name in book.sheetnames:
+        assert book[name].page_setup.orientation == "landscape"
+        assert book[name].page_setup.fitToHeight == 0
+
+
+def test_text_stays_text_and_nothing_is_run(tmp_path: Path) -> None:
+    file = tmp_path / "claims.csv"
+    rest = "1234567893,1245319599,P"
+    claims = [*EVIL, "00123", "http://example.org", "1e5", "a\x07b"]
+    file.write_text(
+        "claim_id,payer,dos,pos,cpt,mod1,units,charge,rendering npi,billing npi,person_id\n"
+        + "".join(f"{c},=cmd(),2026-03-02,11,77092,26,1,45.00,{rest}{c}\n" for c in claims)
+    )
+    data = written(file)
+    with zipfile.ZipFile(BytesIO(data)) as parts:
+        sheets = [name for name in parts.namelist() if name.startswith("xl/worksheets/sheet")]
+        assert len(sheets) == 3
+        for name in sheets:
+            assert b"<f>" not in parts.read(name), "there is no formula at all"
+    sheet = opened(data)["Worklist"]
+    cells = {str(row[2].value): row[2] for row in sheet.iter_rows(min_row=2)}
+    assert set(cells) == {*claims[:-1], "a b"}
+    for claim in EVIL:
+        assert cells[claim].data_type == "s"
+        assert cells[claim].quotePrefix, "it stays text when somebody edits it"
+    assert cells["00123"].data_type == "s"
+    assert cells["http://example.org"].hyperlink is None
+
+
+def test_a_csv_opened_in_a_spreadsheet_runs_nothing_either(tmp_path: Path) -> None:
+    file, out = tmp_path / "claims.csv", tmp_path / "out.csv"
+    claims = [*EVIL, "00123", "a=b"]
+    file.write_text(
+        "claim_id,payer,dos,pos,cpt,mod1,units,charge,rendering npi,billing npi\n"
+        + "".join(f"{c},=cmd(),2026-03-02,11,77092,26,1,-45,,\n" for c in claims)
+    )
+    for by in ("finding", "line", "claim"):
+        with pytest.raises(SystemExit):
+            main.main([str(file), "-q", "--by", by, "-o", str(out)])
+        with out.open(encoding="utf-8", newline="") as text:
+            made = list(csv.DictReader(text))
+        assert {row["claim_id"] for row in made} == {*(f"'{c}" for c in EVIL), "00123", "a=b"}
+        texts = [cell for row in made for name, cell in row.items() if "charge" not in name]
+        assert not [cell for cell in texts if len(cell) > 1 and cell.startswith(tuple("=+-@"))]
+    stream = BytesIO()
+    machine.write_csv(stream, [pl.DataFrame({"source_file": ["-"], "message": ["\n=1"]})])
+    assert stream.getvalue().decode() == "source_file,message\n'-,\"'\n=1\"\n"
+
+
+def test_the_summary_answers_and_the_rules_stand_by(example: bytes) -> None:
+    book = opened(example)
+    first = [row[0] for row in book["Summary"].iter_rows(values_only=True)]
+    assert str(first[0]).startswith("Do not submit yet: ")
+    assert "At risk by payer" in first
+    assert "Medicare" in first
+    assert "Not checked, because" in first
+    assert any(str(cell).startswith("MO001 Modifier 26 on a code") for cell in first)
+    listed = {row["Rule"] for row in rows(book)}
+    rules = rows(book, "Rules")
+    assert {row["Rule"] for row in rules} == listed
+    assert all(row["Why"] and row["Clear"] and row["Source"] for row in rules)
+
+
+def test_the_same_findings_give_the_same_bytes(example: bytes) -> None:
+    assert written(EXAMPLE) == example
+
+
+def test_patients_are_shown_only_on_request(example: bytes) -> None:
+    assert "person_id" not in rows(opened(example))[0]
+    assert rows(opened(written(EXAMPLE, extra=("person_id",))))[0]["person_id"]
+
+
+def test_the_worst_are_kept_where_a_sheet_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xlsx, "ROWS", 4)
+    book = opened(written(EXAMPLE))
+    assert [row["Severity"] for row in rows(book)] == ["error"] * 4
+    assert book["Summary"]["A2"].value == "The worst 4 of 92 findings are listed."
+
+
+def test_a_batch_without_findings_is_a_workbook_too(tmp_path: Path) -> None:
+    header = "claim_id,payer,dos,pos,cpt,units,charge,rendering npi,billing npi\n"
+    file = tmp_path / "claims.csv"
+    file.write_text(header + "A,Medicare,2026-03-02,11,99213,1,45.00,1234567893,1245319599\n")
+    assert rows(opened(written(file))) == []
+
+
+def test_without_the_extra_it_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    is_there = util.find_spec
+
+    def find(name: str) -> Any:
+        return None if name == "xlsxwriter" else is_there(name)
+
+    monkeypatch.setattr("cpt77092.reports.files.find_spec", find)
+    for asked in (["-o", str(tmp_path / "out.xlsx")], ["--format", "xlsx"]):
+        with pytest.raises(SystemExit) as stop:
+            main.main([str(EXAMPLE), "-q", *asked])
+        assert stop.value.code == 2
+        assert "needs another package: pip install 'cpt77092[excel]'" in capfd.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_command_writes_it_to_a_file_and_a_pipe(
+    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    file = tmp_path / "out.xlsx"
+    arguments = [str(EXAMPLE), "--as-of", AS_OF.isoformat()]
+    for asked in (["-q", "-o", str(file)], ["--format", "xlsx"]):
+        with pytest.raises(SystemExit) as stop:
+            main.main([*arguments, *asked])
+        assert stop.value.code == 1
+    assert capfdbinary.readouterr().out == file.read_bytes()
