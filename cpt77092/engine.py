@@ -14,12 +14,12 @@ from string import Formatter
 
 import polars as pl
 
-from cpt77092.claims.categorical import place_among
+from cpt77092.claims.categorical import index_in
 from cpt77092.claims.columns import BY_NAME, DIAGNOSES, UNREADABLE_TEXT
-from cpt77092.facts import TOLD, Context, Fact, Past, add_facts, closure, inputs
+from cpt77092.facts import MESSAGE_FIELDS, Context, Fact, Past, add_facts, closure, inputs
 from cpt77092.facts.diagnoses import categories
-from cpt77092.facts.distinct import combined
-from cpt77092.facts.grouping import line_of_each
+from cpt77092.facts.distinct import distinct_ids
+from cpt77092.facts.grouping import representative_line
 from cpt77092.facts.prior_claims import PAST_FACTS
 from cpt77092.policies.match import Matcher
 from cpt77092.policies.parameters import PARAMETERS
@@ -73,7 +73,7 @@ class Result:
     """In-scope lines with policy columns and facts; `line` is their number."""
     outcomes: pl.DataFrame
     """One boolean column per rule code, one row per line."""
-    found: pl.DataFrame
+    findings: pl.DataFrame
     """Every finding as `FOUND` has it, by rule and line."""
     table: PolicyTable
     """The policies of the batch, a row of which each line names in `policy_row`."""
@@ -92,7 +92,9 @@ class Result:
         """For each line the worst severity found, in `SEVERITIES`; null where nothing was."""
         worst = pl.Series("worst", [None], dtype=pl.UInt8).new_from_index(0, self.lines.height)
         for number in reversed(range(len(SEVERITIES))):  # what is worse is written over it
-            worst = worst.scatter(self.found.filter(pl.col("severity") == number)["line"], number)
+            worst = worst.scatter(
+                self.findings.filter(pl.col("severity") == number)["line"], number
+            )
         return worst
 
     def checked(self, rule: Rule) -> int:
@@ -150,7 +152,7 @@ def check(
         as_of=as_of,
         lines=lines,
         outcomes=outcomes,
-        found=pl.concat([pl.DataFrame(schema=FOUND), *found]),
+        findings=pl.concat([pl.DataFrame(schema=FOUND), *found]),
         table=table,
         context=context,
         history=history,
@@ -160,14 +162,16 @@ def check(
 def looks_at(rule: Rule) -> pl.Expr:
     """The lines that a rule applies to, by their code alone."""
     code = pl.col("hcpcs_code")
-    its_own = code.is_in(sorted(rule.applies))
-    return its_own | ~code.is_in(sorted(CHECKED)) if rule.partners else its_own
+    its_own = code.is_in(sorted(rule.codes))
+    return its_own | ~code.is_in(sorted(CHECKED)) if rule.includes_partners else its_own
 
 
 def _facts_kept(read: Iterable[str]) -> set[str]:
     """The facts that rules, texts, reasons and totals read of the lines."""
     names = set(read)
-    return names | {name for told in names & TOLD.keys() for name in TOLD[told].reads}
+    return names | {
+        name for told in names & MESSAGE_FIELDS.keys() for name in MESSAGE_FIELDS[told].reads
+    }
 
 
 def _past(history: History, payers: pl.DataFrame, asked: Sequence[Fact]) -> Past:
@@ -226,7 +230,7 @@ def _payers_of(batch: Batch, history: History | None, policies: PolicySet) -> pl
     """The payers of the batch and of its past, numbered together."""
     lines = [batch.lines, *([] if history is None else [history.lines])]
     named = [part.select(_SPELLING) for part in lines]
-    some = [names[line_of_each(combined(names))] for names in named]
+    some = [names[representative_line(distinct_ids(names))] for names in named]
     return _match_payers(pl.concat(some), policies)
 
 
@@ -238,7 +242,7 @@ def _attach_policies(
     table = build_table(policies, keys, codes.to_list() or [""], _parameters(plain))
     lines = lines.with_row_index("line").hstack(_payer_of_each(lines, payers))
     lines = lines.with_columns(
-        place_among(lines["hcpcs_code"], codes).alias("code_number"),
+        index_in(lines["hcpcs_code"], codes).alias("code_number"),
         pl.lit(as_of).alias("as_of_date"),
     ).with_columns(
         table.row(
@@ -259,8 +263,8 @@ _SPELLING = ["payer_id", "payer"]
 def _payer_of_each(lines: pl.DataFrame, payers: pl.DataFrame) -> pl.DataFrame:
     """What is known of each line's payer: looked up once for each spelling."""
     named = lines.select(_SPELLING)
-    spelling = combined(named)
-    found = named[line_of_each(spelling)].join(
+    spelling = distinct_ids(named)
+    found = named[representative_line(spelling)].join(
         payers, on=_SPELLING, how="left", nulls_equal=True, maintain_order="left"
     )
     return found.drop(_SPELLING).select(pl.all().gather(pl.lit(spelling)))

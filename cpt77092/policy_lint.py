@@ -22,7 +22,7 @@ from cpt77092.facts import closure
 from cpt77092.policies import PARAMETERS, PolicySet, Status, decide
 from cpt77092.policies.load import PACKAGED
 from cpt77092.policies.match import NATIONAL
-from cpt77092.policies.policy import DEFAULT, DatedValue, Overruled, Policy, Says, Where
+from cpt77092.policies.policy import DEFAULT, DatedValue, EntryKind, Overridden, Policy, Where
 from cpt77092.policies.resolve import Decision
 from cpt77092.readers import Batch
 from cpt77092.rule import Rule
@@ -33,7 +33,7 @@ WEEKS_BACK = 156
 _DAY = timedelta(days=1)
 
 
-class Weight(StrEnum):
+class NoteLevel(StrEnum):
     """How much a note matters."""
 
     WARNING = "warning"
@@ -44,7 +44,7 @@ class Weight(StrEnum):
 class Note:
     """One thing to look at, and where; a note on all policies together has no place."""
 
-    weight: Weight
+    weight: NoteLevel
     text: str
     where: Where | None = None
 
@@ -102,10 +102,10 @@ def _overlaps(policy: Policy) -> Iterator[Note]:
             )
             # What the user can change stands in the user's file.
             where = overruled.by[-1].where if overruled.key == PACKAGED else entry.where
-            yield Note(weight=Weight.WARNING, text=text, where=where)
+            yield Note(weight=NoteLevel.WARNING, text=text, where=where)
 
 
-def _hidden(overruled: Overruled) -> list[DatedValue]:
+def _hidden(overruled: Overridden) -> list[DatedValue]:
     """Entries that begin before the overruling key's first entry or after its last."""
     first, last = overruled.by[0].first_day, overruled.by[-1].first_day
     return [e for e in overruled.entries if not first <= e.first_day <= last]
@@ -146,7 +146,7 @@ def _gaps(policies: PolicySet, policy: Policy, today: date) -> Iterator[Note]:
             f"{parameter} on {_codes(codes)}: nothing in force from {gap.first} {until}, "
             f"{gap.why}{reach}"
         )
-        yield Note(weight=Weight.WARNING, text=text, where=gap.where)
+        yield Note(weight=NoteLevel.WARNING, text=text, where=gap.where)
 
 
 def _is_met(made: Decision, policy: Policy) -> bool:
@@ -156,11 +156,11 @@ def _is_met(made: Decision, policy: Policy) -> bool:
 
 def _gaps_of(entries: Sequence[DatedValue], begins: date, today: date) -> Iterator[_Gap]:
     first = entries[0]
-    if begins < first.first_day <= today and first.says is Says.VALUE:
+    if begins < first.first_day <= today and first.kind is EntryKind.VALUE:
         why = f"since the code began on {begins} and the first entry on {first.first_day}"
         yield _Gap(first=begins, last=first.first_day - _DAY, why=why, where=first.where)
     for entry, following in zip(entries, [*entries[1:], None], strict=True):
-        if entry.says is Says.ENDED and entry.first_day <= today:
+        if entry.kind is EntryKind.ENDED and entry.first_day <= today:
             last = following.first_day - _DAY if following else None
             why = "since the value ended and nothing follows" if last is None else "then it resumes"
             yield _Gap(first=entry.first_day, last=last, why=why, where=entry.where)
@@ -171,7 +171,7 @@ def _first_day_of(policies: PolicySet, payer: str, code: str) -> date | None:
     for name in dict.fromkeys((payer, NATIONAL, DEFAULT)):
         policy = policies.policies.get(name)
         for entry in policy.values.get((code, "in_force"), ()) if policy else ():
-            if entry.says is Says.VALUE and entry.value:
+            if entry.kind is EntryKind.VALUE and entry.value:
                 return entry.first_day
     return None
 
@@ -185,16 +185,16 @@ def _old_sources(policy: Policy, today: date, max_age: int) -> Iterator[Note]:
         if source.retrieved and date.fromisoformat(source.retrieved) < limit:
             text = f"source {key!r} was read on {source.retrieved}, {_ago(source.retrieved, today)}"
             where = policy.where.get(("sources", key))
-            yield Note(weight=Weight.WARNING, text=f"{text}; read it again", where=where)
+            yield Note(weight=NoteLevel.WARNING, text=f"{text}; read it again", where=where)
     if all(source.retrieved for source in policy.sources.values()):
         return
     checked, where = policy.checked_on, policy.where.get(("checked_on",))
     if checked is None:
         text = "nobody says when the sources were last read: state checked_on, or retrieved"
-        yield Note(weight=Weight.WARNING, text=text, where=policy.where.get(("payer",)))
+        yield Note(weight=NoteLevel.WARNING, text=text, where=policy.where.get(("payer",)))
     elif checked < limit:
         text = f"the sources were last read on {checked}, {_ago(checked.isoformat(), today)}"
-        yield Note(weight=Weight.WARNING, text=f"{text}; read them again", where=where)
+        yield Note(weight=NoteLevel.WARNING, text=f"{text}; read them again", where=where)
 
 
 def _ago(day: str, today: date) -> str:
@@ -216,12 +216,12 @@ def _without_effect(policies: PolicySet, policy: Policy) -> Iterator[Note]:
             held = [entry.first_day, *(day for day in days if entry.first_day < day < until)]
             made = [decide(without, policy.payer, code, parameter, day) for day in held]
             is_same = all(m.status is Status.VALUE and m.value == entry.value for m in made)
-            if entry.says is Says.VALUE and is_same:
+            if entry.kind is EntryKind.VALUE and is_same:
                 key = (parameter, entry.where, made[0].decided_by)
                 found.setdefault(key, []).append(code)
     for (parameter, where, label), codes in found.items():
         text = f"{parameter} on {_codes(codes)} makes no difference: {label} says the same"
-        yield Note(weight=Weight.INFO, text=text, where=where)
+        yield Note(weight=NoteLevel.INFO, text=text, where=where)
 
 
 def _with_values(
@@ -239,13 +239,13 @@ def _unread(policies: PolicySet, rules: Sequence[Rule]) -> Iterator[Note]:
     for policy in policies.policies.values():
         stated: dict[str, list[Where]] = {}
         for (_, parameter), entries in policy.values.items():
-            used = [e.where for e in entries if e.where and e.says is Says.VALUE]
+            used = [e.where for e in entries if e.where and e.kind is EntryKind.VALUE]
             if used and parameter not in read:
                 stated.setdefault(parameter, []).extend(used)
         for parameter, places in stated.items():
             text = f"{parameter} is read by no rule; scrub brief and scrub policies show print it"
             where = min(places, key=lambda place: place.line)
-            yield Note(weight=Weight.INFO, text=text, where=where)
+            yield Note(weight=NoteLevel.INFO, text=text, where=where)
 
 
 # Rules that cannot fire
@@ -270,14 +270,14 @@ def _idle_rules(policies: PolicySet, rules: Sequence[Rule], today: date) -> Iter
         may_fire = result.outcomes[rule.code].fill_null(value=True) & has_value
         if not may_fire.any():
             text = f"{rule.code} {rule.name} cannot fire: no policy says what it asks of"
-            yield Note(weight=Weight.INFO, text=f"{text} {rule.parameter}")
+            yield Note(weight=NoteLevel.INFO, text=f"{text} {rule.parameter}")
 
 
 def _bare_lines(policies: PolicySet, rules: Sequence[Rule], dates: Sequence[date]) -> Batch:
     """A line for each payer, code and day; every other cell is absent or unreadable."""
     named = [payer for payer in policies.policies if payer not in {NATIONAL, DEFAULT}]
     payers = pl.DataFrame({"payer": [*named, "a payer that no policy knows"]})
-    codes = pl.DataFrame({"hcpcs_code": sorted({code for rule in rules for code in rule.applies})})
+    codes = pl.DataFrame({"hcpcs_code": sorted({code for rule in rules for code in rule.codes})})
     days = pl.DataFrame({"claim_line_start_date": dates})
     lines = payers.join(codes, how="cross").join(days, how="cross")
     lines = lines.with_columns(

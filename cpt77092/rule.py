@@ -1,6 +1,6 @@
 """What a rule is. A rule module imports polars and this module, nothing else of ours.
 
-A rule's `flag` is one boolean expression over claim columns, facts (`facts.py`) and policy
+A rule's `flag` is one boolean expression over claim columns, facts (`facts/`) and policy
 parameters (`param`). True is a finding, false is clear, null is *not checked*: Polars keeps to
 three-valued logic through `& | ~` and comparisons, and a syntax test keeps out what does not.
 """
@@ -87,14 +87,14 @@ class Rule:
     a claim column, a fact, or a policy parameter, in that order.
     """
 
-    page: str
+    doc: str
     """The module's docstring: title, Why, Basis, Clear, Not checked."""
     code: str
     name: str
     severity: Severity
-    applies: frozenset[str]
+    codes: frozenset[str]
     """Procedure codes of the lines that the rule looks at."""
-    partners: bool = False
+    includes_partners: bool = False
     """Whether it looks at partner lines too: other codes, in a pair with a checked one."""
     flag: Callable[[], pl.Expr]
     message: str
@@ -108,7 +108,7 @@ class Rule:
     """Predicted claim adjustment reason code."""
     rarc: str = ""
     """Predicted remittance advice remark code."""
-    denied_instead: tuple[Denial, ...] = ()
+    other_denials: tuple[Denial, ...] = ()
     """Other codes predicted on the lines that their `when` narrows them to."""
     since: str
     """First version of this program that has it."""
@@ -117,7 +117,7 @@ class Rule:
     @property
     def title(self) -> str:
         """First line of the page, without its full stop."""
-        return self.page.strip().splitlines()[0].rstrip(".")
+        return self.doc.strip().splitlines()[0].rstrip(".")
 
     @property
     def templates(self) -> list[str]:
@@ -127,7 +127,7 @@ class Rule:
     @property
     def denials(self) -> tuple[Denial, ...]:
         """All predicted denials, ending with the one that always fits; it may be blank."""
-        return (*self.denied_instead, Denial(carc=self.carc, rarc=self.rarc))
+        return (*self.other_denials, Denial(carc=self.carc, rarc=self.rarc))
 
     @property
     def conditions(self) -> list[pl.Expr]:

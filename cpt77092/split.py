@@ -97,7 +97,7 @@ def require_splittable(files: Sequence[OpenedFile], named: Sequence[tuple[str, s
                     f"are; give the file a name that says so"
                 )
     # A file without a header that is known holds no claims, as the run will tell.
-    _require_alike([file for file in files if file.headers.chosen])
+    _require_alike([file for file in files if file.headers.columns])
 
 
 def _why_not(kind: str) -> str:
@@ -276,7 +276,7 @@ class Split:
             )
             pieces += [Piece(*run) for run in runs.select("part", "rows", "size").iter_rows()]
         scan, tally = self.result.batch.scans[number], self.result.batch.tallies[number]
-        is_whole = scan.headers.wide or sum(piece.rows for piece in pieces) == tally.rows
+        is_whole = scan.headers.line_columns or sum(piece.rows for piece in pieces) == tally.rows
         if not is_whole or any(named.len() and named[-1] > last for named in (flagged, rejected)):
             raise _changed(opened.path)
         if text is None:
@@ -326,7 +326,7 @@ def _changed(path: str) -> ClaimsError:
 
 def _keys(headers: HeaderMatch, types: dict[str, pl.DataType] | None = None) -> list[pl.Expr]:
     """What says of which claim a row is, as `claims.cell` reads it."""
-    chosen = [(name, headers.chosen[name]) for name in KEY if name in headers.chosen]
+    chosen = [(name, headers.columns[name]) for name in KEY if name in headers.columns]
     return [
         columns.cell(header, columns.BY_NAME[name], types[header] if types else pl.String)
         for name, header in chosen
@@ -439,7 +439,7 @@ def _column(cells: Sequence[str]) -> pl.Series:
 def _rejected_claims(rejected: tuple[CsvFile, pl.Series]) -> pl.Series:
     """The claim numbers of rejected rows, as far as they can be read."""
     opened, rows = rejected
-    index = opened.names.index(opened.headers.chosen["claim_id"])
+    index = opened.names.index(opened.headers.columns["claim_id"])
     codec = opened.source.encoding
     codec = "utf-8" if codec.startswith("utf-16") else codec  # as `TextSource.raw` keeps it
     records = [_cells(row.decode(codec, "replace"), opened.dialect.separator) for row in rows]

@@ -38,6 +38,6 @@ def read_both_ways(read: Callable[[], Batch]) -> Batch:
         same = read()
     assert_frame_equal(same.lines, plain.lines)
     assert_frame_equal(same.rejects, plain.rejects)
-    assert (same.tallies, same.told) == (plain.tallies, plain.told)
+    assert (same.tallies, same.cell_notes) == (plain.tallies, plain.cell_notes)
     assert [scan.notes for scan in same.scans] == [scan.notes for scan in plain.scans]
     return plain

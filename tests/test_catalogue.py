@@ -78,14 +78,14 @@ def test_a_rule_is_named_for_what_it_flags(rule: Rule) -> None:
 
 @each_rule
 def test_a_page_has_a_title_and_the_four_headings_in_order(rule: Rule) -> None:
-    lines = rule.page.strip().splitlines()
+    lines = rule.doc.strip().splitlines()
     assert lines[0].endswith(".")
     assert len(lines[0]) <= 80
     assert not lines[1]
     found = [h for line in lines for h in HEADINGS if line.startswith(h)]
     assert found == list(HEADINGS)
     for heading in HEADINGS:
-        text = rule.page.split(heading)[1]
+        text = rule.doc.split(heading)[1]
         assert len(text.split()) >= 3, f"{heading} says nothing"
 
 
@@ -95,7 +95,7 @@ def test_a_rule_has_cases_of_all_four_kinds(rule: Rule) -> None:
     assert {case.rule for case in cases} == {rule.code}
     missing = set(KINDS) - {case.kind for case in cases}
     # A rule that says it is always checkable has no line on which it is not.
-    never = re.search(r"Not checked: never", rule.page)
+    never = re.search(r"Not checked: never", rule.doc)
     assert missing <= ({"not checked"} if never else set())
     assert any("message" in case.told for case in cases if case.kind == "bad")
     assert all(case.findings for case in cases if case.kind == "bad")
@@ -117,7 +117,7 @@ def test_a_rule_rests_on_a_parameter_or_a_source_of_its_own(rule: Rule) -> None:
         assert bool(rule.group) == bool(denial.carc)
         # X12: CARC 16 must come with a remark that says what is missing.
         assert denial.carc != "16" or denial.rarc
-    assert all(denial.when is not None for denial in rule.denied_instead)
+    assert all(denial.when is not None for denial in rule.other_denials)
 
 
 @each_rule
@@ -155,8 +155,8 @@ def test_remedies_end_with_one_that_always_fits(rule: Rule) -> None:
 
 @each_rule
 def test_a_rule_looks_at_checked_codes_only_and_can_name_a_reason(rule: Rule) -> None:
-    assert rule.applies
-    assert rule.applies <= CHECKED
+    assert rule.codes
+    assert rule.codes <= CHECKED
     assert reason_inputs(rule)
 
 

@@ -30,7 +30,7 @@ from cpt77092.cli import main
 from cpt77092.engine import Result
 from cpt77092.errors import ClaimsError, OutputError
 from cpt77092.readers.text import encoding as reading
-from cpt77092.reports.files import held
+from cpt77092.reports.files import output_locks
 from cpt77092.rule import Severity
 from cpt77092.run import Request, run
 from cpt77092.split import CLEAN, FLAGGED, Split
@@ -141,13 +141,13 @@ def account(result: Result, written: Sequence[list[Row]], lead: int) -> list[lis
     wrong = {(paths.index(f), r) for f, r in table.select("source_file", "source_row").iter_rows()}
     lost = set(result.batch.rejects.select("source", "source_row").iter_rows())
     every = [(n, r, x) for n, rows in enumerate(written) for r, x in enumerate(rows, lead + 2)]
-    held = {named(x) for n, r, x in every if (n, r) in wrong}
+    output_locks = {named(x) for n, r, x in every if (n, r) in wrong}
     numbers = {named(x)[0] for n, r, x in every if (n, r) in lost}
 
     def part(n: int, r: int, row: Row) -> str:
         if (n, r) in lost:
             return "lost"
-        of_claim = named(row) in held or named(row)[0] in numbers
+        of_claim = named(row) in output_locks or named(row)[0] in numbers
         return "flagged" if (n, r) in wrong or (row.claim.strip() and of_claim) else "clean"
 
     return [
@@ -408,7 +408,7 @@ def test_the_names_of_parts_are_filled_in_and_held(tmp_path: Path, scrub: Scrub)
     code, said = scrub(source, "--flagged-to", tmp_path / "{day}.csv")
     assert (code, "--flagged-to" in said, "{day} is not known here" in said) == (2, True, True)
     clean = str(tmp_path / "clean.csv")
-    with held([], others=[("--clean-to", clean)]):
+    with output_locks([], others=[("--clean-to", clean)]):
         code, said = scrub(source, "--clean-to", clean)
     assert (code, f"--clean-to {clean}: another run is writing it" in said) == (2, True)
 

@@ -6,13 +6,13 @@ from datetime import timedelta
 
 from cpt77092.brief import hospital_prices
 from cpt77092.brief.document import Chart, Column, Item, Point, Row, Series, Statement, Table
-from cpt77092.brief.scope import FAMILY_FIRST, View, in_force, whole
+from cpt77092.brief.scope import FAMILY_FIRST, Scope, in_force, whole
 from cpt77092.policies import PARAMETERS
-from cpt77092.policies.policy import Says
+from cpt77092.policies.policy import EntryKind
 from cpt77092.reference.codes import FAMILY
 
 
-def amounts(view: View) -> list[Item]:
+def amounts(view: Scope) -> list[Item]:
     """Fees as a table and a chart for each policy that states its own, then relative values."""
     found: list[Item] = []
     for parameter, unit in (("fee", "dollars"), ("relative_value_units", "RVU")):
@@ -24,7 +24,7 @@ def amounts(view: View) -> list[Item]:
     return found
 
 
-def _by_period(view: View, parameter: str, payer: str, unit: str) -> tuple[Table, Chart]:
+def _by_period(view: Scope, parameter: str, payer: str, unit: str) -> tuple[Table, Chart]:
     policy, codes = view.policies[payer], sorted(FAMILY)
     entries = {code: policy.values.get((code, parameter), ()) for code in codes}
     days = sorted({entry.first_day for several in entries.values() for entry in several})
@@ -34,7 +34,7 @@ def _by_period(view: View, parameter: str, payer: str, unit: str) -> tuple[Table
         last = following - timedelta(days=1) if following else None
         speaking = {code: in_force(entries[code], day) for code in codes}
         values = {
-            code: whole(entry.value) if entry and entry.says is Says.VALUE else None
+            code: whole(entry.value) if entry and entry.kind is EntryKind.VALUE else None
             for code, entry in speaking.items()
         }
         sources = dict.fromkeys(e.source for e in speaking.values() if e and e.source)
@@ -45,7 +45,7 @@ def _by_period(view: View, parameter: str, payer: str, unit: str) -> tuple[Table
         for code, value in values.items():
             if value is not None:
                 points[code].append(Point(first_day=day, last_day=last, amount=value))
-    what = f"{policy.label}: {PARAMETERS[parameter].says}"
+    what = f"{policy.label}: {PARAMETERS[parameter].description}"
     columns = (
         Column(name="From"),
         Column(name="To"),

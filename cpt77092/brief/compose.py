@@ -8,7 +8,7 @@ from functools import partial
 from cpt77092.brief.amounts import amounts, prices_of_hospitals
 from cpt77092.brief.document import Brief, Item, Section, Statement
 from cpt77092.brief.payer_tables import category, contradictions, related, tables
-from cpt77092.brief.scope import View, capital, whole
+from cpt77092.brief.scope import Scope, capital, whole
 from cpt77092.brief.statements import said
 from cpt77092.brief.unavailable import unavailable
 from cpt77092.policies import PARAMETERS, Decision, Level, PolicySet, Status, decide
@@ -24,7 +24,7 @@ def compose(policies: PolicySet, payer: str | None, on: date) -> Brief:
         payer: the policy key of one payer, or None for all.
         on: the day whose values are given.
     """
-    view = View(policies, payer, on)
+    view = Scope(policies, payer, on)
     label = view.policies[view.payer].label if view.payer else ""
     text = partial(said, view)
     parts: list[tuple[str, str, list[Item]]] = [
@@ -64,7 +64,7 @@ def compose(policies: PolicySet, payer: str | None, on: date) -> Brief:
     )
 
 
-def _summary(view: View) -> list[Item]:
+def _summary(view: Scope) -> list[Item]:
     read = min(INTERPRETATION)
     found: list[Item] = []
     for parameter in ("modifier_26", "coverage"):
@@ -76,7 +76,9 @@ def _summary(view: View) -> list[Item]:
             f"{words}: {view.labels(one.payer for one in made)}" for words, made in answers.items()
         ]
         every = [made for several in answers.values() for made in several]
-        text = f"{capital(PARAMETERS[parameter].says)} on {read}. {capital('; '.join(told))}."
+        text = (
+            f"{capital(PARAMETERS[parameter].description)} on {read}. {capital('; '.join(told))}."
+        )
         found.append(Statement(text=text, sources=view.sources(every)))
     fees = [(p, decide(view.policies, p, read, "fee", view.on)) for p in view.stating("fee")]
     found += [

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from cpt77092.brief.document import Cell, Column, Item, Row, Statement, Table
-from cpt77092.brief.scope import View, capital, named, whole
+from cpt77092.brief.scope import Scope, capital, named, whole
 from cpt77092.policies import PARAMETERS, Decision, Status, decide
 from cpt77092.policies.policy import DEFAULT
 from cpt77092.policies.positions import BY_SUBJECT, Position
@@ -33,13 +33,13 @@ _ROLES = Source(
 )
 
 
-def category(view: View) -> list[Item]:
+def category(view: Scope) -> list[Item]:
     """The four codes: what each stands for, since when, and its relative value."""
     rows = [_code_row(view, code) for code in sorted(FAMILY)]
     return [_code_table("The four codes", rows)]
 
 
-def _code_row(view: View, code: str) -> Row:
+def _code_row(view: Scope, code: str) -> Row:
     base = view.payer or DEFAULT
     since = decide(view.policies, base, code, "in_force", view.on)
     value = decide(view.policies, base, code, "relative_value_units", view.on)
@@ -65,7 +65,7 @@ def _code_table(title: str, rows: Sequence[Row]) -> Table:
     return Table(title=title, columns=columns, rows=tuple(rows))
 
 
-def contradictions(view: View) -> list[Item]:
+def contradictions(view: Scope) -> list[Item]:
     """Where two sources disagree, both are quoted, and what decides is said."""
     found: dict[Statement, None] = {}
     for row in view.positions(view.payers, sorted(CHECKED), BY_SUBJECT["Modifiers"]):
@@ -74,7 +74,7 @@ def contradictions(view: View) -> list[Item]:
             continue
         value = str(made.value).replace("_", " ")
         text = (
-            f"Two sources contradict each other on {PARAMETERS[made.parameter].says}, "
+            f"Two sources contradict each other on {PARAMETERS[made.parameter].description}, "
             f"{named(row.codes)}. By the first it is {value}: {made.source.short()}. "
             f"The second says otherwise: {made.contradicted_by.short()}. "
             f"What is right depends on the payer and the date: a payer's own position "
@@ -85,7 +85,7 @@ def contradictions(view: View) -> list[Item]:
     return list(found)
 
 
-def tables(view: View, subject: str) -> list[Item]:
+def tables(view: Scope, subject: str) -> list[Item]:
     """What the payers say on a subject, a table for each parameter, and the remarks on it."""
     found: list[Item] = []
     for parameter in BY_SUBJECT[subject]:
@@ -93,7 +93,7 @@ def tables(view: View, subject: str) -> list[Item]:
     return found
 
 
-def _table(view: View, parameter: str) -> list[Item]:
+def _table(view: Scope, parameter: str) -> list[Item]:
     codes = sorted(FAMILY) if parameter != "max_units_per_day" else sorted(CHECKED)
     told = [
         row
@@ -129,12 +129,12 @@ def _table(view: View, parameter: str) -> list[Item]:
         Column(name="Since", lead="since"),
         Column(name="Decided by", lead="decided by"),
     )
-    says = PARAMETERS[parameter].says
+    says = PARAMETERS[parameter].description
     table = Table(title=capital(says), columns=columns, rows=rows)
     return [table, *remarks]
 
 
-def related(view: View) -> list[Item]:
+def related(view: Scope) -> list[Item]:
     """The scans, how many units, what is not paid beside what, and how often."""
     scans = [_code_row(view, code) for code in sorted(COMPANIONS)]
     found: list[Item] = [_code_table("Bone-density scans it rides with", scans)]
@@ -144,7 +144,7 @@ def related(view: View) -> list[Item]:
     return found
 
 
-def _pairs(view: View) -> list[Item]:
+def _pairs(view: Scope) -> list[Item]:
     """Pairs that touch the four codes, or lie among the scans, by the code that is denied."""
     said: dict[tuple[str, str, str, date | None], list[Decision]] = {}
     for row in view.positions(view.payers, sorted(CHECKED), ["pairs"]):

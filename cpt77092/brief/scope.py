@@ -11,7 +11,7 @@ from typing import Any
 from cpt77092.policies import Decision, PolicySet
 from cpt77092.policies.match import NATIONAL
 from cpt77092.policies.parameters import ByPart
-from cpt77092.policies.policy import DEFAULT, DatedValue, Says
+from cpt77092.policies.policy import DEFAULT, DatedValue, EntryKind
 from cpt77092.policies.positions import Position, positions
 from cpt77092.policies.resolve import chain
 from cpt77092.reference.codes import CHECKED, COMPANIONS, FAMILY
@@ -21,7 +21,7 @@ FAMILY_FIRST = (*sorted(FAMILY), *sorted(COMPANIONS))
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class Scope:
     """The policies on file, one payer of them or all, and the day."""
 
     policies: PolicySet
@@ -61,7 +61,7 @@ class View:
             payer
             for payer, policy in self.policies.policies.items()
             if any(
-                entry.says is Says.VALUE
+                entry.kind is EntryKind.VALUE
                 for code in FAMILY
                 for entry in policy.values.get((code, parameter), ())
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cpt77092.brief.document import Statement
-from cpt77092.brief.scope import View
+from cpt77092.brief.scope import Scope
 from cpt77092.policies.policy import Policy
 from cpt77092.reference.sources import Source
 
@@ -26,7 +26,7 @@ PLACES = {
 }
 
 
-def said(view: View, section: str) -> list[Statement]:
+def said(view: Scope, section: str) -> list[Statement]:
     """The policies' own sentences for a section, national ones first."""
     found = []
     for payer in dict.fromkeys([*view.national, *view.subjects]):

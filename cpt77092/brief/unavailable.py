@@ -7,20 +7,20 @@ from itertools import product
 from cpt77092.brief import hospital_prices
 from cpt77092.brief.document import Column, Item, Row, Statement, Table
 from cpt77092.brief.payer_tables import alike
-from cpt77092.brief.scope import FAMILY_FIRST, View, capital, in_force, named
+from cpt77092.brief.scope import FAMILY_FIRST, Scope, capital, in_force, named
 from cpt77092.brief.statements import PLACES
 from cpt77092.policies import PARAMETERS, Decision, Status, decide
-from cpt77092.policies.policy import Says
+from cpt77092.policies.policy import EntryKind
 from cpt77092.policies.resolve import chain
 from cpt77092.reference.codes import CHECKED
 
 
-def unavailable(view: View) -> list[Item]:
+def unavailable(view: Scope) -> list[Item]:
     """Looked for in vain, not on file for the day, not written, not priced."""
     return [*_quoted(view), *_silent(view), *_unwritten(view), *_unpriced()]
 
 
-def _quoted(view: View) -> list[Statement]:
+def _quoted(view: Scope) -> list[Statement]:
     """What the files say was looked for and not found, each file once."""
     codes: dict[tuple[str, str, str], list[str]] = {}
     instead: dict[tuple[str, str, str], dict[str, None]] = {}
@@ -29,7 +29,7 @@ def _quoted(view: View) -> list[Statement]:
     for file in files:
         for parameter, code in product(PARAMETERS, FAMILY_FIRST):
             entry = in_force(view.policies[file].values.get((code, parameter), ()), view.on)
-            if entry is None or entry.says is not Says.NOT_AVAILABLE:
+            if entry is None or entry.kind is not EntryKind.NOT_AVAILABLE:
                 continue
             key = (file, parameter, entry.note)
             codes.setdefault(key, []).append(code)
@@ -39,7 +39,7 @@ def _quoted(view: View) -> list[Statement]:
                 decides[made.decided_by] = None
     found = []
     for (file, parameter, note), several in codes.items():
-        text = f"{PARAMETERS[parameter].says}, {named(several)}: {note.rstrip('.')}."
+        text = f"{PARAMETERS[parameter].description}, {named(several)}: {note.rstrip('.')}."
         if decides := instead[file, parameter, note]:
             text += f" In its place decides: {', '.join(decides)}."
         label = view.policies[file].label
@@ -47,7 +47,7 @@ def _quoted(view: View) -> list[Statement]:
     return found
 
 
-def _silent(view: View) -> list[Item]:
+def _silent(view: Scope) -> list[Item]:
     """Parameters on which nobody who was asked says anything for the day."""
     silent = [
         row
@@ -57,7 +57,7 @@ def _silent(view: View) -> list[Item]:
     rows = tuple(
         Row(
             cells=(
-                PARAMETERS[made[0].parameter].says,
+                PARAMETERS[made[0].parameter].description,
                 named(codes),
                 _why(made[0]),
                 view.labels(payers),
@@ -71,7 +71,7 @@ def _silent(view: View) -> list[Item]:
     return [Table(title=title, columns=columns, rows=rows)] if rows else []
 
 
-def _unwritten(view: View) -> list[Statement]:
+def _unwritten(view: Scope) -> list[Statement]:
     """Parts of the publication that no policy file in view has a sentence for."""
     payers = dict.fromkeys([*view.national, *view.subjects])
     files = tuple(view.file(payer) for payer in payers)

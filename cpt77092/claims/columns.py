@@ -14,7 +14,7 @@ from enum import StrEnum
 
 import polars as pl
 
-from cpt77092.claims.categorical import place_among
+from cpt77092.claims.categorical import index_in
 from cpt77092.claims.dates import read_dates
 
 
@@ -177,7 +177,7 @@ def coded(lines: pl.DataFrame) -> pl.DataFrame:
     mended = []
     for name in (name for name in names if is_mended[name].item()):
         trimmed = distinct.select(_trimmed(name).cast(DTYPES[Kind.CODE])).to_series()
-        mended.append(trimmed.gather(place_among(cells[name], distinct[name].explode())))
+        mended.append(trimmed.gather(index_in(cells[name], distinct[name].explode())))
     return lines.with_columns(cells.with_columns(mended))
 
 
@@ -245,7 +245,7 @@ def _read(cells: pl.Series, column: Column) -> list[pl.Series]:
         cells = cells.cast(pl.String).cast(pl.Categorical)
     cells = cells.fill_null("")
     known = cells.unique()
-    place = place_among(cells, known)
+    place = index_in(cells, known)
     return [made.gather(place) for made in _read_each(known.cast(pl.String), column)]
 
 

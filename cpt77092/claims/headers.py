@@ -21,15 +21,15 @@ from cpt77092.errors import ClaimsError, UsageError, did_you_mean
 class HeaderMatch:
     """How a file's headers were understood."""
 
-    chosen: Mapping[str, str]
+    columns: Mapping[str, str]
     """Canonical column to the header it is read from."""
-    how: Mapping[str, str]
+    match_kind: Mapping[str, str]
     """Canonical column to why: `--map`, `named` or `nearly`."""
     unused: tuple[str, ...]
     """Headers that mean nothing to this program."""
-    wide: Mapping[str, tuple[str | None, ...]] = field(default_factory=dict)
+    line_columns: Mapping[str, tuple[str | None, ...]] = field(default_factory=dict)
     """Where a row holds several lines: canonical column to the header for each line."""
-    rows: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    row_filter: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Header to the values it has on claim lines; other rows are not data."""
     layout: str = ""
     """The layout that was used, if any."""
@@ -37,7 +37,7 @@ class HeaderMatch:
     @property
     def missing(self) -> tuple[str, ...]:
         """Canonical columns that no header gives, in the contract's order."""
-        return tuple(c.name for c in COLUMNS if c.name not in self.chosen)
+        return tuple(c.name for c in COLUMNS if c.name not in self.columns)
 
 
 def normal(header: str) -> str:
@@ -110,8 +110,8 @@ def match_headers(
         MappingProxyType(chosen),
         MappingProxyType({column: how[column] for column in chosen}),
         tuple(header for header in headers if header not in used and header not in rows),
-        wide=MappingProxyType(wide),
-        rows=rows,
+        line_columns=MappingProxyType(wide),
+        row_filter=rows,
         layout=layout.name if layout else "",
     )
 

@@ -22,7 +22,7 @@ from cpt77092.errors import ScrubError, UsageError
 if TYPE_CHECKING:
     from cpt77092.cli.settings import Option, Settings
 
-ON_PURPOSE = frozenset({"help", "isolated", "show-settings", "show-phi"})
+COMMAND_LINE_ONLY = frozenset({"help", "isolated", "show-settings", "show-phi"})
 """Options that are said with each run or not at all: patient data is never shown by a file."""
 SHARED = frozenset({"policies", "color", "map", "layout", "encoding", "sheet"})
 """What commands beside check take from the file: how claims are read and judged."""
@@ -37,7 +37,7 @@ class Program(TyperGroup):
         return _read_without_pydantic(super().get_params(ctx))
 
 
-class SettledCommand(TyperCommand):
+class ConfigurableCommand(TyperCommand):
     """A command with settings from the file that it shares with `scrub check`."""
 
     settable: frozenset[str] | None = SHARED
@@ -50,7 +50,7 @@ class SettledCommand(TyperCommand):
                 param.envvar = param.envvar or f"SCRUB_{_name(param).upper().replace('-', '_')}"
 
     def _is_settable(self, name: str) -> bool:
-        return name not in ON_PURPOSE and (self.settable is None or name in self.settable)
+        return name not in COMMAND_LINE_ONLY and (self.settable is None or name in self.settable)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the arguments, with the file's values where there is no other."""
@@ -86,7 +86,7 @@ class SettledCommand(TyperCommand):
         path = find_settings(Path.cwd())
         if path is None:
             return
-        settings = read_settings(path, _options_of_check(ctx), on_purpose=ON_PURPOSE)
+        settings = read_settings(path, _options_of_check(ctx), on_purpose=COMMAND_LINE_ONLY)
         ctx.meta[__name__] = settings
         mine = {
             _name(param): param.name or ""
@@ -98,13 +98,13 @@ class SettledCommand(TyperCommand):
         }
 
 
-class CheckCommand(SettledCommand):
+class CheckCommand(ConfigurableCommand):
     """`scrub check`: every option but a few has an environment variable and a place in the file."""
 
     settable = None
 
 
-class ProfileCommand(SettledCommand):
+class ProfileCommand(ConfigurableCommand):
     """`scrub profile`, whose claims are those of `scrub check`."""
 
     settable = SHARED | {"payer", "history", "as-of"}
@@ -172,7 +172,7 @@ def setting_rows(ctx: typer.Context) -> list[tuple[str, Any, str]]:
     rows = []
     for param in ctx.command.params:
         name = _name(param)
-        if param.param_type_name != "option" or name in ON_PURPOSE:
+        if param.param_type_name != "option" or name in COMMAND_LINE_ONLY:
             continue
         source = ctx.get_parameter_source(param.name or "")
         told = {
@@ -202,7 +202,7 @@ def _options_of_check(ctx: typer.Context) -> list[Option]:
             is_map=_name(param) == "map",
         )
         for param in root.commands["check"].params
-        if param.param_type_name == "option" and _name(param) not in ON_PURPOSE
+        if param.param_type_name == "option" and _name(param) not in COMMAND_LINE_ONLY
     ]
 
 

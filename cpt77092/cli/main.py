@@ -39,9 +39,9 @@ from cpt77092.choices import (
 )
 from cpt77092.cli.configured import (
     CheckCommand,
+    ConfigurableCommand,
     ProfileCommand,
     Program,
-    SettledCommand,
     setting_rows,
     settings_of,
     unknown_variables,
@@ -272,7 +272,7 @@ def check(
     from cpt77092 import findings
     from cpt77092.reports.check import summary
     from cpt77092.reports.check.report import Report
-    from cpt77092.reports.files import held
+    from cpt77092.reports.files import output_locks
     from cpt77092.reports.progress import Watch
     from cpt77092.run import Request, run
 
@@ -299,7 +299,7 @@ def check(
     asked = {"--rejects": rejects, "--clean-to": clean_to, "--flagged-to": flagged_to}
     others = _others(asked, claims, request.as_of)
     parts = _parts(request, others, [name for name, _ in outputs], fail_on)
-    ctx.with_resource(held([name for name, _ in outputs], others=list(others.items())))
+    ctx.with_resource(output_locks([name for name, _ in outputs], others=list(others.items())))
     log.event("started", version=__version__, as_of=str(request.as_of), claims=claims)
     with Watch(quiet=quiet or log.is_json, color=color) as watch:
         result = run(request, watch.step)
@@ -468,7 +468,7 @@ def verify(
     raise typer.Exit(code)
 
 
-@app.command(cls=SettledCommand, short_help="Print one rule's page, and each payer's value.")
+@app.command(cls=ConfigurableCommand, short_help="Print one rule's page, and each payer's value.")
 def explain(
     rule: Annotated[
         str,
@@ -499,7 +499,9 @@ def explain(
     reference_pages.explain(make_console(color), found[0], load_policies(policies), on or _today())
 
 
-@app.command(cls=SettledCommand, short_help="Print the publication on CPT 77092, with sources.")
+@app.command(
+    cls=ConfigurableCommand, short_help="Print the publication on CPT 77092, with sources."
+)
 def brief(
     payer: Annotated[
         str | None,
@@ -540,7 +542,7 @@ def brief(
         print_brief(document, format_, color)
 
 
-@app.command(cls=SettledCommand, short_help="Print how the headers of a file are understood.")
+@app.command(cls=ConfigurableCommand, short_help="Print how the headers of a file are understood.")
 def columns(
     claims: Annotated[str, typer.Argument(metavar="FILE", help="A claim file.")],
     map_: Maps = None,
@@ -619,14 +621,14 @@ def profile(
     """
     from cpt77092 import findings
     from cpt77092.profile.measures import profile as add_up
-    from cpt77092.reports.files import PROFILE_FORMATS, format_of, held
+    from cpt77092.reports.files import PROFILE_FORMATS, format_of, output_locks
     from cpt77092.reports.profile_page import print_profile, write_profiles
     from cpt77092.run import Request, run
 
     day = as_of or _today()
     names = _filled_in(output or [], claims, day)
     outputs = [(name, format_of(name, PROFILE_FORMATS)) for name in names]
-    ctx.with_resource(held(names))
+    ctx.with_resource(output_locks(names))
     request = Request(
         paths=claims,
         as_of=day,
@@ -652,7 +654,7 @@ def profile(
     raise typer.Exit(code)
 
 
-@policies_app.command("list", cls=SettledCommand)
+@policies_app.command("list", cls=ConfigurableCommand)
 def policies_list(
     format_: Annotated[PageFormat, typer.Option("--format", help="How to print.")] = (
         PageFormat.TABLE
@@ -676,7 +678,7 @@ def policies_list(
         reference_pages.show_policies(make_console(color), loaded)
 
 
-@policies_app.command("show", cls=SettledCommand)
+@policies_app.command("show", cls=ConfigurableCommand)
 def policies_show(
     payer: Annotated[
         str,
@@ -713,7 +715,7 @@ def policies_show(
         reference_pages.show_policy(make_console(color), loaded, key, on or _today())
 
 
-@policies_app.command("check", cls=SettledCommand)
+@policies_app.command("check", cls=ConfigurableCommand)
 def policies_check(
     folder: Annotated[
         Path | None,
@@ -740,7 +742,7 @@ def policies_check(
     Example: scrub policies check my-policies --max-age 365
     """
     from cpt77092.policies import load_policies
-    from cpt77092.policy_lint import Weight, lint
+    from cpt77092.policy_lint import NoteLevel, lint
     from cpt77092.reports.text import count, safe
     from cpt77092.rules import CATALOGUE
 
@@ -751,7 +753,7 @@ def policies_check(
         notes = [n for n in notes if n.where is None or Path(n.where.file).parent == folder]
     for note in notes:
         typer.echo(safe(str(note)))
-    warnings = sum(note.weight is Weight.WARNING for note in notes)
+    warnings = sum(note.weight is NoteLevel.WARNING for note in notes)
     told = (
         f": {count(warnings, 'warning')}, {count(len(notes) - warnings, 'note')}" if notes else ""
     )

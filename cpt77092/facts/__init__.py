@@ -37,9 +37,9 @@ from cpt77092.facts import (
 )
 from cpt77092.facts.evaluate import with_lines, worked_out
 from cpt77092.facts.fact import Context, Fact, Past, reads_of
-from cpt77092.facts.message_fields import TOLD
+from cpt77092.facts.message_fields import MESSAGE_FIELDS
 
-__all__ = ["FACTS", "TOLD", "Context", "Fact", "Past", "add_facts", "closure", "inputs"]
+__all__ = ["FACTS", "MESSAGE_FIELDS", "Context", "Fact", "Past", "add_facts", "closure", "inputs"]
 
 
 _SUBJECTS = (
@@ -75,8 +75,8 @@ def closure(names: Iterable[str]) -> tuple[list[Fact], set[str]]:
 
     def visit(name: str) -> None:
         fact = FACTS.get(name)
-        if name in TOLD:
-            for read in TOLD[name].reads:
+        if name in MESSAGE_FIELDS:
+            for read in MESSAGE_FIELDS[name].reads:
                 visit(read)
         elif fact is None:
             plain.add(name)
@@ -155,6 +155,6 @@ def _sets(facts: Iterable[Fact]) -> list[list[Fact]]:
     """Facts of one key together; one of the line, a number or one of all lines by itself."""
     sets: dict[tuple[object, ...], list[Fact]] = {}
     for fact in facts:
-        shared = (fact.over, fact.group, fact.where)
+        shared = (fact.distinct_by, fact.group, fact.where)
         sets.setdefault(shared if any(shared) else (fact.name,), []).append(fact)
     return list(sets.values())

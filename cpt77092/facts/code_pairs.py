@@ -87,9 +87,9 @@ def _gathered() -> list[Fact]:
         reads = ("is_original", bit)
         facts += [
             Fact(name=original, build=_of_original(bit), reads=reads),
-            Fact(name=f"claim_{what}", group=CLAIM, unites=bit),
-            Fact(name=f"claim_date_{what}", group=CLAIM_DATE, unites=bit),
-            Fact(name=f"entity_date_{what}", group=ENTITY_DATE_OF_PAYER, unites=original),
+            Fact(name=f"claim_{what}", group=CLAIM, bit_or=bit),
+            Fact(name=f"claim_date_{what}", group=CLAIM_DATE, bit_or=bit),
+            Fact(name=f"entity_date_{what}", group=ENTITY_DATE_OF_PAYER, bit_or=original),
         ]
     return facts
 
@@ -353,13 +353,13 @@ FACTS: tuple[Fact, ...] = (
         name="denying_codes",
         build=_denying(bypassable_only=False),
         reads=_CODE_AND_PAIRS,
-        over=_CODE_AND_PAIRS,
+        distinct_by=_CODE_AND_PAIRS,
     ),
     Fact(
         name="bypassable_codes",
         build=_denying(bypassable_only=True),
         reads=_CODE_AND_PAIRS,
-        over=_CODE_AND_PAIRS,
+        distinct_by=_CODE_AND_PAIRS,
     ),
     *(
         Fact(
@@ -390,8 +390,8 @@ FACTS: tuple[Fact, ...] = (
         build=_of_original("scan_kind"),
         reads=("is_original", "scan_kind"),
     ),
-    Fact(name="claim_date_scans", group=CLAIM_DATE, unites="scan_kind"),
-    Fact(name="entity_date_scans", group=ENTITY_DATE, unites="original_scan_kind"),
+    Fact(name="claim_date_scans", group=CLAIM_DATE, bit_or="scan_kind"),
+    Fact(name="entity_date_scans", group=ENTITY_DATE, bit_or="original_scan_kind"),
     Fact(
         name="entity_scans",
         build=entity_scans,
@@ -410,7 +410,7 @@ FACTS: tuple[Fact, ...] = (
     ),
     Fact(
         name="part_of_another_entity",
-        frame=part_of_another_entity,
+        from_frame=part_of_another_entity,
         reads=("person_id", "billing_npi", "claim_line_start_date"),
         optional=("claim_key", "entity_number", "is_original", PERSON_DATE),
         unknown="another claim of that day has no billing provider",

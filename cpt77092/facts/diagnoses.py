@@ -282,7 +282,7 @@ _LISTS = ("policy.supporting_diagnoses", "policy.excluded_diagnoses")
 
 def _of_row(build: Build, *, unknown: str = "") -> Fact:
     key = ("diagnoses_cell", "is_in_list_year")
-    return Fact(name=build.__name__, build=build, reads=key, over=key, unknown=unknown)
+    return Fact(name=build.__name__, build=build, reads=key, distinct_by=key, unknown=unknown)
 
 
 def _of_pointed(build: Build, *needed: str, unknown: str = "") -> Fact:
@@ -292,14 +292,14 @@ def _of_pointed(build: Build, *needed: str, unknown: str = "") -> Fact:
         build=build,
         reads=("diagnoses_cell", *needed),
         optional=("pointed_diagnoses",),
-        over=("diagnoses_cell", "pointed_diagnoses"),
+        distinct_by=("diagnoses_cell", "pointed_diagnoses"),
         unknown=unknown,
     )
 
 
 def _of_line(build: Build) -> Fact:
     key = ("line_diagnoses",)
-    return Fact(name=build.__name__, build=build, reads=key, over=key, unknown=_ASTRAY)
+    return Fact(name=build.__name__, build=build, reads=key, distinct_by=key, unknown=_ASTRAY)
 
 
 def _of_lists(build: Build, *needed: str) -> Fact:
@@ -308,13 +308,13 @@ def _of_lists(build: Build, *needed: str) -> Fact:
         build=build,
         reads=("line_diagnoses", *needed),
         optional=_LISTS,
-        over=("line_diagnoses", *_LISTS),
+        distinct_by=("line_diagnoses", *_LISTS),
         unknown=_ASTRAY,
     )
 
 
 FACTS: tuple[Fact, ...] = (
-    Fact(name="diagnoses_cell", build=diagnoses_cell, reads=DIAGNOSES, over=DIAGNOSES),
+    Fact(name="diagnoses_cell", build=diagnoses_cell, reads=DIAGNOSES, distinct_by=DIAGNOSES),
     Fact(name="is_in_list_year", build=is_in_list_year, reads=("claim_line_start_date",)),
     _of_row(diagnosis_problems, unknown="the ICD-10-CM list on file is of another fiscal year"),
     _of_row(mended_diagnoses),
@@ -322,7 +322,7 @@ FACTS: tuple[Fact, ...] = (
         name="pointed_diagnoses",
         build=pointed_diagnoses,
         optional=("diagnoses_cell", "diagnosis_pointer"),
-        over=("diagnoses_cell", "diagnosis_pointer"),
+        distinct_by=("diagnoses_cell", "diagnosis_pointer"),
     ),
     _of_pointed(has_diagnosis),
     _of_pointed(diagnosis_pointer_problem, "diagnosis_pointer"),
@@ -337,7 +337,7 @@ FACTS: tuple[Fact, ...] = (
         name="patient_is_male",
         build=patient_is_male,
         reads=("patient_sex",),
-        over=("patient_sex",),
+        distinct_by=("patient_sex",),
         unknown="the patient's sex is not stated as M, F, 1 or 2",
     ),
 )

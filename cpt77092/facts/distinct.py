@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from cpt77092.claims.categorical import above
-from cpt77092.facts.grouping import line_of_each
+from cpt77092.claims.categorical import upper_bound
+from cpt77092.facts.grouping import representative_line
 
 FEW = 2**20
 """So many combinations have a place each."""
@@ -20,7 +20,7 @@ MANY = 10_000
 """Of so many lines on the ways that take more steps are the faster ones."""
 
 
-def combined(cells: pl.DataFrame) -> pl.Series:
+def distinct_ids(cells: pl.DataFrame) -> pl.Series:
     """The number of each line's combination, from 0; a null is a cell like any other.
 
     Numbers may be left out, but only among the first `GAPS`.
@@ -68,25 +68,25 @@ def _small_numbers(column: pl.Series) -> pl.Series | None:
     if numbers.dtype.is_signed_integer():
         numbers = numbers.cast(pl.Int64)
     numbers = numbers - numbers.min()
-    if above(numbers) >= FEW:
+    if upper_bound(numbers) >= FEW:
         return None
     numbers = numbers.cast(pl.UInt32)
-    return numbers.fill_null(above(numbers)) if numbers.null_count() else numbers
+    return numbers.fill_null(upper_bound(numbers)) if numbers.null_count() else numbers
 
 
 def _few(numbers: pl.Series, most: int = GAPS) -> tuple[pl.Series, int]:
     """The numbers, without gaps where there would be more than so many; and one above all."""
-    if above(numbers) > most:
-        occurs = pl.zeros(above(numbers), dtype=pl.UInt32, eager=True).scatter(numbers, 1)
+    if upper_bound(numbers) > most:
+        occurs = pl.zeros(upper_bound(numbers), dtype=pl.UInt32, eager=True).scatter(numbers, 1)
         numbers = (occurs.cum_sum() - occurs)[numbers]
-    return numbers, above(numbers)
+    return numbers, upper_bound(numbers)
 
 
 def _by_hash(cells: pl.DataFrame) -> pl.Series:
     hashes = cells.select(pl.struct(pl.all().to_physical()).hash()).to_series()
     distinct = hashes.unique().sort()
     number = distinct.search_sorted(hashes)
-    shown = cells[line_of_each(number)]
+    shown = cells[representative_line(number)]
     if all(cells[name].eq_missing(shown[name].gather(number)).all() for name in cells.columns):
         return number
     return _looked_up(cells)  # two combinations share a hash

@@ -8,18 +8,18 @@ import polars as pl
 import polars.selectors as cs
 
 from cpt77092.facts import grouping
-from cpt77092.facts.distinct import combined
+from cpt77092.facts.distinct import distinct_ids
 from cpt77092.facts.fact import Context, Fact, on_lines, reads_of
 
 
 def worked_out(frame: pl.DataFrame, facts: Sequence[Fact], context: Context) -> list[pl.Series]:
     """The columns of some facts of one grain and key; not of line grain."""
     first = facts[0]
-    if first.frame:
-        return [first.frame(frame, context).alias(first.name)]
+    if first.from_frame:
+        return [first.from_frame(frame, context).alias(first.name)]
     if first.numbers:
         named, *by = frame.select(first.numbers).get_columns()
-        numbers = grouping.refined(named, by[0]) if by else grouping.numbered(named)
+        numbers = grouping.refined(named, by[0]) if by else grouping.group_ids(named)
         return [numbers.alias(first.name)]
     if first.where:
         return _on_some(frame, facts, context, first.where(context))
@@ -59,8 +59,8 @@ def _on_some(
 
 def _distinct(frame: pl.DataFrame, facts: Sequence[Fact], context: Context) -> list[pl.Series]:
     """Work facts out for each combination of their key, and lay them beside the lines."""
-    combination = combined(frame.select(facts[0].over))
-    some = frame.select(reads_of(facts))[grouping.line_of_each(combination)]
+    combination = distinct_ids(frame.select(facts[0].distinct_by))
+    some = frame.select(reads_of(facts))[grouping.representative_line(combination)]
     made = with_lines(some, facts, context).select(fact.name for fact in facts)
     return (
         made.with_columns(as_categories(facts))
@@ -82,13 +82,13 @@ def _groups(frame: pl.DataFrame, facts: Sequence[Fact]) -> list[pl.Series]:
         for fact in facts
     )
     # Bits of what is rare, as of codes that nobody can read, are on no line of most batches.
-    some = [fact for fact in facts if fact.sums or frame[fact.unites].max()]
+    some = [fact for fact in facts if fact.sum_of or frame[fact.bit_or].max()]
     # What a line has that names its group grows to what the group has: `scatter` writes in place.
     whole = {fact.name: own[fact.name].clone() for fact in some}
     for part in _parts(own.select(group, *whole), some):
         for fact in some:
             so_far, more = whole[fact.name].gather(part[_GROUP]), part[fact.name]
-            whole[fact.name].scatter(part[_GROUP], so_far | more if fact.unites else so_far + more)
+            whole[fact.name].scatter(part[_GROUP], so_far | more if fact.bit_or else so_far + more)
     gathered = own.with_columns(values.gather(group).alias(name) for name, values in whole.items())
     return gathered.with_columns(cs.decimal().cast(pl.Float64)).get_columns()
 
@@ -97,15 +97,15 @@ _GROUP = "group"
 
 
 def _of_line(frame: pl.DataFrame, fact: Fact) -> pl.Expr:
-    if fact.unites:
-        return pl.col(fact.unites)
-    added = _exact(frame, fact.sums)
-    return added.cast(pl.UInt32) if frame.schema[fact.sums] == pl.Boolean else added
+    if fact.bit_or:
+        return pl.col(fact.bit_or)
+    added = _exact(frame, fact.sum_of)
+    return added.cast(pl.UInt32) if frame.schema[fact.sum_of] == pl.Boolean else added
 
 
 def _parts(own: pl.DataFrame, facts: Sequence[Fact]) -> Iterator[pl.DataFrame]:
     """What is to be put to what the line has that names its group: at most one row of each."""
-    in_turn, left = grouping.turns(own[_GROUP])
+    in_turn, left = grouping.rounds(own[_GROUP])
     for lines in in_turn:
         yield own[lines]
     if left.len():
@@ -116,13 +116,13 @@ def _parts(own: pl.DataFrame, facts: Sequence[Fact]) -> Iterator[pl.DataFrame]:
 
 
 def _together(fact: Fact, of_lines: pl.Expr) -> pl.Expr:
-    return of_lines.bitwise_or() if fact.unites else of_lines.sum()
+    return of_lines.bitwise_or() if fact.bit_or else of_lines.sum()
 
 
 def over_group(frame: pl.DataFrame, fact: Fact) -> pl.Expr:
     """What a fact of group grain gathers, as an expression over the lines of its group."""
     gathered = _together(fact, _of_line(frame, fact))
-    is_float = bool(fact.sums) and frame.schema[fact.sums].is_float()
+    is_float = bool(fact.sum_of) and frame.schema[fact.sum_of].is_float()
     return gathered.cast(pl.Float64) if is_float else gathered
 
 

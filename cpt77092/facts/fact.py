@@ -90,7 +90,7 @@ class Fact:
     name: str
     build: Build | None = None
     """The expression; none where a group fact sums or unites a column."""
-    frame: FrameBuild | None = None
+    from_frame: FrameBuild | None = None
     """Frame grain: a function of all lines, where lines must be laid beside other lines."""
     reads: tuple[str, ...] = ()
     """Columns, facts and `policy.*` columns that it is made of; one of them unknown makes it so."""
@@ -100,16 +100,16 @@ class Fact:
     """Line grain: the lines on which alone it is worked out; all where there is none."""
     otherwise: int | None = None
     """What it is on the other lines."""
-    over: tuple[str, ...] = ()
+    distinct_by: tuple[str, ...] = ()
     """Distinct grain: the key whose distinct values it is computed on; all that it reads must
     follow from the key."""
     numbers: tuple[str, ...] = ()
     """Number grain: the name whose different values it numbers, or a number and what parts it."""
     group: str = ""
     """Group grain: the number of the line's group, a fact of number grain."""
-    sums: str = ""
+    sum_of: str = ""
     """Group grain: the column that is summed over the group, nulls left out."""
-    unites: str = ""
+    bit_or: str = ""
     """Group grain: the column of bits that are put together over the group, nulls left out."""
     unknown: str = ""
     """Why it is null where everything it reads is known."""
@@ -122,17 +122,17 @@ class Fact:
     @property
     def gathered(self) -> tuple[str, ...]:
         """The column that a group fact sums or unites."""
-        return tuple(filter(None, (self.sums, self.unites)))
+        return tuple(filter(None, (self.sum_of, self.bit_or)))
 
     @property
     def all_reads(self) -> tuple[str, ...]:
         """Every column that must be there before it is worked out."""
-        return (*self.reads, *self.optional, *self.over, *self.keys, *self.gathered)
+        return (*self.reads, *self.optional, *self.distinct_by, *self.keys, *self.gathered)
 
     @property
     def is_of_line(self) -> bool:
         """Worked out on every line by itself."""
-        return not (self.where or self.over or self.numbers or self.group or self.frame)
+        return not (self.where or self.distinct_by or self.numbers or self.group or self.from_frame)
 
 
 def reads_of(facts: Iterable[Fact]) -> set[str]:

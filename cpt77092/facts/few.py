@@ -12,7 +12,7 @@ import polars as pl
 
 from cpt77092.facts.evaluate import as_categories, built, over_group
 from cpt77092.facts.fact import Context, Fact
-from cpt77092.facts.grouping import pair
+from cpt77092.facts.grouping import pack
 
 FEW = 4_000
 """Of fewer lines this way is the faster one."""
@@ -36,11 +36,15 @@ def add_to_few(
         if not ready:
             raise TypeError(f"these facts wait for each other: {sorted(missing)}")
         waiting = [fact for fact in waiting if fact not in ready]
-        beside = [fact.frame(frame, context).alias(fact.name) for fact in ready if fact.frame]
-        made = [
-            _expression(frame, fact, context).alias(fact.name) for fact in ready if not fact.frame
+        beside = [
+            fact.from_frame(frame, context).alias(fact.name) for fact in ready if fact.from_frame
         ]
-        texts = as_categories([fact for fact in ready if fact.over])
+        made = [
+            _expression(frame, fact, context).alias(fact.name)
+            for fact in ready
+            if not fact.from_frame
+        ]
+        texts = as_categories([fact for fact in ready if fact.distinct_by])
         plan = frame.lazy().with_columns(*made).with_columns(texts)
         frame = plan.collect(engine="in-memory").hstack(beside)
     return frame.drop({fact.name for fact in facts} - {*kept})
@@ -60,7 +64,7 @@ def _expression(frame: pl.DataFrame, fact: Fact, context: Context) -> pl.Expr:
 def _number(name: str, by: str | None = None) -> pl.Expr:
     """The first line of each line's group; on many lines any one of them does."""
     if by is not None:
-        key, is_known = pair(name, by), pair(name, by).is_not_null()
+        key, is_known = pack(name, by), pack(name, by).is_not_null()
     else:
         key, is_known = pl.col(name), pl.col(name).cast(pl.String) != ""
     return pl.when(is_known).then(pl.col("line").min().over(key))

@@ -54,7 +54,7 @@ def accepted_claim_frequencies(context: Context) -> pl.Expr:
 _PERIOD = ("claim_line_start_date", "policy.timely_filing")
 
 FACTS: tuple[Fact, ...] = (
-    Fact(name="filing_deadline", build=filing_deadline, reads=_PERIOD, over=_PERIOD),
+    Fact(name="filing_deadline", build=filing_deadline, reads=_PERIOD, distinct_by=_PERIOD),
     Fact(
         name="days_to_filing_deadline",
         build=days_to_filing_deadline,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from cpt77092.claims.categorical import above
+from cpt77092.claims.categorical import upper_bound
 from cpt77092.facts.fact import Context, Fact
 
 CLAIM = "claim_key"
@@ -29,7 +29,7 @@ _EPOCH = 2**31
 """The date key of 1970-01-01: earlier days are below it, and none is negative."""
 
 
-def pair(first: str, second: str) -> pl.Expr:
+def pack(first: str, second: str) -> pl.Expr:
     """Two columns of whole numbers below 2**32 in one number, ordered as the two are."""
     return _pair(pl.col(first), pl.col(second))
 
@@ -38,7 +38,7 @@ def _pair(first: pl.Expr, second: pl.Expr) -> pl.Expr:
     return first.cast(pl.UInt64) * _FIRST + second
 
 
-def numbered(names: pl.Series) -> pl.Series:
+def group_ids(names: pl.Series) -> pl.Series:
     """The number of each line's group: the lines of one name; a blank one is nobody's.
 
     A group is known by the number of one of its lines, which so has its own.
@@ -69,23 +69,23 @@ def _in_order(values: pl.Series) -> pl.Series:
     """Groups of lines with the same value, found by putting the values in order."""
     # Lines of one claim or patient stand together in most files: one of them serves for all.
     run = values.rle_id()
-    some_line = line_of_each(run)
+    some_line = representative_line(run)
     return some_line.gather(_named(values.gather(some_line).rank("dense"))).gather(run)
 
 
 def _named(numbers: pl.Series) -> pl.Series:
     """Groups of any numbers, named by one of their lines."""
-    return line_of_each(numbers).gather(numbers)
+    return representative_line(numbers).gather(numbers)
 
 
-def line_of_each(numbers: pl.Series) -> pl.Series:
+def representative_line(numbers: pl.Series) -> pl.Series:
     """For every number from 0 one of the lines that have it.
 
     Args:
         numbers: of each line, null where it has none.
     """
     lines = _lines(numbers)
-    some = pl.zeros(above(numbers), dtype=pl.UInt32, eager=True)
+    some = pl.zeros(upper_bound(numbers), dtype=pl.UInt32, eager=True)
     if numbers.null_count():
         lines = lines.filter(numbers.is_not_null())
         numbers = numbers.drop_nulls()
@@ -100,7 +100,7 @@ TURNS = 8
 """Most groups have no more lines, or no more different ones: beyond it, all are put in order."""
 
 
-def shared(numbers: pl.Series) -> pl.Series:
+def has_duplicate(numbers: pl.Series) -> pl.Series:
     """Whether another line has the line's number; null where it has none.
 
     Args:
@@ -110,7 +110,7 @@ def shared(numbers: pl.Series) -> pl.Series:
     return of_several.scatter(numbers.filter(numbers != _lines(numbers)), 1).gather(numbers) == 1
 
 
-def turns(numbers: pl.Series) -> tuple[list[pl.Series], pl.Series]:
+def rounds(numbers: pl.Series) -> tuple[list[pl.Series], pl.Series]:
     """The lines of all groups but the ones that name them, in turns of at most one of each group.
 
     Args:
@@ -178,7 +178,7 @@ def payer_and_kind(_: Context) -> pl.Expr:
 
 def person_date(_: Context) -> pl.Expr:
     """The patient and the date of service; those of one patient stand together, in order."""
-    return pair("person_number", "date_key")
+    return pack("person_number", "date_key")
 
 
 def last_date(known: pl.Series, wanted: pl.Series, *, or_same_date: bool) -> pl.Series:

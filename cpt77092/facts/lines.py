@@ -55,7 +55,7 @@ def unreadable_cells(context: Context) -> pl.Expr:
 FACTS: tuple[Fact, ...] = (
     Fact(
         name="is_first_line_of_payer",
-        frame=is_first_line_of_payer,
+        from_frame=is_first_line_of_payer,
         optional=("claim_line_start_date", "claim_id", "claim_line_number"),
     ),
     Fact(name="unreadable_cells", build=unreadable_cells, optional=TYPED),

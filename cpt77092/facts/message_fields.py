@@ -25,13 +25,13 @@ SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class MessageField:
     """A text about a finding. `tell` is given the lines found and all lines of the batch."""
 
     name: str
     reads: tuple[str, ...]
     """The columns of all lines that it is given."""
-    tell: Callable[[pl.DataFrame, pl.DataFrame, Context], pl.Series]
+    render: Callable[[pl.DataFrame, pl.DataFrame, Context], pl.Series]
 
 
 _ORDER = ("hcpcs_code", "claim_id", "claim_line_number", "source", "source_row")
@@ -105,14 +105,14 @@ def _names(lines: pl.DataFrame) -> pl.DataFrame:
     return lines.select("line", "hcpcs_code", "claim_id", "claim_key", named.alias("number"))
 
 
-def _fellow(name: str, codes: Collection[str], *keys: str) -> Told:
+def _fellow(name: str, codes: Collection[str], *keys: str) -> MessageField:
     """Live lines with one of the codes that share a key with the finding."""
 
     def tell(found: pl.DataFrame, lines: pl.DataFrame, _: Context) -> pl.Series:
         of_codes = pl.col("hcpcs_code").is_in(sorted(codes)) & pl.col("is_live")
         return _named(found, _beside(found, lines, keys, of_codes), keys)
 
-    return Told(name, (*_NAMED_BY, "is_live", *keys), tell)
+    return MessageField(name, (*_NAMED_BY, "is_live", *keys), tell)
 
 
 def _denying(found: pl.DataFrame, lines: pl.DataFrame, context: Context) -> pl.Series:
@@ -191,14 +191,14 @@ def _searched(found: pl.DataFrame, lines: pl.DataFrame, context: Context) -> pl.
     return pl.Series([where]).new_from_index(0, found.height)
 
 
-TOLD: dict[str, Told] = {
+MESSAGE_FIELDS: dict[str, MessageField] = {
     told.name: told
     for told in (
         _fellow("parts_billed_beside", PARTS, CLAIM, ENTITY_DATE_OF_PAYER),
         _fellow("calculation_billed", {"77091"}, CLAIM_DATE, ENTITY_DATE_OF_PAYER),
         _fellow("scan_billed", COMPANIONS, CLAIM_DATE, ENTITY_DATE),
         _fellow("parts_of_person", PARTS, PERSON_DATE),
-        Told(
+        MessageField(
             "denied_beside_lines",
             (
                 *_NAMED_BY,
@@ -210,11 +210,11 @@ TOLD: dict[str, Told] = {
             ),
             _denying,
         ),
-        Told("submission_told", ("effective_submission", "is_unsubmitted"), _submission),
-        Told("searched_for_scan", ("line",), _searched),
-        Told("own_technical_codes", ("claim_codes",), _own_technical),
-        Told("line_it_repeats", (*_NAMED_BY, "line_repeated"), _repeated),
-        Told(
+        MessageField("submission_told", ("effective_submission", "is_unsubmitted"), _submission),
+        MessageField("searched_for_scan", ("line",), _searched),
+        MessageField("own_technical_codes", ("claim_codes",), _own_technical),
+        MessageField("line_it_repeats", (*_NAMED_BY, "line_repeated"), _repeated),
+        MessageField(
             "places_of_scan",
             (*_NAMED_BY, "is_live", "place_of_service_code", CLAIM_DATE, PERSON_DATE),
             _places,

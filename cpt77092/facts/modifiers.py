@@ -160,17 +160,17 @@ _OVER_MODIFIERS = ("modifiers_cell",)
 
 def _of_modifiers(name: str, build: Build, *, unknown: str = "") -> Fact:
     return Fact(
-        name=name, build=build, reads=_OVER_MODIFIERS, over=_OVER_MODIFIERS, unknown=unknown
+        name=name, build=build, reads=_OVER_MODIFIERS, distinct_by=_OVER_MODIFIERS, unknown=unknown
     )
 
 
 def _of_modifiers_and(parameter: str, name: str, build: Build) -> Fact:
     key = ("modifiers_cell", f"policy.{parameter}")
-    return Fact(name=name, build=build, reads=key, over=key, unknown=_UNREADABLE_MODIFIER)
+    return Fact(name=name, build=build, reads=key, distinct_by=key, unknown=_UNREADABLE_MODIFIER)
 
 
 FACTS: tuple[Fact, ...] = (
-    Fact(name="modifiers_cell", build=modifiers_cell, reads=MODIFIERS, over=MODIFIERS),
+    Fact(name="modifiers_cell", build=modifiers_cell, reads=MODIFIERS, distinct_by=MODIFIERS),
     _of_modifiers("modifiers", modifiers),
     _of_modifiers("has_modifier_26", _has({"26"}), unknown=_UNREADABLE_MODIFIER),
     _of_modifiers("has_modifier_tc", _has({"TC"}), unknown=_UNREADABLE_MODIFIER),

@@ -58,7 +58,7 @@ FACTS: tuple[Fact, ...] = (
             "has_modifier_26",
             "has_modifier_tc",
         ),
-        over=("policy_row", "has_modifier_26", "has_modifier_tc"),
+        distinct_by=("policy_row", "has_modifier_26", "has_modifier_tc"),
         unknown="the part of the fee that the modifiers ask for is not certain, or not on file",
     ),
     Fact(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import polars as pl
 
 from cpt77092.facts.fact import Context, Fact, on_lines
-from cpt77092.facts.grouping import CLAIM_DAY, PERSON_DAY, last_date, shared
+from cpt77092.facts.grouping import CLAIM_DAY, PERSON_DAY, has_duplicate, last_date
 from cpt77092.facts.scans import of_batch
 from cpt77092.reference.codes import GLOBAL, INTERPRETATION
 
@@ -35,7 +35,7 @@ def _first_alike(lines: pl.DataFrame, day: str, counts: pl.Expr) -> pl.Series:
     key = [day, "modifier_set", "rendering_npi"]
     alike = (
         lines.lazy()
-        .filter(shared(lines[day]))
+        .filter(has_duplicate(lines[day]))
         .filter(counts & known & pl.col("damaged_code").is_null())
         .select("line", *_ORDER, *key)
         .sort(_ORDER, nulls_last=False)
@@ -202,7 +202,7 @@ _LOOKED_UP = ("is_live", "is_original", "hcpcs_code", "claim_line_number", "clai
 FACTS: tuple[Fact, ...] = (
     Fact(
         name="line_repeated",
-        frame=line_repeated,
+        from_frame=line_repeated,
         optional=(CLAIM_DAY, PERSON_DAY, "claim_id", *_LOOKED_UP, *_KEY),
     ),
     Fact(
@@ -218,7 +218,7 @@ FACTS: tuple[Fact, ...] = (
     ),
     Fact(
         name="line_in_past",
-        frame=line_in_past,
+        from_frame=line_in_past,
         optional=("claim_id", "payer_number", *_LOOKED_UP, *_KEY),
     ),
     Fact(
@@ -230,7 +230,7 @@ FACTS: tuple[Fact, ...] = (
     ),
     Fact(
         name="earlier_test_date",
-        frame=earlier_test_date,
+        from_frame=earlier_test_date,
         optional=("is_original", "hcpcs_code", "person_id", "person_number", "person_date"),
     ),
     Fact(

@@ -44,7 +44,7 @@ FACTS: tuple[Fact, ...] = (
             name=f"{who}_npi_problem",
             build=_npi_problem(f"{who}_npi"),
             reads=(f"{who}_npi",),
-            over=(f"{who}_npi",),
+            distinct_by=(f"{who}_npi",),
         )
         for who in ("rendering", "billing", "ordering")
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from cpt77092.facts.fact import Context, Fact, on_lines
-from cpt77092.facts.grouping import CLAIM_DATE, PERSON_DATE, last_date, pair, person_date
+from cpt77092.facts.grouping import CLAIM_DATE, PERSON_DATE, last_date, pack, person_date
 from cpt77092.reference.codes import COMPANIONS, FAMILY, INTERPRETATION
 
 SCAN_DAYS = 30
@@ -103,8 +103,8 @@ def place_differs_from_scan(lines: pl.DataFrame, _: Context) -> pl.Series:
     )
     by_claim, by_person = pl.col(CLAIM_DATE), pl.col(PERSON_DATE)
     scanned = _among(reads, scans, by_claim) | _among(reads, originals, by_person)
-    agrees = _among(reads, scans, pair(CLAIM_DATE, "place"))
-    agrees |= _among(reads, originals, pair(PERSON_DATE, "place"))
+    agrees = _among(reads, scans, pack(CLAIM_DATE, "place"))
+    agrees |= _among(reads, originals, pack(PERSON_DATE, "place"))
     reads = reads.with_columns(scanned=scanned, agrees=agrees)
     judged = reads.select(
         "line",
@@ -134,7 +134,7 @@ def _among(reads: pl.DataFrame, scans: pl.DataFrame, key: pl.Expr) -> pl.Series:
 FACTS: tuple[Fact, ...] = (
     Fact(
         name="scan_is_absent",
-        frame=scan_is_absent,
+        from_frame=scan_is_absent,
         reads=("person_id", "claim_line_start_date"),
         optional=(
             "claim_key",
@@ -148,7 +148,7 @@ FACTS: tuple[Fact, ...] = (
     ),
     Fact(
         name="place_differs_from_scan",
-        frame=place_differs_from_scan,
+        from_frame=place_differs_from_scan,
         reads=("place_of_service_code", "claim_line_start_date", "person_id"),
         optional=(
             "is_live",

@@ -58,8 +58,8 @@ FACTS: tuple[Fact, ...] = (
     ),
     Fact(name="units_are_unknown", build=units_are_unknown, reads=("countable_units",)),
     # Known units of the code on the claim and date, and how many lines there are unknown.
-    Fact(name="claim_day_units", group=CLAIM_DAY, sums="countable_units"),
-    Fact(name="claim_day_units_unknown", group=CLAIM_DAY, sums="units_are_unknown"),
+    Fact(name="claim_day_units", group=CLAIM_DAY, sum_of="countable_units"),
+    Fact(name="claim_day_units_unknown", group=CLAIM_DAY, sum_of="units_are_unknown"),
     Fact(name="original_units", build=original_units, reads=("is_original", "countable_units")),
     Fact(
         name="original_units_are_unknown",
@@ -67,8 +67,8 @@ FACTS: tuple[Fact, ...] = (
         reads=("original_units",),
     ),
     # The same for the person, entity and date, over original claims.
-    Fact(name="entity_day_units", group=ENTITY_DAY, sums="original_units"),
-    Fact(name="entity_day_units_unknown", group=ENTITY_DAY, sums="original_units_are_unknown"),
+    Fact(name="entity_day_units", group=ENTITY_DAY, sum_of="original_units"),
+    Fact(name="entity_day_units_unknown", group=ENTITY_DAY, sum_of="original_units_are_unknown"),
     Fact(
         name="units_on_day_at_least",
         build=units_on_day_at_least,

@@ -140,7 +140,7 @@ def count(result: Result, by: By, *, infos: bool = True) -> int:
 
 
 def _findings(result: Result, *, infos: bool) -> pl.DataFrame:
-    return result.found if infos else result.found.filter(pl.col("severity") < INFO)
+    return result.findings if infos else result.findings.filter(pl.col("severity") < INFO)
 
 
 def _lines(result: Result, *, infos: bool) -> pl.LazyFrame:

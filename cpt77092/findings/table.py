@@ -22,7 +22,7 @@ from cpt77092.engine import (
     fields_of,
     names_told,
 )
-from cpt77092.facts import TOLD
+from cpt77092.facts import MESSAGE_FIELDS
 from cpt77092.facts.money import CENTS
 from cpt77092.findings import not_checked
 from cpt77092.policies import Decision
@@ -150,7 +150,7 @@ def as_table(
     Returns:
         A frame of `SCHEMA` and the extra columns, one row per finding.
     """
-    chosen = result.found
+    chosen = result.findings
     if not infos:
         chosen = chosen.filter(pl.col("severity") < INFO)
     if limit is not None:
@@ -163,7 +163,7 @@ def as_pieces(result: Result, *, extra: Sequence[str] = ()) -> Iterator[pl.DataF
 
     Texts are long, and of a large batch only those of a piece are held.
     """
-    found = _by_line(result.found)
+    found = _by_line(result.findings)
     fellows = _fellows(result, found)
     for start in range(0, max(found.height, 1), PIECE):
         yield _laid_out(result, found.slice(start, PIECE), fellows, extra)
@@ -174,7 +174,7 @@ def texts(result: Result, chosen: pl.DataFrame, *, extra: Sequence[str] = ()) ->
 
     Args:
         result: a run.
-        chosen: rows of `Result.found`, of any rules.
+        chosen: rows of `Result.findings`, of any rules.
         extra: as in `as_table`.
     """
     return _laid_out(result, chosen, _fellows(result, chosen), extra)
@@ -187,10 +187,10 @@ def _by_line(found: pl.DataFrame) -> pl.DataFrame:
 
 def worst(result: Result, limit: int) -> Result:
     """The same run with at most so many findings: errors first, then warnings, by file and row."""
-    if result.found.height <= limit:
+    if result.findings.height <= limit:
         return result
-    kept = result.found.bottom_k(limit, by=["severity", "line", "rule"])
-    return replace(result, found=kept.sort("rule", "line"))
+    kept = result.findings.bottom_k(limit, by=["severity", "line", "rule"])
+    return replace(result, findings=kept.sort("rule", "line"))
 
 
 def _fellows(result: Result, chosen: pl.DataFrame) -> dict[int, pl.DataFrame]:
@@ -200,14 +200,16 @@ def _fellows(result: Result, chosen: pl.DataFrame) -> dict[int, pl.DataFrame]:
     """
     found: dict[int, pl.DataFrame] = {}
     for number in chosen["rule"].unique().to_list():
-        told = [TOLD[name] for name in _read(result.rules[number]) if name in TOLD]
+        told = [
+            MESSAGE_FIELDS[name] for name in _read(result.rules[number]) if name in MESSAGE_FIELDS
+        ]
         if not told:
             continue
         line = chosen.filter(pl.col("rule") == number)["line"].sort()
         reads = dict.fromkeys(name for one in told for name in one.reads)
         lines = result.lines.select("line", *(name for name in reads if name != "line"))[line]
         found[number] = pl.DataFrame([line]).with_columns(
-            one.tell(lines, result.lines.select(set(one.reads)), result.context).alias(one.name)
+            one.render(lines, result.lines.select(set(one.reads)), result.context).alias(one.name)
             for one in told
         )
     return found
@@ -280,7 +282,7 @@ def _write(
 ) -> pl.LazyFrame:
     """The texts of one rule's findings, beside their `place`."""
     names = _read(rule)
-    read = [name for name in names if name not in TOLD and name not in sources.columns]
+    read = [name for name in names if name not in MESSAGE_FIELDS and name not in sources.columns]
     frame = lines[list(dict.fromkeys(["line", *read]))][rows["line"]].hstack([rows["place"]])
     if not sources.schema.keys().isdisjoint(names):
         frame = frame.hstack(sources[rows["source"]])
@@ -423,7 +425,7 @@ def totals(result: Result, *, rework_cost: Decimal | None = None) -> Totals:
         result: a run.
         rework_cost: dollars that mending one line costs, where the user said so.
     """
-    kinds = result.found.lazy().group_by("rule", "severity").len().sort("rule", "severity")
+    kinds = result.findings.lazy().group_by("rule", "severity").len().sort("rule", "severity")
     counts = [
         (result.rules[rule].code, SEVERITIES[severity], number)
         for rule, severity, number in kinds.collect(engine="streaming").iter_rows()
@@ -479,7 +481,7 @@ def _together(parts: Sequence[AtRisk]) -> AtRisk:
 
 
 def _at_risk_by_rule(result: Result) -> tuple[tuple[str, AtRisk], ...]:
-    errors = result.found.filter(pl.col("severity") == ERROR)
+    errors = result.findings.filter(pl.col("severity") == ERROR)
     money = result.lines.select("charge_amount", EXPECTED_PAYMENT)[errors["line"]]
     by_rule = errors.select("rule").hstack(money).group_by("rule").agg(_MONEY).sort("rule")
     return tuple(
@@ -526,7 +528,7 @@ def _claims(key: pl.Series) -> int:
 
 def _infos_by_payer(result: Result) -> tuple[tuple[str, str, int], ...]:
     payer = pl.lit(result.lines["payer_label"]).gather("line")
-    infos = result.found.lazy().filter(pl.col("severity") == INFO).select("rule", payer=payer)
+    infos = result.findings.lazy().filter(pl.col("severity") == INFO).select("rule", payer=payer)
     kinds = infos.group_by("rule", "payer").len().sort("rule", "payer")
     return tuple(
         (result.rules[rule].code, payer, number)
@@ -537,6 +539,6 @@ def _infos_by_payer(result: Result) -> tuple[tuple[str, str, int], ...]:
 def lines_with(result: Result, severities: Collection[Severity]) -> pl.Series:
     """Which lines have a finding of these severities, as one truth value for each line."""
     numbers = [SEVERITIES.index(severity) for severity in severities]
-    of_them = result.found.filter(pl.col("severity").is_in(numbers))
+    of_them = result.findings.filter(pl.col("severity").is_in(numbers))
     marks = pl.Series([False]).new_from_index(0, result.lines.height)
     return marks.scatter(of_them["line"], True)  # noqa: FBT003

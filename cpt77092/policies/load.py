@@ -14,7 +14,7 @@ from cpt77092.errors import FileProblem, PolicyError, UsageError
 from cpt77092.policies.code_groups import expand, specificity
 from cpt77092.policies.packaged import read_sound
 from cpt77092.policies.parameters import PARAMETERS
-from cpt77092.policies.policy import DatedValue, Overruled, Policy, PolicySet, Says, Where
+from cpt77092.policies.policy import DatedValue, EntryKind, Overridden, Policy, PolicySet, Where
 from cpt77092.policies.validate import (
     PolicyFileRead,
     check_dates,
@@ -146,7 +146,7 @@ class _Builder:
         self.model = model
         self.file = file
         self.sources = self._sources()
-        self.overruled: list[Overruled] = []
+        self.overruled: list[Overridden] = []
 
     def policy(self) -> Policy:
         matches = self.model.matches
@@ -208,7 +208,7 @@ class _Builder:
                 for key in sorted({under[key] for key in keys & under.keys()}):
                     same = [one for one in keys if under.get(one) == key]
                     self.overruled.append(
-                        Overruled(
+                        Overridden(
                             parameter=parameter,
                             codes=frozenset(code for code, _ in same),
                             key=key,
@@ -222,14 +222,14 @@ class _Builder:
         return values
 
     def _entry(self, path: tuple[str, ...], day: date, entry: Any) -> DatedValue:
-        says = Says.NOT_AVAILABLE
+        says = EntryKind.NOT_AVAILABLE
         if entry.value is not None:
-            says = Says.VALUE
+            says = EntryKind.VALUE
         elif entry.ended is not None:
-            says = Says.ENDED
+            says = EntryKind.ENDED
         return DatedValue(
             first_day=day,
-            says=says,
+            kind=says,
             value=entry.value,
             source=self._source(entry.source),
             note=entry.not_available or entry.note,
@@ -249,7 +249,7 @@ def _spliced(ours: tuple[DatedValue, ...], users: tuple[DatedValue, ...]) -> tup
         within = [e for e in ours if e.first_day > entry.first_day]
         within = [e for e in within if until is None or e.first_day < until]
         before = [e for e in ours if e.first_day <= entry.first_day]
-        if entry.says is not Says.NOT_AVAILABLE:
+        if entry.kind is not EntryKind.NOT_AVAILABLE:
             spliced.append(entry)
         elif before:
             spliced += [replace(before[-1], first_day=entry.first_day), *within]
@@ -266,7 +266,7 @@ def _lay_over(ours: Policy, users: Policy) -> Policy:
         before = ours.values.get((code, parameter), ())
         values[code, parameter] = _spliced(before, entries)
         overruled += (
-            Overruled(
+            Overridden(
                 parameter=parameter,
                 codes=frozenset({code}),
                 key=PACKAGED,

@@ -127,7 +127,7 @@ class Parameter:
     """What a choice can be."""
     is_set: bool = False
     unit: str = ""
-    says: str
+    description: str
     """Our sentence for the schema and for `scrub policies show`."""
     existence: bool = False
     """Before its first date and after it ended the answer is *no*, not *unknown*."""
@@ -137,117 +137,126 @@ PARAMETERS: dict[str, Parameter] = {
     p.name: p
     for p in (
         Parameter(
-            name="in_force", kind=Kind.FLAG, existence=True, says="the code exists on the date"
+            name="in_force",
+            kind=Kind.FLAG,
+            existence=True,
+            description="the code exists on the date",
         ),
-        Parameter(name="modifier_26", kind=Kind.USE, says="modifier 26 (professional component)"),
-        Parameter(name="modifier_tc", kind=Kind.USE, says="modifier TC (technical component)"),
+        Parameter(
+            name="modifier_26", kind=Kind.USE, description="modifier 26 (professional component)"
+        ),
+        Parameter(
+            name="modifier_tc", kind=Kind.USE, description="modifier TC (technical component)"
+        ),
         Parameter(
             name="inapplicable_modifiers",
             kind=Kind.MODIFIERS,
             is_set=True,
-            says="modifiers that mean nothing on the code",
+            description="modifiers that mean nothing on the code",
         ),
         Parameter(
             name="notice_modifiers",
             kind=Kind.MODIFIER_COUPLES,
             is_set=True,
-            says="notice modifiers that may not stand together",
+            description="notice modifiers that may not stand together",
         ),
         Parameter(
             name="bypass_modifiers",
             kind=Kind.MODIFIERS,
             is_set=True,
-            says="modifiers that let both codes of a bypassable pair through",
+            description="modifiers that let both codes of a bypassable pair through",
         ),
         Parameter(
             name="max_units_per_day",
             kind=Kind.COUNT,
             unit="units",
-            says="most units paid for one day",
+            description="most units paid for one day",
         ),
         Parameter(
             name="place_of_service",
             kind=Kind.PLACES,
             is_set=True,
-            says="places of service that the payer accepts",
+            description="places of service that the payer accepts",
         ),
         Parameter(
             name="typical_place_of_service",
             kind=Kind.PLACES,
             is_set=True,
-            says="the usual places of service",
+            description="the usual places of service",
         ),
         Parameter(
             name="facility_place_of_service",
             kind=Kind.PLACES,
             is_set=True,
-            says="places of service that the payer treats as facilities",
+            description="places of service that the payer treats as facilities",
         ),
         Parameter(
             name="technical_in_facility",
             kind=Kind.CHOICE,
             choices=("payable", "not_payable"),
-            says="technical work billed on a professional claim for a facility patient",
+            description="technical work billed on a professional claim for a facility patient",
         ),
         Parameter(
             name="coverage",
             kind=Kind.CHOICE,
             choices=("covered", "adjunct", "investigational", "not_covered", "contractor_decides"),
-            says="coverage position",
+            description="coverage position",
         ),
         Parameter(
             name="prior_authorization",
             kind=Kind.CHOICE,
             choices=("required", "not_required"),
-            says="prior authorization",
+            description="prior authorization",
         ),
         Parameter(
             name="ordering_provider",
             kind=Kind.CHOICE,
             choices=("required", "not_required"),
-            says="the ordering provider's NPI",
+            description="the ordering provider's NPI",
         ),
         Parameter(
             name="supporting_diagnoses",
             kind=Kind.DIAGNOSES,
             is_set=True,
-            says="diagnoses that support the service",
+            description="diagnoses that support the service",
         ),
         Parameter(
             name="excluded_diagnoses",
             kind=Kind.DIAGNOSES,
             is_set=True,
-            says="diagnoses that the payer took off its list",
+            description="diagnoses that the payer took off its list",
         ),
         Parameter(
             name="min_months_between",
             kind=Kind.COUNT,
             unit="full calendar months",
-            says="least time between two services",
+            description="least time between two services",
         ),
         Parameter(
-            name="timely_filing", kind=Kind.PERIOD, says="time to file, from the service date"
+            name="timely_filing",
+            kind=Kind.PERIOD,
+            description="time to file, from the service date",
         ),
         Parameter(
             name="claim_frequency_codes",
             kind=Kind.FREQUENCIES,
             is_set=True,
-            says="claim frequency codes that the payer takes",
+            description="claim frequency codes that the payer takes",
         ),
         Parameter(
             name="pairs",
             kind=Kind.PAIRS,
             is_set=True,
-            says="codes not paid beside this one on one day",
+            description="codes not paid beside this one on one day",
         ),
         Parameter(
-            name="fee", kind=Kind.PAYMENT, unit="dollars a unit", says="payment for one unit"
+            name="fee", kind=Kind.PAYMENT, unit="dollars a unit", description="payment for one unit"
         ),
         Parameter(
             name="relative_value_units",
             kind=Kind.RELATIVE_VALUE,
             unit="RVU",
-            says="total relative value",
+            description="total relative value",
         ),
     )
 }

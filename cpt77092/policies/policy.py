@@ -14,7 +14,7 @@ DEFAULT = "default"
 """Key of the policy that decides where a payer's own says nothing."""
 
 
-class Says(StrEnum):
+class EntryKind(StrEnum):
     """What one dated entry states."""
 
     VALUE = "value"
@@ -35,7 +35,7 @@ class DatedValue:
     """What a policy says of one parameter from `first_day` until the next entry."""
 
     first_day: date
-    says: Says
+    kind: EntryKind
     value: Any = None
     source: Source | None = None
     note: str = ""
@@ -45,7 +45,7 @@ class DatedValue:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Overruled:
+class Overridden:
     """Entries that decide nothing, since a more telling key states the same parameter."""
 
     parameter: str
@@ -74,7 +74,7 @@ class Policy:
     sources: Mapping[str, Source] = field(default_factory=dict)
     where: Mapping[tuple[str, ...], Where] = field(default_factory=dict)
     """Where `(payer,)`, `(checked_on,)` and each `(sources, key)` stand."""
-    overruled: tuple[Overruled, ...] = ()
+    overruled: tuple[Overridden, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

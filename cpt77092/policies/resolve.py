@@ -17,7 +17,7 @@ from itertools import pairwise
 from typing import Any
 
 from cpt77092.policies.parameters import PARAMETERS, Pair
-from cpt77092.policies.policy import DEFAULT, DatedValue, Policy, PolicySet, Says
+from cpt77092.policies.policy import DEFAULT, DatedValue, EntryKind, Policy, PolicySet
 from cpt77092.reference.codes import CHECKED
 from cpt77092.reference.sources import Confidence, Source
 
@@ -72,7 +72,7 @@ class Decision:
 
     def reason(self) -> str:
         """Why there is no value, for a *not checked* count."""
-        what = PARAMETERS[self.parameter].says
+        what = PARAMETERS[self.parameter].description
         if self.status is Status.ENDED:
             return f"{what}: ended on {self.first_day} ({self.decided_by})"
         if self.status is Status.NOT_YET:
@@ -224,13 +224,13 @@ def _decide(
     quotes: list[str] = []
     for level, label, entries in speaking:
         entry = _in_force(entries, day)
-        if entry is not None and entry.says is Says.NOT_AVAILABLE:
+        if entry is not None and entry.kind is EntryKind.NOT_AVAILABLE:
             quotes.append(f"{label}: {entry.note}")
             continue
         if entry is None:
             status, spoke = Status.NOT_YET, entries[0]
         else:
-            status, spoke = Status(entry.says.value), entry
+            status, spoke = Status(entry.kind.value), entry
         return Decision(
             payer=payer,
             code=code,

@@ -220,7 +220,7 @@ class PolicyFile(Strict):
 def policy_model() -> type[PolicyFile]:
     """`PolicyFile` with every parameter's own type; built on first use, as it takes a moment."""
     fields: dict[str, Any] = {
-        p.name: (dict[Day, Entry[type_of(p)]] | None, Field(None, description=p.says))  # type: ignore[misc]
+        p.name: (dict[Day, Entry[type_of(p)]] | None, Field(None, description=p.description))  # type: ignore[misc]
         for p in PARAMETERS.values()
     }
     code_policy = create_model("CodePolicy", __base__=Strict, **fields)

@@ -269,8 +269,8 @@ def _prepared(result: Result) -> pl.DataFrame:
 
 def _located_findings(result: Result, lines: pl.DataFrame) -> pl.DataFrame:
     """Rule and severity of each finding on a checked line, with the line's payer and month."""
-    where = lines.select("payer_number", "month", "is_checked")[result.found["line"]]
-    return result.found.select("rule", "severity").hstack(where).filter("is_checked")
+    where = lines.select("payer_number", "month", "is_checked")[result.findings["line"]]
+    return result.findings.select("rule", "severity").hstack(where).filter("is_checked")
 
 
 _MEASURES = (

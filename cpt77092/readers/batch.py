@@ -66,7 +66,7 @@ class Batch:
     """`source, source_row, source_line, reject_reason, raw` of rows that could not be read."""
     scans: tuple[Scan, ...]
     tallies: tuple[Tally, ...]
-    told: tuple[str, ...] = ()
+    cell_notes: tuple[str, ...] = ()
     """How doubtful cells were read, each after the name of its file."""
     commonest_codes: tuple[tuple[str, int], ...] = ()
     """Where nothing is in scope: the commonest codes instead, with how many rows each."""
@@ -82,7 +82,7 @@ class Batch:
     def notes(self) -> list[str]:
         """What a person should know about how each file was read."""
         scans = [f"{scan.path}: {'; '.join(scan.notes)}" for scan in self.scans if scan.notes]
-        return [*scans, *self.told]
+        return [*scans, *self.cell_notes]
 
     def rejected_rows(self) -> Iterator[bytes]:
         """The rejected rows as they stand in their files, under the header of each file."""
@@ -180,7 +180,7 @@ def read_batch(
         rejects=pl.concat(rejects),
         scans=found,
         tallies=tuple(tallies),
-        told=tuple(told),
+        cell_notes=tuple(told),
         commonest_codes=() if any(t.in_scope for t in tallies) else _commonest(found),
     )
 
@@ -228,7 +228,7 @@ def collect(scans: Sequence[Scan], scope: frozenset[str]) -> list[tuple[Scan, Ro
 
 def _sorted_out(scan: Scan, rows: Rows, scope: frozenset[str]) -> tuple[Scan, Rows]:
     """The kept rows with what they are; of a damaged file, once it is read row by row."""
-    kept = classify(columns.coded(rows.kept), scope, scan.headers.chosen.get("hcpcs_code", ""))
+    kept = classify(columns.coded(rows.kept), scope, scan.headers.columns.get("hcpcs_code", ""))
     if scan.again is not None:
         not_data = kept.filter(pl.col(KIND) == "not data")[ROW]
         is_sound = not (kept[KIND] == "rejected").any() and (
@@ -284,10 +284,10 @@ def require_columns(scan: Scan, options: Options) -> None:
         ClaimsError: it says which, and how to name it.
     """
     for column in columns.COLUMNS:
-        if not column.required or column.name in scan.headers.chosen:
+        if not column.required or column.name in scan.headers.columns:
             continue
         if column.name == "payer":
-            if options.payer is not None or "payer_id" in scan.headers.chosen:
+            if options.payer is not None or "payer_id" in scan.headers.columns:
                 continue
             raise ClaimsError(
                 f"{scan.path}: no payer column; say whose claims these are with --payer medicare "

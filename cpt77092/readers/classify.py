@@ -18,7 +18,7 @@ import polars as pl
 from polars.exceptions import PanicException, PolarsError
 
 from cpt77092.claims import columns
-from cpt77092.claims.categorical import place_among
+from cpt77092.claims.categorical import index_in
 from cpt77092.claims.headers import HeaderMatch, known_headers, normal
 from cpt77092.errors import ClaimsError
 
@@ -165,7 +165,7 @@ class Scan:
     ) -> Scan:
         """The scan of an opened file: what it keeps, all its rows, and what else it tells."""
         data = opened.data
-        day = opened.headers.chosen.get("claim_line_start_date")
+        day = opened.headers.columns.get("claim_line_start_date")
         return cls(
             path=opened.path,
             kind=opened.kind,
@@ -250,7 +250,7 @@ def classify(kept: pl.DataFrame, scope: frozenset[str], header: str = "") -> pl.
         )
     )
     read = read.with_columns(pl.col("code_read", DAMAGED).cast(known.dtype))
-    place = pl.lit(place_among(kept["hcpcs_code"], known))
+    place = pl.lit(index_in(kept["hcpcs_code"], known))
     kept = kept.hstack(read.select(pl.all().gather(place)))
     kind = pl.when("code_is_in_scope").then(_kind("in scope")).otherwise(_kind("out of scope"))
     if kept["code_is_blank"].any():
@@ -341,7 +341,7 @@ def canonical(
         types: the type of each header's column, where the file is typed.
     """
     cells = []
-    for name, header in headers.chosen.items():
+    for name, header in headers.columns.items():
         column, dtype = columns.BY_NAME[name], types[header] if types else pl.String
         if name not in needed and name not in SORTING:
             continue
@@ -366,8 +366,8 @@ def code_header(opened: OpenedFile) -> str:
     """
     if set(opened.names) >= REPORT_COLUMNS:
         raise ClaimsError(f"{opened.path}: a findings report of scrub, not a claim file")
-    if "hcpcs_code" in opened.headers.chosen:
-        return opened.headers.chosen["hcpcs_code"]
+    if "hcpcs_code" in opened.headers.columns:
+        return opened.headers.columns["hcpcs_code"]
     names = opened.names
     if any(normal(name) in known_headers() for name in names):
         shown = ", ".join(map(repr, names[:8]))

@@ -108,7 +108,7 @@ def read_history(
 
 
 def _require_person(scan: Scan) -> None:
-    if "person_id" not in scan.headers.chosen:
+    if "person_id" not in scan.headers.columns:
         raise ClaimsError(
             f"{scan.path}: no column for person_id, by which history is matched; name it: "
             f"--map person_id=HEADER"

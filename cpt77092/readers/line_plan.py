@@ -57,14 +57,14 @@ class LinePlan:
         """
         is_line = [
             pl.col(header).cast(pl.String).str.strip_chars().is_in(values)
-            for header, values in headers.rows.items()
+            for header, values in headers.row_filter.items()
         ]
         only = pl.all_horizontal(is_line).fill_null(value=False) if is_line else None
         aside = [] if only is None else [(~only).sum().alias("set_aside")]
-        if headers.wide:
+        if headers.line_columns:
             return cls._wide(headers, needed, scope, types or {}, only, aside)
-        code = pl.col(headers.chosen["hcpcs_code"])
-        if types and types[headers.chosen["hcpcs_code"]].is_float():
+        code = pl.col(headers.columns["hcpcs_code"])
+        if types and types[headers.columns["hcpcs_code"]].is_float():
             code = code.fill_nan(None)  # what is not a number is a gap
         keep = may_be_in_scope(code, scope, written)
         return cls(
@@ -85,7 +85,9 @@ class LinePlan:
         only: pl.Expr | None,
         aside: list[pl.Expr],
     ) -> LinePlan:
-        codes = [pl.col(header) for header in headers.wide["hcpcs_code"] if header is not None]
+        codes = [
+            pl.col(header) for header in headers.line_columns["hcpcs_code"] if header is not None
+        ]
         filled = [
             code.cast(pl.String).str.strip_chars(AROUND_A_CODE).fill_null("") != ""
             for code in codes
@@ -93,17 +95,17 @@ class LinePlan:
         is_blank = ~pl.any_horizontal(filled)
         found = [may_be_in_scope(c, scope) & f for c, f in zip(codes, filled, strict=True)]
         keep = pl.any_horizontal(found) | is_blank
-        wanted = {c: h for c, h in headers.wide.items() if c in needed or c == "hcpcs_code"}
+        wanted = {c: h for c, h in headers.line_columns.items() if c in needed or c == "hcpcs_code"}
         lists = [
             pl.concat_list(_cell(h, columns.BY_NAME[column], types) for h in source).alias(column)
             for column, source in wanted.items()
         ]
-        numbers = [n for n, h in enumerate(headers.wide["hcpcs_code"], 1) if h is not None]
+        numbers = [n for n, h in enumerate(headers.line_columns["hcpcs_code"], 1) if h is not None]
         lists.append(pl.concat_list(pl.lit(n, pl.Int64) for n in numbers).alias(_LINE))
         shared = [
             cell
             for cell in canonical(headers, needed, types or None)
-            if cell.meta.output_name() not in headers.wide
+            if cell.meta.output_name() not in headers.line_columns
         ]
         each = pl.sum_horizontal(f.cast(pl.UInt32) for f in filled).clip(1)
         if only is not None:

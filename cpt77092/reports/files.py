@@ -111,7 +111,7 @@ def _stem(inputs: Sequence[str]) -> str:
 
 
 @contextmanager
-def held(names: Sequence[str], *, others: Sequence[tuple[str, str]] = ()) -> Iterator[None]:
+def output_locks(names: Sequence[str], *, others: Sequence[tuple[str, str]] = ()) -> Iterator[None]:
     """Keep other runs from writing some files until this one has ended.
 
     Args:
@@ -219,7 +219,7 @@ def _is_device(place: Path) -> bool:
     return place.exists() and not place.is_file() and not place.is_dir()
 
 
-def write_aside(name: str, write: Callable[[IO[bytes]], None], *, option: str = "-o") -> None:
+def write_atomically(name: str, write: Callable[[IO[bytes]], None], *, option: str = "-o") -> None:
     """Write a file so that a killed run leaves the old one or the new one, never half of one.
 
     What is no file is written to as it stands: a file in place of `/dev/null` harms the machine.
@@ -268,4 +268,4 @@ def write_text(name: str, text: str) -> None:
     def write(stream: IO[bytes]) -> None:
         stream.write(text.encode())
 
-    write_aside(name, write)
+    write_atomically(name, write)

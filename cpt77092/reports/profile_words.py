@@ -124,7 +124,7 @@ class Expectation:
     @property
     def says(self) -> str:
         """What it is about."""
-        return PARAMETERS[self.made.parameter].says
+        return PARAMETERS[self.made.parameter].description
 
     @property
     def value(self) -> str:

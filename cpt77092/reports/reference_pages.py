@@ -48,7 +48,7 @@ def rules_records(catalogue: Sequence[Rule]) -> list[dict[str, Any]]:
             "name": rule.name,
             "title": rule.title,
             "severity": rule.severity.value,
-            "applies": sorted(rule.applies),
+            "applies": sorted(rule.codes),
             "parameter": rule.parameter,
             "group_code": rule.group,
             "carc": rule.carc,
@@ -76,10 +76,10 @@ def explain(console: Console, rule: Rule, policies: PolicySet, on: date) -> None
     """One rule's page, then every payer's value in force on a day, with its source."""
     console.print(Text(f"{rule.code} {rule.name} ({rule.severity})", style="bold"))
     console.print()
-    console.print(Text(rule.page.strip()))
+    console.print(Text(rule.doc.strip()))
     console.print()
     denial = denials(rule, " ", rule.group) or "none predicted"
-    console.print(Text(f"Denial: {denial}. Codes: {', '.join(sorted(rule.applies))}."))
+    console.print(Text(f"Denial: {denial}. Codes: {', '.join(sorted(rule.codes))}."))
     for remedy in rule.remedies:
         text = remedy.text.replace("{", "<").replace("}", ">")
         console.print(Text(f"Fix ({remedy.kind}): {text}"))
@@ -87,12 +87,12 @@ def explain(console: Console, rule: Rule, policies: PolicySet, on: date) -> None
         console.print(Text(f"Source: {rule.source.short()} ({rule.source.confidence})"))
     if rule.parameter is None:
         return
-    console.print(Text(f"\nWhat the payers say on {on}: {PARAMETERS[rule.parameter].says}"))
+    console.print(Text(f"\nWhat the payers say on {on}: {PARAMETERS[rule.parameter].description}"))
     rows = [
         row
         for payer in policies.policies
         if payer != "cms"
-        for row in positions(policies, payer, sorted(rule.applies), [rule.parameter], on)
+        for row in positions(policies, payer, sorted(rule.codes), [rule.parameter], on)
     ]
     _show_decisions(console, rows, [policies[row.payer].label for row in rows])
 
@@ -152,7 +152,7 @@ def _position_record(row: Position) -> dict[str, Any]:
     return {
         "codes": list(row.codes),
         "parameter": made.parameter,
-        "says": PARAMETERS[made.parameter].says,
+        "says": PARAMETERS[made.parameter].description,
         "status": made.status.value,
         "value": plain(made.value),
         "unit": row.unit or None,
@@ -192,7 +192,7 @@ def show_policy(console: Console, policies: PolicySet, payer: str, on: date) -> 
 
 
 def _heading(parameter: str) -> str:
-    return f"{parameter} ({PARAMETERS[parameter].says})"
+    return f"{parameter} ({PARAMETERS[parameter].description})"
 
 
 def _is_silent(made: Decision) -> bool:
@@ -257,19 +257,19 @@ def show_columns(console: Console, opened: OpenedFile) -> None:
     table = _table("Column", "Read from", "How sure", "Samples", "Needed for")
     table.columns[0].no_wrap = True
     for column in COLUMNS:
-        header = match.chosen.get(column.name)
+        header = match.columns.get(column.name)
         if header is None:
             continue
-        several = [h for h in match.wide.get(column.name, ()) if h is not None]
+        several = [h for h in match.line_columns.get(column.name, ()) if h is not None]
         shown = f"{header} ... {several[-1]}" if several else header
         samples = Text(safe(_samples(opened, header, column)))
-        how = _SURE[match.how[column.name]]
+        how = _SURE[match.match_kind[column.name]]
         table.add_row(column.name, Text(safe(shown)), how, samples, column.needed_for)
     console.print(table)
-    if match.wide:
-        lines = len(match.wide["hcpcs_code"])
+    if match.line_columns:
+        lines = len(match.line_columns["hcpcs_code"])
         console.print(Text(f"A row holds up to {lines} lines; each is checked as a line."))
-    for header, values in match.rows.items():
+    for header, values in match.row_filter.items():
         only = " or ".join(values)
         console.print(
             Text(f"Read are the rows whose {safe(header)} is {only}; others are no data.")
@@ -280,7 +280,7 @@ def show_columns(console: Console, opened: OpenedFile) -> None:
     for needed_for, names in missing.items():
         told = names if len(names) < 4 else [names[0], "...", names[-1]]
         console.print(Text(f"Absent, for {needed_for}: {', '.join(told)}"))
-    if match.unused and not match.chosen:
+    if match.unused and not match.columns:
         console.print(Text("No header is known here; does the file have a header row?"))
     elif match.unused:
         unused = ", ".join(safe(header) for header in match.unused)
@@ -295,12 +295,12 @@ def layout_yaml(opened: OpenedFile) -> str:
     """What was understood as a layout file, to correct and to give back with `--layout`."""
     match = opened.headers
     columns = {
-        column.name: tuple(h for h in match.wide.get(column.name, ()) if h is not None)
-        or (match.chosen[column.name],)
+        column.name: tuple(h for h in match.line_columns.get(column.name, ()) if h is not None)
+        or (match.columns[column.name],)
         for column in COLUMNS
-        if column.name in match.chosen
+        if column.name in match.columns
     }
-    return write_layout(match.layout or Path(opened.path).stem, columns, match.rows)
+    return write_layout(match.layout or Path(opened.path).stem, columns, match.row_filter)
 
 
 def _samples(opened: OpenedFile, header: str, column: Column) -> str:

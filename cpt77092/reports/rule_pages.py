@@ -67,7 +67,7 @@ def rule_pages(result: Result, totals: Totals, shown: pl.DataFrame) -> list[Rule
             title=rule.title,
             severity=rule.severity.value,
             findings=counts[rule.code],
-            parts=parts(rule.page),
+            parts=parts(rule.doc),
             denial=denials(rule, " ", rule.group),
             sources=tuple(quoted.get(rule.code, ())),
         )

@@ -27,11 +27,11 @@ def _is_facility() -> pl.Expr:
 
 
 RULE = Rule(
-    page=__doc__ or "",
+    doc=__doc__ or "",
     code="BU001",
     name="global-with-component",
     severity=Severity.ERROR,
-    applies=GLOBAL,
+    codes=GLOBAL,
     flag=flag,
     parameter="pairs",
     message="{hcpcs_code} is the whole test; billed beside it: {parts_billed_beside}.",

@@ -26,11 +26,11 @@ def _is_facility() -> pl.Expr:
 
 
 RULE = Rule(
-    page=__doc__ or "",
+    doc=__doc__ or "",
     code="BU002",
     name="components-billed-as-parts",
     severity=Severity.WARNING,
-    applies=INTERPRETATION,
+    codes=INTERPRETATION,
     flag=flag,
     source=Source(
         title="CMS fee schedule 2025, PPRRVU25 October",

@@ -28,12 +28,12 @@ def _is_hard() -> pl.Expr:
 
 
 RULE = Rule(
-    page=__doc__ or "",
+    doc=__doc__ or "",
     code="BU003",
     name="code-pair-denied",
     severity=Severity.ERROR,
-    applies=CHECKED,
-    partners=True,
+    codes=CHECKED,
+    includes_partners=True,
     flag=flag,
     parameter="pairs",
     message="{hcpcs_code} is not paid beside {denied_beside_lines} on {claim_line_start_date}.",

@@ -21,11 +21,11 @@ def flag() -> pl.Expr:
 
 
 RULE = Rule(
-    page=__doc__ or "",
+    doc=__doc__ or "",
     code="BU004",
     name="scan-absent",
     severity=Severity.INFO,
-    applies=FAMILY,
+    codes=FAMILY,
     flag=flag,
     source=Source(
         title="Publication on CPT 77092, trabecular bone score",

@@ -23,11 +23,11 @@ def flag() -> pl.Expr:
 
 
 RULE = Rule(
-    page=__doc__ or "",
+    doc=__doc__ or "",
     code="BU006",
     name="read-with-own-global-scan",
     severity=Severity.INFO,
-    applies=INTERPRETATION,
+    codes=INTERPRETATION,
     flag=flag,
     source=Source(
         title="CMS fee schedule file documentation RVU25D, Attachment A",

@@ -22,11 +22,11 @@ def flag() -> pl.Expr:
 
 
 RULE = Rule(
-    page=__doc__ or "",
+    doc=__doc__ or "",
     code="BU007",
     name="parts-from-two-entities",
     severity=Severity.WARNING,
-    applies=GLOBAL,
+    codes=GLOBAL,
     flag=flag,
     source=Source(
         title="CMS fee schedule file documentation RVU25D, Attachment A",

@@ -19,11 +19,11 @@ def flag() -> pl.Expr:
 
 
 RULE = Rule(
-    page=__doc__ or "",
+    doc=__doc__ or "",
     code="CH001",
     name="charge-not-positive",
     severity=Severity.ERROR,
-    applies=CHECKED,
+    codes=CHECKED,
     flag=flag,
     message="The charge is {charge_amount}; a line needs one above zero.",
     remedies=(Remedy(text="Enter the charge for the service from the fee list."),),

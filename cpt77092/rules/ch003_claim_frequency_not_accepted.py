@@ -20,11 +20,11 @@ def flag() -> pl.Expr:
 
 
 RULE = Rule(
-    page=__doc__ or "",
+    doc=__doc__ or "",
     code="CH003",
     name="claim-frequency-not-accepted",
     severity=Severity.ERROR,
-    applies=CHECKED,
+    codes=CHECKED,
     flag=flag,
     parameter="claim_frequency_codes",
     message=(

@@ -27,11 +27,11 @@ def _is_investigational() -> pl.Expr:
 
 
 RULE = Rule(
-    page=__doc__ or "",
+    doc=__doc__ or "",
     code="CV001",
     name="service-not-covered",
     severity=Severity.WARNING,
-    applies=FAMILY,
+    codes=FAMILY,
     flag=flag,
     parameter="coverage",
     message="{decided_by} says that {hcpcs_code} is {coverage}, and no notice modifier is there.",
@@ -53,6 +53,6 @@ RULE = Rule(
     group="CO",
     carc="96",
     rarc="N130",
-    denied_instead=(Denial(when=_is_investigational, carc="55", rarc="N130"),),
+    other_denials=(Denial(when=_is_investigational, carc="55", rarc="N130"),),
     since="0.2.0",
 )

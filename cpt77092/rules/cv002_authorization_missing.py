@@ -22,11 +22,11 @@ def flag() -> pl.Expr:
 
 
 RULE = Rule(
-    page=__doc__ or "",
+    doc=__doc__ or "",
     code="CV002",
     name="authorization-missing",
     severity=Severity.ERROR,
-    applies=FAMILY,
+    codes=FAMILY,
     flag=flag,
     parameter="prior_authorization",
     message=(

@@ -22,11 +22,11 @@ def flag() -> pl.Expr:
 
 
 RULE = Rule(
-    page=__doc__ or "",
+    doc=__doc__ or "",
     code="CV003",
     name="coverage-left-to-contractor",
     severity=Severity.INFO,
-    applies=FAMILY,
+    codes=FAMILY,
     flag=flag,
     parameter="coverage",
     message="{decided_by} leaves coverage of {hcpcs_code} to its contractor of the region.",

@@ -21,11 +21,11 @@ def flag() -> pl.Expr:
 
 
 RULE = Rule(
-    page=__doc__ or "",
+    doc=__doc__ or "",
     code="DO001",
     name="report-not-on-file",
     severity=Severity.ERROR,
-    applies=INTERPRETATION | GLOBAL,
+    codes=INTERPRETATION | GLOBAL,
     flag=flag,
     message="The signing date of the report is blank; {hcpcs_code} is paid for a signed report.",
     remedies=(

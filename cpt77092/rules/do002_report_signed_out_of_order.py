@@ -27,11 +27,11 @@ def _is_early() -> pl.Expr:
 
 
 RULE = Rule(
-    page=__doc__ or "",
+    doc=__doc__ or "",
     code="DO002",
     name="report-signed-out-of-order",
     severity=Severity.WARNING,
-    applies=INTERPRETATION | GLOBAL,
+    codes=INTERPRETATION | GLOBAL,
     flag=flag,
     message=(
         "The report is signed on {report_signed_date}; the service was on "

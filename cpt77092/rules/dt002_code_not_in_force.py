@@ -19,11 +19,11 @@ def flag() -> pl.Expr:
 
 
 RULE = Rule(
-    page=__doc__ or "",
+    doc=__doc__ or "",
     code="DT002",
     name="code-not-in-force",
     severity=Severity.ERROR,
-    applies=FAMILY,
+    codes=FAMILY,
     flag=flag,
     parameter="in_force",
     message="{hcpcs_code} was not a code in force on {claim_line_start_date}.",

@@ -19,11 +19,11 @@ def flag() -> pl.Expr:
 
 
 RULE = Rule(
-    page=__doc__ or "",
+    doc=__doc__ or "",
     code="DT003",
     name="service-date-in-future",
     severity=Severity.ERROR,
-    applies=CHECKED,
+    codes=CHECKED,
     flag=flag,
     message="The service date {claim_line_start_date} lies after the as-of date, {as_of_date}.",
     remedies=(Remedy(text="Correct the date, or wait until the service is done."),),

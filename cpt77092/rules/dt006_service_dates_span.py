@@ -21,11 +21,11 @@ def flag() -> pl.Expr:
 
 
 RULE = Rule(
-    page=__doc__ or "",
+    doc=__doc__ or "",
     code="DT006",
     name="service-dates-span",
     severity=Severity.WARNING,
-    applies=CHECKED,
+    codes=CHECKED,
     flag=flag,
     message=(
         "The line runs from {claim_line_start_date} to {claim_line_end_date}; "

@@ -20,11 +20,11 @@ def flag() -> pl.Expr:
 
 
 RULE = Rule(
-    page=__doc__ or "",
+    doc=__doc__ or "",
     code="DX001",
     name="diagnosis-missing",
     severity=Severity.ERROR,
-    applies=CHECKED,
+    codes=CHECKED,
     flag=flag,
     message="{hcpcs_code} has no diagnosis.",
     remedies=(

@@ -27,11 +27,11 @@ def _only_case_and_dots() -> pl.Expr:
 
 
 RULE = Rule(
-    page=__doc__ or "",
+    doc=__doc__ or "",
     code="DX002",
     name="diagnosis-not-billable",
     severity=Severity.ERROR,
-    applies=CHECKED,
+    codes=CHECKED,
     flag=flag,
     message="Diagnosis {diagnosis_problems}.",
     remedies=(

@@ -27,11 +27,11 @@ def flag() -> pl.Expr:
 
 
 RULE = Rule(
-    page=__doc__ or "",
+    doc=__doc__ or "",
     code="DX003",
     name="diagnosis-not-supporting",
     severity=Severity.WARNING,
-    applies=CHECKED,
+    codes=CHECKED,
     flag=flag,
     parameter="supporting_diagnoses",
     message=(

@@ -23,11 +23,11 @@ def flag() -> pl.Expr:
 
 
 RULE = Rule(
-    page=__doc__ or "",
+    doc=__doc__ or "",
     code="DX005",
     name="diagnosis-sex-conflict",
     severity=Severity.WARNING,
-    applies=CHECKED,
+    codes=CHECKED,
     flag=flag,
     message="Diagnosis {diagnoses_of_women} is one of women, and the patient is entered as male.",
     remedies=(

@@ -21,11 +21,11 @@ def flag() -> pl.Expr:
 
 
 RULE = Rule(
-    page=__doc__ or "",
+    doc=__doc__ or "",
     code="DX006",
     name="diagnosis-pointer-invalid",
     severity=Severity.ERROR,
-    applies=CHECKED,
+    codes=CHECKED,
     flag=flag,
     message="Diagnosis pointer '{diagnosis_pointer}' {diagnosis_pointer_problem}.",
     remedies=(

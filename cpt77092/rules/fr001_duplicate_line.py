@@ -22,11 +22,11 @@ def flag() -> pl.Expr:
 
 
 RULE = Rule(
-    page=__doc__ or "",
+    doc=__doc__ or "",
     code="FR001",
     name="duplicate-line",
     severity=Severity.ERROR,
-    applies=CHECKED,
+    codes=CHECKED,
     flag=flag,
     source=Source(
         title="X12 claim adjustment reason codes (June 2024)",

@@ -23,11 +23,11 @@ def flag() -> pl.Expr:
 
 
 RULE = Rule(
-    page=__doc__ or "",
+    doc=__doc__ or "",
     code="FR002",
     name="interval-too-short",
     severity=Severity.WARNING,
-    applies=GLOBAL | INTERPRETATION,
+    codes=GLOBAL | INTERPRETATION,
     flag=flag,
     parameter="min_months_between",
     message=(

@@ -21,11 +21,11 @@ def flag() -> pl.Expr:
 
 
 RULE = Rule(
-    page=__doc__ or "",
+    doc=__doc__ or "",
     code="FR003",
     name="already-submitted",
     severity=Severity.WARNING,
-    applies=CHECKED,
+    codes=CHECKED,
     flag=flag,
     source=Source(
         title="X12 claim adjustment reason codes (June 2024)",

@@ -21,11 +21,11 @@ def flag() -> pl.Expr:
 
 
 RULE = Rule(
-    page=__doc__ or "",
+    doc=__doc__ or "",
     code="ID003",
     name="ordering-provider-missing",
     severity=Severity.ERROR,
-    applies=CHECKED,
+    codes=CHECKED,
     flag=flag,
     parameter="ordering_provider",
     message="The ordering NPI is blank; {decided_by} requires one for {hcpcs_code}.",

@@ -20,11 +20,11 @@ def flag() -> pl.Expr:
 
 
 RULE = Rule(
-    page=__doc__ or "",
+    doc=__doc__ or "",
     code="ID004",
     name="ordering-npi-invalid",
     severity=Severity.ERROR,
-    applies=CHECKED,
+    codes=CHECKED,
     flag=flag,
     message="The ordering NPI {ordering_npi_problem}.",
     remedies=(

@@ -20,11 +20,11 @@ def flag() -> pl.Expr:
 
 
 RULE = Rule(
-    page=__doc__ or "",
+    doc=__doc__ or "",
     code="IN001",
     name="value-unreadable",
     severity=Severity.ERROR,
-    applies=CHECKED,
+    codes=CHECKED,
     flag=flag,
     message="Cannot be read: {unreadable_cells}.",
     remedies=(Remedy(text="Correct the cell; until then the rules that need it cannot check."),),

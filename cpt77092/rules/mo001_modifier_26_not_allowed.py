@@ -38,11 +38,11 @@ def _is_read() -> pl.Expr:
 
 
 RULE = Rule(
-    page=__doc__ or "",
+    doc=__doc__ or "",
     code="MO001",
     name="modifier-26-not-allowed",
     severity=Severity.ERROR,
-    applies=FAMILY,
+    codes=FAMILY,
     flag=flag,
     parameter="modifier_26",
     message="Modifier 26 is not allowed on {hcpcs_code}, says {decided_by}.",

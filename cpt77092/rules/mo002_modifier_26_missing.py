@@ -27,11 +27,11 @@ def _carries_tc() -> pl.Expr:
 
 
 RULE = Rule(
-    page=__doc__ or "",
+    doc=__doc__ or "",
     code="MO002",
     name="modifier-26-missing",
     severity=Severity.ERROR,
-    applies=INTERPRETATION,
+    codes=INTERPRETATION,
     flag=flag,
     parameter="modifier_26",
     message="{hcpcs_code} is billed alone without modifier 26, which {payer_label} requires.",

@@ -32,11 +32,11 @@ def _payer_is_silent() -> pl.Expr:
 
 
 RULE = Rule(
-    page=__doc__ or "",
+    doc=__doc__ or "",
     code="MO003",
     name="modifier-26-absent-where-expected",
     severity=Severity.WARNING,
-    applies=INTERPRETATION,
+    codes=INTERPRETATION,
     flag=flag,
     parameter="modifier_26",
     message='{hcpcs_code} is billed alone without modifier 26, which "{source_title}" expects.',

@@ -22,11 +22,11 @@ def flag() -> pl.Expr:
 
 
 RULE = Rule(
-    page=__doc__ or "",
+    doc=__doc__ or "",
     code="MO004",
     name="modifier-tc-not-allowed",
     severity=Severity.ERROR,
-    applies=FAMILY,
+    codes=FAMILY,
     flag=flag,
     parameter="modifier_tc",
     message="Modifier TC is not valid on {hcpcs_code}.",

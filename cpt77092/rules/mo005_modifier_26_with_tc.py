@@ -25,11 +25,11 @@ def _is_of_the_family() -> pl.Expr:
 
 
 RULE = Rule(
-    page=__doc__ or "",
+    doc=__doc__ or "",
     code="MO005",
     name="modifier-26-with-tc",
     severity=Severity.ERROR,
-    applies=CHECKED,
+    codes=CHECKED,
     flag=flag,
     message="{hcpcs_code} carries both 26 and TC, which say opposite things.",
     remedies=(

@@ -20,11 +20,11 @@ def flag() -> pl.Expr:
 
 
 RULE = Rule(
-    page=__doc__ or "",
+    doc=__doc__ or "",
     code="MO006",
     name="modifier-repeated",
     severity=Severity.ERROR,
-    applies=CHECKED,
+    codes=CHECKED,
     flag=flag,
     message="Repeated on the line: modifier {repeated_modifiers}.",
     remedies=(

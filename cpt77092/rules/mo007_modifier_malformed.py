@@ -24,11 +24,11 @@ def _only_case_and_spaces() -> pl.Expr:
 
 
 RULE = Rule(
-    page=__doc__ or "",
+    doc=__doc__ or "",
     code="MO007",
     name="modifier-malformed",
     severity=Severity.ERROR,
-    applies=CHECKED,
+    codes=CHECKED,
     flag=flag,
     message="Modifier '{malformed_modifiers}' is not two capital letters or digits.",
     remedies=(

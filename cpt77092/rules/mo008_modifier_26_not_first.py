@@ -24,11 +24,11 @@ def flag() -> pl.Expr:
 
 
 RULE = Rule(
-    page=__doc__ or "",
+    doc=__doc__ or "",
     code="MO008",
     name="modifier-26-not-first",
     severity=Severity.WARNING,
-    applies=CHECKED,
+    codes=CHECKED,
     flag=flag,
     parameter="modifier_26",
     message="Modifier 26 stands after {modifier_before_26}.",

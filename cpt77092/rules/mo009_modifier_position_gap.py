@@ -20,11 +20,11 @@ def flag() -> pl.Expr:
 
 
 RULE = Rule(
-    page=__doc__ or "",
+    doc=__doc__ or "",
     code="MO009",
     name="modifier-position-gap",
     severity=Severity.INFO,
-    applies=CHECKED,
+    codes=CHECKED,
     flag=flag,
     message="A blank modifier position stands before a filled one.",
     remedies=(Remedy(text="Close up, in the same order: {modifiers}.", kind=FixKind.SAFE),),

@@ -20,11 +20,11 @@ def flag() -> pl.Expr:
 
 
 RULE = Rule(
-    page=__doc__ or "",
+    doc=__doc__ or "",
     code="MO010",
     name="modifier-inapplicable",
     severity=Severity.WARNING,
-    applies=CHECKED,
+    codes=CHECKED,
     flag=flag,
     parameter="inapplicable_modifiers",
     message="Does not apply to {hcpcs_code}: modifier {inapplicable_modifiers_found}.",

@@ -20,11 +20,11 @@ def flag() -> pl.Expr:
 
 
 RULE = Rule(
-    page=__doc__ or "",
+    doc=__doc__ or "",
     code="MO011",
     name="notice-modifiers-conflict",
     severity=Severity.WARNING,
-    applies=CHECKED,
+    codes=CHECKED,
     flag=flag,
     parameter="notice_modifiers",
     message="Notice modifiers that may not stand together: {notice_conflicts}.",

@@ -24,11 +24,11 @@ def flag() -> pl.Expr:
 
 
 RULE = Rule(
-    page=__doc__ or "",
+    doc=__doc__ or "",
     code="MO012",
     name="companion-modifier-26-missing",
     severity=Severity.ERROR,
-    applies=COMPANIONS,
+    codes=COMPANIONS,
     flag=flag,
     parameter="facility_place_of_service",
     message=(

@@ -20,11 +20,11 @@ def flag() -> pl.Expr:
 
 
 RULE = Rule(
-    page=__doc__ or "",
+    doc=__doc__ or "",
     code="MO013",
     name="repeat-modifier-on-single-service",
     severity=Severity.WARNING,
-    applies=CHECKED,
+    codes=CHECKED,
     flag=flag,
     parameter="max_units_per_day",
     message=(

@@ -22,11 +22,11 @@ def flag() -> pl.Expr:
 
 
 RULE = Rule(
-    page=__doc__ or "",
+    doc=__doc__ or "",
     code="MO014",
     name="modifier-26-with-own-technical",
     severity=Severity.WARNING,
-    applies=INTERPRETATION,
+    codes=INTERPRETATION,
     flag=flag,
     parameter="modifier_26",
     message=(

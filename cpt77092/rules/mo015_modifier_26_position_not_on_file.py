@@ -27,11 +27,11 @@ def _sources_differ() -> pl.Expr:
 
 
 RULE = Rule(
-    page=__doc__ or "",
+    doc=__doc__ or "",
     code="MO015",
     name="modifier-26-position-not-on-file",
     severity=Severity.INFO,
-    applies=INTERPRETATION,
+    codes=INTERPRETATION,
     flag=flag,
     parameter="modifier_26",
     message=(

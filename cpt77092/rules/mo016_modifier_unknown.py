@@ -19,11 +19,11 @@ def flag() -> pl.Expr:
 
 
 RULE = Rule(
-    page=__doc__ or "",
+    doc=__doc__ or "",
     code="MO016",
     name="modifier-unknown",
     severity=Severity.ERROR,
-    applies=CHECKED,
+    codes=CHECKED,
     flag=flag,
     message="Not in the CPT and HCPCS modifier lists on file: {unknown_modifiers}.",
     remedies=(

@@ -21,11 +21,11 @@ def flag() -> pl.Expr:
 
 
 RULE = Rule(
-    page=__doc__ or "",
+    doc=__doc__ or "",
     code="MO017",
     name="bypass-modifier-without-effect",
     severity=Severity.INFO,
-    applies=GLOBAL,
+    codes=GLOBAL,
     flag=flag,
     parameter="pairs",
     message=(

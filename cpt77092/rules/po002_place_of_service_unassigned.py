@@ -23,11 +23,11 @@ def _is_one_digit() -> pl.Expr:
 
 
 RULE = Rule(
-    page=__doc__ or "",
+    doc=__doc__ or "",
     code="PO002",
     name="place-of-service-unassigned",
     severity=Severity.ERROR,
-    applies=CHECKED,
+    codes=CHECKED,
     flag=flag,
     message=(
         "The place of service is {place_of_service_code}; "

@@ -25,11 +25,11 @@ def flag() -> pl.Expr:
 
 
 RULE = Rule(
-    page=__doc__ or "",
+    doc=__doc__ or "",
     code="PO003",
     name="technical-service-in-facility",
     severity=Severity.ERROR,
-    applies=TECHNICAL | COMPANIONS,
+    codes=TECHNICAL | COMPANIONS,
     flag=flag,
     parameter="technical_in_facility",
     message=(

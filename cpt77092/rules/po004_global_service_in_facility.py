@@ -23,11 +23,11 @@ def flag() -> pl.Expr:
 
 
 RULE = Rule(
-    page=__doc__ or "",
+    doc=__doc__ or "",
     code="PO004",
     name="global-service-in-facility",
     severity=Severity.WARNING,
-    applies=GLOBAL,
+    codes=GLOBAL,
     flag=flag,
     parameter="technical_in_facility",
     message=(

@@ -21,11 +21,11 @@ def flag() -> pl.Expr:
 
 
 RULE = Rule(
-    page=__doc__ or "",
+    doc=__doc__ or "",
     code="PO005",
     name="place-of-service-untypical",
     severity=Severity.INFO,
-    applies=INTERPRETATION,
+    codes=INTERPRETATION,
     flag=flag,
     parameter="typical_place_of_service",
     message="Place of service {place_of_service_code} is unusual for {hcpcs_code}.",

@@ -21,11 +21,11 @@ def flag() -> pl.Expr:
 
 
 RULE = Rule(
-    page=__doc__ or "",
+    doc=__doc__ or "",
     code="PO006",
     name="place-differs-from-scan",
     severity=Severity.WARNING,
-    applies=INTERPRETATION,
+    codes=INTERPRETATION,
     flag=flag,
     source=Source(
         title="CMS CR 7631, place of service of the professional component",

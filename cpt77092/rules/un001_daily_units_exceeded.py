@@ -33,11 +33,11 @@ def _is_a_part() -> pl.Expr:
 
 
 RULE = Rule(
-    page=__doc__ or "",
+    doc=__doc__ or "",
     code="UN001",
     name="daily-units-exceeded",
     severity=Severity.ERROR,
-    applies=CHECKED,
+    codes=CHECKED,
     flag=flag,
     parameter="max_units_per_day",
     message=(

@@ -21,11 +21,11 @@ def flag() -> pl.Expr:
 
 
 RULE = Rule(
-    page=__doc__ or "",
+    doc=__doc__ or "",
     code="UN002",
     name="units-not-positive-whole",
     severity=Severity.ERROR,
-    applies=CHECKED,
+    codes=CHECKED,
     flag=flag,
     message="The unit count is {service_unit_quantity}; a line needs a whole number above zero.",
     remedies=(Remedy(text="Enter the number of services that the record shows."),),

@@ -257,7 +257,7 @@ def test_what_is_not_available_is_told_item_by_item(small: PolicySet) -> None:
     assert "Documentation: no statement on file." in said
     assert "Category" not in said
     silent = {row[0]: row[2] for row in table(brief, "unavailable", "No value in force")}
-    assert silent[PARAMETERS["timely_filing"].says] == "nothing on file"
+    assert silent[PARAMETERS["timely_filing"].description] == "nothing on file"
     before = compose(small, "plan", date(2023, 1, 1))
     whys = {row[2] for row in table(before, "unavailable", "No value in force")}
     assert "none on file before 2024-01-01" in whys

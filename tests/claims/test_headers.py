@@ -54,8 +54,8 @@ def test_every_header_of_the_table_maps_to_its_column(column: str) -> None:
         for header in table()[column].get(rank, []):
             for spelling in (header, header.upper(), f" {header.title()} ", header + "."):
                 found = match(spelling)
-                assert (spelling, dict(found.chosen)) == (spelling, {column: spelling})
-                assert dict(found.how) == {column: how}
+                assert (spelling, dict(found.columns)) == (spelling, {column: spelling})
+                assert dict(found.match_kind) == {column: how}
                 assert found.unused == ()
             assert known_headers()[normal(header)] == column
 
@@ -102,7 +102,7 @@ def test_a_numbered_header_has_the_number_of_its_column(members: tuple[str, ...]
 def test_case_spaces_and_punctuation_make_no_difference() -> None:
     spellings = ["Proc Code", "PROC_CODE", "proc-code", "ProcCode", " proc.code: ", "Proc. Code #"]
     for header in spellings:
-        assert match(header).chosen == {"hcpcs_code": header}
+        assert match(header).columns == {"hcpcs_code": header}
 
 
 def test_letters_and_digits_do_make_a_difference() -> None:
@@ -132,8 +132,8 @@ def test_an_unknown_header_is_unused_and_a_column_without_a_header_is_missing() 
 
 def test_a_header_that_says_exactly_beats_one_that_says_nearly() -> None:
     found = match("clm_from_dt", "DOS", "statement from date")
-    assert found.chosen["claim_line_start_date"] == "DOS"
-    assert found.how["claim_line_start_date"] == "named"
+    assert found.columns["claim_line_start_date"] == "DOS"
+    assert found.match_kind["claim_line_start_date"] == "named"
     assert found.unused == ("clm_from_dt", "statement from date")
 
 
@@ -142,8 +142,8 @@ def test_of_headers_that_say_nearly_the_first_of_the_table_is_taken() -> None:
     assert len(nearly) > 1
     for headers in (nearly, nearly[::-1]):
         found = match(*headers)
-        assert found.chosen["claim_line_start_date"] == nearly[0]
-        assert found.how["claim_line_start_date"] == "nearly"
+        assert found.columns["claim_line_start_date"] == nearly[0]
+        assert found.match_kind["claim_line_start_date"] == "nearly"
 
 
 def test_two_headers_for_one_column_are_an_error_that_names_both() -> None:
@@ -184,29 +184,29 @@ def test_many_clashing_headers_are_not_all_listed() -> None:
 
 def test_an_override_settles_a_clash_and_leaves_the_other_header_unused() -> None:
     found = match("CPT", "Proc Code", hcpcs_code="Proc Code")
-    assert found.chosen == {"hcpcs_code": "Proc Code"}
-    assert found.how == {"hcpcs_code": "--map"}
+    assert found.columns == {"hcpcs_code": "Proc Code"}
+    assert found.match_kind == {"hcpcs_code": "--map"}
     assert found.unused == ("CPT",)
 
 
 def test_an_override_beats_the_table() -> None:
-    assert match("CPT", "What", hcpcs_code="What").chosen == {"hcpcs_code": "What"}
+    assert match("CPT", "What", hcpcs_code="What").columns == {"hcpcs_code": "What"}
 
 
 def test_an_overridden_header_is_not_read_for_what_it_says() -> None:
     found = match("Provider NPI", "Group NPI", billing_npi="Provider NPI")
-    assert found.chosen == {"billing_npi": "Provider NPI"}
+    assert found.columns == {"billing_npi": "Provider NPI"}
     assert found.unused == ("Group NPI",)
 
 
 def test_one_header_can_be_mapped_to_two_columns() -> None:
     found = match("Date", claim_line_start_date="Date", claim_line_end_date="Date")
-    assert found.chosen == {"claim_line_start_date": "Date", "claim_line_end_date": "Date"}
+    assert found.columns == {"claim_line_start_date": "Date", "claim_line_end_date": "Date"}
 
 
 def test_an_override_is_taken_as_spelled_before_it_is_compared_loosely() -> None:
-    assert match("my code", "My Code", hcpcs_code="My Code").chosen == {"hcpcs_code": "My Code"}
-    assert match("My_Code", hcpcs_code="my code").chosen == {"hcpcs_code": "My_Code"}
+    assert match("my code", "My Code", hcpcs_code="My Code").columns == {"hcpcs_code": "My Code"}
+    assert match("My_Code", hcpcs_code="my code").columns == {"hcpcs_code": "My_Code"}
 
 
 def test_an_override_that_fits_two_headers_loosely_is_refused() -> None:
@@ -243,7 +243,7 @@ def test_cells_of_a_file_without_headers_are_not_listed() -> None:
 
 def test_a_match_cannot_be_changed() -> None:
     with pytest.raises(TypeError):
-        match("CPT").chosen["payer"] = "CPT"  # type: ignore[index]
+        match("CPT").columns["payer"] = "CPT"  # type: ignore[index]
 
 
 # Layouts that people really have
@@ -255,8 +255,8 @@ def test_the_tuva_layout_maps_to_the_columns_of_the_same_name() -> None:
     with TUVA.open(encoding="utf-8", newline="") as rows:
         headers = next(csv.reader(rows))
     found = match(*headers)
-    assert found.chosen == {header: header for header in headers if header in BY_NAME}
-    assert set(found.how.values()) == {"named"}
+    assert found.columns == {header: header for header in headers if header in BY_NAME}
+    assert set(found.match_kind.values()) == {"named"}
     assert set(found.missing) == {
         "payer_id",
         "diagnosis_pointer",
@@ -337,4 +337,4 @@ def test_the_tuva_layout_maps_to_the_columns_of_the_same_name() -> None:
     ],
 )
 def test_a_known_layout_is_understood(headers: str, expected: dict[str, str]) -> None:
-    assert dict(match(*headers.split(",")).chosen) == expected
+    assert dict(match(*headers.split(",")).columns) == expected

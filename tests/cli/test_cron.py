@@ -23,7 +23,7 @@ import polars as pl
 import pytest
 
 from cpt77092.errors import ClaimsError, OutputError
-from cpt77092.reports.files import fill_in, held
+from cpt77092.reports.files import fill_in, output_locks
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
@@ -153,7 +153,7 @@ def test_a_name_that_cannot_be_filled_in_is_told_before_anything_is_read(scrub: 
 def test_a_run_that_overlaps_on_an_output_stops_at_once(scrub: Scrub) -> None:
     write("a.csv", CLEAN)
     write("o.csv", "old")
-    with held(["o.csv"]):
+    with output_locks(["o.csv"]):
         code, out, err = scrub("a.csv", "-o", "o.csv")
         assert (code, out) == (2, "")
         assert "-o o.csv: another run is writing it" in err
@@ -165,7 +165,7 @@ def test_a_run_that_overlaps_on_an_output_stops_at_once(scrub: Scrub) -> None:
 
 def test_the_parts_of_a_batch_are_outputs_like_the_others(scrub: Scrub) -> None:
     write("a.csv", CLEAN)
-    with held([], others=[("--clean-to", "clean.csv")]):
+    with output_locks([], others=[("--clean-to", "clean.csv")]):
         code, _, err = scrub("a.csv", "--clean-to", "clean.csv")
         assert (code, "--clean-to clean.csv: another run is writing it" in err) == (2, True)
     names = ("--clean-to", "{stem}-{date}.csv", "--flagged-to", "held-{date}.csv")
@@ -200,7 +200,7 @@ def test_a_link_stays_one_and_what_it_leads_to_is_written(scrub: Scrub) -> None:
     write("a.csv", CLEAN)
     write("kept/real.csv", "old")
     Path("o.csv").symlink_to("kept/real.csv")
-    with held(["kept/real.csv"]):  # one file, whatever it is called
+    with output_locks(["kept/real.csv"]):  # one file, whatever it is called
         assert scrub("a.csv", *AS_OF, "-q", "-o", "o.csv")[0] == 2
     assert scrub("a.csv", *AS_OF, "-q", "-o", "o.csv") == (0, "", "")
     assert Path("o.csv").is_symlink()
@@ -423,7 +423,10 @@ def test_a_read_only_folder_is_told_before_anything_is_read(scrub: Scrub, tmp_pa
     folder = Path("/proc") if Path("/proc/self").exists() else tmp_path
     if folder == tmp_path:
         folder.chmod(0o500)
-    with pytest.raises(OutputError, match="cannot be written"), held([str(folder / "o.csv")]):
+    with (
+        pytest.raises(OutputError, match="cannot be written"),
+        output_locks([str(folder / "o.csv")]),
+    ):
         pass
     code, _, err = scrub("missing.csv", "-o", folder / "o.csv")
     assert code == 2
@@ -704,7 +707,7 @@ def test_the_file_of_rejects_is_an_output_like_the_others(scrub: Scrub) -> None:
     write("a.csv", CLEAN)
     code, _, err = scrub("a.csv", *AS_OF, "-q", "-o", "o.csv", "--rejects", "./o.csv")
     assert (code, "--rejects ./o.csv: named twice in one run" in err) == (2, True)
-    with held([], others=[("--rejects", "r.csv")]):
+    with output_locks([], others=[("--rejects", "r.csv")]):
         code, _, err = scrub("a.csv", "--rejects", "r.csv")
         assert (code, "--rejects r.csv: another run is writing it" in err) == (2, True)
     assert scrub("a.csv", *AS_OF, "-q", "--rejects", "{stem}-{date}.csv")[0] == 0

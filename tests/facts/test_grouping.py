@@ -11,10 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import cpt77092.facts.distinct as way
-from cpt77092.claims.categorical import above
+from cpt77092.claims.categorical import upper_bound
 from cpt77092.facts import grouping as way_of_keys
-from cpt77092.facts.distinct import combined
-from cpt77092.facts.grouping import line_of_each, numbered, numbered_by, refined, shared, turns
+from cpt77092.facts.distinct import distinct_ids
+from cpt77092.facts.grouping import (
+    group_ids,
+    has_duplicate,
+    numbered_by,
+    refined,
+    representative_line,
+    rounds,
+)
 from tests.large_batch_path import as_many
 
 NAMES = st.sampled_from(["", "A", "B", "a", " A", "C-1", "1", "01"])
@@ -24,7 +31,7 @@ NUMBERS = st.none() | st.integers(0, 3) | st.sampled_from([2**31, 2**32 - 1])
 def grouped(keys: Sequence[int | None]) -> pl.Series:
     """Lines of one key have the number of one of them."""
     names = pl.Series([None if key is None else str(key) for key in keys], dtype=pl.String)
-    return numbered(names)
+    return group_ids(names)
 
 
 def assert_alike(numbers: pl.Series, keys: Sequence[Hashable | None]) -> None:
@@ -47,7 +54,7 @@ def assert_named(numbers: pl.Series) -> None:
 def test_names_are_numbered_and_a_blank_one_is_nobodys(
     names: list[str | None], dtype: type[pl.DataType]
 ) -> None:
-    numbers = numbered(pl.Series(names, dtype=dtype))
+    numbers = group_ids(pl.Series(names, dtype=dtype))
     assert_alike(numbers, [name or None for name in names])
     assert_named(numbers)
 
@@ -80,7 +87,7 @@ def test_groups_are_parted_where_their_lines_differ(
 
 @given(st.lists(st.none() | st.integers(0, 5)))
 def test_one_line_of_each_number_is_shown(numbers: list[int | None]) -> None:
-    shown = line_of_each(pl.Series(numbers, dtype=pl.UInt32)).to_list()
+    shown = representative_line(pl.Series(numbers, dtype=pl.UInt32)).to_list()
     assert {n: numbers[shown[n]] for n in numbers if n is not None} == {
         n: n for n in numbers if n is not None
     }
@@ -88,7 +95,7 @@ def test_one_line_of_each_number_is_shown(numbers: list[int | None]) -> None:
 
 @given(st.lists(st.none() | st.integers(0, 5)))
 def test_lines_are_shared_where_another_has_their_number(numbers: list[int | None]) -> None:
-    found = shared(grouped(numbers)).to_list()
+    found = has_duplicate(grouped(numbers)).to_list()
     assert found == [None if n is None else numbers.count(n) > 1 for n in numbers]
 
 
@@ -99,7 +106,7 @@ def test_each_line_but_the_one_that_names_its_group_has_one_turn(
     groups = grouped(numbers)
     for context in (nullcontext(), as_many()):
         with context:
-            found, left = turns(groups)
+            found, left = rounds(groups)
             assert len(found) <= way_of_keys.TURNS
         for lines in found:
             assert groups[lines].is_unique().all()
@@ -128,9 +135,9 @@ def test_lines_share_a_combination_where_all_cells_are_the_same(
     ]
     for context in (nullcontext(), as_many()):
         with context:
-            found = combined(pl.DataFrame(columns))
+            found = distinct_ids(pl.DataFrame(columns))
         assert_alike(found, rows)
-        assert above(found) <= max(way.GAPS, len(set(rows)))
+        assert upper_bound(found) <= max(way.GAPS, len(set(rows)))
 
 
 @pytest.mark.parametrize(("few", "gaps"), [(1, 1), (2**20, 1), (2**20, 2**12)])
@@ -142,7 +149,7 @@ def test_combinations_are_told_apart_in_either_way(
     monkeypatch.setattr(way, "GAPS", gaps)
     rows = [("A", True), ("B", None), ("A", True), (None, True), ("A", None)]
     cells = pl.DataFrame(rows, schema={"a": pl.Categorical, "b": pl.Boolean}, orient="row")
-    assert_alike(combined(cells), rows)
+    assert_alike(distinct_ids(cells), rows)
 
 
 def test_two_combinations_of_one_hash_are_two(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,4 +158,4 @@ def test_two_combinations_of_one_hash_are_two(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(pl.Expr, "hash", lambda self, *_: self.is_null().cast(pl.UInt64))
     rows = [("A", True), ("B", None), ("A", True), (None, True)]
     cells = pl.DataFrame(rows, schema={"a": pl.Categorical, "b": pl.Boolean}, orient="row")
-    assert_alike(combined(cells), rows)
+    assert_alike(distinct_ids(cells), rows)

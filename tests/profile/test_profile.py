@@ -18,7 +18,7 @@ from cpt77092 import findings
 from cpt77092.cli import main
 from cpt77092.profile.measures import Group, Payer, Profile, Share, profile
 from cpt77092.reports import profile_words as words
-from cpt77092.reports.files import held
+from cpt77092.reports.files import output_locks
 from cpt77092.reports.profile_html import PAYERS_DRAWN, charts, profile_html
 from cpt77092.reports.profile_json import profile_record
 from cpt77092.run import Request, run
@@ -345,7 +345,7 @@ def test_a_profile_is_written_as_check_writes_its_reports(
     before = file.read_bytes()
     assert "that is one of the claim files" in scrub(file, "-o", file)[2]
     assert file.read_bytes() == before
-    with held(["p.json"]):
+    with output_locks(["p.json"]):
         assert "another run is writing it" in scrub(file, "-o", "p.json")[2]
     (tmp_path / "folder.json").mkdir()
     code, _, err = scrub(file, "-o", "folder.json", "-o", "p.html")

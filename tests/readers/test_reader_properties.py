@@ -221,7 +221,7 @@ def test_lines_come_back_from_any_layout_with_their_row_numbers(
         if BY_NAME[column].kind not in WRITTEN:
             states = batch.lines[f"{column}.state"].to_list()
             assert states == ["blank" if value is None else "read" for value in found]
-    assert set(batch.scans[0].headers.chosen) == set(columns)
+    assert set(batch.scans[0].headers.columns) == set(columns)
     assert batch.scans[0].headers.unused == ()
 
 

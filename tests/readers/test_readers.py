@@ -776,8 +776,8 @@ def test_a_medicare_research_file_is_read_row_for_row(file: Path) -> None:
     assert total.no_code == codes.count("")  # each of them has a claim and a date
     assert total.rejected == len(body) - len(whole)
     assert (total.out_of_scope, total.not_data) == (0, 0)
-    dated = headers.index(batch.scans[0].headers.chosen["claim_line_start_date"])
-    charged = headers.index(batch.scans[0].headers.chosen["charge_amount"])
+    dated = headers.index(batch.scans[0].headers.columns["claim_line_start_date"])
+    charged = headers.index(batch.scans[0].headers.columns["charge_amount"])
     filled = [record for record in whole if record[column].strip()]
     assert batch.lines["claim_id"].to_list() == [r[headers.index("CLM_ID")] for r in filled]
     assert [f"{day:%d-%b-%Y}".upper() for day in batch.lines["claim_line_start_date"]] == [

@@ -64,7 +64,7 @@ def test_json_says_who_contradicts(policies: PolicySet) -> None:
 def test_the_page_names_every_parameter_under_its_subject(policies: PolicySet, payer: str) -> None:
     text = page(policies, payer)
     for parameter, says in PARAMETERS.items():
-        assert f"{parameter} ({says.says[:20]}" in text, parameter
+        assert f"{parameter} ({says.description[:20]}" in text, parameter
     subjects = [subject for subject in BY_SUBJECT if f"\n{subject}\n" in text]
     places = [text.index(f"\n{subject}\n") for subject in subjects]
     assert places == sorted(places)

@@ -116,7 +116,7 @@ class CsvFile:
             odd = pl.when(is_short).then(pl.lit(f"{SHORT}too few fields")).otherwise(odd)
         keep = plan.keep | (has_spill if plan.only is None else has_spill & plan.only)
         cells = (pl.col(INDEX).alias(ROW), odd.alias(REJECT), *plan.cells)
-        is_plain = not (self.headers.wide or self.headers.rows)
+        is_plain = not (self.headers.line_columns or self.headers.row_filter)
         return Scan.of(
             self,
             kept=plan.spread(rows.filter(keep).select(cells)),
@@ -158,7 +158,7 @@ class CsvFile:
         is_wrong = pl.col(REJECT).is_not_null()
         counts: list[pl.DataFrame] = []
         totals: list[pl.DataFrame] = []
-        day = self.headers.chosen.get("claim_line_start_date")
+        day = self.headers.columns.get("claim_line_start_date")
         days = [pl.DataFrame(schema={"claim_line_start_date": pl.String})]
 
         def keep(block: pl.DataFrame) -> pl.DataFrame:
@@ -278,7 +278,7 @@ class CsvFile:
     def _may_hold_breaks(self, rows: int) -> bool:
         """Whether a row of those that a scan found may be several lines."""
         above = self.dialect.lead + self.dialect.header_lines
-        return bool(self.headers.wide) or self._line_count() > rows + above
+        return bool(self.headers.line_columns) or self._line_count() > rows + above
 
     def _line_count(self) -> int:
         """Lines of the file, whatever its quotes say."""

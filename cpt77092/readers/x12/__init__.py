@@ -44,7 +44,7 @@ class X12File:
     @property
     def names(self) -> tuple[str, ...]:
         """Where its columns stand, for want of headers."""
-        return tuple(self.headers.chosen.values())
+        return tuple(self.headers.columns.values())
 
     def scan(self, *, needed: frozenset[str], scope: frozenset[str]) -> Scan:
         """Read the service lines.

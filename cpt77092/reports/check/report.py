@@ -17,7 +17,7 @@ from cpt77092.engine import Result
 from cpt77092.errors import OutputError, UsageError
 from cpt77092.findings import Totals, rollup
 from cpt77092.reports.check import concise, machine, summary
-from cpt77092.reports.files import require_writer, write_aside
+from cpt77092.reports.files import require_writer, write_atomically
 from cpt77092.reports.log import Log
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class Report:
             UsageError: it would replace one of the claim files.
         """
         require_no_input(self.result, "-o", name)
-        write_aside(name, lambda stream: self._write(stream, form))
+        write_atomically(name, lambda stream: self._write(stream, form))
 
     def write_rejects(self, name: str) -> None:
         """Write the rejected rows as they stood, under the header of their file.
@@ -119,7 +119,7 @@ class Report:
         """
         require_no_input(self.result, "--rejects", name)
         rows = self.result.batch.rejected_rows()
-        write_aside(name, lambda stream: stream.writelines(rows), option="--rejects")
+        write_atomically(name, lambda stream: stream.writelines(rows), option="--rejects")
 
     def write_parts(
         self, split: Split | None, parts: Mapping[int, tuple[str, str]], log: Log
@@ -158,7 +158,7 @@ class Report:
         failed: list[str] = []
         for part, (option, name) in parts.items():
             try:
-                write_aside(name, partial(split.write, name=name, part=part), option=option)
+                write_atomically(name, partial(split.write, name=name, part=part), option=option)
             except OutputError as problem:
                 failed += problem.lines
                 continue

@@ -21,11 +21,11 @@ def flag() -> pl.Expr:
 
 
 RULE = Rule(
-    page=__doc__ or "",
+    doc=__doc__ or "",
     code="ID005",
-    name="payer-unrecognised",
+    name="payer-unrecognized",
     severity=Severity.INFO,
-    applies=CHECKED,
+    codes=CHECKED,
     flag=flag,
     message="No policy is on file for {payer_label}; the default policy was applied.",
     remedies=(
