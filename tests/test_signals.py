@@ -12,7 +12,7 @@ import pytest
 SWALLOWED = """
 import os, signal, time
 signal.signal(signal.SIGINT, signal.default_int_handler)
-from cpt77092 import cli
+from cpt77092.cli import main
 from cpt77092.errors import ClaimsError
 
 class Dropped:
@@ -24,8 +24,8 @@ def invoked(arguments, log):
     Dropped()
     {then}
 
-cli._invoked = invoked
-cli.main([])
+main._invoked = invoked
+main.main([])
 """
 
 

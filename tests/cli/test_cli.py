@@ -577,7 +577,7 @@ def process(*arguments: str, **how: Any) -> subprocess.CompletedProcess[str]:
 def test_version_and_help_do_not_import_polars() -> None:
     for option in ("--version", "--help"):
         probe = (
-            "import sys; from cpt77092.cli import main\n"
+            "import sys; from cpt77092.cli.main import main\n"
             f"try: main(['{option}'])\n"
             "finally: print('polars' in sys.modules, 'rich' in sys.modules, file=sys.stderr)"
         )
@@ -591,7 +591,7 @@ def test_version_and_help_do_not_import_polars() -> None:
 OF_OTHER_RUNS = (
     "pydantic", "jinja2", "xlsxwriter", "fastexcel",
     *(f"cpt77092.{room}" for room in (
-        "brief", "lint", "prices", "profile", "split", "verify", "policies.schema",
+        "brief", "policy_lint", "profile", "split", "verify", "policies.schema",
         "readers.excel", "readers.parquet", "readers.x12",
     )),
 )  # fmt: skip
@@ -605,7 +605,7 @@ def test_a_check_imports_only_what_it_needs(tmp_path: Path) -> None:
     arguments = [str(EXAMPLE), *AS_OF, "--isolated", "--format", "table"]
     probe = (
         f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
-        "from cpt77092.cli import main\n"
+        "from cpt77092.cli.main import main\n"
         f"try: main({arguments!r})\n"
         f"finally: print(*sys.modules.keys() & {set(OF_OTHER_RUNS)!r}, file=sys.stderr)"
     )

@@ -271,7 +271,7 @@ def test_a_run_that_is_told_to_stop_leaves_nothing(
 ) -> None:
     waiting = (  # tests in the background of a shell are begun with interrupts ignored
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "from cpt77092.cli import main; main(['-', '-o', 'o.csv'])"
+        "from cpt77092.cli.main import main; main(['-', '-o', 'o.csv'])"
     )
     with subprocess.Popen(
         [sys.executable, "-c", waiting],

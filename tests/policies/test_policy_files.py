@@ -27,7 +27,7 @@ from cpt77092.policies.match import Matcher
 from cpt77092.policies.parameters import ByPart, Pair
 from cpt77092.reference.codes import CHECKED, COMPANIONS, FAMILY
 
-HERE = Path(__file__).parent / "policies"
+HERE = Path(__file__).parent
 REFERENCE = Path(__file__).parents[3] / "shared" / "reference"
 PAYERS = (
     "aetna", "bcbs", "bcbs-independence", "bcbs-nebraska", "bcbs-regence", "cigna", "cms",

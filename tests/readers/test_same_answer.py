@@ -31,9 +31,9 @@ LazyFrame.collect = lambda self, **options: collect(self, **{**options, "engine"
 LazyFrame.sink_batches = lambda self, take, **options: take(collect(self, engine="in-memory"))
 pl.collect_all = lambda plans, **options: many(plans, **{**options, "engine": "in-memory"})
 
-from cpt77092 import cli
+from cpt77092.cli import main
 
-cli.main(sys.argv[1:])
+main.main(sys.argv[1:])
 """
 
 

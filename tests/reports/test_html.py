@@ -176,7 +176,7 @@ def test_rework_has_a_card_where_its_cost_is_known() -> None:
 
 @pytest.mark.parametrize("rule", CATALOGUE, ids=lambda rule: rule.code)
 def test_every_rules_page_comes_apart(rule: Any) -> None:
-    assert [word for word, _ in parts(rule.page)] == ["Why", "Basis", "Clear", "Not checked"]
+    assert [word for word, _ in parts(rule.doc)] == ["Why", "Basis", "Clear", "Not checked"]
 
 
 def test_the_command_writes_it_for_its_owner(
