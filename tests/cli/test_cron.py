@@ -179,8 +179,8 @@ def test_the_parts_of_a_batch_are_outputs_like_the_others(scrub: Scrub) -> None:
 def test_a_killed_run_holds_nothing(scrub: Scrub) -> None:
     write("a.csv", CLEAN)
     hold = (
-        "import time; from cpt77092.reports.files import held\n"
-        "with held(['o.csv']): print('held', flush=True); time.sleep(60)"
+        "import time; from cpt77092.reports.files import output_locks\n"
+        "with output_locks(['o.csv']): print('held', flush=True); time.sleep(60)"
     )
     with subprocess.Popen(
         [sys.executable, "-c", hold], stdout=subprocess.PIPE, env=environment()
