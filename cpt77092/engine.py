@@ -21,8 +21,8 @@ from cpt77092.facts.diagnoses import categories
 from cpt77092.facts.distinct import distinct_ids
 from cpt77092.facts.grouping import representative_line
 from cpt77092.facts.prior_claims import PAST_FACTS
-from cpt77092.policies.match import Matcher
 from cpt77092.policies.parameters import PARAMETERS
+from cpt77092.policies.payer_names import Matcher
 from cpt77092.policies.policy import DEFAULT, PolicySet
 from cpt77092.policies.resolve import Decision
 from cpt77092.policies.table import PolicyTable, build_table

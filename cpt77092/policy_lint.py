@@ -21,8 +21,15 @@ from cpt77092.engine import EXPECTED_PAYMENT, check, names_read, needed_columns
 from cpt77092.facts import closure
 from cpt77092.policies import PARAMETERS, PolicySet, Status, decide
 from cpt77092.policies.load import PACKAGED
-from cpt77092.policies.match import NATIONAL
-from cpt77092.policies.policy import DEFAULT, DatedValue, EntryKind, Overridden, Policy, Where
+from cpt77092.policies.policy import (
+    DEFAULT,
+    NATIONAL,
+    DatedValue,
+    EntryKind,
+    Overridden,
+    Policy,
+    Where,
+)
 from cpt77092.policies.resolve import Decision
 from cpt77092.readers import Batch
 from cpt77092.rule import Rule
@@ -91,24 +98,24 @@ def _place(note: Note) -> tuple[str, int, str, str]:
 
 
 def _overlaps(policy: Policy) -> Iterator[Note]:
-    for overruled in policy.overruled:
-        first, last = overruled.by[0].first_day, overruled.by[-1].first_day
-        for entry in _hidden(overruled):
+    for overridden in policy.overridden:
+        first, last = overridden.by[0].first_day, overridden.by[-1].first_day
+        for entry in _hidden(overridden):
             is_early = entry.first_day < first
             why = f"begins only on {first}" if is_early else f"says nothing later than {last}"
             text = (
-                f"{overruled.parameter} under {overruled.key} from {entry.first_day} is hidden: "
-                f"{overruled.by_key} overrules it for {_codes(overruled.codes)} and {why}"
+                f"{overridden.parameter} under {overridden.key} from {entry.first_day} is hidden: "
+                f"{overridden.by_key} overrules it for {_codes(overridden.codes)} and {why}"
             )
             # What the user can change stands in the user's file.
-            where = overruled.by[-1].where if overruled.key == PACKAGED else entry.where
+            where = overridden.by[-1].where if overridden.key == PACKAGED else entry.where
             yield Note(weight=NoteLevel.WARNING, text=text, where=where)
 
 
-def _hidden(overruled: Overridden) -> list[DatedValue]:
+def _hidden(overridden: Overridden) -> list[DatedValue]:
     """Entries that begin before the overruling key's first entry or after its last."""
-    first, last = overruled.by[0].first_day, overruled.by[-1].first_day
-    return [e for e in overruled.entries if not first <= e.first_day <= last]
+    first, last = overridden.by[0].first_day, overridden.by[-1].first_day
+    return [e for e in overridden.entries if not first <= e.first_day <= last]
 
 
 # Gaps

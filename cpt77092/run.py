@@ -13,9 +13,8 @@ from cpt77092.claims.layouts import load_layout
 from cpt77092.engine import Result, check, needed_columns
 from cpt77092.errors import ClaimsError, UsageError, did_you_mean
 from cpt77092.policies import PolicySet, load_policies
-from cpt77092.policies.match import NATIONAL, Matcher
-from cpt77092.policies.payer_names import OwnName, with_own_names
-from cpt77092.policies.policy import Where
+from cpt77092.policies.payer_names import Matcher, OwnName, with_own_names
+from cpt77092.policies.policy import NATIONAL, Where
 from cpt77092.readers import OpenedFile, Options, find_readable, read_history, read_readable
 from cpt77092.readers.batch import open_file
 from cpt77092.readers.discover import find_files, is_read_once

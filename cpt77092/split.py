@@ -32,7 +32,7 @@ from cpt77092.claims.headers import HeaderMatch
 from cpt77092.engine import Result
 from cpt77092.errors import ClaimsError, OutputError
 from cpt77092.findings import lines_with
-from cpt77092.policies.match import Matcher
+from cpt77092.policies.payer_names import Matcher
 from cpt77092.readers import OpenedFile, Scan
 from cpt77092.readers.classify import INDEX, POLARS_FAILURES, RAW, ROW, native_errors_silenced
 from cpt77092.readers.excel_damage import mend_numbers

@@ -9,9 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from cpt77092.policies import Decision, PolicySet
-from cpt77092.policies.match import NATIONAL
 from cpt77092.policies.parameters import ByPart
-from cpt77092.policies.policy import DEFAULT, DatedValue, EntryKind
+from cpt77092.policies.policy import DEFAULT, NATIONAL, DatedValue, EntryKind
 from cpt77092.policies.positions import Position, positions
 from cpt77092.policies.resolve import chain
 from cpt77092.reference.codes import CHECKED, COMPANIONS, FAMILY

@@ -747,7 +747,7 @@ def policies_check(
     from cpt77092.rules import CATALOGUE
 
     folder = folder or policies
-    loaded: PolicySet = load_policies(folder)
+    loaded: PolicySet = load_policies(folder, trust_packaged=False)
     notes = lint(loaded, CATALOGUE, today=on or _today(), max_age=max_age)
     if folder is not None:  # nobody can mend ours from there
         notes = [n for n in notes if n.where is None or Path(n.where.file).parent == folder]

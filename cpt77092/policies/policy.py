@@ -11,11 +11,13 @@ from typing import Any
 from cpt77092.reference.sources import Source
 
 DEFAULT = "default"
-"""Key of the policy that decides where a payer's own says nothing."""
+"""Key of the policy that decides where a payer's own policy has no value."""
+NATIONAL = "cms"
+"""Key of the policy with the national CMS tables, which other policies follow; no payer's own."""
 
 
 class EntryKind(StrEnum):
-    """What one dated entry states."""
+    """What one dated entry states; each is also the entry's key in the file."""
 
     VALUE = "value"
     ENDED = "ended"
@@ -32,7 +34,7 @@ class Where:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatedValue:
-    """What a policy says of one parameter from `first_day` until the next entry."""
+    """What holds for one parameter from `first_day` until the next entry."""
 
     first_day: date
     kind: EntryKind
@@ -46,12 +48,12 @@ class DatedValue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overridden:
-    """Entries that decide nothing, since a more telling key states the same parameter."""
+    """Entries that a more specific key, or a user's file, replaces."""
 
     parameter: str
     codes: frozenset[str]
     key: str
-    """The key they stand under, or `packaged` where a user's file overrules ours."""
+    """Their key in `codes`, or `packaged` where a user's file replaces ours."""
     by_key: str
     entries: tuple[DatedValue, ...]
     by: tuple[DatedValue, ...]
@@ -70,11 +72,11 @@ class Policy:
     checked_on: date | None = None
     values: Mapping[tuple[str, str], tuple[DatedValue, ...]] = field(default_factory=dict)
     brief: Mapping[str, tuple[tuple[str, Source | None], ...]] = field(default_factory=dict)
-    """Subject to the statements on it: text, and who says so."""
+    """Subject to the statements on it, each with its source."""
     sources: Mapping[str, Source] = field(default_factory=dict)
     where: Mapping[tuple[str, ...], Where] = field(default_factory=dict)
-    """Where `(payer,)`, `(checked_on,)` and each `(sources, key)` stand."""
-    overruled: tuple[Overridden, ...] = ()
+    """Lines of `(payer,)`, `(checked_on,)` and each `(sources, key)`."""
+    overridden: tuple[Overridden, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ class PolicySet:
         return self.policies[payer]
 
     def change_dates(self) -> list[date]:
-        """Every day on which some policy says something new, in order."""
+        """Every day on which an entry of some policy begins, in order."""
         days = {
             entry.first_day
             for policy in self.policies.values()
@@ -99,9 +101,3 @@ class PolicySet:
             for entry in entries
         }
         return sorted(days)
-
-
-def normal_name(name: str) -> str:
-    """A payer's name as names are compared: lower case, letters and digits, single spaces."""
-    kept = "".join(c if c.isalnum() else " " for c in name.casefold())
-    return " ".join(kept.split())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -70,11 +69,6 @@ class ByPart(Strict):
     professional: Units | None = None
     technical: Units | None = None
 
-    @model_validator(mode="wrap")
-    @classmethod
-    def _as_held(cls, given: Any, read: Callable[[Any], ByPart]) -> Any:
-        return parameters.ByPart(**dict(read(given)))
-
 
 class Pair(Strict):
     """Two codes that are not both paid on one day."""
@@ -83,11 +77,6 @@ class Pair(Strict):
     denied: Procedure
     bypass: bool
     """Whether a bypass modifier (59, X{EPSU}, ...) lets both through."""
-
-    @model_validator(mode="wrap")
-    @classmethod
-    def _as_held(cls, given: Any, read: Callable[[Any], Pair]) -> Any:
-        return parameters.Pair(**dict(read(given)))
 
 
 def _amount_or_parts(given: object) -> str:
@@ -104,7 +93,7 @@ RelativeValue = Annotated[
 ]
 
 
-def _each_code_once(pairs: tuple[parameters.Pair, ...]) -> tuple[parameters.Pair, ...]:
+def _each_code_once(pairs: tuple[Pair, ...]) -> tuple[Pair, ...]:
     seen = [pair.with_ for pair in pairs]
     if len(set(seen)) != len(seen):
         raise ValueError("a code stands in two pairs")
@@ -166,9 +155,8 @@ class Entry(Strict, Generic[T]):
     """Key of a source that says otherwise; findings then quote both."""
 
     @model_validator(mode="after")
-    def _says_one_thing(self) -> Entry[T]:
-        said = [self.value is not None, self.ended is not None, self.not_available is not None]
-        if sum(said) != 1:
+    def _states_one_thing(self) -> Entry[T]:
+        if [self.value, self.ended, self.not_available].count(None) != 2:
             raise ValueError("say exactly one of value, ended and not_available")
         return self
 

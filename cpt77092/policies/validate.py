@@ -1,17 +1,19 @@
-"""What can be wrong in policy files, and how each mistake is told: file, line, what to do."""
+"""Checks of policy files: each mistake with its file, its line and what to do."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from cpt77092.errors import FileProblem, did_you_mean
+from cpt77092.policies.build import PolicyTree
 from cpt77092.policies.code_groups import GROUPS
 from cpt77092.policies.parameters import PARAMETERS, SUBJECTS
-from cpt77092.policies.policy import Policy, normal_name
+from cpt77092.policies.payer_names import normal_name
+from cpt77092.policies.policy import Policy
 from cpt77092.policies.yaml_lines import Lines
 from cpt77092.reference.codes import CHECKED
 
@@ -21,34 +23,58 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class PolicyFileRead:
-    """One policy file as read: where its parts stand, what is wrong, and what came of it."""
+    """One policy file as read: the line of each part, what is wrong, and the policy it gave."""
 
     path: Path
-    lines: Lines
-    problems: list[FileProblem]
+    lines: Lines = field(default_factory=Lines)
+    problems: list[FileProblem] = field(default_factory=list)
     policy: Policy | None = None
 
     def problem(self, path: tuple[Any, ...], text: str) -> None:
-        """Note a mistake where a path of keys stands in the file."""
+        """Record a mistake at the line of a path of keys."""
         self.problems.append(FileProblem(str(self.path), self.lines.at(path), text))
 
 
-def check_head(model: Any, file: PolicyFileRead, *, users: bool) -> None:
-    """The payer's name, whom it follows, and what only our own files must have."""
-    if model.payer != file.path.stem:
-        stem = file.path.stem
-        text = f"payer is {model.payer!r} but the file is named {stem}; make them the same"
+def validate(tree: dict[str, Any], file: PolicyFileRead, *, is_base: bool) -> None:
+    """Record every mistake that can be seen in one file alone.
+
+    Args:
+        tree: the file as parsed: mappings, lists and text.
+        file: where to record them.
+        is_base: whether the file belongs to the complete set, and not to a user's folder over it.
+    """
+    from pydantic import ValidationError
+
+    from cpt77092.policies.schema import policy_model
+
+    _check_sources(tree, file)
+    _check_dates(tree, file)
+    try:
+        policy_model().model_validate(tree)
+    except ValidationError as invalid:
+        file.problems += _as_problems(invalid, file)
+        return
+    valid = cast("PolicyTree", tree)
+    _check_head(valid, file, is_base=is_base)
+    _check_pairs(valid, file)
+
+
+def _check_head(tree: PolicyTree, file: PolicyFileRead, *, is_base: bool) -> None:
+    """The payer's key, whom it follows, and what only a file of the complete set must have."""
+    payer, stem = tree["payer"], file.path.stem
+    if payer != stem:
+        text = f"payer is {payer!r} but the file is named {stem}; make them the same"
         file.problem(("payer",), text)
-    if model.follows == model.payer:
-        file.problem(("follows",), f"{model.payer} cannot follow itself")
-    if not users:
+    if tree.get("follows") == payer:
+        file.problem(("follows",), f"{payer} cannot follow itself")
+    if is_base:
         for key in ("label", "checked_on"):
-            if getattr(model, key) is None:
+            if key not in tree:
                 file.problem(("payer",), f"{key} is missing")
 
 
-def check_dates(tree: dict[str, Any], file: PolicyFileRead) -> None:
-    """Dates of a parameter stand earliest first."""
+def _check_dates(tree: dict[str, Any], file: PolicyFileRead) -> None:
+    """The dates of a parameter are in order, earliest first."""
     for path, entries in _dated(tree.get("codes")):
         days = [day for day in entries if _is_day(day)]
         if days != sorted(days):
@@ -62,53 +88,61 @@ def _is_day(text: str) -> bool:
         return False
 
 
-def check_sources(tree: dict[str, Any], file: PolicyFileRead) -> None:
+def _check_sources(tree: dict[str, Any], file: PolicyFileRead) -> None:
     """Every value cites a source, every source cited is listed, and every one listed is cited."""
     stated = tree.get("sources", {})
     listed = stated if isinstance(stated, dict) else {}
-
-    def uses(path: tuple[Any, ...], record: Any, *, must_cite: bool) -> None:
-        keys = [record.get("source"), record.get("contradicted_by")]
-        for key in (key for key in keys if isinstance(key, str) and key not in listed):
-            hint = did_you_mean(key, listed)
-            file.problem(path, f"source {key!r} is not listed under sources{hint}")
-        if keys[0] is None and must_cite and not isinstance(stated, str):
-            file.problem(path, f"{path[-2]} from {path[-1]} names no source")
-
+    brief = tree.get("brief")
     for path, entries in _dated(tree.get("codes")):
         for day, entry in entries.items():
             if isinstance(entry, dict):
-                says = "value" in entry or "ended" in entry
-                is_sound = entry.keys() <= set(_ENTRY_KEYS)  # else `sorce:` would be told twice
-                uses((*path, day), entry, must_cite=says and is_sound)
-    brief = tree.get("brief")
+                _check_cited((*path, day), entry, listed, file)
+                if _lacks_source(entry) and not isinstance(stated, str):
+                    file.problem((*path, day), f"{path[-1]} from {day} names no source")
     for path, statement in _statements(brief):
-        uses(path, statement, must_cite=False)
-    # Any mention counts, so that one mistake is not told again as an unused source.
+        _check_cited(path, statement, listed, file)
+    # Any mention counts, so that a misplaced citation is not reported again as an unused source.
     for key in listed.keys() - set(_texts([tree.get("codes"), brief])):
         file.problem(("sources", key), f"source {key!r} is used by no value; remove it")
 
 
-def check_pairs(model: Any, file: PolicyFileRead) -> None:
-    """A pair stands once: under the code it denies, or where that is not checked, the paid one."""
-    for code_key, parameters in model.codes.items():
-        for day, entry in (parameters.pairs or {}).items():
-            for number, pair in enumerate(entry.value or ()):
-                if wrong := _misplaced(code_key, pair):
-                    path = ("codes", code_key, "pairs", str(day), "value", number)
-                    file.problem(path, f"pairs: {wrong}")
+def _check_cited(
+    path: tuple[Any, ...], record: dict[str, Any], listed: Mapping[str, Any], file: PolicyFileRead
+) -> None:
+    """The sources that a record names are listed."""
+    for key in (record.get("source"), record.get("contradicted_by")):
+        if isinstance(key, str) and key not in listed:
+            hint = did_you_mean(key, listed)
+            file.problem(path, f"source {key!r} is not listed under sources{hint}")
 
 
-def _misplaced(code_key: str, pair: Any) -> str | None:
-    """What is wrong with a pair that stands under a key of `codes`."""
-    if pair.with_ == code_key:
+def _lacks_source(entry: dict[str, Any]) -> bool:
+    """Whether an entry must name a source and does not."""
+    # A misspelled key (`sorce:`) is reported as unknown, so it is not reported here again.
+    is_well_formed = entry.keys() <= set(_ENTRY_KEYS)
+    return is_well_formed and bool(entry.keys() & {"value", "ended"}) and "source" not in entry
+
+
+def _check_pairs(tree: PolicyTree, file: PolicyFileRead) -> None:
+    """A pair is stated once: under the code it denies, or if that is not checked, the paid one."""
+    for code_key, parameters in tree.get("codes", {}).items():
+        for day, entry in parameters.get("pairs", {}).items():
+            for number, pair in enumerate(entry.get("value", ())):
+                if problem := _misplaced(code_key, pair["with"], pair["denied"]):
+                    path = ("codes", code_key, "pairs", day, "value", number)
+                    file.problem(path, f"pairs: {problem}")
+
+
+def _misplaced(code_key: str, partner: str, denied: str) -> str | None:
+    """What is wrong with a pair under a key of `codes`."""
+    if partner == code_key:
         return f"{code_key} is paired with itself"
-    if code_key not in GROUPS and pair.denied not in {code_key, pair.with_}:
-        return f"denied is {pair.denied}; name {code_key} or {pair.with_}, the one that goes unpaid"
-    if pair.denied != code_key and pair.denied in CHECKED:
-        return f"{pair.denied} is the denied code; state the pair under {pair.denied}"
-    if pair.denied not in {code_key, pair.with_}:
-        return f"denied is {pair.denied}; under a group it can only be {pair.with_}"
+    if code_key not in GROUPS and denied not in {code_key, partner}:
+        return f"denied is {denied}; name {code_key} or {partner}, the one that goes unpaid"
+    if denied != code_key and denied in CHECKED:
+        return f"{denied} is the denied code; state the pair under {denied}"
+    if denied not in {code_key, partner}:
+        return f"denied is {denied}; under a group it can only be {partner}"
     return None
 
 
@@ -139,35 +173,46 @@ def _statements(brief: Any) -> Iterable[tuple[tuple[Any, ...], dict[Any, Any]]]:
 def cross_check(
     files: Sequence[PolicyFileRead], policies: Mapping[str, Policy]
 ) -> Iterable[FileProblem]:
-    """What only shows between files: who follows whom, and names that two payers claim."""
-    there = {file.path.stem for file in files} | policies.keys()
-    claimed: dict[str, str] = {}
+    """Mistakes between files: a policy followed that does not exist, a name of two payers."""
+    known = {file.path.stem for file in files} | policies.keys()
+    owners: dict[str, str] = {}
     for file in files:
-        policy = file.policy
-        if policy is None:
+        if file.policy is None:
             continue
-        where = str(file.path)
-        if policy.follows is not None and policy.follows not in there:
-            text = f"follows {policy.follows!r}, but there is no such policy"
-            line = file.lines.at(("follows",))
-            yield FileProblem(where, line, text + did_you_mean(policy.follows, there))
-        clashes: dict[str, list[tuple[str, tuple[Any, ...]]]] = {}
-        for name, path in _claims(policy):
-            other = claimed.setdefault(name, policy.payer)
-            if other != policy.payer:
-                clashes.setdefault(other, []).append((name, path))
-        for other, names in clashes.items():
-            (name, path), more = names[0], len(names) - 1
-            also = f" (and {more} more)" if more else ""
-            text = (
-                f"{name!r}{also} is claimed by {other} and by {policy.payer}; a claim has one "
-                f"payer: change matches"
-            )
-            yield FileProblem(where, file.lines.at(path), text)
+        follows = file.policy.follows
+        if follows is not None and follows not in known:
+            text = f"follows {follows!r}, but there is no such policy{did_you_mean(follows, known)}"
+            yield FileProblem(str(file.path), file.lines.at(("follows",)), text)
+        yield from _shared_names(file, file.policy, owners)
 
 
-def _claims(policy: Policy) -> Iterable[tuple[str, tuple[Any, ...]]]:
-    """Everything that a claim may call the payer, and where the file says so."""
+def _shared_names(
+    file: PolicyFileRead, policy: Policy, owners: dict[str, str]
+) -> Iterable[FileProblem]:
+    """Names and ids that another payer has already, one problem for each other payer.
+
+    Args:
+        file: the file of the policy.
+        policy: the policy.
+        owners: the payer of each name so far; this policy's new names are added.
+    """
+    clashes: dict[str, list[tuple[str, tuple[Any, ...]]]] = {}
+    for name, path in _payer_names(policy):
+        owner = owners.setdefault(name, policy.payer)
+        if owner != policy.payer:
+            clashes.setdefault(owner, []).append((name, path))
+    for owner, names in clashes.items():
+        (name, path), more = names[0], len(names) - 1
+        also = f" (and {more} more)" if more else ""
+        text = (
+            f"{name!r}{also} is claimed by {owner} and by {policy.payer}; a claim has one payer: "
+            "change matches"
+        )
+        yield FileProblem(str(file.path), file.lines.at(path), text)
+
+
+def _payer_names(policy: Policy) -> Iterable[tuple[str, tuple[Any, ...]]]:
+    """Everything that a claim may call the payer, each with its path in the file."""
     named: dict[str, tuple[Any, ...]] = {
         normal_name(policy.payer): ("payer",),
         normal_name(policy.label): ("label",),
@@ -180,13 +225,12 @@ def _claims(policy: Policy) -> Iterable[tuple[str, tuple[Any, ...]]]:
         yield payer_id, ("matches", "payer_ids", number)
 
 
-def explain(invalid: ValidationError, lines: Lines, file: str) -> list[FileProblem]:
+def _as_problems(invalid: ValidationError, file: PolicyFileRead) -> list[FileProblem]:
     """Pydantic's errors as sentences about the file, each once."""
-    told: dict[tuple[int, str], FileProblem] = {}
-    for error in invalid.errors(include_url=False):
-        line, text = lines.at(lines.nearest(error["loc"])), _sentence(error)
-        told.setdefault((line, text), FileProblem(file, line, text))
-    return list(told.values())
+    lines = file.lines
+    errors = invalid.errors(include_url=False)
+    located = dict.fromkeys((lines.at(lines.nearest(e["loc"])), _sentence(e)) for e in errors)
+    return [FileProblem(str(file.path), line, text) for line, text in located]
 
 
 _TOP_KEYS = ("payer", "label", "matches", "follows", "checked_on", "sources", "codes", "brief")
@@ -205,26 +249,30 @@ _SHAPES = {
 
 
 def _sentence(error: Any) -> str:
-    """One validation error as a sentence that a reader of the file understands."""
-    kind = error["type"]
-    # Pydantic names union branches and list positions too; the reader knows only the keys.
-    where = [str(p) for p in error["loc"] if isinstance(p, str | date) and p not in _BRANCHES]
-    key = where[-1] if where else "the file"
+    """One validation error as a sentence in the words of the file."""
+    kind, last = error["type"], error["loc"][-1]
+    # Pydantic also names union branches and list positions; the file has only the keys.
+    keys = [str(p) for p in error["loc"] if isinstance(p, str | date) and p not in _BRANCHES]
+    key = keys[-1] if keys else "the file"
     if kind == "extra_forbidden":
-        if len(where) == 3 and where[0] == "codes":
-            return f"{key} is not a parameter we know{did_you_mean(key, PARAMETERS)}"
-        return f"{key} is not a key we know here{did_you_mean(key, (*_TOP_KEYS, *_ENTRY_KEYS))}"
+        return _extra_key(keys)
     if kind == "missing":
-        absent = error["loc"][-1]
-        return f"{absent} is missing" if isinstance(absent, str) else f"{key}: an item is missing"
-    if error["loc"][-1] == "[key]" and len(where) == 2:
-        return _unknown_key(where[0], key)
-    subject = where[2] if key == "value" and len(where) > 3 else key
-    given = error.get("input")
+        return f"{last} is missing" if isinstance(last, str) else f"{key}: an item is missing"
+    if last == "[key]" and len(keys) == 2:
+        return _unknown_key(keys[0], key)
+    subject = keys[2] if key == "value" and len(keys) > 3 else key
     message = _SHAPES.get(kind, error["msg"].removeprefix("Value error, "))
     message = message[0].lower() + message[1:]
+    given = error.get("input")
     quoted = f" {given!r}" if isinstance(given, str) and given not in (message, subject) else ""
     return f"{subject}{quoted}: {message}"
+
+
+def _extra_key(keys: list[str]) -> str:
+    key = keys[-1]
+    if len(keys) == 3 and keys[0] == "codes":
+        return f"{key} is not a parameter we know{did_you_mean(key, PARAMETERS)}"
+    return f"{key} is not a key we know here{did_you_mean(key, (*_TOP_KEYS, *_ENTRY_KEYS))}"
 
 
 def _unknown_key(under: str, key: str) -> str:
@@ -232,7 +280,7 @@ def _unknown_key(under: str, key: str) -> str:
         return f"{key} is not a code we check{did_you_mean(key, _KNOWN_CODES)}"
     if under == "brief":
         return f"{key} is not a subject of the brief{did_you_mean(key, SUBJECTS)}"
-    return f"{key}: a name under {under} is written in small letters, digits and hyphens"
+    return f"{key}: write a name under {under} in lowercase letters, digits and hyphens"
 
 
 _BRANCHES = frozenset({"[key]", "text", "record", "amount", "parts", "one", "several"})

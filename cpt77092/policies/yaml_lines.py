@@ -1,4 +1,4 @@
-"""YAML as plain text with line numbers: every scalar stays text, `02`, `NO` and `1:30` too."""
+"""YAML with line numbers, in which every scalar stays text: `02`, `NO` and `1:30` too."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _Path = tuple[Any, ...]
 
 @dataclass(slots=True)
 class Lines:
-    """The line on which each key or item of a file stands, by its path."""
+    """The line of each key or item of a file, by its path."""
 
     of: dict[_Path, int] = field(default_factory=dict)
 
     def nearest(self, loc: _Path) -> _Path:
-        """The part of a validator's location that really stands in the file.
+        """The path in the file that a validator's location means.
 
         Validators put names of their own (union members, `[key]`) into a location; those are
         skipped.
@@ -41,7 +41,7 @@ def parse(text: str) -> tuple[Any, Lines, list[tuple[int, str]]]:
     """Read YAML text.
 
     Returns:
-        The tree (dicts, lists and text), where its parts stand, and repeated keys as
+        The tree (mappings, lists and text), the line of each part, and each repeated key as
         (line, sentence).
 
     Raises:
@@ -55,7 +55,7 @@ def parse(text: str) -> tuple[Any, Lines, list[tuple[int, str]]]:
         lines.of.setdefault(path, node.start_mark.line + 1)
         if id(node) in inside:
             raise yaml.MarkedYAMLError(
-                problem="an alias that stands inside itself", problem_mark=node.start_mark
+                problem="an alias inside what it stands for", problem_mark=node.start_mark
             )
         inside.add(id(node))
         value = contents(node, path)
@@ -72,7 +72,7 @@ def parse(text: str) -> tuple[Any, Lines, list[tuple[int, str]]]:
             key, line = str(key_node.value), key_node.start_mark.line + 1
             if key in mapping:
                 first = lines.of[(*path, key)]
-                repeated.append((line, f"{key} stands twice; it is already on line {first}"))
+                repeated.append((line, f"{key} is repeated; it is already on line {first}"))
                 continue
             lines.of[(*path, key)] = line
             mapping[key] = plain(value_node, (*path, key))

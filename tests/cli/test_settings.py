@@ -104,7 +104,7 @@ def test_help_is_there_whatever_the_file_says(scrub: Scrub, tmp_path: Path) -> N
     [
         ("fail_on: error\n", "1: fail_on is no setting (did you mean fail-on?)"),
         ("payer: medicare\nselct: MO\n", "2: selct is no setting (did you mean select?)"),
-        ("limit: 3\nlimit: 4\n", "2: limit stands twice; it is already on line 1"),
+        ("limit: 3\nlimit: 4\n", "2: limit is repeated; it is already on line 1"),
         ("quiet: yes\n", "1: quiet: write true or false"),
         ("payer: [a, b]\n", "1: payer: write one value"),
         ("payer:\n", "1: payer: no value; give one, or leave the key out"),
@@ -119,9 +119,9 @@ def test_help_is_there_whatever_the_file_says(scrub: Scrub, tmp_path: Path) -> N
         ("payers: medicare\n", "1: payers: write your payer names with a policy each"),
         ("payers:\n  Blue: [bcbs]\n", "2: payers: 'Blue' names no policy"),
         ("payers:\n  Blue: bcsb\n", "2: 'Blue': no policy 'bcsb' (did you mean bcbs?)"),
-        ("payers:\n  Us: default\n", "2: 'Us': no claim is judged as default"),
+        ("payers:\n  Us: default\n", "2: 'Us': no payer goes by default"),
         ("payers:\n  '--': aetna\n", "2: '--' is no name"),
-        ("payers:\n  Aetna: bcbs\n", "2: 'Aetna' is a name of aetna already"),
+        ("payers:\n  Aetna: bcbs\n", "2: 'Aetna' is already a name of aetna"),
         (
             "payers:\n  Best Medicare Advantage: medicare\n",
             "2: 'Best Medicare Advantage': a payer with 'advantage' in its name is never medicare",

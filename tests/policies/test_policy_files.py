@@ -1,7 +1,7 @@
 """The policy files: their answers, the figures behind them, and what is said of broken ones.
 
-`policies/expected/PAYER.csv` was retyped from the research, not taken from the YAML. Each file of
-`policies/broken/` states in its first lines, as `# expect: LINE: words`, every problem that must
+`expected/PAYER.csv` was retyped from the research, not taken from the YAML. Each file of
+`broken/` states in its first lines, as `# expect: LINE: words`, every problem that must
 be reported, and nothing else may be; a folder there is loaded as one set of policies.
 """
 
@@ -23,8 +23,8 @@ import pytest
 from cpt77092.errors import PolicyError
 from cpt77092.policies import Level, PolicySet, Status, decide, load_policies
 from cpt77092.policies.load import load_folders, packaged_folder
-from cpt77092.policies.match import Matcher
 from cpt77092.policies.parameters import ByPart, Pair
+from cpt77092.policies.payer_names import Matcher
 from cpt77092.reference.codes import CHECKED, COMPANIONS, FAMILY
 
 HERE = Path(__file__).parent

@@ -9,7 +9,7 @@ import pytest
 
 from cpt77092.errors import PolicyError, UsageError
 from cpt77092.policies import Decision, Level, PolicySet, Status, decide, load_policies
-from cpt77092.policies.match import Matcher
+from cpt77092.policies.payer_names import Matcher
 from cpt77092.reference.sources import Confidence
 
 FOUR_LINES = """\

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from cpt77092.policies import load_policies
-from cpt77092.policies.match import Matcher
+from cpt77092.policies.payer_names import Matcher
 from cpt77092.policies.policy import PolicySet
 from cpt77092.policies.resolve import timeline
 from cpt77092.reference.codes import CHECKED, FAMILY, TECHNICAL, assigned_places

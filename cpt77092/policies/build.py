@@ -1,0 +1,234 @@
+"""Builds a `Policy` from the parsed tree of a valid policy file.
+
+Packaged files are valid, which a test proves; the files of users are checked before they come here.
+The values built here are those that the models of `schema` read, which a test proves too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any, NotRequired, TypedDict
+
+from cpt77092.policies.code_groups import expand, specificity
+from cpt77092.policies.parameters import PARAMETERS, ByPart, Kind, Pair, Use
+from cpt77092.policies.policy import DatedValue, EntryKind, Overridden, Policy, Where
+from cpt77092.policies.yaml_lines import Lines
+from cpt77092.reference.sources import Confidence, Source
+
+PLAIN_SOURCE = "this file"
+"""Key of the only source of a file whose `sources` is a plain sentence."""
+TRUE_WORDS = frozenset({"true", "yes", "on", "y", "t", "1"})
+"""What Pydantic, too, reads as true."""
+
+
+class SourceTree(TypedDict):
+    """One record under `sources`."""
+
+    title: str
+    at: NotRequired[str]
+    url: NotRequired[str]
+    retrieved: NotRequired[str]
+    confidence: str
+
+
+class MatchesTree(TypedDict, total=False):
+    """What stands under `matches`."""
+
+    names: list[str]
+    payer_ids: list[str]
+    unless: list[str]
+
+
+class EntryTree(TypedDict, total=False):
+    """What stands under one date of a parameter."""
+
+    value: Any
+    ended: str
+    not_available: str
+    source: str
+    note: str
+    contradicted_by: str
+
+
+class StatementTree(TypedDict):
+    """One statement under a subject of `brief`."""
+
+    text: str
+    source: NotRequired[str]
+
+
+class PolicyTree(TypedDict):
+    """A valid policy file as parsed: mappings, lists and text."""
+
+    payer: str
+    label: NotRequired[str]
+    matches: NotRequired[MatchesTree]
+    follows: NotRequired[str]
+    checked_on: NotRequired[str]
+    sources: NotRequired[str | dict[str, str | SourceTree]]
+    codes: NotRequired[dict[str, dict[str, dict[str, EntryTree]]]]
+    brief: NotRequired[dict[str, StatementTree | list[StatementTree]]]
+
+
+class PolicyBuilder:
+    """Builds the policy of one file."""
+
+    def __init__(self, tree: PolicyTree, lines: Lines, file: str) -> None:
+        self.tree = tree
+        self.lines = lines
+        self.file = file
+        self.sources = read_sources(tree.get("sources", {}))
+
+    def policy(self) -> Policy:
+        """The whole policy."""
+        tree = self.tree
+        matches = tree.get("matches", {})
+        values, overridden = self._values()
+        heads = [("payer",), ("checked_on",), *(("sources", key) for key in self.sources)]
+        return Policy(
+            payer=tree["payer"],
+            label=tree.get("label", tree["payer"]).strip(),
+            names=_stripped(matches.get("names", ())),
+            payer_ids=_stripped(matches.get("payer_ids", ())),
+            unless=_stripped(matches.get("unless", ())),
+            follows=tree.get("follows"),
+            checked_on=date.fromisoformat(tree["checked_on"]) if "checked_on" in tree else None,
+            values=values,
+            brief={
+                subject: self._statements(stated)
+                for subject, stated in tree.get("brief", {}).items()
+            },
+            sources=self.sources,
+            where={path: self._where(path) for path in heads},
+            overridden=overridden,
+        )
+
+    def _where(self, path: tuple[str, ...]) -> Where:
+        return Where(self.file, self.lines.at(path))
+
+    def _statements(
+        self, stated: StatementTree | list[StatementTree]
+    ) -> tuple[tuple[str, Source | None], ...]:
+        statements = stated if isinstance(stated, list) else [stated]
+        return tuple((one["text"].strip(), self._source(one.get("source"))) for one in statements)
+
+    def _values(
+        self,
+    ) -> tuple[dict[tuple[str, str], tuple[DatedValue, ...]], tuple[Overridden, ...]]:
+        """Entries by code and parameter, and what a more specific key overrides."""
+        values: dict[tuple[str, str], tuple[DatedValue, ...]] = {}
+        key_of: dict[tuple[str, str], str] = {}
+        overridden: list[Overridden] = []
+        for code_key, parameter, dated in self._stated():
+            cells = [(code, parameter) for code in sorted(expand(code_key))]
+            entries = self._entries(("codes", code_key, parameter), dated)
+            for less_specific in sorted({key_of[cell] for cell in cells if cell in key_of}):
+                hidden = [cell for cell in cells if key_of.get(cell) == less_specific]
+                overridden.append(
+                    Overridden(
+                        parameter=parameter,
+                        codes=frozenset(code for code, _ in hidden),
+                        key=less_specific,
+                        by_key=code_key,
+                        entries=values[hidden[0]],
+                        by=entries,
+                    )
+                )
+            values |= dict.fromkeys(cells, entries)
+            key_of |= dict.fromkeys(cells, code_key)
+        return values, tuple(overridden)
+
+    def _stated(self) -> Iterator[tuple[str, str, dict[str, EntryTree]]]:
+        """Each key of `codes`, a parameter under it and its entries; the most specific last."""
+        codes = self.tree.get("codes", {})
+        for code_key in sorted(codes, key=specificity):
+            for parameter in PARAMETERS:
+                if parameter in codes[code_key]:
+                    yield code_key, parameter, codes[code_key][parameter]
+
+    def _entries(
+        self, path: tuple[str, str, str], dated: Mapping[str, EntryTree]
+    ) -> tuple[DatedValue, ...]:
+        kind = PARAMETERS[path[-1]].kind
+        return tuple(self._entry((*path, day), kind, entry) for day, entry in dated.items())
+
+    def _entry(self, path: tuple[str, str, str, str], kind: Kind, entry: EntryTree) -> DatedValue:
+        states = next(state for state in EntryKind if state.value in entry)
+        other = entry.get("contradicted_by")
+        return DatedValue(
+            first_day=date.fromisoformat(path[-1]),
+            kind=states,
+            value=read_value(kind, entry["value"]) if states is EntryKind.VALUE else None,
+            source=self._source(entry.get("source")),
+            note=entry.get("not_available", "").strip() or entry.get("note", ""),
+            contradicted_by=self.sources[other] if other else None,
+            where=self._where(path),
+        )
+
+    def _source(self, key: str | None) -> Source | None:
+        return self.sources.get(PLAIN_SOURCE if key is None else key)
+
+
+def read_sources(stated: str | Mapping[str, str | SourceTree]) -> dict[str, Source]:
+    """The sources of a file by key."""
+    if isinstance(stated, str):
+        return {PLAIN_SOURCE: _source(stated)}
+    return {key: _source(entry) for key, entry in stated.items()}
+
+
+def _source(entry: str | SourceTree) -> Source:
+    # A plain sentence does not say that anybody read the text, so it is no primary source.
+    if isinstance(entry, str):
+        return Source(title=entry.strip(), confidence=Confidence.SECONDARY)
+    return Source(
+        title=entry["title"].strip(),
+        at=entry.get("at", ""),
+        url=entry.get("url", ""),
+        retrieved=entry.get("retrieved", ""),
+        confidence=Confidence(entry["confidence"]),
+    )
+
+
+def read_value(kind: Kind, value: Any) -> Any:
+    """A parameter's value, of the type that `Kind` names, from text, lists and mappings."""
+    return _READERS[kind](value)
+
+
+def _stripped(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(text.strip() for text in texts)
+
+
+def _amount(value: str | dict[str, str]) -> Decimal | ByPart:
+    if isinstance(value, str):
+        return Decimal(value)
+    return ByPart(**{part: Decimal(amount) for part, amount in value.items()})
+
+
+def _pairs(value: list[dict[str, str]]) -> tuple[Pair, ...]:
+    return tuple(
+        Pair(with_=pair["with"], denied=pair["denied"], bypass=_flag(pair["bypass"]))
+        for pair in value
+    )
+
+
+def _flag(value: str) -> bool:
+    return value.lower() in TRUE_WORDS
+
+
+_READERS: dict[Kind, Callable[[Any], Any]] = {
+    Kind.FLAG: _flag,
+    Kind.USE: Use,
+    Kind.CHOICE: str,
+    Kind.COUNT: int,
+    Kind.PERIOD: str,
+    Kind.PAYMENT: _amount,
+    Kind.RELATIVE_VALUE: _amount,
+    Kind.MODIFIERS: tuple,
+    Kind.MODIFIER_COUPLES: lambda couples: tuple(map(tuple, couples)),
+    Kind.PLACES: tuple,
+    Kind.DIAGNOSES: tuple,
+    Kind.FREQUENCIES: tuple,
+    Kind.PAIRS: _pairs,
+}

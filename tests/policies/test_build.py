@@ -1,0 +1,235 @@
+"""What the builder of policies reads from a valid file is what the models of `schema` read."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel, ValidationError
+
+from cpt77092.errors import PolicyError
+from cpt77092.policies import load, load_policies
+from cpt77092.policies.build import PLAIN_SOURCE, PolicyBuilder
+from cpt77092.policies.code_groups import expand, specificity
+from cpt77092.policies.load import load_folders, packaged_folder
+from cpt77092.policies.parameters import PARAMETERS, ByPart, Pair
+from cpt77092.policies.policy import EntryKind, Policy
+from cpt77092.policies.schema import PolicyFile, policy_model
+from cpt77092.policies.yaml_lines import Lines, parse
+from cpt77092.reference.sources import Source
+
+ROOT = Path(__file__).parents[2]
+VALID = sorted([*packaged_folder().glob("*.yaml"), *(ROOT / "examples/policies").glob("*.yaml")])
+
+EVERYTHING = """\
+payer: plan
+label: Plan
+matches: {names: [The Plan], payer_ids: ["99999"], unless: [advantage]}
+follows: cms
+checked_on: 2026-11-01
+sources:
+  manual: {title: Manual, at: page 3, url: "https://a.example", retrieved: 2025-01-09,
+           confidence: primary}
+  letter: A letter
+codes:
+  77092:
+    in_force: {2022-01-01: {value: true, source: manual}, 2026-01-01: {ended: true, source: manual}}
+    modifier_26: {2022-01-01: {value: required, source: manual, contradicted_by: letter}}
+    inapplicable_modifiers: {2022-01-01: {value: ["50", LT], source: manual, note: of both sides}}
+    notice_modifiers: {2022-01-01: {value: [[GA, GZ]], source: manual}}
+    max_units_per_day: {2022-01-01: {value: 1, source: manual}}
+    place_of_service: {2022-01-01: {value: ["11"], source: manual}}
+    coverage: {2022-01-01: {not_available: none was found}, 2023-01-01: {value: covered}}
+    supporting_diagnoses: {2022-01-01: {value: [M80.-, M81.0], source: manual}}
+    timely_filing: {2022-01-01: {value: 90 days, source: manual}}
+    claim_frequency_codes: {2022-01-01: {value: ["1"], source: manual}}
+    pairs: {2022-01-01: {value: [{with: "77085", denied: "77092", bypass: false}], source: manual}}
+    fee: {2022-01-01: {value: "10.50", source: manual}}
+    relative_value_units:
+      2022-01-01: {value: {whole: "1.25", professional: "0.25", technical: "1"}, source: manual}
+brief:
+  coverage: {text: Covered., source: manual}
+  filing: [{text: Soon., source: letter}, {text: Late.}]
+"""
+
+ODD: tuple[Any, ...] = (
+    "", " ", "x", "X", "0", "00", "01", "-1", "+1", "1.0", "1e3", "10000", "10001", "1_0", "1.234",
+    "12345678", "123456.7", ".5", "5.", "NaN", "Infinity", "٣", "26\n", "2", "26", "é", "true",
+    "True", "yes", "TRUE", "REQUIRED", "2026-02-30", "20260101", "1989-12-31", "2026-01-01 ",
+    "90 day", "0 days", "M80.", "m80.0", "77092", "all", "manual", " manual ", "tbs_family",
+    [], {}, [[]], ["26"], ["26", "26"], [["26"]], ["26", "26", "26"], [{}], {"value": "1"},
+    {"whole": "1"}, {"text": "a"}, {"title": "a", "confidence": "primary"}, [{"text": "a"}],
+    {"2026-01-01": {"value": "true"}}, {"with": "77085", "denied": "77092", "bypass": "true"},
+    [{"with": "77085", "denied": "77092", "bypass": "true"}] * 2,
+)  # fmt: skip
+
+
+def plain(value: Any) -> Any:
+    """A value of either side, its records as dicts, to be compared with the types of its parts."""
+    if isinstance(value, BaseModel):
+        return {name: plain(part) for name, part in value}
+    if isinstance(value, ByPart | Pair):
+        return {name: plain(getattr(value, name)) for name in type(value).__slots__}
+    return tuple(map(plain, value)) if isinstance(value, tuple) else repr(value)
+
+
+def source_of(stated: Any) -> tuple[str, ...]:
+    """The fields of a source, as the builder or as the model has it."""
+    if isinstance(stated, str):
+        return (stated, "", "", "", "secondary")
+    day = "" if stated.retrieved is None else str(stated.retrieved)
+    return (stated.title, stated.at, stated.url, day, str(stated.confidence))
+
+
+def title(source: Source | None) -> str | None:
+    return None if source is None else source.title
+
+
+def expected_parts(model: PolicyFile) -> dict[str, Any]:
+    """The parts of a policy that are in a file once, as the models read them."""
+    stated = model.sources
+    sources = {PLAIN_SOURCE: stated} if isinstance(stated, str) else stated
+    records = {key: source_of(source) for key, source in sources.items()}
+    titles = {key: record[0] for key, record in records.items()}
+    own = titles.get(PLAIN_SOURCE)
+    values: dict[tuple[str, str], Any] = {}
+    for key in sorted(model.codes, key=specificity):
+        for name in PARAMETERS:
+            if (dated := getattr(model.codes[key], name)) is not None:
+                entries = [
+                    {
+                        "first_day": day,
+                        "value": plain(entry.value),
+                        "has_ended": bool(entry.ended),
+                        "note": entry.not_available or entry.note,
+                        "source": titles[entry.source] if entry.source is not None else own,
+                        "other": titles[entry.contradicted_by] if entry.contradicted_by else None,
+                    }
+                    for day, entry in dated.items()
+                ]
+                values |= {(code, name): entries for code in expand(key)}
+    brief = {
+        subject: [
+            (one.text, titles[one.source] if one.source is not None else own)
+            for one in (statements if isinstance(statements, tuple) else (statements,))
+        ]
+        for subject, statements in model.brief.items()
+    }
+    matches = model.matches
+    return {
+        "head": (model.payer, model.label or model.payer, model.follows, model.checked_on),
+        "matches": (matches.names, matches.payer_ids, matches.unless),
+        "sources": records,
+        "values": values,
+        "brief": brief,
+    }
+
+
+def built_parts(policy: Policy) -> dict[str, Any]:
+    """The same parts, as the builder has them."""
+    return {
+        "head": (policy.payer, policy.label, policy.follows, policy.checked_on),
+        "matches": (policy.names, policy.payer_ids, policy.unless),
+        "sources": {key: source_of(source) for key, source in policy.sources.items()},
+        "values": {
+            key: [
+                {
+                    "first_day": entry.first_day,
+                    "value": plain(entry.value),
+                    "has_ended": entry.kind is EntryKind.ENDED,
+                    "note": entry.note,
+                    "source": title(entry.source),
+                    "other": title(entry.contradicted_by),
+                }
+                for entry in entries
+            ]
+            for key, entries in policy.values.items()
+        },
+        "brief": {
+            subject: [(text, title(source)) for text, source in statements]
+            for subject, statements in policy.brief.items()
+        },
+    }
+
+
+def is_valid(tree: Any) -> bool:
+    """Whether the models take a file; where they do, the builder has to read the same."""
+    try:
+        model = policy_model().model_validate(tree)
+        expected = expected_parts(model)
+    except (ValidationError, KeyError):  # KeyError: a source that is not listed
+        return False
+    assert built_parts(PolicyBuilder(tree, Lines(), "plan.yaml").policy()) == expected
+    return True
+
+
+def tree_of(text: str) -> dict[str, Any]:
+    tree: dict[str, Any] = parse(text)[0]
+    return tree
+
+
+def changed(tree: Any) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    """Where a tree can be changed: the path of every key and item."""
+    parts = tree.items() if isinstance(tree, dict) else enumerate(tree)
+    for key, part in parts:
+        yield (key,), part
+        if isinstance(part, dict | list):
+            yield from (((key, *path), inner) for path, inner in changed(part))
+
+
+def at(tree: Any, path: tuple[Any, ...]) -> Any:
+    for key in path:
+        tree = tree[key]
+    return tree
+
+
+@pytest.mark.parametrize("file", VALID, ids=lambda file: file.stem)
+def test_packaged_files_are_valid_and_built_as_the_models_read_them(file: Path) -> None:
+    assert is_valid(tree_of(file.read_text(encoding="utf-8")))
+
+
+def test_packaged_files_pass_every_check() -> None:
+    assert load_policies(trust_packaged=False) == load_policies()
+
+
+def test_a_value_of_every_kind_is_built() -> None:
+    tree = tree_of(EVERYTHING)
+    kinds = {PARAMETERS[name].kind for name in tree["codes"]["77092"]}
+    assert kinds == {parameter.kind for parameter in PARAMETERS.values()}
+    assert is_valid(tree)
+
+
+@pytest.mark.slow
+def test_whatever_the_models_take_is_built_as_they_read_it() -> None:
+    tree = tree_of(EVERYTHING)
+    taken = 0
+    for path, part in list(changed(tree)):
+        for odd in ODD:
+            other = copy.deepcopy(tree)
+            at(other, path[:-1])[path[-1]] = odd
+            taken += is_valid(other)
+        without = copy.deepcopy(tree)
+        del at(without, path[:-1])[path[-1]]
+        is_valid(without)
+        if isinstance(part, dict):
+            more = copy.deepcopy(tree)
+            at(more, path)["another"] = "1"
+            assert not is_valid(more) or path == ("sources",)
+    assert taken > 100  # else nothing was compared
+
+
+def test_a_packaged_file_that_somebody_broke_is_reported_by_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "payer: plan\nlabel: Plan\ncheked_on: 2026-11-01\nchecked_on: soon\n"
+    (tmp_path / "plan.yaml").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(load, "packaged_folder", lambda: tmp_path)
+    with pytest.raises(PolicyError) as trusted:
+        load_policies()
+    with pytest.raises(PolicyError) as checked:
+        load_folders(tmp_path)
+    assert [problem.line for problem in trusted.value.problems] == [3, 4]
+    assert trusted.value.problems == checked.value.problems
