@@ -180,7 +180,7 @@ def test_not_checked_is_counted_for_each_reason(policies: PolicySet, tmp_path: P
         ("MO001", "claim_line_start_date is blank"): 1,
         (
             "MO001",
-            "modifier 26 (professional component): no value on file before 2023-01-01 "
+            "modifier 26 (professional component): no rule found before 2023-01-01 "
             "(UnitedHealthcare)",
         ): 1,
         ("UN001", "no person_id column"): 2,

@@ -3,10 +3,10 @@
 from cpt77092.policies.load import load_policies
 from cpt77092.policies.parameters import PARAMETERS, Parameter
 from cpt77092.policies.policy import PolicySet
-from cpt77092.policies.resolve import NOT_ON_FILE, Decision, Level, Status, decide, timeline
+from cpt77092.policies.resolve import NO_RULE_FOUND, Decision, Level, Status, decide, timeline
 
 __all__ = [
-    "NOT_ON_FILE",
+    "NO_RULE_FOUND",
     "PARAMETERS",
     "Decision",
     "Level",

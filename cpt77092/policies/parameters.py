@@ -140,7 +140,7 @@ PARAMETERS: dict[str, Parameter] = {
             name="in_force",
             kind=Kind.FLAG,
             existence=True,
-            description="the code exists on the date",
+            description="code in effect on the date of service",
         ),
         Parameter(
             name="modifier_26", kind=Kind.USE, description="modifier 26 (professional component)"
@@ -152,49 +152,49 @@ PARAMETERS: dict[str, Parameter] = {
             name="inapplicable_modifiers",
             kind=Kind.MODIFIERS,
             is_set=True,
-            description="modifiers that mean nothing on the code",
+            description="modifiers not valid with the code",
         ),
         Parameter(
             name="notice_modifiers",
             kind=Kind.MODIFIER_COUPLES,
             is_set=True,
-            description="notice modifiers that may not stand together",
+            description="ABN modifiers that cannot be billed together",
         ),
         Parameter(
             name="bypass_modifiers",
             kind=Kind.MODIFIERS,
             is_set=True,
-            description="modifiers that let both codes of a bypassable pair through",
+            description="modifiers that bypass a code pair",
         ),
         Parameter(
             name="max_units_per_day",
             kind=Kind.COUNT,
             unit="units",
-            description="most units paid for one day",
+            description="unit limit per day",
         ),
         Parameter(
             name="place_of_service",
             kind=Kind.PLACES,
             is_set=True,
-            description="places of service that the payer accepts",
+            description="POS codes the payer accepts",
         ),
         Parameter(
             name="typical_place_of_service",
             kind=Kind.PLACES,
             is_set=True,
-            description="the usual places of service",
+            description="usual POS codes",
         ),
         Parameter(
             name="facility_place_of_service",
             kind=Kind.PLACES,
             is_set=True,
-            description="places of service that the payer treats as facilities",
+            description="POS codes the payer treats as facilities",
         ),
         Parameter(
             name="technical_in_facility",
             kind=Kind.CHOICE,
             choices=("payable", "not_payable"),
-            description="technical work billed on a professional claim for a facility patient",
+            description="technical component billed on a professional claim for a facility patient",
         ),
         Parameter(
             name="coverage",
@@ -212,51 +212,51 @@ PARAMETERS: dict[str, Parameter] = {
             name="ordering_provider",
             kind=Kind.CHOICE,
             choices=("required", "not_required"),
-            description="the ordering provider's NPI",
+            description="ordering provider's NPI",
         ),
         Parameter(
             name="supporting_diagnoses",
             kind=Kind.DIAGNOSES,
             is_set=True,
-            description="diagnoses that support the service",
+            description="diagnoses that support medical necessity",
         ),
         Parameter(
             name="excluded_diagnoses",
             kind=Kind.DIAGNOSES,
             is_set=True,
-            description="diagnoses that the payer took off its list",
+            description="diagnoses the payer removed from its list",
         ),
         Parameter(
             name="min_months_between",
             kind=Kind.COUNT,
             unit="full calendar months",
-            description="least time between two services",
+            description="minimum time between two services",
         ),
         Parameter(
             name="timely_filing",
             kind=Kind.PERIOD,
-            description="time to file, from the service date",
+            description="timely filing limit, from the date of service",
         ),
         Parameter(
             name="claim_frequency_codes",
             kind=Kind.FREQUENCIES,
             is_set=True,
-            description="claim frequency codes that the payer takes",
+            description="claim frequency codes the payer accepts",
         ),
         Parameter(
             name="pairs",
             kind=Kind.PAIRS,
             is_set=True,
-            description="codes not paid beside this one on one day",
+            description="codes not paid together on one day",
         ),
         Parameter(
-            name="fee", kind=Kind.PAYMENT, unit="dollars a unit", description="payment for one unit"
+            name="fee", kind=Kind.PAYMENT, unit="dollars per unit", description="fee per unit"
         ),
         Parameter(
             name="relative_value_units",
             kind=Kind.RELATIVE_VALUE,
             unit="RVU",
-            description="total relative value",
+            description="total RVUs",
         ),
     )
 }

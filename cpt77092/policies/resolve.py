@@ -41,8 +41,8 @@ class Level(StrEnum):
     DEFAULT = "default"
 
 
-NOT_ON_FILE = ": not available"
-"""In a *not checked* reason: nobody on file says anything of what stands before it."""
+NO_RULE_FOUND = ": no published rule found"
+"""End of a *not checked* reason where neither the payer nor those it follows have a value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,8 +76,8 @@ class Decision:
         if self.status is Status.ENDED:
             return f"{what}: ended on {self.first_day} ({self.decided_by})"
         if self.status is Status.NOT_YET:
-            return f"{what}: no value on file before {self.first_day} ({self.decided_by})"
-        return f"{what}{NOT_ON_FILE}" + (f" ({'; '.join(self.quotes)})" if self.quotes else "")
+            return f"{what}: no rule found before {self.first_day} ({self.decided_by})"
+        return f"{what}{NO_RULE_FOUND}" + (f" ({'; '.join(self.quotes)})" if self.quotes else "")
 
 
 _Said = tuple[tuple[Decision, Decision], ...]

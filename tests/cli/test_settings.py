@@ -120,7 +120,7 @@ def test_help_is_there_whatever_the_file_says(scrub: Scrub, tmp_path: Path) -> N
         ("payers:\n  Blue: [bcbs]\n", "2: payers: 'Blue' names no policy"),
         ("payers:\n  Blue: bcsb\n", "2: 'Blue': no policy 'bcsb' (did you mean bcbs?)"),
         ("payers:\n  Us: default\n", "2: 'Us': no payer goes by default"),
-        ("payers:\n  '--': aetna\n", "2: '--' is no name"),
+        ("payers:\n  '--': aetna\n", "2: '--' is not a name"),
         ("payers:\n  Aetna: bcbs\n", "2: 'Aetna' is already a name of aetna"),
         (
             "payers:\n  Best Medicare Advantage: medicare\n",

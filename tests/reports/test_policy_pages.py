@@ -73,7 +73,7 @@ def test_the_page_names_every_parameter_under_its_subject(policies: PolicySet, p
 
 def test_the_page_gives_units_and_what_is_not_available(policies: PolicySet) -> None:
     text = page(policies, "medicare")
-    assert "77092: 10.02 dollars a unit since 2026-01-01" in text
+    assert "77092: 10.02 dollars per unit since 2026-01-01" in text
     assert "1 unit since" in text
     silent = text.partition("Not available: ")[2]
     assert "place_of_service (the places of service" in " ".join(text.split()) or silent

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from cpt77092.engine import Result
 from cpt77092.findings import AtRisk, Totals
-from cpt77092.policies import NOT_ON_FILE
+from cpt77092.policies import NO_RULE_FOUND
 from cpt77092.reports.text import count, dollars, safe
 from cpt77092.rule import Severity
 
@@ -268,7 +268,7 @@ def not_checked(result: Result, totals: Totals, *, verbose: bool) -> list[str]:
         absent = _taken(by_reason, lambda reason: _between(reason, "no ", " column"))
         if absent:
             told.append(f"No such columns, so not checked: {_rules_of(absent)}.")
-        silent = _taken(by_reason, lambda reason: _between(reason, "", NOT_ON_FILE))
+        silent = _taken(by_reason, lambda reason: _between(reason, "", NO_RULE_FOUND))
         if silent:
             told.append(f"Not on file for some payers, so not checked: {_rules_of(silent)}.")
     ranked = sorted(by_reason.items(), key=lambda item: (-_most(item[1]), item[0]))
