@@ -1,4 +1,4 @@
-"""What `scrub policies check` finds in files that are not wrong: each kind alone, with its line."""
+"""Notes of `scrub policies check` on valid files: each kind alone, with its line."""
 
 from __future__ import annotations
 
@@ -66,10 +66,10 @@ def warned(tmp_path: Path) -> Check:
     """The warnings, or notes, on a set of files as `FILE:LINE: text`."""
 
     def check(
-        weight: NoteLevel = NoteLevel.WARNING, max_age: int | None = None, **files: str
+        level: NoteLevel = NoteLevel.WARNING, max_age: int | None = None, **files: str
     ) -> list[str]:
         notes = lint(policies_of(tmp_path, **files), CATALOGUE, today=TODAY, max_age=max_age)
-        return [_short(note) for note in notes if note.weight is weight]
+        return [_short(note) for note in notes if note.level is level]
 
     return check
 
@@ -84,7 +84,7 @@ def _short(note: Note) -> str:
 
 
 def test_a_code_that_begins_later_than_its_group_hides_the_group(warned: Check) -> None:
-    said = warned(
+    notes = warned(
         plan=plan(
             "  tbs_family:\n"
             "    coverage:\n"
@@ -94,16 +94,16 @@ def test_a_code_that_begins_later_than_its_group_hides_the_group(warned: Check) 
             "      2024-01-01: {value: covered, source: manual}\n"
         )
     )
-    assert said == [
-        "plan.yaml:9: coverage under tbs_family from 2022-01-01 is hidden: 77092 overrules it for "
+    assert notes == [
+        "plan.yaml:9: coverage under tbs_family from 2022-01-01 is hidden: 77092 overrides it for "
         "77092 and begins only on 2024-01-01",
-        "plan.yaml:12: coverage on 77092: nothing in force from 2022-01-01 to 2023-12-31, since "
-        "the code began on 2022-01-01 and the first entry on 2024-01-01",
+        "plan.yaml:12: coverage on 77092: no value in force from 2022-01-01 to 2023-12-31, since "
+        "the code began on 2022-01-01 and the first entry is of 2024-01-01",
     ]
 
 
-def test_a_later_change_of_a_group_is_hidden_by_a_code_that_stood_still(warned: Check) -> None:
-    said = warned(
+def test_a_later_change_of_a_group_is_hidden_by_a_code_without_one(warned: Check) -> None:
+    notes = warned(
         plan=plan(
             "  77092:\n"
             "    coverage:\n"
@@ -114,14 +114,14 @@ def test_a_later_change_of_a_group_is_hidden_by_a_code_that_stood_still(warned: 
             "      2025-07-01: {value: not_covered, source: manual}\n"
         )
     )
-    assert said == [
-        "plan.yaml:13: coverage under all from 2025-07-01 is hidden: 77092 overrules it for 77092 "
-        "and says nothing later than 2022-01-01"
+    assert notes == [
+        "plan.yaml:13: coverage under all from 2025-07-01 is hidden: 77092 overrides it for 77092 "
+        "and has no entry after 2022-01-01"
     ]
 
 
 def test_two_groups_overlap_too(warned: Check) -> None:
-    said = warned(
+    notes = warned(
         plan=plan(
             "  all:\n"
             "    max_units_per_day:\n"
@@ -132,13 +132,13 @@ def test_two_groups_overlap_too(warned: Check) -> None:
             "      2022-01-01: {value: 2, source: manual}\n"
         )
     )
-    assert said == [
-        "plan.yaml:10: max_units_per_day under all from 2026-01-01 is hidden: tbs_family overrules "
-        "it for 77089, 77090, 77091, 77092 and says nothing later than 2022-01-01"
+    assert notes == [
+        "plan.yaml:10: max_units_per_day under all from 2026-01-01 is hidden: tbs_family overrides "
+        "it for 77089, 77090, 77091, 77092 and has no entry after 2022-01-01"
     ]
 
 
-def test_a_code_that_overrules_its_group_openly_is_no_overlap(warned: Check) -> None:
+def test_a_code_that_overrides_all_of_its_group_is_no_overlap(warned: Check) -> None:
     assert not warned(
         plan=plan(
             "  all:\n"
@@ -170,10 +170,10 @@ def test_a_users_old_entry_over_a_newer_one_of_ours(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     notes = lint(load_folders(ours, users), CATALOGUE, today=TODAY)
-    said = [_short(note) for note in notes if note.weight is NoteLevel.WARNING]
-    assert said == [
-        "plan.yaml:6: coverage under packaged from 2026-01-01 is hidden: plan overrules it for "
-        "77092 and says nothing later than 2024-01-01"
+    texts = [_short(note) for note in notes if note.level is NoteLevel.WARNING]
+    assert texts == [
+        "plan.yaml:6: coverage under packaged from 2026-01-01 is hidden: plan overrides it for "
+        "77092 and has no entry after 2024-01-01"
     ]
 
 
@@ -188,14 +188,14 @@ def test_an_ended_value_without_a_successor_is_a_gap_from_that_day(warned: Check
         "      {end}: {ended: true, source: manual}\n"
     )
     assert warned(plan=plan(entries.replace("{end}", "2026-06-01"))) == [
-        "plan.yaml:10: fee on 77092: nothing in force from 2026-06-01 on, since the value ended "
-        "and nothing follows"
+        "plan.yaml:10: fee on 77092: no value in force from 2026-06-01 on, since the value ended "
+        "and none follows"
     ]
     assert not warned(plan=plan(entries.replace("{end}", "2027-01-01"))), "that is still to come"
 
 
 def test_days_between_an_end_and_the_next_value_are_a_gap(warned: Check) -> None:
-    said = warned(
+    notes = warned(
         plan=plan(
             "  77092:\n"
             "    fee:\n"
@@ -204,24 +204,24 @@ def test_days_between_an_end_and_the_next_value_are_a_gap(warned: Check) -> None
             "      2024-01-01: {value: 11, source: manual}\n"
         )
     )
-    assert said == [
-        "plan.yaml:10: fee on 77092: nothing in force from 2023-01-01 to 2023-12-31, then it "
+    assert notes == [
+        "plan.yaml:10: fee on 77092: no value in force from 2023-01-01 to 2023-12-31, then it "
         "resumes"
     ]
 
 
-def test_a_gap_tells_which_payers_meet_it(warned: Check) -> None:
+def test_a_gap_names_the_payers_that_share_it(warned: Check) -> None:
     later = CMS + "    coverage:\n      2023-01-01: {value: covered, source: tables}\n"
-    said = warned(
+    notes = warned(
         cms=later,
         plan="payer: plan\nlabel: Good Plan\nfollows: cms\nchecked_on: 2026-11-01\n",
         own=plan(
             "  tbs_family:\n    coverage:\n      2022-01-01: {value: covered, source: manual}\n"
         ).replace("payer: plan\nlabel: Good Plan", "payer: own\nlabel: Own\nfollows: cms"),
     )
-    assert said == [
-        "cms.yaml:11: coverage on 77089, 77090, 77091, 77092: nothing in force from 2022-01-01 to "
-        "2022-12-31, since the code began on 2022-01-01 and the first entry on 2023-01-01 "
+    assert notes == [
+        "cms.yaml:11: coverage on 77089, 77090, 77091, 77092: no value in force from 2022-01-01 to "
+        "2022-12-31, since the code began on 2022-01-01 and the first entry is of 2023-01-01 "
         "(also for Good Plan)"
     ]
 
@@ -262,17 +262,17 @@ def test_sources_read_long_ago(warned: Check) -> None:
     assert warned(plan=old) == []
 
 
-def test_a_file_that_does_not_say_when_it_was_read(tmp_path: Path) -> None:
+def test_a_file_without_the_date_its_sources_were_read(tmp_path: Path) -> None:
     (tmp_path / "plan.yaml").write_text(
         "payer: plan\nsources: Letter\n"
         "codes: {77092: {coverage: {2022-01-01: {value: covered}}}}\n",
         encoding="utf-8",
     )
     notes = lint(load_policies(tmp_path), CATALOGUE, today=TODAY, max_age=10_000)
-    said = [_short(note) for note in notes if note.weight is NoteLevel.WARNING]
+    texts = [_short(note) for note in notes if note.level is NoteLevel.WARNING]
     assert (
-        "plan.yaml:1: nobody says when the sources were last read: state checked_on, or retrieved"
-        in said
+        "plan.yaml:1: no date on which the sources were last read: state checked_on, or retrieved"
+        in texts
     )
 
 
@@ -281,7 +281,7 @@ def test_a_file_that_does_not_say_when_it_was_read(tmp_path: Path) -> None:
 
 def test_a_value_that_the_next_file_states_too(warned: Check) -> None:
     cms = CMS + "    modifier_26:\n      2022-01-01: {value: not_allowed, source: tables}\n"
-    said = warned(
+    notes = warned(
         NoteLevel.INFO,
         cms=cms,
         plan=plan(
@@ -292,8 +292,8 @@ def test_a_value_that_the_next_file_states_too(warned: Check) -> None:
             head="follows: cms\n",
         ),
     )
-    assert [line for line in said if "makes no difference" in line] == [
-        "plan.yaml:10: modifier_26 on 77092 makes no difference: Tables says the same"
+    assert [line for line in notes if "makes no difference" in line] == [
+        "plan.yaml:10: modifier_26 on 77092 makes no difference: Tables has the same value"
     ]
 
 
@@ -304,16 +304,16 @@ def test_a_value_that_the_next_file_stops_stating_makes_a_difference(warned: Che
         "      2024-01-01: {value: accepted, source: tables}\n"
     )
     own = "  77092:\n    modifier_26:\n      2022-01-01: {value: not_allowed, source: manual}\n"
-    said = warned(NoteLevel.INFO, cms=cms, plan=plan(own, head="follows: cms\n"))
-    assert not [line for line in said if "makes no difference" in line]
+    notes = warned(NoteLevel.INFO, cms=cms, plan=plan(own, head="follows: cms\n"))
+    assert not [line for line in notes if "makes no difference" in line]
 
 
 def test_a_parameter_that_no_rule_reads(tmp_path: Path) -> None:
     codes = "  77092:\n    relative_value_units:\n      2022-01-01: {value: 0.3, source: manual}\n"
     policies = policies_of(tmp_path, plan=plan(codes))
     notes = [note.text for note in lint(policies, [BY_CODE["MO001"]], today=TODAY)]
-    assert any(text.startswith("relative_value_units is read by no rule") for text in notes)
-    assert not any(text.startswith("modifier_26 is read") for text in notes)
+    assert any(text.startswith("relative_value_units is used by no rule") for text in notes)
+    assert not any(text.startswith("modifier_26 is used") for text in notes)
 
 
 @pytest.mark.parametrize(
@@ -357,8 +357,8 @@ def test_a_rule_that_counts_days_is_tried_near_today(tmp_path: Path) -> None:
 def test_rules_without_any_policy_value_cannot_fire(tmp_path: Path) -> None:
     notes = lint(policies_of(tmp_path), [BY_CODE["PO005"], BY_CODE["CH001"]], today=TODAY)
     assert [note.text for note in notes if "cannot fire" in note.text] == [
-        "PO005 place-of-service-untypical cannot fire: no policy says what it asks of "
-        "typical_place_of_service"
+        "PO005 place-of-service-untypical cannot fire: no policy has the value of "
+        "typical_place_of_service that it needs"
     ]
 
 
@@ -381,7 +381,7 @@ def test_names_that_collide_are_errors(scrub: Run, tmp_path: Path) -> None:
     assert "'aetna' is claimed by aetna and by plan" in err
 
 
-def test_a_users_folder_is_told_of_its_own_files(scrub: Run, tmp_path: Path) -> None:
+def test_notes_on_a_users_folder_are_on_its_own_files(scrub: Run, tmp_path: Path) -> None:
     file = tmp_path / "plan.yaml"
     file.write_text(
         "payer: plan\nsources: Letter\nchecked_on: 2026-11-01\n"
@@ -390,16 +390,16 @@ def test_a_users_folder_is_told_of_its_own_files(scrub: Run, tmp_path: Path) -> 
     )
     code, out, _ = scrub("policies", "check", tmp_path, "--on", "2026-11-23")
     assert code == 0
-    told = out.splitlines()
-    assert told[0].startswith(f"{file}:4: warning: modifier_26 on 77092: nothing in force")
-    assert not [line for line in told[:-1] if "medicare.yaml" in line]
+    lines = out.splitlines()
+    assert lines[0].startswith(f"{file}:4: warning: modifier_26 on 77092: no value in force")
+    assert not [line for line in lines[:-1] if "medicare.yaml" in line]
     assert "MO002" not in out, "this plan requires 26, so the rule can fire"
-    assert told[-1].startswith("No errors in ")
-    assert told[-1].endswith(": 1 warning, 3 notes.")
+    assert lines[-1].startswith("No errors in ")
+    assert lines[-1].endswith(": 1 warning, 3 notes.")
     assert scrub("policies", "check", tmp_path, "--on", "2026-11-23", "--strict")[0] == 2
 
 
-def test_old_sources_are_asked_for(scrub: Run) -> None:
+def test_old_sources_get_a_warning(scrub: Run) -> None:
     _, out, _ = scrub("policies", "check", "--max-age", "30", "--on", "2036-01-01")
     assert "read them again" in out
     assert "days ago" in out

@@ -753,7 +753,7 @@ def policies_check(
         notes = [n for n in notes if n.where is None or Path(n.where.file).parent == folder]
     for note in notes:
         typer.echo(safe(str(note)))
-    warnings = sum(note.weight is NoteLevel.WARNING for note in notes)
+    warnings = sum(note.level is NoteLevel.WARNING for note in notes)
     told = (
         f": {count(warnings, 'warning')}, {count(len(notes) - warnings, 'note')}" if notes else ""
     )

@@ -1,4 +1,4 @@
-"""What each payer demands, when, and on whose word: loading, checking and resolving policies."""
+"""Each payer's policy, dated and with sources: loading, checking and resolving."""
 
 from cpt77092.policies.load import load_policies
 from cpt77092.policies.parameters import PARAMETERS, Parameter

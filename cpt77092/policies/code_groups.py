@@ -1,4 +1,4 @@
-"""Names that stand for several codes in a policy file, and which name overrules which."""
+"""Names for several codes in a policy file, and which key overrides which."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ GROUPS: dict[str, frozenset[str]] = {
     "tbs_family": FAMILY,
     "companions": COMPANIONS,
 }
-"""Names that stand for several codes in a policy file; a code of its own overrules them."""
+"""Name to codes; a code's own key overrides a group."""
 
 
 def expand(code_key: str) -> frozenset[str]:
-    """The procedure codes that a key of `codes` stands for."""
+    """The procedure codes that a key of `codes` means."""
     return GROUPS.get(code_key, frozenset({code_key}))
 
 
 def specificity(code_key: str) -> int:
-    """Which of two keys overrules the other: a code over a group, a group over `all`."""
+    """Rank of a key; the higher overrides: a code over a group, a group over `all`."""
     return {"all": 0, **dict.fromkeys(GROUPS.keys() - {"all"}, 1)}.get(code_key, 2)

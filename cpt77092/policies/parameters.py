@@ -1,6 +1,6 @@
-"""The closed list of things a policy may say, and the type of each.
+"""The closed list of parameters that a policy may state, and the type of each.
 
-A parameter is *scalar* (one value, attached to a line as a column) or a *set* (attached as the
+A parameter is *scalar* (one value, a column of the lines) or a *set* (the column then has the
 number of a distinct set, whose members the facts look up).
 """
 
@@ -14,9 +14,9 @@ from enum import Enum, StrEnum, auto
 from typing import Literal, get_args
 
 EARLIEST_YEAR = 1990
-"""No value is older: a date like 0001-01-01 would stand for "since always", which nobody reads."""
-MOST = 10_000
-"""No count is greater."""
+"""No value is older: a date like 0001-01-01 would mean "always", which no source states."""
+MAX_COUNT = 10_000
+"""Greatest count that a policy may state."""
 MODIFIER = r"^[0-9A-Z]{2}$"
 PROCEDURE = r"^[0-9A-Z]\d{3}[0-9A-Z]$"
 PLACE = r"^\d{2}$"
@@ -42,16 +42,16 @@ Subject = Literal[
     "pricing",
     "date_of_service",
 ]
-"""What `scrub brief` speaks of: first the publication's subjects, then what a payer adds."""
+"""Subjects of `scrub brief`: first the publication's, then those that payers add."""
 
 SUBJECTS: tuple[str, ...] = get_args(Subject)
 
 
 def read_day(text: object) -> date:
-    """A day as policy files write it.
+    """A date as policy files write it.
 
     Raises:
-        ValueError: it is none, or older than any source.
+        ValueError: it is not a date, or is before `EARLIEST_YEAR`.
     """
     # date.fromisoformat alone would also take 20260102 and 2026-W01-5.
     if isinstance(text, date):
@@ -69,7 +69,7 @@ def read_day(text: object) -> date:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ByPart:
-    """An amount for the whole service and, where the code splits, for its 26 and TC rows."""
+    """An amount for the global service and, where the code splits, for its 26 and TC rows."""
 
     whole: Decimal
     professional: Decimal | None = None
@@ -87,7 +87,7 @@ class Pair:
 
 
 class Use(StrEnum):
-    """What a payer says of a modifier on a code."""
+    """A payer's position on a modifier with a code."""
 
     REQUIRED = "required"
     EXPECTED = "expected"
@@ -96,7 +96,7 @@ class Use(StrEnum):
 
 
 class Kind(Enum):
-    """What a value is: `schema` has the type that Pydantic reads each as, `sound` reads it fast."""
+    """What a value is: `schema` has the type that checks it, `build` the function that reads it."""
 
     FLAG = auto()
     USE = auto()
@@ -114,23 +114,23 @@ class Kind(Enum):
 
 
 AMOUNTS = frozenset({Kind.PAYMENT, Kind.RELATIVE_VALUE})
-"""What is one amount, or one for each part of the service."""
+"""Kinds that are one amount, or one for each part of the service."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """One thing a policy may say about a code."""
+    """One thing that a policy may state of a code."""
 
     name: str
     kind: Kind
     choices: tuple[str, ...] = ()
-    """What a choice can be."""
+    """The values of a choice."""
     is_set: bool = False
     unit: str = ""
     description: str
-    """Our sentence for the schema and for `scrub policies show`."""
+    """Our words for it in the schema, in pages and in reasons for what is not checked."""
     existence: bool = False
-    """Before its first date and after it ended the answer is *no*, not *unknown*."""
+    """Whether, before its first date and after its end, the answer is *no* and not *unknown*."""
 
 
 PARAMETERS: dict[str, Parameter] = {

@@ -1,4 +1,4 @@
-"""What a payer says of each parameter on a day, for the codes that share the answer, by subject."""
+"""A payer's position on each parameter on a day, by subject; codes with one answer share a row."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ BY_SUBJECT: dict[str, tuple[str, ...]] = {
     "Filing": ("timely_filing", "claim_frequency_codes"),
     "Payment": ("fee", "relative_value_units"),
 }
-"""Every parameter under what it is about, in the order in which people ask."""
+"""Every parameter by subject, in the order in which billers ask."""
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """One parameter of a payer as it stands on a day, for the codes that share the answer."""
+    """A payer's answer on one parameter on a day, and the codes that share it."""
 
     payer: str
     codes: tuple[str, ...]
@@ -49,24 +49,27 @@ class Position:
 
     @property
     def unit(self) -> str:
-        """What its value is counted in; empty where it is no number."""
+        """Unit of the value; empty where it is not a number."""
         return PARAMETERS[self.decision.parameter].unit
 
 
 def positions(
     policies: PolicySet, payer: str, codes: Iterable[str], parameters: Iterable[str], on: date
 ) -> list[Position]:
-    """The decisions in force, by parameter, each with all codes that it was made for."""
-    found: list[Position] = []
+    """The decisions in force, by parameter, each with all codes that share it."""
+    rows: list[Position] = []
     asked = list(codes)
     for parameter in parameters:
-        same: dict[tuple[object, ...], list[Decision]] = {}
+        alike: dict[tuple[object, ...], list[Decision]] = {}
         for code in asked:
-            made = decide(policies, payer, code, parameter, on)
-            key = (made.status, str(made.value), made.first_day, made.source, made.note)
-            same.setdefault((*key, made.contradicted_by, made.quotes), []).append(made)
-        found += [
-            Position(payer, tuple(made.code for made in decisions), decisions[0])
-            for decisions in same.values()
+            decision = decide(policies, payer, code, parameter, on)
+            key = (
+                *(decision.status, str(decision.value), decision.first_day, decision.source),
+                *(decision.note, decision.contradicted_by, decision.quotes),
+            )
+            alike.setdefault(key, []).append(decision)
+        rows += [
+            Position(payer, tuple(decision.code for decision in decisions), decisions[0])
+            for decisions in alike.values()
         ]
-    return found
+    return rows

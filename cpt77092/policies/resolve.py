@@ -1,9 +1,9 @@
-"""Who decides: the value of a parameter for a payer, a code and a date, and who was asked before.
+"""Which value of a parameter holds for a payer, a code and a date, and whose policy decides.
 
-Chain: the payer's own file (with the user's laid over it), the file it follows, `default`, and
-the file that one follows. `not available` passes on and is quoted. `ended`, and a date before a
-file's own first entry, stop the chain: a line of 2022 is not judged by a default which the payer
-later contradicts.
+Policies are asked in this order: the payer's own (with the user's file over it), the one it
+follows, `default`, and the one that follows. *Not available* passes the question on and is quoted.
+An ended value, and a date before a policy's own first entry, stop the question: a line of 2022 is
+not judged by a default which the payer later contradicts.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ class Status(StrEnum):
     VALUE = "value"
     ENDED = "ended"
     NOT_YET = "not_yet"
-    """The date lies before the first entry of the file that speaks."""
+    """The date is before the deciding policy's first entry."""
     NOT_AVAILABLE = "not_available"
-    """Nobody on file says anything."""
+    """No policy that was asked has an entry with a value."""
 
 
 class Level(StrEnum):
-    """Whose file decided."""
+    """Whose policy decided."""
 
     PAYER = "payer"
     FOLLOWS = "follows"
@@ -47,7 +47,7 @@ NO_RULE_FOUND = ": no published rule found"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """The answer for one payer, code and parameter over a stretch of dates."""
+    """The answer for one payer, code and parameter, on each day of a period."""
 
     payer: str
     code: str
@@ -63,11 +63,11 @@ class Decision:
     note: str = ""
     contradicted_by: Source | None = None
     quotes: tuple[str, ...] = ()
-    """What the files before it said for want of a value."""
+    """Why the policies asked before have no value, each with its label."""
 
     @property
     def is_recalled(self) -> bool:
-        """It rests on general knowledge alone."""
+        """Whether its source is general knowledge alone."""
         return self.source is not None and self.source.confidence is Confidence.RECALLED
 
     def reason(self) -> str:
@@ -80,19 +80,19 @@ class Decision:
         return f"{what}{NO_RULE_FOUND}" + (f" ({'; '.join(self.quotes)})" if self.quotes else "")
 
 
-_Said = tuple[tuple[Decision, Decision], ...]
-"""Of each checked code: its decision on a parameter, and that on its pairs."""
+OF_PARTNERS = frozenset({"pairs", "bypass_modifiers"})
+"""Parameters that hold for partner codes too, as the checked codes they are paired with say."""
+
+_OfChecked = tuple[tuple[Decision, Decision], ...]
+"""For each checked code: the decision on a parameter, and that on its pairs."""
 
 
 def chain(policies: PolicySet, payer: str) -> list[tuple[Level, str]]:
-    """The files to ask, in order, each once."""
+    """The policies to ask, in order, each once."""
     asked: dict[str, Level] = {}
-    start: str | None = payer
-    level = Level.DEFAULT if payer == DEFAULT else Level.PAYER
-    for first in (start, DEFAULT):
-        if first == DEFAULT:
-            level = Level.DEFAULT
-        name: str | None = first
+    for start in (payer, DEFAULT):
+        level = Level.DEFAULT if start == DEFAULT else Level.PAYER
+        name: str | None = start
         while name is not None and name in policies.policies and name not in asked:
             asked[name] = level
             name = policies[name].follows
@@ -103,10 +103,6 @@ def chain(policies: PolicySet, payer: str) -> list[tuple[Level, str]]:
 def decide(policies: PolicySet, payer: str, code: str, parameter: str, on: date) -> Decision:
     """The decision in force on one day."""
     return timeline(policies, payer, code, parameter, [on])[0]
-
-
-OF_PARTNERS = frozenset({"pairs", "bypass_modifiers"})
-"""What policies say of partner codes too, under the checked codes that they are paired with."""
 
 
 def timeline(
@@ -122,7 +118,7 @@ def timeline(
         days: the days asked about, in order.
 
     Returns:
-        One decision per day. Days on which the same entries speak share one object.
+        One decision per day. Days with the same deciding entry share one object.
     """
     return timelines(policies, payer, [code], parameter, days)[0]
 
@@ -130,9 +126,9 @@ def timeline(
 def timelines(
     policies: PolicySet, payer: str, codes: Iterable[str], parameter: str, days: list[date]
 ) -> list[list[Decision]]:
-    """What `timeline` gives for each of several codes, in their order."""
+    """As `timeline`, for each of several codes, in their order."""
     asked = [(level, policies[name]) for level, name in chain(policies, payer)]
-    of_checked: list[_Said] = []
+    of_checked: list[_OfChecked] = []
     answers = []
     for code in codes:
         if code in CHECKED or parameter not in OF_PARTNERS:
@@ -147,102 +143,100 @@ def timelines(
 def _own_timeline(
     asked: list[tuple[Level, Policy]], question: tuple[str, str, str], days: list[date]
 ) -> list[Decision]:
-    """What holds for a code under which policies may state the parameter."""
+    """The decisions for a code that policies may state the parameter of."""
     _, code, parameter = question
-    speaking = [
+    stated = [
         (level, policy.label, entries)
         for level, policy in asked
         if (entries := policy.values.get((code, parameter)))
     ]
-    turns = {bisect_left(days, entry.first_day) for *_, entries in speaking for entry in entries}
+    changes = {bisect_left(days, entry.first_day) for *_, entries in stated for entry in entries}
     answers: list[Decision] = []
-    for turn, until in pairwise(sorted(turns | {0, len(days)})):
-        answers += [_decide(question, speaking, days[turn])] * (until - turn)
+    for start, end in pairwise(sorted(changes | {0, len(days)})):
+        answers += [_decide(question, stated, days[start])] * (end - start)
     return answers
 
 
 def _of_checked(
     asked: list[tuple[Level, Policy]], payer: str, parameter: str, days: list[date]
-) -> list[_Said]:
-    """For each day what each checked code says of a parameter, and its pairs."""
+) -> list[_OfChecked]:
+    """On each day, the decisions for every checked code."""
     of_each = []
     for code in sorted(CHECKED):
-        pairs = made = _own_timeline(asked, (payer, code, "pairs"), days)
+        pairs = decisions = _own_timeline(asked, (payer, code, "pairs"), days)
         if parameter != "pairs":
-            made = _own_timeline(asked, (payer, code, parameter), days)
-        of_each.append(zip(made, pairs, strict=True))
+            decisions = _own_timeline(asked, (payer, code, parameter), days)
+        of_each.append(zip(decisions, pairs, strict=True))
     return list(zip(*of_each, strict=True))
 
 
 def _partner_timeline(
-    of_checked: list[_Said], payer: str, code: str, parameter: str
+    of_checked: list[_OfChecked], payer: str, code: str, parameter: str
 ) -> list[Decision]:
-    """What holds for a partner code, by what holds for each checked code."""
-    made: dict[tuple[int, ...], Decision] = {}
+    """The decisions for a partner code, one object for days on which the checked codes agree."""
+    known: dict[tuple[int, ...], Decision] = {}
     answers = []
-    for said in of_checked:
-        same = tuple(id(decision) for decisions in said for decision in decisions)
-        if same not in made:
-            made[same] = _of_partner(said, payer, code, parameter)
-        answers.append(made[same])
+    for of_day in of_checked:
+        key = tuple(id(decision) for decisions in of_day for decision in decisions)
+        if key not in known:
+            known[key] = _of_partner(of_day, payer, code, parameter)
+        answers.append(known[key])
     return answers
 
 
-def _of_partner(said: _Said, payer: str, code: str, parameter: str) -> Decision:
-    """What the checked codes that deny a partner say of it; all of them where none does.
+def _of_partner(of_day: _OfChecked, payer: str, code: str, parameter: str) -> Decision:
+    """The decision for a partner code: that of the checked codes that deny it, or else of all.
 
-    Its pairs are theirs, each read from the side of the code that is paid. Of the codes that may be
-    quoted one that is only recalled goes first, since what rests on it makes no error.
+    Its pairs are theirs, as seen from the code that is paid. A decision that is only recalled is
+    quoted before others, since no error rests on it.
     """
-    denying = [of for of, pairs in said if any(p.denied == code for p in pairs.value or ())]
-    asked = denying or [of for of, _ in said]
-    speaking = [made for made in asked if made.status is Status.VALUE]
+    denying = [of for of, pairs in of_day if any(p.denied == code for p in pairs.value or ())]
+    candidates = denying or [of for of, _ in of_day]
+    valued = [decision for decision in candidates if decision.status is Status.VALUE]
     unknown = Decision(payer=payer, code=code, parameter=parameter, status=Status.NOT_AVAILABLE)
-    if not speaking:
+    if not valued:
         return unknown
-    quoted = min(speaking, key=lambda made: not made.is_recalled)
+    quoted = min(valued, key=lambda decision: not decision.is_recalled)
     if parameter == "pairs":
         pairs = tuple(
-            Pair(with_=made.code, denied=code, bypass=pair.bypass)
-            for made in denying
-            for pair in made.value
+            Pair(with_=decision.code, denied=code, bypass=pair.bypass)
+            for decision in denying
+            for pair in decision.value
             if pair.denied == code
         )
         return replace(quoted, code=code, value=pairs)
-    if denying and any(made.value != quoted.value for made in denying):
-        differing = " and ".join(made.code for made in denying)
-        return replace(unknown, quotes=(f"they differ under {differing}, which deny {code}",))
+    if denying and any(decision.value != quoted.value for decision in denying):
+        codes = " and ".join(decision.code for decision in denying)
+        return replace(unknown, quotes=(f"they differ under {codes}, which deny {code}",))
     return replace(quoted, code=code)
 
 
 def _decide(
     question: tuple[str, str, str],
-    speaking: list[tuple[Level, str, tuple[DatedValue, ...]]],
+    stated: list[tuple[Level, str, tuple[DatedValue, ...]]],
     day: date,
 ) -> Decision:
     payer, code, parameter = question
     quotes: list[str] = []
-    for level, label, entries in speaking:
+    for level, label, entries in stated:
         entry = _in_force(entries, day)
         if entry is not None and entry.kind is EntryKind.NOT_AVAILABLE:
             quotes.append(f"{label}: {entry.note}")
             continue
-        if entry is None:
-            status, spoke = Status.NOT_YET, entries[0]
-        else:
-            status, spoke = Status(entry.kind.value), entry
+        status = Status.NOT_YET if entry is None else Status(entry.kind.value)
+        entry = entry or entries[0]
         return Decision(
             payer=payer,
             code=code,
             parameter=parameter,
             status=status,
-            value=_value(parameter, status, spoke),
+            value=_value(parameter, status, entry),
             level=level,
             decided_by=label,
-            first_day=spoke.first_day,
-            source=spoke.source,
-            note=spoke.note,
-            contradicted_by=spoke.contradicted_by,
+            first_day=entry.first_day,
+            source=entry.source,
+            note=entry.note,
+            contradicted_by=entry.contradicted_by,
             quotes=tuple(quotes),
         )
     return Decision(

@@ -1,4 +1,4 @@
-"""The shape of a policy file, as pydantic models; they also give the JSON Schema for editors."""
+"""Pydantic models that check a user's policy file and give the JSON Schema for editors."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 
 def _text_or_record(given: object) -> str:
-    """Which of two shapes a cell has, so that its mistakes are told of that shape only."""
+    """Which of two shapes a value has, so that only mistakes of that shape are reported."""
     return "text" if isinstance(given, str) else "record"
 
 
@@ -43,7 +43,7 @@ def _is_whole(text: object) -> object:
 
 
 Day = Annotated[date, BeforeValidator(parameters.read_day)]
-Count = Annotated[int, BeforeValidator(_is_whole), Field(ge=0, le=parameters.MOST)]
+Count = Annotated[int, BeforeValidator(_is_whole), Field(ge=0, le=parameters.MAX_COUNT)]
 Modifier = Annotated[str, StringConstraints(pattern=parameters.MODIFIER)]
 Procedure = Annotated[str, StringConstraints(pattern=parameters.PROCEDURE)]
 Place = Annotated[str, StringConstraints(pattern=parameters.PLACE)]
@@ -57,13 +57,13 @@ Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 
 
 class Strict(BaseModel):
-    """A record that refuses keys it does not know."""
+    """A record that refuses unknown keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class ByPart(Strict):
-    """An amount for the whole service and, where the code splits, for its 26 and TC rows."""
+    """An amount for the global service and, where the code splits, for its 26 and TC rows."""
 
     whole: Units
     professional: Units | None = None
@@ -96,7 +96,7 @@ RelativeValue = Annotated[
 def _each_code_once(pairs: tuple[Pair, ...]) -> tuple[Pair, ...]:
     seen = [pair.with_ for pair in pairs]
     if len(set(seen)) != len(seen):
-        raise ValueError("a code stands in two pairs")
+        raise ValueError("a code is in two pairs")
     return pairs
 
 
@@ -114,7 +114,7 @@ TYPES: dict[Kind, Any] = {
     Kind.FREQUENCIES: tuple[Frequency, ...],
     Kind.PAIRS: Annotated[tuple[Pair, ...], AfterValidator(_each_code_once)],
 }
-"""The type that Pydantic reads a value as; that of a choice names what it can be."""
+"""The type that checks a value of each kind, but for choices: their type names the values."""
 
 
 def type_of(parameter: Parameter) -> Any:
@@ -125,7 +125,7 @@ def type_of(parameter: Parameter) -> Any:
 
 
 class SourceEntry(Strict):
-    """One document, and how sure we are of what it says."""
+    """One document, and whether it was read."""
 
     title: Text
     at: str = ""
@@ -140,11 +140,11 @@ class Matches(Strict):
     names: tuple[Text, ...] = ()
     payer_ids: tuple[Text, ...] = ()
     unless: tuple[Text, ...] = ()
-    """Words in a payer's name that make it another payer after all (`advantage`)."""
+    """Words in a payer's name that mean another payer (`advantage`)."""
 
 
 class Entry(Strict, Generic[T]):
-    """What holds from a day on: a value, the end of one, or the statement that none was found."""
+    """What holds from a day on: a value, its end, or the statement that none was found."""
 
     value: T | None = None
     ended: Annotated[Literal["true"], WithJsonSchema({"const": True})] | None = None
@@ -152,17 +152,17 @@ class Entry(Strict, Generic[T]):
     source: str | None = None
     note: str = ""
     contradicted_by: str | None = None
-    """Key of a source that says otherwise; findings then quote both."""
+    """Key of a source that contradicts the value; findings then quote both."""
 
     @model_validator(mode="after")
     def _states_one_thing(self) -> Entry[T]:
         if [self.value, self.ended, self.not_available].count(None) != 2:
-            raise ValueError("say exactly one of value, ended and not_available")
+            raise ValueError("state exactly one of value, ended and not_available")
         return self
 
 
 class Statement(Strict):
-    """What `scrub brief` says on a subject, in our own words, with its source."""
+    """One statement of `scrub brief`, in our own words, with its source."""
 
     text: Text
     source: str | None = None
@@ -177,7 +177,7 @@ Statements = Annotated[
     | Annotated[tuple[Statement, ...], Field(min_length=1), Tag("several")],
     Discriminator(_one_or_several),
 ]
-"""One statement on a subject, or a list of them where several sources speak."""
+"""One statement on a subject, or a list of them."""
 
 
 _SourceOrSentence = Annotated[
@@ -193,7 +193,7 @@ class PolicyFile(Strict):
     label: Text | None = None
     matches: Matches = Matches()
     follows: Key | None = None
-    """Payer whose values hold where this one says nothing."""
+    """Policy whose values hold where this one has none."""
     checked_on: Day | None = None
     """The day a person last read every source."""
     sources: Annotated[

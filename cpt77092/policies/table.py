@@ -1,7 +1,7 @@
-"""Policies as columns: one row for each payer, code and epoch, ready to be laid beside lines.
+"""Policies as a table: one row for each payer, code and epoch.
 
-An *epoch* is the stretch between two days on which any policy changes. A line finds its row by
-arithmetic, so laying a policy beside a million lines is a lookup and neither a join nor a sort.
+An *epoch* is the time between two days on which any policy changes. A line finds its row by
+arithmetic, so joining policies to a million lines is a lookup and neither a join nor a sort.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from cpt77092.policies.resolve import Decision, Level, Status, timelines
 LEVEL = pl.Enum([level.value for level in Level])
 MONEY = pl.Decimal(18, 4)
 PARTS = ("professional", "technical")
-"""Parts of an amount: beside `policy.fee` stand `policy.fee.professional` and the other."""
+"""Parts of an amount: `policy.fee` comes with `policy.fee.professional` and the other."""
 
 
 @dataclass(frozen=True)
@@ -38,12 +38,12 @@ class PolicyTable:
     decisions: tuple[Decision, ...]
     """By the number in a `.decision` column."""
     sets: Mapping[str, Mapping[int, tuple[Any, ...]]]
-    """Set parameter to the members of each distinct set, by number."""
+    """For each set parameter, the members of each distinct set, by number."""
 
     @cached_property
     def recalled(self) -> list[int]:
-        """Numbers of the decisions that rest on general knowledge alone."""
-        return [number for number, made in enumerate(self.decisions) if made.is_recalled]
+        """Numbers of the decisions whose source is general knowledge alone."""
+        return [number for number, one in enumerate(self.decisions) if one.is_recalled]
 
     def row(self, payer: pl.Expr, code: pl.Expr, day: pl.Series) -> pl.Expr:
         """The table row of each line.
@@ -71,49 +71,62 @@ def build_table(
         parameters: names of `PARAMETERS` that the rules rest on.
     """
     days = policies.change_dates()
-    asked = [days[0] - timedelta(days=1), *days] if days else [date.min]
+    epochs = [days[0] - timedelta(days=1), *days] if days else [date.min]
     decisions: list[Decision] = []
-    sets: dict[str, dict[tuple[Any, ...], int]] = {name: {} for name in parameters}
     columns: list[pl.Series] = []
+    sets: dict[str, dict[int, tuple[Any, ...]]] = {}
     for name in parameters:
-        parameter = PARAMETERS[name]
-        made = [
+        of_rows = [
             decision
             for payer in payers
-            for decisions_of_code in timelines(policies, payer, codes, name, asked)
-            for decision in decisions_of_code
+            for of_code in timelines(policies, payer, codes, name, epochs)
+            for decision in of_code
         ]
-        # Few decisions and many rows: a decision is made a cell once.
-        distinct = list({id(decision): decision for decision in made}.values())
-        places = {id(decision): place for place, decision in enumerate(distinct)}
-        rows = pl.Series([places[id(decision)] for decision in made], dtype=pl.UInt32)
-        ids = range(len(decisions), len(decisions) + len(distinct))
+        # Few decisions and many rows: each decision becomes cells once.
+        distinct = list({id(decision): decision for decision in of_rows}.values())
+        index = {id(decision): number for number, decision in enumerate(distinct)}
+        rows = pl.Series([index[id(decision)] for decision in of_rows], dtype=pl.UInt32)
+        numbers: dict[tuple[Any, ...], int] = {}
+        cells = _cells(PARAMETERS[name], distinct, len(decisions), numbers)
+        columns += cells.select(pl.all().gather(rows)).get_columns()
         decisions += distinct
-        values = [_cell(parameter, decision.value, sets[name]) for decision in distinct]
-        levels = [_level(decision) for decision in distinct]
-        cells = {
-            "": _series(values, _dtype(parameter)),
-            ".decision": pl.Series(ids, dtype=pl.UInt32),
-            ".level": pl.Series(levels, dtype=LEVEL),
-        }
-        if parameter.kind in AMOUNTS:
-            for part in PARTS:
-                amounts = [getattr(decision.value, part, None) for decision in distinct]
-                cells[f".{part}"] = _series(amounts, MONEY)
-        of_decision = pl.DataFrame({f"policy.{name}{what}": cell for what, cell in cells.items()})
-        columns += of_decision.select(pl.all().gather(rows)).get_columns()
+        if PARAMETERS[name].is_set:
+            sets[name] = {number: members for members, number in numbers.items()}
     return PolicyTable(
         frame=pl.DataFrame(columns),
         payers=tuple(payers),
         codes=tuple(codes),
         days=tuple(days),
         decisions=tuple(decisions),
-        sets={
-            name: {number: members for members, number in found.items()}
-            for name, found in sets.items()
-            if PARAMETERS[name].is_set
-        },
+        sets=sets,
     )
+
+
+def _cells(
+    parameter: Parameter,
+    decisions: Sequence[Decision],
+    first: int,
+    set_numbers: dict[tuple[Any, ...], int],
+) -> pl.DataFrame:
+    """The columns of a parameter, one row for each decision.
+
+    Args:
+        parameter: what the decisions are on.
+        decisions: distinct decisions.
+        first: number of the first of them among all decisions of the table.
+        set_numbers: number of each distinct set; those met here are added.
+    """
+    name = f"policy.{parameter.name}"
+    values = [_cell(parameter, decision.value, set_numbers) for decision in decisions]
+    cells = {
+        name: _series(values, _dtype(parameter)),
+        f"{name}.decision": pl.Series(range(first, first + len(decisions)), dtype=pl.UInt32),
+        f"{name}.level": pl.Series([_level(decision) for decision in decisions], dtype=LEVEL),
+    }
+    for part in PARTS if parameter.kind in AMOUNTS else ():
+        amounts = [getattr(decision.value, part, None) for decision in decisions]
+        cells[f"{name}.{part}"] = _series(amounts, MONEY)
+    return pl.DataFrame(cells)
 
 
 def _series(values: list[Any], dtype: pl.DataType | type[pl.DataType]) -> pl.Series:
@@ -125,17 +138,17 @@ def _series(values: list[Any], dtype: pl.DataType | type[pl.DataType]) -> pl.Ser
 
 
 def _level(decision: Decision) -> str | None:
-    """Whose file decided; nobody's where it only says that its value ended or has not begun."""
+    """Whose policy decided; null where there is no value."""
     if decision.status is not Status.VALUE or decision.level is None:
         return None
     return decision.level.value
 
 
-def _cell(parameter: Parameter, value: Any, sets: dict[tuple[Any, ...], int]) -> Any:
+def _cell(parameter: Parameter, value: Any, set_numbers: dict[tuple[Any, ...], int]) -> Any:
     if value is None:
         return None
     if parameter.is_set:
-        return sets.setdefault(tuple(value), len(sets))
+        return set_numbers.setdefault(tuple(value), len(set_numbers))
     if isinstance(value, ByPart):
         return value.whole
     return value.value if isinstance(value, Enum) else value
@@ -153,7 +166,7 @@ _DTYPES: dict[Kind, pl.DataType | type[pl.DataType]] = {
     Kind.FLAG: pl.Boolean,
     Kind.USE: pl.Enum(Use),
     Kind.COUNT: pl.Int64,
-    Kind.PERIOD: pl.Categorical(),  # few periods, many lines: told apart by number
+    Kind.PERIOD: pl.Categorical(),  # few periods, many lines: compared by number
     Kind.PAYMENT: MONEY,
     Kind.RELATIVE_VALUE: MONEY,
 }

@@ -1,1 +1,1 @@
-"""Public code lists (procedures, modifiers, places of service, ICD-10-CM), and what a source is."""
+"""Public lists of procedures, modifiers, places of service and ICD-10-CM codes; sources."""

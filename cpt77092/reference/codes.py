@@ -1,6 +1,6 @@
-"""The procedure codes this program knows, by role, and the plain code lists shipped with it.
+"""The procedure codes this program checks, by role, and the code lists shipped with it.
 
-Labels are our own short words: CPT descriptors are AMA text and stand nowhere in this project.
+Labels are our own short words: CPT descriptors are AMA text and appear nowhere in this project.
 Roles: the interpretation, technical and global codes follow the PC/TC indicators of the CMS
 physician fee schedule 2022-2026 (77092: 2; 77090 and 77091: 3; 77089: 4; companions: 1).
 """

@@ -1,11 +1,11 @@
 """The ICD-10-CM codes of one fiscal year, shipped compactly, and the diagnoses of one sex.
 
-A code is billable when no longer code begins with it: every other beginning of a billable code is
-a heading, or lacks a placeholder, and needs more characters. So the list on file,
-`data/icd-10-cm.txt`, holds the billable codes alone; `packed` writes it and `diagnosis_list` reads
-it. How it is made anew each October stands in `data/README.md`.
+A code is billable when no longer code begins with it; a shorter beginning of a billable code is a
+heading, or lacks a placeholder, and needs more characters. So the shipped list,
+`data/icd-10-cm.txt`, has the billable codes alone: `pack` writes it and `diagnosis_list` reads it.
+`data/README.md` says how to update it each October.
 
-    python -m cpt77092.diagnoses all-codes.txt 2025-10-01 2026-09-30
+    python -m cpt77092.reference.icd10 all-codes.txt 2025-10-01 2026-09-30
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from pathlib import Path
 import polars as pl
 
 WOMEN_ONLY = ("Z78.0", "N95.-", "E28.3-", "Z90.72-")
-"""Diagnoses of menopause, of ovaries that fail and of ovaries removed; prefixes end in `-`."""
+"""Diagnoses of menopause, ovarian failure and removed ovaries; prefixes end in `-`."""
 LIST_FILE = "icd-10-cm.txt"
 CATEGORY = 3
-"""Characters of a category: the shortest code, and what stands before the dot."""
+"""Characters of a category: the shortest code, and the part before the dot."""
 LONGEST = 7
 
 _HEAD = """\
@@ -34,7 +34,7 @@ _HEAD = """\
 # First day: {first}
 # Last day: {last}
 # Source: CDC/NCHS, ICD-10-CM, the fiscal year of these days with its April update; public domain.
-# After a category stand groups: what follows it, then a colon and all last characters. So
+# After a category come groups: what follows it, then a colon and all last characters. So
 # "M80 00X,011:ADS" is M8000XA, M8000XD, M8000XS, M80011A, M80011D, M80011S. See README.md.
 """
 
@@ -47,32 +47,32 @@ class DiagnosisList:
     last_day: date
     codes: pl.DataFrame
     """`code`, undotted, and `billable_below`: how many billable codes are longer and begin with
-    it. None for a billable code; a code that is not here does not begin any."""
+    it. It is 0 for a billable code; a code that is not here does not begin any."""
 
     @property
     def billable(self) -> pl.Series:
-        """The codes that a claim may carry."""
+        """The codes that a claim may have."""
         return self.codes.filter(pl.col("billable_below") == 0)["code"]
 
 
 @cache
 def diagnosis_list(categories: frozenset[str] | None = None) -> DiagnosisList:
-    """The list shipped with this program, read once and only when a rule asks for it.
+    """The shipped list, read once and only when a rule needs it.
 
     Args:
-        categories: as of `read_list`: a batch has few, and all codes together are many.
+        categories: as of `read_list`; a batch has few of the many categories.
     """
     text = files("cpt77092.reference").joinpath("data", LIST_FILE).read_text(encoding="utf-8")
     return read_list(text, categories)
 
 
 def read_list(text: str, categories: frozenset[str] | None = None) -> DiagnosisList:
-    """Read what `packed` wrote.
+    """Read a list that `pack` wrote.
 
     Args:
         text: the list.
-        categories: the first three characters of codes that are of interest, and of others that
-            may come with them; all codes where it is None.
+        categories: categories to read; their codes are complete, and some others may come too.
+            None for all.
     """
     first, last = re.findall(r"^# (?:First|Last) day: (\S+)$", text, re.MULTILINE)
     rows = [row for row in text.splitlines() if not row.startswith("#")]
@@ -80,8 +80,7 @@ def read_list(text: str, categories: frozenset[str] | None = None) -> DiagnosisL
         wanted = categories | {category[: CATEGORY - 1] for category in categories}
         rows = [row for row in rows if row.partition(" ")[0] in wanted]
     group = pl.col("groups").str.split(":")
-    # A stem is a code without its last character: many codes share one, so headings are counted
-    # by stems.
+    # A stem is a code without its last character. Many codes share one, so headings count stems.
     stems = (
         pl.LazyFrame({"row": rows}, schema={"row": pl.String})
         .select(groups=pl.col("row").str.split(" "))
@@ -114,14 +113,14 @@ def billable_codes(listed: Iterable[str]) -> list[str]:
     return [code for code, after in pairwise([*codes, ""]) if not after.startswith(code)]
 
 
-def packed(billable: Iterable[str], first_day: date, last_day: date) -> str:
-    """The text of the list on file: one line for each category, equal endings said once."""
+def pack(billable: Iterable[str], first_day: date, last_day: date) -> str:
+    """The text of a list: one line for each category, equal endings written once."""
     ends: dict[str, str] = {}
     for code in sorted(billable):
         ends[code[:-1]] = ends.get(code[:-1], "") + code[-1]
     categories: dict[str, dict[str, list[str]]] = {}
     for stem, end in ends.items():
-        # A category that is billable itself (I10) stands under its first two characters.
+        # A category that is billable itself (I10) is listed under its first two characters.
         groups = categories.setdefault(stem[:CATEGORY], {})
         groups.setdefault(end, []).append(stem[CATEGORY:])
     rows = [
@@ -132,15 +131,15 @@ def packed(billable: Iterable[str], first_day: date, last_day: date) -> str:
 
 
 def main(listed: str, first_day: str, last_day: str) -> None:
-    """Write the list on file anew.
+    """Write the shipped list.
 
     Args:
-        listed: a file of every chapter, range, heading and code, one a line, undotted.
+        listed: a file of every chapter, range, heading and code, one per line, undotted.
         first_day: first day of the fiscal year, YYYY-MM-DD.
         last_day: last day of the fiscal year, YYYY-MM-DD.
     """
     codes = billable_codes(Path(listed).read_text(encoding="utf-8").split())
-    text = packed(codes, date.fromisoformat(first_day), date.fromisoformat(last_day))
+    text = pack(codes, date.fromisoformat(first_day), date.fromisoformat(last_day))
     Path(__file__).with_name("data").joinpath(LIST_FILE).write_text(text, encoding="utf-8")
 
 

@@ -1,4 +1,4 @@
-"""Who says so: the citation that every finding carries."""
+"""The source that a policy value or a rule cites."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from enum import StrEnum
 
 
 class Confidence(StrEnum):
-    """How sure a source is, as the research marked it."""
+    """Whether the source itself was read."""
 
     PRIMARY = "primary"
     """The text or data itself was read (or a verbatim copy of it)."""
     SECONDARY = "secondary"
-    """Somebody's account of it was read."""
+    """An account of it was read."""
     RECALLED = "recalled"
-    """General knowledge; nothing read confirms it. Never makes an error, only a warning."""
+    """General knowledge that no text confirms. It never makes an error, only a warning."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -220,7 +220,7 @@ def test_one_payer_stands_beside_the_national_facts_alone(packaged: PolicySet) -
 
 def test_fees_by_year_are_a_table_and_a_chart_for_all_four_codes(packaged: PolicySet) -> None:
     brief = compose(packaged, None, ON)
-    rows = table(brief, "fees", "Medicare: payment for one unit")
+    rows = table(brief, "fees", "Medicare: fee per unit")
     years = {row[0].year for row in rows if isinstance(row[0], date)}
     assert years == {2022, 2023, 2024, 2025, 2026}
     assert rows[0][:2] == [date(2022, 1, 1), date(2022, 12, 31)]

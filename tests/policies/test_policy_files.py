@@ -1,4 +1,4 @@
-"""The policy files: their answers, the figures behind them, and what is said of broken ones.
+"""The policy files: their answers, the figures they come from, and the messages on broken ones.
 
 `expected/PAYER.csv` was retyped from the research, not taken from the YAML. Each file of
 `broken/` states in its first lines, as `# expect: LINE: words`, every problem that must
@@ -74,15 +74,15 @@ def test_decisions_are_those_of_the_research(policies: PolicySet, payer: str) ->
         decision = decide(
             policies, payer, row["code"], row["parameter"], date.fromisoformat(key[2])
         )
-        spoke = decision.status in {Status.VALUE, Status.ENDED}
-        # Notice modifiers come in twos, which stand together.
+        decides = decision.status in {Status.VALUE, Status.ENDED}
+        # ABN modifiers come in pairs, each written as one value.
         value = decision.value
         if row["parameter"] == "notice_modifiers" and value:
             value = tuple("+".join(two) for two in value)
-        said = _text(value) if decision.status is Status.VALUE else str(decision.status)
-        confidence = str(decision.source.confidence) if spoke and decision.source else ""
+        answer = _text(value) if decision.status is Status.VALUE else str(decision.status)
+        confidence = str(decision.source.confidence) if decides and decision.source else ""
         expected.append((*key, row["value"], row["confidence"]))
-        decided.append((*key, said, confidence))
+        decided.append((*key, answer, confidence))
     assert decided == expected
 
 
@@ -118,7 +118,7 @@ def test_where_the_default_decides_on_26_both_sides_are_quoted(
         ("cms", "77081", "pairs", "never go together"),
     ],
 )
-def test_where_sources_contradict_both_stand_in_the_file(
+def test_where_sources_contradict_both_are_in_the_file(
     policies: PolicySet, payer: str, code: str, parameter: str, other: str
 ) -> None:
     decision = decide(policies, payer, code, parameter, date(2026, 11, 23))
@@ -127,7 +127,7 @@ def test_where_sources_contradict_both_stand_in_the_file(
     assert other in decision.contradicted_by.short()
 
 
-def test_a_data_set_that_lost_rows_stands_beside_the_fee_schedule(policies: PolicySet) -> None:
+def test_a_data_set_with_missing_rows_contradicts_the_fee_schedule(policies: PolicySet) -> None:
     for year in range(2022, 2026):
         units = decide(policies, "cms", "77080", "relative_value_units", date(year, 1, 1))
         assert units.contradicted_by is not None
@@ -138,7 +138,7 @@ PUBLICATION += ["related_codes", "prices"]
 
 
 @pytest.mark.parametrize("payer", [payer for payer in PAYERS if payer != "cms"])
-def test_the_brief_says_who_says_so(policies: PolicySet, payer: str) -> None:
+def test_statements_of_the_brief_have_sources(policies: PolicySet, payer: str) -> None:
     brief = policies[payer].brief
     if payer == "default":
         assert list(brief) == PUBLICATION
@@ -150,7 +150,7 @@ def test_the_brief_says_who_says_so(policies: PolicySet, payer: str) -> None:
             assert (source is None) == text.startswith("Not available"), (subject, text)
 
 
-def test_the_whole_service_is_worth_its_parts(policies: PolicySet) -> None:
+def test_the_global_code_is_worth_its_components(policies: PolicySet) -> None:
     for year in range(2022, 2027):
         whole, *parts = (
             decide(policies, "cms", code, "relative_value_units", date(year, 7, 1)).value
@@ -181,7 +181,7 @@ def test_the_whole_service_is_worth_its_parts(policies: PolicySet) -> None:
         ("14212", "NGS Medicare MA", "medicare"),
         ("", "United HealthCare", "unitedhealthcare"),
         ("87726", "UHC of Ohio", "unitedhealthcare"),
-        # Medicare Advantage, Medicaid and supplement plans belong to none of these files.
+        # Medicare Advantage, Medicaid and supplement plans have none of these policies.
         ("", "Medicare Advantage", None),
         ("", "Medicare HMO", None),
         ("", "Medicare Replacement", None),
@@ -206,7 +206,7 @@ def test_the_whole_service_is_worth_its_parts(policies: PolicySet) -> None:
         ("", "Regence Medicare Advantage", None),
         ("", "AmeriHealth Caritas", None),
         ("", "Community First Health Plans", None),
-        # The file of the national tables speaks for no payer, and the default claims nobody.
+        # The national tables and the default are no payer's own policy.
         ("", "CMS", None),
         ("", "Default", None),
     ],
@@ -218,14 +218,14 @@ def test_payers_are_known_by_name_and_id(
 
 
 @pytest.mark.parametrize("payer", PAYERS)
-def test_no_name_is_stopped_by_its_own_policy(policies: PolicySet, payer: str) -> None:
+def test_no_name_is_barred_by_its_own_policy(policies: PolicySet, payer: str) -> None:
     matcher = Matcher.of(policies)
     for name in policies[payer].names:
         assert matcher.policy_of("", name) == payer, name
 
 
 @pytest.mark.parametrize("file", sorted(packaged_folder().glob("*.yaml")), ids=lambda f: f.stem)
-def test_files_are_fit_to_be_read(file: Path) -> None:
+def test_lines_are_short_and_name_no_working_files(file: Path) -> None:
     for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
         assert len(line) < 120 or "url: http" in line, number
         assert not re.search(r"/work\b|shared/|domain\.md|payers\.md", line), number
@@ -244,15 +244,15 @@ def _reference(name: str) -> list[dict[str, str]]:
 
 def _fee_schedule(modifier: str = "") -> list[tuple[int, dict[str, str]]]:
     """Rows of the checked codes without 26 and TC, or with one of them, each with its year."""
-    found = []
+    rows = []
     for row in _reference("fee-schedule-family-rows.csv"):
         year = re.search(r"PPRRVU(?:20)?(\d\d)_", row["source_file"])
         assert year is not None
         if row["hcpcs"] in CHECKED and row["mod"] == modifier:
-            found.append((2000 + int(year[1]), row))
+            rows.append((2000 + int(year[1]), row))
     codes = COMPANIONS if modifier else CHECKED
-    assert Counter(year for year, _ in found) == dict.fromkeys((2022, 2023, 2025, 2026), len(codes))
-    return found
+    assert Counter(year for year, _ in rows) == dict.fromkeys((2022, 2023, 2025, 2026), len(codes))
+    return rows
 
 
 def _both_ends(year: int) -> tuple[date, date]:
@@ -280,7 +280,9 @@ def test_medicare_follows_the_pctc_indicators(policies: PolicySet, parameter: st
             assert f"IND: {row['pctc_ind']} " in decision.source.at
 
 
-def test_the_default_departs_from_the_indicators_on_the_read_only(policies: PolicySet) -> None:
+def test_the_default_departs_from_the_indicators_on_77092_only(
+    policies: PolicySet,
+) -> None:
     for year, row in _fee_schedule():
         day = date(year, 1, 1)
         default = decide(policies, "default", row["hcpcs"], "modifier_26", day).value
@@ -324,7 +326,7 @@ def test_modifiers_named_by_a_policy_exist(policies: PolicySet, payer: str) -> N
                 assert {one for pair in entry.value or () for one in pair} <= known
 
 
-def test_technical_work_in_a_facility_follows_the_na_flag(policies: PolicySet) -> None:
+def test_technical_component_in_a_facility_follows_the_na_flag(policies: PolicySet) -> None:
     for year, row in _fee_schedule():
         if row["hcpcs"] in FAMILY:
             decision = decide(
@@ -377,12 +379,12 @@ def test_the_fees_of_2024_follow_its_two_factors(
 
 def _stated_pairs(policies: PolicySet, day: date) -> dict[tuple[str, str], bool]:
     """Paid and denied code of every pair in force, and whether it may be bypassed."""
-    found: dict[tuple[str, str], bool] = {}
+    pairs: dict[tuple[str, str], bool] = {}
     for code in CHECKED:
         for pair in decide(policies, "cms", code, "pairs", day).value or ():
             paid = pair.with_ if pair.denied == code else code
-            assert found.setdefault((paid, pair.denied), pair.bypass) == pair.bypass
-    return found
+            assert pairs.setdefault((paid, pair.denied), pair.bypass) == pair.bypass
+    return pairs
 
 
 # The pairs of 0508T went with the code, and the table says when.
@@ -423,7 +425,7 @@ def test_diagnoses_named_by_a_policy_are_billable(policies: PolicySet) -> None:
             assert code in billable, diagnosis
 
 
-# What the loader says of files that are wrong
+# Messages on files that are wrong
 
 
 def _broken() -> list[Path]:
@@ -438,18 +440,18 @@ def _expected_problems(file: Path) -> list[tuple[str, int, str]]:
 
 
 @pytest.mark.parametrize("place", _broken(), ids=lambda place: place.stem)
-def test_broken_files_are_told_line_by_line(place: Path, tmp_path: Path) -> None:
+def test_mistakes_are_reported_line_by_line(place: Path, tmp_path: Path) -> None:
     if place.is_dir():
         shutil.copytree(place, tmp_path, dirs_exist_ok=True)
     else:
         shutil.copy(place, tmp_path)
-    expected = [found for file in tmp_path.iterdir() for found in _expected_problems(file)]
+    expected = [problem for file in tmp_path.iterdir() for problem in _expected_problems(file)]
     assert expected, "the file states no expectation"
     with pytest.raises(PolicyError) as caught:
         load_folders(tmp_path)
-    told = [(Path(p.file).name, p.line, p.text) for p in caught.value.problems]
+    reported = [(Path(p.file).name, p.line, p.text) for p in caught.value.problems]
     for name, line, words in expected:
-        heard = [one for one in told if one[:2] == (name, line) and words in one[2]]
-        assert heard, f"{name}:{line}: {words!r} was not said; what was said: {told}"
-        told.remove(heard[0])
-    assert not told, "said although nothing is wrong there"
+        matching = [one for one in reported if one[:2] == (name, line) and words in one[2]]
+        assert matching, f"{name}:{line}: {words!r} was not reported; reported: {reported}"
+        reported.remove(matching[0])
+    assert not reported, "reported although nothing is wrong there"

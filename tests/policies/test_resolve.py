@@ -1,4 +1,4 @@
-"""Layering and resolution of policies: whose value holds on which day, and whom a claim means."""
+"""Layering and resolution of policies: whose value holds on a day, and which policy a claim has."""
 
 from __future__ import annotations
 
@@ -28,19 +28,23 @@ def layered(folder: Path, **files: str) -> PolicySet:
 
 def test_four_lines_set_one_value_of_a_known_payer(tmp_path: Path) -> None:
     policies = layered(tmp_path, aetna=FOUR_LINES)
-    made = decide(policies, "aetna", "77092", "modifier_26", date(2026, 1, 1))
-    assert (made.status, made.value, made.level) == (Status.VALUE, "not_allowed", Level.PAYER)
-    assert made.source is not None
-    assert made.source.title == "Our Aetna contract of 2026, exhibit B"
-    assert made.source.confidence is Confidence.SECONDARY
+    decision = decide(policies, "aetna", "77092", "modifier_26", date(2026, 1, 1))
+    assert (decision.status, decision.value, decision.level) == (
+        Status.VALUE,
+        "not_allowed",
+        Level.PAYER,
+    )
+    assert decision.source is not None
+    assert decision.source.title == "Our Aetna contract of 2026, exhibit B"
+    assert decision.source.confidence is Confidence.SECONDARY
     assert policies["aetna"].label == "Aetna"
 
 
-def test_before_the_users_first_day_the_packaged_file_still_speaks(tmp_path: Path) -> None:
+def test_before_the_users_first_day_the_packaged_file_still_holds(tmp_path: Path) -> None:
     policies = layered(tmp_path, aetna=FOUR_LINES)
-    made = decide(policies, "aetna", "77092", "modifier_26", date(2025, 12, 31))
-    assert (made.value, made.level) == ("expected", Level.DEFAULT)
-    assert made.quotes[0].startswith("Aetna: ")
+    decision = decide(policies, "aetna", "77092", "modifier_26", date(2025, 12, 31))
+    assert (decision.value, decision.level) == ("expected", Level.DEFAULT)
+    assert decision.quotes[0].startswith("Aetna: ")
 
 
 def test_other_values_of_the_payer_stay(tmp_path: Path) -> None:
@@ -53,7 +57,7 @@ def test_other_values_of_the_payer_stay(tmp_path: Path) -> None:
     assert own.origin == ("packaged", str(tmp_path))
 
 
-def test_what_the_user_did_not_find_is_asked_of_the_packaged_file(tmp_path: Path) -> None:
+def test_a_value_the_user_did_not_find_comes_from_the_packaged_file(tmp_path: Path) -> None:
     policies = layered(
         tmp_path,
         medicare=(
@@ -61,8 +65,8 @@ def test_what_the_user_did_not_find_is_asked_of_the_packaged_file(tmp_path: Path
             "      2022-01-01: {not_available: we did not look}\n"
         ),
     )
-    made = decide(policies, "medicare", "77092", "modifier_26", date(2026, 3, 2))
-    assert (made.value, made.level) == ("not_allowed", Level.PAYER)
+    decision = decide(policies, "medicare", "77092", "modifier_26", date(2026, 3, 2))
+    assert (decision.value, decision.level) == ("not_allowed", Level.PAYER)
 
 
 def test_a_users_file_may_add_a_payer_and_names(tmp_path: Path) -> None:
@@ -94,8 +98,8 @@ def test_a_payer_id_goes_before_the_name() -> None:
 def test_a_date_before_the_payers_first_value_is_not_the_defaults(
     days: str, expected: Status
 ) -> None:
-    made = decide(load_policies(), "cigna", "77092", "modifier_26", date.fromisoformat(days))
-    assert made.status is expected
+    decision = decide(load_policies(), "cigna", "77092", "modifier_26", date.fromisoformat(days))
+    assert decision.status is expected
 
 
 def test_ended_is_neither_zero_nor_the_defaults(tmp_path: Path) -> None:
@@ -106,14 +110,14 @@ def test_ended_is_neither_zero_nor_the_defaults(tmp_path: Path) -> None:
             "codes:\n  77092:\n    modifier_26: {2026-06-01: {ended: true}}\n"
         ),
     )
-    made = decide(policies, "cigna", "77092", "modifier_26", date(2026, 6, 1))
-    assert (made.status, made.value) == (Status.ENDED, None)
-    assert "ended on 2026-06-01 (Cigna)" in made.reason()
+    decision = decide(policies, "cigna", "77092", "modifier_26", date(2026, 6, 1))
+    assert (decision.status, decision.value) == (Status.ENDED, None)
+    assert "ended on 2026-06-01 (Cigna)" in decision.reason()
     before = decide(policies, "cigna", "77092", "modifier_26", date(2026, 5, 31))
     assert before.status is Status.VALUE
 
 
-def test_a_code_of_its_own_overrules_its_group(tmp_path: Path) -> None:
+def test_a_code_overrides_its_group(tmp_path: Path) -> None:
     policies = layered(
         tmp_path,
         plan=(
@@ -124,11 +128,11 @@ def test_a_code_of_its_own_overrules_its_group(tmp_path: Path) -> None:
         ),
     )
     day = date(2026, 3, 2)
-    said = {
+    values = {
         code: decide(policies, "plan", code, "max_units_per_day", day).value
         for code in ("77092", "77091", "77080")
     }
-    assert said == {"77092": 3, "77091": 2, "77080": 1}
+    assert values == {"77092": 3, "77091": 2, "77080": 1}
 
 
 def partner_decision(policies: PolicySet, parameter: str) -> Decision:
@@ -154,7 +158,7 @@ def test_a_partner_code_goes_by_the_codes_that_deny_it(tmp_path: Path) -> None:
     assert pairs.is_recalled  # one of them is, so that no error rests on it
     bypass = partner_decision(policies, "bypass_modifiers")
     assert (bypass.value, bypass.is_recalled) == (("59",), True)
-    # Where those that deny it differ, nobody can say which list holds.
+    # Where those that deny it differ, it is unknown which list holds.
     policies = layered(
         tmp_path, plan=plan.replace("['59'], source: memory", "[XS], source: memory")
     )
@@ -169,8 +173,8 @@ def test_a_chain_that_runs_in_a_circle_ends(tmp_path: Path) -> None:
         one="payer: one\nfollows: two\n",
         two="payer: two\nfollows: one\n",
     )
-    made = decide(policies, "one", "77092", "modifier_26", date(2026, 3, 2))
-    assert (made.value, made.level) == ("expected", Level.DEFAULT)
+    decision = decide(policies, "one", "77092", "modifier_26", date(2026, 3, 2))
+    assert (decision.value, decision.level) == ("expected", Level.DEFAULT)
 
 
 def test_a_name_two_payers_claim_is_refused(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The ICD-10-CM list on file, and which diagnoses a line's pointer chooses."""
+"""The shipped ICD-10-CM list, and the diagnoses that a line's pointer chooses."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from cpt77092.reference.icd10 import (
     billable_codes,
     diagnosis_list,
     main,
-    packed,
+    pack,
     read_list,
 )
 from cpt77092.rules import BY_CODE
@@ -34,8 +34,8 @@ LETTERS = "ABCDEFGHIJKL"
 
 
 def below(code: str) -> int | None:
-    found = diagnosis_list().codes.filter(pl.col("code") == code)["billable_below"]
-    return found.item() if found.len() else None
+    count = diagnosis_list().codes.filter(pl.col("code") == code)["billable_below"]
+    return count.item() if count.len() else None
 
 
 def facts_of(
@@ -52,7 +52,7 @@ def cells(*codes: str, pointer: str | None = "") -> dict[str, str | None]:
     return {**dict(zip(DIAGNOSES, codes, strict=False)), "diagnosis_pointer": pointer}
 
 
-def test_the_list_says_of_which_days_it_is() -> None:
+def test_the_list_has_its_first_and_last_day() -> None:
     assert (diagnosis_list().first_day, diagnosis_list().last_day) == (FIRST, LAST)
     source = BY_CODE["DX002"].source
     assert source is not None
@@ -83,7 +83,7 @@ def test_what_is_no_code_is_not_there(code: str) -> None:
 
 
 @pytest.mark.parametrize("some", [[], [""], ["XXX"], ["M81"], ["M81", "I10", "Z7", "QA0"]])
-def test_of_some_categories_the_list_says_the_same(some: list[str]) -> None:
+def test_some_categories_are_read_as_in_the_whole_list(some: list[str]) -> None:
     codes = pl.col("code")
     narrow = diagnosis_list(frozenset(some)).codes.filter(codes.str.head(3).is_in(some))
     whole = diagnosis_list().codes.filter(codes.str.head(3).is_in(some))
@@ -105,7 +105,7 @@ def test_the_list_is_the_published_one() -> None:
         code for code in others if "-" in code or code.isdigit()
     }
     text = Path(icd10.__file__).with_name("data").joinpath(icd10.LIST_FILE)
-    assert text.read_text(encoding="utf-8") == packed(billable, FIRST, LAST)
+    assert text.read_text(encoding="utf-8") == pack(billable, FIRST, LAST)
 
 
 def test_the_billable_codes_are_those_that_no_code_begins_with() -> None:
@@ -116,13 +116,14 @@ def test_the_billable_codes_are_those_that_no_code_begins_with() -> None:
 CODES = st.sets(st.from_regex(r"[A-C][0-2][0-9A]([01AX]{1,4})?", fullmatch=True), min_size=1)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(CODES)
 def test_a_list_reads_back_as_it_was_written(codes: set[str]) -> None:
     ordered = sorted(codes)
     billable = [a for a, b in pairwise([*ordered, ""]) if not b.startswith(a)]
     assert billable == billable_codes(codes)
-    listed = read_list(packed(billable, FIRST, LAST))
+    listed = read_list(pack(billable, FIRST, LAST))
     assert sorted(listed.billable) == billable
     counted = dict(listed.codes.iter_rows())
     beginnings = {code[:n] for code in billable for n in range(3, len(code))}
@@ -137,14 +138,14 @@ def test_the_list_is_written_by_one_command(
 ) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "all.txt").write_text("1\nA00-A09\nA00\nA000\nA001\nI10\n", encoding="utf-8")
-    monkeypatch.setattr(icd10, "__file__", str(tmp_path / "diagnoses.py"))
+    monkeypatch.setattr(icd10, "__file__", str(tmp_path / "icd10.py"))
     main(str(tmp_path / "all.txt"), "2026-10-01", "2027-09-30")
     written = (tmp_path / "data" / icd10.LIST_FILE).read_text(encoding="utf-8")
     assert written.splitlines()[-2:] == ["A00 :01", "I1 :0"]
     assert read_list(written).last_day == date(2027, 9, 30)
 
 
-def test_the_list_is_small_and_says_where_it_is_from() -> None:
+def test_the_list_is_small_and_names_its_source() -> None:
     file = Path(icd10.__file__).with_name("data") / icd10.LIST_FILE
     assert file.stat().st_size < 150_000
     assert "CDC/NCHS" in file.read_text(encoding="utf-8")[:500]
@@ -187,6 +188,7 @@ POINTERS = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(
     st.lists(st.tuples(POINTERS, st.sets(st.integers(1, 12))), min_size=1, max_size=30),
@@ -200,8 +202,8 @@ def test_a_pointer_chooses_what_a_reader_would(
         cells(*(f"Z{n:02}.{n}" if n in filled else "" for n in range(1, 13)), pointer=pointer)
         for pointer, filled in rows
     ]
-    told = facts_of(frame, "line_diagnoses_told", "diagnosis_pointer_problem")
-    for (pointer, filled), (diagnosed, problem) in zip(rows, told.iter_rows(), strict=True):
+    facts = facts_of(frame, "line_diagnoses_told", "diagnosis_pointer_problem")
+    for (pointer, filled), (diagnosed, problem) in zip(rows, facts.iter_rows(), strict=True):
         expected = chosen(pointer, filled)
         if expected is None:
             assert diagnosed is None
@@ -211,16 +213,16 @@ def test_a_pointer_chooses_what_a_reader_would(
             assert problem == (None if pointer is None else "")
 
 
-def test_a_diagnosis_is_told_once_and_as_people_write_it() -> None:
-    told = facts_of([cells("m810", "M81.0", "I10", "m8008xa")], "line_diagnoses_told")
-    assert told.item() == "M81.0, I10, M80.08XA"
+def test_a_diagnosis_is_shown_once_and_with_its_dot() -> None:
+    facts = facts_of([cells("m810", "M81.0", "I10", "m8008xa")], "line_diagnoses_told")
+    assert facts.item() == "M81.0, I10, M80.08XA"
 
 
 def test_without_diagnosis_columns_all_is_unknown() -> None:
     names = ("has_diagnosis", "line_diagnoses_told", "diagnosis_pointer_problem")
     nothing = dict.fromkeys(DIAGNOSES)
-    told = facts_of([{**nothing, "diagnosis_pointer": "A"}, {**nothing}], *names)
-    assert told.rows() == [(None, None, None), (None, None, "")]
+    facts = facts_of([{**nothing, "diagnosis_pointer": "A"}, {**nothing}], *names)
+    assert facts.rows() == [(None, None, None), (None, None, "")]
 
 
 def test_blank_columns_behind_the_last_filled_one_are_left_out_and_change_nothing() -> None:
@@ -234,8 +236,8 @@ def test_blank_columns_behind_the_last_filled_one_are_left_out_and_change_nothin
     for left_out in (DIAGNOSES[2:], DIAGNOSES[5:], DIAGNOSES[11:]):
         assert facts_of(rows, *names, blank_columns=frozenset(left_out)).equals(expected)
     none_filled = [cells(pointer=pointer) for pointer in ("", "A")]
-    told = facts_of(none_filled, *names, blank_columns=frozenset(DIAGNOSES))
-    assert told.rows() == [
+    facts = facts_of(none_filled, *names, blank_columns=frozenset(DIAGNOSES))
+    assert facts.rows() == [
         (False, "", ""),
         (False, None, "points where no diagnosis stands: 1 (A)"),
     ]
