@@ -42,12 +42,25 @@ def _is_whole(text: object) -> object:
     return text
 
 
+def _quoted_or_not(pattern: str) -> WithJsonSchema:
+    """What an editor accepts as a code: `77085` without quotes is a number to it."""
+    return WithJsonSchema({"anyOf": [{"type": "string", "pattern": pattern}, {"type": "integer"}]})
+
+
 Day = Annotated[date, BeforeValidator(parameters.read_day)]
 Count = Annotated[int, BeforeValidator(_is_whole), Field(ge=0, le=parameters.MAX_COUNT)]
-Modifier = Annotated[str, StringConstraints(pattern=parameters.MODIFIER)]
-Procedure = Annotated[str, StringConstraints(pattern=parameters.PROCEDURE)]
-Place = Annotated[str, StringConstraints(pattern=parameters.PLACE)]
-Frequency = Annotated[str, StringConstraints(pattern=parameters.FREQUENCY)]
+Modifier = Annotated[
+    str, StringConstraints(pattern=parameters.MODIFIER), _quoted_or_not(parameters.MODIFIER)
+]
+Procedure = Annotated[
+    str, StringConstraints(pattern=parameters.PROCEDURE), _quoted_or_not(parameters.PROCEDURE)
+]
+Place = Annotated[
+    str, StringConstraints(pattern=parameters.PLACE), _quoted_or_not(parameters.PLACE)
+]
+Frequency = Annotated[
+    str, StringConstraints(pattern=parameters.FREQUENCY), _quoted_or_not(parameters.FREQUENCY)
+]
 Diagnosis = Annotated[str, StringConstraints(pattern=parameters.DIAGNOSIS)]
 Period = Annotated[str, StringConstraints(pattern=parameters.PERIOD)]
 Dollars = Annotated[Decimal, Field(ge=0, max_digits=9, decimal_places=2)]
