@@ -115,7 +115,7 @@ def test_where_the_default_decides_on_26_both_sides_are_quoted(
         ("unitedhealthcare", "77092", "timely_filing", "look in the agreement"),
         ("unitedhealthcare", "77092", "facility_place_of_service", "CMS place"),
         ("humana", "77092", "timely_filing", "one year"),
-        ("cms", "77081", "pairs", "never go together"),
+        ("cms", "77081", "pairs", "never billed together"),
     ],
 )
 def test_where_sources_contradict_both_are_in_the_file(

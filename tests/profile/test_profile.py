@@ -378,7 +378,7 @@ def test_expectations_are_numbered_and_named(small: Profile) -> None:
     [code] = record["payers"][1]["months"][0]["codes"]
     [fee] = (expectations[number] for number in code["expected"]["fee"])
     assert fee["value"] is None
-    assert "not available" in fee["reason"]
+    assert "no published rule found" in fee["reason"]
 
 
 class Page(HTMLParser):
