@@ -29,10 +29,7 @@ from cpt77092.reference.codes import CHECKED, COMPANIONS, FAMILY
 
 HERE = Path(__file__).parent
 REFERENCE = Path(__file__).parents[3] / "shared" / "reference"
-PAYERS = (
-    "aetna", "bcbs", "bcbs-independence", "bcbs-nebraska", "bcbs-regence", "cigna", "cms",
-    "default", "humana", "medicare", "texas-medicaid", "unitedhealthcare",
-)  # fmt: skip
+PAYERS = tuple(sorted(file.stem for file in packaged_folder().glob("*.yaml")))
 
 
 @pytest.fixture(scope="module")
