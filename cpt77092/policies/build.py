@@ -23,66 +23,44 @@ TRUE_WORDS = frozenset({"true", "yes", "on", "y", "t", "1"})
 """What Pydantic, too, reads as true."""
 
 
-class SourceTree(TypedDict):
-    """One record under `sources`."""
-
-    title: str
-    at: NotRequired[str]
-    url: NotRequired[str]
-    retrieved: NotRequired[str]
-    confidence: str
-
-
-class MatchesTree(TypedDict, total=False):
-    """What stands under `matches`."""
-
-    names: list[str]
-    payer_ids: list[str]
-    unless: list[str]
-
-
-class EntryTree(TypedDict, total=False):
-    """What stands under one date of a parameter."""
-
-    value: Any
-    ended: str
-    not_available: str
-    source: str
-    note: str
-    contradicted_by: str
-
-
-class StatementTree(TypedDict):
-    """One statement under a subject of `brief`."""
-
-    text: str
-    source: NotRequired[str]
+Entry = dict[str, Any]
+"""What is under one date of a parameter; all but `value` is text."""
+Statement = dict[str, str]
+"""One statement under a subject of `brief`: `text`, and `source` where it has one."""
 
 
 class PolicyTree(TypedDict):
-    """A valid policy file as parsed: mappings, lists and text."""
+    """A valid policy file as parsed: mappings, lists and text; `codes` by code, parameter, date."""
 
     payer: str
     label: NotRequired[str]
-    matches: NotRequired[MatchesTree]
+    matches: NotRequired[dict[str, list[str]]]
     follows: NotRequired[str]
     checked_on: NotRequired[str]
-    sources: NotRequired[str | dict[str, str | SourceTree]]
-    codes: NotRequired[dict[str, dict[str, dict[str, EntryTree]]]]
-    brief: NotRequired[dict[str, StatementTree | list[StatementTree]]]
+    sources: NotRequired[str | dict[str, str | dict[str, str]]]
+    codes: NotRequired[dict[str, dict[str, dict[str, Entry]]]]
+    brief: NotRequired[dict[str, Statement | list[Statement]]]
 
 
-class PolicyBuilder:
-    """Builds the policy of one file."""
+def build_policy(tree: PolicyTree, lines: Lines, file: str) -> Policy:
+    """The policy of one file.
 
+    Args:
+        tree: the file as parsed, and valid.
+        lines: the line of each of its parts.
+        file: its path, for messages.
+    """
+    return _Builder(tree, lines, file).policy()
+
+
+class _Builder:
     def __init__(self, tree: PolicyTree, lines: Lines, file: str) -> None:
         self.tree = tree
         self.lines = lines
         self.file = file
-        self.sources = read_sources(tree.get("sources", {}))
+        self.sources = _sources(tree.get("sources", {}))
 
     def policy(self) -> Policy:
-        """The whole policy."""
         tree = self.tree
         matches = tree.get("matches", {})
         values, overridden = self._values()
@@ -109,7 +87,7 @@ class PolicyBuilder:
         return Where(self.file, self.lines.at(path))
 
     def _statements(
-        self, stated: StatementTree | list[StatementTree]
+        self, stated: Statement | list[Statement]
     ) -> tuple[tuple[str, Source | None], ...]:
         statements = stated if isinstance(stated, list) else [stated]
         return tuple((one["text"].strip(), self._source(one.get("source"))) for one in statements)
@@ -140,7 +118,7 @@ class PolicyBuilder:
             key_of |= dict.fromkeys(cells, code_key)
         return values, tuple(overridden)
 
-    def _stated(self) -> Iterator[tuple[str, str, dict[str, EntryTree]]]:
+    def _stated(self) -> Iterator[tuple[str, str, dict[str, Entry]]]:
         """Each key of `codes`, a parameter under it and its entries; the most specific last."""
         codes = self.tree.get("codes", {})
         for code_key in sorted(codes, key=specificity):
@@ -149,18 +127,18 @@ class PolicyBuilder:
                     yield code_key, parameter, codes[code_key][parameter]
 
     def _entries(
-        self, path: tuple[str, str, str], dated: Mapping[str, EntryTree]
+        self, path: tuple[str, str, str], dated: Mapping[str, Entry]
     ) -> tuple[DatedValue, ...]:
         kind = PARAMETERS[path[-1]].kind
         return tuple(self._entry((*path, day), kind, entry) for day, entry in dated.items())
 
-    def _entry(self, path: tuple[str, str, str, str], kind: Kind, entry: EntryTree) -> DatedValue:
+    def _entry(self, path: tuple[str, str, str, str], kind: Kind, entry: Entry) -> DatedValue:
         states = next(state for state in EntryKind if state.value in entry)
         other = entry.get("contradicted_by")
         return DatedValue(
             first_day=date.fromisoformat(path[-1]),
             kind=states,
-            value=read_value(kind, entry["value"]) if states is EntryKind.VALUE else None,
+            value=_READERS[kind](entry["value"]) if states is EntryKind.VALUE else None,
             source=self._source(entry.get("source")),
             note=entry.get("not_available", "").strip() or entry.get("note", ""),
             contradicted_by=self.sources[other] if other else None,
@@ -171,14 +149,14 @@ class PolicyBuilder:
         return self.sources.get(PLAIN_SOURCE if key is None else key)
 
 
-def read_sources(stated: str | Mapping[str, str | SourceTree]) -> dict[str, Source]:
+def _sources(stated: str | Mapping[str, str | dict[str, str]]) -> dict[str, Source]:
     """The sources of a file by key."""
     if isinstance(stated, str):
         return {PLAIN_SOURCE: _source(stated)}
     return {key: _source(entry) for key, entry in stated.items()}
 
 
-def _source(entry: str | SourceTree) -> Source:
+def _source(entry: str | dict[str, str]) -> Source:
     # A plain sentence does not say that anybody read the text, so it is no primary source.
     if isinstance(entry, str):
         return Source(title=entry.strip(), confidence=Confidence.SECONDARY)
@@ -189,11 +167,6 @@ def _source(entry: str | SourceTree) -> Source:
         retrieved=entry.get("retrieved", ""),
         confidence=Confidence(entry["confidence"]),
     )
-
-
-def read_value(kind: Kind, value: Any) -> Any:
-    """A parameter's value, of the type that `Kind` names, from text, lists and mappings."""
-    return _READERS[kind](value)
 
 
 def _stripped(texts: Iterable[str]) -> tuple[str, ...]:

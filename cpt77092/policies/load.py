@@ -11,7 +11,7 @@ from typing import Any, cast
 import yaml
 
 from cpt77092.errors import FileProblem, PolicyError, UsageError
-from cpt77092.policies.build import PolicyBuilder, PolicyTree
+from cpt77092.policies.build import PolicyTree, build_policy
 from cpt77092.policies.policy import DatedValue, EntryKind, Overridden, Policy, PolicySet
 from cpt77092.policies.validate import PolicyFileRead, cross_check, validate
 from cpt77092.policies.yaml_lines import parse
@@ -105,11 +105,11 @@ def _read_file(path: Path, content: bytes, *, is_base: bool, is_trusted: bool) -
     if is_trusted:
         # While somebody edits a packaged file it may be broken; validation then says where.
         with suppress(KeyError, TypeError, ValueError, AttributeError, ArithmeticError):
-            file.policy = PolicyBuilder(cast("PolicyTree", tree), file.lines, str(path)).policy()
+            file.policy = build_policy(cast("PolicyTree", tree), file.lines, str(path))
             return file
     validate(tree, file, is_base=is_base)
     if not file.problems:
-        file.policy = PolicyBuilder(cast("PolicyTree", tree), file.lines, str(path)).policy()
+        file.policy = build_policy(cast("PolicyTree", tree), file.lines, str(path))
     return file
 
 

@@ -7,7 +7,7 @@ number of a distinct set, whose members the facts look up).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from datetime import date
 from decimal import Decimal
 from enum import Enum, StrEnum, auto
@@ -26,7 +26,7 @@ PERIOD = r"^[1-9]\d{0,3} (days|months)$"
 """A length of time as payers state it: `90 days`, `12 months`."""
 KEY = r"^[a-z0-9][a-z0-9-]*$"
 
-_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 Subject = Literal[
     "category",
@@ -56,7 +56,7 @@ def read_day(text: object) -> date:
     # date.fromisoformat alone would also take 20260102 and 2026-W01-5.
     if isinstance(text, date):
         return text
-    if not isinstance(text, str) or not _ISO_DAY.fullmatch(text):
+    if not isinstance(text, str) or not ISO_DAY.fullmatch(text):
         raise ValueError("not a date; write YYYY-MM-DD")
     try:
         day = date.fromisoformat(text)
@@ -115,148 +115,96 @@ class Kind(Enum):
 
 AMOUNTS = frozenset({Kind.PAYMENT, Kind.RELATIVE_VALUE})
 """Kinds that are one amount, or one for each part of the service."""
+SETS = frozenset(
+    {Kind.MODIFIERS, Kind.MODIFIER_COUPLES, Kind.PLACES}
+    | {Kind.DIAGNOSES, Kind.FREQUENCIES, Kind.PAIRS}
+)
+"""Kinds that are a list of members."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Parameter:
     """One thing that a policy may state of a code."""
 
     name: str
     kind: Kind
-    choices: tuple[str, ...] = ()
-    """The values of a choice."""
-    is_set: bool = False
-    unit: str = ""
     description: str
     """Our words for it in the schema, in pages and in reasons for what is not checked."""
+    _: KW_ONLY
+    choices: tuple[str, ...] = ()
+    """The values of a choice."""
+    unit: str = ""
     existence: bool = False
     """Whether, before its first date and after its end, the answer is *no* and not *unknown*."""
 
+    @property
+    def is_set(self) -> bool:
+        """Whether a value is a list whose order does not matter."""
+        return self.kind in SETS
+
 
 PARAMETERS: dict[str, Parameter] = {
-    p.name: p
-    for p in (
+    parameter.name: parameter
+    for parameter in (
+        Parameter("in_force", Kind.FLAG, "code in effect on the date of service", existence=True),
+        Parameter("modifier_26", Kind.USE, "modifier 26 (professional component)"),
+        Parameter("modifier_tc", Kind.USE, "modifier TC (technical component)"),
+        Parameter("inapplicable_modifiers", Kind.MODIFIERS, "modifiers not valid with the code"),
         Parameter(
-            name="in_force",
-            kind=Kind.FLAG,
-            existence=True,
-            description="code in effect on the date of service",
+            "notice_modifiers",
+            Kind.MODIFIER_COUPLES,
+            "ABN modifiers that cannot be billed together",
+        ),
+        Parameter("bypass_modifiers", Kind.MODIFIERS, "modifiers that bypass a code pair"),
+        Parameter("max_units_per_day", Kind.COUNT, "unit limit per day", unit="units"),
+        Parameter("place_of_service", Kind.PLACES, "POS codes the payer accepts"),
+        Parameter("typical_place_of_service", Kind.PLACES, "usual POS codes"),
+        Parameter(
+            "facility_place_of_service", Kind.PLACES, "POS codes the payer treats as facilities"
         ),
         Parameter(
-            name="modifier_26", kind=Kind.USE, description="modifier 26 (professional component)"
-        ),
-        Parameter(
-            name="modifier_tc", kind=Kind.USE, description="modifier TC (technical component)"
-        ),
-        Parameter(
-            name="inapplicable_modifiers",
-            kind=Kind.MODIFIERS,
-            is_set=True,
-            description="modifiers not valid with the code",
-        ),
-        Parameter(
-            name="notice_modifiers",
-            kind=Kind.MODIFIER_COUPLES,
-            is_set=True,
-            description="ABN modifiers that cannot be billed together",
-        ),
-        Parameter(
-            name="bypass_modifiers",
-            kind=Kind.MODIFIERS,
-            is_set=True,
-            description="modifiers that bypass a code pair",
-        ),
-        Parameter(
-            name="max_units_per_day",
-            kind=Kind.COUNT,
-            unit="units",
-            description="unit limit per day",
-        ),
-        Parameter(
-            name="place_of_service",
-            kind=Kind.PLACES,
-            is_set=True,
-            description="POS codes the payer accepts",
-        ),
-        Parameter(
-            name="typical_place_of_service",
-            kind=Kind.PLACES,
-            is_set=True,
-            description="usual POS codes",
-        ),
-        Parameter(
-            name="facility_place_of_service",
-            kind=Kind.PLACES,
-            is_set=True,
-            description="POS codes the payer treats as facilities",
-        ),
-        Parameter(
-            name="technical_in_facility",
-            kind=Kind.CHOICE,
+            "technical_in_facility",
+            Kind.CHOICE,
+            "technical component billed on a professional claim for a facility patient",
             choices=("payable", "not_payable"),
-            description="technical component billed on a professional claim for a facility patient",
         ),
         Parameter(
-            name="coverage",
-            kind=Kind.CHOICE,
+            "coverage",
+            Kind.CHOICE,
+            "coverage position",
             choices=("covered", "adjunct", "investigational", "not_covered", "contractor_decides"),
-            description="coverage position",
         ),
         Parameter(
-            name="prior_authorization",
-            kind=Kind.CHOICE,
+            "prior_authorization",
+            Kind.CHOICE,
+            "prior authorization",
             choices=("required", "not_required"),
-            description="prior authorization",
         ),
         Parameter(
-            name="ordering_provider",
-            kind=Kind.CHOICE,
+            "ordering_provider",
+            Kind.CHOICE,
+            "ordering provider's NPI",
             choices=("required", "not_required"),
-            description="ordering provider's NPI",
         ),
         Parameter(
-            name="supporting_diagnoses",
-            kind=Kind.DIAGNOSES,
-            is_set=True,
-            description="diagnoses that support medical necessity",
+            "supporting_diagnoses", Kind.DIAGNOSES, "diagnoses that support medical necessity"
         ),
         Parameter(
-            name="excluded_diagnoses",
-            kind=Kind.DIAGNOSES,
-            is_set=True,
-            description="diagnoses the payer removed from its list",
+            "excluded_diagnoses", Kind.DIAGNOSES, "diagnoses the payer removed from its list"
         ),
         Parameter(
-            name="min_months_between",
-            kind=Kind.COUNT,
+            "min_months_between",
+            Kind.COUNT,
+            "minimum time between two services",
             unit="full calendar months",
-            description="minimum time between two services",
         ),
+        Parameter("timely_filing", Kind.PERIOD, "timely filing limit, from the date of service"),
         Parameter(
-            name="timely_filing",
-            kind=Kind.PERIOD,
-            description="timely filing limit, from the date of service",
+            "claim_frequency_codes", Kind.FREQUENCIES, "claim frequency codes the payer accepts"
         ),
-        Parameter(
-            name="claim_frequency_codes",
-            kind=Kind.FREQUENCIES,
-            is_set=True,
-            description="claim frequency codes the payer accepts",
-        ),
-        Parameter(
-            name="pairs",
-            kind=Kind.PAIRS,
-            is_set=True,
-            description="codes not paid together on one day",
-        ),
-        Parameter(
-            name="fee", kind=Kind.PAYMENT, unit="dollars per unit", description="fee per unit"
-        ),
-        Parameter(
-            name="relative_value_units",
-            kind=Kind.RELATIVE_VALUE,
-            unit="RVU",
-            description="total RVUs",
-        ),
+        Parameter("pairs", Kind.PAIRS, "codes not paid together on one day"),
+        Parameter("fee", Kind.PAYMENT, "fee per unit", unit="dollars per unit"),
+        Parameter("relative_value_units", Kind.RELATIVE_VALUE, "total RVUs", unit="RVU"),
     )
 }
+"""Every parameter by name."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from cpt77092.errors import FileProblem, did_you_mean
 from cpt77092.policies.build import PolicyTree
 from cpt77092.policies.code_groups import GROUPS
-from cpt77092.policies.parameters import PARAMETERS, SUBJECTS
+from cpt77092.policies.parameters import ISO_DAY, PARAMETERS, SUBJECTS
 from cpt77092.policies.payer_names import normal_name
 from cpt77092.policies.policy import Policy
 from cpt77092.policies.yaml_lines import Lines
@@ -76,16 +76,9 @@ def _check_head(tree: PolicyTree, file: PolicyFileRead, *, is_base: bool) -> Non
 def _check_dates(tree: dict[str, Any], file: PolicyFileRead) -> None:
     """The dates of a parameter are in order, earliest first."""
     for path, entries in _dated(tree.get("codes")):
-        days = [day for day in entries if _is_day(day)]
+        days = [day for day in entries if ISO_DAY.fullmatch(day)]
         if days != sorted(days):
             file.problem(path, f"{path[-1]}: the dates are not in order, earliest first")
-
-
-def _is_day(text: str) -> bool:
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False
 
 
 def _check_sources(tree: dict[str, Any], file: PolicyFileRead) -> None:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from cpt77092.errors import PolicyError
 from cpt77092.policies import load, load_policies
-from cpt77092.policies.build import PLAIN_SOURCE, PolicyBuilder
+from cpt77092.policies.build import PLAIN_SOURCE, build_policy
 from cpt77092.policies.code_groups import expand, specificity
 from cpt77092.policies.load import load_folders, packaged_folder
 from cpt77092.policies.parameters import PARAMETERS, ByPart, Pair
@@ -162,7 +162,7 @@ def is_valid(tree: Any) -> bool:
         expected = expected_parts(model)
     except (ValidationError, KeyError):  # KeyError: a source that is not listed
         return False
-    assert built_parts(PolicyBuilder(tree, Lines(), "plan.yaml").policy()) == expected
+    assert built_parts(build_policy(tree, Lines(), "plan.yaml")) == expected
     return True
 
 
