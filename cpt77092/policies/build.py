@@ -133,7 +133,7 @@ class _Builder:
         return tuple(self._entry((*path, day), kind, entry) for day, entry in dated.items())
 
     def _entry(self, path: tuple[str, str, str, str], kind: Kind, entry: Entry) -> DatedValue:
-        states = next(state for state in EntryKind if state.value in entry)
+        states = next((one for one in EntryKind if one.value in entry), EntryKind.VALUE)
         other = entry.get("contradicted_by")
         return DatedValue(
             first_day=date.fromisoformat(path[-1]),

@@ -221,15 +221,23 @@ def test_whatever_the_models_take_is_built_as_they_read_it() -> None:
     assert taken > 100  # else nothing was compared
 
 
-def test_a_packaged_file_that_somebody_broke_is_reported_by_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("broken", "lines"),
+    [
+        ("cheked_on: 2026-11-01\nchecked_on: soon\n", [3, 4]),
+        ("checked_on: 2026-11-01\ncodes: {77092: {fee: {2026-01-01: {note: x}}}}\n", [4]),
+        ("checked_on: 2026-11-01\ncodes: {77092: {fee: {2026-01-01: 10}}}\n", [4]),
+        ("checked_on: 2026-11-01\nsources: {a: {title: A}}\n", [4, 4]),
+    ],
+)
+def test_a_broken_packaged_file_is_reported_by_line(
+    broken: str, lines: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text = "payer: plan\nlabel: Plan\ncheked_on: 2026-11-01\nchecked_on: soon\n"
-    (tmp_path / "plan.yaml").write_text(text, encoding="utf-8")
+    (tmp_path / "plan.yaml").write_text(f"payer: plan\nlabel: Plan\n{broken}", encoding="utf-8")
     monkeypatch.setattr(load, "packaged_folder", lambda: tmp_path)
     with pytest.raises(PolicyError) as trusted:
         load_policies()
     with pytest.raises(PolicyError) as checked:
         load_folders(tmp_path)
-    assert [problem.line for problem in trusted.value.problems] == [3, 4]
+    assert [problem.line for problem in trusted.value.problems] == lines
     assert trusted.value.problems == checked.value.problems
