@@ -27,12 +27,14 @@ __all__ = [
     "Confidence",
     "Denial",
     "FixKind",
+    "Message",
     "Remedy",
     "Rule",
     "Severity",
     "Source",
     "cell_state",
     "decided_by",
+    "limit_is_mue",
     "param",
 ]
 
@@ -69,6 +71,14 @@ class Remedy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """What is wrong. `when` narrows it to some lines; the first message that fits is used."""
+
+    text: str
+    when: Callable[[], pl.Expr] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Denial:
     """Codes that a payer denies with, where `when` holds; of several the first that fits."""
 
@@ -98,6 +108,8 @@ class Rule:
     """Whether it looks at partner lines too: other codes, in a pair with a checked one."""
     flag: Callable[[], pl.Expr]
     message: str
+    other_messages: tuple[Message, ...] = ()
+    """Other messages, on the lines that their `when` narrows them to."""
     remedies: tuple[Remedy, ...]
     parameter: str | None = None
     """The policy parameter it rests on, whose source every finding quotes."""
@@ -121,8 +133,13 @@ class Rule:
 
     @property
     def templates(self) -> list[str]:
-        """The message and the remedies' texts."""
-        return [self.message, *(remedy.text for remedy in self.remedies)]
+        """The texts of all messages and remedies."""
+        return [choice.text for choice in (*self.messages, *self.remedies)]
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """All messages, ending with the one that always fits."""
+        return (*self.other_messages, Message(text=self.message))
 
     @property
     def denials(self) -> tuple[Denial, ...]:
@@ -131,8 +148,12 @@ class Rule:
 
     @property
     def conditions(self) -> list[pl.Expr]:
-        """The expressions that narrow its remedies and denials to some lines."""
-        choices: tuple[Remedy | Denial, ...] = (*self.remedies, *self.denials)
+        """The expressions that narrow its messages, remedies and denials to some lines."""
+        choices: tuple[Message | Remedy | Denial, ...] = (
+            *self.messages,
+            *self.remedies,
+            *self.denials,
+        )
         return [choice.when() for choice in choices if choice.when is not None]
 
 
@@ -149,3 +170,8 @@ def decided_by(name: str) -> pl.Expr:
 def cell_state(column: str) -> pl.Expr:
     """How the cell was read: `read`, `blank` or `unreadable`; null where the column is absent."""
     return pl.col(f"{column}.state")
+
+
+def limit_is_mue() -> pl.Expr:
+    """The unit limit in effect is CMS's MUE, not a limit of the payer's own."""
+    return pl.col("source_title").str.contains(r"(?i)medically unlikely|\bMUE\b")
