@@ -134,7 +134,7 @@ class Rule:
     @property
     def templates(self) -> list[str]:
         """The texts of all messages and remedies."""
-        return [choice.text for choice in (*self.messages, *self.remedies)]
+        return [m.text for m in self.messages] + [r.text for r in self.remedies]
 
     @property
     def messages(self) -> tuple[Message, ...]:
