@@ -131,7 +131,7 @@ def test_a_claim_is_one_row_with_its_worst_severity_and_money_once_per_line(
     row = claims.row(0, named=True)
     assert (row["source_file"], row["source_row"]) == (str(first), 2)
     assert row["charges_at_risk"] == Decimal("50.00")
-    assert row["reasons"].startswith("line 1 MO001: Modifier 26 is not allowed on 77092")
+    assert row["reasons"].startswith("line 1 MO001: Medicare does not allow modifier 26 with 77092")
     assert {"MO001", "UN001"} <= set(row["rules"].split())
     assert row["reasons"].count("MO001:") == 3
     assert "CO 4 N823" in row["denials"]
@@ -241,8 +241,8 @@ def test_a_finding_says_everything_in_short(tmp_path: Path) -> None:
     for said in (
         "A-7 Medicare 2026-03-04",
         "$1,045.50 at risk",
-        "line 3 error Modifier 26 is not allowed on 77092, says Medicare.",
-        "77092 MO001 Safe fix: Remove modifier 26; bill 77092 without it.",
+        "line 3 error Medicare does not allow modifier 26 with 77092.",
+        "77092 MO001 Safe fix: Remove modifier 26.",
         "Denial CO 4 N823. CMS fee schedule",
         "1 error, 0 warnings",
         "Next: scrub explain MO001",
