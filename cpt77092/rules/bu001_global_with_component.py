@@ -48,8 +48,8 @@ RULE = Rule(
         ),
         Remedy(
             text=(
-                "Bill {hcpcs_code} alone if both were done here. Calculation only: 77091. "
-                "Interpretation only: 77092."
+                "Bill {hcpcs_code} alone if calculation and interpretation were both done here. "
+                "Calculation only: 77091. Interpretation only: 77092."
             ),
         ),
     ),

@@ -36,9 +36,7 @@ RULE = Rule(
     message="Diagnosis {diagnosis_problems}.",
     remedies=(
         Remedy(when=_only_case_and_dots, text="Write it as {mended_diagnoses}.", kind=FixKind.SAFE),
-        Remedy(
-            text="Enter the full code, billable on the date of service, that the chart supports."
-        ),
+        Remedy(text="Enter the full billable code that the chart supports."),
     ),
     source=Source(
         title="CDC/NCHS ICD-10-CM",

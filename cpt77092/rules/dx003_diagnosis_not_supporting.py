@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from cpt77092.rule import CHECKED, Remedy, Rule, Severity
+from cpt77092.rule import CHECKED, Message, Remedy, Rule, Severity, is_assumed
 
 
 def flag() -> pl.Expr:
@@ -34,6 +34,15 @@ RULE = Rule(
     flag=flag,
     parameter="supporting_diagnoses",
     message="Not on {decided_by}'s diagnosis list for {hcpcs_code}: {line_diagnoses_told}.",
+    other_messages=(
+        Message(
+            when=is_assumed,
+            text=(
+                "Not on the {decided_by} diagnosis list assumed to apply to {hcpcs_code}: "
+                "{line_diagnoses_told}."
+            ),
+        ),
+    ),
     remedies=(
         Remedy(
             text=(

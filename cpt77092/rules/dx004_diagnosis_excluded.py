@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from cpt77092.rule import CHECKED, Remedy, Rule, Severity
+from cpt77092.rule import CHECKED, Message, Remedy, Rule, Severity, is_assumed
 
 
 def flag() -> pl.Expr:
@@ -32,6 +32,15 @@ RULE = Rule(
     message=(
         "{decided_by} does not accept {excluded_diagnoses_found} for {hcpcs_code}; no other "
         "diagnosis on the line supports it."
+    ),
+    other_messages=(
+        Message(
+            when=is_assumed,
+            text=(
+                "{excluded_diagnoses_found} is off the {decided_by} list assumed to apply to "
+                "{hcpcs_code}; no other diagnosis on the line supports it."
+            ),
+        ),
     ),
     remedies=(
         Remedy(

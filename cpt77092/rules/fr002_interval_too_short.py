@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from cpt77092.rule import GLOBAL, INTERPRETATION, Remedy, Rule, Severity
+from cpt77092.rule import GLOBAL, INTERPRETATION, Message, Remedy, Rule, Severity, is_assumed
 
 
 def flag() -> pl.Expr:
@@ -33,6 +33,16 @@ RULE = Rule(
     message=(
         "Too soon: last TBS {earlier_test_date}, full months since: {full_months_since_test}; "
         "{decided_by} requires {min_months_between}."
+    ),
+    other_messages=(
+        Message(
+            when=is_assumed,
+            text=(
+                "Too soon: last TBS {earlier_test_date}, full months since: "
+                "{full_months_since_test}; {decided_by}'s interval of {min_months_between} is "
+                "assumed to apply to {hcpcs_code}."
+            ),
+        ),
     ),
     remedies=(
         Remedy(

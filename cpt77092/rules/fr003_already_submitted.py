@@ -37,8 +37,8 @@ RULE = Rule(
     remedies=(
         Remedy(
             text=(
-                "Hold this line if the earlier claim was received; to correct it, send a "
-                "replacement (frequency 7) if {payer_label} accepts one."
+                "Hold this line if the earlier claim was received. To correct that claim, send a "
+                "replacement (frequency 7) where {payer_label} accepts one."
             ),
             kind=FixKind.UNSAFE,
         ),

@@ -29,7 +29,10 @@ RULE = Rule(
     flag=flag,
     source=Source(
         title="CMS CR 7631, place of service of the professional component",
-        at="where the patient had the technical component, from April 1, 2013; coding site",
+        at=(
+            "where the patient had the technical component, from April 1, 2013; "
+            "quoted on a coding site"
+        ),
         url="https://radiologybillingcoding.com/2016/07/place-of-service-pos-instructions-for.html",
         confidence=Confidence.PRIMARY,
     ),
