@@ -23,6 +23,11 @@ from tests.rule_cases import FOLDER, KINDS, cases_of
 
 PACKAGE = Path(__file__).parents[1] / "cpt77092"
 REFERENCE = Path(__file__).parents[2] / "shared" / "reference"
+FOREIGN_WORDS = (
+    r"\b(beside|mend\w*|hand(?:ed|s)? in|says|on file|notice|whole (?:test|service)|scans?|"
+    r"(?:the|a) reads?|place \d\d|[a-z]+isation)\b"
+)
+"""Not said in US billing: with, fix, submit, ABN, global, DXA, interpretation and POS are."""
 HEADINGS = ("Why:", "Basis:", "Clear:", "Not checked:")
 MODULES = sorted((PACKAGE / "rules").glob("[a-z]*[0-9]_*.py"))
 BANNED_STARTS = ("do-not", "use", "prefer", "check", "no", "missing", "invalid", "require", "avoid")
@@ -82,11 +87,16 @@ def test_a_page_has_a_title_and_the_four_headings_in_order(rule: Rule) -> None:
     assert lines[0].endswith(".")
     assert len(lines[0]) <= 80
     assert not lines[1]
-    found = [h for line in lines for h in HEADINGS if line.startswith(h)]
-    assert found == list(HEADINGS)
+    assert [h for line in lines for h in HEADINGS if line.startswith(h)] == list(HEADINGS)
     for heading in HEADINGS:
         text = rule.doc.split(heading)[1]
         assert len(text.split()) >= 3, f"{heading} says nothing"
+
+
+@each_rule
+def test_a_rule_uses_the_words_of_us_billing(rule: Rule) -> None:
+    text = "\n".join([rule.doc, *rule.templates, rule.source.short() if rule.source else ""])
+    assert re.findall(FOREIGN_WORDS, re.sub(r"\{\w+\}", "", text), re.IGNORECASE) == []
 
 
 @each_rule

@@ -119,8 +119,8 @@ def test_the_837p_holds_the_same_claims_and_gives_the_same_findings() -> None:
         run(EXAMPLES / name, ignore=("DT004",))
         for name in ("claims.csv", "batch.837")
     )
-    found = findings.as_table(from_837p).drop(place)
-    assert found.equals(findings.as_table(from_csv).drop(place))
+    table = findings.as_table(from_837p).drop(place)
+    assert table.equals(findings.as_table(from_csv).drop(place))
     assert findings.totals(from_837p).at_risk == findings.totals(from_csv).at_risk
 
 

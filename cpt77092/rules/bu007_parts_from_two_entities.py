@@ -1,7 +1,7 @@
 """Global code from one provider and a component from another.
 
-Why: 77089 claims the whole service. The payer pays the first claim and denies the second as already
-paid to another provider.
+Why: 77089 claims the global service. The payer pays the first claim and denies the second as
+already paid to another provider.
 Basis: 77089 includes its components, whoever bills them.
 Clear: no other billing provider bills a component for the patient and date. Only original claims
 are compared; the finding is on the 77089 line.

@@ -1,6 +1,6 @@
 """Units not a whole number above zero.
 
-Why: each of these codes is a whole service. A line with zero or fractional units is rejected.
+Why: each of these codes is one complete service. A line with zero or fractional units is rejected.
 Basis: the units are CMS-1500 box 24G and 837P SV104 (X12 005010X222A1).
 Clear: a whole number above zero; UN001 checks for too many.
 Not checked: no units column; blank or unreadable (IN001) units.
