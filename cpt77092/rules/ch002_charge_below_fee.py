@@ -1,6 +1,6 @@
 """Charge below the payer's fee.
 
-Why: payers pay the lower of charge and fee, so the difference is lost. Usually the fee schedule is
+Why: payers pay the lower of charge and fee, so the difference is lost. Usually your fee schedule is
 out of date.
 Basis: the payer's fee for the code on the date, times the units. A fee with components is compared
 by component: professional with 26, technical with TC.
