@@ -27,12 +27,15 @@ __all__ = [
     "Confidence",
     "Denial",
     "FixKind",
+    "Message",
     "Remedy",
     "Rule",
     "Severity",
     "Source",
     "cell_state",
     "decided_by",
+    "is_assumed",
+    "limit_is_mue",
     "param",
 ]
 
@@ -54,9 +57,9 @@ class FixKind(StrEnum):
     SAFE = "safe"
     """Changes nothing that was done or paid; a program may apply it."""
     UNSAFE = "unsafe"
-    """Likely right, but a person must look at the record first."""
+    """Likely right, but a person must check the chart first."""
     NONE = "none"
-    """No remedy can be read off the claim."""
+    """The claim alone does not show what to change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +68,14 @@ class Remedy:
 
     text: str
     kind: FixKind = FixKind.NONE
+    when: Callable[[], pl.Expr] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """What is wrong. `when` narrows it to some lines; the first message that fits is used."""
+
+    text: str
     when: Callable[[], pl.Expr] | None = None
 
 
@@ -83,7 +94,7 @@ class Denial:
 class Rule:
     """One named test of a claim line.
 
-    `message` and the remedies' texts are templates: `{name}` is a column of the findings table,
+    Messages and remedies are templates: `{name}` is a column of the findings table,
     a claim column, a fact, or a policy parameter, in that order.
     """
 
@@ -93,16 +104,18 @@ class Rule:
     name: str
     severity: Severity
     codes: frozenset[str]
-    """Procedure codes of the lines that the rule looks at."""
+    """Procedure codes of the lines that the rule checks."""
     includes_partners: bool = False
-    """Whether it looks at partner lines too: other codes, in a pair with a checked one."""
+    """Whether it also checks partner lines: other codes, in a pair with a checked one."""
     flag: Callable[[], pl.Expr]
     message: str
+    other_messages: tuple[Message, ...] = ()
+    """Other messages, on the lines that their `when` narrows them to."""
     remedies: tuple[Remedy, ...]
     parameter: str | None = None
-    """The policy parameter it rests on, whose source every finding quotes."""
+    """The policy parameter it uses, whose source every finding quotes."""
     source: Source | None = None
-    """The source it quotes where it rests on no parameter."""
+    """The source it quotes where it uses no parameter."""
     group: Literal["CO", "OA", ""] = ""
     carc: str = ""
     """Predicted claim adjustment reason code."""
@@ -116,13 +129,18 @@ class Rule:
 
     @property
     def title(self) -> str:
-        """First line of the page, without its full stop."""
+        """First line of the page, without its period."""
         return self.doc.strip().splitlines()[0].rstrip(".")
 
     @property
     def templates(self) -> list[str]:
-        """The message and the remedies' texts."""
-        return [self.message, *(remedy.text for remedy in self.remedies)]
+        """The texts of all messages and remedies."""
+        return [m.text for m in self.messages] + [r.text for r in self.remedies]
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """All messages, ending with the one that always fits."""
+        return (*self.other_messages, Message(text=self.message))
 
     @property
     def denials(self) -> tuple[Denial, ...]:
@@ -131,8 +149,12 @@ class Rule:
 
     @property
     def conditions(self) -> list[pl.Expr]:
-        """The expressions that narrow its remedies and denials to some lines."""
-        choices: tuple[Remedy | Denial, ...] = (*self.remedies, *self.denials)
+        """The expressions that narrow its messages, remedies and denials to some lines."""
+        choices: tuple[Message | Remedy | Denial, ...] = (
+            *self.messages,
+            *self.remedies,
+            *self.denials,
+        )
         return [choice.when() for choice in choices if choice.when is not None]
 
 
@@ -149,3 +171,13 @@ def decided_by(name: str) -> pl.Expr:
 def cell_state(column: str) -> pl.Expr:
     """How the cell was read: `read`, `blank` or `unreadable`; null where the column is absent."""
     return pl.col(f"{column}.state")
+
+
+def limit_is_mue() -> pl.Expr:
+    """The unit limit in effect is CMS's MUE, not a limit of the payer's own."""
+    return pl.col("source_title").str.contains(r"(?i)medically unlikely|\bMUE\b")
+
+
+def is_assumed() -> pl.Expr:
+    """The policy value comes from general knowledge or was found for another service."""
+    return pl.col("confidence") == "recalled"

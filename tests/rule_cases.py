@@ -143,7 +143,14 @@ def policy_text(payer: str, codes: dict[str, Any], *, names: list[str], follows:
     second = {"title": "Second manual", "at": "page 2", "confidence": "primary"}
     recalled = {"title": "Hearsay", "confidence": "recalled"}
     secondary = {"title": "Digest", "confidence": "secondary"}
-    known = {"manual": source, "second": second, "recalled": recalled, "secondary": secondary}
+    mue = {"title": "CMS medically unlikely edits (MUE)", "confidence": "primary"}
+    known = {
+        "manual": source,
+        "second": second,
+        "recalled": recalled,
+        "secondary": secondary,
+        "mue": mue,
+    }
     mentioned = str(dated)
     policy: dict[str, Any] = {
         "payer": payer,

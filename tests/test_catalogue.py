@@ -23,6 +23,11 @@ from tests.rule_cases import FOLDER, KINDS, cases_of
 
 PACKAGE = Path(__file__).parents[1] / "cpt77092"
 REFERENCE = Path(__file__).parents[2] / "shared" / "reference"
+FOREIGN_WORDS = (
+    r"\b(beside|mend\w*|hand(?:ed|s)? in|says|on file|notice|whole (?:test|service)|scans?|"
+    r"(?:the|a) reads?|place \d\d|[a-z]+isation)\b"
+)
+"""Not said in US billing: with, fix, submit, ABN, global, DXA, interpretation and POS are."""
 HEADINGS = ("Why:", "Basis:", "Clear:", "Not checked:")
 MODULES = sorted((PACKAGE / "rules").glob("[a-z]*[0-9]_*.py"))
 BANNED_STARTS = ("do-not", "use", "prefer", "check", "no", "missing", "invalid", "require", "avoid")
@@ -82,11 +87,16 @@ def test_a_page_has_a_title_and_the_four_headings_in_order(rule: Rule) -> None:
     assert lines[0].endswith(".")
     assert len(lines[0]) <= 80
     assert not lines[1]
-    found = [h for line in lines for h in HEADINGS if line.startswith(h)]
-    assert found == list(HEADINGS)
+    assert [h for line in lines for h in HEADINGS if line.startswith(h)] == list(HEADINGS)
     for heading in HEADINGS:
         text = rule.doc.split(heading)[1]
         assert len(text.split()) >= 3, f"{heading} says nothing"
+
+
+@each_rule
+def test_a_rule_uses_the_words_of_us_billing(rule: Rule) -> None:
+    text = "\n".join([rule.doc, *rule.templates, rule.source.short() if rule.source else ""])
+    assert re.findall(FOREIGN_WORDS, re.sub(r"\{\w+\}", "", text), re.IGNORECASE) == []
 
 
 @each_rule
@@ -97,12 +107,22 @@ def test_a_rule_has_cases_of_all_four_kinds(rule: Rule) -> None:
     # A rule that says it is always checkable has no line on which it is not.
     never = re.search(r"Not checked: never", rule.doc)
     assert missing <= ({"not checked"} if never else set())
-    assert any("message" in case.told for case in cases if case.kind == "bad")
     assert all(case.findings for case in cases if case.kind == "bad")
     assert not any(case.findings or case.not_checked for case in cases if case.kind == "good")
     assert never or all(case.not_checked for case in cases if case.kind == "not checked")
     names = [case.name for case in cases]
     assert len(set(names)) == len(names)
+
+
+@each_rule
+def test_every_text_of_a_rule_is_in_a_case_word_for_word(rule: Rule) -> None:
+    """So no wording, and no number in it, changes without a change of a case."""
+    cases = cases_of(FOLDER / f"{stem(rule)}.yaml")
+    for key, choices in (("message", rule.messages), ("fix", rule.remedies)):
+        for choice in choices:
+            pattern = re.sub(r"\\{\w+\\}", r'[^"]+', re.escape(choice.text))
+            texts = [case.told.get(key, "") for case in cases]
+            assert any(re.fullmatch(pattern, text) for text in texts), choice.text
 
 
 def test_every_case_file_belongs_to_a_rule() -> None:
@@ -143,14 +163,14 @@ def test_no_rule_is_older_or_newer_than_it_can_be(rule: Rule) -> None:
 
 
 @each_rule
-def test_remedies_end_with_one_that_always_fits(rule: Rule) -> None:
+def test_messages_and_remedies_end_with_one_that_always_fits(rule: Rule) -> None:
     assert rule.remedies
     assert [r.when is None for r in rule.remedies] == [False] * (len(rule.remedies) - 1) + [True]
-    for remedy in rule.remedies:
-        assert remedy.text.endswith(".")
-        assert remedy.kind in FixKind
-    assert rule.message.endswith(".")
-    assert "person_id" not in {f for t in [rule.message] for f in fields_of(t)}
+    assert [m.when is None for m in rule.messages] == [False] * len(rule.other_messages) + [True]
+    assert all(remedy.kind in FixKind for remedy in rule.remedies)
+    for text in rule.templates:
+        assert text.endswith(".")
+        assert "person_id" not in fields_of(text)
 
 
 @each_rule

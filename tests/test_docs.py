@@ -117,10 +117,6 @@ def test_the_changes_end_with_this_version() -> None:
     assert newest == __version__
 
 
-def test_the_number_of_rules_is_right() -> None:
-    assert re.findall(r"the (\d+) rules above", README) == [str(len(CATALOGUE))]
-
-
 def test_no_page_or_code_names_this_workplace() -> None:
     banned = re.compile("/" + "work/|farm" + "-|/" + "tmp/x")
     for file in ROOT.rglob("*"):

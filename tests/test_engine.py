@@ -225,7 +225,8 @@ def test_rules_are_chosen_by_prefix_and_name() -> None:
     def codes(**how: list[str]) -> set[str]:
         return {rule.code for rule in select_rules(CATALOGUE, **how)}
 
-    assert codes(select=["UN"]) == {"UN001", "UN002"}
+    assert {"UN001", "UN002"} <= codes(select=["UN"])
+    assert codes(select=["UN"]) == {r.code for r in CATALOGUE if r.code.startswith("UN")}
     assert codes(select=["un001"], extend_select=["charge-not-positive"]) == {"UN001", "CH001"}
     assert codes(ignore=["MO"]) == {r.code for r in CATALOGUE if not r.code.startswith("MO")}
     assert codes(select=["ALL"]) == {rule.code for rule in CATALOGUE}

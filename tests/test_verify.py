@@ -99,7 +99,8 @@ def test_changed_claims_are_told_with_what_they_changed(scrub: Scrub) -> None:
     code, out, _ = scrub("verify", "r.json")
     assert code == 1
     lines = out.splitlines()
-    assert lines[0].startswith("Not the same: 92 findings then, ")
+    before = len(json.loads(Path("r.json").read_text(encoding="utf-8"))["findings"])
+    assert lines[0].startswith(f"Not the same: {before} findings then, ")
     assert "Differs: MO001: 1 gone" in lines
     assert lines[-1] == "Changed: input: claims.csv has changed"
 

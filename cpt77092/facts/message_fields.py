@@ -173,15 +173,6 @@ def _own_technical(found: pl.DataFrame, lines: pl.DataFrame, context: Context) -
     return found.select(told.alias("told")).to_series()
 
 
-def _submission(found: pl.DataFrame, lines: pl.DataFrame, context: Context) -> pl.Series:
-    """The day on which the line is handed in, and whether somebody stated it."""
-    del lines, context
-    day = pl.col("effective_submission").cast(pl.String)
-    assumed = pl.format("{} (the as-of date, as none is stated)", day)
-    told = pl.when("is_unsubmitted").then(assumed).otherwise(day)
-    return found.select(told.alias("told")).to_series()
-
-
 def _searched(found: pl.DataFrame, lines: pl.DataFrame, context: Context) -> pl.Series:
     """Where a scan was looked for."""
     del lines
@@ -210,7 +201,6 @@ MESSAGE_FIELDS: dict[str, MessageField] = {
             ),
             _denying,
         ),
-        MessageField("submission_told", ("effective_submission", "is_unsubmitted"), _submission),
         MessageField("searched_for_scan", ("line",), _searched),
         MessageField("own_technical_codes", ("claim_codes",), _own_technical),
         MessageField("line_it_repeats", (*_NAMED_BY, "line_repeated"), _repeated),

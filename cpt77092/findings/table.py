@@ -28,7 +28,7 @@ from cpt77092.findings import not_checked
 from cpt77092.policies import Decision
 from cpt77092.readers import Tally
 from cpt77092.reference.sources import Source
-from cpt77092.rule import CHECKED, Denial, Remedy, Rule, Severity
+from cpt77092.rule import CHECKED, Denial, Message, Remedy, Rule, Severity
 
 SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "source_file": pl.String,
@@ -291,7 +291,9 @@ def _write(
         frame = frame.hstack(told.drop("line")[told["line"].search_sorted(rows["line"])])
     return frame.lazy().select(
         "place",
-        _filled_in(rule.message, frame).alias("message"),
+        _first_fitting(rule.messages, [_filled_in(m.text, frame) for m in rule.messages]).alias(
+            "message"
+        ),
         _first_fitting(rule.remedies, [_filled_in(r.text, frame) for r in rule.remedies]).alias(
             "fix"
         ),
@@ -309,7 +311,9 @@ def _read(rule: Rule) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names_told(rule)))
 
 
-def _first_fitting(choices: Sequence[Remedy | Denial], values: Sequence[pl.Expr]) -> pl.Expr:
+def _first_fitting(
+    choices: Sequence[Message | Remedy | Denial], values: Sequence[pl.Expr]
+) -> pl.Expr:
     """The value that stands beside the first choice whose condition holds on the line."""
     chosen: pl.Expr | None = None
     for choice, value in reversed(list(zip(choices, values, strict=True))):

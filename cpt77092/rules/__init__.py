@@ -1,4 +1,4 @@
-"""The rule catalogue: every rule, named once, in the order in which people read them.
+"""The rule catalogue: every rule, in the order in which reports list them.
 
 A new rule is one import and one line of `CATALOGUE`. Codes are never reused or renumbered.
 """

@@ -1,13 +1,13 @@
-"""The whole service billed with a part of it.
+"""Global code billed with one of its components.
 
-Why: 77089 contains 77090, 77091 and 77092. The payer pays one of the two and denies the other; by
-the NCCI table it is the dearer 77089 that is denied.
-Basis: the payer's code pairs, mostly the NCCI table.
-Clear: no part on the claim, nor for the person, billing provider and date on another claim of the
-payer. One finding, on the 77089 line. A void (8) bills nothing; a replacement (7) is looked at
-within its own claim.
-Not checked: no pairs in force for the payer and the date; across claims, no person or billing
-provider. Within one claim neither is needed.
+Why: 77089 includes 77090, 77091 and 77092. The payer pays one of the two codes and denies the
+other; under NCCI it denies the higher-paid 77089.
+Basis: the payer's code pair edits, usually NCCI.
+Clear: no component on the claim, nor on another claim to the same payer for the same patient,
+billing provider and date. One finding per 77089 line. A void (8) bills nothing; a replacement (7)
+is compared with its own claim only.
+Not checked: no edits in effect for the payer and date; across claims, no patient ID or billing NPI.
+Within one claim neither is needed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from cpt77092.rule import GLOBAL, Remedy, Rule, Severity
 
 
 def flag() -> pl.Expr:
-    """A part that is paid in its place stands on the claim, or that date on another."""
+    """A component that is paid in place of 77089 is on the claim, or on another claim that date."""
     return pl.col("denied_beside_part")
 
 
@@ -34,19 +34,22 @@ RULE = Rule(
     codes=GLOBAL,
     flag=flag,
     parameter="pairs",
-    message="{hcpcs_code} is the whole test; billed beside it: {parts_billed_beside}.",
+    message=(
+        "{hcpcs_code} (global) already includes {parts_billed_beside}; the edit denies "
+        "{hcpcs_code}."
+    ),
     remedies=(
         Remedy(
             when=_is_facility,
             text=(
-                "In facility place {place_of_service_code}, bill 77092 alone for the read; the "
-                "technical part is the facility's."
+                "Bill 77092 alone in POS {place_of_service_code}, for the interpretation; the "
+                "facility bills the technical component."
             ),
         ),
         Remedy(
             text=(
-                "Bill {hcpcs_code} alone, if the calculation and the read were both done here; "
-                "without the read 77091 alone, without the calculation 77092 alone."
+                "Bill {hcpcs_code} alone if calculation and interpretation were both done here. "
+                "Calculation only: 77091. Interpretation only: 77092."
             ),
         ),
     ),

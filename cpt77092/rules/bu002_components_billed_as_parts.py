@@ -1,12 +1,12 @@
-"""Calculation and read billed apart by one entity.
+"""Calculation and interpretation unbundled by the same provider.
 
-Why: one code, 77089, stands for both; billed in two lines they look like two entities' work, and a
-payer may ask which of the two was done elsewhere.
-Basis: the code family itself: the global payment equals the sum of its parts in every fee schedule
-from 2022 to 2026. Nothing read settles whether 77089 is then demanded, so this is a warning.
-Clear: 77091 and 77092 are not both billed for the person, billing provider and date, or 77089 is
-billed too, of which BU001 speaks.
-Not checked: across claims, no person or billing provider; no date.
+Why: 77089 is the code for both. Two lines look like the work of two providers, and the payer may
+ask which component was done elsewhere.
+Basis: in every fee schedule from 2022 to 2026 the global payment equals the sum of the components.
+No published rule found requires 77089, so this is a warning.
+Clear: 77091 and 77092 are not both billed for the patient, billing provider and date; or 77089 is
+billed too (BU001).
+Not checked: across claims, no patient ID or billing NPI; no date of service.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from cpt77092.rule import INTERPRETATION, Confidence, Remedy, Rule, Severity, So
 
 
 def flag() -> pl.Expr:
-    """The entity bills the calculation too that date, and not the whole."""
+    """The same provider bills the calculation that date, and not the global code."""
     return pl.col("day_bills_calculation") & ~pl.col("day_surely_bills_global")
 
 
@@ -34,20 +34,22 @@ RULE = Rule(
     flag=flag,
     source=Source(
         title="CMS fee schedule 2025, PPRRVU25 October",
-        at="77089 equals 77090, 77091 and 77092 together, as each year from 2022; third-party copy",
+        at="77089 pays the sum of 77090, 77091 and 77092, each year from 2022; third-party copy",
         url="https://github.com/alex-bea/cms_api",
         confidence=Confidence.PRIMARY,
     ),
-    message="{hcpcs_code} and {calculation_billed} are billed apart by one provider.",
+    message="{hcpcs_code} and {calculation_billed} unbundled by the same provider.",
     remedies=(
         Remedy(
             when=_is_facility,
             text=(
-                "In facility place {place_of_service_code}, bill {hcpcs_code} alone for the read; "
-                "the technical part is the facility's."
+                "Bill {hcpcs_code} alone in POS {place_of_service_code}, for the "
+                "interpretation; the facility bills the technical component."
             ),
         ),
-        Remedy(text="Bill 77089 alone, if both were done here on this image."),
+        Remedy(
+            text="Bill 77089 alone if the calculation and the interpretation were both done here."
+        ),
     ),
     since="0.2.0",
 )

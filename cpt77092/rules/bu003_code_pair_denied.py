@@ -1,13 +1,13 @@
-"""A code denied beside another of the same day.
+"""Code denied by an edit with another code of the same day.
 
-Why: the payer counts one of two codes as part of the other, or as excluded by it, and denies it
-unless a modifier says that the services were distinct.
-Basis: the payer's code pairs, mostly the NCCI table for practitioners.
-Clear: no paid code of a pair is billed for the person, billing provider and date; the pair may be
-bypassed and either line carries a bypass modifier; or the pair is 77089 with a part (BU001). The
-finding stands on the line that is denied, which may be a code that no other rule looks at.
-Not checked: no pairs in force for the payer and the date; a modifier that cannot be read, where it
-might bypass the pair; across claims, no person or billing provider.
+Why: the payer counts one code as included in the other, or as mutually exclusive with it, and
+denies it unless a modifier shows a distinct service.
+Basis: the payer's code pair edits, usually the NCCI practitioner table.
+Clear: the paid code of the pair is not billed for the patient, billing provider and date; the edit
+can be bypassed and either line has a bypass modifier; or the pair is 77089 with a component
+(BU001). The finding is on the denied line, which may be a code that no other rule checks.
+Not checked: no edits in effect for the payer and date; an unreadable modifier that might bypass the
+edit; across claims, no patient ID or billing NPI.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from cpt77092.rule import CHECKED, Remedy, Rule, Severity
 
 
 def flag() -> pl.Expr:
-    """A code that is paid in its place is billed that date, and nothing lets both through."""
+    """The paid code of a pair is billed that date, and no modifier bypasses the edit."""
     return pl.col("denied_beside_other")
 
 
-def _is_hard() -> pl.Expr:
-    """None of the pairs that deny the code may be bypassed."""
+def _cannot_be_bypassed() -> pl.Expr:
+    """No edit that denies the code can be bypassed."""
     return pl.col("bypassable_codes") == 0
 
 
@@ -36,16 +36,16 @@ RULE = Rule(
     includes_partners=True,
     flag=flag,
     parameter="pairs",
-    message="{hcpcs_code} is not paid beside {denied_beside_lines} on {claim_line_start_date}.",
+    message="{hcpcs_code} is not paid with {denied_beside_lines} on {claim_line_start_date}.",
     remedies=(
         Remedy(
-            when=_is_hard,
-            text="Drop {hcpcs_code}; no modifier lets both through.",
+            when=_cannot_be_bypassed,
+            text="Remove {hcpcs_code}; no modifier bypasses this edit.",
         ),
         Remedy(
             text=(
-                "Drop {hcpcs_code}, unless the record shows a distinct service and the payer takes "
-                "a modifier for it."
+                "Remove {hcpcs_code}, unless the chart shows a distinct service and the payer "
+                "accepts a modifier for it."
             ),
         ),
     ),

@@ -1,11 +1,11 @@
-"""A TBS line without a bone-density scan of the patient.
+"""No bone density study for a TBS line.
 
-Why: the score is calculated from a stored scan. A scan billed elsewhere is legitimate; but a scan
-of the same practice that was never billed, or a score without any scan, is worth a look.
-Basis: how the service works; no payer that was read demands the scan's line, so this is an info.
-Clear: a scan on the claim, or of the person on the date or in the 30 days before it, in the batch
-or in earlier claims. What was searched stands in the message.
-Not checked: no scan on the claim and no person; no date.
+Why: TBS is calculated from a stored DXA image. Another provider may have billed the DXA; but a DXA
+of your own that was never billed, or a TBS without any DXA, needs a look.
+Basis: how the service works. No published payer rule found requires the DXA line, so this is info.
+Clear: a DXA or other bone density study on the claim, or for the patient on the date or in the 30
+days before, in the batch or in earlier claims. The message names what was searched.
+Not checked: no study on the claim and no patient ID; no date of service.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from cpt77092.rule import FAMILY, Confidence, Remedy, Rule, Severity, Source
 
 
 def flag() -> pl.Expr:
-    """No scan of the patient is on file for the date or shortly before."""
+    """No bone density study of the patient was found for the date or the 30 days before."""
     return pl.col("scan_is_absent")
 
 
@@ -29,13 +29,19 @@ RULE = Rule(
     flag=flag,
     source=Source(
         title="Publication on CPT 77092, trabecular bone score",
-        at="Clinical Context: the score is read with the DXA scan of the visit",
+        at="Clinical Context: TBS is interpreted with the DXA of the visit",
         confidence=Confidence.PRIMARY,
     ),
     message=(
-        "No bone-density scan of this patient on {claim_line_start_date} or in the 30 days before, "
-        "in {searched_for_scan}."
+        "No DXA or other bone density study on {claim_line_start_date} or in the 30 days "
+        "before, in {searched_for_scan}."
     ),
-    remedies=(Remedy(text="No change, if the scan was billed elsewhere; else look for it."),),
+    remedies=(
+        Remedy(
+            text=(
+                "Check where the DXA was done; no change is needed if another provider billed it."
+            )
+        ),
+    ),
     since="0.2.0",
 )

@@ -1,12 +1,12 @@
-"""The whole TBS service beside a scan that is only read.
+"""Global TBS code with a bone density study billed interpretation only.
 
-Why: 26 on the scan says that somebody else made the image; then the calculation was probably
-theirs too, and 77092 is what is left to bill.
-Basis: the two lines contradict each other; which one is right the record must say.
-Clear: no scan of the person, billing provider and date carries 26, or its technical part is billed
-here too.
-Not checked: no scan on the claim and no person or billing provider; a scan's modifiers absent or
-unreadable.
+Why: 26 on the DXA means another provider made the image. The calculation was probably theirs too,
+which leaves 77092 to bill.
+Basis: the two lines contradict each other; only the chart shows which is right.
+Clear: no bone density study for the patient, billing provider and date has 26, or its technical
+component is billed here too.
+Not checked: no study on the claim and no patient ID or billing NPI; the study's modifiers are
+absent or unreadable.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from cpt77092.rule import GLOBAL, Confidence, Remedy, Rule, Severity, Source
 
 
 def flag() -> pl.Expr:
-    """The same entity bills its scan of that date with 26."""
+    """The same provider bills its bone density study of that date with 26."""
     return pl.col("entity_only_reads_scan")
 
 
@@ -30,12 +30,12 @@ RULE = Rule(
     flag=flag,
     source=Source(
         title="CMS fee schedule file documentation RVU25D, Attachment A",
-        at="26 is the professional component alone; indicator 4 the whole test; third-party copy",
+        at="26: professional component only; indicator 4: global test only; third-party copy",
         url="https://github.com/alex-bea/cms_api",
         confidence=Confidence.PRIMARY,
     ),
-    message="{hcpcs_code} is the whole test, but {scan_billed} is only read here (26).",
-    remedies=(Remedy(text="Bill 77092 in its place, if only the read was done here."),),
+    message="{hcpcs_code} is global, but {scan_billed} has 26 (interpretation only).",
+    remedies=(Remedy(text="Bill 77092 instead if only the interpretation was done here."),),
     group="CO",
     carc="4",
     rarc="N823",

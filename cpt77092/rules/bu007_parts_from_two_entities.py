@@ -1,12 +1,11 @@
-"""The whole service from one provider and a part from another.
+"""Global code from one provider and a component from another.
 
-Why: one of the two says that it did all of it. The payer pays the first claim and denies the
-other as already paid to somebody else.
-Basis: 77089 contains its parts, whoever bills them.
-Clear: no other billing provider bills a part for the person and date. Only original claims are
-compared; the finding stands on the 77089 line.
-Not checked: no person, billing provider or date; a part on another claim without a billing
-provider.
+Why: 77089 claims the global service. The payer pays the first claim and denies the second as
+already paid to another provider.
+Basis: 77089 includes its components, whoever bills them.
+Clear: no other billing provider bills a component for the patient and date. Only original claims
+are compared; the finding is on the 77089 line.
+Not checked: no patient ID, billing NPI or date; a component on another claim without a billing NPI.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from cpt77092.rule import GLOBAL, Confidence, Remedy, Rule, Severity, Source
 
 
 def flag() -> pl.Expr:
-    """Another billing provider bills a part that date."""
+    """Another billing provider bills a component that date."""
     return pl.col("part_of_another_entity")
 
 
@@ -30,12 +29,16 @@ RULE = Rule(
     flag=flag,
     source=Source(
         title="CMS fee schedule file documentation RVU25D, Attachment A",
-        at="indicator 4: the code is the whole of the parts; third-party copy",
+        at="indicator 4: the code includes all components; third-party copy",
         url="https://github.com/alex-bea/cms_api",
         confidence=Confidence.PRIMARY,
     ),
-    message="{hcpcs_code} is the whole test; another provider bills {parts_of_person}.",
-    remedies=(Remedy(text="Settle with the other provider who did what; bill your part alone."),),
+    message=(
+        "{hcpcs_code} (global) already includes {parts_of_person}, billed by another provider."
+    ),
+    remedies=(
+        Remedy(text="Agree with the other provider on who did what; bill only what was done here."),
+    ),
     group="CO",
     carc="B20",
     since="0.2.0",

@@ -1,9 +1,9 @@
 """Charge blank, zero or negative.
 
-Why: a line without a charge above zero is rejected before anyone looks at the service.
-Basis: claim form box 24F and 837P SV102 carry the charge of the line; X12 005010X222A1.
+Why: a line without a charge above zero is rejected at intake.
+Basis: the charge is CMS-1500 box 24F and 837P SV102 (X12 005010X222A1).
 Clear: a charge above zero.
-Not checked: no charge column, or a charge that cannot be read (IN001 speaks of it).
+Not checked: no charge column, or an unreadable charge (IN001).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from cpt77092.rule import CHECKED, Confidence, Remedy, Rule, Severity, Source, c
 
 
 def flag() -> pl.Expr:
-    """The cell is blank, or holds nothing above zero."""
+    """The charge is blank, zero or negative."""
     return (cell_state("charge_amount") == "blank") | (pl.col("charge_amount") <= 0)
 
 
@@ -25,8 +25,8 @@ RULE = Rule(
     severity=Severity.ERROR,
     codes=CHECKED,
     flag=flag,
-    message="The charge is {charge_amount}; a line needs one above zero.",
-    remedies=(Remedy(text="Enter the charge for the service from the fee list."),),
+    message="Charge is {charge_amount}; it must be above $0.00.",
+    remedies=(Remedy(text="Enter the charge from your fee schedule."),),
     source=Source(
         title="837P guide 005010X222A1",
         at="SV102; CMS-1500 box 24F",

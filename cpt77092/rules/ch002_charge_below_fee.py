@@ -1,26 +1,30 @@
 """Charge below the payer's fee.
 
-Why: a payer pays the lesser of charge and fee, so what was not charged is given away; most often
-the fee list is out of date.
-Basis: the payer's fee for the code on the date, times the units. A fee that has parts is compared
-by part: the professional one with 26, the technical one with TC.
-Clear: the charge is the fee or more, or is not above zero (CH001 speaks).
-Not checked: no fee in force for the payer, the code and the date; 26 beside TC, a modifier that
-cannot be read, or no modifier columns, where the fee has parts; a part that is not on file; units
-that are blank, no whole number above zero, or a million and more; a blank or unreadable charge.
+Why: payers pay the lower of charge and fee, so the difference is lost. Usually your fee schedule is
+out of date.
+Basis: the payer's fee for the code on the date, times the units. A fee with components is compared
+by component: professional with 26, technical with TC.
+Clear: the charge is the fee or more, or is not above zero (CH001).
+Not checked: no fee in effect for the payer, code and date; where the fee has components: 26 with
+TC, an unreadable modifier, no modifier columns, or a component without a fee; units that are blank,
+not a whole number above zero, or a million or more; a blank or unreadable charge.
 """
 
 from __future__ import annotations
 
 import polars as pl
 
-from cpt77092.rule import CHECKED, Remedy, Rule, Severity
+from cpt77092.rule import CHECKED, Message, Remedy, Rule, Severity
 
 
 def flag() -> pl.Expr:
-    """The charge is above zero and under the fee of the line's units."""
+    """The charge is above zero and below the fee for the line's units."""
     charge = pl.col("charge_amount")
     return (charge > 0) & (charge < pl.col("paid_units") * pl.col("line_fee"))
+
+
+def _has_several_units() -> pl.Expr:
+    return pl.col("paid_units") > 1
 
 
 RULE = Rule(
@@ -32,11 +36,24 @@ RULE = Rule(
     flag=flag,
     parameter="fee",
     message=(
-        "The charge, {charge_amount}, is below the fee of {decided_by}: {expected_payment}, "
-        "{line_fee} a unit. The lesser is paid."
+        "Charge {charge_amount} is below {decided_by}'s {expected_payment}; you are paid the lower."
+    ),
+    other_messages=(
+        Message(
+            when=_has_several_units,
+            text=(
+                "Charge {charge_amount} is below {decided_by}'s {expected_payment} "
+                "({line_fee} per unit); you are paid the lower."
+            ),
+        ),
     ),
     remedies=(
-        Remedy(text="Check the charge against your fee list; raise the list if it is out of date."),
+        Remedy(
+            text=(
+                "Check the charge against your fee schedule; update the schedule if it is out "
+                "of date."
+            )
+        ),
     ),
     since="0.2.0",
 )

@@ -1,10 +1,10 @@
-"""Claim frequency code that the payer does not take.
+"""Claim frequency code not accepted by the payer.
 
-Why: a payer that takes no replacements or voids returns the claim unread, and the first one stands
-as it is.
-Basis: the payer's list of claim frequency codes; claim form box 22 and 837P CLM05-3 carry the code.
-Clear: the code is on the list, or is blank, which makes an original claim.
-Not checked: no list in force for the payer and the date; no claim frequency column.
+Why: a payer that does not accept replacements or voids returns the claim, and the first claim stays
+unchanged.
+Basis: the payer's list of claim frequency codes (CMS-1500 box 22, 837P CLM05-3).
+Clear: the code is on the list, or is blank, which means an original claim.
+Not checked: no list in effect for the payer and date; no claim frequency column.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ RULE = Rule(
     flag=flag,
     parameter="claim_frequency_codes",
     message=(
-        "Claim frequency code {claim_frequency_code} is not among those that {decided_by} takes: "
+        "{decided_by} does not accept claim frequency code {claim_frequency_code}; accepted: "
         "{accepted_claim_frequencies}."
     ),
     remedies=(
         Remedy(
             text=(
-                "Send it as a new claim (1) if the first was never taken in; otherwise ask "
-                "{payer_label} to reopen the first, or appeal."
+                "Submit as an original claim (1) if the first was never accepted; otherwise "
+                "ask {payer_label} to reopen it, or appeal."
             )
         ),
     ),

@@ -1,12 +1,12 @@
-"""A service that the payer does not cover.
+"""Service not covered by the payer, and no ABN modifier.
 
-Why: a payer that holds the service investigational, or leaves it out of its benefits, denies it;
-what the patient then owes depends on a notice given beforehand.
+Why: the payer denies a service that it considers investigational or excludes. Whether the patient
+can be billed depends on an ABN signed beforehand.
 Basis: the payer's coverage position on the code.
-Clear: the service is covered, if only as an adjunct, or a contractor decides (CV003 speaks); or a
-notice modifier (GA, GX, GY, GZ) says that the denial is expected.
-Not checked: no coverage position in force for the payer and the date; no modifier columns, or a
-modifier that cannot be read, where the service is not covered.
+Clear: the service is covered, if only as an adjunct; a contractor decides (CV003); or an ABN
+modifier (GA, GX, GY, GZ) shows that the denial is expected.
+Not checked: no coverage position in effect for the payer and date; where the service is not
+covered, no modifier columns or an unreadable modifier.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from cpt77092.rule import FAMILY, Denial, Remedy, Rule, Severity, param
 
 
 def flag() -> pl.Expr:
-    """The policy does not cover the service and no notice modifier is on the line."""
+    """The policy does not cover the service and the line has no ABN modifier."""
     is_left_out = param("coverage").is_in(["investigational", "not_covered"])
     return is_left_out & ~pl.col("has_notice_modifier")
 
@@ -34,19 +34,22 @@ RULE = Rule(
     codes=FAMILY,
     flag=flag,
     parameter="coverage",
-    message="{decided_by} says that {hcpcs_code} is {coverage}, and no notice modifier is there.",
+    message=(
+        "{decided_by} considers {hcpcs_code} {coverage}; the line has no ABN modifier (GA, GX, "
+        "GY, GZ)."
+    ),
     remedies=(
         Remedy(
             when=_is_investigational,
             text=(
-                "Look in {payer_label}'s policy for an indication that it does cover; if the "
-                "patient signed a notice beforehand, add its modifier (GA, GX, GY or GZ)."
+                "Check {payer_label}'s policy for a covered indication; with a signed ABN, add "
+                "GA, or GX if it was voluntary."
             ),
         ),
         Remedy(
             text=(
-                "Ask {payer_label} whether this plan covers it; if the patient signed a notice "
-                "beforehand, add its modifier (GA, GX, GY or GZ)."
+                "Ask {payer_label} whether this plan covers it; with a signed ABN, add GA, or "
+                "GX if it was voluntary."
             ),
         ),
     ),

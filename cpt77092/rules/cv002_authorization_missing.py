@@ -1,11 +1,9 @@
-"""Prior authorization missing where the payer requires it.
+"""Prior authorization number missing where the payer requires one.
 
-Why: a service that needed the payer's leave beforehand is denied without the number of that leave,
-and leave is seldom given afterwards.
-Basis: the payer's statement that it requires prior authorization; claim form box 23 and 837P REF*G1
-carry the number.
-Clear: a number is there (whether it fits the service is not tested), or none is required.
-Not checked: no position in force for the payer and the date; no authorization number column.
+Why: the payer denies the line without the number, and authorization is rarely given afterwards.
+Basis: the payer's prior authorization rule; the number is CMS-1500 box 23 and 837P REF*G1.
+Clear: a number is entered (whether it fits the service is not tested), or none is required.
+Not checked: no authorization rule in effect for the payer and date; no authorization number column.
 """
 
 from __future__ import annotations
@@ -16,7 +14,7 @@ from cpt77092.rule import FAMILY, Remedy, Rule, Severity, param
 
 
 def flag() -> pl.Expr:
-    """The policy requires authorization and the cell is blank."""
+    """The policy requires authorization and the number is blank."""
     is_blank = pl.col("prior_authorization_number") == ""
     return is_blank & (param("prior_authorization") == "required")
 
@@ -29,14 +27,12 @@ RULE = Rule(
     codes=FAMILY,
     flag=flag,
     parameter="prior_authorization",
-    message=(
-        "The prior authorization number is blank; {decided_by} requires one for {hcpcs_code}."
-    ),
+    message="Prior authorization number is blank; {decided_by} requires one for {hcpcs_code}.",
     remedies=(
         Remedy(
             text=(
-                "Enter the number from {payer_label}'s approval; if there is none, ask for it "
-                "before you submit."
+                "Enter the number from {payer_label}'s approval; if there is none, request "
+                "authorization before submitting."
             )
         ),
     ),

@@ -1,12 +1,12 @@
-"""Coverage that the payer leaves to its contractor.
+"""Coverage left to the payer's regional contractor.
 
-Why: without a national decision the contractor of the region decides line by line; a line that is
-fine in one state is denied in the next.
+Why: without a national decision the regional contractor decides, so a line that is paid in one
+state is denied in the next.
 Basis: the payer's statement that its contractors decide.
-Clear: the payer decides itself (CV001 speaks where it does not cover); or a notice modifier (GA,
-GX, GY, GZ) says that the question was looked at.
-Not checked: no coverage position in force for the payer and the date; no modifier columns, or a
-modifier that cannot be read, where a contractor decides.
+Clear: the payer decides itself (CV001 where it does not cover); or an ABN modifier (GA, GX, GY, GZ)
+shows that coverage was considered.
+Not checked: no coverage position in effect for the payer and date; where a contractor decides, no
+modifier columns or an unreadable modifier.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from cpt77092.rule import FAMILY, Remedy, Rule, Severity, param
 
 
 def flag() -> pl.Expr:
-    """A contractor decides and no notice modifier is on the line."""
+    """A contractor decides and the line has no ABN modifier."""
     return (param("coverage") == "contractor_decides") & ~pl.col("has_notice_modifier")
 
 
@@ -29,12 +29,12 @@ RULE = Rule(
     codes=FAMILY,
     flag=flag,
     parameter="coverage",
-    message="{decided_by} leaves coverage of {hcpcs_code} to its contractor of the region.",
+    message="{decided_by} leaves coverage of {hcpcs_code} to its regional contractor.",
     remedies=(
         Remedy(
             text=(
-                "Look up the contractor's position; if it may not pay, have the patient sign a "
-                "notice before the service and add its modifier (GA)."
+                "Look up the contractor's coverage policy. If it may not pay: GA with a signed "
+                "ABN, GZ without one."
             )
         ),
     ),

@@ -1,11 +1,11 @@
-"""No signed report on file.
+"""Report without a signing date.
 
-Why: a read is paid for its written report; asked for the record, the payer takes back what it paid
-for a line that has none.
-Basis: 42 CFR 410.32 on the record of diagnostic tests, and the payers' record rules, which want a
-dated signature under the services as they are billed.
-Clear: the report has a signing date; DO002 asks whether it is in order.
-Not checked: no signing date column; a signing date that cannot be read.
+Why: an interpretation is paid for its written report. On a records request the payer takes back
+payment for a line without one.
+Basis: 42 CFR 410.32 on records of diagnostic tests, and payers' record rules, which require a dated
+signature for the services billed.
+Clear: the report has a signing date; DO002 checks its order.
+Not checked: no signing date column; an unreadable signing date.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ RULE = Rule(
     severity=Severity.ERROR,
     codes=INTERPRETATION | GLOBAL,
     flag=flag,
-    message="The signing date of the report is blank; {hcpcs_code} is paid for a signed report.",
+    message="Report signing date is blank; {hcpcs_code} needs a signed report.",
     remedies=(
-        Remedy(text="Hold the line until the report is signed, then enter the date of signing."),
+        Remedy(text="Hold the line until the report is signed, then enter the date signed."),
     ),
     source=Source(
         title="42 CFR 410.32 and contractor rules on records of diagnostic tests",
-        at="signed and dated report; as quoted by others",
+        at="signed and dated report; quoted by others",
         confidence=Confidence.SECONDARY,
     ),
     group="CO",

@@ -1,9 +1,9 @@
 """Service date missing.
 
-Why: a line without its date is rejected; and no policy can be chosen for it, so hardly any other
-rule can look at it.
-Basis: claim form box 24A and 837P DTP*472 carry the service date of the line; X12 005010X222A1.
-Clear: the cell is not blank. A date that cannot be read is not missing (IN001 speaks of it).
+Why: a line without a date is rejected. No payer policy can be selected for it either, so few other
+rules can check it.
+Basis: the date is CMS-1500 box 24A and 837P DTP*472 (X12 005010X222A1).
+Clear: the cell is not blank. An unreadable date is not missing (IN001).
 Not checked: never; a file without the column is refused.
 """
 
@@ -26,8 +26,8 @@ RULE = Rule(
     severity=Severity.ERROR,
     codes=CHECKED,
     flag=flag,
-    message="The service date is blank.",
-    remedies=(Remedy(text="Enter the date of the service from the record."),),
+    message="Date of service is blank.",
+    remedies=(Remedy(text="Enter the date of service from the chart."),),
     source=Source(
         title="837P guide 005010X222A1",
         at="DTP*472; CMS-1500 box 24A",

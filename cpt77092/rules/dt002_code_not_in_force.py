@@ -1,9 +1,9 @@
-"""The code did not exist on the service date.
+"""Code not in effect on the date of service.
 
-Why: a payer denies a code that was not, or is no longer, in force on the day of the service.
-Basis: the first and last day of the code in the policy, from national coding tables.
-Clear: the date lies within the days in which the code is in force.
-Not checked: no dates on file for the code; a service date that is blank or cannot be read.
+Why: a payer denies a code that was not in effect on the date of service.
+Basis: the first and last day of the code in the policy, from national code tables.
+Clear: the date is within the days the code is in effect.
+Not checked: no dates in the policy for the code; a blank or unreadable date of service.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from cpt77092.rule import FAMILY, Remedy, Rule, Severity, param
 
 
 def flag() -> pl.Expr:
-    """The code is not in force on the line's date."""
+    """The code is not in effect on the line's date."""
     return ~param("in_force")
 
 
@@ -26,9 +26,9 @@ RULE = Rule(
     codes=FAMILY,
     flag=flag,
     parameter="in_force",
-    message="{hcpcs_code} was not a code in force on {claim_line_start_date}.",
+    message="{hcpcs_code} was not in effect on {claim_line_start_date}.",
     remedies=(
-        Remedy(text="Check the date; if it is right, bill a code that was in force that day."),
+        Remedy(text="Check the date; if it is right, bill a code that was in effect that day."),
     ),
     group="CO",
     carc="181",

@@ -1,9 +1,9 @@
-"""Service date after the as-of date.
+"""Date of service in the future.
 
-Why: a claim for a service that has not happened yet is rejected; most often the year is mistyped.
-Basis: claim form box 24A and 837P DTP*472 carry the day on which the service was done.
-Clear: the date is the as-of date or earlier.
-Not checked: a service date that is blank or cannot be read.
+Why: a claim for a service not yet done is rejected. Usually the year is mistyped.
+Basis: CMS-1500 box 24A and 837P DTP*472 give the date the service was done.
+Clear: the date is on or before the as-of date.
+Not checked: a blank or unreadable date of service.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from cpt77092.rule import CHECKED, Confidence, Remedy, Rule, Severity, Source
 
 
 def flag() -> pl.Expr:
-    """The service date is later than the day the batch is looked at."""
+    """The date of service is after the as-of date."""
     return pl.col("claim_line_start_date") > pl.col("as_of_date")
 
 
@@ -25,8 +25,8 @@ RULE = Rule(
     severity=Severity.ERROR,
     codes=CHECKED,
     flag=flag,
-    message="The service date {claim_line_start_date} lies after the as-of date, {as_of_date}.",
-    remedies=(Remedy(text="Correct the date, or wait until the service is done."),),
+    message="Date of service {claim_line_start_date} is after the as-of date, {as_of_date}.",
+    remedies=(Remedy(text="Correct the date, or hold the line until the service is done."),),
     source=Source(
         title="837P guide 005010X222A1",
         at="DTP*472; CMS-1500 box 24A",

@@ -1,25 +1,29 @@
-"""The payer's time to file has run out.
+"""Timely filing expired.
 
-Why: a claim that arrives after the filing limit is denied, and the patient may not be billed for
-it; only proof that it was filed in time helps.
-Basis: the payer's time to file, counted from the line's start date. Months are calendar months:
-twelve of them from 29 February end on 28 February. The line is taken to go out on its submission
-date or, where none is stated, on the as-of date.
-Clear: it goes out on the last day to file, or before.
-Not checked: no time to file in force for the payer and the date; a service or submission date that
-cannot be read.
+Why: a claim received after the filing limit is denied, and the patient may not be billed. Only
+proof of timely filing helps.
+Basis: the payer's filing limit, counted from the line's start date. Months are calendar months: 12
+months from February 29 end on February 28. A line without a submission date is taken to go out on
+the as-of date.
+Clear: submitted on or before the last day to file.
+Not checked: no filing limit in effect for the payer and date; an unreadable service or submission
+date.
 """
 
 from __future__ import annotations
 
 import polars as pl
 
-from cpt77092.rule import CHECKED, Remedy, Rule, Severity
+from cpt77092.rule import CHECKED, Message, Remedy, Rule, Severity
 
 
 def flag() -> pl.Expr:
     """The line goes out after the last day to file."""
     return pl.col("filing_deadline") < pl.col("effective_submission")
+
+
+def _is_submitted() -> pl.Expr:
+    return ~pl.col("is_unsubmitted")
 
 
 RULE = Rule(
@@ -30,15 +34,21 @@ RULE = Rule(
     codes=CHECKED,
     flag=flag,
     parameter="timely_filing",
-    message=(
-        "Submission on {submission_told} is after {filing_deadline}, the last day to file: "
-        "{timely_filing} from {claim_line_start_date}, says {decided_by}."
+    message="Timely filing expired {filing_deadline} ({decided_by}: {timely_filing} from DOS).",
+    other_messages=(
+        Message(
+            when=_is_submitted,
+            text=(
+                "Submitted {submission_date}; timely filing expired {filing_deadline} "
+                "({decided_by}: {timely_filing} from DOS)."
+            ),
+        ),
     ),
     remedies=(
         Remedy(
             text=(
-                "Send it only with proof that it was filed in time, or with a reason that "
-                "{payer_label} accepts; otherwise write it off."
+                "Submit only with proof of timely filing or a reason {payer_label} accepts; "
+                "otherwise write it off."
             )
         ),
     ),

@@ -1,12 +1,12 @@
-"""The payer's time to file is about to run out.
+"""Timely filing about to expire.
 
-Why: a claim that arrives after the filing limit is denied; one that lies on the pile two weeks
-before it is easily late.
-Basis: the payer's time to file, counted from the line's start date as DT004 counts it.
-Clear: the last day to file is more than 14 days after the as-of date, or has passed (DT004 speaks);
-or a submission date is stated.
-Not checked: no time to file in force for the payer and the date; a service or submission date that
-cannot be read.
+Why: a claim received after the filing limit is denied. Two weeks before the limit, a line on hold
+can easily miss it.
+Basis: the payer's filing limit, counted from the line's start date as in DT004.
+Clear: the last day to file is more than 14 days after the as-of date, or has passed (DT004); or the
+line has a submission date.
+Not checked: no filing limit in effect for the payer and date; an unreadable service or submission
+date.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ RULE = Rule(
     flag=flag,
     parameter="timely_filing",
     message=(
-        "The last day to file is {filing_deadline}, days left: {days_to_filing_deadline}; "
-        "{timely_filing} from {claim_line_start_date}, says {decided_by}."
+        "Timely filing expires {filing_deadline}, days left: {days_to_filing_deadline} "
+        "({decided_by}: {timely_filing} from DOS)."
     ),
     remedies=(
-        Remedy(text="Mend and submit this line first; enter submission_date if it has gone out."),
+        Remedy(text="Submit this line first; if it has gone out, enter its submission date."),
     ),
     group="CO",
     carc="29",

@@ -1,10 +1,9 @@
-"""The line runs over several days.
+"""Line that spans several days.
 
-Why: each of these codes stands for one service on one day; a line from one day to another is
-rejected, or paid for neither.
-Basis: claim form box 24A and 837P DTP*472 carry the first and the last day of the line.
+Why: each of these codes is one service on one day. A line with a date span is rejected or not paid.
+Basis: CMS-1500 box 24A and 837P DTP*472 give the first and last day of the line.
 Clear: the end date is the start date, or is blank.
-Not checked: no end date column; a start or end date that cannot be read, or a blank start date.
+Not checked: no end date column; an unreadable start or end date; a blank start date.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from cpt77092.rule import CHECKED, Confidence, Remedy, Rule, Severity, Source, c
 
 
 def flag() -> pl.Expr:
-    """The end date is there and is another day than the start date."""
+    """The end date is not blank and differs from the start date."""
     start, end = pl.col("claim_line_start_date"), pl.col("claim_line_end_date")
     return ~(cell_state("claim_line_end_date") == "blank") & (end != start)
 
@@ -28,10 +27,12 @@ RULE = Rule(
     codes=CHECKED,
     flag=flag,
     message=(
-        "The line runs from {claim_line_start_date} to {claim_line_end_date}; "
-        "{hcpcs_code} is a service of one day."
+        "Line runs from {claim_line_start_date} to {claim_line_end_date}; {hcpcs_code} is a "
+        "one-day service."
     ),
-    remedies=(Remedy(text="Enter the day of the service as both dates; bill each day on a line."),),
+    remedies=(
+        Remedy(text="Enter the date of service as both dates; bill each day on its own line."),
+    ),
     source=Source(
         title="837P guide 005010X222A1",
         at="DTP*472; CMS-1500 box 24A",

@@ -1,9 +1,9 @@
-"""No diagnosis on the line.
+"""Diagnosis missing.
 
-Why: the diagnosis says why the test was done; a claim without one is rejected at the front door.
-Basis: claim form box 21 and 837P segment HI hold at least one diagnosis, and every service line
+Why: the diagnosis is the reason for the test; a claim without one is rejected at intake.
+Basis: CMS-1500 box 21 and 837P segment HI need at least one diagnosis, and every service line
 points to one.
-Clear: some diagnosis cell of the row is filled; whether the pointer reaches it is DX006's.
+Clear: the row has a diagnosis; whether the pointer reaches it is checked by DX006.
 Not checked: no diagnosis columns.
 """
 
@@ -27,9 +27,7 @@ RULE = Rule(
     codes=CHECKED,
     flag=flag,
     message="{hcpcs_code} has no diagnosis.",
-    remedies=(
-        Remedy(text="Enter the diagnosis for which the test was ordered, as the order states it."),
-    ),
+    remedies=(Remedy(text="Enter the diagnosis on the order."),),
     source=Source(
         title="837P guide 005010X222A1",
         at="HI (2300) and SV107 (2400); CMS-1500 boxes 21 and 24E",

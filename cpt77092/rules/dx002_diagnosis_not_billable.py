@@ -1,13 +1,13 @@
-"""A diagnosis that is no billable ICD-10-CM code on the date.
+"""Diagnosis that is not a billable ICD-10-CM code on the date.
 
-Why: a code that does not exist that year, or a heading that needs more characters, has the whole
+Why: a code that does not exist that year, or a category that needs more characters, gets the whole
 claim rejected, whichever line points to it.
-Basis: the ICD-10-CM list of one fiscal year (October to September), as shipped with this program;
-the form of a code in any year.
-Clear: every filled diagnosis cell of the row holds a billable code in capitals, with the dot after
-the third character or without it.
-Not checked: a date outside the fiscal year of the list, or none, and codes of the right form; no
-diagnosis columns.
+Basis: the ICD-10-CM list of one fiscal year (October to September) that ships with this program; in
+any other year, the format of the code.
+Clear: every diagnosis of the row is a billable code in capitals, with the dot after the third
+character or with none.
+Not checked: a date outside the fiscal year of the list, or no date, for codes in the right format;
+no diagnosis columns.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from cpt77092.rule import CHECKED, Confidence, FixKind, Remedy, Rule, Severity, 
 
 
 def flag() -> pl.Expr:
-    """Some diagnosis of the row is misformed, miswritten, unlisted or too short."""
+    """Some diagnosis of the row has the wrong format, is not on the list, or is too short."""
     return pl.col("diagnosis_problems") != ""
 
 
@@ -36,9 +36,7 @@ RULE = Rule(
     message="Diagnosis {diagnosis_problems}.",
     remedies=(
         Remedy(when=_only_case_and_dots, text="Write it as {mended_diagnoses}.", kind=FixKind.SAFE),
-        Remedy(
-            text="Enter the full code, billable on the date of service, that the record supports."
-        ),
+        Remedy(text="Enter the full billable code that the chart supports."),
     ),
     source=Source(
         title="CDC/NCHS ICD-10-CM",

@@ -1,24 +1,23 @@
-"""None of the line's diagnoses is on the payer's list.
+"""No diagnosis on the payer's list.
 
-Why: a payer that lists the diagnoses for which it pays denies the others as not medically
-necessary.
-Basis: the payer's list of supporting diagnoses; an entry that ends in - stands for all codes that
-begin with it.
-Clear: a diagnosis of the line is on the list, or one is that the payer took off it (DX004 speaks),
-or the line has none (DX001 speaks).
-Not checked: no list in force for the payer, the code and the date; a pointer that cannot be
-followed; no diagnosis columns.
+Why: a payer with a list of covered diagnoses denies others as not medically necessary.
+Basis: the payer's list of supporting diagnoses; an entry ending in - covers all codes that begin
+with it.
+Clear: a diagnosis of the line is on the list, or is one the payer removed from it (DX004), or the
+line has none (DX001).
+Not checked: no list in effect for the payer, code and date; a pointer that cannot be followed; no
+diagnosis columns.
 """
 
 from __future__ import annotations
 
 import polars as pl
 
-from cpt77092.rule import CHECKED, Remedy, Rule, Severity
+from cpt77092.rule import CHECKED, Message, Remedy, Rule, Severity, is_assumed
 
 
 def flag() -> pl.Expr:
-    """The line has diagnoses; none supports the service and none was taken off the list."""
+    """The line has diagnoses; none is on the list and none was removed from it."""
     return (
         pl.col("has_line_diagnosis")
         & ~pl.col("has_supporting_diagnosis")
@@ -34,15 +33,21 @@ RULE = Rule(
     codes=CHECKED,
     flag=flag,
     parameter="supporting_diagnoses",
-    message=(
-        "No diagnosis of the line ({line_diagnoses_told}) is among those that support "
-        "{hcpcs_code}, says {decided_by}."
+    message="Not on {decided_by}'s diagnosis list for {hcpcs_code}: {line_diagnoses_told}.",
+    other_messages=(
+        Message(
+            when=is_assumed,
+            text=(
+                "Not on the {decided_by} diagnosis list assumed to apply to {hcpcs_code}: "
+                "{line_diagnoses_told}."
+            ),
+        ),
     ),
     remedies=(
         Remedy(
             text=(
-                "If the order or the record states a diagnosis that is listed, enter it and point "
-                "to it; else expect the payer to find no medical necessity."
+                "Enter a listed diagnosis and point to it if the order or chart supports one; "
+                "otherwise expect a medical necessity denial."
             )
         ),
     ),

@@ -1,24 +1,23 @@
-"""A diagnosis that the payer took off its list, and none that supports.
+"""Diagnosis the payer removed from its list, and no supporting one.
 
-Why: a code that once supported the service is still in templates and old orders; the payer now
-denies it, though a neighbour that says more may be paid.
-Basis: the payer's list of diagnoses taken off; an entry that ends in - stands for all codes that
-begin with it.
-Clear: no diagnosis of the line was taken off, or another one of the line supports the service.
-Not checked: no list of those taken off in force for the payer, the code and the date; one was
-taken off and there is no list of those that support; a pointer that cannot be followed; no
-diagnosis columns.
+Why: a code that once supported the service is still in templates and old orders. The payer now
+denies it, though a more specific code may be paid.
+Basis: the payer's list of removed diagnoses; an entry ending in - covers all codes that begin with
+it.
+Clear: no diagnosis of the line was removed, or another one of the line supports the service.
+Not checked: no list of removed diagnoses in effect for the payer, code and date; one was removed
+and there is no list of supporting ones; a pointer that cannot be followed; no diagnosis columns.
 """
 
 from __future__ import annotations
 
 import polars as pl
 
-from cpt77092.rule import CHECKED, Remedy, Rule, Severity
+from cpt77092.rule import CHECKED, Message, Remedy, Rule, Severity, is_assumed
 
 
 def flag() -> pl.Expr:
-    """Some diagnosis of the line was taken off the list, and none supports the service."""
+    """Some diagnosis of the line was removed from the list, and none supports the service."""
     return (pl.col("excluded_diagnoses_found") != "") & ~pl.col("has_supporting_diagnosis")
 
 
@@ -31,14 +30,23 @@ RULE = Rule(
     flag=flag,
     parameter="excluded_diagnoses",
     message=(
-        "Diagnosis {excluded_diagnoses_found} does not support {hcpcs_code}, says {decided_by}, "
-        "and no other diagnosis of the line does."
+        "{decided_by} does not accept {excluded_diagnoses_found} for {hcpcs_code}; no other "
+        "diagnosis on the line supports it."
+    ),
+    other_messages=(
+        Message(
+            when=is_assumed,
+            text=(
+                "{excluded_diagnoses_found} is off the {decided_by} list assumed to apply to "
+                "{hcpcs_code}; no other diagnosis on the line supports it."
+            ),
+        ),
     ),
     remedies=(
         Remedy(
             text=(
-                "If the record names a site or a cause, enter the code that says so and point to "
-                "it; else expect the payer to find no medical necessity."
+                "Enter the more specific code (site or cause) that the chart supports and "
+                "point to it; otherwise expect a medical necessity denial."
             )
         ),
     ),

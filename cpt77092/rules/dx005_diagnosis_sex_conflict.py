@@ -1,12 +1,12 @@
-"""A diagnosis of women on a man's claim.
+"""Female-only diagnosis on a male patient.
 
-Why: menopause and removed or failed ovaries on a claim of a male patient are edited out; most
-often the sex or the diagnosis is a slip.
+Why: a claim edit denies menopause, or removed or failed ovaries, on a male patient. Usually the sex
+or the diagnosis is mistyped.
 Basis: the sex that ICD-10-CM ties to Z78.0, N95.-, E28.3- and Z90.72-; modifier KX tells the payer
-that the claim is right as it stands.
-Clear: no such diagnosis among the line's, the patient is female, or the line carries KX.
-Not checked: such a diagnosis, and the sex is blank, not understood or no column; a pointer that
-cannot be followed; a modifier that cannot be read; no diagnosis columns.
+that the claim is right.
+Clear: the line has no such diagnosis, the patient is female, or the line has KX.
+Not checked: such a diagnosis, and the sex is blank, not understood or has no column; a pointer that
+cannot be followed; an unreadable modifier; no diagnosis columns.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from cpt77092.rule import CHECKED, Confidence, Remedy, Rule, Severity, Source
 
 
 def flag() -> pl.Expr:
-    """A diagnosis that only women have, on a male patient's line without KX."""
+    """A female-only diagnosis on a male patient's line without KX."""
     is_of_women = pl.col("diagnoses_of_women") != ""
     return pl.col("patient_is_male") & is_of_women & ~pl.col("has_modifier_kx")
 
@@ -29,12 +29,12 @@ RULE = Rule(
     severity=Severity.WARNING,
     codes=CHECKED,
     flag=flag,
-    message="Diagnosis {diagnoses_of_women} is one of women, and the patient is entered as male.",
+    message="Female-only diagnosis on a male patient: {diagnoses_of_women}.",
     remedies=(
         Remedy(
             text=(
-                "Correct the sex or the diagnosis from the record; where both are right, "
-                "say so with modifier KX if the payer takes it."
+                "Correct the sex or the diagnosis from the chart; if both are right, add KX if "
+                "the payer accepts it."
             )
         ),
     ),

@@ -1,8 +1,8 @@
-"""A pointer to a diagnosis that the row does not have.
+"""Diagnosis pointer to a diagnosis that is not there.
 
-Why: a service line that points nowhere has no reason for the service; the claim is rejected.
-Basis: claim form box 24E points by letters A to L, 837P SV107 by numbers 1 to 12, to diagnoses
-that stand on the claim.
+Why: a service line that points nowhere has no reason for the service, and the claim is rejected.
+Basis: CMS-1500 box 24E points by letters A to L, 837P SV107 by numbers 1 to 12, to diagnoses on the
+claim.
 Clear: the pointer is blank, or every diagnosis it names is filled. `A,B`, `AB`, `1:2`, `1 2` and
 `12` name the first two; 10 is the tenth, and 11 or 12 the eleventh or twelfth where that is filled.
 Not checked: no pointer column; no diagnosis columns.
@@ -16,7 +16,7 @@ from cpt77092.rule import CHECKED, Confidence, Remedy, Rule, Severity, Source
 
 
 def flag() -> pl.Expr:
-    """The pointer names a blank diagnosis, or cannot be read."""
+    """The pointer names a blank diagnosis, or is unreadable."""
     return pl.col("diagnosis_pointer_problem") != ""
 
 
@@ -29,7 +29,7 @@ RULE = Rule(
     flag=flag,
     message="Diagnosis pointer '{diagnosis_pointer}' {diagnosis_pointer_problem}.",
     remedies=(
-        Remedy(text="Point to the diagnosis that was the reason for {hcpcs_code}, or enter it."),
+        Remedy(text="Point to the diagnosis that is the reason for {hcpcs_code}, or enter it."),
     ),
     source=Source(
         title="837P guide 005010X222A1",

@@ -1,12 +1,12 @@
-"""A line that repeats an earlier one.
+"""Duplicate of another line in the batch.
 
-Why: the payer pays the first and denies the second as an exact duplicate; sent often, duplicates
+Why: the payer pays the first line and denies the second as an exact duplicate. Frequent duplicates
 draw a review.
 Basis: X12 code 18, exact duplicate: the same payer, patient (or claim), code, date, set of
 modifiers and rendering provider.
-Clear: no earlier line of the run is the same; a void (8); a replacement (7) beside what it
-replaces. Earlier is by date, claim number and line number, so the order of rows does not matter.
-Not checked: no date, modifier column or rendering provider column; across claims, no person.
+Clear: no earlier line of the run is the same; a void (8); a replacement (7) of the claim it
+repeats. Earlier is by date, claim number and line number, so the order of rows does not matter.
+Not checked: no date, modifier column or rendering provider column; across claims, no patient ID.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from cpt77092.rule import CHECKED, Confidence, FixKind, Remedy, Rule, Severity, 
 
 
 def flag() -> pl.Expr:
-    """The line's key stands on an earlier line."""
+    """An earlier line has the same key."""
     return pl.col("repeats_earlier_line")
 
 
@@ -34,10 +34,13 @@ RULE = Rule(
         url="https://github.com/andrewallenbruce/northstar",
         confidence=Confidence.PRIMARY,
     ),
-    message="{hcpcs_code} on {claim_line_start_date} is billed already on {line_it_repeats}.",
+    message="{hcpcs_code} on {claim_line_start_date} duplicates {line_it_repeats}.",
     remedies=(
         Remedy(
-            text="Hold this line, unless the record shows a second service (then say so: 76, 77).",
+            text=(
+                "Hold this line; if the chart shows a second service, bill it with 76 or 77 "
+                "instead."
+            ),
             kind=FixKind.UNSAFE,
         ),
     ),

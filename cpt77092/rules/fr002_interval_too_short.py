@@ -1,24 +1,24 @@
-"""A test sooner after the last one than the payer pays for.
+"""Test repeated too soon.
 
-Why: bone-mass measurement is paid once in two years; a second one too soon is denied, and the
-patient cannot be billed without a notice.
+Why: payers limit how often a bone density test is paid. A second one too soon is denied, and the
+patient cannot be billed without a signed ABN.
 Basis: the payer's interval in full calendar months after the month of the last test, as the
-Medicare Benefit Policy Manual counts. No source extends it to TBS by name.
-Clear: the last 77089 or 77092 of the person, in the batch or in earlier claims, is far enough
-back, and earlier claims reach back far enough to be sure.
-Not checked: no person or date; no interval in force; no earlier claims (--history), or such as
-begin too late or leave out a whole month before the batch. A test found too close needs none.
+Medicare Benefit Policy Manual counts. No published rule found extends it to TBS by name.
+Clear: the patient's last 77089 or 77092, in the batch or in earlier claims, is far enough back, and
+earlier claims reach back far enough to be sure.
+Not checked: no patient ID or date; no interval in effect; no earlier claims (--history), or such as
+begin too late or skip a whole month before the batch. A test that is too soon needs none of that.
 """
 
 from __future__ import annotations
 
 import polars as pl
 
-from cpt77092.rule import GLOBAL, INTERPRETATION, Remedy, Rule, Severity
+from cpt77092.rule import GLOBAL, INTERPRETATION, Message, Remedy, Rule, Severity, is_assumed
 
 
 def flag() -> pl.Expr:
-    """Fewer full months than the interval lie between the last test and this one."""
+    """The full months between the last test and this one are fewer than the interval."""
     return pl.col("came_too_soon")
 
 
@@ -31,14 +31,24 @@ RULE = Rule(
     flag=flag,
     parameter="min_months_between",
     message=(
-        "The last test was on {earlier_test_date}, {full_months_since_test} full months before; "
-        "{decided_by} pays again after {min_months_between}."
+        "Too soon: last TBS {earlier_test_date}, full months since: {full_months_since_test}; "
+        "{decided_by} requires {min_months_between}."
+    ),
+    other_messages=(
+        Message(
+            when=is_assumed,
+            text=(
+                "Too soon: last TBS {earlier_test_date}, full months since: "
+                "{full_months_since_test}; {decided_by}'s interval of {min_months_between} is "
+                "assumed to apply to {hcpcs_code}."
+            ),
+        ),
     ),
     remedies=(
         Remedy(
             text=(
-                "Bill it if the record shows why it was needed sooner; else get the patient's "
-                "notice before the next one."
+                "Bill it if the chart shows why it was needed sooner; otherwise get a signed "
+                "ABN before the next one."
             ),
         ),
     ),

@@ -1,10 +1,10 @@
-"""A line that an earlier claim bills already.
+"""Line already billed on an earlier claim.
 
-Why: a line sent before is denied as a duplicate; a correction must be sent as a replacement (7)
-instead.
+Why: the payer denies a line already billed as a duplicate; a correction must be sent as a
+replacement (7).
 Basis: X12 code 18, exact duplicate: the key of FR001, looked up in earlier claims (--history).
-Clear: no earlier claim bills the same; a void (8); a replacement (7) of what was sent.
-Not checked: no earlier claims; no date, modifier column, rendering provider column or person. A
+Clear: no earlier claim bills the same; a void (8); a replacement (7) of what was billed.
+Not checked: no earlier claims; no date, modifier column, rendering provider column or patient ID. A
 file that is an input of the run is not its own history.
 """
 
@@ -16,7 +16,7 @@ from cpt77092.rule import CHECKED, Confidence, FixKind, Remedy, Rule, Severity, 
 
 
 def flag() -> pl.Expr:
-    """The line's key stands on an earlier claim."""
+    """An earlier claim has a line with the same key."""
     return pl.col("already_submitted")
 
 
@@ -33,10 +33,13 @@ RULE = Rule(
         url="https://github.com/andrewallenbruce/northstar",
         confidence=Confidence.PRIMARY,
     ),
-    message="{hcpcs_code} on {claim_line_start_date} was sent before: {line_in_past}.",
+    message="{hcpcs_code} on {claim_line_start_date} was already billed: {line_in_past}.",
     remedies=(
         Remedy(
-            text="Hold this line; to correct what was sent, bill a replacement (frequency 7).",
+            text=(
+                "Hold this line if the earlier claim was received. To correct that claim, send a "
+                "replacement (frequency 7) where {payer_label} accepts one."
+            ),
             kind=FixKind.UNSAFE,
         ),
     ),

@@ -1,9 +1,9 @@
 """Rendering NPI blank or invalid.
 
-Why: a line whose reader cannot be identified is rejected, or paid to nobody.
-Basis: CMS's NPI standard: ten digits, the first 1 or 2, the last a check digit;
-claim form box 24J and 837P loops 2310B and 2420A carry it.
-Clear: a well-formed NPI; that it was ever issued, and to whom, is not tested.
+Why: a line without a valid rendering provider is rejected or not paid.
+Basis: CMS's NPI standard: ten digits, the first 1 or 2, the last a check digit; CMS-1500 box 24J,
+837P loops 2310B and 2420A.
+Clear: a well-formed NPI; whether it was issued, and to whom, is not tested.
 Not checked: no rendering NPI column.
 """
 
@@ -26,13 +26,11 @@ RULE = Rule(
     severity=Severity.ERROR,
     codes=CHECKED,
     flag=flag,
-    message="The rendering NPI {rendering_npi_problem}.",
-    remedies=(
-        Remedy(text="Enter the NPI of the person who did the service, as the NPI registry has it."),
-    ),
+    message="Rendering NPI {rendering_npi_problem}.",
+    remedies=(Remedy(text="Enter the rendering provider's NPI as listed in NPPES."),),
     source=Source(
         title="CMS NPI standard",
-        at="format and check digit; as quoted by others",
+        at="format and check digit; quoted by others",
         confidence=Confidence.SECONDARY,
     ),
     group="CO",

@@ -1,9 +1,9 @@
 """Billing NPI blank or invalid.
 
-Why: a claim whose biller cannot be identified is rejected before anyone reads its lines.
-Basis: CMS's NPI standard: ten digits, the first 1 or 2, the last a check digit;
-claim form box 33a and 837P loop 2010AA carry it.
-Clear: a well-formed NPI; that it was ever issued, and to whom, is not tested.
+Why: a claim without a valid billing provider is rejected at intake.
+Basis: CMS's NPI standard: ten digits, the first 1 or 2, the last a check digit; CMS-1500 box 33a,
+837P loop 2010AA.
+Clear: a well-formed NPI; whether it was issued, and to whom, is not tested.
 Not checked: no billing NPI column.
 """
 
@@ -26,13 +26,11 @@ RULE = Rule(
     severity=Severity.ERROR,
     codes=CHECKED,
     flag=flag,
-    message="The billing NPI {billing_npi_problem}.",
-    remedies=(
-        Remedy(text="Enter the NPI of the practice that bills, as the NPI registry has it."),
-    ),
+    message="Billing NPI {billing_npi_problem}.",
+    remedies=(Remedy(text="Enter the billing provider's NPI as listed in NPPES."),),
     source=Source(
         title="CMS NPI standard",
-        at="format and check digit; as quoted by others",
+        at="format and check digit; quoted by others",
         confidence=Confidence.SECONDARY,
     ),
     group="CO",

@@ -1,11 +1,11 @@
 """Ordering provider missing where the payer requires one.
 
-Why: imaging, and the read of it, is paid only where somebody who treats the patient ordered it; a
-line that does not say who is denied or sent back.
-Basis: the payer's statement that it requires the ordering provider; claim form box 17b and 837P
-loops 2310A and 2420E carry the number.
-Clear: the cell holds something (ID004 looks at what), or the payer does not require it.
-Not checked: no position in force for the payer and the date; no ordering NPI column.
+Why: imaging and its interpretation are paid only when ordered by a provider who treats the patient.
+Without the ordering NPI the line is denied or returned.
+Basis: the payer's rule on the ordering provider; the NPI is CMS-1500 box 17b, 837P loops 2310A and
+2420E.
+Clear: the cell is filled (ID004 checks the number), or the payer does not require it.
+Not checked: no such rule in effect for the payer and date; no ordering NPI column.
 """
 
 from __future__ import annotations
@@ -28,10 +28,8 @@ RULE = Rule(
     codes=CHECKED,
     flag=flag,
     parameter="ordering_provider",
-    message="The ordering NPI is blank; {decided_by} requires one for {hcpcs_code}.",
-    remedies=(
-        Remedy(text="Enter the NPI of the person who ordered the study, as the order has it."),
-    ),
+    message="Ordering NPI is blank; {decided_by} requires one for {hcpcs_code}.",
+    remedies=(Remedy(text="Enter the NPI of the provider on the order."),),
     group="CO",
     carc="16",
     rarc="N265",

@@ -1,9 +1,9 @@
 """Ordering NPI invalid.
 
-Why: a number that cannot be an NPI names nobody, and the line is denied as if it were blank.
-Basis: CMS's NPI standard: ten digits, the first 1 or 2, the last a check digit;
-claim form box 17b and 837P loops 2310A and 2420E carry it.
-Clear: a well-formed NPI, or a blank cell (ID003 speaks where the payer requires one).
+Why: an invalid NPI identifies no provider, and the line is denied as if it were blank.
+Basis: CMS's NPI standard: ten digits, the first 1 or 2, the last a check digit; CMS-1500 box 17b,
+837P loops 2310A and 2420E.
+Clear: a well-formed NPI, or a blank cell (ID003 where the payer requires one).
 Not checked: no ordering NPI column.
 """
 
@@ -15,7 +15,7 @@ from cpt77092.rule import CHECKED, Confidence, Remedy, Rule, Severity, Source
 
 
 def flag() -> pl.Expr:
-    """The ordering NPI is there and has a problem."""
+    """The ordering NPI is filled and has a problem."""
     return (pl.col("ordering_npi") != "") & (pl.col("ordering_npi_problem") != "")
 
 
@@ -26,15 +26,11 @@ RULE = Rule(
     severity=Severity.ERROR,
     codes=CHECKED,
     flag=flag,
-    message="The ordering NPI {ordering_npi_problem}.",
-    remedies=(
-        Remedy(
-            text="Enter the NPI of the person who ordered the study, as the NPI registry has it."
-        ),
-    ),
+    message="Ordering NPI {ordering_npi_problem}.",
+    remedies=(Remedy(text="Enter the ordering provider's NPI as listed in NPPES."),),
     source=Source(
         title="CMS NPI standard",
-        at="format and check digit; as quoted by others",
+        at="format and check digit; quoted by others",
         confidence=Confidence.SECONDARY,
     ),
     group="CO",

@@ -1,10 +1,9 @@
-"""Payer without a policy on file.
+"""Payer without a policy.
 
-Why: a payer that matches no policy is judged by the default one, whose values may not be its own;
-a misspelt name would go unnoticed.
-Basis: the names and payer ids under `matches` in the policy files.
-Clear: the payer matches a policy; or the line is a later one of a payer already named, since one
-finding for each name is enough.
+Why: a payer that matches no policy is checked against the default one, whose values may not be its
+own. A misspelled name would go unnoticed.
+Basis: the names and payer IDs under `matches` in the policy files.
+Clear: the payer matches a policy; or an earlier line already reported this payer.
 Not checked: never; a file that names no payer is refused.
 """
 
@@ -27,10 +26,12 @@ RULE = Rule(
     severity=Severity.INFO,
     codes=CHECKED,
     flag=flag,
-    message="No policy is on file for {payer_label}; the default policy was applied.",
+    message="No policy found for {payer_label}; the default policy was used.",
     remedies=(
         Remedy(
-            text="Add the name to a policy file under matches, or use --payer with a known one."
+            text=(
+                "Add this name under matches in a policy file, or name a listed payer with --payer."
+            )
         ),
     ),
     source=Source(

@@ -1,10 +1,11 @@
-"""A cell that cannot be read.
+"""Unreadable cell.
 
-Why: a date, number or code that a program cannot read, a payer cannot read either; and every rule
-that needs the cell goes unchecked on the line.
-Basis: the claim-line contract: what a column holds, and the ways in which it may be written.
-Clear: every filled cell of the line reads as what its column holds. Blank cells are other rules'.
-Not checked: never; a column that the file lacks has no cell to misread.
+Why: a date, number or code that this program cannot read, a payer cannot read either. Rules that
+need the cell do not run on the line.
+Basis: the columns this program reads, and the formats each accepts.
+Clear: every filled cell of the line is in a format of its column. Blank cells are left to other
+rules.
+Not checked: never; a column that the file lacks has no cells.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from cpt77092.rule import CHECKED, Confidence, Remedy, Rule, Severity, Source
 
 
 def flag() -> pl.Expr:
-    """The line has at least one filled cell that cannot be read."""
+    """The line has at least one filled cell that is unreadable."""
     return pl.col("unreadable_cells") != ""
 
 
@@ -27,10 +28,10 @@ RULE = Rule(
     codes=CHECKED,
     flag=flag,
     message="Cannot be read: {unreadable_cells}.",
-    remedies=(Remedy(text="Correct the cell; until then the rules that need it cannot check."),),
+    remedies=(Remedy(text="Correct the cell; rules that need it did not run on this line."),),
     source=Source(
-        title="Claim-line contract of this program",
-        at="types of the columns",
+        title="Input columns of this program",
+        at="formats each column accepts",
         confidence=Confidence.PRIMARY,
     ),
     since="0.1.0",

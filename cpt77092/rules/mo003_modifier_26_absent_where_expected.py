@@ -1,34 +1,43 @@
-"""Modifier 26 absent where the policy expects it.
+"""Modifier 26 absent where it is expected.
 
-Why: "use 26 when billing only the interpretation" is printed advice that some payers follow; for
-others the code says it already, and 26 draws the denial. Only the payer can settle it.
-Basis: the payer's own statement; where none is on file, the default policy, whose source expects
-26. The finding then names that source and the one that says otherwise.
-Clear: 26 stands on the line; the policy says anything but expected (MO001 and MO002 speak of the
-others); or the claim also bills 77089, 77090 or 77091, so that it is not only the read.
-Not checked: no position in force for the payer and the date; no modifier columns; a modifier that
-cannot be read, which might be the 26; a blank claim number.
+Why: "use 26 when billing only the interpretation" is published advice that some payers follow.
+Others treat the code itself as the interpretation and deny 26. Only the payer can settle it.
+Basis: the payer's published rule; where none was found, the default policy, whose source expects
+26. The finding then names that source and the one that disagrees.
+Clear: the line has 26; the policy value is not `expected` (MO001 and MO002 check the others); or
+the claim also bills 77089, 77090 or 77091, so it is not interpretation only.
+Not checked: no rule in effect for the payer and date; no modifier columns; an unreadable modifier,
+which might be 26; a blank claim number.
 """
 
 from __future__ import annotations
 
 import polars as pl
 
-from cpt77092.rule import INTERPRETATION, FixKind, Remedy, Rule, Severity, decided_by, param
+from cpt77092.rule import (
+    INTERPRETATION,
+    FixKind,
+    Message,
+    Remedy,
+    Rule,
+    Severity,
+    decided_by,
+    param,
+)
 
 
 def flag() -> pl.Expr:
-    """The read is billed alone, without 26, and the policy in force expects it."""
+    """The interpretation is billed alone, without 26, and the policy in effect expects it."""
     is_alone = ~pl.col("claim_bills_own_technical")
     return is_alone & ~pl.col("has_modifier_26") & (param("modifier_26") == "expected")
 
 
-def _sources_differ() -> pl.Expr:
-    return pl.col("contradicted_title") != ""
-
-
 def _payer_is_silent() -> pl.Expr:
     return decided_by("modifier_26") == "default"
+
+
+def _payer_is_silent_and_sources_differ() -> pl.Expr:
+    return _payer_is_silent() & (pl.col("contradicted_title") != "")
 
 
 RULE = Rule(
@@ -39,23 +48,35 @@ RULE = Rule(
     codes=INTERPRETATION,
     flag=flag,
     parameter="modifier_26",
-    message='{hcpcs_code} is billed alone without modifier 26, which "{source_title}" expects.',
+    message=(
+        "{decided_by} expects modifier 26 when {hcpcs_code} is billed alone; the line has none."
+    ),
+    other_messages=(
+        Message(
+            when=_payer_is_silent_and_sources_differ,
+            text=(
+                "No published {payer_label} rule found on 26 with {hcpcs_code}, billed here "
+                'without it: expected per "{source_title}", not allowed per "{contradicted_title}".'
+            ),
+        ),
+        Message(
+            when=_payer_is_silent,
+            text=(
+                "No published {payer_label} rule found on 26 with {hcpcs_code}, billed here "
+                'without it: expected per "{source_title}".'
+            ),
+        ),
+    ),
     remedies=(
         Remedy(
-            when=_sources_differ,
+            when=_payer_is_silent,
             text=(
-                'Ask {payer_label} before you add 26: "{source_title}" expects it, '
-                '"{contradicted_title}" says it is not valid here.'
+                "Add 26 only if {payer_label} confirms it; then record the answer in a policy file."
             ),
             kind=FixKind.UNSAFE,
         ),
         Remedy(
-            when=_payer_is_silent,
-            text="Ask {payer_label} before you add 26: its own position is not on file.",
-            kind=FixKind.UNSAFE,
-        ),
-        Remedy(
-            text="Add modifier 26, after a look at the payer's current policy.",
+            text="Add 26 if {payer_label}'s current policy confirms it.",
             kind=FixKind.UNSAFE,
         ),
     ),

@@ -1,12 +1,11 @@
 """Modifier TC on a code where it is not allowed.
 
-Why: the family splits the service by code, so TC contradicts the code it stands on and the line is
-denied.
-Basis: the payer's own statement, or the default policy: PC/TC indicators 2, 3 and 4 of the
+Why: each TBS component has its own code, so TC contradicts the code and the line is denied.
+Basis: the payer's published rule, or the default policy: PC/TC indicators 2, 3 and 4 of the
 physician fee schedule, where TC cannot be used.
 Clear: no modifier TC, or the policy allows it.
-Not checked: no position in force for the code and the date; no modifier columns; a modifier that
-cannot be read, which might be the TC.
+Not checked: no rule in effect for the code and date; no modifier columns; an unreadable modifier,
+which might be TC.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from cpt77092.rule import FAMILY, Remedy, Rule, Severity, param
 
 
 def flag() -> pl.Expr:
-    """The line carries TC and the policy in force does not allow it."""
+    """The line has TC and the policy in effect does not allow it."""
     return pl.col("has_modifier_tc") & (param("modifier_tc") == "not_allowed")
 
 
@@ -29,13 +28,13 @@ RULE = Rule(
     codes=FAMILY,
     flag=flag,
     parameter="modifier_tc",
-    message="Modifier TC is not valid on {hcpcs_code}.",
+    message="Modifier TC is not valid with {hcpcs_code}.",
     remedies=(
-        # Dropping TC from a read or a global code would change what is billed.
+        # Removing TC alone would leave a code for work that may not have been done.
         Remedy(
             text=(
-                "Bill the code for the work done, without TC: 77091 is the calculation, "
-                "77090 the image data, 77092 the read."
+                "Bill the code for the work done, without TC: 77091 calculation, 77090 image "
+                "preparation, 77092 interpretation."
             )
         ),
     ),

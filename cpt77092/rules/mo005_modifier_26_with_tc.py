@@ -1,11 +1,11 @@
-"""Modifiers 26 and TC on one line.
+"""Modifiers 26 and TC on the same line.
 
-Why: 26 says only the read is billed and TC says only the technical part; a line that says both is
+Why: 26 is the professional component only and TC the technical component only. A line with both is
 denied as an invalid combination.
-Basis: the meaning of 26 and TC in the fee schedule's PC/TC indicators: each stands for one part,
-and the whole service is billed with neither.
-Clear: at most one of the two stands on the line.
-Not checked: no modifier columns; a modifier that cannot be read, beside 26, TC or neither.
+Basis: PC/TC indicators of the fee schedule: each modifier is one component, and the global service
+has neither.
+Clear: at most one of the two is on the line.
+Not checked: no modifier columns; an unreadable modifier, unless both 26 and TC are on the line.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from cpt77092.rule import CHECKED, FAMILY, Confidence, Remedy, Rule, Severity, S
 
 
 def flag() -> pl.Expr:
-    """The line carries both 26 and TC."""
+    """The line has both 26 and TC."""
     return pl.col("has_modifier_26") & pl.col("has_modifier_tc")
 
 
@@ -31,13 +31,17 @@ RULE = Rule(
     severity=Severity.ERROR,
     codes=CHECKED,
     flag=flag,
-    message="{hcpcs_code} carries both 26 and TC, which say opposite things.",
+    message="{hcpcs_code} has both 26 and TC; they cannot be billed together.",
     remedies=(
         Remedy(
             when=_is_of_the_family,
-            text="Take TC off: the TBS codes have a code of their own for each part.",
+            text="Remove TC; each TBS component has its own code.",
         ),
-        Remedy(text="Keep the one for the work done; bill the whole service with neither."),
+        Remedy(
+            text=(
+                "Keep the modifier for the component billed; bill the global service with neither."
+            )
+        ),
     ),
     source=Source(
         title="CMS physician fee schedule, file documentation",

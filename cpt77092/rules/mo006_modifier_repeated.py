@@ -1,9 +1,8 @@
-"""One modifier twice on a line.
+"""Modifier repeated on the line.
 
-Why: claim checks reject a line that repeats a modifier before anyone prices it.
-Basis: claim form box 24D and 837P SV101-3 to SV101-6 hold modifiers of two characters each, none
-of them twice.
-Clear: every modifier stands once.
+Why: claim edits reject a line that repeats a modifier.
+Basis: CMS-1500 box 24D and 837P SV101-3 to SV101-6 hold two-character modifiers, each once.
+Clear: every modifier is on the line once.
 Not checked: no modifier columns.
 """
 
@@ -15,7 +14,7 @@ from cpt77092.rule import CHECKED, Confidence, FixKind, Remedy, Rule, Severity, 
 
 
 def flag() -> pl.Expr:
-    """Some modifier stands more than once."""
+    """Some modifier is on the line more than once."""
     return pl.col("repeated_modifiers") != ""
 
 
@@ -26,7 +25,7 @@ RULE = Rule(
     severity=Severity.ERROR,
     codes=CHECKED,
     flag=flag,
-    message="Repeated on the line: modifier {repeated_modifiers}.",
+    message="Repeated modifier: {repeated_modifiers}.",
     remedies=(
         Remedy(
             text="Keep the first {repeated_modifiers} and remove the repeat.", kind=FixKind.SAFE

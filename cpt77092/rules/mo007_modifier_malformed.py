@@ -1,8 +1,8 @@
-"""A modifier that is not two letters or digits.
+"""Modifier that is not two letters or digits.
 
-Why: a claim with a cut, padded or mistyped modifier is rejected at the front door, and nobody can
-tell whether it meant 26.
-Basis: claim form box 24D and 837P SV101-3 to SV101-6 hold modifiers of two characters each.
+Why: a claim with a cut, padded or mistyped modifier is rejected at intake, and whether it meant 26
+is unclear.
+Basis: CMS-1500 box 24D and 837P SV101-3 to SV101-6 hold two-character modifiers.
 Clear: every modifier is two capital letters or digits; a blank cell is no modifier.
 Not checked: no modifier columns.
 """
@@ -30,14 +30,14 @@ RULE = Rule(
     severity=Severity.ERROR,
     codes=CHECKED,
     flag=flag,
-    message="Modifier '{malformed_modifiers}' is not two capital letters or digits.",
+    message="Modifier must be two capital letters or digits: '{malformed_modifiers}'.",
     remedies=(
         Remedy(
             when=_only_case_and_spaces,
-            text="Write the line's modifiers as {modifiers}.",
+            text="Write the modifiers as {modifiers}.",
             kind=FixKind.SAFE,
         ),
-        Remedy(text="Enter the two characters that the record supports, or leave the cell blank."),
+        Remedy(text="Enter the modifier the chart supports, or leave the cell blank."),
     ),
     source=Source(
         title="837P guide 005010X222A1",

@@ -1,13 +1,12 @@
-"""Modifier 26 behind another modifier.
+"""Modifier 26 not in the first position.
 
-Why: modifiers that set the price are read first; behind another one, 26 may be overlooked and the
-line priced or denied as the whole service.
-Basis: the policy takes 26 on the code; that pricing modifiers come first is common billing
-practice.
-Clear: 26 stands first, or is absent; a blank position does not count (MO009). Where the payer does
-not allow 26, MO001 speaks.
-Not checked: no position in force for the payer, the code and the date; no modifier columns; a
-modifier that cannot be read, which might be the 26.
+Why: pricing modifiers are read first. After another modifier, 26 may be missed and the line priced
+or denied as global.
+Basis: the policy accepts 26 on the code; pricing modifiers first is common billing practice.
+Clear: 26 is first or absent; a blank position does not count (MO009). Where the payer does not
+allow 26, see MO001.
+Not checked: no rule in effect for the payer, code and date; no modifier columns; an unreadable
+modifier, which might be 26.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from cpt77092.rule import CHECKED, FixKind, Remedy, Rule, Severity, param
 
 
 def flag() -> pl.Expr:
-    """Some modifier stands before 26, on a code where the policy takes 26."""
+    """Some modifier comes before 26, on a code where the policy accepts 26."""
     is_valid = param("modifier_26").is_in(["required", "expected", "accepted"])
     return is_valid & (pl.col("modifier_before_26") != "")
 
@@ -31,7 +30,7 @@ RULE = Rule(
     codes=CHECKED,
     flag=flag,
     parameter="modifier_26",
-    message="Modifier 26 stands after {modifier_before_26}.",
+    message="Modifier 26 comes after {modifier_before_26}; it belongs first.",
     remedies=(
         Remedy(
             text="Move 26 to the first position, before {modifier_before_26}.", kind=FixKind.SAFE

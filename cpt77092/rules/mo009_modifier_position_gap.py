@@ -1,8 +1,8 @@
-"""A blank modifier position before a filled one.
+"""Blank modifier position before a filled one.
 
-Why: some claim systems stop at the first blank position and never see the modifier behind it.
-Basis: general billing practice: modifiers fill claim form box 24D (837P SV101-3 to SV101-6) from
-the left. No text that says so was read.
+Why: some claim systems stop at the first blank position and miss the modifier after it.
+Basis: common billing practice: modifiers fill CMS-1500 box 24D (837P SV101-3 to SV101-6) from the
+left. No published rule found.
 Clear: the filled positions come first, or all are blank.
 Not checked: no modifier columns.
 """
@@ -15,7 +15,7 @@ from cpt77092.rule import CHECKED, Confidence, FixKind, Remedy, Rule, Severity, 
 
 
 def flag() -> pl.Expr:
-    """A blank position stands before a filled one."""
+    """A blank position comes before a filled one."""
     return pl.col("has_modifier_gap")
 
 
@@ -26,8 +26,10 @@ RULE = Rule(
     severity=Severity.INFO,
     codes=CHECKED,
     flag=flag,
-    message="A blank modifier position stands before a filled one.",
-    remedies=(Remedy(text="Close up, in the same order: {modifiers}.", kind=FixKind.SAFE),),
+    message="Blank modifier position before a filled one.",
+    remedies=(
+        Remedy(text="Move the modifiers up, in the same order: {modifiers}.", kind=FixKind.SAFE),
+    ),
     source=Source(
         title="837P guide 005010X222A1",
         at="SV101-3 to SV101-6; CMS-1500 box 24D",

@@ -1,10 +1,10 @@
-"""A modifier that means nothing on the code.
+"""Modifier that is not valid with the code.
 
-Why: a modifier made for another kind of service (a side of the body, a second procedure, a
-laboratory) contradicts the code, and many payers deny the line for it.
-Basis: the policy's list of modifiers that do not apply to the code.
+Why: a modifier for another kind of service (a side of the body, a second procedure, a laboratory
+test) contradicts the code, and many payers deny the line.
+Basis: the policy's list of modifiers that are not valid with the code.
 Clear: no modifier of the line is on the list.
-Not checked: no list in force for the code and the date; no modifier columns.
+Not checked: no list in effect for the code and date; no modifier columns.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from cpt77092.rule import CHECKED, FixKind, Remedy, Rule, Severity
 
 
 def flag() -> pl.Expr:
-    """The line carries at least one of the code's inapplicable modifiers."""
+    """The line has at least one modifier that is not valid with the code."""
     return pl.col("inapplicable_modifiers_found") != ""
 
 
@@ -27,10 +27,10 @@ RULE = Rule(
     codes=CHECKED,
     flag=flag,
     parameter="inapplicable_modifiers",
-    message="Does not apply to {hcpcs_code}: modifier {inapplicable_modifiers_found}.",
+    message="Modifier not valid with {hcpcs_code}: {inapplicable_modifiers_found}.",
     remedies=(
         Remedy(
-            text="Remove {inapplicable_modifiers_found}, unless the record shows a reason for it.",
+            text="Remove {inapplicable_modifiers_found}, unless the chart shows a reason for it.",
             kind=FixKind.UNSAFE,
         ),
     ),

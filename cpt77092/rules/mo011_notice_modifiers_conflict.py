@@ -1,10 +1,10 @@
-"""Two notice modifiers that may not stand together.
+"""Conflicting ABN modifiers.
 
-Why: a notice modifier says whether the patient was warned, in writing, that the service may not be
-paid; two that say different things make the line unprocessable.
-Basis: the payer's list of notice modifiers that exclude each other.
-Clear: no such pair stands on the line.
-Not checked: no list in force for the payer and the date; no modifier columns.
+Why: an ABN modifier tells the payer whether the patient was warned in writing that the service may
+not be paid. Two that conflict make the line unprocessable.
+Basis: the payer's list of ABN modifiers that cannot be billed together.
+Clear: no such pair is on the line.
+Not checked: no list in effect for the payer and date; no modifier columns.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from cpt77092.rule import CHECKED, Remedy, Rule, Severity
 
 
 def flag() -> pl.Expr:
-    """At least one pair of the payer's conflicting notice modifiers stands on the line."""
+    """At least one pair of the payer's conflicting ABN modifiers is on the line."""
     return pl.col("notice_conflicts") != ""
 
 
@@ -27,8 +27,8 @@ RULE = Rule(
     codes=CHECKED,
     flag=flag,
     parameter="notice_modifiers",
-    message="Notice modifiers that may not stand together: {notice_conflicts}.",
-    remedies=(Remedy(text="Keep the one that fits the notice on file, if there is one."),),
+    message="Cannot be billed together: {notice_conflicts}.",
+    remedies=(Remedy(text="Keep one. Signed ABN: GA, or GX if it was voluntary. No ABN: GZ."),),
     group="CO",
     carc="4",
     rarc="N519",

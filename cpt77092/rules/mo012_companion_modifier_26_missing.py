@@ -1,13 +1,13 @@
-"""A bone-density scan billed whole in a facility place.
+"""Bone density study billed globally in a facility.
 
-Why: in a facility the scan's technical part is the facility's to bill; a professional line with
-neither 26 nor TC claims it too, and is denied or cut.
-Basis: the places that the policy treats as facilities; the scan codes split into 26 and TC (PC/TC
-indicator 1).
-Clear: the place is no facility, or 26 or TC stands on the line. A blank or unassigned place is no
-facility place (PO002 speaks of it).
-Not checked: no list of facility places in force for the payer and the date; no place column; no
-modifier columns; a modifier that cannot be read.
+Why: in a facility the technical component is the facility's to bill. A professional line with
+neither 26 nor TC bills it too, and is denied or reduced.
+Basis: the POS codes that the policy treats as facilities; bone density codes split into 26 and TC
+(PC/TC indicator 1).
+Clear: the POS is not a facility, or the line has 26 or TC. A blank or unassigned POS is not a
+facility (PO002).
+Not checked: no list of facility POS codes in effect for the payer and date; no POS column; no
+modifier columns; an unreadable modifier.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from cpt77092.rule import COMPANIONS, FixKind, Remedy, Rule, Severity
 
 
 def flag() -> pl.Expr:
-    """The scan has a facility place and neither 26 nor TC."""
+    """The study is in a facility POS with neither 26 nor TC."""
     has_part = pl.col("has_modifier_26") | pl.col("has_modifier_tc")
     return pl.col("in_facility_place") & ~has_part
 
@@ -32,10 +32,12 @@ RULE = Rule(
     flag=flag,
     parameter="facility_place_of_service",
     message=(
-        "{hcpcs_code} in facility place {place_of_service_code} has neither 26 nor TC, "
-        "so it claims the whole service."
+        "{hcpcs_code} billed globally in POS {place_of_service_code}; the facility bills the "
+        "technical component."
     ),
-    remedies=(Remedy(text="Add modifier 26, if only the read is billed.", kind=FixKind.UNSAFE),),
+    remedies=(
+        Remedy(text="Add 26 if the chart shows the interpretation only.", kind=FixKind.UNSAFE),
+    ),
     group="CO",
     carc="16",
     rarc="N822",

@@ -1,11 +1,12 @@
-"""Modifier 26 on a read whose claim also bills the technical part.
+"""Modifier 26 with the technical component on the same claim.
 
-Why: 26 says only the interpretation is billed; the same claim says the calculation, the image data
-or the whole service is billed too. The payer believes one of the two.
-Basis: the policy takes 26 for the interpretation alone; the claim bills 77089, 77090 or 77091.
-Clear: no 26, or a claim that bills the read alone. Where the payer does not allow 26, MO001 speaks.
-Not checked: no position in force for the payer and the date; no modifier columns; a modifier that
-cannot be read; a blank claim number.
+Why: 26 means interpretation only, but the same claim also bills the calculation, the image
+preparation or the global service.
+Basis: the policy accepts 26 for the interpretation alone; the claim bills 77089, 77090 or 77091.
+Clear: no 26, or a claim that bills the interpretation alone. Where the payer does not allow 26, see
+MO001.
+Not checked: no rule in effect for the payer and date; no modifier columns; an unreadable modifier;
+a blank claim number.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from cpt77092.rule import INTERPRETATION, FixKind, Remedy, Rule, Severity, param
 
 
 def flag() -> pl.Expr:
-    """The read carries 26, which the policy takes, beside a technical or global line."""
+    """The interpretation has 26, which the policy accepts, with a technical or global line."""
     is_valid = param("modifier_26").is_in(["required", "expected", "accepted"])
     return pl.col("claim_bills_own_technical") & pl.col("has_modifier_26") & is_valid
 
@@ -30,11 +31,11 @@ RULE = Rule(
     flag=flag,
     parameter="modifier_26",
     message=(
-        "{hcpcs_code} carries 26 (only the read), but its claim also bills {own_technical_codes}."
+        "{hcpcs_code} has 26 (interpretation only), but the claim also bills {own_technical_codes}."
     ),
     remedies=(
         Remedy(
-            text="Remove 26, if the record shows that {own_technical_codes} was done here too.",
+            text="Remove 26 if the chart shows {own_technical_codes} was done here too.",
             kind=FixKind.UNSAFE,
         ),
     ),

@@ -1,23 +1,23 @@
-"""Modifier 26 where the payer's own position is not on file.
+"""Modifier 26 where no published payer rule was found.
 
-Why: the sources contradict each other on 26, and the default policy decides only for want of
-better. If the payer sides with the other source, the line is denied: no silent pass.
-Basis: the default policy's source, and the source that says otherwise; the finding names both.
-Clear: no 26; a position of the payer's own, or of the policy it follows; or a default that does not
-allow 26 (MO001 speaks).
-Not checked: no position in force on the date; no modifier columns; a modifier that cannot be read,
-which might be the 26.
+Why: the sources disagree on 26, and without a payer rule the default policy decides. If the payer
+follows the other source, the line is denied.
+Basis: the default policy's source, and the source that disagrees; the finding names both.
+Clear: no 26; a rule of the payer's own, or of the policy it follows; or a default that does not
+allow 26 (MO001).
+Not checked: no rule in effect on the date; no modifier columns; an unreadable modifier, which might
+be 26.
 """
 
 from __future__ import annotations
 
 import polars as pl
 
-from cpt77092.rule import INTERPRETATION, Remedy, Rule, Severity, decided_by, param
+from cpt77092.rule import INTERPRETATION, Message, Remedy, Rule, Severity, decided_by, param
 
 
 def flag() -> pl.Expr:
-    """The read carries 26 and only the default policy says that it may."""
+    """The interpretation has 26 and only the default policy allows it."""
     is_default = decided_by("modifier_26") == "default"
     return pl.col("has_modifier_26") & is_default & (param("modifier_26") != "not_allowed")
 
@@ -35,18 +35,25 @@ RULE = Rule(
     flag=flag,
     parameter="modifier_26",
     message=(
-        "{payer_label} has no position on 26 on file; "
-        '"{source_title}" says {modifier_26} on {hcpcs_code}.'
+        "No published {payer_label} rule found on 26 with {hcpcs_code}: {modifier_26} per "
+        '"{source_title}".'
+    ),
+    other_messages=(
+        Message(
+            when=_sources_differ,
+            text=(
+                "No published {payer_label} rule found on 26 with {hcpcs_code}: {modifier_26} per "
+                '"{source_title}", not allowed per "{contradicted_title}".'
+            ),
+        ),
     ),
     remedies=(
         Remedy(
-            when=_sources_differ,
             text=(
-                "Ask {payer_label} whether it takes 26 on {hcpcs_code}: "
-                '"{contradicted_title}" says it is not valid here.'
-            ),
+                "Confirm once with {payer_label} whether it accepts 26; then record the answer "
+                "in a policy file."
+            )
         ),
-        Remedy(text="Ask {payer_label} whether it takes 26 on {hcpcs_code}."),
     ),
     group="CO",
     carc="4",

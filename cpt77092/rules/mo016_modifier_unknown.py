@@ -1,8 +1,8 @@
-"""A well-formed modifier that no list has.
+"""Modifier that is not on the CPT or HCPCS list.
 
-Why: a modifier that does not exist is a typing error, and the line is rejected for it.
-Basis: the CPT and HCPCS level II modifier lists, as shipped with this program.
-Clear: every well-formed modifier is in one of the lists. Malformed ones are MO007's.
+Why: a modifier that does not exist is a typing error, and the line is rejected.
+Basis: the CPT and HCPCS level II modifier lists that ship with this program.
+Clear: every well-formed modifier is on one of the lists. MO007 checks the form.
 Not checked: no modifier columns.
 """
 
@@ -14,7 +14,7 @@ from cpt77092.rule import CHECKED, Confidence, Remedy, Rule, Severity, Source
 
 
 def flag() -> pl.Expr:
-    """Some well-formed modifier is in neither list."""
+    """Some well-formed modifier is on neither list."""
     return pl.col("unknown_modifiers") != ""
 
 
@@ -25,13 +25,15 @@ RULE = Rule(
     severity=Severity.ERROR,
     codes=CHECKED,
     flag=flag,
-    message="Not in the CPT and HCPCS modifier lists on file: {unknown_modifiers}.",
+    message="Not on the 2024 CPT or HCPCS modifier list: {unknown_modifiers}.",
     remedies=(
-        Remedy(text="Enter the modifier that the record supports; if it is a new one, leave it."),
+        Remedy(
+            text="Enter the modifier the chart supports; if it is newer than the list, leave it."
+        ),
     ),
     source=Source(
         title="CPT and HCPCS level II modifier lists",
-        at="lists in force in 2024, third-party copy",
+        at="lists in effect in 2024; third-party copy",
         confidence=Confidence.SECONDARY,
     ),
     group="CO",

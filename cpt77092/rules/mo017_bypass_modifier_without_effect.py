@@ -1,11 +1,11 @@
-"""A bypass modifier on the global code billed with its parts.
+"""Bypass modifier that has no effect.
 
-Why: 59 and the X modifiers say that two services were distinct; 77089 contains its parts whatever
-the circumstances, so the modifier changes nothing and hides the real mistake.
-Basis: the payer's code pairs, mostly the NCCI table, which lets nothing bypass these.
-Clear: no such modifier on 77089; no part billed beside it; a pair that may be bypassed.
-Not checked: no pairs or bypass modifiers in force for the payer and the date; modifiers absent or
-unreadable; across claims, no person or billing provider.
+Why: 59 and the X modifiers show two distinct services. 77089 always includes its components, so the
+modifier changes nothing and hides the real error.
+Basis: the payer's code pair edits, usually NCCI, which no modifier bypasses here.
+Clear: no such modifier on 77089; no component billed with it; an edit that can be bypassed.
+Not checked: no edits or bypass modifiers in effect for the payer and date; modifiers absent or
+unreadable; across claims, no patient ID or billing NPI.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from cpt77092.rule import GLOBAL, FixKind, Remedy, Rule, Severity
 
 
 def flag() -> pl.Expr:
-    """The global code carries a bypass modifier beside a part that it can never bypass."""
+    """The global code has a bypass modifier, with a component whose edit nothing bypasses."""
     return pl.col("has_bypass_modifier") & pl.col("denied_for_good_beside_part")
 
 
@@ -29,12 +29,14 @@ RULE = Rule(
     flag=flag,
     parameter="pairs",
     message=(
-        "Modifier {bypass_modifiers_found} on {hcpcs_code} does not let it through beside "
+        "Modifier {bypass_modifiers_found} does not bypass the edit between {hcpcs_code} and "
         "{parts_billed_beside}."
     ),
     remedies=(
         Remedy(
-            text="Remove {bypass_modifiers_found}, and mend the codes as BU001 says.",
+            text=(
+                "Remove {bypass_modifiers_found}, and bill the code the chart supports (see BU001)."
+            ),
             kind=FixKind.UNSAFE,
         ),
     ),

@@ -1,9 +1,9 @@
-"""Place of service that the payer does not accept.
+"""Place of service not accepted by the payer.
 
-Why: a payer that lists the places in which it pays a service denies it in any other.
-Basis: the payer's own list of accepted places for the code.
-Clear: the place is on the list. A blank, malformed or unassigned place is on none (PO002 speaks).
-Not checked: no list in force for the payer, the code and the date; no place column.
+Why: a payer that lists the POS codes it pays denies any other.
+Basis: the payer's own list of accepted POS codes for the code.
+Clear: the POS is on the list. A blank, malformed or unassigned POS is left to PO002.
+Not checked: no list in effect for the payer, code and date; no POS column.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from cpt77092.rule import CHECKED, Remedy, Rule, Severity
 
 
 def flag() -> pl.Expr:
-    """An assigned place that is not on the payer's list."""
+    """An assigned POS that is not on the payer's list."""
     return pl.col("place_is_assigned") & ~pl.col("place_is_accepted")
 
 
@@ -27,14 +27,14 @@ RULE = Rule(
     flag=flag,
     parameter="place_of_service",
     message=(
-        "Place of service {place_of_service_code} is not among those that {decided_by} accepts "
-        "for {hcpcs_code}: {accepted_places}."
+        "{decided_by} does not accept POS {place_of_service_code} for {hcpcs_code}; accepted: "
+        "{accepted_places}."
     ),
     remedies=(
         Remedy(
             text=(
-                "Enter the place where the patient was examined; if it is {place_of_service_code}, "
-                "ask {payer_label} before you submit."
+                "Enter the POS where the patient was seen; if it is {place_of_service_code}, "
+                "ask {payer_label} before submitting."
             )
         ),
     ),

@@ -1,9 +1,9 @@
 """Place of service blank, malformed or unassigned.
 
-Why: the place decides who is paid for what; a line without one that exists is rejected.
-Basis: the CMS place-of-service code set, as shipped with this program.
+Why: the POS decides who is paid for what; a line without a valid one is rejected.
+Basis: the CMS place-of-service code set that ships with this program.
 Clear: the cell holds a two-digit code that CMS assigns.
-Not checked: no place column.
+Not checked: no POS column.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from cpt77092.rule import CHECKED, Confidence, FixKind, Remedy, Rule, Severity, 
 
 
 def flag() -> pl.Expr:
-    """The place, as it stands, is none that CMS assigns."""
+    """The POS, as written, is not one that CMS assigns."""
     return ~pl.col("place_is_assigned")
 
 
@@ -29,21 +29,18 @@ RULE = Rule(
     severity=Severity.ERROR,
     codes=CHECKED,
     flag=flag,
-    message=(
-        "The place of service is {place_of_service_code}; "
-        "it needs a two-digit code that CMS assigns."
-    ),
+    message="POS is {place_of_service_code}; it must be a two-digit code that CMS assigns.",
     remedies=(
-        # A spreadsheet cuts 01 to 1, but a hand may have cut 11: never changed without a look.
+        # A spreadsheet turns 01 into 1, but 1 may also be a mistyped 11, so a person must check.
         Remedy(
             when=_is_one_digit,
             text=(
-                "Write 0{place_of_service_code}, if the record agrees; "
-                "it may also be a longer code cut short."
+                "Write 0{place_of_service_code} if the chart shows that POS; it may also be a "
+                "longer code cut short."
             ),
             kind=FixKind.UNSAFE,
         ),
-        Remedy(text="Enter the place where the patient was examined."),
+        Remedy(text="Enter the POS where the patient was seen."),
     ),
     source=Source(
         title="CMS place-of-service code set",

@@ -1,13 +1,13 @@
-"""A technical service on a professional claim in a facility place.
+"""Technical component on a professional claim in a facility.
 
-Why: in a facility the equipment and staff are the facility's, which bills them itself; a
+Why: in a facility the equipment and staff are the facility's, which bills them itself. A
 professional claim for them is denied.
-Basis: the payer's statement that it does not pay technical work there, and its list of facility
-places.
-Clear: the place is no facility, or the payer pays; a bone-density scan without TC (MO012 speaks of
-one without 26 too). A blank or unassigned place is no facility place (PO002 speaks of it).
-Not checked: no list of facility places or no position on technical work in force for the payer and
-the date; no place column; of a scan, modifiers that are absent or cannot be read.
+Basis: the payer's rule that it does not pay the technical component there, and its list of facility
+POS codes.
+Clear: the POS is not a facility, or the payer pays; a bone density study without TC (MO012 checks
+one without 26 too). A blank or unassigned POS is not a facility (PO002).
+Not checked: no list of facility POS codes or no rule on the technical component in effect for the
+payer and date; no POS column; on a bone density study, absent or unreadable modifiers.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from cpt77092.rule import COMPANIONS, TECHNICAL, Remedy, Rule, Severity, param
 
 
 def flag() -> pl.Expr:
-    """The place is a facility, where the policy does not pay technical work."""
+    """The POS is a facility, where the policy does not pay the technical component."""
     is_technical = pl.col("hcpcs_code").is_in(sorted(TECHNICAL)) | pl.col("bills_technical_part")
     is_unpaid = param("technical_in_facility") == "not_payable"
     return pl.col("in_facility_place") & is_technical & is_unpaid
@@ -33,11 +33,13 @@ RULE = Rule(
     flag=flag,
     parameter="technical_in_facility",
     message=(
-        "{hcpcs_code} is technical work, which {payer_label} does not pay "
-        "on a professional claim in facility place {place_of_service_code}."
+        "{hcpcs_code} bills a technical component in POS {place_of_service_code}; "
+        "{payer_label} does not pay it on a professional claim."
     ),
     remedies=(
-        Remedy(text="Leave {hcpcs_code} to the facility's claim, unless the place is wrong."),
+        Remedy(
+            text="Remove {hcpcs_code}, which the facility bills; if the POS is wrong, correct it."
+        ),
     ),
     group="CO",
     carc="58",

@@ -1,13 +1,13 @@
-"""The whole service on a professional claim in a facility place.
+"""Global service on a professional claim in a facility.
 
-Why: in a facility the technical part is the facility's to bill; the professional side did the read,
-which has a code of its own.
-Basis: the payer's statement that it does not pay technical work there, and its list of facility
-places.
-Clear: the place is no facility, or the payer pays. A blank or unassigned place is no facility
-place (PO002 speaks of it).
-Not checked: no list of facility places or no position on technical work in force for the payer and
-the date; no place column.
+Why: in a facility the technical component is the facility's to bill; the interpretation has its own
+code.
+Basis: the payer's rule that it does not pay the technical component there, and its list of facility
+POS codes.
+Clear: the POS is not a facility, or the payer pays. A blank or unassigned POS is not a facility
+(PO002).
+Not checked: no list of facility POS codes or no rule on the technical component in effect for the
+payer and date; no POS column.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from cpt77092.rule import GLOBAL, Remedy, Rule, Severity, param
 
 
 def flag() -> pl.Expr:
-    """The place is a facility, where the policy does not pay technical work."""
+    """The POS is a facility, where the policy does not pay the technical component."""
     return pl.col("in_facility_place") & (param("technical_in_facility") == "not_payable")
 
 
@@ -31,10 +31,10 @@ RULE = Rule(
     flag=flag,
     parameter="technical_in_facility",
     message=(
-        "{hcpcs_code} includes technical work, which {payer_label} does not pay "
-        "on a professional claim in facility place {place_of_service_code}."
+        "{hcpcs_code} billed globally in POS {place_of_service_code}; {payer_label} does not "
+        "pay the technical component on a professional claim."
     ),
-    remedies=(Remedy(text="Bill 77092 for the read, unless the place is wrong."),),
+    remedies=(Remedy(text="Bill 77092 for the interpretation; if the POS is wrong, correct it."),),
     group="CO",
     carc="58",
     rarc="N428",

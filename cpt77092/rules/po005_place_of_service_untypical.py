@@ -1,10 +1,11 @@
-"""Place of service that is unusual for the read.
+"""Unusual place of service for the interpretation.
 
-Why: an unusual place is more often a slip than a fact, and some payers ask for records.
-Basis: the usual sites that the policy's source names; the publication names them for 77092 only.
-Clear: a usual place; a place that PO002 speaks of; or a payer with an accept list of its own, which
-decides instead.
-Not checked: no usual places in force for the code and the date; no place column.
+Why: an unusual POS is usually a typing error, and some payers ask for records.
+Basis: the usual POS codes that the policy's source names; the publication names them for 77092
+only.
+Clear: a usual POS; a POS that PO002 reports; or a payer with its own list of accepted POS codes
+(PO001).
+Not checked: no usual POS codes in effect for the code and date; no POS column.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from cpt77092.rule import INTERPRETATION, Remedy, Rule, Severity
 
 
 def flag() -> pl.Expr:
-    """An assigned place that is not usual, where the payer published no accept list."""
+    """An assigned POS that is not usual, where the payer has no list of its own."""
     is_unusual = pl.col("place_is_assigned") & ~pl.col("place_is_typical")
     return is_unusual & ~pl.col("has_place_list")
 
@@ -28,7 +29,7 @@ RULE = Rule(
     codes=INTERPRETATION,
     flag=flag,
     parameter="typical_place_of_service",
-    message="Place of service {place_of_service_code} is unusual for {hcpcs_code}.",
-    remedies=(Remedy(text="Check that the patient was examined there."),),
+    message="POS {place_of_service_code} is unusual for {hcpcs_code}.",
+    remedies=(Remedy(text="Check that the patient was seen there."),),
     since="0.1.0",
 )

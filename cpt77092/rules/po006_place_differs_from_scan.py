@@ -1,11 +1,11 @@
-"""A read whose place differs from its scan's.
+"""Interpretation and bone density study in different places of service.
 
-Why: the place of a read is where the patient had the scan, not the reader's desk; a payer that
-sees two places for one visit denies one of them.
-Basis: CMS CR 7631, in force since 1 April 2013.
-Clear: a scan of the patient that date has the read's place, or there is no scan with a place. A
-read dated later than its scan is not compared.
-Not checked: no scan on the claim and no person; no place column; no date.
+Why: the POS of an interpretation is where the patient had the study, not where it was interpreted.
+A payer that sees two POS codes for one visit denies one line.
+Basis: CMS CR 7631, in effect since April 1, 2013.
+Clear: a bone density study of the patient that date has the same POS, or no study has a POS. An
+interpretation dated after its study is not compared.
+Not checked: no study on the claim and no patient ID; no POS column; no date of service.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from cpt77092.rule import INTERPRETATION, Confidence, Remedy, Rule, Severity, So
 
 
 def flag() -> pl.Expr:
-    """The patient's scans of that date have other places."""
+    """The patient's bone density studies of that date have other POS codes."""
     return pl.col("place_differs_from_scan")
 
 
@@ -29,15 +29,20 @@ RULE = Rule(
     flag=flag,
     source=Source(
         title="CMS CR 7631, place of service of the professional component",
-        at="where the patient had the technical part, from 1 April 2013; read on a coding site",
+        at=(
+            "where the patient had the technical component, from April 1, 2013; "
+            "quoted on a coding site"
+        ),
         url="https://radiologybillingcoding.com/2016/07/place-of-service-pos-instructions-for.html",
         confidence=Confidence.PRIMARY,
     ),
     message=(
-        "Place {place_of_service_code} on the read, but the scan of that day has place "
-        "{places_of_scan}."
+        "POS {place_of_service_code} on the interpretation, but the bone density study that "
+        "day has POS {places_of_scan}."
     ),
-    remedies=(Remedy(text="Use the place where the patient had the scan, not the reader's desk."),),
+    remedies=(
+        Remedy(text="Enter the POS where the patient had the study, not where it was interpreted."),
+    ),
     group="CO",
     carc="5",
     rarc="M77",

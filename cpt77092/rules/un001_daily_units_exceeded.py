@@ -1,24 +1,24 @@
-"""More units of a code on one day than the payer accepts.
+"""More units in a day than the payer's limit.
 
-Why: each TBS and bone-density code stands for one service a day; the payer denies the units over
-its maximum, and some deny the whole line.
-Basis: the payer's daily maximum; for most payers the CMS medically unlikely edits (MUE).
-Clear: the units of the code for the person, billing provider and day are at or under the maximum.
-A void (frequency 8) adds no units; a replacement (7) is counted within its own claim only. A line
-that repeats an earlier one is FR001's; the other lines of the day still count its units.
-Not checked: no maximum in force on the date; units blank or unreadable; across claims, no person
-or billing provider. A line or claim over the maximum by itself needs neither.
+Why: each TBS and bone density code is one service per day. The payer denies the units over its
+limit, and some deny the whole line.
+Basis: the payer's unit limit per day; for most payers CMS's MUE.
+Clear: the units of the code for the patient, billing provider and day are within the limit. A void
+(frequency 8) adds no units; a replacement (7) is counted within its own claim only. A duplicate
+line is left to FR001; the other lines of the day still count its units.
+Not checked: no limit in effect on the date; blank or unreadable units; across claims, no patient ID
+or billing NPI. A line or claim over the limit by itself needs neither.
 """
 
 from __future__ import annotations
 
 import polars as pl
 
-from cpt77092.rule import CHECKED, FixKind, Remedy, Rule, Severity, param
+from cpt77092.rule import CHECKED, FixKind, Message, Remedy, Rule, Severity, limit_is_mue, param
 
 
 def flag() -> pl.Expr:
-    """The units known for certain are over the maximum, or all are known and are over it."""
+    """The units that are certain are over the limit, or all are known and are over it."""
     most = param("max_units_per_day")
     is_over = (pl.col("units_on_day_at_least") > most) | (pl.col("units_on_day") > most)
     return is_over & ~pl.col("surely_repeats_earlier_line")
@@ -28,7 +28,7 @@ def _is_over_by_itself() -> pl.Expr:
     return pl.col("service_unit_quantity") > param("max_units_per_day")
 
 
-def _is_a_part() -> pl.Expr:
+def _has_component_modifier() -> pl.Expr:
     return pl.col("has_modifier_26") | pl.col("has_modifier_tc")
 
 
@@ -41,26 +41,39 @@ RULE = Rule(
     flag=flag,
     parameter="max_units_per_day",
     message=(
-        "{units_on_day_at_least} units of {hcpcs_code} on {claim_line_start_date}, "
-        "{service_unit_quantity} on this line; at most {max_units_per_day} a day, "
-        "says {decided_by}."
+        "{units_on_day_at_least} units of {hcpcs_code} on {claim_line_start_date} "
+        "({service_unit_quantity} on this line); {decided_by}'s unit limit is "
+        "{max_units_per_day} per day."
+    ),
+    other_messages=(
+        Message(
+            when=limit_is_mue,
+            text=(
+                "{units_on_day_at_least} units of {hcpcs_code} on {claim_line_start_date} "
+                "({service_unit_quantity} on this line); CMS's MUE is "
+                "{max_units_per_day} per day."
+            ),
+        ),
     ),
     remedies=(
         Remedy(
             when=_is_over_by_itself,
-            text="Bill {max_units_per_day} unit, if the record shows one service.",
-            kind=FixKind.UNSAFE,
-        ),
-        Remedy(
-            when=_is_a_part,
             text=(
-                "Other lines of the day bill it too: bill it once with neither 26 nor TC, if they "
-                "are two parts of one service; else keep one, if the record shows one service."
+                "Reduce the units to {max_units_per_day} if the chart shows only "
+                "{max_units_per_day}."
             ),
             kind=FixKind.UNSAFE,
         ),
         Remedy(
-            text="Other lines of the day bill it too: keep one, if the record shows one service.",
+            when=_has_component_modifier,
+            text=(
+                "Bill it once with neither 26 nor TC if the day's lines are two components of "
+                "one service; otherwise keep one if the chart shows one service."
+            ),
+            kind=FixKind.UNSAFE,
+        ),
+        Remedy(
+            text="Keep one of the day's lines if the chart shows one service.",
             kind=FixKind.UNSAFE,
         ),
     ),

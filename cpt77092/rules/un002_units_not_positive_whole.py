@@ -1,10 +1,9 @@
-"""Units zero, negative or fractional.
+"""Units not a whole number above zero.
 
-Why: each of these codes stands for whole services; a line with none, or with part of one, is
-rejected before anyone prices it.
-Basis: claim form box 24G and 837P SV104 carry the units of the line; X12 005010X222A1.
-Clear: a whole number above zero; how many are too many is UN001's question.
-Not checked: no units column; units that are blank, or cannot be read (IN001 speaks of those).
+Why: each of these codes is one complete service. A line with zero or fractional units is rejected.
+Basis: the units are CMS-1500 box 24G and 837P SV104 (X12 005010X222A1).
+Clear: a whole number above zero; UN001 checks for too many.
+Not checked: no units column; blank or unreadable (IN001) units.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from cpt77092.rule import CHECKED, Confidence, Remedy, Rule, Severity, Source
 
 
 def flag() -> pl.Expr:
-    """The number is zero or less, or has a fraction."""
+    """The units are zero, negative or fractional."""
     units = pl.col("service_unit_quantity")
     return (units <= 0) | (units % 1 != 0)
 
@@ -27,8 +26,8 @@ RULE = Rule(
     severity=Severity.ERROR,
     codes=CHECKED,
     flag=flag,
-    message="The unit count is {service_unit_quantity}; a line needs a whole number above zero.",
-    remedies=(Remedy(text="Enter the number of services that the record shows."),),
+    message="Units are {service_unit_quantity}; they must be a whole number above zero.",
+    remedies=(Remedy(text="Enter the number of services the chart shows."),),
     source=Source(
         title="837P guide 005010X222A1",
         at="SV104; CMS-1500 box 24G",

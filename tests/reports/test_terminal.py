@@ -131,7 +131,7 @@ def test_a_claim_is_one_row_with_its_worst_severity_and_money_once_per_line(
     row = claims.row(0, named=True)
     assert (row["source_file"], row["source_row"]) == (str(first), 2)
     assert row["charges_at_risk"] == Decimal("50.00")
-    assert row["reasons"].startswith("line 1 MO001: Modifier 26 is not allowed on 77092")
+    assert row["reasons"].startswith("line 1 MO001: Medicare does not allow modifier 26 with 77092")
     assert {"MO001", "UN001"} <= set(row["rules"].split())
     assert row["reasons"].count("MO001:") == 3
     assert "CO 4 N823" in row["denials"]
@@ -241,8 +241,8 @@ def test_a_finding_says_everything_in_short(tmp_path: Path) -> None:
     for said in (
         "A-7 Medicare 2026-03-04",
         "$1,045.50 at risk",
-        "line 3 error Modifier 26 is not allowed on 77092, says Medicare.",
-        "77092 MO001 Safe fix: Remove modifier 26; bill 77092 without it.",
+        "line 3 error Medicare does not allow modifier 26 with 77092.",
+        "77092 MO001 Safe fix: Remove modifier 26.",
         "Denial CO 4 N823. CMS fee schedule",
         "1 error, 0 warnings",
         "Next: scrub explain MO001",
@@ -251,18 +251,27 @@ def test_a_finding_says_everything_in_short(tmp_path: Path) -> None:
 
 
 def test_a_limit_cuts_the_rows_and_no_count(example: Result) -> None:
-    counts = "23 errors, 9 warnings, 60 infos on 42 lines of 41 claims."
+    table = findings.as_table(example)
+    errors, warnings, infos = (
+        table.filter(severity=severity).height for severity in ("error", "warning", "info")
+    )
+    flagged = table["source_row"].n_unique()
+    urgent = table.filter(pl.col("severity") != "info")["claim_id"].n_unique()
+    counts = (
+        f"{errors} errors, {warnings} warnings, {infos} infos on {flagged} lines "
+        f"of {table['claim_id'].n_unique()} claims."
+    )
     for limit, note in (
-        (5, "showing 5 of 32 errors and warnings; --limit 0 shows all"),
+        (5, f"showing 5 of {errors + warnings} errors and warnings; --limit 0 shows all"),
         (None, ""),
     ):
         text = printed(example, limit=limit)
         assert counts in text
         assert note in text
         assert ("showing" in text) == bool(note)
-    assert "showing 2 of 30 claims with" in printed(example, by=By.CLAIM, limit=2)
-    assert "showing 2 of 42 lines;" in printed(example, by=By.LINE, limit=2, verbose=True)
-    assert "showing 2 of 92 findings;" in printed(example, limit=2, verbose=True)
+    assert f"showing 2 of {urgent} claims with" in printed(example, by=By.CLAIM, limit=2)
+    assert f"showing 2 of {flagged} lines;" in printed(example, by=By.LINE, limit=2, verbose=True)
+    assert f"showing 2 of {table.height} findings;" in printed(example, limit=2, verbose=True)
 
 
 def test_several_files_are_named_and_person_id_only_on_request(
