@@ -62,21 +62,13 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
-class BriefFormat(StrEnum):
-    """How the publication is printed."""
+class DocumentFormat(StrEnum):
+    """How the publication and the benchmarks of a batch are printed."""
 
     TEXT = "text"
     MARKDOWN = "markdown"
     HTML = "html"
     JSON = "json"
-
-
-class ProfileFormat(StrEnum):
-    """How the benchmarks of a batch are printed."""
-
-    TABLE = "table"
-    JSON = "json"
-    HTML = "html"
 
 
 class ColumnsFormat(StrEnum):

@@ -21,8 +21,8 @@ from cpt77092.errors import ClaimsError, UsageError
 from cpt77092.findings import rollup
 from cpt77092.policies.load import PACKAGED
 from cpt77092.reports.check import machine
-from cpt77092.reports.text import count
 from cpt77092.run import Request, run
+from cpt77092.text import count
 
 SECTIONS = ("not_checked", "totals")
 """What of a report is compared beside its rows; the manifest tells what it rests on."""

@@ -1,94 +1,121 @@
-"""Fees and relative values by year, and the prices that hospitals publish."""
+"""Fees and relative value units by year, and the prices that hospitals publish."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import NamedTuple
 
 from cpt77092.brief import hospital_prices
-from cpt77092.brief.document import Chart, Column, Item, Point, Row, Series, Statement, Table
-from cpt77092.brief.scope import FAMILY_FIRST, Scope, in_force, whole
+from cpt77092.brief.scope import FAMILY_FIRST, Scope, global_amount, in_force
+from cpt77092.document import Column, Item, Point, Row, Series, Statement, StepChart, Table
 from cpt77092.policies import PARAMETERS
 from cpt77092.policies.policy import EntryKind
 from cpt77092.reference.codes import FAMILY
+from cpt77092.reference.sources import Source
+
+_CODES = sorted(FAMILY)
 
 
-def amounts(view: Scope) -> list[Item]:
-    """Fees as a table and a chart for each policy that states its own, then relative values."""
-    found: list[Item] = []
-    for parameter, unit in (("fee", "dollars"), ("relative_value_units", "RVU")):
-        for payer in view.stating(parameter):
-            table, chart = _by_period(view, parameter, payer, unit)
-            found.append(table)
-            if parameter == "fee":
-                found.append(chart)
-    return found
+class _Period(NamedTuple):
+    """The amounts of the TBS codes over some days, in the order of `_CODES`."""
+
+    first_day: date
+    last_day: date | None
+    amounts: tuple[Decimal | None, ...]
+    sources: tuple[Source, ...]
 
 
-def _by_period(view: Scope, parameter: str, payer: str, unit: str) -> tuple[Table, Chart]:
-    policy, codes = view.policies[payer], sorted(FAMILY)
-    entries = {code: policy.values.get((code, parameter), ()) for code in codes}
-    days = sorted({entry.first_day for several in entries.values() for entry in several})
-    rows: list[Row] = []
-    points: dict[str, list[Point]] = {code: [] for code in codes}
+def amounts(scope: Scope) -> list[Item]:
+    """For each policy with fees of its own a table and a chart of them, then relative values."""
+    items: list[Item] = []
+    for payer in scope.with_own_amounts("fee"):
+        periods = _periods(scope, payer, "fee")
+        title = f"{scope.policies[payer].label}: {PARAMETERS['fee'].description}"
+        items.append(_table(scope, f"{title}, in dollars", periods, "dollars"))
+        items.append(_chart(f"{title}, by year", periods, "dollars"))
+    for payer in scope.with_own_amounts("relative_value_units"):
+        periods = _periods(scope, payer, "relative_value_units")
+        title = f"{scope.policies[payer].label}: {PARAMETERS['relative_value_units'].description}"
+        items.append(_table(scope, f"{title}, in RVU", periods, "RVU"))
+    return items
+
+
+def _periods(scope: Scope, payer: str, parameter: str) -> list[_Period]:
+    """The stretches of days over which no amount of a policy changes, where it states any."""
+    policy = scope.policies[payer]
+    entries = [policy.values.get((code, parameter), ()) for code in _CODES]
+    days = sorted({entry.first_day for dated in entries for entry in dated})
+    periods = []
     for day, following in zip(days, [*days[1:], None], strict=True):
+        current = [in_force(dated, day) for dated in entries]
+        amounts = tuple(
+            global_amount(entry.value) if entry and entry.kind is EntryKind.VALUE else None
+            for entry in current
+        )
+        sources = dict.fromkeys(entry.source for entry in current if entry and entry.source)
         last = following - timedelta(days=1) if following else None
-        speaking = {code: in_force(entries[code], day) for code in codes}
-        values = {
-            code: whole(entry.value) if entry and entry.kind is EntryKind.VALUE else None
-            for code, entry in speaking.items()
-        }
-        sources = dict.fromkeys(e.source for e in speaking.values() if e and e.source)
-        if any(value is not None for value in values.values()):
-            is_current = day <= view.on and (last is None or view.on <= last)
-            cells = (day, last, *values.values())
-            rows.append(Row(cells=cells, sources=tuple(sources), is_current=is_current))
-        for code, value in values.items():
-            if value is not None:
-                points[code].append(Point(first_day=day, last_day=last, amount=value))
-    what = f"{policy.label}: {PARAMETERS[parameter].description}"
-    columns = (
-        Column(name="From"),
-        Column(name="To"),
-        *(Column(name=code, unit=unit) for code in codes),
+        if any(amount is not None for amount in amounts):
+            periods.append(_Period(day, last, amounts, tuple(sources)))
+    return periods
+
+
+def _table(scope: Scope, title: str, periods: list[_Period], unit: str) -> Table:
+    rows = (
+        Row(
+            cells=(period.first_day, period.last_day, *period.amounts),
+            sources=period.sources,
+            is_current=period.first_day <= scope.on <= (period.last_day or date.max),
+        )
+        for period in periods
     )
-    table = Table(title=f"{what}, in {unit}", columns=columns, rows=tuple(rows))
-    series = tuple(Series(name=code, points=tuple(points[code])) for code in codes)
-    cited = dict.fromkeys(source for row in rows for source in row.sources)
-    return table, Chart(
-        title=f"{what}, by year",
+    columns = (Column(name="From"), Column(name="To"))
+    of_codes = (Column(name=code, unit=unit) for code in _CODES)
+    return Table(title=title, columns=(*columns, *of_codes), rows=tuple(rows))
+
+
+def _chart(title: str, periods: list[_Period], unit: str) -> StepChart:
+    series = (
+        Series(
+            name=code,
+            points=tuple(
+                Point(first_day=period.first_day, last_day=period.last_day, amount=amount)
+                for period in periods
+                if (amount := period.amounts[number]) is not None
+            ),
+        )
+        for number, code in enumerate(_CODES)
+    )
+    sources = dict.fromkeys(source for period in periods for source in period.sources)
+    return StepChart(
+        title=title,
         unit=unit,
-        series=tuple(s for s in series if s.points),
-        sources=tuple(cited),
+        series=tuple(one for one in series if one.points),
+        sources=tuple(sources),
     )
 
 
-def prices_of_hospitals() -> list[Item]:
-    """Who reports a price, the middle and the range, by code; labelled as what they are."""
-    found = hospital_prices.hospitals()
+def published_prices() -> list[Item]:
+    """How many hospitals report a price, the median and the range, by code."""
     text = (
         f"{hospital_prices.COVERED} hospitals' published prices, hospital-level, facility and "
-        f"professional mixed, not national benchmarks. Of them, {found} list at least one of "
-        f"these codes. A price is no promise of coverage. Amounts near one dollar "
+        f"professional mixed, not national benchmarks. Of them, {hospital_prices.hospitals()} list "
+        f"at least one of these codes. A price is no promise of coverage. Amounts near one dollar "
         f"look like placeholders. A hospital counts once in a median: with its lowest figure, "
         f"or its highest for the highest negotiated."
     )
-    rows = []
-    for code in FAMILY_FIRST:
-        for kind in hospital_prices.KINDS:
-            spread = hospital_prices.spread(code, kind)
-            if spread is not None:
-                cells = (code, kind.name, spread.hospitals, spread.median)
-                ends = (spread.low, spread.high)
-                rows.append(Row(cells=(*cells, *ends), sources=(hospital_prices.SOURCE,)))
+    cited = (hospital_prices.SOURCE,)
+    rows = tuple(
+        Row(cells=(code, kind.name, *spread), sources=cited)
+        for code in FAMILY_FIRST
+        for kind in hospital_prices.KINDS
+        if (spread := hospital_prices.spread(code, kind)) is not None
+    )
     columns = (
         Column(name="Code"),
         Column(name="Price"),
         Column(name="Hospitals", unit="count"),
-        Column(name="Median", unit="dollars"),
-        Column(name="Lowest", unit="dollars"),
-        Column(name="Highest", unit="dollars"),
+        *(Column(name=name, unit="dollars") for name in ("Median", "Lowest", "Highest")),
     )
-    return [
-        Statement(text=text, sources=(hospital_prices.SOURCE,)),
-        Table(title="Published prices by code", columns=columns, rows=tuple(rows)),
-    ]
+    table = Table(title="Published prices by code", columns=columns, rows=rows)
+    return [Statement(text=text, sources=cited), table]

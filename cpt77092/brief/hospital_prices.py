@@ -1,4 +1,4 @@
-"""Prices that hospitals published, summed up by code: who reports, the middle and the range.
+"""Prices that hospitals published, by code: how many report one, the median and the range.
 
 They are hospitals' figures, facility and professional items mixed, and no national benchmarks.
 """
@@ -12,12 +12,13 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from importlib.resources import files
 from statistics import median
+from typing import NamedTuple
 
 from cpt77092.reference.sources import Source
 
 COVERED = 31
-"""Hospitals whose published files the figures were drawn from; most list none of these codes'
-prices in full, and some list none of the codes."""
+"""Hospitals whose published files the figures come from; most list none of these codes' prices in
+full, and some list none of the codes."""
 
 SOURCE = Source(
     title="Hospitals' price-transparency files",
@@ -28,25 +29,24 @@ SOURCE = Source(
 _CENT = Decimal("0.01")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spread:
+class Spread(NamedTuple):
     """One kind of price over the hospitals that report it, in dollars."""
 
     hospitals: int
     median: Decimal
-    """Of one figure for each hospital: its lowest, or its highest where the kind says so."""
+    """Of one figure for each hospital: its lowest, or its highest where the kind picks that."""
     low: Decimal
     high: Decimal
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of published price, and which of a hospital's figures stands for it."""
+    """A kind of published price, its columns, and which figure of a hospital is in the median."""
 
     name: str
     low: str
     high: str
-    of: Callable[[Sequence[Decimal]], Decimal]
+    pick: Callable[[Sequence[Decimal]], Decimal]
 
 
 KINDS = (
@@ -59,7 +59,7 @@ KINDS = (
 
 @cache
 def rows() -> tuple[Mapping[str, str], ...]:
-    """The shipped figures: one row for each code and hospital; source in the file's first lines."""
+    """The shipped figures, one row for each code and hospital; the file's first lines cite them."""
     text = files("cpt77092.brief").joinpath("hospital-prices.csv").read_text(encoding="utf-8")
     lines = [line for line in text.splitlines() if not line.startswith("#")]
     return tuple(csv.DictReader(lines))
@@ -79,7 +79,7 @@ def spread(code: str, kind: Kind) -> Spread | None:
     ]
     if not figures:
         return None
-    middle = median(kind.of(own) for own in figures)
+    middle = median(kind.pick(own) for own in figures)
     return Spread(
         hospitals=len(figures),
         median=middle.quantize(_CENT, ROUND_HALF_UP),

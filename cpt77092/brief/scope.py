@@ -1,4 +1,4 @@
-"""What the publication looks at: some payers on one day, and who is cited for what they say."""
+"""What the publication covers: some payers on one day, and who is cited for their positions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cpt77092.policies.parameters import ByPart
 from cpt77092.policies.policy import DEFAULT, NATIONAL, DatedValue, EntryKind
 from cpt77092.policies.positions import Position, positions
 from cpt77092.policies.resolve import chain
-from cpt77092.reference.codes import CHECKED, COMPANIONS, FAMILY
+from cpt77092.reference.codes import COMPANIONS, FAMILY
 from cpt77092.reference.sources import Source
 
 FAMILY_FIRST = (*sorted(FAMILY), *sorted(COMPANIONS))
@@ -21,7 +21,7 @@ FAMILY_FIRST = (*sorted(FAMILY), *sorted(COMPANIONS))
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The policies on file, one payer of them or all, and the day."""
+    """The policies, one payer of them or all, and the day."""
 
     policies: PolicySet
     payer: str | None
@@ -29,34 +29,34 @@ class Scope:
 
     @property
     def subjects(self) -> list[str]:
-        """Those it is about; the national tables speak through who follows them."""
+        """The policies it is about; the national tables appear through those that follow them."""
         return [self.payer] if self.payer else [p for p in self.policies.policies if p != NATIONAL]
 
     @property
     def national(self) -> list[str]:
-        """Whose sentences hold for everybody."""
+        """The policies whose statements apply to everybody."""
         return [p for p in (DEFAULT, NATIONAL) if p in self.policies.policies]
 
     @property
     def payers(self) -> list[str]:
-        """Those whose positions are given: beside one payer, what holds for anybody."""
-        beside = [DEFAULT] if DEFAULT in self.policies.policies else []
-        return list(dict.fromkeys([*self.subjects, *beside]))
+        """The policies whose positions are listed: the subjects, and the default for comparison."""
+        default = [DEFAULT] if DEFAULT in self.policies.policies else []
+        return list(dict.fromkeys([*self.subjects, *default]))
 
     def positions(
         self, payers: Iterable[str], codes: Sequence[str], parameters: Iterable[str]
     ) -> list[Position]:
-        """What each payer says on the day."""
-        asked = list(parameters)
+        """Each payer's positions on the day."""
+        names = list(parameters)
         return [
-            row
+            position
             for payer in payers
-            for row in positions(self.policies, payer, codes, asked, self.on)
+            for position in positions(self.policies, payer, codes, names, self.on)
         ]
 
-    def stating(self, parameter: str) -> list[str]:
-        """Policies that state a family amount of their own; the payer's own comes first."""
-        stating = [
+    def with_own_amounts(self, parameter: str) -> list[str]:
+        """Policies that state an amount for a TBS code themselves; the payer's own comes first."""
+        payers = [
             payer
             for payer, policy in self.policies.policies.items()
             if any(
@@ -65,56 +65,50 @@ class Scope:
                 for entry in policy.values.get((code, parameter), ())
             )
         ]
-        return sorted(stating, key=lambda payer: payer != self.payer)
+        return sorted(payers, key=lambda payer: payer != self.payer)
 
     def labels(self, payers: Iterable[str]) -> str:
         """Payers as a person lists them."""
-        named = list(dict.fromkeys(payers))
-        if self.payer is None and len(named) > 1 and set(named) == set(self.payers):
+        keys = list(dict.fromkeys(payers))
+        if self.payer is None and len(keys) > 1 and set(keys) == set(self.payers):
             return "all payers"
-        return ", ".join(self.policies[payer].label for payer in named)
+        return ", ".join(self.policies[payer].label for payer in keys)
 
     def file(self, payer: str) -> Source:
-        """The policy file itself, as the source of what it says was not found."""
+        """The policy file itself, cited for what it records as not found."""
         policy = self.policies[payer]
-        read = f"what it cites was last read on {policy.checked_on}" if policy.checked_on else ""
-        return Source(title=f"Our policy file {payer}.yaml ({policy.label})", at=read)
+        checked = f"its sources last checked on {policy.checked_on}" if policy.checked_on else ""
+        return Source(title=f"Our policy file {payer}.yaml ({policy.label})", at=checked)
 
-    def asked(self, payer: str) -> tuple[Source, ...]:
-        """The files that were asked in vain."""
+    def files_searched(self, payer: str) -> tuple[Source, ...]:
+        """The policy files that were searched for a payer's position."""
         return tuple(self.file(name) for _, name in chain(self.policies, payer))
 
     def sources(self, decisions: Iterable[Decision]) -> tuple[Source, ...]:
-        """Who is cited for some decisions; the files themselves where nobody says anything."""
+        """Who is cited for some decisions; where there is no source, the files searched."""
         cited: dict[Source, None] = {}
-        for made in decisions:
-            if made.source is not None:
-                cited |= dict.fromkeys([made.source])
-            elif made.quotes:
-                cited |= dict.fromkeys([self.file(made.payer)])
+        for decision in decisions:
+            if decision.source is not None:
+                cited[decision.source] = None
+            elif decision.quotes:
+                cited[self.file(decision.payer)] = None
             else:
-                cited |= dict.fromkeys(self.asked(made.payer))
-            if made.contradicted_by is not None:
-                cited |= dict.fromkeys([made.contradicted_by])
+                cited |= dict.fromkeys(self.files_searched(decision.payer))
+            if decision.contradicted_by is not None:
+                cited[decision.contradicted_by] = None
         return tuple(cited)
 
 
 def in_force(entries: Sequence[DatedValue], day: date) -> DatedValue | None:
-    """What one file says on a day, if it says anything."""
+    """The entry of one file that is in force on a day, if any."""
     return next((entry for entry in reversed(entries) if entry.first_day <= day), None)
 
 
-def whole(value: Any) -> Decimal | None:
-    """An amount for the whole service."""
+def global_amount(value: Any) -> Decimal | None:
+    """The amount for the global service."""
     return value.whole if isinstance(value, ByPart) else value
 
 
-def named(codes: Sequence[str]) -> str:
-    """Codes as a person names them."""
-    groups = {CHECKED: "all codes", FAMILY: "the four codes", COMPANIONS: "the scans"}
-    return groups.get(frozenset(codes), ", ".join(codes))
-
-
-def capital(text: str) -> str:
+def capitalized(text: str) -> str:
     """The text as the beginning of a sentence."""
     return text[:1].upper() + text[1:]

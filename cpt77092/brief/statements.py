@@ -1,15 +1,15 @@
-"""The sentences that the policy files hold for the publication."""
+"""The statements that the policy files hold for the publication."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from cpt77092.brief.document import Statement
 from cpt77092.brief.scope import Scope
+from cpt77092.document import Statement
 from cpt77092.policies.policy import Policy
 from cpt77092.reference.sources import Source
 
-# Where each key of a policy's `brief` is printed. A key that is not here gets the last section.
+# The section of each key of a policy's `brief`. A key that is not here gets the section `further`.
 PLACES = {
     "category": "category",
     "clinical_context": "clinical",
@@ -26,28 +26,24 @@ PLACES = {
 }
 
 
-def said(view: Scope, section: str) -> list[Statement]:
-    """The policies' own sentences for a section, national ones first."""
-    found = []
-    for payer in dict.fromkeys([*view.national, *view.subjects]):
-        policy = view.policies[payer]
+def section_statements(scope: Scope, section: str) -> list[Statement]:
+    """The policies' own statements for a section, national ones first."""
+    return [
+        Statement(
+            text=text,
+            sources=(source or scope.file(payer),),
+            about="" if payer in scope.national else scope.policies[payer].label,
+        )
+        for payer in dict.fromkeys([*scope.national, *scope.subjects])
         # In the order of `PLACES`, so that context comes before workflow.
-        for key in dict.fromkeys([*PLACES, *policy.brief]):
-            if PLACES.get(key, "further") != section:
-                continue
-            found += [
-                Statement(
-                    text=text,
-                    sources=(source or view.file(payer),),
-                    about="" if payer in view.national else policy.label,
-                )
-                for text, source in statements(policy, key)
-            ]
-    return found
+        for key in dict.fromkeys([*PLACES, *scope.policies[payer].brief])
+        if PLACES.get(key, "further") == section
+        for text, source in policy_statements(scope.policies[payer], key)
+    ]
 
 
-def statements(policy: Policy, key: str) -> list[tuple[str, Source | None]]:
-    """What a policy's `brief` says under a key: one statement or a list of them."""
+def policy_statements(policy: Policy, key: str) -> list[tuple[str, Source | None]]:
+    """The statements of a policy's `brief` under a key, which holds one or a list of them."""
     stated: Any = policy.brief.get(key, ())
     if not stated:
         return []

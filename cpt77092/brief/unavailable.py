@@ -5,97 +5,91 @@ from __future__ import annotations
 from itertools import product
 
 from cpt77092.brief import hospital_prices
-from cpt77092.brief.document import Column, Item, Row, Statement, Table
-from cpt77092.brief.payer_tables import alike
-from cpt77092.brief.scope import FAMILY_FIRST, Scope, capital, in_force, named
+from cpt77092.brief.payer_tables import group_positions
+from cpt77092.brief.scope import FAMILY_FIRST, Scope, capitalized, in_force
 from cpt77092.brief.statements import PLACES
-from cpt77092.policies import PARAMETERS, Decision, Status, decide
+from cpt77092.document import Column, Item, Row, Statement, Table
+from cpt77092.policies import PARAMETERS, Status, decide
 from cpt77092.policies.policy import EntryKind
 from cpt77092.policies.resolve import chain
+from cpt77092.policies.value_text import codes_text, value_text
 from cpt77092.reference.codes import CHECKED
 
 
-def unavailable(view: Scope) -> list[Item]:
-    """Looked for in vain, not on file for the day, not written, not priced."""
-    return [*_quoted(view), *_silent(view), *_unwritten(view), *_unpriced()]
+def unavailable(scope: Scope) -> list[Item]:
+    """What was searched for without result, has no rule on the day, no statement, or no price."""
+    return [*_not_found(scope), *_without_rule(scope), *_without_statement(scope), *_unpriced()]
 
 
-def _quoted(view: Scope) -> list[Statement]:
-    """What the files say was looked for and not found, each file once."""
+def _not_found(scope: Scope) -> list[Statement]:
+    """What the policy files record as searched for and not found, each file once."""
     codes: dict[tuple[str, str, str], list[str]] = {}
-    instead: dict[tuple[str, str, str], dict[str, None]] = {}
-    asked = [file for payer in view.subjects for _, file in chain(view.policies, payer)]
-    files = dict.fromkeys([*view.national, *asked])
-    for file in files:
-        for parameter, code in product(PARAMETERS, FAMILY_FIRST):
-            entry = in_force(view.policies[file].values.get((code, parameter), ()), view.on)
-            if entry is None or entry.kind is not EntryKind.NOT_AVAILABLE:
-                continue
-            key = (file, parameter, entry.note)
-            codes.setdefault(key, []).append(code)
-            made = decide(view.policies, file, code, parameter, view.on)
-            decides = instead.setdefault(key, {})
-            if made.status is Status.VALUE:
-                decides[made.decided_by] = None
-    found = []
-    for (file, parameter, note), several in codes.items():
-        text = f"{PARAMETERS[parameter].description}, {named(several)}: {note.rstrip('.')}."
-        if decides := instead[file, parameter, note]:
-            text += f" In its place decides: {', '.join(decides)}."
-        label = view.policies[file].label
-        found.append(Statement(text=text, sources=(view.file(file),), about=label))
-    return found
+    deciding: dict[tuple[str, str, str], dict[str, None]] = {}
+    searched = [file for payer in scope.subjects for _, file in chain(scope.policies, payer)]
+    files = dict.fromkeys([*scope.national, *searched])
+    for file, parameter, code in product(files, PARAMETERS, FAMILY_FIRST):
+        entry = in_force(scope.policies[file].values.get((code, parameter), ()), scope.on)
+        if entry is None or entry.kind is not EntryKind.NOT_AVAILABLE:
+            continue
+        key = (file, parameter, entry.note)
+        codes.setdefault(key, []).append(code)
+        decision = decide(scope.policies, file, code, parameter, scope.on)
+        applied = deciding.setdefault(key, {})
+        if decision.status is Status.VALUE:
+            applied[decision.decided_by] = None
+    statements = []
+    for (file, parameter, note), of_note in codes.items():
+        text = f"{PARAMETERS[parameter].description}, {codes_text(of_note)}: {note.rstrip('.')}."
+        if applied := deciding[file, parameter, note]:
+            text += f" Applied instead: {', '.join(applied)}."
+        label = scope.policies[file].label
+        statements.append(Statement(text=text, sources=(scope.file(file),), about=label))
+    return statements
 
 
-def _silent(view: Scope) -> list[Item]:
-    """Parameters on which nobody who was asked says anything for the day."""
-    silent = [
-        row
-        for row in view.positions(view.subjects, FAMILY_FIRST, PARAMETERS)
-        if row.decision.status is not Status.VALUE and not row.decision.quotes
+def _without_rule(scope: Scope) -> list[Item]:
+    """Parameters on which no policy file that was searched has a value for the day."""
+    without = [
+        position
+        for position in scope.positions(scope.subjects, FAMILY_FIRST, PARAMETERS)
+        if position.decision.status is not Status.VALUE and not position.decision.quotes
     ]
     rows = tuple(
         Row(
             cells=(
-                PARAMETERS[made[0].parameter].description,
-                named(codes),
-                _why(made[0]),
-                view.labels(payers),
+                PARAMETERS[decisions[0].parameter].description,
+                codes_text(codes),
+                value_text(decisions[0]),
+                scope.labels(payers),
             ),
-            sources=tuple(dict.fromkeys(s for payer in payers for s in view.asked(payer))),
+            sources=tuple(dict.fromkeys(s for p in payers for s in scope.files_searched(p))),
         )
-        for payers, codes, made in alike(silent)
+        for payers, codes, decisions in group_positions(without)
     )
     columns = tuple(Column(name=name) for name in ("What", "Codes", "Why", "Payers"))
-    title = f"No value in force on {view.on}"
+    title = f"No published rule in force on {scope.on}"
     return [Table(title=title, columns=columns, rows=rows)] if rows else []
 
 
-def _unwritten(view: Scope) -> list[Statement]:
-    """Parts of the publication that no policy file in view has a sentence for."""
-    payers = dict.fromkeys([*view.national, *view.subjects])
-    files = tuple(view.file(payer) for payer in payers)
-    said = {key for payer in payers for key in view.policies[payer].brief}
+def _without_statement(scope: Scope) -> list[Statement]:
+    """Subjects of the publication that no policy file in scope has a statement on."""
+    payers = dict.fromkeys([*scope.national, *scope.subjects])
+    files = tuple(scope.file(payer) for payer in payers)
+    stated = {key for payer in payers for key in scope.policies[payer].brief}
     return [
-        Statement(text=f"{capital(key.replace('_', ' '))}: no statement on file.", sources=files)
+        Statement(text=f"{capitalized(key.replace('_', ' '))}: no statement found.", sources=files)
         for key in PLACES
-        if key not in said
+        if key not in stated
     ]
 
 
 def _unpriced() -> list[Statement]:
-    found = []
+    """Codes for which no hospital reports a kind of price."""
+    statements = []
     for kind in hospital_prices.KINDS:
         without = [code for code in sorted(CHECKED) if hospital_prices.spread(code, kind) is None]
         if without:
-            text = f"Hospital prices, {kind.name}: no hospital reports one for {named(without)}."
-            found.append(Statement(text=text, sources=(hospital_prices.SOURCE,)))
-    return found
-
-
-def _why(made: Decision) -> str:
-    """Why there is no value, in few words."""
-    return {
-        Status.ENDED: f"ended on {made.first_day}",
-        Status.NOT_YET: f"none on file before {made.first_day}",
-    }.get(made.status, "nothing on file")
+            text = f"no hospital reports one for {codes_text(without)}."
+            about, cited = f"Hospital prices, {kind.name}", (hospital_prices.SOURCE,)
+            statements.append(Statement(text=text, about=about, sources=cited))
+    return statements

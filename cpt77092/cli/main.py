@@ -25,16 +25,15 @@ import typer
 
 from cpt77092 import __version__
 from cpt77092.choices import (
-    BriefFormat,
     By,
     Color,
     ColumnsFormat,
+    DocumentFormat,
     FailOn,
     Format,
     Hold,
     LogFormat,
     PageFormat,
-    ProfileFormat,
     Sort,
 )
 from cpt77092.cli.configured import (
@@ -371,7 +370,7 @@ def exit_code(
     totals: Totals, fail_on: FailOn, *, exit_zero: bool, allow_rejects: bool = False
 ) -> tuple[Exit, str]:
     """The exit code of a finished run, and why."""
-    from cpt77092.reports.text import count
+    from cpt77092.text import count
 
     if totals.unreadable_files:
         return Exit.UNCHECKED, f"{count(totals.unreadable_files, 'file')} could not be read"
@@ -450,7 +449,7 @@ def verify(
 
     Example: scrub verify report.json
     """
-    from cpt77092.reports.text import safe
+    from cpt77092.text import safe
     from cpt77092.verify import verify as run_again
 
     verdict = run_again(report)
@@ -512,8 +511,8 @@ def brief(
         ),
     ] = None,
     on: Day = None,
-    format_: Annotated[BriefFormat, typer.Option("--format", help="How to print.")] = (
-        BriefFormat.TEXT
+    format_: Annotated[DocumentFormat, typer.Option("--format", help="How to print.")] = (
+        DocumentFormat.TEXT
     ),
     output: PageFiles = None,
     policies: PoliciesDir = None,
@@ -526,20 +525,19 @@ def brief(
     """
     from cpt77092.brief import compose
     from cpt77092.policies import load_policies
-    from cpt77092.reports.document.page import print_brief, write_brief
-    from cpt77092.reports.files import BRIEF_FORMATS, fill_in, format_of
+    from cpt77092.reports.document import print_document, write_document
+    from cpt77092.reports.files import DOCUMENT_FORMATS, fill_in, format_of
     from cpt77092.run import require_known_payer
 
     loaded = load_policies(policies)
     key = require_known_payer(loaded, payer) if payer else None
     day = on or _today()
     names = [fill_in(name, inputs=[key or "brief"], day=day) for name in output or []]
-    outputs = [(name, format_of(name, BRIEF_FORMATS)) for name in names]
+    outputs = [(name, format_of(name, DOCUMENT_FORMATS)) for name in names]
     document = compose(loaded, key, day)
-    for name, form in outputs:
-        write_brief(name, document, form)
+    write_document(document, outputs)
     if not outputs:
-        print_brief(document, format_, color)
+        print_document(document, format_, color)
 
 
 @app.command(cls=ConfigurableCommand, short_help="Print how the headers of a file are understood.")
@@ -588,8 +586,8 @@ def profile(
     layout: LayoutFile = None,
     encoding: Encoding = None,
     sheet: Sheet = None,
-    format_: Annotated[ProfileFormat, typer.Option("--format", help="How to print.")] = (
-        ProfileFormat.TABLE
+    format_: Annotated[DocumentFormat, typer.Option("--format", help="How to print.")] = (
+        DocumentFormat.TEXT
     ),
     output: Annotated[
         list[str] | None,
@@ -620,14 +618,16 @@ def profile(
     Example: scrub profile claims.csv -o profile.html
     """
     from cpt77092 import findings
-    from cpt77092.profile.measures import profile as add_up
-    from cpt77092.reports.files import PROFILE_FORMATS, format_of, output_locks
-    from cpt77092.reports.profile_page import print_profile, write_profiles
+    from cpt77092.profile import compose
+    from cpt77092.profile import profile as benchmarks_of
+    from cpt77092.reports.check.report import require_no_input
+    from cpt77092.reports.document import print_document, write_document
+    from cpt77092.reports.files import DOCUMENT_FORMATS, format_of, output_locks
     from cpt77092.run import Request, run
 
     day = as_of or _today()
     names = _filled_in(output or [], claims, day)
-    outputs = [(name, format_of(name, PROFILE_FORMATS)) for name in names]
+    outputs = [(name, format_of(name, DOCUMENT_FORMATS)) for name in names]
     ctx.with_resource(output_locks(names))
     request = Request(
         paths=claims,
@@ -643,10 +643,13 @@ def profile(
         payers=settings_of(ctx).payers,
     )
     result = run(request)
-    benchmarks = add_up(result)
-    write_profiles(result, benchmarks, outputs)
+    for name in names:
+        require_no_input(result, "-o", name)
+    is_shown = format_ is DocumentFormat.TEXT and not outputs
+    document = compose(benchmarks_of(result), limit=limit if is_shown else 0)
+    write_document(document, outputs)
     if not outputs:
-        print_profile(benchmarks, format_, color, limit=limit)
+        print_document(document, format_, color)
     code, why = exit_code(findings.totals(result), FailOn.NEVER, exit_zero=False)
     if code is not Exit.CLEAN:
         told = [*result.batch.unreadable, f"{why}; scrub check says more"]
@@ -743,8 +746,8 @@ def policies_check(
     """
     from cpt77092.policies import load_policies
     from cpt77092.policy_lint import NoteLevel, lint
-    from cpt77092.reports.text import count, safe
     from cpt77092.rules import CATALOGUE
+    from cpt77092.text import count, safe
 
     folder = folder or policies
     loaded: PolicySet = load_policies(folder, trust_packaged=False)
@@ -832,7 +835,7 @@ def _others(asked: Mapping[str, str | None], claims: list[str], day: date) -> di
 
 def _not_parted(parts: Mapping[int, tuple[str, str]], unreadable: int) -> list[str]:
     """A sentence for each part of a batch that is not all there."""
-    from cpt77092.reports.text import count
+    from cpt77092.text import count
 
     lost = count(unreadable, "file")
     return [

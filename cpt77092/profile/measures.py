@@ -1,8 +1,8 @@
-"""Benchmarks of a batch: what its checked lines bill, by payer and month, and what was expected.
+"""Benchmarks of a batch: what its checked lines bill by payer and month, and what was expected.
 
 What was expected is each payer's policy in force on the lines' dates. A share is of the lines on
 which its question can be answered; where that is no line it is unknown, never zero. Every checked
-line counts, a repeated or voided one too. No patient is told apart here, and nothing is printed.
+line counts, a repeated or voided one too. No patient is identified.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ EXPECTED = (
     "max_units_per_day",
     "fee",
 )
-"""Parameters that stand beside the figures, as they were in force on the lines' dates."""
+"""Parameters that the figures are compared with, as they were in force on the lines' dates."""
+UNKNOWN = "n/a"
+"""What is written where no line has what a figure takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +41,40 @@ class Share:
     part: int
     known: int
     lines: int
-    """All lines that were asked, known or not."""
+    """All lines in question, known or not."""
 
     @property
     def value(self) -> float | None:
         """Between 0 and 1; None where it is known of no line."""
         return self.part / self.known if self.known else None
 
+    @property
+    def percent(self) -> str:
+        """`33%`; some of many are never 0%, and all but some never 100%."""
+        if self.value is None:
+            return UNKNOWN
+        rounded = round(self.value * 100)
+        if rounded == 0 and self.part:
+            return "<1%"
+        return ">99%" if rounded == 100 and self.part < self.known else f"{rounded}%"
+
+    def __str__(self) -> str:
+        """`33% (3 of 9)`, and on how many lines it is not known."""
+        if self.value is None:
+            return UNKNOWN
+        unknown = self.lines - self.known
+        more = f", unknown on {unknown:,}" if unknown else ""
+        return f"{self.percent} ({self.part:,} of {self.known:,}{more})"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measures:
-    """What some lines add up to."""
+    """Totals of some lines."""
 
     lines: int
     clean: Share
     """Lines without an error, of all."""
-    unsure: int
+    clean_not_fully_checked: int
     """Clean lines on which a rule that finds errors could not be checked."""
     units: float | None
     """None where no line states any."""
@@ -62,9 +82,9 @@ class Measures:
     most_units: float | None
     """The most on one line."""
     over_max_units: Share
-    """Lines that alone are over the payer's most units for a day."""
+    """Lines that alone exceed the payer's unit limit for a day."""
     charges: Decimal | None
-    """Credits left out, since they would hide what is beside them."""
+    """Credits left out, since they would offset charges."""
     charges_known: int
     compared: int
     """Lines with a charge, and a fee on file for the units and modifiers they state."""
@@ -107,7 +127,7 @@ class Site:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What one rule found."""
+    """The lines on which one rule has a finding."""
 
     rule: str
     title: str
@@ -118,7 +138,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Some lines, seen from every side."""
+    """Some lines: their totals, codes, places of service and findings."""
 
     measures: Measures
     codes: tuple[Code, ...]
@@ -129,13 +149,13 @@ class Group:
     """Errors first, then by number of lines."""
 
     @property
-    def read_with_26(self) -> Share:
-        """Modifier 26 on the interpretation, which the publication is about."""
-        reads = [code.with_26 for code in self.codes if code.code in INTERPRETATION]
+    def use_of_26(self) -> Share:
+        """Modifier 26 on the interpretation, 77092."""
+        shares = [code.with_26 for code in self.codes if code.code in INTERPRETATION]
         return Share(
-            sum(share.part for share in reads),
-            sum(share.known for share in reads),
-            sum(share.lines for share in reads),
+            sum(share.part for share in shares),
+            sum(share.known for share in shares),
+            sum(share.lines for share in shares),
         )
 
 
@@ -144,7 +164,7 @@ class Payer:
     """One payer's lines, and the same month by month."""
 
     policy: str
-    """Key of the policy that they were judged by."""
+    """Key of the policy that applies to them."""
     label: str
     """The policy's label, or else the name on the claims."""
     whole: Group
@@ -168,7 +188,7 @@ class Profile:
     unreadable: tuple[str, ...]
     """A sentence for each file that could not be read, among others that could."""
     faults: tuple[str, ...]
-    """What is wrong with files that were read all the same."""
+    """What is wrong with files that were read with --lenient."""
     whole: Group
     months: tuple[tuple[date | None, Group], ...]
     payers: tuple[Payer, ...]
@@ -182,7 +202,7 @@ def profile(result: Result) -> Profile:
         result: a run of the whole catalogue.
     """
     lines = _prepared(result)
-    found = _located_findings(result, lines)
+    findings = _located_findings(result, lines)
     checked = lines.filter("is_checked")
     labels = (
         checked.sort("payer_label")
@@ -190,12 +210,12 @@ def profile(result: Result) -> Profile:
         .agg(pl.first("payer_policy", "payer_label"), pl.len().alias("lines"))
         .sort("lines", "payer_label", descending=[True, False])
     )
-    whole = _groups(result, checked, found, [])
-    months = _groups(result, checked, found, ["month"])
-    payers = _groups(result, checked, found, ["payer_number"])
+    whole = _groups(result, checked, findings, [])
+    months = _groups(result, checked, findings, ["month"])
+    payers = _groups(result, checked, findings, ["payer_number"])
     by_payer: dict[int, dict[date | None, Group]] = {}
     for (number, month), group in _groups(
-        result, checked, found, ["payer_number", "month"]
+        result, checked, findings, ["payer_number", "month"]
     ).items():
         by_payer.setdefault(number, {})[month] = group
     return Profile(
@@ -227,7 +247,7 @@ def _by_month(groups: Mapping[Any, Group]) -> tuple[tuple[date | None, Group], .
 
 
 def _prepared(result: Result) -> pl.DataFrame:
-    """The few columns that are added up, of all lines in scope."""
+    """The columns that are added up, of all lines in scope."""
     charge, fee = pl.col("charge_amount"), pl.col(EXPECTED_PAYMENT)
     charge = pl.when(charge >= 0).then(charge)
     is_compared = charge.is_not_null() & fee.is_not_null()
@@ -289,7 +309,7 @@ _MEASURES = (
     pl.col("compared_fee").sum().alias("compared_fees"),
     pl.col("is_below_fee").sum().alias("below_fee"),
 )
-"""What `_measures` makes a `Measures` of."""
+"""The columns that `_measures` reads."""
 
 _MODIFIERS = (
     pl.col("has_modifier_26").sum().alias("with_26"),
@@ -310,7 +330,7 @@ Key = tuple[Any, ...]
 
 
 def _groups(
-    result: Result, lines: pl.DataFrame, found: pl.DataFrame, keys: list[str]
+    result: Result, lines: pl.DataFrame, located: pl.DataFrame, keys: list[str]
 ) -> dict[Key, Group]:
     """The lines that share the keys, added up; all lines together where there is no key."""
     totals = _rows(lines, keys, [], _MEASURES)
@@ -318,7 +338,7 @@ def _groups(
         totals[()] = [lines.select(_MEASURES).row(0, named=True)]
     codes = _rows(lines, keys, ["hcpcs_code"], (*_MEASURES, *_MODIFIERS))
     sites = _rows(lines, keys, ["place_of_service_code"], _PLACES)
-    findings = _rows(found, keys, ["rule", "severity"], [pl.len().alias("lines")])
+    findings = _rows(located, keys, ["rule", "severity"], [pl.len().alias("lines")])
     expected = _expected(result, lines, keys) if "payer_number" in keys else {}
     return {
         key: Group(
@@ -357,7 +377,7 @@ def _measures(row: Mapping[str, Any]) -> Measures:
     return Measures(
         lines=lines,
         clean=Share(row["clean"], lines, lines),
-        unsure=row["unsure"],
+        clean_not_fully_checked=row["unsure"],
         units=row["units"] if row["units_known"] else None,
         units_known=row["units_known"],
         most_units=row["most_units"],
@@ -388,7 +408,7 @@ def _sites(rows: Sequence[Mapping[str, Any]]) -> tuple[Site, ...]:
     return tuple(
         Site(
             place=place,
-            # Nobody knows what share of the lines an absent column would have had.
+            # Without the column the share of a place is not known.
             share=Share(row["lines"], known, lines) if place is not None else Share(0, 0, lines),
             typical=Share(row["typical"], row["typical_known"], row["lines"]),
             accepted=Share(row["accepted"], row["accepted_known"], row["lines"]),
@@ -414,25 +434,26 @@ def _findings(result: Result, rows: Sequence[Mapping[str, Any]], lines: int) -> 
 def _expected(
     result: Result, lines: pl.DataFrame, keys: list[str]
 ) -> dict[Key, dict[str, tuple[Decision, ...]]]:
-    """What the policies said on the lines' dates, by the keys and code."""
+    """The decisions in force on the lines' dates, by the keys and code, oldest first."""
     by = [*keys, "hcpcs_code"]
-    # A month of a payer's code rests on a row or two of the policies, however many its lines.
-    rested = lines.select(*by, "policy_row").unique().drop_nulls("policy_row")
+    # The lines of a payer's code in a month share a row or two of the policies.
+    policy_rows = lines.select(*by, "policy_row").unique().drop_nulls("policy_row")
     numbers = [
-        result.table.frame[f"policy.{name}.decision"].gather(rested["policy_row"]).alias(name)
+        result.table.frame[f"policy.{name}.decision"].gather(policy_rows["policy_row"]).alias(name)
         for name in EXPECTED
     ]
-    # In order, so that two of one day and kind stand alike in every run.
-    told = pl.col(EXPECTED).unique().drop_nulls().sort()
-    decided = rested.hstack(numbers).group_by(by).agg(told)
+    # In order, so that two of one day and status come out alike in every run.
+    unique = pl.col(EXPECTED).unique().drop_nulls().sort()
+    decisions = policy_rows.hstack(numbers).group_by(by).agg(unique)
     return {
         tuple(row[key] for key in by): {
-            name: _oldest_first([result.decisions[number] for number in row[name]])
+            name: tuple(
+                sorted(
+                    (result.decisions[number] for number in row[name]),
+                    key=lambda decision: (decision.first_day or date.min, decision.status),
+                )
+            )
             for name in EXPECTED
         }
-        for row in decided.iter_rows(named=True)
+        for row in decisions.iter_rows(named=True)
     }
-
-
-def _oldest_first(made: Sequence[Decision]) -> tuple[Decision, ...]:
-    return tuple(sorted(made, key=lambda one: (one.first_day or date.min, one.status)))

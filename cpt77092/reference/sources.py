@@ -30,3 +30,13 @@ class Source:
     def short(self) -> str:
         """Title and place on one line, for a table or a message."""
         return f"{self.title}, {self.at}" if self.at else self.title
+
+    def record(self) -> dict[str, str | None]:
+        """The source as JSON has it; what is not known of it is null."""
+        return {
+            "title": self.title,
+            "at": self.at or None,
+            "url": self.url or None,
+            "retrieved": self.retrieved or None,
+            "confidence": self.confidence.value,
+        }

@@ -15,10 +15,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, TypeVar
 
-from cpt77092.choices import BriefFormat, Format, ProfileFormat
+from cpt77092.choices import DocumentFormat, Format
 from cpt77092.errors import OutputError, did_you_mean
 
-Form = TypeVar("Form", Format, BriefFormat, ProfileFormat)
+Form = TypeVar("Form", Format, DocumentFormat)
 
 FORMATS = {
     ".json": Format.JSON,
@@ -33,21 +33,13 @@ FORMATS = {
     ".xlsx": Format.XLSX,
 }
 
-BRIEF_FORMATS = {
-    ".txt": BriefFormat.TEXT,
-    ".md": BriefFormat.MARKDOWN,
-    ".html": BriefFormat.HTML,
-    ".htm": BriefFormat.HTML,
-    ".json": BriefFormat.JSON,
+DOCUMENT_FORMATS = {
+    ".txt": DocumentFormat.TEXT,
+    ".md": DocumentFormat.MARKDOWN,
+    ".html": DocumentFormat.HTML,
+    ".htm": DocumentFormat.HTML,
+    ".json": DocumentFormat.JSON,
 }
-
-PROFILE_FORMATS = {
-    ".txt": ProfileFormat.TABLE,
-    ".json": ProfileFormat.JSON,
-    ".html": ProfileFormat.HTML,
-    ".htm": ProfileFormat.HTML,
-}
-
 
 UNFINISHED = ".part"
 """How the name of a file ends that is still being written."""
@@ -69,7 +61,7 @@ def format_of(name: str, endings: Mapping[str, Form]) -> Form:
     return endings[ending]
 
 
-def require_writer(form: Format | BriefFormat | ProfileFormat, asked: str) -> None:
+def require_writer(form: Format | DocumentFormat, asked: str) -> None:
     """Says before a long run that what writes a format is not installed.
 
     Raises:

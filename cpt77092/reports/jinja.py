@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from cpt77092.reports.text import safe
+from cpt77092.text import safe
 
 
 def environment() -> Environment:

@@ -48,7 +48,7 @@ class Log:
 
     def trouble(self, event: str, lines: Sequence[str], **told: Any) -> None:
         """Tell of what could not be done, one line for each thing."""
-        from cpt77092.reports.text import safe
+        from cpt77092.text import safe
 
         for line in lines:
             if self.is_json:

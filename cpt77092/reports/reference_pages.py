@@ -1,4 +1,4 @@
-"""Pages to read: the rule catalogue, one rule explained, policies listed and shown, headers."""
+"""Pages to look things up: rules, one rule explained, policies, and the columns of a file."""
 
 from __future__ import annotations
 
@@ -16,24 +16,26 @@ from rich.text import Text
 
 from cpt77092.claims.columns import BY_NAME, COLUMNS, Column
 from cpt77092.claims.layouts import write_layout
-from cpt77092.policies import PARAMETERS, Decision, PolicySet, Status
+from cpt77092.policies import PARAMETERS, Decision, Level, PolicySet, Status
+from cpt77092.policies.match import NATIONAL
 from cpt77092.policies.positions import BY_SUBJECT, Position, positions
+from cpt77092.policies.value_text import codes_text, plain, value_with_unit
 from cpt77092.readers import OpenedFile, Sampled
-from cpt77092.reference.codes import CHECKED, COMPANIONS, FAMILY
-from cpt77092.reports.policy_text import denials, measured, plain, source_record
-from cpt77092.reports.text import safe
+from cpt77092.reference.codes import CHECKED
+from cpt77092.reports.rule_pages import denials
 from cpt77092.rule import Rule
+from cpt77092.text import safe
 
 
 def rules_markdown(catalogue: Sequence[Rule]) -> str:
-    """The catalogue as a Markdown table; the README holds a copy, and a test compares."""
+    """The catalog as a Markdown table; the README holds a copy, and a test compares."""
     rows = [
         "| code | name | severity | finding when | CARC / RARC | fix |",
         "|---|---|---|---|---|---|",
     ]
     for rule in catalogue:
         denial = denials(rule, " / ") or "-"
-        kinds = ", ".join(dict.fromkeys(remedy.kind.value for remedy in rule.remedies))
+        kinds = ", ".join(_fix_kinds(rule))
         rows.append(
             f"| {rule.code} | {rule.name} | {rule.severity} | {rule.title} | {denial} | {kinds} |"
         )
@@ -41,7 +43,7 @@ def rules_markdown(catalogue: Sequence[Rule]) -> str:
 
 
 def rules_records(catalogue: Sequence[Rule]) -> list[dict[str, Any]]:
-    """The catalogue as plain values."""
+    """The catalog as plain values."""
     return [
         {
             "code": rule.code,
@@ -54,7 +56,7 @@ def rules_records(catalogue: Sequence[Rule]) -> list[dict[str, Any]]:
             "carc": rule.carc,
             "rarc": rule.rarc,
             "denials": [{"carc": d.carc, "rarc": d.rarc} for d in rule.denials if d.carc],
-            "fix_kinds": list(dict.fromkeys(remedy.kind.value for remedy in rule.remedies)),
+            "fix_kinds": _fix_kinds(rule),
             "since": rule.since,
             "status": rule.status,
         }
@@ -62,8 +64,12 @@ def rules_records(catalogue: Sequence[Rule]) -> list[dict[str, Any]]:
     ]
 
 
+def _fix_kinds(rule: Rule) -> list[str]:
+    return list(dict.fromkeys(remedy.kind.value for remedy in rule.remedies))
+
+
 def show_rules(console: Console, catalogue: Sequence[Rule]) -> None:
-    """The catalogue as a table."""
+    """The catalog as a table."""
     table = _table("Rule", "Severity", "Finding when", "Denial")
     for rule in catalogue:
         denial = denials(rule, " ", rule.group)
@@ -87,18 +93,18 @@ def explain(console: Console, rule: Rule, policies: PolicySet, on: date) -> None
         console.print(Text(f"Source: {rule.source.short()} ({rule.source.confidence})"))
     if rule.parameter is None:
         return
-    console.print(Text(f"\nWhat the payers say on {on}: {PARAMETERS[rule.parameter].description}"))
+    console.print(Text(f"\nPayers' rules on {on}: {PARAMETERS[rule.parameter].description}"))
     rows = [
         row
         for payer in policies.policies
-        if payer != "cms"
+        if payer != NATIONAL
         for row in positions(policies, payer, sorted(rule.codes), [rule.parameter], on)
     ]
     _show_decisions(console, rows, [policies[row.payer].label for row in rows])
 
 
 def policies_list(policies: PolicySet) -> list[dict[str, Any]]:
-    """What policies there are."""
+    """The policies as plain values."""
     return [
         {
             "payer": policy.payer,
@@ -114,7 +120,7 @@ def policies_list(policies: PolicySet) -> list[dict[str, Any]]:
 
 
 def show_policies(console: Console, policies: PolicySet) -> None:
-    """What policies there are, as a table."""
+    """The policies as a table."""
     table = _table("Policy", "Payer", "Follows", "Last checked", "Values")
     for row in policies_list(policies):
         table.add_row(
@@ -131,7 +137,7 @@ def show_policies(console: Console, policies: PolicySet) -> None:
 
 
 def policy_records(policies: PolicySet, payer: str, on: date) -> dict[str, Any]:
-    """Every parameter of every code on a day: value, first day, source, or why there is none."""
+    """Every parameter of every code on a day: value, first day and source, or why there is none."""
     policy = policies[payer]
     return {
         "payer": payer,
@@ -148,97 +154,87 @@ def policy_records(policies: PolicySet, payer: str, on: date) -> dict[str, Any]:
 
 
 def _position_record(row: Position) -> dict[str, Any]:
-    made, source = row.decision, row.decision.source
+    decision, source, other = row.decision, row.decision.source, row.decision.contradicted_by
+    cited = ("title", "at", "url", "retrieved", "confidence")
+    record = source.record() if source else dict.fromkeys(cited)
     return {
         "codes": list(row.codes),
-        "parameter": made.parameter,
-        "says": PARAMETERS[made.parameter].description,
-        "status": made.status.value,
-        "value": plain(made.value),
+        "parameter": decision.parameter,
+        "says": PARAMETERS[decision.parameter].description,
+        "status": decision.status.value,
+        "value": plain(decision.value),
         "unit": row.unit or None,
-        "first_day": made.first_day.isoformat() if made.first_day else None,
-        "level": made.level.value if made.level else None,
-        "decided_by": made.decided_by or None,
-        "source": source.title if source else None,
-        "at": source.at or None if source else None,
-        "url": source.url or None if source else None,
-        "retrieved": source.retrieved or None if source else None,
-        "confidence": source.confidence.value if source else None,
-        "contradicted_by": source_record(made.contradicted_by),
-        "note": made.note or None,
-        "not_available": list(made.quotes),
+        "first_day": decision.first_day.isoformat() if decision.first_day else None,
+        "level": decision.level.value if decision.level else None,
+        "decided_by": decision.decided_by or None,
+        "source": record.pop("title"),
+        **record,
+        "contradicted_by": other.record() if other else None,
+        "note": decision.note or None,
+        "not_available": list(decision.quotes),
     }
 
 
 def show_policy(console: Console, policies: PolicySet, payer: str, on: date) -> None:
-    """Every parameter of a payer on a day, by subject, and at the end what nobody says."""
+    """Every parameter of a payer on a day by subject, and last those without a published rule."""
     policy = policies[payer]
-    read = f", sources last read {policy.checked_on}" if policy.checked_on else ""
-    console.print(Text(f"{policy.label} on {on}{read}\n", style="bold"))
-    silent: dict[str, list[str]] = {}
+    checked = f", sources last checked {policy.checked_on}" if policy.checked_on else ""
+    console.print(Text(f"{policy.label} on {on}{checked}\n", style="bold"))
+    without: dict[str, list[str]] = {}
     for subject, names in BY_SUBJECT.items():
         rows = positions(policies, payer, sorted(CHECKED), names, on)
-        told = [row for row in rows if not _is_silent(row.decision)]
-        if told:
+        with_rule = [row for row in rows if not _has_no_rule(row.decision)]
+        if with_rule:
             console.print(Text(subject, style="bold underline"), end="")
-            _show_decisions(console, told, [_heading(row.decision.parameter) for row in told])
+            _show_decisions(console, with_rule, [_heading(row) for row in with_rule])
         for row in rows:
-            if _is_silent(row.decision):
-                silent.setdefault(row.decision.parameter, []).extend(row.codes)
-    if silent:
-        console.print(Text("Not available: nobody who was asked says anything", style="bold"))
-        for name, codes in silent.items():
-            console.print(Text(f"  {_heading(name)}: {_codes(codes)}"))
+            if _has_no_rule(row.decision):
+                without.setdefault(_heading(row), []).extend(row.codes)
+    if without:
+        console.print(Text("No published rule found", style="bold"))
+        for heading, codes in without.items():
+            console.print(Padding(Text(f"{heading}: {codes_text(codes)}"), (0, 0, 0, 2)))
 
 
-def _heading(parameter: str) -> str:
+def _heading(row: Position) -> str:
+    parameter = row.decision.parameter
     return f"{parameter} ({PARAMETERS[parameter].description})"
 
 
-def _is_silent(made: Decision) -> bool:
-    return made.status is Status.NOT_AVAILABLE and not made.quotes
+def _has_no_rule(decision: Decision) -> bool:
+    return decision.status is Status.NOT_AVAILABLE and not decision.quotes
 
 
 def _show_decisions(console: Console, rows: Sequence[Position], labels: Sequence[str]) -> None:
-    """Each answer on a line, and under it who says so, as wide as the console is."""
+    """Each position on a line, and under it its source, as wide as the console is."""
     before = ""
     for row, label in zip(rows, labels, strict=True):
-        made = row.decision
+        decision = row.decision
         if label != before:
             console.print(Text(f"\n{label}", style="bold"))
             before = label
-        since = f" since {made.first_day}" if made.status is Status.VALUE else ""
-        line = f"{_codes(row.codes)}: {measured(made)}{since}"
+        since = f" since {decision.first_day}" if decision.status is Status.VALUE else ""
+        line = f"{codes_text(row.codes)}: {value_with_unit(decision)}{since}"
         console.print(Padding(Text(line), (0, 0, 0, 2)))
-        if said := _source_text(made):
-            console.print(Padding(Text(said, style="dim"), (0, 0, 0, 6)))
+        if cited := _source_text(decision):
+            console.print(Padding(Text(cited, style="dim"), (0, 0, 0, 6)))
     console.print()
 
 
-def _source_text(made: Decision) -> str:
-    quotes = [f"{quote}" for quote in made.quotes]
-    if made.source is None:
-        return "; ".join(quotes)
-    cited = f"{made.source.short()} ({made.source.confidence})"
-    if made.contradicted_by is not None:
-        cited += f"; contradicted by {made.contradicted_by.short()}"
-    if made.note:
-        cited += f". Note: {made.note}"
-    decided = f"{made.decided_by}: " if quotes or made.level != "payer" else ""
-    return "; ".join([*quotes, f"{decided}{cited}"])
+def _source_text(decision: Decision) -> str:
+    """The source of a decision, who disagrees, and what the files before it did not find."""
+    if decision.source is None:
+        return "; ".join(decision.quotes)
+    cited = f"{decision.source.short()} ({decision.source.confidence})"
+    if decision.contradicted_by is not None:
+        cited += f"; contradicted by {decision.contradicted_by.short()}"
+    if decision.note:
+        cited += f". Note: {decision.note}"
+    is_own = decision.level is Level.PAYER and not decision.quotes
+    return "; ".join([*decision.quotes, cited if is_own else f"{decision.decided_by}: {cited}"])
 
 
-def _codes(codes: Sequence[str]) -> str:
-    if frozenset(codes) == CHECKED:
-        return "all"
-    if frozenset(codes) == FAMILY:
-        return "TBS family"
-    if frozenset(codes) == COMPANIONS:
-        return "bone-density scans"
-    return " ".join(codes) if len(codes) < 5 else f"{' '.join(codes[:3])} +{len(codes) - 3}"
-
-
-_SURE = {
+_CERTAINTY = {
     "--map": "--map",
     "layout": "layout",
     "named": "sure",
@@ -249,11 +245,37 @@ SAMPLES = 3
 
 
 def show_columns(console: Console, opened: OpenedFile) -> None:
-    """How the headers of a file were understood, with a few cells of each; patients' masked."""
+    """How the headers of a file were understood, with sample cells; those of patients masked."""
     match = opened.headers
     layout = f", layout {match.layout}" if match.layout else ""
     title = Text(f"{safe(opened.path)} ({opened.kind}{layout})", style="bold")
     console.print(title, soft_wrap=True)  # a path that is broken cannot be copied
+    console.print(_columns_table(opened))
+    if match.line_columns:
+        lines = len(match.line_columns["hcpcs_code"])
+        console.print(Text(f"A row holds up to {lines} lines; each is checked as a line."))
+    for header, values in match.row_filter.items():
+        only = safe(" or ".join(values))
+        console.print(Text(f"Only rows with {only} in {safe(header)} are claim lines."))
+    missing: dict[str, list[str]] = {}
+    for name in match.missing:
+        missing.setdefault(BY_NAME[name].needed_for, []).append(name)
+    for needed_for, names in missing.items():
+        listed = names if len(names) < 4 else [names[0], "...", names[-1]]
+        console.print(Text(f"Missing, for {needed_for}: {', '.join(listed)}"))
+    if match.unused and not match.columns:
+        console.print(Text("No header is known here; does the file have a header row?"))
+    elif match.unused:
+        unused = ", ".join(safe(header) for header in match.unused)
+        console.print(Text(f"Not used: {unused}"))
+    if not opened.kind.startswith("X12"):
+        console.print(
+            Text("A header read wrongly? Use --map hcpcs_code=HEADER, or write a --layout file.")
+        )
+
+
+def _columns_table(opened: OpenedFile) -> Table:
+    match = opened.headers
     table = _table("Column", "Read from", "How sure", "Samples", "Needed for")
     table.columns[0].no_wrap = True
     for column in COLUMNS:
@@ -263,36 +285,13 @@ def show_columns(console: Console, opened: OpenedFile) -> None:
         several = [h for h in match.line_columns.get(column.name, ()) if h is not None]
         shown = f"{header} ... {several[-1]}" if several else header
         samples = Text(safe(_samples(opened, header, column)))
-        how = _SURE[match.match_kind[column.name]]
-        table.add_row(column.name, Text(safe(shown)), how, samples, column.needed_for)
-    console.print(table)
-    if match.line_columns:
-        lines = len(match.line_columns["hcpcs_code"])
-        console.print(Text(f"A row holds up to {lines} lines; each is checked as a line."))
-    for header, values in match.row_filter.items():
-        only = " or ".join(values)
-        console.print(
-            Text(f"Read are the rows whose {safe(header)} is {only}; others are no data.")
-        )
-    missing: dict[str, list[str]] = {}
-    for name in match.missing:
-        missing.setdefault(BY_NAME[name].needed_for, []).append(name)
-    for needed_for, names in missing.items():
-        told = names if len(names) < 4 else [names[0], "...", names[-1]]
-        console.print(Text(f"Absent, for {needed_for}: {', '.join(told)}"))
-    if match.unused and not match.columns:
-        console.print(Text("No header is known here; does the file have a header row?"))
-    elif match.unused:
-        unused = ", ".join(safe(header) for header in match.unused)
-        console.print(Text(f"Not used: {unused}"))
-    if not opened.kind.startswith("X12"):
-        console.print(
-            Text("A header read wrongly? Say --map hcpcs_code=HEADER, or write a --layout file.")
-        )
+        certainty = _CERTAINTY[match.match_kind[column.name]]
+        table.add_row(column.name, Text(safe(shown)), certainty, samples, column.needed_for)
+    return table
 
 
 def layout_yaml(opened: OpenedFile) -> str:
-    """What was understood as a layout file, to correct and to give back with `--layout`."""
+    """How the headers were understood, as a layout file to correct and pass to `--layout`."""
     match = opened.headers
     columns = {
         column.name: tuple(h for h in match.line_columns.get(column.name, ()) if h is not None)
@@ -304,7 +303,7 @@ def layout_yaml(opened: OpenedFile) -> str:
 
 
 def _samples(opened: OpenedFile, header: str, column: Column) -> str:
-    """A few different cells of a column; of a patient only their shape: A999."""
+    """Some different cells of a column; of patient data only the shape, such as A999."""
     if not isinstance(opened, Sampled):
         return ""
     rows = opened.sample()

@@ -1,4 +1,4 @@
-"""The rules that found something, each with its page and the sources its findings quote."""
+"""The rules with findings, each with its page and the sources that its findings cite."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ import polars as pl
 
 from cpt77092.engine import Result
 from cpt77092.findings import Totals
-from cpt77092.reports.policy_text import denials
+from cpt77092.rule import Rule
 
 CITED = ("source_title", "source_at", "source_url", "confidence", "in_force_from")
-"""The columns of a finding that say on whose word it is."""
+"""The columns of a finding that cite its source."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cited:
-    """A source as findings quote it; fields in the order of `CITED`."""
+    """A source as findings cite it; fields in the order of `CITED`."""
 
     title: str
     at: str
@@ -30,14 +30,14 @@ class Cited:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RulePage:
-    """One rule for a reader who has only the report."""
+    """One rule for somebody who has only the report."""
 
     code: str
     name: str
     title: str
     severity: str
     findings: int
-    """Of the whole run, whatever is shown."""
+    """Of the whole run, however many are shown."""
     parts: tuple[tuple[str, str], ...]
     """`Why`, `Basis`, `Clear`, `Not checked` and their text."""
     denial: str
@@ -45,21 +45,21 @@ class RulePage:
 
 
 def rule_pages(result: Result, totals: Totals, shown: pl.DataFrame) -> list[RulePage]:
-    """The pages of the rules with a finding, in the catalogue's order.
+    """The pages of the rules with a finding, in the catalog's order.
 
     Args:
         result: a run.
-        totals: the run added up.
-        shown: the findings table; the sources are those that it quotes.
+        totals: totals of the run.
+        shown: the findings table; its sources are those of the pages.
     """
     counts: Counter[str] = Counter()
     for code, _, number in totals.by_rule:
         counts[code] += number
-    quoted: dict[str, list[Cited]] = {}
+    cited: dict[str, list[Cited]] = {}
     unique = shown.select("rule", *CITED).unique(maintain_order=True)
     for code, title, *rest in unique.iter_rows():
         if title:
-            quoted.setdefault(code, []).append(Cited(title, *rest))
+            cited.setdefault(code, []).append(Cited(title, *rest))
     return [
         RulePage(
             code=rule.code,
@@ -69,7 +69,7 @@ def rule_pages(result: Result, totals: Totals, shown: pl.DataFrame) -> list[Rule
             findings=counts[rule.code],
             parts=parts(rule.doc),
             denial=denials(rule, " ", rule.group),
-            sources=tuple(quoted.get(rule.code, ())),
+            sources=tuple(cited.get(rule.code, ())),
         )
         for rule in result.rules
         if counts[rule.code]
@@ -77,8 +77,14 @@ def rule_pages(result: Result, totals: Totals, shown: pl.DataFrame) -> list[Rule
 
 
 def parts(page: str) -> tuple[tuple[str, str], ...]:
-    """A rule's page after its title, taken apart at `Why:` and the other words, lines joined."""
+    """A rule's page after its title: `Why`, `Basis`, `Clear`, `Not checked`, each on one line."""
     _, *labelled = re.split(r"^([A-Z][a-z ]+): ", page, flags=re.MULTILINE)
     pairs = zip(labelled[::2], labelled[1::2], strict=True)
     joined = ((label, " ".join(text.split())) for label, text in pairs)
     return tuple((label, f"{text[:1].upper()}{text[1:]}") for label, text in joined)
+
+
+def denials(rule: Rule, between: str, *before: str) -> str:
+    """The denials that a rule predicts: `CO 96 N130 or CO 55 N130`, blank for none."""
+    codes = [filter(None, (*before, denial.carc, denial.rarc)) for denial in rule.denials]
+    return " or ".join(between.join(parts) for parts in codes)

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Any
 
 from cpt77092.policies.payer_names import OwnName
-from cpt77092.reports.text import safe
+from cpt77092.text import safe
 
 
 def settings_text(

@@ -18,18 +18,28 @@ from typing import Any
 
 import pytest
 
-from cpt77092.brief import Brief, Chart, Row, Section, Statement, Table, compose, hospital_prices
-from cpt77092.brief.document import Point, Series
-from cpt77092.brief.statements import PLACES, statements
+from cpt77092.brief import compose, hospital_prices
+from cpt77092.brief.statements import PLACES, policy_statements
 from cpt77092.cli import main
+from cpt77092.document import (
+    Column,
+    Document,
+    Point,
+    Row,
+    Section,
+    Series,
+    Statement,
+    StepChart,
+    Table,
+)
 from cpt77092.policies import PARAMETERS, Decision, PolicySet, load_policies
 from cpt77092.policies.load import load_folders
 from cpt77092.policies.positions import BY_SUBJECT
 from cpt77092.reference.codes import CHECKED, FAMILY
 from cpt77092.reference.sources import Confidence, Source
-from cpt77092.reports.document.html import brief_html, draw
-from cpt77092.reports.document.json import brief_record
-from cpt77092.reports.document.markdown import brief_markdown
+from cpt77092.reports.document import html, markdown
+from cpt77092.reports.document.html import draw
+from cpt77092.reports.document.json import record
 
 ON = date(2026, 11, 23)
 REFERENCE = Path(__file__).parents[3] / "shared" / "reference" / "hospital-prices-tbs-dxa.csv"
@@ -118,23 +128,23 @@ def small(tmp_path: Path) -> PolicySet:
     return load_folders(tmp_path)
 
 
-def items(brief: Brief, key: str = "") -> Iterator[Any]:
+def items(brief: Document, key: str = "") -> Iterator[Any]:
     for section in brief.sections:
         if key in {"", section.key}:
             yield from section.items
 
 
-def told(brief: Brief, key: str) -> str:
-    """All sentences of a section, whose they are first."""
-    said = [item for item in items(brief, key) if isinstance(item, Statement)]
-    return "\n".join(f"{item.about}: {item.text}" for item in said)
+def sentences(brief: Document, key: str) -> str:
+    """All statements of a section, what they are about first."""
+    statements = [item for item in items(brief, key) if isinstance(item, Statement)]
+    return "\n".join(f"{item.about}: {item.text}" for item in statements)
 
 
-def table(brief: Brief, key: str, title: str) -> list[list[object]]:
+def table(brief: Document, key: str, title: str) -> list[list[object]]:
     """A table's rows; a decision as its value."""
-    found = [i for i in items(brief, key) if isinstance(i, Table) and title in i.title]
-    assert len(found) == 1, [i.title for i in items(brief, key) if isinstance(i, Table)]
-    return [[c.value if isinstance(c, Decision) else c for c in r.cells] for r in found[0].rows]
+    tables = [i for i in items(brief, key) if isinstance(i, Table) and title in i.title]
+    assert len(tables) == 1, [i.title for i in items(brief, key) if isinstance(i, Table)]
+    return [[c.value if isinstance(c, Decision) else c for c in r.cells] for r in tables[0].rows]
 
 
 def words(text: str) -> str:
@@ -146,7 +156,7 @@ def words(text: str) -> str:
 
 @pytest.mark.parametrize("payer", [None, "default", "cms", "medicare", "aetna", "bcbs"])
 @pytest.mark.parametrize("on", [date(1995, 1, 1), date(2023, 5, 1), ON, date(2030, 1, 1)])
-def test_everything_said_carries_a_source(packaged: PolicySet, payer: str | None, on: date) -> None:
+def test_everything_carries_a_source(packaged: PolicySet, payer: str | None, on: date) -> None:
     brief = compose(packaged, payer, on)
     for item in items(brief):
         for one in item.rows if isinstance(item, Table) else [item]:
@@ -169,10 +179,11 @@ def test_the_policies_own_sentences_stand_where_they_belong(small: PolicySet) ->
     default = replace(default, brief={**default.brief, **more})
     policies = replace(small, policies={**small.policies, "default": default})
     brief = compose(policies, None, ON)
-    assert told(brief, "clinical") == ": A scan.\n: Then somebody reads."
-    assert "Good Plan: Only beside a scan." in told(brief, "coverage")
-    assert told(brief, "further") == ": Nobody planned this."
+    assert sentences(brief, "clinical") == ": A scan.\n: Then somebody reads."
+    assert "Good Plan: Only beside a scan." in sentences(brief, "coverage")
+    assert sentences(brief, "further") == ": Nobody planned this."
     filing = next(item for item in items(brief, "filing") if isinstance(item, Statement))
+    assert filing.sources
     assert "plan.yaml" in filing.sources[0].title  # it names no source, so the file is cited
 
 
@@ -180,21 +191,21 @@ def test_a_key_may_hold_several_sentences(small: PolicySet) -> None:
     source = Source(title="Second")
     several: Any = (("One.", None), ("Two.", source))
     policy = replace(small["plan"], brief={"coverage": several})
-    assert statements(policy, "coverage") == [("One.", None), ("Two.", source)]
-    assert statements(policy, "sites") == []
+    assert policy_statements(policy, "coverage") == [("One.", None), ("Two.", source)]
+    assert policy_statements(policy, "sites") == []
 
 
 def test_the_contradiction_is_stated_with_both_sources(small: PolicySet) -> None:
     for payer in (None, "plan"):
         brief = compose(small, payer, ON)
         stated = next(i for i in items(brief, "modifiers") if isinstance(i, Statement))
-        assert "contradict each other" in stated.text
-        assert [source.title for source in stated.sources] == ["The paper", "The tables"]
+        assert "Two sources disagree" in stated.text
+        assert [source.title for source in stated.sources or ()] == ["The paper", "The tables"]
 
 
 def test_the_packaged_policies_contradict_each_other_on_26(packaged: PolicySet) -> None:
     for payer in (None, "medicare"):
-        stated = told(compose(packaged, payer, ON), "modifiers")
+        stated = sentences(compose(packaged, payer, ON), "modifiers")
         assert "Publication on CPT 77092" in stated
         assert "PCTC IND: 2 on 77092" in stated
 
@@ -204,18 +215,19 @@ def test_positions_are_those_of_the_day(small: PolicySet) -> None:
     assert ["Good Plan", "77092", "adjunct", date(2024, 1, 1), "Good Plan"] in now
     before = table(compose(small, "plan", date(2023, 1, 1)), "coverage", "Coverage position")
     assert before == [["Good Plan", "77092", None, None, "Good Plan"]]
-    summary = words(told(compose(small, None, ON), "summary"))
-    assert "no position of their own, so expected by the default: Good Plan" in summary.replace(
-        "No position", "no position"
-    )
+    summary = sentences(compose(small, None, ON), "summary").splitlines()
+    assert (
+        "Good Plan: modifier 26 (professional component) on 77092: "
+        "no published rule found, so expected by default."
+    ) in summary
 
 
 def test_one_payer_stands_beside_the_national_facts_alone(packaged: PolicySet) -> None:
     brief = compose(packaged, "aetna", ON)
     payers = {row[0] for row in table(brief, "modifiers", "Modifier 26")}
     assert payers <= {"Aetna", "Default (the publication)", "Aetna, Default (the publication)"}
-    assert "Cigna" not in json.dumps(brief_record(brief))
-    assert any(isinstance(item, Chart) for item in items(brief, "fees"))
+    assert "Cigna" not in json.dumps(record(brief))
+    assert any(isinstance(item, StepChart) for item in items(brief, "fees"))
 
 
 def test_fees_by_year_are_a_table_and_a_chart_for_all_four_codes(packaged: PolicySet) -> None:
@@ -225,7 +237,7 @@ def test_fees_by_year_are_a_table_and_a_chart_for_all_four_codes(packaged: Polic
     assert years == {2022, 2023, 2024, 2025, 2026}
     assert rows[0][:2] == [date(2022, 1, 1), date(2022, 12, 31)]
     assert rows[0][2:] == [Decimal(v) for v in ("41.53", "2.42", "28.72", "10.38")]
-    chart = next(item for item in items(brief, "fees") if isinstance(item, Chart))
+    chart = next(item for item in items(brief, "fees") if isinstance(item, StepChart))
     assert [series.name for series in chart.series] == sorted(FAMILY)
     drawn = {s.name: [point.amount for point in s.points] for s in chart.series}
     assert drawn["77092"] == [row[5] for row in rows]
@@ -238,7 +250,7 @@ def test_an_ended_fee_ends_the_table_and_the_row_in_force_is_marked(small: Polic
         (date(2024, 1, 1), date(2024, 12, 31), False),
         (date(2025, 1, 1), date(2025, 12, 31), True),
     ]
-    assert "fee" not in told(compose(small, None, ON), "summary")
+    assert "fee" not in sentences(compose(small, None, ON), "summary")
 
 
 def test_pairs_name_the_denied_code_and_what_a_bypass_does(small: PolicySet) -> None:
@@ -252,16 +264,16 @@ def test_pairs_name_the_denied_code_and_what_a_bypass_does(small: PolicySet) -> 
 
 def test_what_is_not_available_is_told_item_by_item(small: PolicySet) -> None:
     brief = compose(small, "plan", ON)
-    said = told(brief, "unavailable")
-    assert "their manual does not speak of it. In its place decides: Everybody." in said
-    assert "Documentation: no statement on file." in said
-    assert "Category" not in said
-    silent = {row[0]: row[2] for row in table(brief, "unavailable", "No value in force")}
-    assert silent[PARAMETERS["timely_filing"].description] == "nothing on file"
+    text = sentences(brief, "unavailable")
+    assert "their manual does not speak of it. Applied instead: Everybody." in text
+    assert "Documentation: no statement found." in text
+    assert "Category" not in text
+    silent = {row[0]: row[2] for row in table(brief, "unavailable", "No published rule in force")}
+    assert silent[PARAMETERS["timely_filing"].description] == "no published rule found"
     before = compose(small, "plan", date(2023, 1, 1))
-    whys = {row[2] for row in table(before, "unavailable", "No value in force")}
-    assert "none on file before 2024-01-01" in whys
-    whys = {row[2] for row in table(brief, "unavailable", "No value in force")}
+    whys = {row[2] for row in table(before, "unavailable", "No published rule in force")}
+    assert "no published rule found before 2024-01-01" in whys
+    whys = {row[2] for row in table(brief, "unavailable", "No published rule in force")}
     assert "ended on 2026-01-01" in whys
 
 
@@ -274,7 +286,7 @@ def test_every_parameter_has_its_subject() -> None:
 
 
 def test_hospital_prices_are_labelled_as_what_they_are(packaged: PolicySet) -> None:
-    label = told(compose(packaged, None, ON), "prices")
+    label = sentences(compose(packaged, None, ON), "prices")
     assert "not national benchmarks" in label
     assert "facility and professional mixed" in label
     row = table(compose(packaged, None, ON), "prices", "Published prices")
@@ -317,19 +329,22 @@ def test_hospital_prices_are_those_of_the_reference() -> None:
 def test_the_terminal_shows_statements_tables_and_bars(scrub: Run) -> None:
     code, out, _ = scrub("brief", "--on", "2026-11-23")
     assert code == 0
-    said = words(out)
-    assert "Two sources contradict each other on modifier 26" in said
-    assert "Aetna: the four codes; adjunct; since 2026-01-01" in said
-    assert re.search(r"2026-01-01 2026-12-31 \$39\.75 \$3\.01 \$26\.72 \$10\.02 \[\d+\]", said)
-    assert re.search(r"from 2022-01-01 █+[▏▎▍▌▋▊▉]? \$41\.53", said)
-    assert "What is not available" in said
+    text = words(out)
+    assert "Two sources disagree on modifier 26" in text
+    assert "Aetna: the four TBS codes; adjunct; since 2026-01-01" in text
+    assert re.search(r"2026-01-01 2026-12-31 \$39\.75 \$3\.01 \$26\.72 \$10\.02 \[\d+\]", text)
+    assert re.search(r"from 2022-01-01 █+[▏▎▍▌▋▊▉]? \$41\.53", text)
+    assert "What is not available" in text
     assert max(len(line) for line in out.splitlines()) <= 80
 
 
 def test_one_payer_and_another_day(scrub: Run) -> None:
     _, out, _ = scrub("brief", "UHC", "--on", "2022-06-01")
-    assert "UnitedHealthcare beside the national facts, as of 2022-06-01" in out
-    assert "no value on file yet: UnitedHealthcare" in words(out).replace("No value", "no value")
+    assert "UnitedHealthcare, with the national rules, as of 2022-06-01" in out
+    assert (
+        "UnitedHealthcare: modifier 26 (professional component) on 77092: "
+        "no published rule found before 2023-01-01."
+    ) in words(out)
     code, _, err = scrub("brief", "medicaid")
     assert code == 2
     assert "no policy for payer 'medicaid'" in err
@@ -359,11 +374,11 @@ def test_an_ending_that_says_nothing_is_refused(scrub: Run, tmp_path: Path) -> N
 
 def test_json_is_whole_and_cites_by_number(packaged: PolicySet) -> None:
     brief = compose(packaged, None, ON)
-    record = json.loads(json.dumps(brief_record(brief)))
-    numbers = {source["number"] for source in record["sources"]}
+    written = json.loads(json.dumps(record(brief)))
+    numbers = {source["number"] for source in written["sources"]}
     assert numbers == set(range(1, len(brief.sources) + 1))
     kinds = set()
-    for section in record["sections"]:
+    for section in written["sections"]:
         for item in section["items"]:
             kinds.add(item["kind"])
             for one in item["rows"] if item["kind"] == "table" else [item]:
@@ -408,7 +423,7 @@ class Page(HTMLParser):
         self.text += data
 
 
-def hostile() -> Brief:
+def hostile() -> Document:
     source = Source(title=HOSTILE, at=HOSTILE, url="javascript:alert(3)")
     points = (
         Point(first_day=date(2024, 1, 1), last_day=None, amount=Decimal(7)),
@@ -418,10 +433,10 @@ def hostile() -> Brief:
         Statement(text=HOSTILE, about=HOSTILE, sources=(source,)),
         Table(
             title=HOSTILE,
-            columns=compose_columns(),
+            columns=(Column(name="Only"),),
             rows=(Row(cells=(HOSTILE,), sources=(source,), is_current=True),),
         ),
-        Chart(
+        StepChart(
             title=HOSTILE,
             unit="points",
             series=(Series(name=HOSTILE, points=points),),
@@ -429,18 +444,12 @@ def hostile() -> Brief:
         ),
     )
     section = Section(key="one", title="One", items=parts)
-    return Brief(title="Title", subtitle=HOSTILE, payer=None, on=ON, sections=(section,))
-
-
-def compose_columns() -> tuple[Any, ...]:
-    from cpt77092.brief import Column
-
-    return (Column(name="Only"),)
+    return Document(title="Title", subtitle=HOSTILE, payer=None, on=ON, sections=(section,))
 
 
 def test_html_escapes_every_text_and_links_to_the_web_alone() -> None:
     page = Page()
-    page.feed(brief_html(hostile()))
+    page.feed(html.render(hostile()))
     assert not page.open
     assert "script" not in page.tags
     assert "a" in page.tags
@@ -450,7 +459,7 @@ def test_html_escapes_every_text_and_links_to_the_web_alone() -> None:
 
 
 def test_the_page_is_sound_and_every_number_leads_to_its_source(packaged: PolicySet) -> None:
-    text = brief_html(compose(packaged, None, ON))
+    text = html.render(compose(packaged, None, ON))
     page = Page()
     page.feed(text)
     assert not page.open
@@ -464,7 +473,7 @@ def test_the_page_is_sound_and_every_number_leads_to_its_source(packaged: Policy
 
 
 def test_markdown_shows_hostile_text_as_it_is() -> None:
-    text = brief_markdown(hostile())
+    text = markdown.render(hostile())
     assert "<script>" not in text.replace("\\<", "")
     assert not re.search(r"(?<!\\)\]\(javascript", text)
     assert "<javascript:" not in text
@@ -473,7 +482,7 @@ def test_markdown_shows_hostile_text_as_it_is() -> None:
 
 
 def test_the_terminal_is_not_driven_by_a_policy(scrub: Run, tmp_path: Path) -> None:
-    folder = tmp_path / "mine"
+    folder = tmp_path / "policies"
     folder.mkdir()
     (folder / "plan.yaml").write_text(
         'payer: plan\nlabel: "A \\e[31m \\u202E plan"\nsources: "Manual \\a"\n'
@@ -488,7 +497,7 @@ def test_the_terminal_is_not_driven_by_a_policy(scrub: Run, tmp_path: Path) -> N
 
 
 def test_the_drawing_tells_its_figures_in_words() -> None:
-    chart = next(item for item in items(hostile()) if isinstance(item, Chart))
+    chart = next(item for item in items(hostile()) if isinstance(item, StepChart))
     drawing = draw(replace(chart, unit="dollars"))
     assert "from $7.00 (2024-01-01) to $9.00 (2025-01-01)" in drawing.description
     assert [label for _, label in drawing.y_ticks] == [
@@ -504,7 +513,7 @@ def test_names_at_the_lines_do_not_overlap() -> None:
 
     source = Source(title="x", confidence=Confidence.PRIMARY)
     amounts = ("10", "10.1", "0", "9.9", "0")
-    chart = Chart(title="", unit="", series=tuple(map(flat, amounts)), sources=(source,))
+    chart = StepChart(title="", unit="", series=tuple(map(flat, amounts)), sources=(source,))
     heights = sorted(line.label_y for line in draw(chart).lines)
     assert all(b - a >= 14.9 for a, b in pairwise(heights))
 

@@ -16,11 +16,23 @@ import pytest
 
 from cpt77092 import findings
 from cpt77092.cli import main
-from cpt77092.profile.measures import Group, Payer, Profile, Share, profile
-from cpt77092.reports import profile_words as words
+from cpt77092.document import BarChart, Statement
+from cpt77092.profile import profile
+from cpt77092.profile.compose import (
+    PAYERS_DRAWN,
+    any_by_default,
+    compose,
+    expected,
+    headline,
+    judged,
+    month_text,
+    place,
+    sentences,
+)
+from cpt77092.profile.measures import Group, Payer, Profile, Share
+from cpt77092.profile.record import profile_record
+from cpt77092.reports.document.html import render
 from cpt77092.reports.files import output_locks
-from cpt77092.reports.profile_html import PAYERS_DRAWN, charts, profile_html
-from cpt77092.reports.profile_json import profile_record
 from cpt77092.run import Request, run
 from tests.benchmarks import batches
 
@@ -108,7 +120,12 @@ def of_example(name: str) -> Profile:
 
 
 def month(payer: Payer, name: str) -> Group:
-    return next(group for first, group in payer.months if words.month(first) == name)
+    return next(group for first, group in payer.months if month_text(first) == name)
+
+
+def charts_of(made: Profile) -> list[BarChart]:
+    sections = compose(made).sections
+    return [item for one in sections for item in one.items if isinstance(item, BarChart)]
 
 
 # Figures
@@ -127,7 +144,7 @@ def test_the_batch_adds_up_as_by_hand(small: Profile) -> None:
     assert (small.rows, small.rejected, measures.lines) == (9, 0, 8)
     assert (small.first_day, small.last_day) == (date(2026, 2, 10), date(2026, 3, 9))
     assert measures.clean == Share(4, 8, 8)  # A, B, E, G
-    assert whole.read_with_26 == Share(2, 6, 7)  # B and C; of D nobody knows
+    assert whole.use_of_26 == Share(2, 6, 7)  # B and C; of D nobody knows
     assert (measures.units, measures.units_known, measures.most_units) == (9.0, 7, 3.0)
     assert (measures.charges, measures.charges_known) == (Decimal(345), 8)
     # A 40, B 30, C 20, D 5 and F 60 against 10 each and 30 for F.
@@ -140,11 +157,11 @@ def test_the_batch_adds_up_as_by_hand(small: Profile) -> None:
 def test_a_payer_adds_up_by_code_and_month(small: Profile) -> None:
     plan, elsewhere = small.payers
     assert (plan.policy, plan.label, elsewhere.policy) == ("plan", "Good Plan", "default")
-    assert [words.month(first) for first, _ in plan.months] == ["2026-02", "2026-03"]
-    assert [words.month(first) for first, _ in elsewhere.months] == ["2026-03", "no date"]
+    assert [month_text(first) for first, _ in plan.months] == ["2026-02", "2026-03"]
+    assert [month_text(first) for first, _ in elsewhere.months] == ["2026-03", "no date"]
     february, march = (group for _, group in plan.months)
-    assert february.read_with_26 == Share(1, 2, 2)
-    assert march.read_with_26 == Share(1, 3, 4)
+    assert february.use_of_26 == Share(1, 2, 2)
+    assert march.use_of_26 == Share(1, 3, 4)
     assert february.measures.clean == Share(2, 2, 2)
     assert march.measures.clean == Share(1, 4, 4)
     assert march.measures.over_max_units == Share(1, 3, 4)
@@ -154,8 +171,8 @@ def test_a_payer_adds_up_by_code_and_month(small: Profile) -> None:
 
 def test_sites_and_findings_come_with_their_share_of_lines(small: Profile) -> None:
     plan = small.payers[0].whole
-    told = [(s.place, s.share.part, s.share.known, words.judged(s)) for s in plan.sites]
-    assert told == [("11", 4, 6, "usual"), ("12", 1, 6, "unusual"), ("22", 1, 6, "usual")]
+    sites = [(s.place, s.share.part, s.share.known, judged(s)) for s in plan.sites]
+    assert sites == [("11", 4, 6, "typical"), ("12", 1, 6, "not typical"), ("22", 1, 6, "typical")]
     errors = [(f.rule, f.share) for f in plan.findings if f.severity == "error"]
     assert errors == [(rule, Share(1, 6, 6)) for rule in ("MO001", "MO007", "UN001")]
     february = month(small.payers[0], "2026-02").findings
@@ -165,18 +182,22 @@ def test_sites_and_findings_come_with_their_share_of_lines(small: Profile) -> No
 def test_the_policy_in_force_stands_beside_the_figures(small: Profile) -> None:
     plan, elsewhere = small.payers
     [february], [march], [both] = (g.codes for g in (*(g for _, g in plan.months), plan.whole))
-    assert words.expected(february.expected["modifier_26"]) == "accepted"
-    assert words.expected(march.expected["modifier_26"]) == "not allowed"
-    assert words.expected(both.expected["modifier_26"]) == "accepted then not allowed"
-    assert words.expected(both.expected["fee"]) == "$10.00"
-    assert words.expected(both.expected["max_units_per_day"]) == "1"
-    assert words.on_26(plan.whole)[1] == (
-        "26 on 77092: not allowed since 2026-03-01, Manual, section 7; "
-        "contradicted by Paper, page 1"
-    )
+    assert expected(february.expected["modifier_26"]) == "accepted"
+    assert expected(march.expected["modifier_26"]) == "not allowed"
+    assert expected(both.expected["modifier_26"]) == "accepted then not allowed"
+    assert expected(both.expected["fee"]) == "$10.00"
+    assert expected(both.expected["max_units_per_day"]) == "1"
+    page = next(section for section in compose(small).sections if section.title == plan.label)
+    cited = [item for item in page.items if isinstance(item, Statement) and item.sources]
+    assert [(item.about, item.text) for item in cited] == [
+        ("26 on 77092", "accepted since 2022-01-01."),
+        ("26 on 77092", "not allowed since 2026-03-01; contradicted by Paper."),
+    ]
+    sources = [source.short() for source in cited[1].sources or ()]
+    assert sources == ["Manual, section 7", "Paper, page 1"]
     assert month(elsewhere, "no date").codes[0].expected == {}
-    assert words.any_by_default(elsewhere.whole)
-    assert words.expected(elsewhere.whole.codes[0].expected["modifier_26"]).endswith("*")
+    assert any_by_default(elsewhere.whole)
+    assert expected(elsewhere.whole.codes[0].expected["modifier_26"]).endswith("*")
 
 
 @pytest.mark.parametrize("name", ["claims.csv", "visits.csv"])
@@ -191,7 +212,13 @@ def test_parts_add_up_to_the_whole(name: str) -> None:
         [payer.whole for payer in made.payers],
         [group for payer in made.payers for _, group in payer.months],
     ):
-        for field in ("lines", "unsure", "charges_known", "compared", "compared_fees"):
+        for field in (
+            "lines",
+            "clean_not_fully_checked",
+            "charges_known",
+            "compared",
+            "compared_fees",
+        ):
             assert sum(getattr(g.measures, field) for g in groups) == getattr(whole, field)
         for group in (*groups, made.whole):
             assert sum(code.measures.lines for code in group.codes) == group.measures.lines
@@ -221,28 +248,27 @@ def test_what_no_line_knows_is_not_available_and_never_zero(tmp_path: Path) -> N
     assert code.with_26 == code.with_tc == Share(0, 0, 1)
     assert [code.with_26.value, site.share.value, measures.over_max_units.value] == [None] * 3
     assert [measures.units, measures.charges, measures.times_fee] == [None] * 3
-    assert words.place(site) == "no such column"
+    assert place(site) == "no such column"
     record = profile_record(made)
     assert record["codes"][0]["with_26"] == {"part": 0, "known": 0, "of": 1, "value": None}
     assert record["charges"] is record["compared_with_fee"]["fees"] is None
-    assert "26 on 77092: not available." in words.sentences(made)
-    assert [bar.parts for chart in charts(made) for bar in chart.bars if chart.key != "months"] == (
-        [()] * 3
-    )
+    assert "26 on 77092: n/a." in sentences(made)
+    charts = [chart for chart in charts_of(made) if chart.title != "Lines by month of service"]
+    assert [bar.lengths for chart in charts for bar in chart.bars] == [()] * 3
 
 
 def test_a_batch_without_a_checked_line_says_so(tmp_path: Path) -> None:
     file = written(tmp_path / "other.csv", row("A", "2026-03-02", code="99213"))
     made = profile(run(Request(paths=[str(file)], as_of=AS_OF)))
-    assert words.headline(made) == "No line with a checked code in 1 row."
-    assert (made.payers, charts(made), made.whole.measures.clean.value) == ((), [], None)
-    assert profile_html(made)
+    assert headline(made) == "No line with a checked code in 1 row."
+    assert (made.payers, charts_of(made), made.whole.measures.clean.value) == ((), [], None)
+    assert render(compose(made))
 
 
 @pytest.mark.parametrize(
     ("share", "text"),
     [
-        (Share(0, 0, 5), "not available"),
+        (Share(0, 0, 5), "n/a"),
         (Share(0, 5, 5), "0% (0 of 5)"),
         (Share(1, 2000, 2001), "<1% (1 of 2,000, unknown on 1)"),
         (Share(1999, 2000, 2000), ">99% (1,999 of 2,000)"),
@@ -250,7 +276,7 @@ def test_a_batch_without_a_checked_line_says_so(tmp_path: Path) -> None:
     ],
 )
 def test_shares_are_not_rounded_to_none_or_all(share: Share, text: str) -> None:
-    assert words.in_full(share) == text
+    assert str(share) == text
 
 
 # As the command prints and writes it
@@ -281,24 +307,24 @@ def test_the_table_fits_80_columns_and_answers_first(
     text = " ".join(out.split())
     assert "26 on 77092: 33% (2 of 6, unknown on 1)." in text
     assert "5 of 8 lines): $155.00 charged, 2.2 times the fee of $70.00; 1 line below it" in text
-    assert "Sites of service: 11 67% (4 of 6), usual; 12 17% (1 of 6), unusual" in text
-    assert "policy accepted not 1 fee $10.00 then not allowed* allowed" in text  # wraps in its cell
+    assert "11 67% (4 of 6) typical 12 17% (1 of 6) not typical" in text
+    assert "policy accepted then not allowed* 1 $10.00 not allowed" in text  # wraps in its cell
 
 
 def test_options_of_check_are_taken(scrub: Run, batch: Path, policies: Path) -> None:
-    said = scrub(
+    code, out, _ = scrub(
         batch, "--policies", policies, "--payer", "plan", "--map", "person_id=person_id",
         "--history", batch, "--format", "json",
     )  # fmt: skip
-    assert said[0] == 0
-    record = json.loads(said[1])
+    assert code == 0
+    record = json.loads(out)
     assert [payer["payer"] for payer in record["payers"]] == ["plan"]
 
 
 def test_few_payers_are_shown_and_all_are_written(scrub: Run, tmp_path: Path) -> None:
     many = [row(f"C{n}", "2026-03-02", payer=f"Payer {n}") for n in range(PAYERS_DRAWN + 3)]
     file, out = written(tmp_path / "many.csv", *many), tmp_path / "p.json"
-    assert "showing 2 of 23 payers; --limit 0 shows all" in scrub(file, "--limit", 2)[1]
+    assert "Showing 2 of 23 payers; --limit 0 shows all" in scrub(file, "--limit", 2)[1]
     assert scrub(file, "-o", out, "-o", tmp_path / "p.txt", "-o", tmp_path / "p.html")[1] == ""
     assert len(json.loads(out.read_text(encoding="utf-8"))["payers"]) == 23
     assert (tmp_path / "p.txt").read_text(encoding="utf-8").count("Top findings") == 23
@@ -312,7 +338,7 @@ def test_a_row_that_cannot_be_read_is_said_and_exits_2(scrub: Run, tmp_path: Pat
     file = written(tmp_path / "claims.csv", row("A", "2026-03-02"), row("B", "2026-03-02") + ",x,y")
     code, out, err = scrub(file)
     assert code == 2
-    assert "1 row could not be read and stands in no figure" in " ".join(out.split())
+    assert "1 row could not be read and is in no figure" in " ".join(out.split())
     assert err == "scrub: 1 row could not be read; scrub check says more\n"
 
 
@@ -323,13 +349,13 @@ def test_a_file_that_cannot_be_read_is_on_every_page_and_the_rest_is_added_up(
     (tmp_path / "b.csv").write_bytes(b"")
     outputs = [tmp_path / f"p.{ending}" for ending in ("txt", "json", "html")]
     code, out, err = scrub(good, tmp_path / "b.csv", *(part for o in outputs for part in ("-o", o)))
-    told = f"{tmp_path}/b.csv: the file is empty"
+    problem = f"{tmp_path}/b.csv: the file is empty"
     assert (code, out) == (2, "")
     assert [line.partition(";")[0] for line in err.splitlines()] == [
-        f"scrub: {told}",
+        f"scrub: {problem}",
         "scrub: 1 file could not be read",
     ]
-    assert json.loads(outputs[1].read_text(encoding="utf-8"))["unreadable"][0].startswith(told)
+    assert json.loads(outputs[1].read_text(encoding="utf-8"))["unreadable"][0].startswith(problem)
     for page in (outputs[0], outputs[2]):
         assert "Not read, and in no figure: " in " ".join(page.read_text(encoding="utf-8").split())
 
@@ -410,7 +436,7 @@ def test_a_hostile_payer_name_stays_text(tmp_path: Path, scrub: Run) -> None:
     )
     made = profile(run(Request(paths=[str(file)], as_of=AS_OF)))
     page = Page()
-    html = profile_html(made)
+    html = render(compose(made))
     page.feed(html)
     assert not page.tags & {"script", "b", "img", "link", "iframe"}
     assert "<script>alert(1)</script> & 'q'" in page.text

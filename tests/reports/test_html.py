@@ -26,18 +26,18 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from cpt77092 import findings
-from cpt77092.brief.compose import compose
+from cpt77092.brief import compose
 from cpt77092.cli import main
 from cpt77092.policies import load_policies
-from cpt77092.profile.measures import profile
+from cpt77092.profile import compose as compose_profile
+from cpt77092.profile import profile
 from cpt77092.reports.check import html
 from cpt77092.reports.check.html import cards
-from cpt77092.reports.document.html import brief_html
-from cpt77092.reports.profile_html import profile_html
+from cpt77092.reports.document.html import render
 from cpt77092.reports.rule_pages import parts
-from cpt77092.reports.text import safe, safe_expr
 from cpt77092.rules import CATALOGUE
 from cpt77092.run import Request, run
+from cpt77092.text import safe, safe_expr
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "claims.csv"
@@ -512,8 +512,8 @@ def test_a_large_report_answers_at_once(browser: ChromiumDriver, tmp_path: Path)
 @cache
 def other_page(name: str) -> str:
     if name == "brief":
-        return brief_html(compose(load_policies(), None, AS_OF))
-    return profile_html(profile(run(Request(paths=[str(EXAMPLE)], as_of=AS_OF))))
+        return render(compose(load_policies(), None, AS_OF))
+    return render(compose_profile(profile(run(Request(paths=[str(EXAMPLE)], as_of=AS_OF)))))
 
 
 @pytest.mark.parametrize("name", ["brief", "profile"])

@@ -7,7 +7,7 @@ from typing import IO
 import polars as pl
 
 from cpt77092.choices import By
-from cpt77092.reports.text import safe_expr
+from cpt77092.text import safe_expr
 
 _AT_ONCE = 20_000
 """Lines that are made one text."""

@@ -12,7 +12,7 @@ import polars as pl
 
 from cpt77092.engine import EXPECTED_PAYMENT, SEVERITIES, Result
 from cpt77092.reports.rule_pages import CITED
-from cpt77092.reports.text import safe, safe_expr
+from cpt77092.text import safe, safe_expr
 
 _UNIQUE = ("message", "fix", "source_title")
 _MONEY = ("charge_amount", EXPECTED_PAYMENT)

@@ -22,10 +22,9 @@ from cpt77092.findings import AtRisk, Totals
 from cpt77092.reports.check import summary
 from cpt77092.reports.check.data import packed, report_data
 from cpt77092.reports.jinja import environment
-from cpt77092.reports.policy_text import is_address
 from cpt77092.reports.rule_pages import rule_pages
-from cpt77092.reports.text import count, dollars, safe
 from cpt77092.rule import Severity
+from cpt77092.text import count, dollars, is_address, safe
 
 FINDINGS_SHOWN = 20_000
 """More than a person will read and a browser can search at once; the worst are kept."""

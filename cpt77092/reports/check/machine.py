@@ -18,7 +18,7 @@ from polars.io.plugins import register_io_source
 from cpt77092 import __version__, findings
 from cpt77092.engine import Result
 from cpt77092.findings import AtRisk, Rework, Totals
-from cpt77092.reports.text import FORMULA_STARTS
+from cpt77092.text import FORMULA_STARTS
 
 MONEY = ("charge_amount", "expected_payment", "charges_at_risk", "payment_at_risk")
 _ROWS = 10_000

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cpt77092.reports.text import count
 from cpt77092.split import CLEAN, FLAGGED, REJECTED, Split
+from cpt77092.text import count
 
 PARTS = {CLEAN: "clean", FLAGGED: "flagged", REJECTED: "rejected"}
 

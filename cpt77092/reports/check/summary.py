@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from cpt77092.engine import Result
 from cpt77092.findings import AtRisk, Totals
 from cpt77092.policies import NO_RULE_FOUND
-from cpt77092.reports.text import count, dollars, safe
 from cpt77092.rule import Severity
+from cpt77092.text import count, dollars, safe
 
 REASONS_SHOWN = 6
 NAMES_SHOWN = 5

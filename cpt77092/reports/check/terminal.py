@@ -22,8 +22,8 @@ from cpt77092.choices import By, Sort
 from cpt77092.engine import Result
 from cpt77092.findings import Totals, rollup
 from cpt77092.reports.check import summary
-from cpt77092.reports.text import count, dollars, safe
 from cpt77092.rule import Severity
+from cpt77092.text import count, dollars, safe
 
 # Colours that stand out on a dark screen and on a light one; yellow and cyan vanish on white.
 STYLES = {"error": "bold red", "warning": "bold color(166)", "info": "bold color(31)"}

@@ -21,10 +21,9 @@ from cpt77092 import findings
 from cpt77092.engine import Result
 from cpt77092.findings import AtRisk, Totals
 from cpt77092.reports.check import summary
-from cpt77092.reports.policy_text import is_address
 from cpt77092.reports.rule_pages import rule_pages
-from cpt77092.reports.text import FORMULA_STARTS, safe
 from cpt77092.rule import Severity
+from cpt77092.text import FORMULA_STARTS, is_address, safe
 
 ROWS = 1_048_575
 """What a sheet takes under its header; the worst findings are kept."""

@@ -1,4 +1,4 @@
-"""The publication as one self-contained HTML file; every text is escaped by Jinja2."""
+"""A document as one self-contained HTML file; every text is escaped by Jinja2."""
 
 from __future__ import annotations
 
@@ -6,37 +6,46 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from cpt77092.brief import Brief, Chart, Series, Statement, Table
+from cpt77092.document import Bar, BarChart, Document, Item, Section, Series, StepChart, Table
+from cpt77092.reports.document.cells import amount_text, number_runs, row_texts, source_text
 from cpt77092.reports.jinja import environment
-from cpt77092.reports.policy_text import is_address, shown_row, source_text
-from cpt77092.reports.text import dollars
+from cpt77092.text import is_address
 
 WIDTH, HEIGHT = 760, 340
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 118, 14, 34
 _LABEL_GAP = 15.0
 _STYLES = 4
-"""Colours and dashes of the style sheet; a fifth series begins again with the first."""
+"""Colors and dashes of the style sheet; a fifth series begins again with the first."""
 
 
-def brief_html(brief: Brief) -> str:
+def render(document: Document) -> str:
     """The page, with its style and drawings inside, and no script."""
-    return (
-        environment()
-        .get_template("brief.html")
-        .render(
-            brief=brief,
-            kind=_kind,
-            numbers=brief.numbers,
-            shown_row=shown_row,
-            source_text=source_text,
-            is_address=is_address,
-            draw=draw,
-        )
+    page = environment().get_template("document.html")
+    return page.render(
+        document=document,
+        kind=_kind,
+        number_runs=number_runs,
+        row_texts=row_texts,
+        source_text=source_text,
+        is_address=is_address,
+        draw=draw,
+        bar_parts=bar_parts,
     )
 
 
-def _kind(item: object) -> str:
-    return {Statement: "statement", Table: "table"}.get(type(item), "chart")
+def _kind(item: Item) -> str:
+    """The macro of the template that shows an item."""
+    kinds = {Section: "section", Table: "table", StepChart: "steps", BarChart: "bars"}
+    return kinds.get(type(item), "statement")
+
+
+def bar_parts(chart: BarChart, bar: Bar) -> list[tuple[float, float]]:
+    """Start and width of each part of a bar, in hundredths of a whole one."""
+    starts = [sum(bar.lengths[:part]) for part in range(len(bar.lengths))]
+    return [
+        (round(100 * start * chart.scale, 2), round(100 * length * chart.scale, 2))
+        for start, length in zip(starts, bar.lengths, strict=True)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +61,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A chart with every coordinate worked out."""
+    """A step chart with every coordinate worked out."""
 
     description: str
     lines: tuple[Line, ...]
@@ -65,11 +74,11 @@ class Drawing:
     height: int = HEIGHT
 
 
-def draw(chart: Chart) -> Drawing:
+def draw(chart: StepChart) -> Drawing:
     """Steps over time, since an amount holds from a day until the next."""
     points = [point for series in chart.series for point in series.points]
     first = min(point.first_day for point in points)
-    last = max(point.last_day or _a_year_on(point.first_day) for point in points)
+    last = max(point.last_day or point.first_day + timedelta(days=365) for point in points)
     ticks = _ticks(max(point.amount for point in points))
     span, top = max((last - first).days, 1), float(ticks[-1]) or 1.0
 
@@ -95,7 +104,7 @@ def draw(chart: Chart) -> Drawing:
                 style=number % _STYLES,
                 path=path(series),
                 label_y=label,
-                last=_amount(chart, series.points[-1].amount),
+                last=amount_text(series.points[-1].amount, chart.unit),
             )
             for number, (series, label) in enumerate(zip(chart.series, labels, strict=True))
         ),
@@ -104,12 +113,8 @@ def draw(chart: Chart) -> Drawing:
             for year in range(first.year, last.year + 1)
             if first <= date(year, 1, 1) < last
         ),
-        y_ticks=tuple((y(tick), _amount(chart, tick)) for tick in ticks),
+        y_ticks=tuple((y(tick), amount_text(tick, chart.unit)) for tick in ticks),
     )
-
-
-def _a_year_on(day: date) -> date:
-    return day + timedelta(days=365)
 
 
 def _ticks(highest: Decimal) -> list[Decimal]:
@@ -128,17 +133,13 @@ def _spread(heights: list[float]) -> list[float]:
     return [round(placed[number], 1) for number in range(len(heights))]
 
 
-def _amount(chart: Chart, amount: Decimal) -> str:
-    return dollars(amount) if chart.unit == "dollars" else f"{amount:f}"
-
-
-def _description(chart: Chart) -> str:
-    """The drawing in words, for who cannot see it."""
-    told = []
+def _description(chart: StepChart) -> str:
+    """The drawing in words, for those who cannot see it."""
+    sentences = []
     for series in chart.series:
         begin, end = series.points[0], series.points[-1]
-        told.append(
-            f"{series.name} goes from {_amount(chart, begin.amount)} ({begin.first_day}) "
-            f"to {_amount(chart, end.amount)} ({end.first_day})"
+        sentences.append(
+            f"{series.name} goes from {amount_text(begin.amount, chart.unit)} ({begin.first_day}) "
+            f"to {amount_text(end.amount, chart.unit)} ({end.first_day})"
         )
-    return f"{'; '.join(told)}. The table beside the drawing holds every figure."
+    return f"{'; '.join(sentences)}. The table next to the drawing has every figure."

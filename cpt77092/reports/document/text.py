@@ -1,115 +1,172 @@
-"""The publication at a terminal: statements as lines, tables, and bars for amounts over time."""
+"""A document at a terminal: statements as lines, tables, and bars for charts."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from rich import box
-from rich.console import Console
+from rich.cells import cell_len
+from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.table import Table as Grid
 from rich.text import Text
 
-from cpt77092.brief import Brief, Chart, Statement, Table
-from cpt77092.reports.policy_text import cited, shown_row, source_text
-from cpt77092.reports.text import dollars, safe
+from cpt77092.document import Bar, BarChart, Document, Item, Section, Statement, StepChart, Table
+from cpt77092.reports.console import as_text
+from cpt77092.reports.document.cells import amount_text, citation, row_texts, source_text
+from cpt77092.text import safe
 
+_FULL, _LATER_PART = "█", "▒"
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _WIDEST_BAR = 40
+_GAP = 2
+_SOURCES = 9
 
 
-def show_brief(console: Console, brief: Brief) -> None:
-    """Print the whole publication, its sources numbered at the end."""
-    console.print(Text(brief.title, style="bold"))
-    console.print(Text(f"{safe(brief.subtitle)}, as of {brief.on}"))
-    for section in brief.sections:
+def render(document: Document) -> str:
+    """What `show` prints, as the text of a file."""
+    return as_text(lambda console: show(console, document))
+
+
+def show(console: Console, document: Document) -> None:
+    """Print a document without its details, its sources numbered at the end."""
+    console.print(Text(safe(document.title), style="bold"))
+    console.print(Text(safe(document.subtitle)))
+    _show_items(console, document, (*document.introduction, *document.sections), "bold underline")
+    cited = document.sources[: document.without_details]
+    if cited:
         console.print()
-        console.print(Text(section.title, style="bold underline"))
-        for item in section.items:
-            if isinstance(item, Statement):
-                _statement(console, brief, item)
-            elif isinstance(item, Table):
-                is_figures = any(column.unit for column in item.columns)
-                (_table if is_figures else _rows)(console, brief, item)
-            else:
-                _bars(console, brief, item)
-    console.print()
-    console.print(Text("Sources", style="bold underline"))
-    for number, source in enumerate(brief.sources, start=1):
-        line = Text(f"[{number}] {safe(source_text(source))}")
-        console.print(Padding(line, (0, 0, 0, 2)))
+        console.print(Text("Sources", style="bold underline"))
+    for number, source in enumerate(cited, start=1):
+        _print(console, Text(f"[{number}] {safe(source_text(source))}"))
         if source.url:
             console.print(Padding(Text(safe(source.url), style="dim"), (0, 0, 0, 6)))
 
 
-def _statement(console: Console, brief: Brief, item: Statement) -> None:
-    line = Text()
+def _print(console: Console, renderable: RenderableType) -> None:
+    console.print(Padding(renderable, (0, 0, 0, 2), expand=False))
+
+
+def _show_items(console: Console, document: Document, items: Iterable[Item], heading: str) -> None:
+    for item in items:
+        if isinstance(item, Section):
+            if not item.is_detail:
+                console.print()
+                console.print(Text(safe(item.title), style=heading))
+                _show_items(console, document, item.items, "bold")
+        elif isinstance(item, Statement):
+            _show_statement(console, document, item)
+        elif isinstance(item, Table):
+            is_figures = any(column.unit for column in item.columns)
+            (_show_grid if is_figures else _show_sentences)(console, document, item)
+        else:
+            _show_chart(console, document, item)
+
+
+def _show_statement(console: Console, document: Document, item: Statement) -> None:
+    line = Text.assemble((f"{safe(item.about)}: " if item.about else "", "bold"), safe(item.text))
+    line.append(f" {citation(document, item.sources)}".rstrip(), style="dim")
     if item.about:
-        line.append(f"{safe(item.about)}: ", style="bold")
-    line.append(safe(item.text))
-    line.append(f" {cited(brief, item.sources)}", style="dim")
-    if item.about:
-        _point(console, line)
+        _show_point(console, line)
     else:
-        console.print(Padding(line, (0, 0, 0, 2)))
+        _print(console, line)
 
 
-def _point(console: Console, line: Text) -> None:
+def _show_point(console: Console, line: Text) -> None:
     """A line with a dash before it, its further lines indented."""
     grid = Grid.grid(padding=(0, 1, 0, 0))
     grid.add_row("-", line)
-    console.print(Padding(grid, (0, 0, 0, 2)))
+    _print(console, grid)
 
 
-def _table(console: Console, brief: Brief, item: Table) -> None:
-    grid = Grid(
-        title=Text(safe(item.title)), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False
-    )
-    for column in item.columns:
+def _show_grid(console: Console, document: Document, table: Table) -> None:
+    _print(console, Padding(Text(safe(table.title), style="italic"), (1, 0, 0, 0)))
+    grid = Grid(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    texts = [[safe(text) for text in row_texts(row, table.columns)] for row in table.rows]
+    for column, width in zip(table.columns, _word_widths(console, table, texts), strict=True):
         justify: Literal["left", "right"] = "right" if column.unit else "left"
-        grid.add_column(Text(column.name), justify=justify, overflow="fold")
-    grid.add_column("Sources", overflow="fold")
-    for row in item.rows:
-        cells = [Text(safe(cell)) for cell in shown_row(row, item.columns)]
-        source = Text(cited(brief, row.sources), style="dim")
-        grid.add_row(*cells, source, style="bold" if row.is_current else None)
-    console.print(Padding(grid, (1, 0, 0, 2)))
+        grid.add_column(Text(column.name), justify=justify, overflow="fold", min_width=width)
+    is_cited = any(row.sources for row in table.rows)
+    if is_cited:
+        grid.add_column("Sources", overflow="fold")
+    for row, cells in zip(table.rows, texts, strict=True):
+        cited = [Text(citation(document, row.sources), style="dim")] if is_cited else []
+        style = "dim" if row.is_note else "bold" if row.is_current else None
+        grid.add_row(*map(Text, cells), *cited, style=style)
+    _print(console, grid)
 
 
-def _rows(console: Console, brief: Brief, item: Table) -> None:
+def _word_widths(console: Console, table: Table, texts: list[list[str]]) -> list[int | None]:
+    """How wide each column of a table must be to keep its words whole, if all fit the console."""
+    columns = zip(*([column.name for column in table.columns], *texts), strict=True)
+    widths = [
+        max(cell_len(word) for text in column for word in text.split() or [""])
+        for column in columns
+    ]
+    fits = sum(widths) + _GAP * len(widths) + _SOURCES <= console.width
+    return [width if fits else None for width in widths]
+
+
+def _show_sentences(console: Console, document: Document, table: Table) -> None:
     """A table of words as one sentence a row, since columns of words do not fit a terminal."""
-    console.print(Padding(Text(safe(item.title), style="italic"), (1, 0, 0, 2)))
-    for row in item.rows:
-        first, *others = [safe(cell) for cell in shown_row(row, item.columns)]
-        told = [
-            f"{column.lead} {cell}".strip()
-            for column, cell in zip(item.columns[1:], others, strict=True)
-            if cell not in {"-", first}
+    _print(console, Padding(Text(safe(table.title), style="italic"), (1, 0, 0, 0)))
+    for row in table.rows:
+        first, *others = [safe(text) for text in row_texts(row, table.columns)]
+        phrases = [
+            f"{column.lead} {text}".strip()
+            for column, text in zip(table.columns[1:], others, strict=True)
+            if text not in {"-", first}
         ]
         line = Text.assemble(
-            (f"{item.columns[0].lead} {first}".strip(), "bold"),
-            f": {'; '.join(told)}",
-            (f" {cited(brief, row.sources)}", "dim"),
+            (f"{table.columns[0].lead} {first}".strip(), "bold"),
+            f": {'; '.join(phrases)}",
+            (f" {citation(document, row.sources)}".rstrip(), "dim"),
         )
-        _point(console, line)
+        _show_point(console, line)
 
 
-def _bars(console: Console, brief: Brief, item: Chart) -> None:
-    """Bars on one scale, so that the series compare with each other."""
-    title = Text(safe(item.title))
-    title.append(f" {cited(brief, item.sources)}", style="dim")
-    console.print(Padding(title, (0, 0, 0, 2)))
-    widest = max(10, min(_WIDEST_BAR, console.width - 36))
-    highest = max(point.amount for series in item.series for point in series.points)
-    for series in item.series:
-        console.print(Padding(Text(series.name, style="bold"), (0, 0, 0, 2)))
-        for point in series.points:
-            amount = dollars(point.amount) if item.unit == "dollars" else str(point.amount)
-            bar = _bar(float(point.amount / highest) * widest if highest else 0)
-            line = f"from {point.first_day}  {bar} {amount}"
-            console.print(Padding(Text(line), (0, 0, 0, 4)))
+def _show_chart(console: Console, document: Document, chart: StepChart | BarChart) -> None:
+    title = Text(safe(chart.title), style="italic")
+    if isinstance(chart, BarChart):
+        _print(console, Padding(title, (1, 0, 0, 0)))
+        marks = (_FULL, _LATER_PART)
+        legend = [f"{marks[part > 0]} {name}" for part, name in enumerate(chart.legend)]
+        if note := ". ".join(filter(None, (safe(chart.note), ", ".join(legend)))):
+            _print(console, Text(note, style="dim"))
+        _show_bars(console, chart.bars, chart.scale)
+        return
+    title.append(f" {citation(document, chart.sources)}", style="dim")
+    _print(console, Padding(title, (1, 0, 0, 0)))
+    amounts = [point.amount for series in chart.series for point in series.points]
+    for series in chart.series:
+        _print(console, Text(safe(series.name), style="bold"))
+        bars = [
+            Bar(
+                label=f"from {point.first_day}",
+                text=amount_text(point.amount, chart.unit),
+                lengths=(float(point.amount),),
+            )
+            for point in series.points
+        ]
+        _show_bars(console, bars, 1 / float(max(amounts) or 1))
 
 
-def _bar(length: float) -> str:
+def _show_bars(console: Console, bars: Sequence[Bar], scale: float) -> None:
+    """Bars on one scale, each between its label and its figure."""
+    widest = max(10, min(_WIDEST_BAR, console.width // 4))
+    grid = Grid.grid(padding=(0, 1, 0, 0))
+    grid.add_column(max_width=max(10, console.width // 3), overflow="fold")
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    for bar in bars:
+        parts = [_bar(length * scale * widest, part) for part, length in enumerate(bar.lengths)]
+        grid.add_row(Text(safe(bar.label)), Text("".join(parts)), Text(safe(bar.text)))
+    _print(console, grid)
+
+
+def _bar(length: float, part: int) -> str:
+    if part:
+        return _LATER_PART * round(length)
     eighths = round(length * 8)
-    return "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
+    return _FULL * (eighths // 8) + _EIGHTHS[eighths % 8].strip()

@@ -33,3 +33,8 @@ def count(number: int, one: str, many: str = "") -> str:
 def dollars(amount: Decimal) -> str:
     """`$1,204.00`."""
     return f"${amount:,.2f}" if amount >= 0 else f"-${-amount:,.2f}"
+
+
+def is_address(url: str) -> bool:
+    """Whether a text may become a link: web addresses only, since `javascript:` is a link too."""
+    return url.startswith(("https://", "http://"))

@@ -1,0 +1,79 @@
+"""A policy's values and codes as a person reads them, and values as JSON has them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from cpt77092.policies.parameters import PARAMETERS, ByPart, Kind, Pair
+from cpt77092.policies.resolve import Decision, Status
+from cpt77092.reference.codes import CHECKED, COMPANIONS, FAMILY
+from cpt77092.text import dollars
+
+
+def value_text(decision: Decision) -> str:
+    """A decision's value as a person reads it, or why there is none."""
+    if decision.status is Status.ENDED:
+        return f"ended on {decision.first_day}"
+    if decision.status is Status.NOT_YET:
+        return f"no published rule found before {decision.first_day}"
+    if decision.status is Status.NOT_AVAILABLE:
+        return "no published rule found"
+    is_money = PARAMETERS[decision.parameter].kind is Kind.PAYMENT
+    return _text(decision.value, is_money=is_money)
+
+
+def value_with_unit(decision: Decision) -> str:
+    """The same with what its number counts: `1 unit`, `$10.02 a unit`."""
+    if decision.status is not Status.VALUE:
+        return value_text(decision)
+    unit = PARAMETERS[decision.parameter].unit.removeprefix("dollars ")
+    if decision.value == 1:
+        unit = unit.removesuffix("s")
+    return f"{value_text(decision)} {unit}".rstrip()
+
+
+def _text(value: Any, *, is_money: bool) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Pair):
+        bypass = "may be bypassed" if value.bypass else "no bypass"
+        return f"{value.with_} ({value.denied} denied, {bypass})"
+    if isinstance(value, ByPart):
+        amounts = {"": value.whole, "26 ": value.professional, "TC ": value.technical}
+        texts = [
+            f"{part}{_text(amount, is_money=is_money)}"
+            for part, amount in amounts.items()
+            if amount is not None
+        ]
+        return ", ".join(texts)
+    if isinstance(value, tuple):
+        return ", ".join(
+            " with ".join(member) if isinstance(member, tuple) else _text(member, is_money=False)
+            for member in value
+        )
+    if isinstance(value, Decimal) and is_money:
+        return dollars(value)
+    return str(value).replace("_", " ")
+
+
+def codes_text(codes: Iterable[str]) -> str:
+    """Codes as a person names them."""
+    groups = {CHECKED: "all codes", FAMILY: "the four TBS codes", COMPANIONS: "bone-density codes"}
+    return groups.get(frozenset(codes), ", ".join(codes))
+
+
+def plain(value: Any) -> Any:
+    """A policy value as JSON has it; amounts are text, so that no cent is lost."""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Pair):
+        return {"with": value.with_, "denied": value.denied, "bypass": value.bypass}
+    if isinstance(value, ByPart):
+        return {key: str(part) for key, part in asdict(value).items() if part is not None}
+    if isinstance(value, tuple):
+        return [plain(member) for member in value]
+    return value if value is None or isinstance(value, bool | int | str) else str(value)
