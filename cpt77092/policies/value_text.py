@@ -11,6 +11,7 @@ from typing import Any
 from cpt77092.policies.parameters import PARAMETERS, ByPart, Kind, Pair
 from cpt77092.policies.resolve import Decision, Status
 from cpt77092.reference.codes import CHECKED, COMPANIONS, FAMILY
+from cpt77092.reference.sources import Source
 from cpt77092.text import dollars
 
 
@@ -64,6 +65,11 @@ def codes_text(codes: Iterable[str]) -> str:
     """Codes as a person names them."""
     groups = {CHECKED: "all codes", FAMILY: "the four TBS codes", COMPANIONS: "bone-density codes"}
     return groups.get(frozenset(codes), ", ".join(codes))
+
+
+def cited(decision: Decision) -> tuple[Source, ...]:
+    """The source of a decision and the one that contradicts it, as far as there are any."""
+    return tuple(filter(None, (decision.source, decision.contradicted_by)))
 
 
 def plain(value: Any) -> Any:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -68,7 +69,20 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measures:
+class Comparison:
+    """Charges against fees, over lines with a charge and a fee for their units and modifiers."""
+
+    lines: int
+    charges: Decimal | None
+    fees: Decimal | None
+    times_fee: float | None
+    """Charges over fees."""
+    below_fee: Share
+    """Lines charged below the fee."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
     """Totals of some lines."""
 
     lines: int
@@ -86,25 +100,14 @@ class Measures:
     charges: Decimal | None
     """Credits left out, since they would offset charges."""
     charges_known: int
-    compared: int
-    """Lines with a charge, and a fee on file for the units and modifiers they state."""
-    compared_charges: Decimal
-    compared_fees: Decimal
-    below_fee: Share
-    """Lines charged below the fee."""
-
-    @property
-    def times_fee(self) -> float | None:
-        """Charges over fees, where both are known; None where they are of no line."""
-        return float(self.compared_charges / self.compared_fees) if self.compared_fees else None
+    compared_with_fee: Comparison
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Code:
+class Code(Totals):
     """Lines of one procedure code."""
 
-    code: str
-    measures: Measures
+    hcpcs_code: str
     with_26: Share
     with_tc: Share
     expected: Mapping[str, tuple[Decision, ...]]
@@ -115,8 +118,9 @@ class Code:
 class Site:
     """Lines of one place of service."""
 
-    place: str | None
+    place_of_service_code: str | None
     """Blank where the cell is; None where the file has no such column."""
+    lines: int
     share: Share
     """Of the lines whose file states places."""
     typical: Share
@@ -132,17 +136,14 @@ class Finding:
     rule: str
     title: str
     severity: Severity
-    share: Share
-    """Lines with it, of all."""
+    lines: Share
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
-    """Some lines: their totals, codes, places of service and findings."""
+class Group(Totals):
+    """Some lines by code, place of service and finding."""
 
-    measures: Measures
     codes: tuple[Code, ...]
-    """By code."""
     sites: tuple[Site, ...]
     """Most lines first."""
     findings: tuple[Finding, ...]
@@ -151,7 +152,7 @@ class Group:
     @property
     def use_of_26(self) -> Share:
         """Modifier 26 on the interpretation, 77092."""
-        shares = [code.with_26 for code in self.codes if code.code in INTERPRETATION]
+        shares = [code.with_26 for code in self.codes if code.hcpcs_code in INTERPRETATION]
         return Share(
             sum(share.part for share in shares),
             sum(share.known for share in shares),
@@ -160,26 +161,30 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Payer:
-    """One payer's lines, and the same month by month."""
+class Month(Group):
+    """The lines of one month of service."""
 
-    policy: str
-    """Key of the policy that applies to them."""
-    label: str
-    """The policy's label, or else the name on the claims."""
-    whole: Group
-    months: tuple[tuple[date | None, Group], ...]
-    """By the first day of the month of service; None where a date could not be read."""
+    month: str | None
+    """`2026-03`; None where a date could not be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Profile:
-    """A batch and its payers."""
+class Payer(Group):
+    """One payer's lines, and the same month by month."""
+
+    payer: str
+    """Key of the policy that applies to them."""
+    label: str
+    """The policy's label, or else the name on the claims."""
+    months: tuple[Month, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile(Group):
+    """A batch, month by month and payer by payer."""
 
     as_of: date
-    first_day: date | None
-    last_day: date | None
-    origin: tuple[str, ...]
+    policies: tuple[str, ...]
     """Where the policies came from."""
     rows: int
     """Rows of the files, of any code."""
@@ -189,61 +194,58 @@ class Profile:
     """A sentence for each file that could not be read, among others that could."""
     faults: tuple[str, ...]
     """What is wrong with files that were read with --lenient."""
-    whole: Group
-    months: tuple[tuple[date | None, Group], ...]
+    first_day: date | None
+    last_day: date | None
+    months: tuple[Month, ...]
     payers: tuple[Payer, ...]
     """Most lines first."""
 
 
 def profile(result: Result) -> Profile:
-    """Add up the checked lines of a run.
-
-    Args:
-        result: a run of the whole catalogue.
-    """
-    lines = _prepared(result)
-    findings = _located_findings(result, lines)
-    checked = lines.filter("is_checked")
+    """Add up the checked lines of a run of the whole catalog."""
+    prepared = _prepared(result)
+    lines = prepared.filter("is_checked")
+    groups = partial(_groups, result, lines, _located_findings(result, prepared))
     labels = (
-        checked.sort("payer_label")
+        lines.sort("payer_label")
         .group_by("payer_number", maintain_order=True)
         .agg(pl.first("payer_policy", "payer_label"), pl.len().alias("lines"))
         .sort("lines", "payer_label", descending=[True, False])
     )
-    whole = _groups(result, checked, findings, [])
-    months = _groups(result, checked, findings, ["month"])
-    payers = _groups(result, checked, findings, ["payer_number"])
-    by_payer: dict[int, dict[date | None, Group]] = {}
-    for (number, month), group in _groups(
-        result, checked, findings, ["payer_number", "month"]
-    ).items():
-        by_payer.setdefault(number, {})[month] = group
+    by_payer = groups(["payer_number"])
+    by_month: dict[int, dict[date | None, _Fields]] = {}
+    for (number, month), group in groups(["payer_number", "month"]).items():
+        by_month.setdefault(number, {})[month] = group
+    batch = result.batch
     return Profile(
         as_of=result.as_of,
-        first_day=checked["day"].drop_nulls().min(),  # type: ignore[arg-type]
-        last_day=checked["day"].drop_nulls().max(),  # type: ignore[arg-type]
-        origin=tuple(result.policies.origin),
-        rows=result.batch.total.rows,
-        rejected=result.batch.total.rejected,
-        unreadable=tuple(result.batch.unreadable),
-        faults=tuple(result.batch.faults),
-        whole=whole[()],
-        months=_by_month({key[0]: group for key, group in months.items()}),
+        policies=tuple(result.policies.origin),
+        rows=batch.total.rows,
+        rejected=batch.total.rejected,
+        unreadable=tuple(batch.unreadable),
+        faults=tuple(batch.faults),
+        first_day=lines["day"].drop_nulls().min(),  # type: ignore[arg-type]
+        last_day=lines["day"].drop_nulls().max(),  # type: ignore[arg-type]
+        months=_months({month: group for (month,), group in groups(["month"]).items()}),
         payers=tuple(
-            Payer(
-                policy=policy,
-                label=label,
-                whole=payers[number,],
-                months=_by_month(by_payer[number]),
-            )
-            for number, policy, label, _ in labels.iter_rows()
+            Payer(payer=key, label=label, months=_months(by_month[number]), **by_payer[number,])
+            for number, key, label, _ in labels.iter_rows()
         ),
+        **groups([])[()],
     )
 
 
-def _by_month(groups: Mapping[Any, Group]) -> tuple[tuple[date | None, Group], ...]:
+_Fields = dict[str, Any]
+"""The fields of a `Group`, or of its totals, by name."""
+
+
+def _months(groups: Mapping[date | None, _Fields]) -> tuple[Month, ...]:
     """In order, and what has no date last."""
-    return tuple(sorted(groups.items(), key=lambda item: (item[0] is None, item[0] or date.min)))
+    ordered = sorted(groups.items(), key=lambda item: (item[0] is None, item[0] or date.min))
+    return tuple(
+        Month(month=None if first_day is None else f"{first_day:%Y-%m}", **group)
+        for first_day, group in ordered
+    )
 
 
 def _prepared(result: Result) -> pl.DataFrame:
@@ -269,21 +271,21 @@ def _prepared(result: Result) -> pl.DataFrame:
         "hcpcs_code",
         "policy_row",
         "place_of_service_code",
-        "place_is_typical",
-        "place_is_accepted",
-        "has_modifier_26",
-        "has_modifier_tc",
+        pl.col("place_is_typical").alias("typical"),
+        pl.col("place_is_accepted").alias("accepted"),
+        pl.col("has_modifier_26").alias("with_26"),
+        pl.col("has_modifier_tc").alias("with_tc"),
         pl.col("claim_line_start_date").alias("day"),
         pl.col("claim_line_start_date").dt.truncate("1mo").alias("month"),
         pl.col("hcpcs_code").is_in(sorted(CHECKED)).alias("is_checked"),
-        (~is_error.fill_null(value=False)).alias("is_clean"),
+        (~is_error.fill_null(value=False)).alias("clean"),
         is_unsure.alias("is_unsure"),
         units.alias("units"),
-        (units > pl.col("policy.max_units_per_day")).alias("is_over_max"),
-        charge.alias("charge"),
-        pl.when(is_compared).then(charge).alias("compared_charge"),
-        pl.when(is_compared).then(fee).alias("compared_fee"),
-        pl.when(is_compared).then(charge < fee).alias("is_below_fee"),
+        (units > pl.col("policy.max_units_per_day")).alias("over_max_units"),
+        charge.alias("charges"),
+        pl.when(is_compared).then(charge).alias("compared_charges"),
+        pl.when(is_compared).then(fee).alias("compared_fees"),
+        pl.when(is_compared).then(charge < fee).alias("below_fee"),
     )
 
 
@@ -293,63 +295,63 @@ def _located_findings(result: Result, lines: pl.DataFrame) -> pl.DataFrame:
     return result.findings.select("rule", "severity").hstack(where).filter("is_checked")
 
 
-_MEASURES = (
+def _shares(*columns: str) -> list[pl.Expr]:
+    """Of each column of booleans how many are true, and how many are known: see `_share`."""
+    return [
+        *(pl.col(column).sum().alias(column) for column in columns),
+        *(pl.col(column).count().alias(f"{column}.known") for column in columns),
+    ]
+
+
+def _share(row: Mapping[str, Any], column: str) -> Share:
+    return Share(row[column], row[f"{column}.known"], row["lines"])
+
+
+_TOTALS = (
     pl.len().alias("lines"),
-    pl.col("is_clean").sum().alias("clean"),
-    (pl.col("is_clean") & pl.col("is_unsure")).sum().alias("unsure"),
+    *_shares("clean", "over_max_units", "below_fee"),
+    (pl.col("clean") & pl.col("is_unsure")).sum().alias("clean_not_fully_checked"),
     exact(pl.col("units")).sum().cast(pl.Float64).alias("units"),
     pl.col("units").count().alias("units_known"),
     pl.col("units").max().alias("most_units"),
-    pl.col("is_over_max").sum().alias("over_max"),
-    pl.col("is_over_max").count().alias("over_max_known"),
-    pl.col("charge").sum().alias("charges"),
-    pl.col("charge").count().alias("charges_known"),
-    pl.col("compared_fee").count().alias("compared"),
-    pl.col("compared_charge").sum().alias("compared_charges"),
-    pl.col("compared_fee").sum().alias("compared_fees"),
-    pl.col("is_below_fee").sum().alias("below_fee"),
+    pl.col("charges").sum(),
+    pl.col("charges").count().alias("charges_known"),
+    pl.col("compared_charges").sum(),
+    pl.col("compared_fees").sum(),
 )
-"""The columns that `_measures` reads."""
-
-_MODIFIERS = (
-    pl.col("has_modifier_26").sum().alias("with_26"),
-    pl.col("has_modifier_26").count().alias("known_26"),
-    pl.col("has_modifier_tc").sum().alias("with_tc"),
-    pl.col("has_modifier_tc").count().alias("known_tc"),
-)
-
-_PLACES = (
-    pl.len().alias("lines"),
-    pl.col("place_is_typical").sum().alias("typical"),
-    pl.col("place_is_typical").count().alias("typical_known"),
-    pl.col("place_is_accepted").sum().alias("accepted"),
-    pl.col("place_is_accepted").count().alias("accepted_known"),
-)
+"""The columns that `_totals` reads."""
 
 Key = tuple[Any, ...]
 
 
 def _groups(
-    result: Result, lines: pl.DataFrame, located: pl.DataFrame, keys: list[str]
-) -> dict[Key, Group]:
+    result: Result, lines: pl.DataFrame, findings: pl.DataFrame, keys: list[str]
+) -> dict[Key, _Fields]:
     """The lines that share the keys, added up; all lines together where there is no key."""
-    totals = _rows(lines, keys, [], _MEASURES)
+    totals = _rows(lines, keys, [], _TOTALS)
     if not keys and not totals:  # a batch without lines is a group too
-        totals[()] = [lines.select(_MEASURES).row(0, named=True)]
-    codes = _rows(lines, keys, ["hcpcs_code"], (*_MEASURES, *_MODIFIERS))
-    sites = _rows(lines, keys, ["place_of_service_code"], _PLACES)
-    findings = _rows(located, keys, ["rule", "severity"], [pl.len().alias("lines")])
+        totals[()] = [lines.select(_TOTALS).row(0, named=True)]
+    codes = _rows(lines, keys, ["hcpcs_code"], (*_TOTALS, *_shares("with_26", "with_tc")))
+    of_sites = (pl.len().alias("lines"), *_shares("typical", "accepted"))
+    sites = _rows(lines, keys, ["place_of_service_code"], of_sites)
+    found_on = _rows(findings, keys, ["rule", "severity"], [pl.len().alias("lines")])
     expected = _expected(result, lines, keys) if "payer_number" in keys else {}
     return {
-        key: Group(
-            measures=_measures(row),
-            codes=tuple(
-                _code(of_code, expected.get((*key, of_code["hcpcs_code"]), {}))
-                for of_code in codes.get(key, [])
+        key: {
+            "codes": tuple(
+                Code(
+                    hcpcs_code=code["hcpcs_code"],
+                    with_26=_share(code, "with_26"),
+                    with_tc=_share(code, "with_tc"),
+                    expected=expected.get((*key, code["hcpcs_code"]), {}),
+                    **_totals(code),
+                )
+                for code in codes.get(key, [])
             ),
-            sites=_sites(sites.get(key, [])),
-            findings=_findings(result, findings.get(key, []), row["lines"]),
-        )
+            "sites": _sites(sites.get(key, [])),
+            "findings": _findings(result, found_on.get(key, []), row["lines"]),
+            **_totals(row),
+        }
         for key, (row,) in totals.items()
     }
 
@@ -372,33 +374,27 @@ def _rows(
     return rows
 
 
-def _measures(row: Mapping[str, Any]) -> Measures:
-    lines = row["lines"]
-    return Measures(
-        lines=lines,
-        clean=Share(row["clean"], lines, lines),
-        clean_not_fully_checked=row["unsure"],
-        units=row["units"] if row["units_known"] else None,
-        units_known=row["units_known"],
-        most_units=row["most_units"],
-        over_max_units=Share(row["over_max"], row["over_max_known"], lines),
-        charges=row["charges"] if row["charges_known"] else None,
-        charges_known=row["charges_known"],
-        compared=row["compared"],
-        compared_charges=row["compared_charges"],
-        compared_fees=row["compared_fees"],
-        below_fee=Share(row["below_fee"], row["compared"], lines),
-    )
-
-
-def _code(row: Mapping[str, Any], expected: Mapping[str, tuple[Decision, ...]]) -> Code:
-    return Code(
-        code=row["hcpcs_code"],
-        measures=_measures(row),
-        with_26=Share(row["with_26"], row["known_26"], row["lines"]),
-        with_tc=Share(row["with_tc"], row["known_tc"], row["lines"]),
-        expected=expected,
-    )
+def _totals(row: Mapping[str, Any]) -> _Fields:
+    """The fields of `Totals`."""
+    below_fee, fees = _share(row, "below_fee"), row["compared_fees"]
+    return {
+        "lines": row["lines"],
+        "clean": _share(row, "clean"),
+        "clean_not_fully_checked": row["clean_not_fully_checked"],
+        "units": row["units"] if row["units_known"] else None,
+        "units_known": row["units_known"],
+        "most_units": row["most_units"],
+        "over_max_units": _share(row, "over_max_units"),
+        "charges": row["charges"] if row["charges_known"] else None,
+        "charges_known": row["charges_known"],
+        "compared_with_fee": Comparison(
+            lines=below_fee.known,
+            charges=row["compared_charges"] if below_fee.known else None,
+            fees=fees if below_fee.known else None,
+            times_fee=float(row["compared_charges"] / fees) if fees else None,
+            below_fee=below_fee,
+        ),
+    }
 
 
 def _sites(rows: Sequence[Mapping[str, Any]]) -> tuple[Site, ...]:
@@ -407,11 +403,12 @@ def _sites(rows: Sequence[Mapping[str, Any]]) -> tuple[Site, ...]:
     ranked = sorted(rows, key=lambda row: (-row["lines"], row["place_of_service_code"] or ""))
     return tuple(
         Site(
-            place=place,
+            place_of_service_code=place,
+            lines=row["lines"],
             # Without the column the share of a place is not known.
             share=Share(row["lines"], known, lines) if place is not None else Share(0, 0, lines),
-            typical=Share(row["typical"], row["typical_known"], row["lines"]),
-            accepted=Share(row["accepted"], row["accepted_known"], row["lines"]),
+            typical=_share(row, "typical"),
+            accepted=_share(row, "accepted"),
         )
         for row in ranked
         for place in [row["place_of_service_code"]]
@@ -425,7 +422,7 @@ def _findings(result: Result, rows: Sequence[Mapping[str, Any]], lines: int) -> 
             rule=result.rules[row["rule"]].code,
             title=result.rules[row["rule"]].title,
             severity=SEVERITIES[row["severity"]],
-            share=Share(row["lines"], lines, lines),
+            lines=Share(row["lines"], lines, lines),
         )
         for row in ranked
     )

@@ -1,4 +1,4 @@
-"""What every HTML page of ours is made with: templates that escape every text."""
+"""Our HTML templates; they escape every text."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from cpt77092.text import safe
 
 
 def environment() -> Environment:
-    """Our templates: autoescape on, an unknown name is a mistake, `safe_text` for text of data."""
-    made = Environment(
+    """The templates: autoescape on, unknown names are errors, `safe_text` for text from data."""
+    templates = Environment(
         loader=PackageLoader("cpt77092.reports"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters["safe_text"] = safe
-    return made
+    templates.filters["safe_text"] = safe
+    return templates

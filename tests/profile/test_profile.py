@@ -25,11 +25,10 @@ from cpt77092.profile.compose import (
     expected,
     headline,
     judged,
-    month_text,
     place,
     sentences,
 )
-from cpt77092.profile.measures import Group, Payer, Profile, Share
+from cpt77092.profile.measures import Month, Payer, Profile, Share
 from cpt77092.profile.record import profile_record
 from cpt77092.reports.document.html import render
 from cpt77092.reports.files import output_locks
@@ -119,12 +118,12 @@ def of_example(name: str) -> Profile:
     return profile(run(Request(paths=[str(EXAMPLES / name)], as_of=AS_OF)))
 
 
-def month(payer: Payer, name: str) -> Group:
-    return next(group for first, group in payer.months if month_text(first) == name)
+def month(payer: Payer, name: str | None) -> Month:
+    return next(one for one in payer.months if one.month == name)
 
 
-def charts_of(made: Profile) -> list[BarChart]:
-    sections = compose(made).sections
+def charts_of(benchmarks: Profile) -> list[BarChart]:
+    sections = compose(benchmarks).sections
     return [item for one in sections for item in one.items if isinstance(item, BarChart)]
 
 
@@ -135,53 +134,56 @@ def test_fractions_of_units_add_up_alike_in_any_order(tmp_path: Path) -> None:
     rows = [row(claim, "2026-03-02", units=f"0.{claim}") for claim in "123"]
     for order in (rows, rows[::-1]):
         file = written(tmp_path / "claims.csv", *order)
-        made = profile(run(Request(paths=[str(file)], as_of=AS_OF)))
-        assert made.whole.measures.units == 0.6
+        benchmarks = profile(run(Request(paths=[str(file)], as_of=AS_OF)))
+        assert benchmarks.units == 0.6
 
 
 def test_the_batch_adds_up_as_by_hand(small: Profile) -> None:
-    whole, measures = small.whole, small.whole.measures
-    assert (small.rows, small.rejected, measures.lines) == (9, 0, 8)
+    assert (small.rows, small.rejected, small.lines) == (9, 0, 8)
     assert (small.first_day, small.last_day) == (date(2026, 2, 10), date(2026, 3, 9))
-    assert measures.clean == Share(4, 8, 8)  # A, B, E, G
-    assert whole.use_of_26 == Share(2, 6, 7)  # B and C; of D nobody knows
-    assert (measures.units, measures.units_known, measures.most_units) == (9.0, 7, 3.0)
-    assert (measures.charges, measures.charges_known) == (Decimal(345), 8)
+    assert small.clean == Share(4, 8, 8)  # A, B, E, G
+    assert small.use_of_26 == Share(2, 6, 7)  # B and C; of D nobody knows
+    assert (small.units, small.units_known, small.most_units) == (9.0, 7, 3.0)
+    assert (small.charges, small.charges_known) == (Decimal(345), 8)
     # A 40, B 30, C 20, D 5 and F 60 against 10 each and 30 for F.
-    assert (measures.compared, measures.compared_charges) == (5, Decimal(155))
-    assert measures.compared_fees == Decimal(70)
-    assert measures.times_fee == pytest.approx(155 / 70)
-    assert measures.below_fee == Share(1, 5, 8)  # D
+    compared = small.compared_with_fee
+    assert (compared.lines, compared.charges, compared.fees) == (5, Decimal(155), Decimal(70))
+    assert compared.times_fee == pytest.approx(155 / 70)
+    assert compared.below_fee == Share(1, 5, 8)  # D
 
 
 def test_a_payer_adds_up_by_code_and_month(small: Profile) -> None:
     plan, elsewhere = small.payers
-    assert (plan.policy, plan.label, elsewhere.policy) == ("plan", "Good Plan", "default")
-    assert [month_text(first) for first, _ in plan.months] == ["2026-02", "2026-03"]
-    assert [month_text(first) for first, _ in elsewhere.months] == ["2026-03", "no date"]
-    february, march = (group for _, group in plan.months)
+    assert (plan.payer, plan.label, elsewhere.payer) == ("plan", "Good Plan", "default")
+    assert [month.month for month in plan.months] == ["2026-02", "2026-03"]
+    assert [month.month for month in elsewhere.months] == ["2026-03", None]
+    february, march = plan.months
     assert february.use_of_26 == Share(1, 2, 2)
     assert march.use_of_26 == Share(1, 3, 4)
-    assert february.measures.clean == Share(2, 2, 2)
-    assert march.measures.clean == Share(1, 4, 4)
-    assert march.measures.over_max_units == Share(1, 3, 4)
+    assert february.clean == Share(2, 2, 2)
+    assert march.clean == Share(1, 4, 4)
+    assert march.over_max_units == Share(1, 3, 4)
     [scan] = month(elsewhere, "2026-03").codes
-    assert (scan.code, scan.with_26, scan.with_tc) == ("77080", Share(0, 1, 1), Share(1, 1, 1))
+    assert (scan.hcpcs_code, scan.with_26, scan.with_tc) == (
+        "77080",
+        Share(0, 1, 1),
+        Share(1, 1, 1),
+    )
 
 
 def test_sites_and_findings_come_with_their_share_of_lines(small: Profile) -> None:
-    plan = small.payers[0].whole
-    sites = [(s.place, s.share.part, s.share.known, judged(s)) for s in plan.sites]
+    plan = small.payers[0]
+    sites = [(s.place_of_service_code, s.share.part, s.share.known, judged(s)) for s in plan.sites]
     assert sites == [("11", 4, 6, "typical"), ("12", 1, 6, "not typical"), ("22", 1, 6, "typical")]
-    errors = [(f.rule, f.share) for f in plan.findings if f.severity == "error"]
+    errors = [(f.rule, f.lines) for f in plan.findings if f.severity == "error"]
     assert errors == [(rule, Share(1, 6, 6)) for rule in ("MO001", "MO007", "UN001")]
     february = month(small.payers[0], "2026-02").findings
-    assert [(f.rule, f.share) for f in february] == [("BU004", Share(2, 2, 2))]  # no scan
+    assert [(f.rule, f.lines) for f in february] == [("BU004", Share(2, 2, 2))]  # no scan
 
 
 def test_the_policy_in_force_stands_beside_the_figures(small: Profile) -> None:
     plan, elsewhere = small.payers
-    [february], [march], [both] = (g.codes for g in (*(g for _, g in plan.months), plan.whole))
+    [february], [march], [both] = (group.codes for group in (*plan.months, plan))
     assert expected(february.expected["modifier_26"]) == "accepted"
     assert expected(march.expected["modifier_26"]) == "not allowed"
     assert expected(both.expected["modifier_26"]) == "accepted then not allowed"
@@ -195,34 +197,30 @@ def test_the_policy_in_force_stands_beside_the_figures(small: Profile) -> None:
     ]
     sources = [source.short() for source in cited[1].sources or ()]
     assert sources == ["Manual, section 7", "Paper, page 1"]
-    assert month(elsewhere, "no date").codes[0].expected == {}
-    assert any_by_default(elsewhere.whole)
-    assert expected(elsewhere.whole.codes[0].expected["modifier_26"]).endswith("*")
+    assert month(elsewhere, None).codes[0].expected == {}
+    assert any_by_default(elsewhere)
+    assert expected(elsewhere.codes[0].expected["modifier_26"]).endswith("*")
 
 
 @pytest.mark.parametrize("name", ["claims.csv", "visits.csv"])
 def test_parts_add_up_to_the_whole(name: str) -> None:
     result = run(Request(paths=[str(EXAMPLES / name)], as_of=AS_OF))
-    made, totals = profile(result), findings.totals(result)
-    whole = made.whole.measures
-    assert whole.lines == totals.checked_lines
-    assert whole.lines - whole.clean.part == totals.error_lines
+    benchmarks, totals = profile(result), findings.totals(result)
+    assert benchmarks.lines == totals.checked_lines
+    assert benchmarks.lines - benchmarks.clean.part == totals.error_lines
     for groups in (
-        [group for _, group in made.months],
-        [payer.whole for payer in made.payers],
-        [group for payer in made.payers for _, group in payer.months],
+        benchmarks.months,
+        benchmarks.payers,
+        [month for payer in benchmarks.payers for month in payer.months],
     ):
-        for field in (
-            "lines",
-            "clean_not_fully_checked",
-            "charges_known",
-            "compared",
-            "compared_fees",
-        ):
-            assert sum(getattr(g.measures, field) for g in groups) == getattr(whole, field)
-        for group in (*groups, made.whole):
-            assert sum(code.measures.lines for code in group.codes) == group.measures.lines
-            assert sum(site.typical.lines for site in group.sites) == group.measures.lines
+        for field in ("lines", "clean_not_fully_checked", "charges_known"):
+            assert sum(getattr(group, field) for group in groups) == getattr(benchmarks, field)
+        compared = [group.compared_with_fee for group in groups]
+        assert sum(one.lines for one in compared) == benchmarks.compared_with_fee.lines
+        assert sum(one.fees or 0 for one in compared) == benchmarks.compared_with_fee.fees
+        for group in (*groups, benchmarks):
+            assert sum(code.lines for code in group.codes) == group.lines
+            assert sum(site.lines for site in group.sites) == group.lines
 
 
 # What is unknown
@@ -234,8 +232,8 @@ def test_the_order_of_lines_changes_nothing(tmp_path: Path) -> None:
     for seed in range(3):
         file = tmp_path / f"{seed}.csv"
         lines.sample(fraction=1.0, shuffle=True, seed=seed).write_csv(file)
-        made = profile(run(Request(paths=[str(file)], as_of=batches.AS_OF)))
-        records.append(profile_record(made))
+        benchmarks = profile(run(Request(paths=[str(file)], as_of=batches.AS_OF)))
+        records.append(profile_record(benchmarks))
     assert records[0] == records[1] == records[2]
 
 
@@ -243,26 +241,29 @@ def test_what_no_line_knows_is_not_available_and_never_zero(tmp_path: Path) -> N
     file = written(
         tmp_path / "bare.csv", "A,Nobody,2026-03-02,77092", header="claim_id,payer,DOS,CPT"
     )
-    made = profile(run(Request(paths=[str(file)], as_of=AS_OF)))
-    [code], [site], measures = made.whole.codes, made.whole.sites, made.whole.measures
+    benchmarks = profile(run(Request(paths=[str(file)], as_of=AS_OF)))
+    [code], [site] = benchmarks.codes, benchmarks.sites
     assert code.with_26 == code.with_tc == Share(0, 0, 1)
-    assert [code.with_26.value, site.share.value, measures.over_max_units.value] == [None] * 3
-    assert [measures.units, measures.charges, measures.times_fee] == [None] * 3
+    assert [code.with_26.value, site.share.value, benchmarks.over_max_units.value] == [None] * 3
+    assert [benchmarks.units, benchmarks.charges] == [None] * 2
+    assert benchmarks.compared_with_fee.times_fee is None
     assert place(site) == "no such column"
-    record = profile_record(made)
+    record = profile_record(benchmarks)
     assert record["codes"][0]["with_26"] == {"part": 0, "known": 0, "of": 1, "value": None}
     assert record["charges"] is record["compared_with_fee"]["fees"] is None
-    assert "26 on 77092: n/a." in sentences(made)
-    charts = [chart for chart in charts_of(made) if chart.title != "Lines by month of service"]
+    assert "26 on 77092: n/a." in sentences(benchmarks)
+    charts = [
+        chart for chart in charts_of(benchmarks) if chart.title != "Lines by month of service"
+    ]
     assert [bar.lengths for chart in charts for bar in chart.bars] == [()] * 3
 
 
 def test_a_batch_without_a_checked_line_says_so(tmp_path: Path) -> None:
     file = written(tmp_path / "other.csv", row("A", "2026-03-02", code="99213"))
-    made = profile(run(Request(paths=[str(file)], as_of=AS_OF)))
-    assert headline(made) == "No line with a checked code in 1 row."
-    assert (made.payers, charts_of(made), made.whole.measures.clean.value) == ((), [], None)
-    assert render(compose(made))
+    benchmarks = profile(run(Request(paths=[str(file)], as_of=AS_OF)))
+    assert headline(benchmarks) == "No line with a checked code in 1 row."
+    assert (benchmarks.payers, charts_of(benchmarks), benchmarks.clean.value) == ((), [], None)
+    assert render(compose(benchmarks))
 
 
 @pytest.mark.parametrize(
@@ -396,11 +397,11 @@ def test_expectations_are_numbered_and_named(small: Profile) -> None:
     record: dict[str, Any] = profile_record(small)
     expectations = {one["number"]: one for one in record["expectations"]}
     [code] = record["payers"][0]["codes"]
-    made = [expectations[number] for number in code["expected"]["modifier_26"]]
-    assert [(one["value"], one["first_day"]) for one in made] == [
+    on_26 = [expectations[number] for number in code["expected"]["modifier_26"]]
+    assert [(one["value"], one["first_day"]) for one in on_26] == [
         ("accepted", "2022-01-01"), ("not_allowed", "2026-03-01"),
     ]  # fmt: skip
-    assert made[1]["source"]["title"] == "Manual"
+    assert on_26[1]["source"]["title"] == "Manual"
     [code] = record["payers"][1]["months"][0]["codes"]
     [fee] = (expectations[number] for number in code["expected"]["fee"])
     assert fee["value"] is None
@@ -434,9 +435,9 @@ def test_a_hostile_payer_name_stays_text(tmp_path: Path, scrub: Run) -> None:
         row("A", "2026-03-02", payer=HOSTILE, place="<b>"),
         row("B", "2026-04-02", payer=HOSTILE),
     )
-    made = profile(run(Request(paths=[str(file)], as_of=AS_OF)))
+    benchmarks = profile(run(Request(paths=[str(file)], as_of=AS_OF)))
     page = Page()
-    html = render(compose(made))
+    html = render(compose(benchmarks))
     page.feed(html)
     assert not page.tags & {"script", "b", "img", "link", "iframe"}
     assert "<script>alert(1)</script> & 'q'" in page.text

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import fields, is_dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from cpt77092.document import BarChart, Cell, Document, Item, Section, Statement, Table
+from cpt77092.document import BarChart, Document, Section, Statement, StepChart, Table
 from cpt77092.policies import Decision
 from cpt77092.policies.value_text import plain
 from cpt77092.reports.reference_pages import as_json
+
+_KINDS: dict[type, str] = {
+    Section: "section",
+    Statement: "statement",
+    Table: "table",
+    StepChart: "chart",
+    BarChart: "bars",
+}
 
 
 def render(document: Document) -> str:
@@ -20,71 +28,31 @@ def render(document: Document) -> str:
 
 
 def record(document: Document) -> dict[str, Any]:
-    """The whole document as plain values."""
-    return {
-        "title": document.title,
-        "subtitle": document.subtitle,
-        "payer": document.payer,
-        "on": document.on.isoformat(),
-        "introduction": [_item(document, item) for item in document.introduction],
-        "sections": [_section(document, section) for section in document.sections],
+    """The whole document as plain values, whose keys are the names of the fields."""
+    names = ("title", "subtitle", "payer", "on", "introduction", "sections")
+    return {name: _plain(document, getattr(document, name)) for name in names} | {
         "sources": [
             {"number": number, **source.record()}
             for number, source in enumerate(document.sources, start=1)
-        ],
+        ]
     }
 
 
-def _section(document: Document, section: Section) -> dict[str, Any]:
-    return {
-        "key": section.key,
-        "title": section.title,
-        "items": [_item(document, item) for item in section.items],
-    }
-
-
-def _item(document: Document, item: Item) -> dict[str, Any]:
-    if isinstance(item, Section):
-        return {"kind": "section", **_section(document, item)}
-    if isinstance(item, BarChart):
-        return {"kind": "bars", **asdict(item)}
-    if isinstance(item, Table):
-        return _table(document, item)
-    cited = {"sources": document.numbers(item.sources)}
-    if isinstance(item, Statement):
-        return {"kind": "statement", "about": item.about or None, "text": item.text, **cited}
-    series = [
-        {
-            "name": series.name,
-            "points": [
-                {key: _cell(value) for key, value in asdict(point).items()}
-                for point in series.points
-            ],
+def _plain(document: Document, value: Any) -> Any:
+    if isinstance(value, Decision):
+        return {"status": value.status.value, "value": plain(value.value)}
+    if is_dataclass(value):
+        kind = {"kind": _KINDS[type(value)]} if type(value) in _KINDS else {}
+        return kind | {
+            field.name: document.numbers(getattr(value, field.name))
+            if field.name == "sources"
+            else _plain(document, getattr(value, field.name))
+            for field in fields(value)
         }
-        for series in item.series
-    ]
-    return {"kind": "chart", "title": item.title, "unit": item.unit, **cited, "series": series}
-
-
-def _table(document: Document, table: Table) -> dict[str, Any]:
-    return {
-        "kind": "table",
-        "title": table.title,
-        "columns": [{"name": column.name, "unit": column.unit or None} for column in table.columns],
-        "rows": [
-            {
-                "cells": [_cell(cell) for cell in row.cells],
-                "is_current": row.is_current,
-                "sources": document.numbers(row.sources),
-            }
-            for row in table.rows
-        ],
-    }
-
-
-def _cell(cell: Cell) -> Any:
-    if isinstance(cell, Decision):
-        return {"status": cell.status.value, "value": plain(cell.value)}
-    if isinstance(cell, Decimal):
-        return str(cell)
-    return cell.isoformat() if isinstance(cell, date) else cell
+    if isinstance(value, tuple):
+        return [_plain(document, one) for one in value]
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    return None if value == "" else value
