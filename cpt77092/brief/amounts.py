@@ -27,17 +27,15 @@ class _Period(NamedTuple):
 
 
 def amounts(scope: Scope) -> list[Item]:
-    """For each policy with fees of its own a table and a chart of them, then relative values."""
+    """Fees as a table and a chart for each policy that states its own, then relative values."""
     items: list[Item] = []
-    for payer in scope.with_own_amounts("fee"):
-        periods = _periods(scope, payer, "fee")
-        title = f"{scope.policies[payer].label}: {PARAMETERS['fee'].description}"
-        items.append(_table(scope, f"{title}, in dollars", periods, "dollars"))
-        items.append(_chart(f"{title}, by year", periods, "dollars"))
-    for payer in scope.with_own_amounts("relative_value_units"):
-        periods = _periods(scope, payer, "relative_value_units")
-        title = f"{scope.policies[payer].label}: {PARAMETERS['relative_value_units'].description}"
-        items.append(_table(scope, f"{title}, in RVU", periods, "RVU"))
+    for parameter, unit in (("fee", "dollars"), ("relative_value_units", "RVU")):
+        for payer in scope.with_own_amounts(parameter):
+            periods = _periods(scope, payer, parameter)
+            title = f"{scope.policies[payer].label}: {PARAMETERS[parameter].description}"
+            items.append(_table(scope, f"{title}, in {unit}", periods, unit))
+            if parameter == "fee":
+                items.append(_chart(f"{title}, by year", periods, unit))
     return items
 
 

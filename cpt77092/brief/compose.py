@@ -9,7 +9,7 @@ from functools import partial
 from cpt77092.brief.amounts import amounts, published_prices
 from cpt77092.brief.payer_tables import code_table, contradictions, related, subject_tables
 from cpt77092.brief.scope import Scope, capitalized, global_amount
-from cpt77092.brief.statements import section_statements
+from cpt77092.brief.statements import statements
 from cpt77092.brief.unavailable import unavailable
 from cpt77092.document import Document, Item, Section, Statement
 from cpt77092.policies import PARAMETERS, Decision, Level, PolicySet, Status, decide
@@ -43,24 +43,23 @@ def compose(policies: PolicySet, payer: str | None, on: date) -> Document:
 
 def _parts(scope: Scope) -> Iterator[tuple[str, str, list[Item]]]:
     """Key, title and items of every section; some may be empty."""
-    statements = partial(section_statements, scope)
-    tables = partial(subject_tables, scope)
+    on, tables = partial(statements, scope), partial(subject_tables, scope)
     four = code_table(scope, "The four TBS codes", FAMILY)
     yield "summary", "Summary", _summary(scope)
-    yield "category", "How the service is categorized", [*statements("category"), four]
-    yield "clinical", "Clinical context and workflow", [*statements("clinical")]
-    yield "sites", "Sites of service", [*statements("sites"), *tables("Place of service")]
-    modifiers = [*contradictions(scope), *statements("modifiers"), *tables("Modifiers")]
+    yield "category", "How the service is categorized", [*on("category"), four]
+    title = "Clinical context and workflow"
+    yield "clinical", title, [*on("clinical_context", "workflow")]
+    yield "sites", "Sites of service", [*on("sites"), *tables("Place of service")]
+    modifiers = [*contradictions(scope), *on("modifiers"), *tables("Modifiers")]
     yield "modifiers", "Modifiers", modifiers
     title = "Coverage, authorization, orders and diagnoses"
-    yield "coverage", title, [*statements("coverage"), *tables("Coverage")]
-    filing = [*statements("filing"), *tables("Filing")]
+    yield "coverage", title, [*on("coverage"), *tables("Coverage")]
+    filing = [*on("filing", "date_of_service"), *tables("Filing")]
     yield "filing", "Timely filing and date of service", filing
-    yield "fees", "Fees and relative values by year", [*amounts(scope), *statements("fees")]
-    yield "prices", "Published hospital prices", [*published_prices(), *statements("prices")]
-    yield "related", "Related codes", [*statements("related"), *related(scope)]
-    yield "documentation", "Documentation", [*statements("documentation")]
-    yield "further", "Other notes", [*statements("further")]
+    yield "fees", "Fees and relative values by year", [*amounts(scope), *on("pricing")]
+    yield "prices", "Published hospital prices", [*published_prices(), *on("prices")]
+    yield "related", "Related codes", [*on("related_codes"), *related(scope)]
+    yield "documentation", "Documentation", [*on("documentation")]
     yield "unavailable", "What is not available", unavailable(scope)
 
 

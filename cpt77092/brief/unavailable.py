@@ -7,9 +7,9 @@ from itertools import product
 from cpt77092.brief import hospital_prices
 from cpt77092.brief.payer_tables import group_positions
 from cpt77092.brief.scope import FAMILY_FIRST, Scope, capitalized, in_force
-from cpt77092.brief.statements import PLACES
 from cpt77092.document import Column, Item, Row, Statement, Table
 from cpt77092.policies import PARAMETERS, Status, decide
+from cpt77092.policies.parameters import SUBJECTS
 from cpt77092.policies.policy import EntryKind
 from cpt77092.policies.resolve import chain
 from cpt77092.policies.value_text import codes_text, value_text
@@ -78,7 +78,7 @@ def _without_statement(scope: Scope) -> list[Statement]:
     stated = {key for payer in payers for key in scope.policies[payer].brief}
     return [
         Statement(text=f"{capitalized(key.replace('_', ' '))}: no statement found.", sources=files)
-        for key in PLACES
+        for key in SUBJECTS
         if key not in stated
     ]
 

@@ -205,7 +205,7 @@ def _payer(number: int, payer: Payer) -> Section:
         items.append(_own(NOT_OWN))
     items += [_codes(payer), _months(payer), *_sites_and_findings(payer)]
     title = "Policy in force on the lines' dates, with sources"
-    policy = (_policy(payer, title),)
+    policy = (_policy(payer),)
     items.append(Section(key=f"{key}-policy", title=title, items=policy, is_detail=True))
     if len(payer.months) > 1:
         months = tuple(
@@ -293,7 +293,7 @@ def _positions_on_26(group: Group) -> Iterator[Statement]:
             yield Statement(text=f"{text}.", about=about, sources=cited(decision) or None)
 
 
-def _policy(group: Group, title: str) -> Table:
+def _policy(group: Group) -> Table:
     """What the policy expected on the lines' dates, by parameter, each value with its codes."""
     shared: dict[tuple[object, ...], tuple[Decision, list[str]]] = {}
     for name in EXPECTED:
@@ -307,7 +307,7 @@ def _policy(group: Group, title: str) -> Table:
                 ", ".join(codes),
                 PARAMETERS[decision.parameter].description,
                 decision,
-                decision.first_day,
+                decision.first_day if decision.status is Status.VALUE else None,
                 decision.decided_by or None,
                 "; ".join(decision.quotes) or None,
             ),
@@ -317,7 +317,7 @@ def _policy(group: Group, title: str) -> Table:
     ]
     names = ("Codes", "Subject", "Position", "Since", "Decided by", "Searched without result")
     columns = _words(*names)
-    return Table(title=title, columns=columns, rows=tuple(rows))
+    return Table(title="By parameter", columns=columns, rows=tuple(rows))
 
 
 def place(site: Site) -> str:

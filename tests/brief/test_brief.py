@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from cpt77092.brief import compose, hospital_prices
-from cpt77092.brief.statements import PLACES, policy_statements
+from cpt77092.brief.statements import policy_statements
 from cpt77092.cli import main
 from cpt77092.document import (
     Column,
@@ -34,6 +34,7 @@ from cpt77092.document import (
 )
 from cpt77092.policies import PARAMETERS, Decision, PolicySet, load_policies
 from cpt77092.policies.load import load_folders
+from cpt77092.policies.parameters import SUBJECTS
 from cpt77092.policies.positions import BY_SUBJECT
 from cpt77092.reference.codes import CHECKED, FAMILY
 from cpt77092.reference.sources import Confidence, Source
@@ -175,13 +176,12 @@ def test_a_statement_or_row_without_a_source_cannot_be_made() -> None:
 
 def test_the_policies_own_sentences_stand_where_they_belong(small: PolicySet) -> None:
     default = small["default"]
-    more: Any = {"oddity": ("Nobody planned this.", None), "clinical_context": ("A scan.", None)}
+    more: Any = {"clinical_context": ("A scan.", None)}
     default = replace(default, brief={**default.brief, **more})
     policies = replace(small, policies={**small.policies, "default": default})
     brief = compose(policies, None, ON)
     assert sentences(brief, "clinical") == ": A scan.\n: Then somebody reads."
     assert "Good Plan: Only beside a scan." in sentences(brief, "coverage")
-    assert sentences(brief, "further") == ": Nobody planned this."
     filing = next(item for item in items(brief, "filing") if isinstance(item, Statement))
     assert filing.sources
     assert "plan.yaml" in filing.sources[0].title  # it names no source, so the file is cited
@@ -528,7 +528,16 @@ def test_the_name_of_a_brief_is_filled_in(
     assert (code, "{payer} is not known here" in err) == (2, True)
 
 
-def test_every_known_key_has_a_section() -> None:
-    assert {"category", "clinical_context", "workflow", "sites", "modifiers"} <= PLACES.keys()
-    assert {"coverage", "filing", "pricing", "date_of_service", "prices"} <= PLACES.keys()
-    assert {"related_codes", "documentation"} <= PLACES.keys()
+def test_a_statement_on_any_subject_is_printed_once(small: PolicySet) -> None:
+    for payer in ("default", "plan"):
+        texts: Any = {subject: (f"On {subject}.", None) for subject in SUBJECTS}
+        policy = replace(small[payer], brief=texts)
+        policies = replace(small, policies={**small.policies, payer: policy})
+        printed = [
+            item.text
+            for item in items(compose(policies, "plan", ON))
+            if isinstance(item, Statement)
+        ]
+        assert {text: printed.count(text) for text, _ in texts.values()} == {
+            f"On {subject}.": 1 for subject in SUBJECTS
+        }
