@@ -44,13 +44,14 @@ def _text(value: Any, *, is_money: bool) -> str:
         bypass = "may be bypassed" if value.bypass else "no bypass"
         return f"{value.with_} ({value.denied} denied, {bypass})"
     if isinstance(value, ByPart):
-        amounts = {"": value.whole, "26 ": value.professional, "TC ": value.technical}
+        components = {"26": value.professional, "TC": value.technical}
         texts = [
-            f"{part}{_text(amount, is_money=is_money)}"
-            for part, amount in amounts.items()
+            f"{modifier} {_text(amount, is_money=is_money)}"
+            for modifier, amount in components.items()
             if amount is not None
         ]
-        return ", ".join(texts)
+        total = _text(value.whole, is_money=is_money)
+        return f"{total} ({', '.join(texts)})" if texts else total
     if isinstance(value, tuple):
         return ", ".join(
             " with ".join(member) if isinstance(member, tuple) else _text(member, is_money=False)

@@ -22,9 +22,11 @@ from cpt77092.policies.positions import BY_SUBJECT, Position, positions
 from cpt77092.policies.value_text import codes_text, plain, value_with_unit
 from cpt77092.readers import OpenedFile, Sampled
 from cpt77092.reference.codes import CHECKED
-from cpt77092.reports.rule_pages import denials
-from cpt77092.rule import Rule
+from cpt77092.reports.rule_pages import denials, parts
+from cpt77092.rule import FixKind, Rule
 from cpt77092.text import safe
+
+_FIX_LABELS = {FixKind.SAFE: "Fix", FixKind.UNSAFE: "Verify first", FixKind.NONE: "To do"}
 
 
 def rules_markdown(catalogue: Sequence[Rule]) -> str:
@@ -82,13 +84,15 @@ def explain(console: Console, rule: Rule, policies: PolicySet, on: date) -> None
     """One rule's page, then every payer's value in force on a day, with its source."""
     console.print(Text(f"{rule.code} {rule.name} ({rule.severity})", style="bold"))
     console.print()
-    console.print(Text(rule.doc.strip()))
+    console.print(Text(f"{rule.title}.\n"))
+    for label, text in parts(rule.doc):
+        console.print(Text.assemble((f"{label}: ", "bold"), text))
     console.print()
     denial = denials(rule, " ", rule.group) or "none predicted"
     console.print(Text(f"Denial: {denial}. Codes: {', '.join(sorted(rule.codes))}."))
     for remedy in rule.remedies:
         text = remedy.text.replace("{", "<").replace("}", ">")
-        console.print(Text(f"Fix ({remedy.kind}): {text}"))
+        console.print(Text(f"{_FIX_LABELS[remedy.kind]}: {text}"))
     if rule.source is not None:
         console.print(Text(f"Source: {rule.source.short()} ({rule.source.confidence})"))
     if rule.parameter is None:
@@ -270,7 +274,7 @@ def show_columns(console: Console, opened: OpenedFile) -> None:
         console.print(Text(f"Not used: {unused}"))
     if not opened.kind.startswith("X12"):
         console.print(
-            Text("A header read wrongly? Use --map hcpcs_code=HEADER, or write a --layout file.")
+            Text("A header read wrongly? Say --map hcpcs_code=HEADER, or write a --layout file.")
         )
 
 

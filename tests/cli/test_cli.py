@@ -515,7 +515,7 @@ def test_policies_are_listed_shown_and_checked(scrub: Scrub) -> None:
     assert "codes" in schema["properties"]
     shown = scrub("policies", "show", "UHC", "--on", "2022-12-31").out
     assert "UnitedHealthcare on 2022-12-31" in shown
-    assert "Not available: " in shown
+    assert "No published rule found" in shown
 
 
 def test_a_policy_is_shown_as_json_with_every_parameter(scrub: Scrub) -> None:
@@ -535,7 +535,7 @@ def test_columns_tell_what_was_understood(scrub: Scrub) -> None:
     assert said.code == 0
     words = " ".join(said.out.split())
     assert "hcpcs_code CPT sure" in words
-    assert "Absent, for IN001 alone: no other rule rests on it: patient_birth_date" in words
+    assert "Missing, for IN001 alone: no other rule rests on it: patient_birth_date" in words
 
 
 def _commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
