@@ -28,7 +28,7 @@ def value_text(decision: Decision) -> str:
 
 
 def value_with_unit(decision: Decision) -> str:
-    """The same with what its number counts: `1 unit`, `$10.02 a unit`."""
+    """The same with what its number counts: `1 unit`, `$10.02 per unit`."""
     if decision.status is not Status.VALUE:
         return value_text(decision)
     unit = PARAMETERS[decision.parameter].unit.removeprefix("dollars ")

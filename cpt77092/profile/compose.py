@@ -327,9 +327,9 @@ def place(site: Site) -> str:
 
 
 def judged(site: Site) -> str:
-    """What the policy says of a place: accepted where the payer has a list, else typical."""
+    """What the policy says of a place: accepted where the payer has a list, else usual."""
     has_list = site.accepted.known > 0
-    share, word = (site.accepted, "accepted") if has_list else (site.typical, "typical")
+    share, word = (site.accepted, "accepted") if has_list else (site.typical, "usual")
     if not share.known:
         return ""
     if share.part == share.known:

@@ -17,7 +17,7 @@ from rich.text import Text
 from cpt77092.claims.columns import BY_NAME, COLUMNS, Column
 from cpt77092.claims.layouts import write_layout
 from cpt77092.policies import PARAMETERS, Decision, Level, PolicySet, Status
-from cpt77092.policies.match import NATIONAL
+from cpt77092.policies.policy import NATIONAL
 from cpt77092.policies.positions import BY_SUBJECT, Position, positions
 from cpt77092.policies.value_text import codes_text, plain, value_with_unit
 from cpt77092.readers import OpenedFile, Sampled

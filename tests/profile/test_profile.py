@@ -174,7 +174,7 @@ def test_a_payer_adds_up_by_code_and_month(small: Profile) -> None:
 def test_sites_and_findings_come_with_their_share_of_lines(small: Profile) -> None:
     plan = small.payers[0]
     sites = [(s.place_of_service_code, s.share.part, s.share.known, judged(s)) for s in plan.sites]
-    assert sites == [("11", 4, 6, "typical"), ("12", 1, 6, "not typical"), ("22", 1, 6, "typical")]
+    assert sites == [("11", 4, 6, "usual"), ("12", 1, 6, "not usual"), ("22", 1, 6, "usual")]
     errors = [(f.rule, f.lines) for f in plan.findings if f.severity == "error"]
     assert errors == [(rule, Share(1, 6, 6)) for rule in ("MO001", "MO007", "UN001")]
     february = month(small.payers[0], "2026-02").findings
@@ -308,7 +308,7 @@ def test_the_table_fits_80_columns_and_answers_first(
     text = " ".join(out.split())
     assert "26 on 77092: 33% (2 of 6, unknown on 1)." in text
     assert "5 of 8 lines): $155.00 charged, 2.2 times the fee of $70.00; 1 line below it" in text
-    assert "11 67% (4 of 6) typical 12 17% (1 of 6) not typical" in text
+    assert "11 67% (4 of 6) usual 12 17% (1 of 6) not usual" in text
     assert "policy accepted then not allowed* 1 $10.00 not allowed" in text  # wraps in its cell
 
 
