@@ -33,7 +33,7 @@ def amounts(scope: Scope) -> list[Item]:
         for payer in scope.with_own_amounts(parameter):
             periods = _periods(scope, payer, parameter)
             title = f"{scope.policies[payer].label}: {PARAMETERS[parameter].description}"
-            items.append(_table(scope, f"{title}, in {unit}", periods, unit))
+            items.append(_table(scope, title, periods, unit))
             if parameter == "fee":
                 items.append(_chart(f"{title}, by year", periods, unit))
     return items
