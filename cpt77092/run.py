@@ -15,9 +15,16 @@ from cpt77092.errors import ClaimsError, UsageError, did_you_mean
 from cpt77092.policies import PolicySet, load_policies
 from cpt77092.policies.payer_names import Matcher, OwnName, with_own_names
 from cpt77092.policies.policy import NATIONAL, Where
-from cpt77092.readers import OpenedFile, Options, find_readable, read_history, read_readable
-from cpt77092.readers.batch import open_file
-from cpt77092.readers.discover import find_files, is_read_once
+from cpt77092.readers import (
+    OpenedFile,
+    Options,
+    find_files,
+    find_readable,
+    is_read_once,
+    open_claims,
+    read_history,
+    read_readable,
+)
 from cpt77092.reference.codes import CHECKED
 from cpt77092.rule import Rule
 from cpt77092.rules import CATALOGUE
@@ -140,7 +147,7 @@ def run(request: Request, tell: Callable[[str, int], None] = _nobody) -> Result:
     )
     tell("Reading claims", 0)
     paths, lost = find_readable(request.paths)
-    batch = read_readable(paths, lost=lost, needed=needed, scope=scope, options=options)
+    batch = read_readable(paths, not_found=lost, needed=needed, scope=scope, options=options)
     past = None
     if request.history:
         try:
@@ -171,7 +178,7 @@ def opened(request: Request) -> list[OpenedFile]:
     for path in find_readable(request.paths)[0]:
         if not is_read_once(path):
             with suppress(ClaimsError):
-                files.append(open_file(path, options))
+                files.append(open_claims(path, options))
     return files
 
 

@@ -34,11 +34,12 @@ from cpt77092.errors import ClaimsError, OutputError
 from cpt77092.findings import lines_with
 from cpt77092.policies.payer_names import Matcher
 from cpt77092.readers import OpenedFile, Scan
-from cpt77092.readers.classify import INDEX, POLARS_FAILURES, RAW, ROW, native_errors_silenced
-from cpt77092.readers.excel_damage import mend_numbers
-from cpt77092.readers.parquet import ParquetFile
+from cpt77092.readers.excel_damage import restore_numbers
+from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced
+from cpt77092.readers.parquet import ParquetFile, scan_table
+from cpt77092.readers.scan import INDEX, RAW, ROW
 from cpt77092.readers.text.csv import CsvFile
-from cpt77092.readers.text.encoding import HEAD_BYTES, codec_named, packed, unpacked
+from cpt77092.readers.text.encoding import HEAD_BYTES, compressed, decompressed
 from cpt77092.readers.text.row_by_row import raw_records
 from cpt77092.rule import Severity
 
@@ -143,7 +144,7 @@ def _difference(one: OpenedFile, other: OpenedFile) -> str:
 
 def _is_ascii(opened: CsvFile) -> bool:
     source = opened.source
-    with unpacked(source.path, source.data, source.packing) as stream:
+    with decompressed(source.path, source.data, source.compression) as stream:
         return all(block.isascii() for block in iter(lambda: stream.read(HEAD_BYTES), b""))
 
 
@@ -175,7 +176,7 @@ class Split:
         if isinstance(self.cuts[0].opened, ParquetFile):
             self._write_table(stream, name, part)
             return
-        with packed(name, stream) as out:
+        with compressed(name, stream) as out:
             ending = b""
             for number, cut in enumerate(self.cuts):
                 wanted = {part} if number else {HEADING, part}
@@ -292,7 +293,7 @@ class Split:
             mask = pl.select(pl.lit(wanted).repeat_by(pl.lit(lengths)).explode()).to_series()
             rows = (mask.arg_true() + 1).cast(pl.UInt32)
             tables.append(
-                _plain_table(cut.opened).filter(pl.col(INDEX).is_in(rows.implode())).drop(INDEX)
+                scan_table(cut.opened.data).filter(pl.col(INDEX).is_in(rows.implode())).drop(INDEX)
             )
         try:
             with native_errors_silenced():
@@ -307,8 +308,7 @@ def _as_read(scan: Scan) -> CsvFile | ParquetFile:
     """The file with the encoding in which it was read in the end."""
     opened = scan.opened
     if isinstance(opened, CsvFile):
-        source = replace(opened.source, encoding=codec_named(scan.encoding))
-        return replace(opened, source=source.in_byte_order())
+        return replace(opened, source=opened.source.in_byte_order())
     if isinstance(opened, ParquetFile):
         return opened
     raise OutputError(f"{scan.path}: {_why_not(scan.kind)}")
@@ -352,7 +352,7 @@ class _Claims:
         """Which rows are of a held claim."""
         if self._held is None or not (self._held.height or self.numbers.len()):
             return pl.Series([False]).new_from_index(0, keys.height)
-        named = self._named(mend_numbers(keys)[0])
+        named = self._named(restore_numbers(keys)[0])
         held = self._held.with_columns(is_held=pl.lit(value=True))
         found = named.join(held, on=named.columns, how="left", maintain_order="left")
         by_number = pl.col("claim_id").is_in(self.numbers.implode())
@@ -445,7 +445,7 @@ def _rejected_claims(rejected: tuple[CsvFile, pl.Series]) -> pl.Series:
     records = [_cells(row.decode(codec, "replace"), opened.dialect.separator) for row in rows]
     cells = _column([record[index] for record in records if index < len(record)])
     cells = cells.str.strip_chars()
-    numbers = mend_numbers(cells.alias("claim_id").to_frame())[0]["claim_id"]
+    numbers = restore_numbers(cells.alias("claim_id").to_frame())[0]["claim_id"]
     return numbers.filter(numbers != "").unique()
 
 
@@ -455,14 +455,6 @@ def _cells(text: str, separator: str) -> list[str]:
         return next(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True), [])
     except csv.Error:
         return text.rstrip("\r\n").split(separator)
-
-
-def _plain_table(opened: CsvFile | ParquetFile) -> pl.LazyFrame:
-    """The rows of a Parquet file and their numbers, without what its folders say of them."""
-    source = io.BytesIO(opened.data) if isinstance(opened.data, bytes) else opened.data
-    return pl.scan_parquet(
-        source, row_index_name=INDEX, row_index_offset=1, glob=False, hive_partitioning=False
-    )
 
 
 def _table_blocks(opened: ParquetFile) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
@@ -488,7 +480,7 @@ def _chosen(cut: Cut, wanted: set[int]) -> Iterator[bytes]:
     source = cut.opened.source if isinstance(cut.opened, CsvFile) else None
     if source is None:
         return
-    with unpacked(source.path, source.data, source.packing) as stream:
+    with decompressed(source.path, source.data, source.compression) as stream:
         for piece in cut.pieces:
             left = piece.size
             while left:

@@ -558,14 +558,19 @@ def columns(
     Example: scrub columns claims.csv --format yaml > our-layout.yaml
     """
     from cpt77092.claims.layouts import load_layout
-    from cpt77092.readers import find_files, open_claims
+    from cpt77092.readers import Options, find_files, open_claims
     from cpt77092.reports import reference_pages
     from cpt77092.reports.console import make_console
 
     overrides = dict(_overrides(map_ or []))
-    given = load_layout(layout) if layout else None
+    options = Options(
+        overrides=overrides,
+        encoding=encoding,
+        sheet=sheet,
+        layout=load_layout(layout) if layout else None,
+    )
     for path in find_files([claims]):
-        opened = open_claims(path, overrides, encoding=encoding, sheet=sheet, layout=given)
+        opened = open_claims(path, options)
         if format_ is ColumnsFormat.YAML:
             typer.echo(reference_pages.layout_yaml(opened), nl=False)
         else:

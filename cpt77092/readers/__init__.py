@@ -1,23 +1,34 @@
 """Claim files in, one batch of typed in-scope lines out, with every row accounted for.
 
-Each reader gives a `Scan`; `read_batch` collects them all together.
+README.md says what each file of this room is for, and how to add a reader.
 """
 
-from cpt77092.readers.batch import Batch, Options, read_batch, read_readable
-from cpt77092.readers.classify import OpenedFile, Sampled, Scan, Tally
-from cpt77092.readers.discover import find_files, find_readable, open_claims
+from cpt77092.readers.batch import Batch, read_batch, read_readable
+from cpt77092.readers.discover import find_files, find_readable, is_read_once, open_claims
 from cpt77092.readers.history import History, read_history
+from cpt77092.readers.scan import (
+    OpenedFile,
+    Options,
+    Rows,
+    Sampled,
+    Scan,
+    Selection,
+    Tally,
+)
 
 __all__ = [
     "Batch",
     "History",
     "OpenedFile",
     "Options",
+    "Rows",
     "Sampled",
     "Scan",
+    "Selection",
     "Tally",
     "find_files",
     "find_readable",
+    "is_read_once",
     "open_claims",
     "read_batch",
     "read_history",

@@ -5,26 +5,22 @@ from __future__ import annotations
 import glob
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
 
-from cpt77092.claims.layouts import Layout
 from cpt77092.errors import ClaimsError
-from cpt77092.readers.classify import (
-    POLARS_FAILURES,
-    REPORT_COLUMNS,
-    OpenedFile,
-    native_errors_silenced,
-)
-from cpt77092.readers.signatures import PARQUET, WORKBOOKS, is_x12
+from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced
+from cpt77092.readers.required_columns import REPORT_COLUMNS
+from cpt77092.readers.scan import OpenedFile, Options
+from cpt77092.readers.signatures import FORMATS, PARQUET, is_parquet
 from cpt77092.signals import let_interrupts_end_waiting
 
-ENDINGS = (".csv", ".tsv", ".txt", ".parquet", ".pq", ".xlsx", ".837", ".x12", ".edi")
+ENDINGS = tuple(ending for format_ in reversed(FORMATS) for ending in format_.endings)
 HEAD = 512
-"""Bytes that tell what kind of file it is."""
-PACKED = (".gz", ".zst")
+"""Bytes that show which format a file is in."""
+COMPRESSED = (".gz", ".zst")
 """Endings that may follow those of text files."""
 STDIN = "-"
 REPORT_MARK = b"# scrub: "
@@ -38,39 +34,42 @@ def find_files(named: Sequence[str]) -> list[str]:
     Raises:
         ClaimsError: a file does not exist, or a folder or pattern holds no claim file.
     """
-    found: dict[str, str] = {}
+    files: dict[str, str] = {}
     for name in named:
         try:
             for file in _expand(name):
-                found.setdefault(file if file == STDIN else os.path.realpath(file), file)
+                files.setdefault(file if file == STDIN else os.path.realpath(file), file)
         except (OSError, ValueError) as problem:
-            told = getattr(problem, "strerror", None) or "no name of a file"
-            raise ClaimsError(f"{name[:80]}: cannot be read ({told})") from None
-    return list(found.values())
+            why = getattr(problem, "strerror", None) or "not the name of a file"
+            raise ClaimsError(f"{name[:80]}: cannot be read ({why})") from None
+    return list(files.values())
 
 
 def find_readable(named: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The same, passing by names of which nothing comes: the files, and a sentence for each name.
+    """The same, but names without a claim file are passed over.
+
+    Returns:
+        The files, and a sentence for each name that was passed over.
 
     Raises:
-        ClaimsError: nothing comes of any name.
+        ClaimsError: no name has a claim file.
     """
     try:
         return find_files(named), []
     except ClaimsError:
         pass
-    found: list[str] = []
-    lost: list[str] = []
+    good: list[str] = []
+    problems: list[str] = []
     for name in named:
         try:
             find_files([name])
         except ClaimsError as problem:
-            lost += problem.lines
+            problems += problem.lines
         else:
-            found.append(name)
-    if not found:
-        raise ClaimsError(*lost)
-    return find_files(found), lost
+            good.append(name)
+    if not good:
+        raise ClaimsError(*problems)
+    return find_files(good), problems
 
 
 def is_read_once(path: str) -> bool:
@@ -105,36 +104,36 @@ def _expand(name: str) -> list[str]:
 
 
 def _within(folder: Path) -> list[Path]:
-    """The claim files of a folder, and what of it cannot be looked into: opening that tells why."""
+    """The claim files of a folder, and what cannot be listed in it: opening that says why."""
     unlisted: list[Path] = []
-    found: list[Path] = []
+    files: list[Path] = []
     for place, _, names in os.walk(folder, onerror=lambda why: unlisted.append(Path(why.filename))):
         for file in (Path(place, name) for name in names):
-            # A link to nowhere is claims that are not there; a pipe or a device is no batch.
+            # A broken link is a claim file that is missing; a pipe or a device is no batch.
             is_there = file.is_file() or (file.is_symlink() and not file.exists())
             if _has_ending(file) and is_there and not file.name.startswith("."):
-                found.append(file)
-    return [*unlisted, *(file for file in found if not _is_report(file))]
+                files.append(file)
+    return [*unlisted, *(file for file in files if not _is_report(file))]
 
 
 def _has_ending(file: Path) -> bool:
     name = file.name.lower()
-    for packed in PACKED:
-        name = name.removesuffix(packed)
+    for ending in COMPRESSED:
+        name = name.removesuffix(ending)
     return name.endswith(ENDINGS)
 
 
 def _is_report(file: Path) -> bool:
-    """Whether a file found in a folder is a report that an earlier run left there.
+    """Whether a file in a folder is a report that an earlier run left there.
 
-    One that cannot be read is not: it is refused by its name, and the others are read.
+    One that cannot be read is not: reading refuses it by its name, and the others are read.
     """
     try:
         with file.open("rb") as stream:
             head = stream.read(len(REPORT_MARK))
     except OSError:
         return False
-    if head[:4] == PARQUET:
+    if is_parquet(head):
         try:
             with native_errors_silenced():
                 return set(pl.read_parquet_schema(file)) >= REPORT_COLUMNS
@@ -143,24 +142,12 @@ def _is_report(file: Path) -> bool:
     return head in (REPORT_MARK, CSV_REPORT_MARK[: len(REPORT_MARK)])
 
 
-def open_claims(
-    path: str,
-    overrides: Mapping[str, str],
-    *,
-    lenient: bool = False,
-    encoding: str | None = None,
-    sheet: str | None = None,
-    layout: Layout | None = None,
-) -> OpenedFile:
+def open_claims(path: str, options: Options) -> OpenedFile:
     """Open one claim file with the reader that its first bytes call for.
 
     Args:
         path: the file as `find_files` gives it; `-` is standard input.
-        overrides: canonical column to header, from `--map`.
-        lenient: read past counts that are off in an X12 file.
-        encoding: of a text file, where the user says it.
-        sheet: of a workbook; the first if it is not said.
-        layout: the user's layout.
+        options: what the user stated about reading.
 
     Raises:
         ClaimsError: it cannot be opened, or is no claim file.
@@ -174,23 +161,10 @@ def open_claims(
         raise ClaimsError(f"{path}: cannot be read ({problem.strerror})") from None
     if not head:
         raise ClaimsError(f"{path}: the file is empty; expected a header row and claim lines")
-    if head.startswith(PARQUET):
-        from cpt77092.readers.parquet import open_parquet
-
-        return open_parquet(path, data, overrides, layout=layout)
-    if is_x12(head):
-        from cpt77092.readers.x12 import open_x12
-
-        return open_x12(path, data, overrides, lenient=lenient)
-    if path.lower().endswith((".parquet", ".pq")):
+    format_ = next(format_ for format_ in FORMATS if format_.is_format(head))
+    if path.lower().endswith((".parquet", ".pq")) and not is_parquet(head):
         raise ClaimsError(f"{path}: not a Parquet file (it does not begin with {PARQUET.decode()})")
-    if head.startswith(WORKBOOKS):
-        from cpt77092.readers.excel import open_excel
-
-        return open_excel(path, data, overrides, sheet=sheet, layout=layout)
-    from cpt77092.readers.text.csv import open_csv
-
-    return open_csv(path, data, overrides, encoding=encoding, layout=layout)
+    return format_.open(path, data, options)
 
 
 def _data(path: str) -> Path | bytes:

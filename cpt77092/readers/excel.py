@@ -1,4 +1,4 @@
-"""Excel workbooks, one sheet of one, every cell as text. Needs the extra `cpt77092[excel]`."""
+"""Excel workbooks: one sheet, every cell as text. Needs the extra `cpt77092[excel]`."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any
 import polars as pl
 
 from cpt77092.claims.headers import HeaderMatch, match_headers
-from cpt77092.claims.layouts import Layout
 from cpt77092.errors import ClaimsError, UsageError, did_you_mean
-from cpt77092.readers.classify import INDEX, REJECT, ROW, SAMPLE_ROWS, Scan, code_header
+from cpt77092.readers.header_row import find_header, unique_names
 from cpt77092.readers.line_plan import LinePlan
-from cpt77092.readers.text.csv import find_header, unique_names
+from cpt77092.readers.required_columns import code_header
+from cpt77092.readers.scan import INDEX, SAMPLE_ROWS, Options, Rows, Scan, Selection
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +25,9 @@ class ExcelFile:
     data: Path | bytes
     rows: pl.DataFrame
     written: Mapping[str, str]
+    """A name for each column to its header, as it is written."""
     headers: HeaderMatch
-    sheet: str
-    others: tuple[str, ...] = ()
-    """Sheets that were passed over, where the user named none."""
+    notes: tuple[str, ...]
     kind: str = "Excel"
 
     @property
@@ -40,40 +39,18 @@ class ExcelFile:
         """The first rows, every cell as text."""
         return self.rows.drop(INDEX).head(SAMPLE_ROWS)
 
-    def scan(self, *, needed: frozenset[str], scope: frozenset[str]) -> Scan:
-        """The plan that reads the rows.
+    def read(self, selection: Selection) -> tuple[Scan, Rows]:
+        """Pick the rows.
 
         Raises:
             ClaimsError: no column is the procedure code.
         """
-        try:
-            written = self.written[code_header(self)]
-        except ClaimsError as problem:
-            raise ClaimsError(
-                *problem.lines[:-1], f"{problem.lines[-1]}{_not_read(self.others)}"
-            ) from None
-        plan = LinePlan.of(self.headers, needed, scope, written=written)
-        rows = self.rows.lazy()
-        nothing = pl.lit(None, dtype=pl.String).alias(REJECT)
-        kept = rows.filter(plan.keep).select(pl.col(INDEX).alias(ROW), nothing, *plan.cells)
-        return Scan.of(
-            self,
-            kept=plan.spread(kept),
-            rows=rows,
-            code=plan.code,
-            total=rows.select(plan.total),
-            notes=(f"sheet {self.sheet!r}{_not_read(self.others)}",),
-        )
+        written = self.written[code_header(self)]
+        plan = LinePlan.of(self, selection, written=written)
+        return plan.read(self, self.rows.lazy(), selection)
 
 
-def open_excel(
-    path: str,
-    data: Path | bytes,
-    overrides: Mapping[str, str],
-    *,
-    sheet: str | None = None,
-    layout: Layout | None = None,
-) -> ExcelFile:
+def open_file(path: str, data: Path | bytes, options: Options) -> ExcelFile:
     """Read a sheet of a workbook.
 
     Raises:
@@ -81,42 +58,43 @@ def open_excel(
         UsageError: there is no such sheet.
     """
     book = _workbook(path, data)
-    names: list[str] = book.sheet_names
-    if not names:
-        raise ClaimsError(f"{path}: the workbook has no sheet")
-    if sheet is not None and sheet not in names:
-        raise UsageError(
-            f"--sheet {sheet}: {path} has no such sheet{did_you_mean(sheet, names)}; "
-            f"it has {', '.join(map(repr, names))}"
-        )
-    name = sheet or names[0]
-    others = () if sheet else tuple(names[1:])
+    sheet = _sheet(path, book.sheet_names, options.sheet)
+    others = () if options.sheet else tuple(book.sheet_names[1:])
     try:
-        cells = book.load_sheet(name, header_row=None, skip_rows=0, dtypes="string").to_polars()
+        cells = book.load_sheet(sheet, header_row=None, skip_rows=0, dtypes="string").to_polars()
     except Exception as problem:
-        raise ClaimsError(f"{path}: sheet {name!r} cannot be read") from problem
+        raise ClaimsError(f"{path}: sheet {sheet!r} cannot be read") from problem
     texts = cells.select(pl.all().cast(pl.String).fill_null(""))
     rows = [list(row) for row in texts.head(SAMPLE_ROWS).iter_rows()]
     if not rows or not any(any(row) for row in rows):
         raise ClaimsError(
-            f"{path}: sheet {name!r} is empty; expected a header row and claim lines"
+            f"{path}: sheet {sheet!r} is empty; expected a header row and claim lines"
             f"{_not_read(others)}"
         )
-    expected = [*overrides.values()]
-    if layout is not None:
-        expected += [header for headers in layout.columns.values() for header in headers]
-    lead = find_header(rows, expected)
+    lead = find_header(rows, options.named_headers)
     written = unique_names([cell.strip() for cell in rows[lead]])
     body = texts.rename(dict(zip(texts.columns, written, strict=True)))[lead + 1 :]
     body = body.with_row_index(INDEX, offset=lead + 2)
-    headers = match_headers(written, overrides, file=path, layout=layout)
-    return ExcelFile(path, data, body, written, headers, name, others)
+    headers = match_headers(written, options.overrides, file=path, layout=options.layout)
+    return ExcelFile(path, data, body, written, headers, (f"sheet {sheet!r}{_not_read(others)}",))
+
+
+def _sheet(path: str, names: Sequence[str], wanted: str | None) -> str:
+    """The name of the sheet to read."""
+    if not names:
+        raise ClaimsError(f"{path}: the workbook has no sheet")
+    if wanted is not None and wanted not in names:
+        raise UsageError(
+            f"--sheet {wanted}: {path} has no such sheet{did_you_mean(wanted, names)}; "
+            f"it has {', '.join(map(repr, names))}"
+        )
+    return wanted or names[0]
 
 
 def _not_read(others: Sequence[str]) -> str:
-    """What to know of the other sheets, which may hold claims too."""
+    """Which sheets were not read, where the user named none: they may hold claims too."""
     names = ", ".join(map(repr, others))
-    return f"; of this workbook not read: {names} (--sheet says which to read)" if others else ""
+    return f"; sheets not read: {names} (name another with --sheet)" if others else ""
 
 
 def _workbook(path: str, data: Path | bytes) -> Any:

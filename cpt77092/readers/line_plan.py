@@ -1,19 +1,24 @@
-"""From rows to lines: which rows to keep, their cells, and rows that hold several lines each."""
+"""From rows to claim lines: which rows to keep, their cells, and rows that hold several lines."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import polars as pl
 
 from cpt77092.claims import columns
 from cpt77092.claims.headers import HeaderMatch
-from cpt77092.readers.classify import AROUND_A_CODE, REJECT, canonical, may_be_in_scope
+from cpt77092.errors import ClaimsError
+from cpt77092.readers.classify import AROUND_A_CODE, SORTING, classify, may_be_in_scope
+from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced, reason
+from cpt77092.readers.required_columns import code_header
+from cpt77092.readers.scan import INDEX, REJECT, ROW, OpenedFile, Rows, Scan, Selection
 
 Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
 Types = Mapping[str, pl.DataType | type[pl.DataType]]
+"""The type of each header's column, where the file is typed."""
 
 _BLANK = "__blank"
 _LINE = "__line"
@@ -22,123 +27,183 @@ _FIRST = "__first"
 
 @dataclass(frozen=True, slots=True)
 class LinePlan:
-    """How the rows of a file become claim lines."""
+    """How the rows of a table become claim lines.
+
+    A row is one line, or where `HeaderMatch.line_columns` says so, several side by side.
+    """
 
     keep: pl.Expr
     """Rows that may be in scope, and those without a code."""
     cells: tuple[pl.Expr, ...]
     """The canonical columns of a kept row; lists where it holds several lines."""
-    total: tuple[pl.Expr, ...]
-    """How many lines all rows hold, and how many rows are set aside as no claim lines."""
     code: pl.Expr
     """Every code of the file."""
-    wide: tuple[str, ...] = ()
-    only: pl.Expr | None = None
+    lines_in_row: pl.Expr | None = None
+    """How many lines a row holds; None where that is always one."""
+    list_columns: tuple[str, ...] = ()
+    """Those of `cells` that hold one value per line."""
+    row_filter: pl.Expr | None = None
     """Rows that the layout says are claim lines; all where None."""
 
     @classmethod
     def of(
         cls,
-        headers: HeaderMatch,
-        needed: frozenset[str],
-        scope: frozenset[str],
+        opened: OpenedFile,
+        selection: Selection,
         *,
-        written: str = "",
+        written: str | None = None,
         types: Types | None = None,
     ) -> LinePlan:
         """The plan for one file.
 
         Args:
-            headers: how its headers were understood.
-            needed: columns that somebody will read.
-            scope: the codes to keep.
-            written: the header of the code as it is written; a row may repeat it.
+            opened: the file.
+            selection: which columns and codes the run wants.
+            written: the header of the code as it is written, where that is not the column's name; a
+                row may repeat it.
             types: the columns' types where they are not text.
+
+        Raises:
+            ClaimsError: no column is the procedure code.
         """
-        is_line = [
-            pl.col(header).cast(pl.String).str.strip_chars().is_in(values)
-            for header, values in headers.row_filter.items()
-        ]
-        only = pl.all_horizontal(is_line).fill_null(value=False) if is_line else None
-        aside = [] if only is None else [(~only).sum().alias("set_aside")]
+        headers, types = opened.headers, types or {}
+        header = code_header(opened)
         if headers.line_columns:
-            return cls._wide(headers, needed, scope, types or {}, only, aside)
-        code = pl.col(headers.columns["hcpcs_code"])
-        if types and types[headers.columns["hcpcs_code"]].is_float():
-            code = code.fill_nan(None)  # what is not a number is a gap
-        keep = may_be_in_scope(code, scope, written)
-        return cls(
-            keep if only is None else keep & only,
-            tuple(canonical(headers, needed, types)),
-            (pl.len(), *aside),
-            code,
-            only=only,
-        )
+            plan = cls._of_wide_rows(headers, selection, types)
+        else:
+            code = pl.col(header)
+            if types and types[header].is_float():
+                code = code.fill_nan(None)  # what is not a number is a gap
+            keep = may_be_in_scope(code, selection.scope, header if written is None else written)
+            plan = cls(keep, tuple(_cells(headers, selection.needed, types)), code)
+        conditions = [
+            pl.col(name).cast(pl.String).str.strip_chars().is_in(values)
+            for name, values in headers.row_filter.items()
+        ]
+        if not conditions:
+            return plan
+        row_filter = pl.all_horizontal(conditions).fill_null(value=False)
+        return replace(plan, keep=plan.keep & row_filter, row_filter=row_filter)
 
     @classmethod
-    def _wide(
-        cls,
-        headers: HeaderMatch,
-        needed: frozenset[str],
-        scope: frozenset[str],
-        types: Types,
-        only: pl.Expr | None,
-        aside: list[pl.Expr],
-    ) -> LinePlan:
-        codes = [
-            pl.col(header) for header in headers.line_columns["hcpcs_code"] if header is not None
-        ]
-        filled = [
+    def _of_wide_rows(cls, headers: HeaderMatch, selection: Selection, types: Types) -> LinePlan:
+        """The plan for rows that hold several lines, each with a code column of its own."""
+        sources = headers.line_columns["hcpcs_code"]
+        codes = [pl.col(header) for header in sources if header is not None]
+        has_code = [
             code.cast(pl.String).str.strip_chars(AROUND_A_CODE).fill_null("") != ""
             for code in codes
         ]
-        is_blank = ~pl.any_horizontal(filled)
-        found = [may_be_in_scope(c, scope) & f for c, f in zip(codes, filled, strict=True)]
-        keep = pl.any_horizontal(found) | is_blank
-        wanted = {c: h for c, h in headers.line_columns.items() if c in needed or c == "hcpcs_code"}
-        lists = [
-            pl.concat_list(_cell(h, columns.BY_NAME[column], types) for h in source).alias(column)
-            for column, source in wanted.items()
+        has_checked_code = [
+            may_be_in_scope(code, selection.scope) & is_filled
+            for code, is_filled in zip(codes, has_code, strict=True)
         ]
-        numbers = [n for n, h in enumerate(headers.line_columns["hcpcs_code"], 1) if h is not None]
+        is_blank = ~pl.any_horizontal(has_code)
+        lists = [
+            pl.concat_list(_cell(header, column, types) for header in headers_of).alias(column)
+            for column, headers_of in headers.line_columns.items()
+            if column in selection.needed or column == "hcpcs_code"
+        ]
+        numbers = [n for n, header in enumerate(sources, 1) if header is not None]
         lists.append(pl.concat_list(pl.lit(n, pl.Int64) for n in numbers).alias(_LINE))
         shared = [
             cell
-            for cell in canonical(headers, needed, types or None)
+            for cell in _cells(headers, selection.needed, types)
             if cell.meta.output_name() not in headers.line_columns
         ]
-        each = pl.sum_horizontal(f.cast(pl.UInt32) for f in filled).clip(1)
-        if only is not None:
-            keep, each = keep & only, pl.when(only).then(each).otherwise(1)
         return cls(
-            keep,
-            (*shared, *lists, is_blank.alias(_BLANK)),
-            (each.sum().alias("len"), *aside),
-            pl.concat_list(c.cast(pl.String) for c in codes).explode(),
-            (*wanted, _LINE),
-            only,
+            keep=pl.any_horizontal(has_checked_code) | is_blank,
+            cells=(*shared, *lists, is_blank.alias(_BLANK)),
+            code=pl.concat_list(code.cast(pl.String) for code in codes).explode(),
+            lines_in_row=pl.sum_horizontal(f.cast(pl.UInt32) for f in has_code).clip(1),
+            list_columns=tuple(cell.meta.output_name() for cell in lists),
         )
 
-    def spread(self, kept: Frame) -> Frame:
+    @property
+    def is_row_a_line(self) -> bool:
+        """Whether every row of the file is one line."""
+        return self.lines_in_row is None and self.row_filter is None
+
+    @property
+    def total(self) -> list[pl.Expr]:
+        """`len`, the lines in all rows, and `set_aside`, the rows that are no claim lines."""
+        count, is_line = self.lines_in_row, self.row_filter
+        if count is not None and is_line is not None:
+            count = pl.when(is_line).then(count).otherwise(1)
+        total = pl.len() if count is None else count.sum().alias("len")
+        return [total] if is_line is None else [total, (~is_line).sum().alias("set_aside")]
+
+    def lines(self, kept: Frame) -> Frame:
         """One row for each line; a rejected row, and one without any code, stays one."""
-        if not self.wide:
+        if not self.list_columns:
             return kept
         lines = (
             kept.with_columns(pl.col(_LINE).list.first().alias(_FIRST))
-            .explode(self.wide)
+            .explode(self.list_columns)
             .filter(
                 pl.when(pl.col(_BLANK) | pl.col(REJECT).is_not_null())
                 .then(pl.col(_LINE) == pl.col(_FIRST))
                 .otherwise(pl.col("hcpcs_code") != "")
             )
         )
-        columns = lines.collect_schema().names()
-        if "claim_line_number" not in columns:
+        if "claim_line_number" not in lines.collect_schema().names():
             lines = lines.with_columns(pl.col(_LINE).cast(pl.String).alias("claim_line_number"))
         return lines.drop(_LINE, _BLANK, _FIRST)
 
+    def read(
+        self, opened: OpenedFile, rows: pl.LazyFrame, selection: Selection
+    ) -> tuple[Scan, Rows]:
+        """Read a file that Polars reads right at the first attempt, or not at all.
 
-def _cell(header: str | None, column: columns.Column, types: Types) -> pl.Expr:
+        Args:
+            opened: the file.
+            rows: all its rows, with their numbers (`INDEX`).
+            selection: what the run wants from it.
+
+        Raises:
+            ClaimsError: the file is damaged.
+        """
+        no_reason = pl.lit(None, dtype=pl.String).alias(REJECT)
+        kept = rows.filter(self.keep).select(pl.col(INDEX).alias(ROW), no_reason, *self.cells)
+        try:
+            with native_errors_silenced():
+                frame = selection.collect(self.lines(kept))
+                total = rows.select(self.total).collect(engine="streaming")
+        except POLARS_FAILURES as failure:
+            raise ClaimsError(f"{opened.path}: cannot be read ({reason(failure)})") from None
+        classified = classify(frame, selection.scope, opened.headers.columns["hcpcs_code"])
+        return self.scan(opened, rows), Rows(classified, *total.row(0))
+
+    def scan(self, opened: OpenedFile, rows: pl.LazyFrame, *, encoding: str = "") -> Scan:
+        """What is known of a file once it is read."""
+        day = opened.headers.columns.get("claim_line_start_date")
+        return Scan(
+            opened=opened,
+            codes=rows.select(self.code.cast(pl.String).alias("hcpcs_code")),
+            days=rows.select((pl.col(day) if day else pl.lit("")).alias("claim_line_start_date")),
+            notes=opened.notes,
+            encoding=encoding,
+        )
+
+
+def _cells(headers: HeaderMatch, needed: frozenset[str], types: Types) -> list[pl.Expr]:
+    """The canonical columns that the file has and the run needs, and those of `SORTING`."""
+    cells = []
+    for name, header in headers.columns.items():
+        column, dtype = columns.BY_NAME[name], types.get(header, pl.String)
+        if name not in needed and name not in SORTING:
+            continue
+        if column.kind is not columns.Kind.TEXT and dtype == pl.String:
+            # Trimmed and read later, each different one once.
+            cells.append(pl.col(header).cast(pl.Categorical).alias(name))
+        else:
+            cells.append(columns.cell(header, column, dtype))
+    return cells
+
+
+def _cell(header: str | None, column: str, types: Types) -> pl.Expr:
+    """One line's cell of a column; blank where the row has no header for it."""
     if header is None:
         return pl.lit("")
-    return columns.cell(header, column, types.get(header, pl.String)).cast(pl.String)
+    dtype = types.get(header, pl.String)
+    return columns.cell(header, columns.BY_NAME[column], dtype).cast(pl.String)

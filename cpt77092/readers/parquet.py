@@ -11,20 +11,11 @@ from urllib.parse import unquote
 import polars as pl
 
 from cpt77092.claims.headers import HeaderMatch, match_headers
-from cpt77092.claims.layouts import Layout
 from cpt77092.errors import ClaimsError
-from cpt77092.readers.classify import (
-    INDEX,
-    POLARS_FAILURES,
-    REJECT,
-    ROW,
-    SAMPLE_ROWS,
-    Scan,
-    code_header,
-    native_errors_silenced,
-    reason,
-)
+from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced, reason
 from cpt77092.readers.line_plan import LinePlan
+from cpt77092.readers.required_columns import code_header
+from cpt77092.readers.scan import INDEX, SAMPLE_ROWS, Options, Rows, Scan, Selection
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +28,7 @@ class ParquetFile:
     types: Mapping[str, pl.DataType]
     headers: HeaderMatch
     kind: str = "Parquet"
+    notes: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -48,31 +40,21 @@ class ParquetFile:
         plain = [name for name, dtype in self.types.items() if not dtype.is_nested()]
         return self.rows.select(pl.col(plain).cast(pl.String)).head(SAMPLE_ROWS).collect()
 
-    def scan(self, *, needed: frozenset[str], scope: frozenset[str]) -> Scan:
-        """The plan that reads the rows.
+    def read(self, selection: Selection) -> tuple[Scan, Rows]:
+        """Read the rows.
 
         Raises:
-            ClaimsError: no column is the procedure code, or it holds none.
+            ClaimsError: no column is the procedure code, or it has a type that holds none, or the
+                file is damaged.
         """
         header = code_header(self)
-        held = self.types[header]
-        if held.is_nested() or held.is_temporal() or held == pl.Boolean:
-            raise ClaimsError(f"{self.path}: column {header!r} holds {held}, not procedure codes")
-        plan = LinePlan.of(self.headers, needed, scope, written=header, types=self.types)
-        nothing = pl.lit(None, dtype=pl.String).alias(REJECT)
-        kept = self.rows.filter(plan.keep).select(pl.col(INDEX).alias(ROW), nothing, *plan.cells)
-        return Scan.of(
-            self,
-            kept=plan.spread(kept),
-            rows=self.rows,
-            code=plan.code,
-            total=self.rows.select(plan.total),
-        )
+        dtype = self.types[header]
+        if dtype.is_nested() or dtype.is_temporal() or dtype == pl.Boolean:
+            raise ClaimsError(f"{self.path}: column {header!r} holds {dtype}, not procedure codes")
+        return LinePlan.of(self, selection, types=self.types).read(self, self.rows, selection)
 
 
-def open_parquet(
-    path: str, data: Path | bytes, overrides: Mapping[str, str], *, layout: Layout | None = None
-) -> ParquetFile:
+def open_file(path: str, data: Path | bytes, options: Options) -> ParquetFile:
     """Read the footer of a Parquet file.
 
     Folders named `column=value` on the way to it are columns of its rows, as Hive writes them.
@@ -80,21 +62,28 @@ def open_parquet(
     Raises:
         ClaimsError: the footer cannot be read, or two columns claim one of ours.
     """
-    source = io.BytesIO(data) if isinstance(data, bytes) else data
-    rows = pl.scan_parquet(
-        source, row_index_name=INDEX, row_index_offset=1, glob=False, hive_partitioning=False
-    )
+    rows = scan_table(data)
     try:
         with native_errors_silenced():
             types = dict(rows.collect_schema())
-    except POLARS_FAILURES as problem:
-        raise ClaimsError(f"{path}: not a readable Parquet file ({reason(problem)})") from None
+    except POLARS_FAILURES as failure:
+        raise ClaimsError(f"{path}: not a readable Parquet file ({reason(failure)})") from None
     del types[INDEX]
     partitions = {c: v for c, v in _partitions(path) if c not in types}
     rows = rows.with_columns(pl.lit(value).alias(c) for c, value in partitions.items())
     types |= dict.fromkeys(partitions, pl.String())
-    headers = match_headers({name: name for name in types}, overrides, file=path, layout=layout)
+    headers = match_headers(
+        {name: name for name in types}, options.overrides, file=path, layout=options.layout
+    )
     return ParquetFile(path, data, rows, types, headers)
+
+
+def scan_table(data: Path | bytes) -> pl.LazyFrame:
+    """The rows of a Parquet file and their numbers, without the columns of its folders."""
+    source = io.BytesIO(data) if isinstance(data, bytes) else data
+    return pl.scan_parquet(
+        source, row_index_name=INDEX, row_index_offset=1, glob=False, hive_partitioning=False
+    )
 
 
 def _partitions(path: str) -> Iterator[tuple[str, str]]:

@@ -1,21 +1,73 @@
-"""How files of each kind begin, so that only the reader that a file calls for is imported."""
+"""The formats of claim files, known by how a file begins, and the module that reads each."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import cast
+
+from cpt77092.readers.scan import OpenedFile, Options
 
 PARQUET = b"PAR1"
 WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 """How an .xlsx (a zip file) and an old .xls begin."""
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 AROUND_X12 = b" \t\r\n\x00\x1a"
-"""What may stand around an interchange: blanks, line ends, and the end marks of old systems."""
-# A file that starts inside an interchange: said as such, since it would pass for a strange CSV.
+"""What may be around an interchange: blanks, line ends, and the end marks of old systems."""
+# A file that starts inside an interchange is known as X12 too: it would pass for a strange CSV.
 _HEADLESS = re.compile(rb"GS([^\w\s,;|]|\|)[A-Z]{2}\1|ST([^\w\s,;|]|\|)\d{3}\2")
 _ISA = re.compile(rb"ISA[^0-9A-Za-z_ ]")
+
+
+def is_parquet(head: bytes) -> bool:
+    """Whether a file that begins so is Parquet."""
+    return head.startswith(PARQUET)
 
 
 def is_x12(head: bytes) -> bool:
     """Whether a file that begins so is X12, or a part of such a file."""
     head = head.removeprefix(BYTE_ORDER_MARK).lstrip(AROUND_X12)
     return head == b"ISA" or bool(_ISA.match(head) or _HEADLESS.match(head))
+
+
+def is_workbook(head: bytes) -> bool:
+    """Whether a file that begins so is an Excel workbook."""
+    return head.startswith(WORKBOOKS)
+
+
+def is_text(head: bytes) -> bool:
+    """Whether a file may be delimited text, as any that is nothing else."""
+    return bool(head)
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One format of claim files."""
+
+    is_format: Callable[[bytes], bool]
+    """Whether a file that begins with these bytes is one."""
+    module: str
+    """The module of this room that reads it: imported once such a file is opened."""
+    endings: tuple[str, ...]
+    """Endings of the files that are looked for in a folder."""
+
+    def open(self, path: str, data: Path | bytes, options: Options) -> OpenedFile:
+        """Read the head of a file.
+
+        Raises:
+            ClaimsError: the file is damaged or is no claim file.
+        """
+        module = import_module(f"cpt77092.readers.{self.module}")
+        return cast("OpenedFile", module.open_file(path, data, options))
+
+
+FORMATS = (
+    Format(is_parquet, "parquet", (".parquet", ".pq")),
+    Format(is_x12, "x12", (".837", ".x12", ".edi")),
+    Format(is_workbook, "excel", (".xlsx",)),
+    Format(is_text, "text.csv", (".csv", ".tsv", ".txt")),
+)
+"""The first format that fits reads the file."""

@@ -250,7 +250,8 @@ def test_a_users_layout_is_read(tmp_path: Path) -> None:
     batch = read(file, payer="medicare", layout=str(layout))
     assert batch.lines["claim_id"].to_list() == ["A1", "A3"]
     assert batch.total.not_data == 1
-    assert open_claims(str(file), {}, layout=load_layout(str(layout))).headers.layout == "mine"
+    options = Options(layout=load_layout(str(layout)))
+    assert open_claims(str(file), options).headers.layout == "mine"
 
 
 @pytest.mark.parametrize(

@@ -536,7 +536,9 @@ def test_a_table_on_which_polars_panics_is_told_in_one_line(scrub: Scrub) -> Non
     damaged = base64.b64decode(schema).replace(b"Europe/Paris", b"Nowhere/Land")
     write("in/a.csv", CLEAN)
     write("in/b.parquet", table.replace(schema, base64.b64encode(damaged)))
-    told = "in/b.parquet: not a readable Parquet file (damaged, or of a kind that is not read)"
+    told = (
+        "in/b.parquet: not a readable Parquet file (damaged, or in a form that scrub does not read)"
+    )
     code, _, err = scrub("in", *AS_OF, "-q", "--log-format", "json")
     assert (code, [one["message"] for one in events(err)]) == (2, [told])
 

@@ -26,10 +26,11 @@ from polars.testing import assert_frame_equal
 
 from cpt77092.claims.columns import BY_NAME
 from cpt77092.errors import ClaimsError, UsageError
-from cpt77092.readers import Batch, Options, Tally, find_files, open_claims, read_batch
-from cpt77092.readers.batch import collect
-from cpt77092.readers.classify import KIND, ROW
-from cpt77092.readers.text.csv import CsvFile, sniff
+from cpt77092.readers import Batch, Options, Selection, Tally, find_files, open_claims, read_batch
+from cpt77092.readers.classify import ROW_KIND
+from cpt77092.readers.scan import ROW
+from cpt77092.readers.text.csv import CsvFile
+from cpt77092.readers.text.dialect import sniff
 from cpt77092.readers.text.encoding import HEAD_BYTES
 from cpt77092.reference.codes import CHECKED
 from tests.large_batch_path import as_sparse
@@ -697,10 +698,10 @@ def awkward_files(*, refused: bool) -> list[Any]:
 
 def kinds_of(file: Path, header: str, scope: frozenset[str]) -> tuple[pl.DataFrame, int]:
     """The kept rows of a file whose code is in this column, and how many rows it has."""
-    opened = open_claims(str(file), {"hcpcs_code": header})
-    ((_, rows),) = collect([opened.scan(needed=frozenset(), scope=scope)], scope)
+    opened = open_claims(str(file), Options(overrides={"hcpcs_code": header}))
+    _, rows = opened.read(Selection(frozenset(), scope))
     with as_sparse():
-        ((_, same),) = collect([opened.scan(needed=frozenset(), scope=scope)], scope)
+        _, same = opened.read(Selection(frozenset(), scope))
     assert same.total == rows.total
     assert same.kept.equals(rows.kept)
     return rows.kept, rows.total
@@ -712,7 +713,7 @@ def cells_of(record: list[str], column: int) -> str:
 
 @pytest.mark.parametrize("file", awkward_files(refused=False))
 def test_an_awkward_file_loses_no_row_whichever_column_is_the_code(file: Path) -> None:
-    opened = open_claims(str(file), {})
+    opened = open_claims(str(file), Options())
     assert isinstance(opened, CsvFile)
     encoding = AWKWARD_ENCODINGS.get(file.name, "utf-8-sig")
     assert opened.source.encoding == encoding.removesuffix("-sig")
@@ -737,12 +738,14 @@ def test_an_awkward_file_loses_no_row_whichever_column_is_the_code(file: Path) -
         blank = {row for row, cell in cells.items() if not cell.strip(WRAPPINGS)}
         assert total == len(body)
         assert kept[ROW].to_list() == [row for row, _ in body]
-        by_kind = {k: set(kept.filter(pl.col(KIND) == k)[ROW]) for k in ("rejected", "not data")}
+        by_kind = {
+            k: set(kept.filter(pl.col(ROW_KIND) == k)[ROW]) for k in ("rejected", "not data")
+        }
         assert by_kind["rejected"] == rejected
         assert by_kind["not data"] == (blank | repeats) - rejected
         # No cell in scope: what is kept are the rows rejected and those without a code.
         kept, total = kinds_of(file, header, CHECKED)
-        kinds = dict(kept.group_by(KIND).len().iter_rows())
+        kinds = dict(kept.group_by(ROW_KIND).len().iter_rows())
         assert total == len(body)
         assert kinds.get("in scope", 0) == 0
         assert kinds.get("rejected", 0) == len(rejected)

@@ -7,6 +7,7 @@ ones (`test_reader_properties`).
 from __future__ import annotations
 
 import gzip
+from contextlib import suppress
 from pathlib import Path
 from unittest.mock import patch
 
@@ -14,13 +15,13 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from cpt77092.claims.columns import BY_NAME
-from cpt77092.readers import Batch, Options, memory, read_batch
-from cpt77092.readers.batch import ROW_BYTES, collect
-from cpt77092.readers.classify import Rows
-from cpt77092.readers.discover import open_claims
+from cpt77092.readers import Batch, Options, Selection, memory, open_claims, read_batch
+from cpt77092.readers.failures import POLARS_FAILURES
+from cpt77092.readers.memory import ROW_BYTES
 from cpt77092.readers.text import two_pass
 from cpt77092.readers.text.csv import CsvFile
 from cpt77092.readers.text.encoding import HEAD_BYTES
+from cpt77092.readers.text.two_pass import RowsOfLines, TwoPass
 from cpt77092.reference.codes import CHECKED
 from tests.large_batch_path import as_sparse, read_both_ways
 
@@ -29,15 +30,28 @@ OTHER = "C1,aetna,2024-03-01,99213,26,x\n"
 LINE = "C2,aetna,2024-03-01,77092,26,x\n"
 
 
-def found(body: str | bytes, folder: Path) -> Rows | None:
-    """What reading in two steps gives; None where it gives up."""
+ALL_COLUMNS = Selection(frozenset(BY_NAME), CHECKED)
+NO_COLUMNS = Selection(frozenset(), CHECKED)
+
+
+def opened_csv(file: Path) -> CsvFile:
+    opened = open_claims(str(file), Options())
+    assert isinstance(opened, CsvFile)
+    return opened
+
+
+def two_passes(body: str | bytes, folder: Path) -> RowsOfLines | None:
+    """What reading in two passes gives; None where it gives up."""
     file = folder / "claims.csv"
     file.write_bytes(body if isinstance(body, bytes) else body.encode())
     with as_sparse():
-        scan = open_claims(str(file), {}).scan(needed=frozenset(BY_NAME), scope=CHECKED)
-        if scan.sooner is None:
+        opened = opened_csv(file)
+        reader = opened.two_pass(opened.plan(ALL_COLUMNS))
+        if reader is None:
             return None
-        return scan.sooner(lambda plan: plan.collect(engine="streaming"))
+        with suppress(*POLARS_FAILURES):
+            return reader.read(memory.Room.now())
+        return None
 
 
 def batch(file: Path) -> Batch:
@@ -45,9 +59,9 @@ def batch(file: Path) -> Batch:
 
 
 def test_rows_keep_their_numbers_and_all_are_counted(tmp_path: Path) -> None:
-    rows = found(HEADER + OTHER * 3 + LINE + OTHER + "\n" + LINE.rstrip("\n"), tmp_path)
+    rows = two_passes(HEADER + OTHER * 3 + LINE + OTHER + "\n" + LINE.rstrip("\n"), tmp_path)
     assert rows is not None
-    assert (rows.total, rows.are_lines) == (7, True)
+    assert rows.total == 7
     assert rows.kept["source_row"].to_list() == [5, 7, 8]
     assert rows.kept["hcpcs_code"].to_list() == ["77092", None, "77092"]
 
@@ -56,7 +70,7 @@ def test_rows_keep_their_numbers_and_all_are_counted(tmp_path: Path) -> None:
 @pytest.mark.parametrize("above", ["", "Claims of June\n\n"])
 def test_any_end_of_line_and_titles_will_do(tmp_path: Path, end: str, above: str) -> None:
     body = (above + HEADER + OTHER + LINE * 2 + OTHER).replace("\n", end)
-    rows = found(body, tmp_path)
+    rows = two_passes(body, tmp_path)
     assert rows is not None
     assert rows.total == 4
     first = 3 + above.count("\n")
@@ -65,7 +79,7 @@ def test_any_end_of_line_and_titles_will_do(tmp_path: Path, end: str, above: str
 
 
 def test_a_file_without_any_kept_row_has_none(tmp_path: Path) -> None:
-    rows = found(HEADER + OTHER * 5, tmp_path)
+    rows = two_passes(HEADER + OTHER * 5, tmp_path)
     assert rows is not None
     assert (rows.total, rows.kept.height) == (5, 0)
     assert "claim_id" in rows.kept.columns
@@ -73,9 +87,9 @@ def test_a_file_without_any_kept_row_has_none(tmp_path: Path) -> None:
 
 def test_lines_are_read_in_pieces(tmp_path: Path) -> None:
     body = HEADER + (OTHER + LINE) * 50
-    whole = found(body, tmp_path)
+    whole = two_passes(body, tmp_path)
     with patch.object(two_pass, "PIECE", 7):
-        pieces = found(body, tmp_path)
+        pieces = two_passes(body, tmp_path)
     assert whole is not None
     assert pieces is not None
     assert_frame_equal(pieces.kept, whole.kept)
@@ -106,7 +120,7 @@ def test_what_is_not_a_row_a_line_is_left_to_the_plain_scan(
     # Behind the head, by which a file in another encoding would be known.
     file = tmp_path / "claims.csv"
     body += OTHER.encode() * 40_000 + (odd if isinstance(odd, bytes) else odd.encode())
-    assert found(body + LINE.encode(), tmp_path) is None
+    assert two_passes(body + LINE.encode(), tmp_path) is None
     read_both_ways(lambda: batch(file))
 
 
@@ -116,14 +130,16 @@ def test_only_a_large_file_of_which_few_rows_are_kept_is_read_so(
 ) -> None:
     file = tmp_path / "claims.csv"
     file.write_text(HEADER + (OTHER * others + LINE) * 100, encoding="utf-8")
-    opened = open_claims(str(file), {})
-    assert isinstance(opened, CsvFile)
-    assert opened.scan(needed=frozenset(), scope=CHECKED).sooner is None
-    with patch.object(two_pass, "LEAST_BYTES", file.stat().st_size):
-        scan = opened.scan(needed=frozenset(), scope=CHECKED)
-        assert (scan.sooner is not None) == is_sparse
-        ((_, rows),) = collect([scan], CHECKED)
-    assert rows.are_lines == is_sparse
+    opened = opened_csv(file)
+    plan = opened.plan(NO_COLUMNS)
+    assert opened.two_pass(plan) is None
+    with (
+        patch.object(two_pass, "LEAST_BYTES", file.stat().st_size),
+        patch.object(TwoPass, "read", autospec=True, side_effect=TwoPass.read) as read,
+    ):
+        assert (opened.two_pass(plan) is not None) == is_sparse
+        _, rows = opened.read(NO_COLUMNS)
+    assert read.called == is_sparse
     assert rows.kept.height == 100
 
 
@@ -142,7 +158,9 @@ def test_short_rows_are_told_from_rows_whose_last_cell_is_blank(
     tmp_path: Path, odd: str, short: list[int]
 ) -> None:
     blank_tail = OTHER.replace(",x", ",")
-    rows = found(HEADER + blank_tail * 2 + odd + LINE.replace(",x", ",") + blank_tail, tmp_path)
+    rows = two_passes(
+        HEADER + blank_tail * 2 + odd + LINE.replace(",x", ",") + blank_tail, tmp_path
+    )
     assert rows is not None
     assert rows.short is not None
     assert rows.short.to_list() == short
@@ -153,19 +171,20 @@ def test_short_rows_are_told_from_rows_whose_last_cell_is_blank(
 def test_more_kept_rows_than_the_head_promised_are_left_to_the_plain_scan(tmp_path: Path) -> None:
     file = tmp_path / "claims.csv"
     file.write_text(HEADER + OTHER * 600 + LINE * 900, encoding="utf-8")
+    opened = opened_csv(file)
     with patch.object(two_pass, "LEAST_BYTES", 0):
-        scan = open_claims(str(file), {}).scan(needed=frozenset(), scope=CHECKED)
-        assert scan.sooner is not None
-        ((_, rows),) = collect([scan], CHECKED)
-    assert (rows.are_lines, rows.kept.height) == (False, 900)
+        reader = opened.two_pass(opened.plan(NO_COLUMNS))
+        assert reader is not None
+        assert reader.read(memory.Room.now()) is None
+        _, rows = opened.read(NO_COLUMNS)
+    assert rows.kept.height == 900
 
 
 def test_rows_are_counted_once_where_reading_in_two_steps_gives_up(tmp_path: Path) -> None:
     file = tmp_path / "claims.csv"
     file.write_text(HEADER + LINE * 1000 + LINE.replace("x", "a\x01b"), encoding="utf-8")
     with as_sparse(), patch.object(memory, "free", return_value=ROW_BYTES * 1500):
-        scan = open_claims(str(file), {}).scan(needed=frozenset(), scope=CHECKED)
-        ((_, rows),) = collect([scan], CHECKED)
+        _, rows = opened_csv(file).read(Selection(frozenset(), CHECKED))
     assert rows.kept.height == 1001
 
 
@@ -175,18 +194,16 @@ def test_a_head_cut_between_the_two_characters_of_a_line_end_is_not_mixed(tmp_pa
     file = tmp_path / "claims.csv"
     file.write_bytes(head + filler + LINE.encode().replace(b"\n", b"\r\n"))
     assert (head + filler)[HEAD_BYTES - 1 : HEAD_BYTES + 1] == b"\r\n"
-    opened = open_claims(str(file), {})
-    assert isinstance(opened, CsvFile)
+    opened = opened_csv(file)
     assert not opened.dialect.careful
 
 
 def test_a_packed_file_is_not_read_twice(tmp_path: Path) -> None:
-    assert found(gzip.compress((HEADER + LINE).encode()), tmp_path) is None
+    assert two_passes(gzip.compress((HEADER + LINE).encode()), tmp_path) is None
 
 
 def test_a_sample_ends_before_a_field_that_nothing_closes(tmp_path: Path) -> None:
     file = tmp_path / "claims.csv"
     file.write_text(HEADER + LINE + 'C3,aetna,2024-03-01,77092,26,"' + ("x" * 999 + "\n") * 200)
-    opened = open_claims(str(file), {})
-    assert isinstance(opened, CsvFile)
+    opened = opened_csv(file)
     assert opened.sample()["claim_id"].to_list() == ["C2"]

@@ -35,6 +35,7 @@ from cpt77092.policies import PolicySet, load_policies
 from cpt77092.readers import (
     Batch,
     Options,
+    Selection,
     Tally,
     find_files,
     open_claims,
@@ -856,16 +857,16 @@ def test_columns_are_shown(capfd: pytest.CaptureFixture[str], tmp_path: Path) ->
 
 def test_headers_cannot_be_mapped(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no headers to map"):
-        open_claims(str(kept(tmp_path, x12([LINE]))), {"hcpcs_code": "CPT"})
+        open_claims(str(kept(tmp_path, x12([LINE]))), Options(overrides={"hcpcs_code": "CPT"}))
 
 
 def test_a_file_that_goes_away_is_said(tmp_path: Path) -> None:
     file = kept(tmp_path, x12([LINE]))
-    opened = open_claims(str(file), {})
+    opened = open_claims(str(file), Options())
     assert "SV101-2" in opened.names
     file.unlink()
     with pytest.raises(ClaimsError, match="cannot be read"):
-        opened.scan(needed=EVERYTHING, scope=CHECKED)
+        opened.read(Selection(EVERYTHING, CHECKED))
 
 
 def test_the_ending_does_not_matter_and_folders_are_searched(tmp_path: Path) -> None:
@@ -953,9 +954,9 @@ def test_what_a_history_covers_is_told_of_every_service_line(tmp_path: Path) -> 
         "LX*5",
     )
     past = kept(tmp_path, written(counted(segments)), "past.837")
-    scan = open_claims(str(past), {}).scan(needed=EVERYTHING, scope=CHECKED)
+    scan, rows = open_claims(str(past), Options()).read(Selection(EVERYTHING, CHECKED))
     assert scan.days.collect().to_series().to_list() == ["20240115", "20251231", "", "soon", ""]
-    assert scan.total.collect().item() == 5
+    assert rows.total == 5
     claims = kept(tmp_path, x12([LINE]))
     history = past_of(claims, kept(tmp_path, x12([LINE]), "same.837")).history
     assert history is not None

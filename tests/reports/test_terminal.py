@@ -420,7 +420,7 @@ def test_the_bar_goes_to_standard_error_while_the_readers_turn_it_away() -> None
     code = (
         "import time, sys\n"
         "from cpt77092.reports import progress\n"
-        "from cpt77092.readers.classify import native_errors_silenced\n"
+        "from cpt77092.readers.failures import native_errors_silenced\n"
         "progress.DELAY = 0\n"
         "with progress.Watch() as watch, native_errors_silenced():\n"
         "    watch.step('Reading claims')\n"

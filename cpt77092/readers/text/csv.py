@@ -1,78 +1,50 @@
 """Comma, semicolon, tab and pipe separated files.
 
-A normal file is read by Polars' lazy scan with every cell as text. A damaged one, or one in another
-encoding, is read row by row (`rows`), which is slower and says so.
+There are three ways to read one, and `CsvFile.read` takes the fastest that is right for the file:
+two passes for a large file of which few rows are kept (`two_pass`), Polars' scan with every cell as
+text, and row by row (`row_by_row`) for a damaged file or one in another encoding.
 """
 
 from __future__ import annotations
 
 import csv
-import re
-from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
 import polars as pl
 
-from cpt77092.claims.headers import HeaderMatch, known_headers, match_headers, normal
-from cpt77092.claims.layouts import Layout
-from cpt77092.errors import ClaimsError
-from cpt77092.readers.classify import (
+from cpt77092.claims.headers import HeaderMatch, match_headers
+from cpt77092.readers.classify import ROW_KIND, classify
+from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced
+from cpt77092.readers.line_plan import LinePlan
+from cpt77092.readers.required_columns import code_header
+from cpt77092.readers.scan import (
     INDEX,
     LINE,
-    POLARS_FAILURES,
     RAW,
     REJECT,
     ROW,
     SAMPLE_ROWS,
     SHORT,
+    Options,
     Rows,
     Scan,
-    code_header,
-    native_errors_silenced,
+    Selection,
     size_of,
 )
-from cpt77092.readers.line_plan import LinePlan
 from cpt77092.readers.text import two_pass
-from cpt77092.readers.text.encoding import HEAD_BYTES, UTF8, TextSource, detect_whole, open_text
+from cpt77092.readers.text.dialect import Dialect, sniff
+from cpt77092.readers.text.encoding import UTF8, TextSource, detect_whole, open_text
 from cpt77092.readers.text.row_by_row import read_rows
-from cpt77092.readers.text.two_pass import Sparse
+from cpt77092.readers.text.two_pass import RowsOfLines, TwoPass
 
-SEPARATORS = ",;\t|"
-LONGEST_HEADER = 200
-MOST_TITLES = 40
-"""How many lines of a report's title may stand above the header."""
-# Declared columns beyond the header's catch rows with too many fields, which the fast scan would
+# Declared columns beyond the header's catch rows with too many fields, which the scan would
 # otherwise cut off in silence; the later ones catch `...,,spill`.
 _SPILL = ("__spill_1", "__spill_2", "__spill_3", "__spill_4")
-_LONE_CR = re.compile(r"\r(?!\n)")
-_WHOLE_LINE = "\x01"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dialect:
-    """How a text file is laid out, read off its first megabyte."""
-
-    separator: str
-    end_of_line: str
-    headers: Mapping[str, str]
-    """A name for each column, and the header as it is written; two may be written alike."""
-    lead: int = 0
-    """Lines before the header, blank or of a report's title."""
-    titles: int = 0
-    """How many of them are not blank."""
-    header_lines: int = 1
-    careful: str = ""
-    """Why only reading row by row will do, or nothing."""
-    has_blank_tails: bool = False
-    """Some row's last cell is blank, so that a row cut short looks like it."""
-
-    @property
-    def width(self) -> int:
-        """How many fields a row must have: blank headers at the end may be bare separators."""
-        return max((n for n, header in enumerate(self.headers.values(), 1) if header), default=1)
+_NO_SEPARATOR = "\x01"
+"""Read as the separator, it leaves each line one cell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +56,8 @@ class CsvFile:
     source: TextSource
     dialect: Dialect
     headers: HeaderMatch
-    is_told: bool = False
-    """The user said which encoding it is."""
+    is_encoding_stated: bool = False
+    """The user stated the encoding."""
     kind: str = "CSV"
 
     @property
@@ -93,45 +65,11 @@ class CsvFile:
         """A name for each of the file's columns."""
         return tuple(self.dialect.headers)
 
-    def scan(self, *, needed: frozenset[str], scope: frozenset[str]) -> Scan:
-        """The plan that reads the rows; a file that is not normal is read at once.
-
-        Raises:
-            ClaimsError: no column is the procedure code.
-        """
-        header = code_header(self)
-        if self.dialect.careful or self.source.encoding != UTF8:
-            return self.scan_rows(needed=needed, scope=scope, why=self.dialect.careful)
-        rows = self._rows()
-        has_spill = pl.any_horizontal(pl.col(name).is_not_null() for name in _SPILL)
-        is_odd = pl.any_horizontal(pl.col(name) != "" for name in _SPILL)
-        last = pl.col(self.names[self.dialect.width - 1])
-        if not self.dialect.has_blank_tails:
-            has_spill |= last.is_null()
-        plan = LinePlan.of(self.headers, needed, scope, written=self.dialect.headers[header])
-        # Reading row by row, which follows, says what is wrong with which line.
-        odd: pl.Expr = pl.when(is_odd).then(pl.lit("too many or too few fields"))
-        if not self.dialect.has_blank_tails:  # then it is a row cut short, if it is a claim line
-            is_short = last.is_null() & odd.is_null()
-            odd = pl.when(is_short).then(pl.lit(f"{SHORT}too few fields")).otherwise(odd)
-        keep = plan.keep | (has_spill if plan.only is None else has_spill & plan.only)
-        cells = (pl.col(INDEX).alias(ROW), odd.alias(REJECT), *plan.cells)
-        is_plain = not (self.headers.line_columns or self.headers.row_filter)
-        return Scan.of(
-            self,
-            kept=plan.spread(rows.filter(keep).select(cells)),
-            sooner=self._sparse(keep, last, cells).read
-            if is_plain and self._keeps_few(plan.keep)
-            else None,
-            rows=rows,
-            code=plan.code,
-            # The number of the last row: Polars counts rows by mapping the whole file into memory.
-            total=rows.select(self._last_row() if is_plain else plan.total),
-            notes=self._notes(),
-            encoding=self.source.name,
-            is_sound=self.is_sound,
-            again=lambda: self.scan_rows(needed=needed, scope=scope, why=""),
-        )
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know about how it was opened."""
+        titles = self.dialect.titles
+        return (f"lines left out above the header: {titles}",) if titles else ()
 
     def sample(self) -> pl.DataFrame:
         """The first rows, every cell as text; not those behind a quote that nothing closes."""
@@ -144,76 +82,158 @@ class CsvFile:
         cells = [(row + [""] * width)[:width] for row in rows[1:]]
         return pl.DataFrame(cells, schema=dict.fromkeys(self.names, pl.String), orient="row")
 
-    def scan_rows(self, *, needed: frozenset[str], scope: frozenset[str], why: str) -> Scan:
-        """Read the file row by row, now.
+    def read(self, selection: Selection) -> tuple[Scan, Rows]:
+        """Read the rows, by the fastest way that is right for the file.
 
         Raises:
-            ClaimsError: the compressed file is cut short.
+            ClaimsError: no column is the procedure code, or the compressed file is cut short.
         """
+        plan = self.plan(selection)
+        if not self.dialect.careful and self.source.encoding == UTF8:
+            with suppress(*POLARS_FAILURES), native_errors_silenced():
+                rows = self._read_by_polars(plan, selection)
+                if rows is not None:
+                    scan = plan.scan(self, self._rows(), encoding=self.source.name)
+                    return scan, rows
+        return self._read_row_by_row(plan, selection)
+
+    def plan(self, selection: Selection) -> LinePlan:
+        """How rows become lines.
+
+        Raises:
+            ClaimsError: no column is the procedure code.
+        """
+        return LinePlan.of(self, selection, written=self.dialect.headers[code_header(self)])
+
+    def two_pass(self, plan: LinePlan) -> TwoPass | None:
+        """How to read the file in two passes; None where a scan is faster, or needed."""
+        if (
+            size_of(self.data) < two_pass.LEAST_BYTES
+            or self.source.compression
+            or not plan.is_row_a_line
+            or (self.sample().select(plan.keep.mean()).item() or 0) > two_pass.MOST_KEPT
+        ):
+            return None
+        last = self._last_cell()
+        may_be_short, is_short = self._shortness()
+        return TwoPass(
+            rows=self._rows(),
+            keep=self._keep(plan),
+            lacks_last_cell=last.is_null(),
+            is_cut=last.str.ends_with(_NO_SEPARATOR).fill_null(value=False),
+            lines=self._lines_below_header(),
+            may_be_short=may_be_short,
+            is_short=is_short,
+            end_of_line=self.dialect.end_of_line,
+            size=size_of(self.data),
+            parse=lambda lines: self._scan_cells(lines, skip=0).drop(INDEX),
+            cells=lambda rows: self._cells(rows, plan),
+        )
+
+    def _read_by_polars(self, plan: LinePlan, selection: Selection) -> Rows | None:
+        """Read by Polars, in two passes or in one; None where the file proves damaged."""
+        attempt = self.two_pass(plan) if selection.only is None else None
+        lines = None
+        if attempt is not None:
+            with suppress(*POLARS_FAILURES):
+                lines = attempt.read(selection.room)
+        if lines is None:
+            rows = self._rows()
+            kept = selection.collect(plan.lines(self._cells(rows.filter(self._keep(plan)), plan)))
+            total = self._last_row() if plan.is_row_a_line else plan.total
+            counts = rows.select(total).collect(engine="streaming").row(0)
+        else:
+            kept, counts = lines.kept, (lines.total,)
+        classified = classify(kept, selection.scope, self.headers.columns["hcpcs_code"])
+        result = Rows(classified, *counts)
+        return result if self._is_complete(result, lines) else None
+
+    def _is_complete(self, rows: Rows, lines: RowsOfLines | None) -> bool:
+        """Whether every row was read, and none cut short.
+
+        Args:
+            rows: what was read.
+            lines: the same where it was read in two passes.
+
+        Raises:
+            PolarsError: a quote is left open.
+        """
+        if (rows.kept[ROW_KIND] == "rejected").any():
+            return False
+        if lines is None and self._may_hold_breaks(rows.total):
+            # Some cell holds line breaks: meant to, or because a quote was left open. The scan
+            # looks at quotes only in columns that it reads, so it is made to read all.
+            self._rows().select(pl.all().null_count()).collect(engine="streaming")
+        if not self.dialect.has_blank_tails:
+            return True
+        short = self._short_lines() if lines is None else lines.short
+        not_data = rows.kept.filter(pl.col(ROW_KIND) == "not data")[ROW]
+        return bool(short.is_in(not_data.implode()).all())
+
+    def _read_row_by_row(self, plan: LinePlan, selection: Selection) -> tuple[Scan, Rows]:
+        """Read by Python's csv module, which says what is wrong with which line."""
         source = self.source
-        if not (self.is_told or source.encoding.startswith("utf-16")):
+        if not (self.is_encoding_stated or source.encoding.startswith("utf-16")):
             source = replace(source, encoding=detect_whole(source))
-        written = self.dialect.headers[code_header(self)]
-        plan = LinePlan.of(self.headers, needed, scope, written=written)
-        is_wrong = pl.col(REJECT).is_not_null()
-        counts: list[pl.DataFrame] = []
-        totals: list[pl.DataFrame] = []
-        day = self.headers.columns.get("claim_line_start_date")
-        days = [pl.DataFrame(schema={"claim_line_start_date": pl.String})]
-
-        def keep(block: pl.DataFrame) -> pl.DataFrame:
-            counts.append(block.select(plan.code.alias("hcpcs_code")).group_by("hcpcs_code").len())
-            sound = block.filter(~is_wrong)
-            totals.append(sound.select(plan.total))
-            if day is not None:
-                days.append(sound.select(pl.col(day).unique().alias("claim_line_start_date")))
-            kept = block.filter(plan.keep | is_wrong)
-            return plan.spread(
-                kept.select(pl.col(INDEX).alias(ROW), LINE, RAW, REJECT, *plan.cells)
-            )
-
+        account = _Account(plan, self.headers.columns.get("claim_line_start_date"))
         read = read_rows(
             source,
             separator=self.dialect.separator,
             lead=self.dialect.lead,
             names=self.names,
             width=self.dialect.width,
-            keep=keep,
+            keep=account.keep,
         )
-        told = [why] if why else []
-        if source.encoding != UTF8:
-            told.append(f"read as {source.name}")
-        told.append("read row by row, which is slower")
-        if read.nuls:
-            told.append(f"NUL bytes left out: {read.nuls:,}")
-        total = pl.concat(totals).sum().with_columns(pl.col("len") + read.wrong)
-        every_code = pl.col("hcpcs_code").repeat_by("len").explode()
-        return Scan.of(
-            self,
-            kept=read.kept.lazy(),
-            rows=read.kept.lazy(),
-            code=pl.col("hcpcs_code"),
-            total=total.lazy(),
-            codes=pl.concat(counts).lazy().select(every_code),
-            days=pl.concat(days).lazy(),
-            notes=(*self._notes(), *told),
+        kept = selection.collect(read.kept.lazy())
+        kept = classify(kept, selection.scope, self.headers.columns["hcpcs_code"])
+        notes = {
+            self.dialect.careful: bool(self.dialect.careful),
+            f"read as {source.name}": source.encoding != UTF8,
+            "read row by row, which is slower": True,
+            f"NUL bytes left out: {read.nuls:,}": bool(read.nuls),
+        }
+        scan = Scan(
+            opened=replace(self, source=source),
+            codes=account.every_code,
+            days=pl.concat(account.days).lazy(),
+            notes=(*self.notes, *(note for note, holds in notes.items() if holds)),
             encoding=source.name,
             heading=source.raw(read.heading),
         )
+        return scan, Rows(kept, *account.counts(read.wrong))
 
-    def _notes(self) -> tuple[str, ...]:
-        titles = self.dialect.titles
-        return (f"lines left out above the header: {titles}",) if titles else ()
+    def _keep(self, plan: LinePlan) -> pl.Expr:
+        """Rows to keep: those that may be in scope, and those with too many or too few fields."""
+        is_odd = pl.any_horizontal(pl.col(name).is_not_null() for name in _SPILL)
+        if not self.dialect.has_blank_tails:
+            is_odd |= self._last_cell().is_null()
+        return plan.keep | (is_odd if plan.row_filter is None else is_odd & plan.row_filter)
+
+    def _cells(self, kept: pl.LazyFrame, plan: LinePlan) -> pl.LazyFrame:
+        """Number, reason for rejection and canonical columns of kept rows."""
+        has_spill = pl.any_horizontal(pl.col(name) != "" for name in _SPILL)
+        # Reading row by row, which follows, says what is wrong with which line.
+        reject: pl.Expr = pl.when(has_spill).then(pl.lit("too many or too few fields"))
+        if not self.dialect.has_blank_tails:  # then it is a row cut short, if it is a claim line
+            is_short = self._last_cell().is_null() & reject.is_null()
+            reject = pl.when(is_short).then(pl.lit(f"{SHORT}too few fields")).otherwise(reject)
+        return kept.select(pl.col(INDEX).alias(ROW), reject.alias(REJECT), *plan.cells)
+
+    def _last_cell(self) -> pl.Expr:
+        """The last cell that a row must have."""
+        return pl.col(self.names[self.dialect.width - 1])
 
     def _last_row(self) -> pl.Expr:
+        # The number of the last row: Polars counts rows by mapping the whole file into memory.
         before = self.dialect.lead + 1
         return (pl.col(INDEX).max().cast(pl.Int64) - before).fill_null(0).alias("len")
 
     def _rows(self) -> pl.LazyFrame:
+        """All rows by cells, with their numbers."""
         # The header is skipped, not read: Polars would rename headers that are blank or alike.
-        return self._cells_of(self.data, skip=self.dialect.lead + 1)
+        return self._scan_cells(self.data, skip=self.dialect.lead + 1)
 
-    def _cells_of(self, data: Path | bytes, *, skip: int) -> pl.LazyFrame:
+    def _scan_cells(self, data: Path | bytes, *, skip: int) -> pl.LazyFrame:
         return pl.scan_csv(
             data,
             separator=self.dialect.separator,
@@ -229,73 +249,16 @@ class CsvFile:
             glob=False,
         )
 
-    def _keeps_few(self, keep: pl.Expr) -> bool:
-        """Whether the file is large, and few of its first rows are kept."""
-        return (
-            size_of(self.data) >= two_pass.LEAST_BYTES
-            and not self.source.packing
-            and (self.sample().select(keep.mean()).item() or 0) <= two_pass.MOST_KEPT
-        )
-
-    def _sparse(self, keep: pl.Expr, last: pl.Expr, cells: Sequence[pl.Expr]) -> Sparse:
-        may_be, is_short = self._shortness()
-        return Sparse(
-            rows=self._rows(),
-            keep=keep,
-            lacks_tail=last.is_null(),
-            is_cut=last.str.ends_with(_WHOLE_LINE).fill_null(value=False),
-            may_be_short=may_be,
-            is_short=is_short,
-            lines=self._lines_behind_header(),
-            end_of_line=self.dialect.end_of_line,
-            size=size_of(self.data),
-            parse=lambda lines: self._cells_of(lines, skip=0).drop(INDEX),
-            cells=lambda rows: rows.select(cells),
-        )
-
-    def is_sound(self, rows: Rows, not_data: pl.Series) -> bool:
-        """Whether the scan found every row, and none cut short.
-
-        Args:
-            rows: what it found.
-            not_data: those that are blank, titles or totals.
-        """
-        try:
-            with native_errors_silenced():
-                if not rows.are_lines and self._may_hold_breaks(rows.total):
-                    # Some cell holds line breaks: meant to, or because a quote was left open. The
-                    # scan looks at quotes only in columns that it reads, so it is made to read all.
-                    self._rows().select(pl.all().null_count()).collect(engine="streaming")
-                if self.dialect.has_blank_tails:
-                    short = rows.short
-                    if short is None:
-                        short = self._short_lines().collect(engine="streaming")[INDEX]
-                    return bool(short.is_in(not_data.implode()).all())
-        except POLARS_FAILURES:
-            return False
-        return True
-
-    def _may_hold_breaks(self, rows: int) -> bool:
-        """Whether a row of those that a scan found may be several lines."""
-        above = self.dialect.lead + self.dialect.header_lines
-        return bool(self.headers.line_columns) or self._line_count() > rows + above
-
-    def _line_count(self) -> int:
-        """Lines of the file, whatever its quotes say."""
-        # The number of the last line: Polars counts by mapping the whole file into memory.
-        last = self._whole_lines(skip=0, first=1).select(pl.col(INDEX).max())
-        return int(last.collect(engine="streaming").item() or 0)
-
-    def _whole_lines(self, *, skip: int, first: int) -> pl.LazyFrame:
-        """The lines behind some that are left out, as they stand; the first has this number."""
+    def _scan_lines(self, *, skip: int, first: int) -> pl.LazyFrame:
+        """The lines behind some that are left out, as they are; the first has this number."""
         return pl.scan_csv(
             self.data,
-            separator=_WHOLE_LINE,
+            separator=_NO_SEPARATOR,
             quote_char=None,
             eol_char=self.dialect.end_of_line,
             has_header=False,
             skip_rows=skip,
-            schema={two_pass.LINE: pl.String, two_pass.MORE: pl.String},
+            schema={two_pass.TEXT: pl.String, two_pass.MORE: pl.String},
             missing_columns="insert",
             truncate_ragged_lines=True,
             row_index_name=INDEX,
@@ -303,168 +266,96 @@ class CsvFile:
             glob=False,
         )
 
-    def _lines_behind_header(self) -> pl.LazyFrame:
+    def _lines_below_header(self) -> pl.LazyFrame:
         skip = self.dialect.lead + self.dialect.header_lines
-        return self._whole_lines(skip=skip, first=self.dialect.lead + 2)
+        return self._scan_lines(skip=skip, first=self.dialect.lead + 2)
 
-    def _short_lines(self) -> pl.LazyFrame:
-        """`__row` of lines that are short.
+    def _may_hold_breaks(self, rows: int) -> bool:
+        """Whether a row of those that a scan gave may be several lines."""
+        if self.headers.line_columns:
+            return True
+        # The number of the last line: Polars counts by mapping the whole file into memory.
+        last = self._scan_lines(skip=0, first=1).select(pl.col(INDEX).max())
+        lines = int(last.collect(engine="streaming").item() or 0)
+        return lines > rows + self.dialect.lead + self.dialect.header_lines
+
+    def _short_lines(self) -> pl.Series:
+        """Numbers of lines that are short.
 
         A record over several lines counts as short; reading row by row then tells.
         """
-        may_be, is_short = self._shortness()
-        lines = self._lines_behind_header().filter(may_be)
+        may_be_short, is_short = self._shortness()
+        lines = self._lines_below_header().filter(may_be_short)
         # A column of its own: Polars would put both tests together, and do both on every line.
-        return lines.select(INDEX, is_short.alias(SHORT)).filter(SHORT).select(INDEX)
+        short = lines.select(INDEX, is_short.alias(SHORT)).filter(SHORT).select(INDEX)
+        return short.collect(engine="streaming")[INDEX]
 
     def _shortness(self) -> tuple[pl.Expr, pl.Expr]:
-        """Which whole lines may have too few separators, told fast; and which of those do.
+        """Lines that may have too few separators, by a fast test; and which of those do.
 
-        Those in quotes do not count, and a blank line is not short.
+        Separators in quotes do not count, and a blank line is not short.
         """
-        line, mark = pl.col(two_pass.LINE), self.dialect.separator
+        line, separator = pl.col(two_pass.TEXT), self.dialect.separator
         fewest = self.dialect.width - 1
         bare = line.str.replace_all(r'"[^"]*"', "")
         return (
-            (line.str.count_matches(mark, literal=True) < fewest)
+            (line.str.count_matches(separator, literal=True) < fewest)
             | line.str.contains('"', literal=True),
-            (bare.str.count_matches(mark, literal=True) < fewest)
-            & (line.str.strip_chars(f'{mark}" \t\r') != ""),
+            (bare.str.count_matches(separator, literal=True) < fewest)
+            & (line.str.strip_chars(f'{separator}" \t\r') != ""),
         )
 
 
-def open_csv(
-    path: str,
-    data: Path | bytes,
-    overrides: Mapping[str, str],
-    *,
-    encoding: str | None = None,
-    layout: Layout | None = None,
-) -> CsvFile:
+@dataclass(slots=True)
+class _Account:
+    """What is kept of a file that is read row by row, block after block, and what is counted."""
+
+    plan: LinePlan
+    day_header: str | None
+    codes: list[pl.DataFrame] = field(default_factory=list)
+    totals: list[pl.DataFrame] = field(default_factory=list)
+    days: list[pl.DataFrame] = field(
+        default_factory=lambda: [pl.DataFrame(schema={"claim_line_start_date": pl.String})]
+    )
+
+    def keep(self, block: pl.DataFrame) -> pl.DataFrame:
+        """The lines of a block that may be in scope or are wrong."""
+        is_wrong, day = pl.col(REJECT).is_not_null(), self.day_header
+        code = self.plan.code.alias("hcpcs_code")
+        self.codes.append(block.select(code).group_by("hcpcs_code").len())
+        readable = block.filter(~is_wrong)
+        self.totals.append(readable.select(self.plan.total))
+        if day is not None:
+            self.days.append(readable.select(pl.col(day).unique().alias("claim_line_start_date")))
+        kept = block.filter(self.plan.keep | is_wrong)
+        return self.plan.lines(
+            kept.select(pl.col(INDEX).alias(ROW), LINE, RAW, REJECT, *self.plan.cells)
+        )
+
+    def counts(self, wrong: int) -> tuple[int, ...]:
+        """How many rows there are, those that are wrong included, and how many are set aside."""
+        total, *set_aside = pl.concat(self.totals).sum().row(0)
+        return (total + wrong, *set_aside)
+
+    @property
+    def every_code(self) -> pl.LazyFrame:
+        """The code of every row."""
+        code = pl.col("hcpcs_code").repeat_by("len").explode()
+        return pl.concat(self.codes).lazy().select(code)
+
+
+def open_file(path: str, data: Path | bytes, options: Options) -> CsvFile:
     """Read the head of a delimited text file.
 
     Args:
         path: the file as the user named it.
         data: the file, or what came from standard input.
-        overrides: canonical column to header.
-        encoding: what the user says it is.
-        layout: the user's layout.
+        options: what the user stated about reading.
 
     Raises:
         ClaimsError: the file is empty, or two headers claim one column.
     """
-    source, head = open_text(path, data, encoding)
-    expected = [*overrides.values()]
-    if layout is not None:
-        expected += [header for headers in layout.columns.values() for header in headers]
-    dialect = sniff(head, path, encoding=source.encoding, expected=expected)
-    headers = match_headers(dialect.headers, overrides, file=path, layout=layout)
-    return CsvFile(path, data, source, dialect, headers, encoding is not None)
-
-
-def sniff(head: bytes, path: str, *, encoding: str = UTF8, expected: Sequence[str] = ()) -> Dialect:
-    """Read separator, line ends and headers off the start of a file.
-
-    Args:
-        head: its first megabyte, unpacked.
-        path: its name, for messages.
-        encoding: what the bytes are in.
-        expected: headers that the user named.
-
-    Raises:
-        ClaimsError: nothing in it, or not a text file of claims.
-    """
-    text = head.decode(encoding, "replace").removeprefix("\ufeff")
-    has_nuls = "\0" in text
-    text = text.replace("\0", "")
-    # A lone CR ends lines in files from old Macs and some mainframes; the scan would take such a
-    # file for one long header and find no rows.
-    end_of_line = "\r" if "\r" in text and "\n" not in text else "\n"
-    # Where the head is cut off, it may be cut between CR and LF.
-    seen = text.removesuffix("\r") if len(head) >= HEAD_BYTES else text
-    is_mixed = end_of_line == "\n" and _LONE_CR.search(seen) is not None
-    lines = _LONE_CR.sub("\n", text).split("\n") if "\r" in text else text.split("\n")
-    if not any(line.strip() for line in lines):
-        raise ClaimsError(f"{path}: the file is empty; expected a header row and claim lines")
-    lead, separator = _find_header(lines, frozenset(map(normal, expected)))
-    headers, header_lines = _record(lines, lead, separator)
-    if not headers or any(len(header) > LONGEST_HEADER for header in headers):
-        raise ClaimsError(
-            f"{path}:{lead + 1}: the header row cannot be read; is a quote left open in it?"
-        )
-    titles = [line for line in lines[:lead] if line.strip()]
-    reasons = {
-        "holds NUL bytes": has_nuls,
-        "its lines end in CR, LF or both": is_mixed,
-        "a quote stands above the header": any('"' in title for title in titles),
-    }
-    careful = [reason for reason, holds in reasons.items() if holds]
-    tails = (separator + mark + end for mark in ("", "\r") for end in (end_of_line,))
-    return Dialect(
-        separator=separator,
-        end_of_line=end_of_line,
-        headers=unique_names(headers),
-        lead=lead,
-        titles=len(titles),
-        header_lines=header_lines,
-        careful="; ".join(careful),
-        # Where the head is cut off, it may be cut right behind a separator.
-        has_blank_tails=any(tail in text for tail in tails)
-        or (len(head) < HEAD_BYTES and text.endswith(separator)),
-    )
-
-
-def _find_header(lines: Sequence[str], expected: frozenset[str]) -> tuple[int, str]:
-    """The line of the header and its separator: the first that says most headers we know.
-
-    Where no line says two of them, the first line that is not blank.
-    """
-    filled = [n for n, line in enumerate(lines[: MOST_TITLES * 2]) if line.strip()][:MOST_TITLES]
-    first, *later = filled or [next(n for n, line in enumerate(lines) if line.strip())]
-    best = max(_fit(lines, first, mark, expected) for mark in SEPARATORS)
-    for number in later if best[0] < 4 else ():
-        fit = max(_fit(lines, number, mark, expected) for mark in SEPARATORS)
-        if fit[0] > max(best[0], 1):
-            first, best = number, fit
-    return first, SEPARATORS[-best[2]]
-
-
-def find_header(rows: Sequence[Sequence[str]], expected: Sequence[str]) -> int:
-    """The row of a table of cells that is its header, by the headers it says that we know."""
-    names = known_headers().keys() | set(map(normal, expected))
-    filled = [n for n, row in enumerate(rows) if any(cell.strip() for cell in row)][:MOST_TITLES]
-    known = {n: len(set(map(normal, rows[n])) & names) for n in filled}
-    best = max(filled, key=lambda n: known[n])
-    return best if known[best] > 1 else filled[0]
-
-
-def _fit(
-    lines: Sequence[str], number: int, mark: str, expected: frozenset[str]
-) -> tuple[int, int, int]:
-    """How well a line reads as headers: those we know, how many fields, the first separator."""
-    headers = [normal(header) for header in _record(lines, number, mark)[0]]
-    known = len(set(headers) & (known_headers().keys() | expected))
-    return known, len(headers), -SEPARATORS.index(mark)
-
-
-def _record(lines: Sequence[str], number: int, separator: str) -> tuple[list[str], int]:
-    """The record that begins on a line, and how many lines it takes; nothing if it is damaged."""
-    following = (f"{line}\n" for line in islice(lines, number, number + 50))
-    reader = csv.reader(following, delimiter=separator, strict=True)
-    try:
-        record = next(reader, [])
-    except csv.Error:  # a quote that nothing closes, or text behind one that does
-        return [], 1
-    return [field.strip() for field in record], reader.line_num
-
-
-def unique_names(headers: list[str]) -> dict[str, str]:
-    """A name of its own for each header, since two columns of a frame cannot share one."""
-    named: dict[str, str] = {}
-    for number, header in enumerate(headers, start=1):
-        name = header or f"column {number}"
-        copy = 2
-        while name in named:
-            name, copy = f"{header or 'column'} ({copy})", copy + 1
-        named[name] = header
-    return named
+    source, head = open_text(path, data, options.encoding)
+    dialect = sniff(head, path, encoding=source.encoding, named=options.named_headers)
+    headers = match_headers(dialect.headers, options.overrides, file=path, layout=options.layout)
+    return CsvFile(path, data, source, dialect, headers, options.encoding is not None)

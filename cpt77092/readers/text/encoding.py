@@ -1,4 +1,4 @@
-"""From bytes to text: how a file is packed, which encoding it is in, and its lines.
+"""From bytes to text: how a file is compressed, which encoding it is in, and its lines.
 
 UTF-8 is read where the bytes allow it. Bytes that are not UTF-8 are Windows-1252, as Excel and
 most practice-management systems in the US write it, or Latin-1 where they hold bytes that
@@ -41,7 +41,7 @@ class TextSource:
     data: Path | bytes
     encoding: str
     """As Python names it; `utf-8` whether or not a byte-order mark leads."""
-    packing: str = ""
+    compression: str = ""
     """`gzip`, `zstd` or nothing."""
 
     @property
@@ -50,30 +50,30 @@ class TextSource:
         return _NAMES.get(self.encoding, self.encoding)
 
     def lines(self) -> Iterator[str]:
-        """Physical lines with their ends (LF, CRLF, CR), NULs and all.
+        """Lines with their ends (LF, CRLF, CR), NULs and all.
 
-        A byte that is not of the encoding stands as a lone surrogate, in UTF-16 as U+FFFD.
+        A byte that is not of the encoding becomes a lone surrogate, in UTF-16 as U+FFFD.
         """
         errors = "replace" if self.encoding.startswith("utf-16") else "surrogateescape"
         codec = "utf-8-sig" if self.encoding == UTF8 else self.encoding
         with (
-            unpacked(self.path, self.data, self.packing) as stream,
+            decompressed(self.path, self.data, self.compression) as stream,
             io.TextIOWrapper(stream, codec, errors, newline="") as text,
         ):
             yield from text
 
     def in_byte_order(self) -> TextSource:
-        """The same source with an encoding that says its byte order, where it has one."""
+        """The same source with the byte order in the name of its encoding, where it has one."""
         if self.encoding not in ("utf-16", "utf-32"):
             return self
-        with unpacked(self.path, self.data, self.packing) as stream:
+        with decompressed(self.path, self.data, self.compression) as stream:
             is_big = stream.read(4).lstrip(b"\0").startswith(b"\xfe\xff")
         return replace(self, encoding=f"{self.encoding}-{'be' if is_big else 'le'}")
 
     def raw_lines(self) -> Iterator[tuple[bytes, str]]:
-        """Physical lines as they stand, byte-order mark and all, each with its text.
+        """Lines as they are, byte-order mark and all, each with its text.
 
-        The bytes of all lines are the bytes of the file (unpacked), but for broken UTF-16.
+        The bytes of all lines are the bytes of the file (decompressed), but for broken UTF-16.
         """
         lines = self._wide_lines() if self.encoding.startswith(_WIDE) else self._narrow_lines()
         first = next(lines, None)
@@ -88,7 +88,7 @@ class TextSource:
 
     def _narrow_lines(self) -> Iterator[tuple[bytes, str]]:
         tail = b""
-        with unpacked(self.path, self.data, self.packing) as stream:
+        with decompressed(self.path, self.data, self.compression) as stream:
             while block := stream.read(HEAD_BYTES):
                 *lines, tail = (tail + block).splitlines(keepends=True)
                 # The last line goes on in the next block, and a CR there may be half of a CRLF.
@@ -98,42 +98,42 @@ class TextSource:
             yield line, line.decode(self.encoding, "surrogateescape")
 
     def holds(self, marks: tuple[bytes, ...]) -> bool:
-        """Whether any of some bytes stands anywhere in the file."""
-        with unpacked(self.path, self.data, self.packing) as stream:
+        """Whether any of some bytes is anywhere in the file."""
+        with decompressed(self.path, self.data, self.compression) as stream:
             blocks = iter(lambda: stream.read(HEAD_BYTES), b"")
             return any(mark in block for block in blocks for mark in marks)
 
     def raw(self, text: str) -> bytes:
-        """A piece of the file as it stood there; UTF-16 becomes UTF-8."""
+        """The bytes of a piece of the file's text; UTF-16 becomes UTF-8."""
         if self.encoding.startswith("utf-16"):
             return text.encode(UTF8, "surrogatepass")
         return text.encode(self.encoding, "surrogateescape")
 
 
 def open_text(path: str, data: Path | bytes, encoding: str | None) -> tuple[TextSource, bytes]:
-    """Find out how a file is packed and encoded, from its first megabyte.
+    """Find out how a file is compressed and encoded, from its first megabyte.
 
     Args:
         path: the file's name, for messages.
         data: the file, or what came from standard input.
-        encoding: what the user says it is (`--encoding`).
+        encoding: what the user states (`--encoding`).
 
     Returns:
-        The file as text, and its first megabyte, unpacked.
+        The file as text, and its first megabyte, decompressed.
 
     Raises:
         UsageError: there is no such encoding.
-        ClaimsError: the file cannot be unpacked.
+        ClaimsError: the file cannot be decompressed.
     """
     first = data[:4] if isinstance(data, bytes) else _first(data)
-    packing = "gzip" if first.startswith(GZIP) else "zstd" if first == ZSTD else ""
+    compression = "gzip" if first.startswith(GZIP) else "zstd" if first == ZSTD else ""
     try:
-        with unpacked(path, data, packing) as stream:
+        with decompressed(path, data, compression) as stream:
             head = stream.read(HEAD_BYTES)
     except OSError as problem:
         raise ClaimsError(f"{path}: cannot be read ({problem.strerror})") from None
     known = _known(encoding) if encoding else detect([head], cut=len(head) == HEAD_BYTES)
-    return TextSource(path, data, known, packing), head
+    return TextSource(path, data, known, compression), head
 
 
 def detect(blocks: Iterator[bytes] | list[bytes], *, cut: bool = False) -> str:
@@ -168,18 +168,18 @@ def detect(blocks: Iterator[bytes] | list[bytes], *, cut: bool = False) -> str:
 
 def detect_whole(source: TextSource) -> str:
     """The encoding of a file, looked at from its first byte to its last."""
-    with unpacked(source.path, source.data, source.packing) as stream:
+    with decompressed(source.path, source.data, source.compression) as stream:
         return detect(iter(lambda: stream.read(HEAD_BYTES), b""))
 
 
 @contextmanager
-def unpacked(path: str, data: Path | bytes, packing: str) -> Iterator[IO[bytes]]:
+def decompressed(path: str, data: Path | bytes, compression: str) -> Iterator[IO[bytes]]:
     """The bytes of a file, decompressed as they are read.
 
     Raises:
         ClaimsError: the compressed data is damaged or cut short.
     """
-    opener, failures = _unpacker(path, packing)
+    opener, failures = _decompressor(path, compression)
     raw: IO[bytes] = io.BytesIO(data) if isinstance(data, bytes) else data.open("rb")
     with raw:
         try:
@@ -191,17 +191,12 @@ def unpacked(path: str, data: Path | bytes, packing: str) -> Iterator[IO[bytes]]
             ) from None
 
 
-def codec_named(name: str) -> str:
-    """The encoding that people write so, as Python names it."""
-    return next((codec for codec, written in _NAMES.items() if written == name), name)
-
-
 @contextmanager
-def packed(name: str, stream: IO[bytes]) -> Iterator[IO[bytes]]:
-    """A stream that packs what is written to it, as the file's ending says.
+def compressed(name: str, stream: IO[bytes]) -> Iterator[IO[bytes]]:
+    """A stream that compresses what is written to it, as the file's ending says.
 
     Raises:
-        OutputError: this Python cannot pack it.
+        OutputError: this Python cannot compress it.
     """
     ending = Path(name).suffix.lower()
     if ending == ".gz":
@@ -211,7 +206,7 @@ def packed(name: str, stream: IO[bytes]) -> Iterator[IO[bytes]]:
     elif ending == ".zst":
         module = _zstd()
         if module is None:
-            raise OutputError(f"{name}: this Python cannot pack Zstandard; write a .gz file")
+            raise OutputError(f"{name}: this Python cannot write Zstandard; write a .gz file")
         with module.ZstdFile(stream, "wb") as out:
             yield out
     else:
@@ -225,16 +220,16 @@ def _zstd() -> Any:
     return None
 
 
-def _unpacker(
-    path: str, packing: str
+def _decompressor(
+    path: str, compression: str
 ) -> tuple[Callable[[IO[bytes]], Any], tuple[type[Exception], ...]]:
-    """What reads a packed file, and how it fails on a damaged one."""
-    if packing == "gzip":
+    """What reads a compressed file, and how it fails on a damaged one."""
+    if compression == "gzip":
         return gzip.open, (EOFError, gzip.BadGzipFile, zlib.error)
-    if packing == "zstd":
+    if compression == "zstd":
         if (module := _zstd()) is not None:
             return module.ZstdFile, (EOFError, module.ZstdError)
-        raise ClaimsError(f"{path}: a Zstandard file, which this Python cannot unpack")
+        raise ClaimsError(f"{path}: a Zstandard file, which this Python cannot read")
     return nullcontext, ()
 
 

@@ -1,8 +1,8 @@
-"""Delimited text read row by row: slower than the scan, and right about files that it cannot read.
+"""Delimited text read row by row: slower than a scan, and right where a scan fails.
 
 Python's csv module finds the records, so a damaged one is known by its line, its number of fields
-and its text as it stood. A quote that is left open rejects the line it opens on, and reading goes
-on with the next line: without that it would swallow the rest of the file.
+and its text. A quote that is left open rejects the line it opens on, and reading goes on with the
+next line: otherwise it would swallow the rest of the file.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from cpt77092.readers.classify import INDEX, LINE, RAW, REJECT, SHORT, is_claim_row
+from cpt77092.readers.classify import settled_reason
+from cpt77092.readers.scan import INDEX, LINE, RAW, REJECT, SHORT
 from cpt77092.readers.text.encoding import TextSource
 
 BLOCK = 20_000
@@ -28,7 +29,7 @@ class _OpenQuoteError(Exception):
 
 
 class _Lines:
-    """Physical lines for `csv.reader`, which can be given again from the second one on."""
+    """Lines for `csv.reader`, which can be given again from the second one of a record on."""
 
     def __init__(self, lines: Iterator[str]) -> None:
         self._lines = lines
@@ -75,14 +76,14 @@ class _Block:
 
 @dataclass(frozen=True, slots=True)
 class RowsRead:
-    """What became of a whole file."""
+    """What was read of a whole file."""
 
     kept: pl.DataFrame
     wrong: int
-    """How many rows were found wrong, titles that seemed short among them."""
+    """How many rows are wrong, titles that seem short among them."""
     nuls: int
     heading: str
-    """The header's line, as it stood."""
+    """The header's line, as it is."""
 
 
 def read_rows(
@@ -98,7 +99,7 @@ def read_rows(
 
     Args:
         source: the file as text.
-        separator: what stands between fields.
+        separator: what separates fields.
         lead: records before the header.
         names: the file's columns.
         width: how many fields a row must have; blank headers at the end may lack theirs.
@@ -131,7 +132,7 @@ def read_rows(
 
 
 def raw_records(source: TextSource, separator: str) -> Iterator[tuple[list[str], bytes]]:
-    """Every record of a file as `read_rows` counts them, each with its bytes as they stand.
+    """Every record of a file as `read_rows` counts them, each with its bytes as they are.
 
     Raises:
         ClaimsError: the compressed file is cut short.
@@ -175,23 +176,23 @@ def _records(lines: _Lines, separator: str, block: _Block) -> Iterator[list[str]
 def _add(
     block: _Block, record: list[str], lines: _Lines, source: TextSource, widths: tuple[int, int]
 ) -> None:
-    """Put a record into the block, and say what is wrong with it."""
+    """Add a record to the block, and note what is wrong with it."""
     here = len(block.records)
     needed, width = widths
-    found = len(record)
+    fields = len(record)
     if here not in block.wrong:
         if not all(map(str.isascii, lines.record)) and (strange := _undecodable(lines.record)):
             block.wrong[here] = f"a byte that is not {source.name} ({strange})"
-        elif found > width and any(record[width:]):
+        elif fields > width and any(record[width:]):
             block.wrong[here] = (
-                f"{found} fields where the header has {width}: a stray separator or quote?"
+                f"{fields} fields where the header has {width}: a stray separator or quote?"
             )
-        elif found < needed and any(map(str.strip, record)):
+        elif fields < needed and any(map(str.strip, record)):
             block.wrong[here] = (
-                f"{SHORT}{found} fields where the header has {width}: "
+                f"{SHORT}{fields} fields where the header has {width}: "
                 f"is a separator lost, or the end of the line?"
             )
-    if found != width:
+    if fields != width:
         record = (record + [""] * width)[:width]
     if here in block.wrong or len(lines.record) > 1:
         block.raw[here] = "".join(lines.record)
@@ -236,13 +237,5 @@ def _kept(
         pl.Series(RAW, raw, dtype=pl.Binary),
         wrong.alias(REJECT),
     )
-    # A short row is wrong only where it is a claim line, and no blank, title or total.
     kept = keep(frame)
-    is_short = pl.col(REJECT).str.starts_with(SHORT)
-    return kept.with_columns(
-        pl.when(~is_short)
-        .then(REJECT)
-        .when(is_claim_row(kept.columns))
-        .then(pl.col(REJECT).str.strip_prefix(SHORT))
-        .alias(REJECT)
-    )
+    return kept.with_columns(settled_reason(kept.columns).alias(REJECT))

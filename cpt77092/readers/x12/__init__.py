@@ -10,7 +10,6 @@ ISA: `batch.837:1043` is segment 1043. In a file with one segment a line it is t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,16 +17,17 @@ import polars as pl
 
 from cpt77092.claims.headers import HeaderMatch
 from cpt77092.errors import ClaimsError, UsageError
-from cpt77092.readers.classify import POLARS_FAILURES, Scan, native_errors_silenced, reason
+from cpt77092.readers.classify import classify
+from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced, reason
+from cpt77092.readers.scan import Options, Rows, Scan, Selection
 from cpt77092.readers.x12.claim_lines import SOURCES, read_lines
 from cpt77092.readers.x12.envelope import Fault, check, faults_within, headers
 from cpt77092.readers.x12.interchange import find_interchanges, pieces
 from cpt77092.readers.x12.segments import read_segments
 
-__all__ = ["X12File", "open_x12"]
+__all__ = ["X12File", "open_file"]
 
-KIND = "X12 837P"
-_NOTES_SHOWN = 5
+_FAULTS_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +38,16 @@ class X12File:
     data: Path | bytes
     headers: HeaderMatch
     lenient: bool = False
-    """Read past counts and control numbers that are off, and note them."""
-    kind: str = KIND
+    """Read past wrong counts and control numbers, and note them."""
+    kind: str = "X12 837P"
+    notes: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Where its columns stand, for want of headers."""
+        """Where its columns are, since it has no headers."""
         return tuple(self.headers.columns.values())
 
-    def scan(self, *, needed: frozenset[str], scope: frozenset[str]) -> Scan:
+    def read(self, selection: Selection) -> tuple[Scan, Rows]:
         """Read the service lines.
 
         Raises:
@@ -56,70 +57,63 @@ class X12File:
         try:
             data = self.data if isinstance(self.data, bytes) else self.data.read_bytes()
             with native_errors_silenced():
-                kept, every, faults = self._read(data, needed, scope)
-        except POLARS_FAILURES as problem:
-            raise ClaimsError(f"{self.path}: cannot be read ({reason(problem)})") from None
+                lines, every_line, faults = self._read(data, selection)
+                kept = selection.collect(lines.lazy())
+        except POLARS_FAILURES as failure:
+            raise ClaimsError(f"{self.path}: cannot be read ({reason(failure)})") from None
         if faults and not self.lenient:
             more = f" (and {len(faults) - 1:,} more such)" if len(faults) > 1 else ""
             raise ClaimsError(
                 f"{self.path}:{faults[0].segment}: {faults[0].text}{more}. Get the file anew, or "
                 f"read on with --lenient"
             )
-        if not every.height:
+        if not every_line.height:
             raise ClaimsError(f"{self.path}: the file has no service line (SV1); nothing to check")
-        return Scan(
-            path=self.path,
-            kind=self.kind,
-            headers=self.headers,
-            kept=kept.lazy(),
-            total=pl.LazyFrame({"len": [every.height]}),
-            codes=every.lazy().select("hcpcs_code"),
-            days=every.lazy().select("claim_line_start_date"),
-            size=len(data),
-            file=None if isinstance(self.data, bytes) else self.data,
-            faults=_told(faults),
+        scan = Scan(
+            opened=self,
+            codes=every_line.lazy().select("hcpcs_code"),
+            days=every_line.lazy().select("claim_line_start_date"),
+            faults=_shown(faults),
         )
+        return scan, Rows(classify(kept, selection.scope, SOURCES["hcpcs_code"]), every_line.height)
 
     def _read(
-        self, data: bytes, needed: frozenset[str], scope: frozenset[str]
+        self, data: bytes, selection: Selection
     ) -> tuple[pl.DataFrame, pl.DataFrame, list[Fault]]:
         interchanges = find_interchanges(data, self.path)
-        kept, every, envelope = [], [], []
+        kept, every_line, envelope = [], [], []
         faults: list[Fault] = []
         for piece in pieces(data, interchanges):
             segments = read_segments(piece)
             envelope.append(headers(segments))
             faults += faults_within(segments)
-            some, all_lines = read_lines(segments, needed=needed, scope=scope)
-            kept.append(some)
-            every.append(all_lines)
+            lines, all_lines = read_lines(segments, needed=selection.needed, scope=selection.scope)
+            kept.append(lines)
+            every_line.append(all_lines)
         faults += check(pl.concat(envelope), interchanges, self.path)
-        return pl.concat(kept), pl.concat(every), sorted(faults)
+        return pl.concat(kept), pl.concat(every_line), sorted(faults)
 
 
-def open_x12(
-    path: str, data: Path | bytes, overrides: Mapping[str, str], *, lenient: bool = False
-) -> X12File:
+def open_file(path: str, data: Path | bytes, options: Options) -> X12File:
     """Make an X12 file ready to be read.
 
     Raises:
         UsageError: `--map` names a header; an X12 file has none.
     """
-    if overrides:
-        column = next(iter(overrides))
+    if options.overrides:
+        column, header = next(iter(options.overrides.items()))
         raise UsageError(
-            f"--map {column}={overrides[column]}: {path} is an X12 file, which has no headers to "
+            f"--map {column}={header}: {path} is an X12 file, which has no headers to "
             f"map; rename the column in the other files, or check it in a run of its own"
         )
     headers = HeaderMatch(SOURCES, dict.fromkeys(SOURCES, "named"), ())
-    return X12File(path, data, headers, lenient)
+    return X12File(path, data, headers, options.lenient)
 
 
-def _told(faults: list[Fault]) -> tuple[str, ...]:
-    shown = [f"{fault.segment}: {fault.text}" for fault in faults[:_NOTES_SHOWN]]
+def _shown(faults: list[Fault]) -> tuple[str, ...]:
+    """The first faults, and how many more there are."""
+    shown = tuple(f"{fault.segment}: {fault.text}" for fault in faults[:_FAULTS_SHOWN])
     more = len(faults) - len(shown)
-    return (
-        (*shown, f"{faults[_NOTES_SHOWN].segment}: and {more:,} more such faults")
-        if more
-        else (*shown,)
-    )
+    if not more:
+        return shown
+    return (*shown, f"{faults[_FAULTS_SHOWN].segment}: and {more:,} more such faults")

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import polars as pl
 
 from cpt77092.claims import columns
-from cpt77092.readers.classify import REJECT, ROW, may_be_in_scope
+from cpt77092.readers.classify import SORTING, may_be_in_scope
+from cpt77092.readers.scan import REJECT, ROW
 from cpt77092.readers.x12.segments import (
     LOOP,
     NUMBER,
@@ -45,7 +46,7 @@ SOURCES: Mapping[str, str] = {
 }
 """Where each canonical column stands in an 837P."""
 
-_SORTING = ("claim_id", "claim_line_start_date", "hcpcs_code")
+
 _DIAGNOSIS_QUALIFIERS = ("ABK", "ABF", "BK", "BF")
 """ICD-10 and, in old claims, ICD-9; every other HI is about procedures, conditions, occurrences."""
 
@@ -68,7 +69,7 @@ def read_lines(
     every = _service_lines(segments, scope)
     code = pl.col("hcpcs_code")
     kept = every.filter(pl.col(REJECT).is_not_null() | may_be_in_scope(code, scope))
-    wanted = [name for name in SOURCES if name in needed or name in _SORTING]
+    wanted = [name for name in SOURCES if name in needed or name in SORTING]
     described = _described(kept, segments).sort(ROW, maintain_order=True)
     return (
         described.select(

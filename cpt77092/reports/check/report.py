@@ -150,7 +150,7 @@ class Report:
             require_no_input(self.result, option, name)
         try:
             # Once more: what comes from standard input could not be looked at before.
-            files = [scan.opened for scan in self.result.batch.scans if scan.opened is not None]
+            files = [scan.opened for scan in self.result.batch.scans]
             require_splittable(files, list(parts.values()))
             split.cuts  # noqa: B018 - what cannot be read again is said before anything is written
         except OutputError as problem:

@@ -1,0 +1,42 @@
+"""How Polars fails on damaged files, and what we say of it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from polars.exceptions import PanicException, PolarsError
+
+POLARS_FAILURES = (PolarsError, PanicException, OSError)
+"""What reading a file may end in; a panic is how Polars fails on some corrupt Parquet files."""
+
+
+def reason(failure: BaseException) -> str:
+    """Why a file cannot be read, in our words: those of Polars may quote cells of a claim."""
+    text = str(failure)
+    if any(word in text for word in ("malformed", "quote", "escaped", "fields than")):
+        return "a quote is left open, or text follows a closing one"
+    if "utf-8" in text.lower() or "utf8" in text.lower():
+        return "it is not UTF-8 text throughout; save it as UTF-8"
+    if isinstance(failure, OSError) and failure.strerror:
+        return failure.strerror
+    return "damaged, or in a form that scrub does not read"
+
+
+@contextmanager
+def native_errors_silenced() -> Iterator[None]:
+    """Keep Polars' own report of a panic off standard error: we say it in one line.
+
+    Native code prints the report, so the file descriptor itself is redirected.
+    """
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)

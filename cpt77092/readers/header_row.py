@@ -1,0 +1,40 @@
+"""Where the header of a table is, and a name for each of its columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cpt77092.claims.headers import known_headers, normal
+
+MOST_TITLES = 40
+"""How many filled rows of a report's title may precede the header."""
+
+
+def find_header(rows: Sequence[Sequence[str]], named: Sequence[str]) -> int:
+    """The row of a table of cells that is its header: the first with most headers we know.
+
+    Args:
+        rows: the first rows, of which one has text.
+        named: headers that the user named.
+    """
+    names = known_headers().keys() | set(map(normal, named))
+    filled = [n for n, row in enumerate(rows) if any(cell.strip() for cell in row)][:MOST_TITLES]
+    known = {n: len(set(map(normal, rows[n])) & names) for n in filled}
+    best = max(filled, key=lambda n: known[n])
+    return best if known[best] > 1 else filled[0]
+
+
+def unique_names(headers: Sequence[str]) -> dict[str, str]:
+    """A name of its own for each header, since two columns of a frame cannot share one.
+
+    Returns:
+        Name to header.
+    """
+    names: dict[str, str] = {}
+    for number, header in enumerate(headers, start=1):
+        name = header or f"column {number}"
+        copy = 2
+        while name in names:
+            name, copy = f"{header or 'column'} ({copy})", copy + 1
+        names[name] = header
+    return names

@@ -1,0 +1,201 @@
+"""The shape that every reader has: an opened file, how to read it, and what comes of it.
+
+Conservation: rows = in scope + out of scope + no code + not data + rejected, for every file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import astuple, dataclass, field
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+import polars as pl
+
+from cpt77092.claims.headers import HeaderMatch
+from cpt77092.claims.layouts import Layout
+from cpt77092.readers.memory import Room
+
+ROW = "source_row"
+"""Row of the file as a spreadsheet numbers it: in a CSV the header is row 1. In an X12 file, the
+segment that opens the service line."""
+INDEX = "__row"
+"""The same while a file is scanned, under a name that no file has."""
+LINE = "source_line"
+"""The line on which a row begins, where the reader counts lines; else the row is the line."""
+REJECT = "reject_reason"
+SHORT = "short: "
+"""Begins the reason of a row with too few fields until it is known to be a claim line."""
+RAW = "raw"
+"""A rejected row as it is in its file, in bytes."""
+SAMPLE_ROWS = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the user stated about reading."""
+
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    """Canonical column to header (`--map`)."""
+    payer: str | None = None
+    """Read every line as this payer's (`--payer`)."""
+    lenient: bool = False
+    """Read past wrong counts in an X12 file (`--lenient`)."""
+    encoding: str | None = None
+    """Of text files (`--encoding`); detected where it is not stated."""
+    sheet: str | None = None
+    """Of workbooks (`--sheet`); the first where it is not stated."""
+    layout: Layout | None = None
+    """What headers mean (`--layout`), in addition to the known headers."""
+
+    @property
+    def named_headers(self) -> list[str]:
+        """Headers that the user named: they help to find the header row."""
+        layout = self.layout.columns.values() if self.layout else ()
+        return [*self.overrides.values(), *(header for headers in layout for header in headers)]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many rows of one file are what."""
+
+    rows: int
+    in_scope: int
+    no_code: int
+    not_data: int
+    rejected: int
+
+    @property
+    def out_of_scope(self) -> int:
+        """Rows with another procedure code: all that were not kept for a closer look."""
+        return self.rows - self.in_scope - self.no_code - self.not_data - self.rejected
+
+    @classmethod
+    def total(cls, tallies: Iterable[Tally]) -> Tally:
+        """Some tallies added up."""
+        return cls(*map(sum, zip(*map(astuple, tallies), strict=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The kept rows of one file, and how many rows it has."""
+
+    kept: pl.DataFrame
+    """Every row that may be in scope, has no code or is rejected, as `classify` gives them."""
+    total: int
+    """Rows of the file; lines, where a row holds several."""
+    set_aside: int = 0
+    """Rows that the file's layout says are not claim lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What a run wants from a file."""
+
+    needed: frozenset[str]
+    """Canonical columns that will be read."""
+    scope: frozenset[str]
+    """Procedure codes to keep."""
+    room: Room = field(default_factory=Room.now)
+    only: Callable[[pl.LazyFrame], pl.LazyFrame] | None = None
+    """Drops kept rows that the run does not need, before they are collected."""
+
+    def collect(self, kept: pl.LazyFrame) -> pl.DataFrame:
+        """Collect the kept rows of a file, as long as there is room for them.
+
+        Raises:
+            ClaimsError: memory does not hold them.
+        """
+        return self.room.collect(kept if self.only is None else self.only(kept))
+
+
+class OpenedFile(Protocol):
+    """What a reader gives: a file whose headers are known and whose rows are not read yet."""
+
+    @property
+    def path(self) -> str:
+        """As the user named it."""
+
+    @property
+    def kind(self) -> str:
+        """Which format it is in, as people say it."""
+
+    @property
+    def data(self) -> Path | bytes:
+        """The file, or what came from standard input."""
+
+    @property
+    def headers(self) -> HeaderMatch:
+        """How its headers were understood."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its columns."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know about how it was opened, each a clause of its own."""
+
+    def read(self, selection: Selection) -> tuple[Scan, Rows]:
+        """Read its rows, by the fastest way that is right for the file.
+
+        Raises:
+            ClaimsError: the file cannot be read.
+        """
+
+
+@runtime_checkable
+class Sampled(Protocol):
+    """An opened file that can show its first rows."""
+
+    def sample(self) -> pl.DataFrame:
+        """The first rows, every cell as text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scan:
+    """What is known of a file once it is read, apart from its rows."""
+
+    opened: OpenedFile
+    codes: pl.LazyFrame
+    """`hcpcs_code` of every row: read only where nothing is in scope, to show what is there."""
+    days: pl.LazyFrame
+    """`claim_line_start_date` of every row as it is: read of history, to say what it covers."""
+    notes: tuple[str, ...] = ()
+    """What a person should know about how the file was read, each a clause of its own."""
+    faults: tuple[str, ...] = ()
+    """What is wrong with the file although it was read: `segment: text`."""
+    encoding: str = ""
+    """Of a text file, as people write it."""
+    heading: bytes = b""
+    """The header as it is in a text file, to put above its rejected rows."""
+
+    @property
+    def path(self) -> str:
+        """As the user named the file."""
+        return self.opened.path
+
+    @property
+    def kind(self) -> str:
+        """Which format the file is in, as people say it."""
+        return self.opened.kind
+
+    @property
+    def headers(self) -> HeaderMatch:
+        """How its headers were understood."""
+        return self.opened.headers
+
+    @property
+    def file(self) -> Path | None:
+        """The file; None where the claims came from standard input."""
+        return None if isinstance(self.opened.data, bytes) else self.opened.data
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file, or of what came from standard input."""
+        return size_of(self.opened.data)
+
+
+def size_of(data: Path | bytes) -> int:
+    """Bytes of a file, or of what came from standard input."""
+    return len(data) if isinstance(data, bytes) else data.stat().st_size

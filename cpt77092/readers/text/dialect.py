@@ -1,0 +1,129 @@
+"""How a text file is laid out: separator, line ends and header, read off its first megabyte."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from cpt77092.claims.headers import known_headers, normal
+from cpt77092.errors import ClaimsError
+from cpt77092.readers.header_row import MOST_TITLES, unique_names
+from cpt77092.readers.text.encoding import HEAD_BYTES, UTF8
+
+SEPARATORS = ",;\t|"
+LONGEST_HEADER = 200
+_LONE_CR = re.compile(r"\r(?!\n)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """How a text file is laid out, read off its first megabyte."""
+
+    separator: str
+    end_of_line: str
+    headers: Mapping[str, str]
+    """A name for each column, and the header as it is written; two may be written alike."""
+    lead: int = 0
+    """Lines before the header, blank or of a report's title."""
+    titles: int = 0
+    """How many of them are not blank."""
+    header_lines: int = 1
+    careful: str = ""
+    """Why only reading row by row will do, or nothing."""
+    has_blank_tails: bool = False
+    """Some row's last cell is blank, so a row that is cut short may look like it."""
+
+    @property
+    def width(self) -> int:
+        """How many fields a row must have: blank headers at the end may be bare separators."""
+        return max((n for n, header in enumerate(self.headers.values(), 1) if header), default=1)
+
+
+def sniff(head: bytes, path: str, *, encoding: str = UTF8, named: Sequence[str] = ()) -> Dialect:
+    """Read separator, line ends and headers off the start of a file.
+
+    Args:
+        head: its first megabyte, decompressed.
+        path: its name, for messages.
+        encoding: what the bytes are in.
+        named: headers that the user named.
+
+    Raises:
+        ClaimsError: nothing in it, or not a text file of claims.
+    """
+    text = head.decode(encoding, "replace").removeprefix("\ufeff")
+    has_nuls = "\0" in text
+    text = text.replace("\0", "")
+    # A lone CR ends lines in files from old Macs and some mainframes; the scan would take such a
+    # file for one long header and find no rows.
+    end_of_line = "\r" if "\r" in text and "\n" not in text else "\n"
+    # Where the head is cut off, it may be cut between CR and LF.
+    seen = text.removesuffix("\r") if len(head) >= HEAD_BYTES else text
+    is_mixed = end_of_line == "\n" and _LONE_CR.search(seen) is not None
+    lines = _LONE_CR.sub("\n", text).split("\n") if "\r" in text else text.split("\n")
+    if not any(line.strip() for line in lines):
+        raise ClaimsError(f"{path}: the file is empty; expected a header row and claim lines")
+    lead, separator = _find_header(lines, frozenset(map(normal, named)))
+    headers, header_lines = _record(lines, lead, separator)
+    if not headers or any(len(header) > LONGEST_HEADER for header in headers):
+        raise ClaimsError(
+            f"{path}:{lead + 1}: the header row cannot be read; is a quote left open in it?"
+        )
+    titles = [line for line in lines[:lead] if line.strip()]
+    reasons = {
+        "holds NUL bytes": has_nuls,
+        "its lines end in CR, LF or both": is_mixed,
+        "a quote is above the header": any('"' in title for title in titles),
+    }
+    careful = [reason for reason, holds in reasons.items() if holds]
+    tails = (separator + mark + end for mark in ("", "\r") for end in (end_of_line,))
+    return Dialect(
+        separator=separator,
+        end_of_line=end_of_line,
+        headers=unique_names(headers),
+        lead=lead,
+        titles=len(titles),
+        header_lines=header_lines,
+        careful="; ".join(careful),
+        # Where the head is cut off, it may be cut right behind a separator.
+        has_blank_tails=any(tail in text for tail in tails)
+        or (len(head) < HEAD_BYTES and text.endswith(separator)),
+    )
+
+
+def _find_header(lines: Sequence[str], named: frozenset[str]) -> tuple[int, str]:
+    """The line of the header and its separator: the first with most headers we know.
+
+    Where no line has two of them, the first line that is not blank.
+    """
+    filled = [n for n, line in enumerate(lines[: MOST_TITLES * 2]) if line.strip()][:MOST_TITLES]
+    first, *later = filled or [next(n for n, line in enumerate(lines) if line.strip())]
+    best = max(_fit(lines, first, mark, named) for mark in SEPARATORS)
+    for number in later if best[0] < 4 else ():
+        fit = max(_fit(lines, number, mark, named) for mark in SEPARATORS)
+        if fit[0] > max(best[0], 1):
+            first, best = number, fit
+    return first, SEPARATORS[-best[2]]
+
+
+def _fit(
+    lines: Sequence[str], number: int, mark: str, named: frozenset[str]
+) -> tuple[int, int, int]:
+    """How well a line reads as headers: those we know, how many fields, the first separator."""
+    headers = [normal(header) for header in _record(lines, number, mark)[0]]
+    known = len(set(headers) & (known_headers().keys() | named))
+    return known, len(headers), -SEPARATORS.index(mark)
+
+
+def _record(lines: Sequence[str], number: int, separator: str) -> tuple[list[str], int]:
+    """The record that begins on a line, and how many lines it takes; nothing if it is damaged."""
+    following = (f"{line}\n" for line in islice(lines, number, number + 50))
+    reader = csv.reader(following, delimiter=separator, strict=True)
+    try:
+        record = next(reader, [])
+    except csv.Error:  # a quote that nothing closes, or text behind one that does
+        return [], 1
+    return [field.strip() for field in record], reader.line_num
