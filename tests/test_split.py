@@ -139,14 +139,14 @@ def account(result: Result, written: Sequence[list[Row]], lead: int) -> list[lis
     table = table.filter(pl.col("severity") == "error")
     paths = [scan.path for scan in result.batch.scans]
     wrong = {(paths.index(f), r) for f, r in table.select("source_file", "source_row").iter_rows()}
-    lost = set(result.batch.rejects.select("source", "source_row").iter_rows())
+    dropped = set(result.batch.rejects.select("source", "source_row").iter_rows())
     every = [(n, r, x) for n, rows in enumerate(written) for r, x in enumerate(rows, lead + 2)]
     output_locks = {named(x) for n, r, x in every if (n, r) in wrong}
-    numbers = {named(x)[0] for n, r, x in every if (n, r) in lost}
+    numbers = {named(x)[0] for n, r, x in every if (n, r) in dropped}
 
     def part(n: int, r: int, row: Row) -> str:
-        if (n, r) in lost:
-            return "lost"
+        if (n, r) in dropped:
+            return "dropped"
         of_claim = named(row) in output_locks or named(row)[0] in numbers
         return "flagged" if (n, r) in wrong or (row.claim.strip() and of_claim) else "clean"
 
@@ -194,8 +194,8 @@ def test_every_row_is_in_one_part_as_it_stood(data: st.DataObject, folder: Path)
     heading = drawn[0][0]
     assert clean == heading + joined(written, where, "clean", end)
     assert flagged == heading + joined(written, where, "flagged", end)
-    lost = sum(places.count("lost") for places in where)
-    assert sum(counts) + lost == sum(map(len, written))
+    dropped = sum(places.count("dropped") for places in where)
+    assert sum(counts) + dropped == sum(map(len, written))
 
 
 @settings(max_examples=80, deadline=None)
@@ -272,11 +272,11 @@ def test_what_counts_is_what_counts_for_the_exit_code(tmp_path: Path) -> None:
 
 
 def test_a_claim_with_a_row_that_could_not_be_read_is_held(tmp_path: Path) -> None:
-    lost = b'B,"Medicare,2026-03-02,77092,\n'
+    broken = b'B,"Medicare,2026-03-02,77092,\n'
     long = b"C,Medicare,2026-03-02,77092,,1,2,3\n"
     kept = lines("B Medicare 77092", "C Medicare 99213", "D Medicare 77092")
-    result = checked(put(tmp_path / "a.csv", [lost, kept[0], long, *kept[1:]]))
-    assert b"".join(result.batch.rejected_rows()) == TOP + lost + long
+    result = checked(put(tmp_path / "a.csv", [broken, kept[0], long, *kept[1:]]))
+    assert b"".join(result.batch.rejected_rows()) == TOP + broken + long
     assert parts(result) == (TOP + kept[2], TOP + kept[0] + kept[1])
     assert parts(result, whole_claims=False) == (TOP + b"".join(kept), TOP)
 
@@ -366,9 +366,9 @@ def scrub(capfd: pytest.CaptureFixture[str]) -> Scrub:
     """Runs the command; gives its exit code and what it said on standard error."""
 
     def ran(*arguments: object) -> tuple[int, str]:
-        told = ["check", *arguments, "--as-of", DAY, "--select", "MO001"]
+        command = ["check", *arguments, "--as-of", DAY, "--select", "MO001"]
         with pytest.raises(SystemExit) as stop:
-            main.main([str(argument) for argument in told])
+            main.main([str(argument) for argument in command])
         return int(stop.value.code or 0), capfd.readouterr().err
 
     return ran
@@ -377,9 +377,9 @@ def scrub(capfd: pytest.CaptureFixture[str]) -> Scrub:
 def test_the_command_writes_both_parts_for_their_owner(tmp_path: Path, scrub: Scrub) -> None:
     source = put(tmp_path / "a.csv", MIXED)
     clean, flagged = tmp_path / "clean.csv.gz", tmp_path / "flagged.csv"
-    code, said = scrub(source, "--clean-to", clean, "--flagged-to", flagged)
+    code, message = scrub(source, "--clean-to", clean, "--flagged-to", flagged)
     assert code == 1
-    assert f"{clean}: 3 rows; {flagged}: 2 rows\n" in said
+    assert f"{clean}: 3 rows; {flagged}: 2 rows\n" in message
     assert gzip.decompress(clean.read_bytes()) == TOP + b"".join(MIXED[2:])
     assert flagged.read_bytes() == TOP + b"".join(MIXED[:2])
     assert stat.S_IMODE(clean.stat().st_mode) == stat.S_IMODE(flagged.stat().st_mode) == 0o600
@@ -405,12 +405,14 @@ def test_the_names_of_parts_are_filled_in_and_held(tmp_path: Path, scrub: Scrub)
     source = put(tmp_path / "a.csv", MIXED)
     assert scrub(source, "-q", "--clean-to", tmp_path / "{stem}-{date}.csv")[0] == 1
     assert (tmp_path / "a-2026-11-23.csv").read_bytes() == TOP + b"".join(MIXED[2:])
-    code, said = scrub(source, "--flagged-to", tmp_path / "{day}.csv")
-    assert (code, "--flagged-to" in said, "{day} is not known here" in said) == (2, True, True)
+    code, message = scrub(source, "--flagged-to", tmp_path / "{day}.csv")
+    assert code == 2
+    assert "--flagged-to" in message
+    assert "{day} is not known here" in message
     clean = str(tmp_path / "clean.csv")
     with output_locks([], others=[("--clean-to", clean)]):
-        code, said = scrub(source, "--clean-to", clean)
-    assert (code, f"--clean-to {clean}: another run is writing it" in said) == (2, True)
+        code, message = scrub(source, "--clean-to", clean)
+    assert (code, f"--clean-to {clean}: another run is writing it" in message) == (2, True)
 
 
 def test_it_says_that_no_row_is_lost_and_how_far_clean_is_clean(
@@ -420,26 +422,26 @@ def test_it_says_that_no_row_is_lost_and_how_far_clean_is_clean(
     long = b"C,Medicare,2026-03-02,77092,,1,2,3\n"
     source = put(tmp_path / "a.csv", [*MIXED, unsure, long])
     clean, flagged = tmp_path / "clean.csv", tmp_path / "flagged.csv"
-    _, said = scrub(source, "--clean-to", clean, "--flagged-to", flagged)
-    assert said.endswith(
+    _, message = scrub(source, "--clean-to", clean, "--flagged-to", flagged)
+    assert message.endswith(
         f"{clean}: 4 rows; {flagged}: 2 rows\n"
         "7 rows = 4 clean + 2 flagged + 1 rejected.\n"
         "1 flagged row held for another row of the claim.\n"
         "Clean as far as checked: on 1 clean line some rule that flags could not be checked; "
         "--fail-on not-checked flags these too.\n"
     )
-    _, said = scrub(source, "--clean-to", clean, "--fail-on", "not-checked", "--hold", "line")
-    assert said.endswith("7 rows = 4 clean + 2 flagged + 1 rejected.\n")
-    code, said = scrub(source, "--clean-to", clean, "--log-format", "json")
-    events = [json.loads(line) for line in said.splitlines()]
+    _, message = scrub(source, "--clean-to", clean, "--fail-on", "not-checked", "--hold", "line")
+    assert message.endswith("7 rows = 4 clean + 2 flagged + 1 rejected.\n")
+    code, message = scrub(source, "--clean-to", clean, "--log-format", "json")
+    events = [json.loads(line) for line in message.splitlines()]
     (event,) = [event for event in events if event["event"] == "split"]
     assert (code, event["file"], event["part"], event["rows"]) == (2, str(clean), "clean", 4)
 
 
 def test_what_nothing_would_hold_back_is_refused(tmp_path: Path, scrub: Scrub) -> None:
     source = put(tmp_path / "a.csv", MIXED)
-    code, said = scrub(source, "--clean-to", tmp_path / "o.csv", "--fail-on", "never")
-    assert (code, "no row would be held back" in said) == (2, True)
+    code, message = scrub(source, "--clean-to", tmp_path / "o.csv", "--fail-on", "never")
+    assert (code, "no row would be held back" in message) == (2, True)
     assert not (tmp_path / "o.csv").exists()
     assert scrub(source, "-q", "--clean-to", tmp_path / "o.csv", "--exit-zero")[0] == 0
 
@@ -450,9 +452,10 @@ def test_nothing_is_split_where_a_file_cannot_be_read(tmp_path: Path, scrub: Scr
     (tmp_path / "in" / "b.csv").write_bytes(b"")
     (tmp_path / "in" / "c.csv").write_bytes(b"x,y\n1,2\n")
     clean = tmp_path / "clean.csv"
-    code, said = scrub(tmp_path / "in", "--clean-to", clean)
+    code, message = scrub(tmp_path / "in", "--clean-to", clean)
     assert code == 2
-    assert "clean.csv: not written, since 2 files could not be read, and a claim may go on" in said
+    reason = "clean.csv: not written, since 2 files could not be read, and a claim may go on"
+    assert reason in message
     assert not clean.exists()
 
 
@@ -465,8 +468,8 @@ def test_a_part_that_cannot_be_written_does_not_stop_the_other(
     arguments = ("--clean-to", tmp_path / "folder.csv", "--flagged-to", flagged)
     with pytest.raises(SystemExit) as stop:
         main.main([str(a) for a in (source, *arguments, "--select", "MO001", "--as-of", DAY)])
-    out, said = capfd.readouterr()
-    assert (stop.value.code, "folder.csv: cannot be written" in said) == (2, True)
+    out, message = capfd.readouterr()
+    assert (stop.value.code, "folder.csv: cannot be written" in message) == (2, True)
     assert flagged.read_bytes() == TOP + b"".join(MIXED[:2])
     assert "MO001" in out, "the findings are told all the same"
 
@@ -485,7 +488,7 @@ def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path: Path, scrub: Scrub) -> 
 
 
 @pytest.mark.parametrize(
-    ("example", "said"),
+    ("example", "message"),
     [
         ("claims.xlsx", "--flagged-to: -: a workbook cannot be cut; save the sheet as CSV"),
         ("batch.837", "-: claims cannot be cut out of an interchange"),
@@ -494,15 +497,15 @@ def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path: Path, scrub: Scrub) -> 
 )
 def test_what_comes_from_standard_input_is_refused_alike(
     example: str,
-    said: str,
+    message: str,
     tmp_path: Path,
     scrub: Scrub,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     content = (Path(__file__).parents[1] / "examples" / example).read_bytes()
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
-    code, told = scrub("-", "--flagged-to", tmp_path / "flagged.csv")
-    assert (code, said in told, "checked" in told) == (2, True, True), "the rest is told"
+    code, output = scrub("-", "--flagged-to", tmp_path / "flagged.csv")
+    assert (code, message in output, "checked" in output) == (2, True, True), "the rest is told"
     assert not list(tmp_path.iterdir())
 
 
@@ -529,12 +532,12 @@ def test_a_file_of_plain_ascii_stands_beside_any_encoding_of_its_bytes(tmp_path:
 def test_two_encodings_of_other_bytes_are_refused(tmp_path: Path, scrub: Scrub) -> None:
     one = put(tmp_path / "1.csv", [b"Caf\xe9,Medicare,2026-03-02,77092,26\n"])
     other = put(tmp_path / "2.csv", ["Caf\u00e9,Medicare,2026-03-02,77092,26\n".encode()])
-    code, said = scrub(one, other, "--clean-to", tmp_path / "o.csv")
-    assert (code, "have not the same encoding" in said) == (2, True)
+    code, message = scrub(one, other, "--clean-to", tmp_path / "o.csv")
+    assert (code, "have not the same encoding" in message) == (2, True)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("{a}", "--clean-to", "-"), "--clean-to -: standard output is for the findings"),
         (("{a}", "--clean-to", "{a}"), "inputs are never changed"),
@@ -554,7 +557,7 @@ def test_two_encodings_of_other_bytes_are_refused(tmp_path: Path, scrub: Scrub) 
     ],
 )
 def test_what_cannot_be_split_is_refused_in_one_line(
-    arguments: tuple[str, ...], said: str, tmp_path: Path, scrub: Scrub
+    arguments: tuple[str, ...], message: str, tmp_path: Path, scrub: Scrub
 ) -> None:
     text = TOP + b"".join(MIXED)
     contents = {
@@ -570,9 +573,9 @@ def test_what_cannot_be_split_is_refused_in_one_line(
     names = {Path(name).stem: tmp_path / name for name in [*contents, "parquet.parquet"]}
     names |= {"o": tmp_path / "o.csv", "dir": tmp_path}
     names["examples"] = Path(__file__).parents[1] / "examples"
-    code, told = scrub(*(argument.format(**names) for argument in arguments), "-q")
+    code, output = scrub(*(argument.format(**names) for argument in arguments), "-q")
     assert code == 2
-    assert told.count("\n") == 1
-    assert said in told
+    assert output.count("\n") == 1
+    assert message in output
     assert not (tmp_path / "o.csv").exists()
     assert names["a"].read_bytes() == text

@@ -62,18 +62,18 @@ def test_a_sheet_is_chosen_by_name(tmp_path: Path) -> None:
     assert read(file, sheet="April").total.in_scope == 1
     with pytest.raises(UsageError, match="did you mean April"):
         read(file, sheet="Aprl")
-    with pytest.raises(ClaimsError, match=r"none of the headers.*not read: 'April' .--sheet"):
+    with pytest.raises(ClaimsError, match=r"none of the headers.*not read: 'April' .name another"):
         read(file)
 
 
 def test_sheets_that_are_passed_over_are_told(tmp_path: Path) -> None:
     file = tmp_path / "claims.xlsx"
     write_workbook(file, {"March": [HEADER, line(1)], "April": [HEADER, line(2)], "Codes": []})
-    told = "of this workbook not read: 'April', 'Codes' (--sheet says which to read)"
-    assert read(file).notes == [f"{file}: sheet 'March'; {told}"]
+    note = "sheets not read: 'April', 'Codes' (name another with --sheet)"
+    assert read(file).notes == [f"{file}: sheet 'March'; {note}"]
     assert read(file, sheet="March").notes == [f"{file}: sheet 'March'"]
     write_workbook(file, {"Cover": [], "March": [HEADER, line(1)]})
-    with pytest.raises(ClaimsError, match=r"'Cover' is empty.*workbook not read: 'March'"):
+    with pytest.raises(ClaimsError, match=r"'Cover' is empty.*sheets not read: 'March'"):
         read(file)
 
 
@@ -110,12 +110,12 @@ def test_without_the_extra_the_way_to_install_it_is_told(
 def test_the_example_workbook_says_what_the_example_csv_says(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    said = []
+    message = []
     for name in ("claims.csv", "claims.xlsx"):
         with pytest.raises(SystemExit):
             main([str(EXAMPLES / name), "--as-of", "2026-11-23", "--format", "concise"])
-        said.append(capsys.readouterr().out.replace(name, "claims"))
-    assert said[0] == said[1]
+        message.append(capsys.readouterr().out.replace(name, "claims"))
+    assert message[0] == message[1]
 
 
 def test_the_example_workbook_holds_the_cells_of_the_example_csv(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def checked(claims: Path, *files: Path) -> Result:
     return run(Request(paths=[str(claims)], as_of=AS_OF, history=[str(file) for file in files]))
 
 
-def found(result: Result, rule: str) -> list[tuple[str, str]]:
+def findings_of(result: Result, rule: str) -> list[tuple[str, str]]:
     table = findings.as_table(result).filter(pl.col("rule") == rule)
     return table.select("claim_id", "message").rows()
 
@@ -88,8 +88,8 @@ def test_a_parquet_history_with_typed_columns(claims: Path, tmp_path: Path) -> N
     )
     past.with_columns(pl.col("DOS").str.to_date()).write_parquet(file)
     result = checked(claims, file)
-    told = "77092 on 2026-03-02 was sent before: claim B-1."
-    assert found(result, "FR003") == [("B-1", told)]
+    text = "77092 on 2026-03-02 was sent before: claim B-1."
+    assert findings_of(result, "FR003") == [("B-1", text)]
 
 
 def test_an_input_is_not_its_own_history(claims: Path, tmp_path: Path) -> None:
@@ -98,14 +98,14 @@ def test_an_input_is_not_its_own_history(claims: Path, tmp_path: Path) -> None:
     result = checked(claims, claims, link)
     assert result.history is not None
     assert (result.history.files, result.history.rows) == ((), 0)
-    assert not found(result, "FR003")
+    assert not findings_of(result, "FR003")
 
 
 def test_a_folder_of_history_may_hold_the_batch(claims: Path, tmp_path: Path) -> None:
     written(tmp_path / "old.csv", line("H-1", "P2", "2025-11-30"))
     result = checked(claims, tmp_path)
-    assert [claim for claim, _ in found(result, "FR002")] == ["B-2"]
-    assert not found(result, "FR003")
+    assert [claim for claim, _ in findings_of(result, "FR002")] == ["B-2"]
+    assert not findings_of(result, "FR003")
 
 
 def test_months_are_counted_across_batch_and_history(claims: Path, tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_months_are_counted_across_batch_and_history(claims: Path, tmp_path: Pat
         line("H-2", "P9", "2026-02-28", code="99213"),
     )
     result = checked(claims, past)
-    assert [claim for claim, _ in found(result, "FR002")] == ["B-1"]
+    assert [claim for claim, _ in findings_of(result, "FR002")] == ["B-1"]
     unchecked = findings.not_checked_rows(result).filter(pl.col("rule") == "FR002")
     assert not unchecked.height
 
@@ -162,9 +162,9 @@ def test_the_manifest_names_the_history_and_the_summary_says_what_it_covers(
     assert "History: 1 row in 1 file, services of 2024-01-01 to 2024-01-01; 1 line of this" in (
         done.stderr
     )
-    told = json.loads(report.read_text(encoding="utf-8"))["manifest"]["history"]
-    assert told["files"][0]["file"] == str(past)
-    assert (told["rows"], told["lines"], told["first_day"]) == (1, 1, "2024-01-01")
+    text = json.loads(report.read_text(encoding="utf-8"))["manifest"]["history"]
+    assert text["files"][0]["file"] == str(past)
+    assert (text["rows"], text["lines"], text["first_day"]) == (1, 1, "2024-01-01")
 
 
 def test_a_report_never_replaces_the_history(claims: Path, tmp_path: Path) -> None:

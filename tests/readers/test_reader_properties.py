@@ -216,11 +216,11 @@ def test_lines_come_back_from_any_layout_with_their_row_numbers(
     assert batch.total.out_of_scope == len(lines) - len(in_scope)
     assert batch.lines["source_row"].to_list() == [row for row, _ in in_scope]
     for column in columns:
-        found = batch.lines[column].to_list()
-        assert found == [expected_value(line, column, file.text) for _, line in in_scope]
+        values = batch.lines[column].to_list()
+        assert values == [expected_value(line, column, file.text) for _, line in in_scope]
         if BY_NAME[column].kind not in WRITTEN:
             states = batch.lines[f"{column}.state"].to_list()
-            assert states == ["blank" if value is None else "read" for value in found]
+            assert states == ["blank" if value is None else "read" for value in values]
     assert set(batch.scans[0].headers.columns) == set(columns)
     assert batch.scans[0].headers.unused == ()
 
@@ -338,12 +338,12 @@ def test_any_bytes_at_all_are_read_or_refused(data: bytes, start: bytes, folder:
     try:
         batch = read(path)
     except ClaimsError as refusal:
-        told = str(refusal)
+        message = str(refusal)
     else:
-        told = ""
+        message = ""
         assert batch.total.out_of_scope >= 0
         assert batch.lines.height == batch.total.in_scope
-    assert told == "" or told.startswith(str(path))
+    assert message == "" or message.startswith(str(path))
 
 
 def test_the_properties_reach_every_kind_of_column() -> None:

@@ -532,9 +532,9 @@ def test_a_file_that_cannot_be_trusted_is_refused_in_one_line(
     data: bytes, words: str, tmp_path: Path
 ) -> None:
     file = written(tmp_path, data)
-    told = refusal(file)
-    assert told.startswith(str(file))
-    assert words in told
+    message = refusal(file)
+    assert message.startswith(str(file))
+    assert words in message
 
 
 def test_a_header_that_says_source_row_is_refused_or_read(tmp_path: Path) -> None:
@@ -579,11 +579,11 @@ def test_a_header_that_csv_gives_up_on_is_refused_in_one_line(data: bytes, tmp_p
 def test_a_refusal_shows_no_cell_of_a_patient(data: bytes, tmp_path: Path) -> None:
     try:
         batch = read(written(tmp_path, data))
-        told = [*batch.notes, *batch.rejects["reject_reason"]]
+        messages = [*batch.notes, *batch.rejects["reject_reason"]]
     except ClaimsError as problem:
-        told = [str(problem)]
-    assert told
-    assert not any("JANE" in line for line in told)
+        messages = [str(problem)]
+    assert messages
+    assert not any("JANE" in line for line in messages)
 
 
 # Headers as files have them
@@ -756,9 +756,9 @@ def test_an_awkward_file_loses_no_row_whichever_column_is_the_code(file: Path) -
 def test_an_awkward_file_that_is_refused_says_why_in_one_line(file: Path) -> None:
     words = REFUSED.get(file.name) or REFUSED[f"{file.parent.name}/{file.name}"]
     everywhere = {"claim_id": "ID", "claim_line_start_date": "ID", "hcpcs_code": "ID"}
-    told = refusal(file, payer="aetna", overrides=everywhere)
-    assert told.startswith(str(file))
-    assert words in told
+    message = refusal(file, payer="aetna", overrides=everywhere)
+    assert message.startswith(str(file))
+    assert words in message
 
 
 # Medicare's own claim files: ../shared/data/claims/cms-rif
@@ -928,8 +928,8 @@ def test_a_parquet_file_cut_short_is_refused(kept: float, tmp_path: Path) -> Non
 @pytest.mark.parametrize("column", ["cpt", "modifier"])
 def test_a_column_of_lists_where_text_is_needed_is_refused(column: str, tmp_path: Path) -> None:
     claims_table(**{column: [["77092"], ["26"]]}).write_parquet(tmp_path / "claims.parquet")
-    told = refusal(tmp_path / "claims.parquet")
-    assert "cannot be read" in told or "holds List(String), not procedure codes" in told
+    message = refusal(tmp_path / "claims.parquet")
+    assert "cannot be read" in message or "holds List(String), not procedure codes" in message
 
 
 @pytest.mark.parametrize(
@@ -977,8 +977,8 @@ def test_identifiers_held_as_floats_are_read_as_the_whole_numbers_they_are(tmp_p
         rendering_npi=[1234567893.0, None], pos=[11.0, None], modifier=[26.0, None]
     ).write_parquet(tmp_path / "claims.parquet")
     lines = read(tmp_path / "claims.parquet").lines
-    found = lines.select("rendering_npi", "place_of_service_code", "hcpcs_modifier_1").rows()
-    assert found == [("1234567893", "11", "26")]
+    cells = lines.select("rendering_npi", "place_of_service_code", "hcpcs_modifier_1").rows()
+    assert cells == [("1234567893", "11", "26")]
 
 
 def test_folders_named_after_a_column_are_that_column(tmp_path: Path) -> None:
@@ -1119,9 +1119,9 @@ def test_a_file_named_twice_counts_once_and_stands_where_it_was_first_named(
     tmp_path: Path,
 ) -> None:
     a, b = (str(written(tmp_path, text(HEADER, line(1)), name)) for name in ["a.csv", "b.csv"])
-    found = find_files([b, str(tmp_path), a, str(tmp_path / "*.csv"), b])
-    assert found == [b, a]
-    assert read(*found).total.rows == 2
+    files = find_files([b, str(tmp_path), a, str(tmp_path / "*.csv"), b])
+    assert files == [b, a]
+    assert read(*files).total.rows == 2
 
 
 def test_a_file_named_in_two_spellings_counts_once(
@@ -1140,7 +1140,7 @@ def test_a_file_named_in_two_spellings_counts_once(
         (
             "",
             "the folder holds no claim files "
-            "(.csv, .tsv, .txt, .parquet, .pq, .xlsx, .837, .x12, .edi)",
+            "(.csv, .tsv, .txt, .xlsx, .837, .x12, .edi, .parquet, .pq)",
         ),
     ],
 )

@@ -59,9 +59,9 @@ def answer(claims: Path, *, code: str | None = None, **environment: str) -> Answ
         check=False,
     )
     assert (done.returncode, done.stderr) == (1, "")
-    told = json.loads(report.read_bytes())
-    findings = pl.DataFrame(told["findings"], infer_schema_length=None)
-    return Answer(findings, told["totals"], told["not_checked"])
+    contents = json.loads(report.read_bytes())
+    findings = pl.DataFrame(contents["findings"], infer_schema_length=None)
+    return Answer(findings, contents["totals"], contents["not_checked"])
 
 
 @pytest.fixture(scope="module")
@@ -83,12 +83,12 @@ def file(lines: pl.DataFrame, folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def expected(file: Path) -> Answer:
-    found = answer(file)
+    actual = answer(file)
     # Enough of everything that a difference would show.
-    assert found.totals["rows"] == LINES
-    assert found.totals["checked_lines"] > LINES * SHARE / 2
-    assert found.findings["rule"].n_unique() > 25
-    return found
+    assert actual.totals["rows"] == LINES
+    assert actual.totals["checked_lines"] > LINES * SHARE / 2
+    assert actual.findings["rule"].n_unique() > 25
+    return actual
 
 
 @pytest.mark.parametrize(
@@ -101,15 +101,15 @@ def expected(file: Path) -> Answer:
 def test_threads_and_pieces_change_nothing(
     file: Path, expected: Answer, environment: dict[str, str]
 ) -> None:
-    found = answer(file, **environment)
-    assert found.findings.equals(expected.findings)
-    assert (found.totals, found.not_checked) == (expected.totals, expected.not_checked)
+    actual = answer(file, **environment)
+    assert actual.findings.equals(expected.findings)
+    assert (actual.totals, actual.not_checked) == (expected.totals, expected.not_checked)
 
 
 def test_the_engine_of_the_reader_changes_nothing(file: Path, expected: Answer) -> None:
-    found = answer(file, code=IN_MEMORY)
-    assert found.findings.equals(expected.findings)
-    assert (found.totals, found.not_checked) == (expected.totals, expected.not_checked)
+    actual = answer(file, code=IN_MEMORY)
+    assert actual.findings.equals(expected.findings)
+    assert (actual.totals, actual.not_checked) == (expected.totals, expected.not_checked)
 
 
 def test_the_order_of_rows_changes_nothing(
@@ -132,9 +132,9 @@ def test_files_and_row_groups_change_nothing(
     assert_same_but_for_places(answer(parts), expected)
 
 
-def assert_same_but_for_places(found: Answer, expected: Answer) -> None:
+def assert_same_but_for_places(actual: Answer, expected: Answer) -> None:
     """The same lines are found by the same rules; messages may name rows."""
     key = ["claim_id", "claim_line_number", "rule"]
-    ours, theirs = (one.findings.drop(*PLACE, "message").sort(key) for one in (found, expected))
+    ours, theirs = (one.findings.drop(*PLACE, "message").sort(key) for one in (actual, expected))
     assert ours.equals(theirs)
-    assert (found.totals, found.not_checked) == (expected.totals, expected.not_checked)
+    assert (actual.totals, actual.not_checked) == (expected.totals, expected.not_checked)

@@ -204,8 +204,8 @@ def test_a_part_that_the_isa_does_not_declare_is_a_rejected_line() -> None:
     if not file.is_file():
         pytest.skip("../shared is absent")
     batch = read(file)  # its ISA declares : and its composites are parted by >
-    told = "SV101 is not parted by :, which the ISA declares"
-    assert batch.rejects["reject_reason"].to_list() == [told, told]
+    message = "SV101 is not separated by :, which the ISA declares"
+    assert batch.rejects["reject_reason"].to_list() == [message, message]
     assert batch.rejects["source_row"].to_list() == [31, 35]
 
 
@@ -217,18 +217,18 @@ def test_remittances_are_no_claims(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "message"),
     [
         ("imsweb__x12_no_isa_line.txt", ":1: the file begins with no ISA segment"),
-        ("imsweb__x12_bad_segment_identifier.txt", ":6: a segment without a sound name"),
+        ("imsweb__x12_bad_segment_identifier.txt", ":6: a segment without a valid tag"),
         ("tigershark__837-example_unpadded_ISA.txt", ":1: the ISA is not padded"),
     ],
 )
-def test_public_malformed_files(name: str, told: str) -> None:
+def test_public_malformed_files(name: str, message: str) -> None:
     file = SHARED / "malformed" / name
     if not file.is_file():
         pytest.skip("../shared is absent")
-    assert told in refusal(file)
+    assert message in refusal(file)
 
 
 def test_an_unpadded_isa_can_be_read_past() -> None:
@@ -333,8 +333,8 @@ def outcome(result: Result) -> tuple[pl.DataFrame, list[tuple[str, str, str, int
     """
     texts = pl.col("message", "fix")
     texts = texts.str.replace_all(DOT, "${1}${2}").str.replace_all(r"\brow \d+", "row")
-    found = findings.as_table(result).drop("source_file", "source_row").with_columns(texts)
-    return found, sorted(findings.totals(result).not_checked)
+    found_lines = findings.as_table(result).drop("source_file", "source_row").with_columns(texts)
+    return found_lines, sorted(findings.totals(result).not_checked)
 
 
 @settings(
@@ -376,8 +376,8 @@ def test_the_same_claims_give_the_same_findings(
         people = side.lines.select(pl.col("person_id").rank("dense"))["person_id"]
         assert people.n_unique() == ours.lines["person_id"].n_unique()
     result, expected = checked(file, old_file), checked(twin, old_twin)
-    (found, unchecked), (same_found, same_unchecked) = outcome(result), outcome(expected)
-    assert_frame_equal(found, same_found)
+    (found_lines, unchecked), (same_found, same_unchecked) = outcome(result), outcome(expected)
+    assert_frame_equal(found_lines, same_found)
     assert unchecked == same_unchecked
     if result.history and expected.history:
         for name in ("rows", "first_day", "last_day"):
@@ -585,25 +585,25 @@ def test_a_long_file_is_read_in_pieces(
     style = Style(claims_per_set=2, sets_per_group=3, line_break=line_break)
     file = kept(tmp_path, x12(rows, style) * 2)
     off = kept(tmp_path, re.sub(rb"SE\*\d+", b"SE*7", x12(rows, style)), "off.837")
-    whole, told = read(file), refusal(off)
+    whole, message = read(file), refusal(off)
     monkeypatch.setattr(interchange, "PIECE", size)
     batch = read(file)
     assert batch.lines.equals(whole.lines)
     assert batch.total == whole.total
-    assert refusal(off) == told
+    assert refusal(off) == message
 
 
 @pytest.mark.parametrize(
     ("change", "reasons"),
     [
-        (lambda s: without(s, "SV1"), ["no SV1 behind this LX"]),
+        (lambda s: without(s, "SV1"), ["no SV1 after this LX"]),
         (lambda s: without(s, "LX"), ["SV1 outside a service line: no LX before it"]),
         (lambda s: without(without(s, "LX"), "SV1"), ["a claim without a service line"]),
         (lambda s: without(s, "CLM"), ["a service line outside a claim: no CLM before its LX"]),
-        (lambda s: with_behind(s, "SV1", "SV1*HC:99213*1*UN*1"), ["a second SV1 behind one LX"]),
-        (lambda s: replaced(s, "SV1", "SV1*77092*1*UN*1"), ["SV101 is not parted by :"]),
-        (lambda s: replaced(s, "SV1", "SV1*CJ:77092*1*UN*1"), ["SV101 does not say HC"]),
-        (lambda s: replaced(s, "SV1", "SV1*:77092*1*UN*1"), ["SV101 does not say HC"]),
+        (lambda s: with_behind(s, "SV1", "SV1*HC:99213*1*UN*1"), ["a second SV1 after one LX"]),
+        (lambda s: replaced(s, "SV1", "SV1*77092*1*UN*1"), ["SV101 is not separated by :"]),
+        (lambda s: replaced(s, "SV1", "SV1*CJ:77092*1*UN*1"), ["SV101 does not have HC"]),
+        (lambda s: replaced(s, "SV1", "SV1*:77092*1*UN*1"), ["SV101 does not have HC"]),
         (lambda s: with_behind(s, "DTP", "DTP*472*D8*20260303"), ["two different dates"]),
     ],
 )
@@ -611,9 +611,9 @@ def test_a_line_that_cannot_be_read_is_rejected_by_name(
     tmp_path: Path, change: Callable[[list[str]], list[str]], reasons: list[str]
 ) -> None:
     batch = lines_of(tmp_path, change(segments_of([LINE, LINE | {"claim_id": "A-2"}])[:]))
-    told = batch.rejects["reject_reason"].unique().sort().to_list()
-    assert len(told) == len(reasons)
-    for text, reason in zip(told, sorted(reasons), strict=True):
+    messages = batch.rejects["reject_reason"].unique().sort().to_list()
+    assert len(messages) == len(reasons)
+    for text, reason in zip(messages, sorted(reasons), strict=True):
         assert text.startswith(reason)
     total = batch.total
     assert total.rows == total.in_scope + total.out_of_scope + total.rejected
@@ -673,28 +673,28 @@ def test_4010_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "told"),
+    ("version", "message"),
     [
         ("005010X223A2", "an institutional claim file (837I)"),
         ("004010X096A1", "an institutional claim file (837I)"),
         ("005010X224A2", "a dental claim file (837D)"),
         ("005010X298", "a file of claims already paid"),
         ("006020X323", "a claim file of version '006020X323'"),
-        ("", "a claim file that does not say which kind"),
+        ("", "a claim file of unknown kind"),
     ],
 )
-def test_other_claims(tmp_path: Path, version: str, told: str) -> None:
+def test_other_claims(tmp_path: Path, version: str, message: str) -> None:
     file = kept(tmp_path, x12([LINE], Style(version=version)))
-    assert f"batch.837:3: {told}" in refusal(file)
-    assert told in refusal(file, lenient=True)
+    assert f"batch.837:3: {message}" in refusal(file)
+    assert message in refusal(file, lenient=True)
 
 
 @pytest.mark.parametrize("kind", ["270", "271", "276", "277", "278", "820", "834", "835", "999"])
 def test_other_transactions(tmp_path: Path, kind: str) -> None:
     segments = replaced(one_line(), "ST", f"ST*{kind}*0001")
-    told = refusal(kept(tmp_path, written(segments)))
-    assert told.startswith("batch.837:3: a")
-    assert f"({kind}); scrub reads professional claims (837P" in told
+    message = refusal(kept(tmp_path, written(segments)))
+    assert message.startswith("batch.837:3: a")
+    assert f"({kind}); scrub reads professional claims (837P" in message
 
 
 def test_an_interchange_without_claims(tmp_path: Path) -> None:
@@ -705,8 +705,8 @@ def test_an_interchange_without_claims(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("cut", [3, 4, 50, 103, 104, 105, 106, 107, 400])
 def test_a_file_cut_off_in_its_beginning(tmp_path: Path, cut: int) -> None:
-    told = refusal(kept(tmp_path, x12([LINE])[:cut]), lenient=True)
-    assert "cut off" in told
+    message = refusal(kept(tmp_path, x12([LINE])[:cut]), lenient=True)
+    assert "cut off" in message
 
 
 @pytest.mark.parametrize("part", ["GS", "ST"])
@@ -717,8 +717,8 @@ def test_a_part_of_an_interchange(tmp_path: Path, part: str) -> None:
 
 
 def test_text_behind_the_end(tmp_path: Path) -> None:
-    told = refusal(kept(tmp_path, x12([LINE]) + b"-- end of report --"))
-    assert "behind the IEA the file goes on with no ISA" in told
+    message = refusal(kept(tmp_path, x12([LINE]) + b"-- end of report --"))
+    assert "after the IEA the file goes on with no ISA" in message
 
 
 def batch_of_three() -> list[str]:
@@ -729,8 +729,8 @@ def batch_of_three() -> list[str]:
 def test_no_truncation_is_silent(tmp_path: Path) -> None:
     segments = batch_of_three()
     for cut in range(1, len(segments)):
-        told = refusal(kept(tmp_path, written(segments[:cut])), lenient=True)
-        assert "cut off" in told
+        message = refusal(kept(tmp_path, written(segments[:cut])), lenient=True)
+        assert "cut off" in message
     data = written(segments)
     for cut in range(len(data) - 60, len(data)):
         assert "cut off" in refusal(kept(tmp_path, data[:cut]))
@@ -752,13 +752,13 @@ def test_no_lost_segment_is_silent(tmp_path: Path) -> None:
 
 def test_two_files_of_which_the_first_is_cut_off(tmp_path: Path) -> None:
     half = written(one_line()[:12])
-    told = refusal(kept(tmp_path, half + x12([LINE])), lenient=True)
-    assert "out of place" in told
-    assert ":13: " in told
+    message = refusal(kept(tmp_path, half + x12([LINE])), lenient=True)
+    assert "out of place" in message
+    assert ":13: " in message
 
 
 @pytest.mark.parametrize(
-    ("start", "new", "told"),
+    ("start", "new", "message"),
     [
         ("SE", "SE*99*0001", "SE counts 99, there are 22 segments"),
         ("SE", "SE**0001", "SE counts nothing, there are 22 segments"),
@@ -767,23 +767,23 @@ def test_two_files_of_which_the_first_is_cut_off(tmp_path: Path) -> None:
         ("GE", "GE*1*9", "GE has another control number"),
         ("IEA", "IEA*0*000000001", "IEA counts 0, there is 1 functional group"),
         ("IEA", "IEA*1*000000002", "IEA has another control number"),
-        ("N3", "n3*1 EXAMPLE STREET", "a segment without a sound name"),
-        ("N3", "N3XX*1 EXAMPLE STREET", "a segment without a sound name"),
-        ("N3", "", "a segment without a sound name"),
-        ("HL*2", "HL*2*7*22*0", "this HL does not stand under the level it names"),
-        ("HL*1", "HL*1**19*0", "this HL does not stand under the level it names"),
+        ("N3", "n3*1 EXAMPLE STREET", "a segment without a valid tag"),
+        ("N3", "N3XX*1 EXAMPLE STREET", "a segment without a valid tag"),
+        ("N3", "", "a segment without a valid tag"),
+        ("HL*2", "HL*2*7*22*0", "this HL is not under the level it names"),
+        ("HL*1", "HL*1**19*0", "this HL is not under the level it names"),
     ],
 )
-def test_counts_that_are_off(tmp_path: Path, start: str, new: str, told: str) -> None:
+def test_counts_that_are_off(tmp_path: Path, start: str, new: str, message: str) -> None:
     segments = one_line()
     place = next(n for n, segment in enumerate(segments, start=1) if segment.startswith(start))
     file = kept(tmp_path, written(replaced(segments, start, new)))
-    said = refusal(file)
-    assert said.startswith(f"batch.837:{place}: {told}")
-    assert said.endswith("Get the file anew, or read on with --lenient")
+    refused = refusal(file)
+    assert refused.startswith(f"batch.837:{place}: {message}")
+    assert refused.endswith("Get the file again, or read it with --lenient")
     batch = read(file, lenient=True)
     assert batch.total.in_scope == 1
-    assert f"{file}:{place}: {told}" in batch.faults[0]
+    assert f"{file}:{place}: {message}" in batch.faults[0]
 
 
 def test_many_faults_are_few_notes(tmp_path: Path) -> None:
@@ -841,8 +841,8 @@ def test_patients_stay_out_of_reports(scrub: Scrub, tmp_path: Path) -> None:
     file = kept(tmp_path, x12([row], Style(as_dependents=True)))
     for form in ("concise", "table", "json", "csv"):
         _, out, err = scrub(file, "--format", form)
-        for told in ("SECRET", "CHILD", "1958", "MEMBER"):
-            assert told not in out + err
+        for secret in ("SECRET", "CHILD", "1958", "MEMBER"):
+            assert secret not in out + err
     assert "MSECRET/" in scrub(file, "--show-phi")[1]
 
 
@@ -992,7 +992,7 @@ def test_lines_that_cannot_be_read_in_history_are_told(scrub: Scrub, tmp_path: P
     past = kept(tmp_path, written(segments), "past.837")
     code, _, err = scrub(kept(tmp_path, x12([LINE])), "--history", past)
     assert code == 2
-    assert f"Rejected in history {past}:19: SV101 is not parted by :" in err
+    assert f"Rejected in history {past}:19: SV101 is not separated by :" in err
 
 
 def test_a_csv_is_no_x12() -> None:

@@ -191,8 +191,8 @@ def _claim_body(lines: Sequence[Row], style: Style) -> list[str]:
         body.append(line("REF", "G1", claim["prior_authorization_number"]))
     codes = [claim[name] for name in DIAGNOSES if claim.get(name)]
     if codes:
-        told = [f"{'ABF' if n else 'ABK'}{colon}{code}" for n, code in enumerate(codes)]
-        body.append(line("HI", *told))
+        diagnoses = [f"{'ABF' if n else 'ABK'}{colon}{code}" for n, code in enumerate(codes)]
+        body.append(line("HI", *diagnoses))
     if shared("ordering_npi") and claim.get("ordering_npi"):
         body.append(
             line("NM1", "DN", "1", "SYNTHETIC", "REFERRER", *_npi(claim["ordering_npi"])[1:])

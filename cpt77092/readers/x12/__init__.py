@@ -1,8 +1,8 @@
 """X12 837P claim files (005010X222, and 004010X098), by one Polars pipeline over their segments.
 
 Of the parsers on PyPI, pyx12 reads about 1.5 MB/s and openx12 about 2.6, segment by segment; this
-reads several times that, and is held to pyx12's segment reader by a test. Unlike CSV and Parquet
-files, a file is read when it is scanned, since nothing in it can be trusted before its last count.
+reads several times that, and a test compares it with the segment reader of pyx12. The whole file is
+read before any line is kept, since nothing in it can be trusted before its last count.
 
 The `source_row` of a line is the number of its LX segment in the file, counted from 1, the first
 ISA: `batch.837:1043` is segment 1043. In a file with one segment a line it is the line number.
@@ -64,8 +64,8 @@ class X12File:
         if faults and not self.lenient:
             more = f" (and {len(faults) - 1:,} more such)" if len(faults) > 1 else ""
             raise ClaimsError(
-                f"{self.path}:{faults[0].segment}: {faults[0].text}{more}. Get the file anew, or "
-                f"read on with --lenient"
+                f"{self.path}:{faults[0].segment}: {faults[0].text}{more}. Get the file again, or "
+                f"read it with --lenient"
             )
         if not every_line.height:
             raise ClaimsError(f"{self.path}: the file has no service line (SV1); nothing to check")

@@ -1,4 +1,4 @@
-"""From segments to service lines: one row for each SV1, with what its loops say around it."""
+"""From segments to service lines: one row for each SV1, with what the loops around it say."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ SOURCES: Mapping[str, str] = {
     "patient_sex": "DMG03",
     "patient_birth_date": "DMG02",
 }
-"""Where each canonical column stands in an 837P."""
+"""Where each canonical column is in an 837P."""
 
 
 _DIAGNOSIS_QUALIFIERS = ("ABK", "ABF", "BK", "BF")
@@ -80,7 +80,7 @@ def read_lines(
 
 
 def _service_lines(segments: Segments, scope: frozenset[str]) -> pl.DataFrame:
-    """Every SV1 with its code and the loops it stands in, and every loop that lacks its SV1."""
+    """Every SV1 with its code and the loops it is in, and every loop that lacks its SV1."""
     component = segments.delimiters.component.decode()
     lines = (
         parted(segments.frame.filter(pl.col(TAG) == "SV1"), segments.delimiters)
@@ -98,18 +98,18 @@ def _service_lines(segments: Segments, scope: frozenset[str]) -> pl.DataFrame:
     shown = component if component.isprintable() else f"{ord(component):#04x}"
     problems = {
         "SV1 outside a service line: no LX before it": ~is_line,
-        "a second SV1 behind one LX": is_line & ~pl.struct(LOOP, OWNER).is_first_distinct(),
+        "a second SV1 after one LX": is_line & ~pl.struct(LOOP, OWNER).is_first_distinct(),
         "a service line outside a claim: no CLM before its LX": pl.col("claim").is_null(),
-        f"SV101 is not parted by {shown}, which the ISA declares": (qualifier != "")
+        f"SV101 is not separated by {shown}, which the ISA declares": (qualifier != "")
         & (pl.col("pieces").list.len() < 2),
-        "SV101 does not say HC before its code": (pl.col("pieces").list.len() > 1)
+        "SV101 does not have HC before its code": (pl.col("pieces").list.len() > 1)
         & ~is_hcpcs
         & may_be_in_scope(code, scope),
     }
-    told = [pl.when(test).then(pl.lit(text)) for text, test in problems.items()]
+    reasons = [pl.when(test).then(pl.lit(text)) for text, test in problems.items()]
     return lines.with_columns(
         pl.when(is_line).then(OWNER).otherwise(NUMBER).alias(ROW),
-        pl.coalesce(REJECT, *told).alias(REJECT),
+        pl.coalesce(REJECT, *reasons).alias(REJECT),
         pl.when(is_hcpcs | (pl.col("pieces").list.len() < 2))
         .then(code)
         .otherwise(pl.col("pieces").list.join(component))
@@ -124,7 +124,7 @@ def _without_service(
     opened = segments.frame.filter(pl.col(NUMBER) == pl.col(OWNER)).select(NUMBER, LOOP, OWNER)
     in_claims = around.filter(pl.col("claim") < pl.col(OWNER)).select(pl.col("claim").alias(OWNER))
     lone = {
-        "LX": (lines.select(OWNER), "no SV1 behind this LX"),
+        "LX": (lines.select(OWNER), "no SV1 after this LX"),
         "CLM": (pl.concat([in_claims, lines.select(OWNER)]), "a claim without a service line"),
     }
     return [
@@ -140,8 +140,8 @@ def _with_first_days(lines: pl.DataFrame, segments: Segments) -> pl.DataFrame:
     dates = segments.frame.filter(pl.col(TAG) == "DTP", pl.col(LOOP) == "LX").select(OWNER, TEXT)
     # A file has few distinct days and many lines: part each segment once.
     texts = parted(dates.select(TEXT).unique(), segments.delimiters)
-    told = texts.filter(nth(1) == "472").select(TEXT, claim_line_start_date=_first_day())
-    first = dates.join(told, on=TEXT, maintain_order="left").unique(
+    days = texts.filter(nth(1) == "472").select(TEXT, claim_line_start_date=_first_day())
+    first = dates.join(days, on=TEXT, maintain_order="left").unique(
         OWNER, keep="first", maintain_order=True
     )
     return lines.join(first, on=OWNER, how="left", maintain_order="left").select(
@@ -150,7 +150,7 @@ def _with_first_days(lines: pl.DataFrame, segments: Segments) -> pl.DataFrame:
 
 
 def _loops_around(segments: Segments) -> pl.DataFrame:
-    """For every LX and CLM the loops it stands in, each named by the segment that opened it."""
+    """For every LX and CLM the loops it is in, each named by the segment that opened it."""
     openers = segments.frame.filter(pl.col(NUMBER) == pl.col(OWNER))
     levels = parted(openers.filter(pl.col(LOOP) == "HL"), segments.delimiters).select(
         NUMBER, level=nth(3)
@@ -160,7 +160,7 @@ def _loops_around(segments: Segments) -> pl.DataFrame:
         return pl.when(condition).then(NUMBER).forward_fill()
 
     loop, level = pl.col(LOOP), pl.col("level")
-    found = openers.join(levels, on=NUMBER, how="left", maintain_order="left").select(
+    loops = openers.join(levels, on=NUMBER, how="left", maintain_order="left").select(
         OWNER,
         LOOP,
         begin=last(loop.is_in(["ST", "SE"])),
@@ -172,10 +172,10 @@ def _loops_around(segments: Segments) -> pl.DataFrame:
     )
 
     def within(inner: str, *outer: str) -> pl.Expr:
-        """The loop, unless a wider one was opened behind it."""
+        """The loop, unless a wider one was opened after it."""
         return pl.when(pl.col(inner) > pl.max_horizontal(outer)).then(inner).alias(inner)
 
-    return found.filter(loop.is_in(["LX", "CLM"])).select(
+    return loops.filter(loop.is_in(["LX", "CLM"])).select(
         OWNER,
         within("billing", "begin"),
         within("subscriber", "begin", "billing"),
@@ -209,11 +209,11 @@ def _described(kept: pl.DataFrame, segments: Segments) -> pl.DataFrame:
 
 
 Table = tuple[str, pl.DataFrame]
-"""Columns to lay beside the lines, and the loop of a line whose opening segment they go by."""
+"""Columns to add to the lines, and the loop of a line by whose opening segment they are joined."""
 
 
 def _claim_tables(segments: Mapping[str, pl.DataFrame], component: str) -> list[Table]:
-    """What the claim, its service line, their dates and their authorizations say."""
+    """What the claim, its service line, their dates and their authorizations hold."""
     claims_ = (
         segments["CLM"]
         .select(OWNER, claim_id=nth(1), places=nth(5).str.split(component))
@@ -356,17 +356,17 @@ def _from_the_line(component: str) -> list[pl.Expr]:
 
 
 def _person(is_dependent: pl.Expr) -> pl.Expr:
-    """Who the patient is: a member, or a dependent told apart by name and birth date.
+    """Who the patient is: a member, or a dependent known by name and birth date.
 
     A dependent has no number, so one is made that does not show the name. It holds within a run.
     """
     described = pl.concat_str("own_name", pl.col("own_birth").fill_null(""), separator=" ")
-    is_told = (pl.col("member") != "") & (described.str.strip_chars() != "")
+    is_known = (pl.col("member") != "") & (described.str.strip_chars() != "")
     derived = pl.format("{}/{}", "member", described.hash(seed=77092))
     dependent = (
         pl.when(pl.col("own_number") != "")
         .then("own_number")
-        .when(is_told)
+        .when(is_known)
         .then(derived)
         .otherwise(pl.lit(""))
     )

@@ -1,7 +1,7 @@
-"""Whether a file is the claims it says it is, and whether all of it is there.
+"""Whether a file holds professional claims, and whether all of it is there.
 
-What no reading can mend is refused: another kind of transaction, a trailer that is missing. Where
-only a count or a control number is off, the lines can be read, but nothing says that none is lost.
+Another kind of transaction and a missing trailer are refused. Where only a count or a control
+number is wrong, the lines can be read, but some may be missing.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _OTHER_SETS = {
     "277": "a claim status response (277)",
     "278": "a services review (278)",
     "820": "a premium payment (820)",
-    "834": "an enrolment file (834)",
+    "834": "an enrollment file (834)",
     "835": "a remittance (835)",
     "997": "an acknowledgment (997)",
     "999": "an acknowledgment (999)",
@@ -53,7 +53,7 @@ _TRAILER = {"ISA": "IEA", "GS": "GE", "ST": "SE"}
 
 @dataclass(frozen=True, slots=True, order=True)
 class Fault:
-    """Something off that does not keep the lines from being read."""
+    """An error that does not keep the lines from being read."""
 
     segment: int
     text: str
@@ -68,11 +68,11 @@ def headers(segments: Segments) -> pl.DataFrame:
 
 
 def faults_within(segments: Segments) -> Iterator[Fault]:
-    """What is off among the segments of a piece."""
+    """What is wrong among the segments of a piece."""
     if segments.nameless.len():
         count = segments.nameless.len()
         more = f" (and {count - 1:,} more)" if count > 1 else ""
-        yield Fault(segments.nameless[0], f"a segment without a sound name{more}{_LOSS}")
+        yield Fault(segments.nameless[0], f"a segment without a valid tag{more}{_LOSS}")
     yield from _levels_off(segments)
 
 
@@ -89,8 +89,8 @@ def check(frame: pl.DataFrame, interchanges: Sequence[Interchange], path: str) -
     _require_professional(frame, path)
     for interchange in interchanges:
         if not interchange.is_padded:
-            told = "the ISA is not padded to its 106 characters; a payer may refuse it"
-            yield Fault(interchange.first_segment, told)
+            problem = "the ISA is not padded to its 106 characters; a payer may refuse it"
+            yield Fault(interchange.first_segment, problem)
     yield from _trailers_off(frame)
 
 
@@ -99,18 +99,18 @@ def _require_trailers(frame: pl.DataFrame, path: str) -> None:
     fits = pl.any_horizontal(
         (pl.col(TAG) == tag) & following.is_in(list(after)) for tag, after in _FOLLOWS.items()
     )
-    # `find_interchanges` has seen to it that the file begins with an ISA and ends with an IEA.
+    # `find_interchanges` has made sure that the file begins with an ISA and ends with an IEA.
     broken = frame.with_columns(after=following, at=pl.col(NUMBER).shift(-1)).filter(~fits)
     if not broken.height:
         return
     first = broken.row(0, named=True)
     tag, after, at = first[TAG], first["after"], first["at"]
     if tag in _TRAILER:
-        told = f"{tag} at segment {first[NUMBER]} has no {_TRAILER[tag]} before it"
+        problem = f"{tag} at segment {first[NUMBER]} has no {_TRAILER[tag]} before it"
     else:
-        told = f"expected {' or '.join(_FOLLOWS[tag])} behind {tag} at segment {first[NUMBER]}"
+        problem = f"expected {' or '.join(_FOLLOWS[tag])} after {tag} at segment {first[NUMBER]}"
     raise ClaimsError(
-        f"{path}:{at}: {after} out of place: {told}; a part is missing, get the whole file"
+        f"{path}:{at}: {after} out of place: {problem}; a part is missing, get the whole file"
     )
 
 
@@ -125,12 +125,12 @@ def _require_professional(frame: pl.DataFrame, path: str) -> None:
         if kind == "837" and version.startswith(PROFESSIONAL):
             continue
         if kind != "837":
-            told = _OTHER_SETS.get(kind, "no claim file (its ST segment is not of 837)")
+            problem = _OTHER_SETS.get(kind, "no claim file (its ST segment is not of 837)")
         elif version:
-            told = _OTHER_CLAIMS.get(version[:10], f"a claim file of version {version[:20]!r}")
+            problem = _OTHER_CLAIMS.get(version[:10], f"a claim file of version {version[:20]!r}")
         else:
-            told = "a claim file that does not say which kind (GS08 and ST03 are blank)"
-        raise ClaimsError(f"{path}:{number}: {told}; {_READ_HERE}")
+            problem = "a claim file of unknown kind (GS08 and ST03 are blank)"
+        raise ClaimsError(f"{path}:{number}: {problem}; {_READ_HERE}")
 
 
 def _trailers_off(frame: pl.DataFrame) -> Iterator[Fault]:
@@ -159,12 +159,12 @@ def _trailers_off(frame: pl.DataFrame) -> Iterator[Fault]:
     what = {"SE": "segment", "GE": "transaction set", "IEA": "functional group"}
     for row in off.iter_rows(named=True):
         name, there_are = row[TAG], row["there"]
-        told = f"{name} has another control number than its header"
+        problem = f"{name} has another control number than its header"
         if not row["same_count"]:
             verb, plural = ("is", "") if there_are == 1 else ("are", "s")
             stated = row["e1"][:10] or "nothing"
-            told = f"{name} counts {stated}, there {verb} {there_are:,} {what[name]}{plural}"
-        yield Fault(row[NUMBER], f"{told}{_LOSS}")
+            problem = f"{name} counts {stated}, there {verb} {there_are:,} {what[name]}{plural}"
+        yield Fault(row[NUMBER], f"{problem}{_LOSS}")
 
 
 def _of_header(tag: str, value: pl.Expr) -> pl.Expr:
@@ -177,12 +177,12 @@ def _bare(column: str) -> pl.Expr:
 
 
 def _levels_off(segments: Segments) -> Iterator[Fault]:
-    """HL segments that name another parent than the one they stand under."""
+    """HL segments that name another parent than the one they are under."""
     levels = segments.frame.filter(pl.col(TAG).is_in(["ST", "HL"]))
     levels = parted(levels, segments.delimiters).select(
         NUMBER, TAG, own=nth(1), parent=nth(2), level=nth(3)
     )
-    # A new transaction set, and a wider level, leave nobody's parent behind.
+    # A new transaction set, and a wider level, close the levels below them.
     wider = {"20": pl.col(TAG) == "ST", "22": (pl.col(TAG) == "ST") | (pl.col("level") == "20")}
     last = {
         level: pl.when(pl.col("level") == level)
@@ -192,7 +192,7 @@ def _levels_off(segments: Segments) -> Iterator[Fault]:
         .forward_fill()
         for level, ends in wider.items()
     }
-    is_sound = (
+    is_right = (
         pl.when(pl.col("level") == "20")
         .then(pl.col("parent") == "")
         .when(pl.col("level") == "22")
@@ -201,7 +201,7 @@ def _levels_off(segments: Segments) -> Iterator[Fault]:
         .then(pl.col("parent") == last["22"])
         .otherwise(pl.col(TAG) == "ST")
     )
-    off = levels.filter(~is_sound.fill_null(value=False))[NUMBER]
+    off = levels.filter(~is_right.fill_null(value=False))[NUMBER]
     if off.len():
         more = f" (and {off.len() - 1:,} more)" if off.len() > 1 else ""
-        yield Fault(off[0], f"this HL does not stand under the level it names{more}{_LOSS}")
+        yield Fault(off[0], f"this HL is not under the level it names{more}{_LOSS}")

@@ -12,7 +12,7 @@ from cpt77092.readers.signatures import AROUND_X12, BYTE_ORDER_MARK
 
 ISA_ELEMENTS = 16
 ISA_LENGTH = 106
-"""The ISA is the one segment of fixed length: its delimiters stand at known places."""
+"""The ISA is the one segment of fixed length: its delimiters are at known places."""
 _LONGEST_ISA = 400
 PIECE = 1 << 24
 """Bytes of a long text that are read in one go, and then on to the end of a transaction set."""
@@ -22,7 +22,7 @@ _FREE = b"\x1c\x1d\x1e\x1f\x01\x02\x03\x04"
 
 @dataclass(frozen=True, slots=True)
 class Delimiters:
-    """The three characters that part a text into segments, elements and their components."""
+    """The three characters that separate segments, elements and their components."""
 
     element: bytes
     component: bytes
@@ -31,7 +31,7 @@ class Delimiters:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Segments behind each other that share their delimiters: read in one go."""
+    """Consecutive segments that share their delimiters: read in one go."""
 
     data: bytes
     """UTF-8 without line breaks, unless they are delimiters; it ends in a terminator."""
@@ -42,11 +42,11 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Interchange:
-    """Where an interchange stands in a file."""
+    """Where an interchange is in a file."""
 
     start: int
     end: int
-    """Behind its last terminator."""
+    """After its last terminator."""
     delimiters: Delimiters
     first_segment: int
     is_padded: bool
@@ -57,14 +57,14 @@ def find_interchanges(data: bytes, path: str) -> list[Interchange]:
     """Where the interchanges of a file begin and end.
 
     Raises:
-        ClaimsError: the file does not begin with a sound ISA, or does not end with a closed IEA.
+        ClaimsError: the file does not begin with a valid ISA, or does not end with a closed IEA.
     """
-    found: list[Interchange] = []
+    interchanges: list[Interchange] = []
     position = _skip_blanks(data, len(BYTE_ORDER_MARK) if data.startswith(BYTE_ORDER_MARK) else 0)
     segment = 1
     while position < len(data):
         if not data.startswith(b"ISA", position):
-            where = "behind the IEA the file goes on" if found else "the file begins"
+            where = "after the IEA the file goes on" if interchanges else "the file begins"
             raise ClaimsError(
                 f"{path}:{segment}: {where} with no ISA segment; send a whole interchange, ISA to "
                 f"IEA"
@@ -77,19 +77,19 @@ def find_interchanges(data: bytes, path: str) -> list[Interchange]:
                 f"{path}:{last}: the interchange begun at segment {segment} is cut off: the file "
                 f"ends without a closed IEA segment; get the whole file"
             )
-        found.append(Interchange(position, end, delimiters, segment, is_padded))
+        interchanges.append(Interchange(position, end, delimiters, segment, is_padded))
         segment += data.count(delimiters.terminator, position, end)
         position = _skip_blanks(data, end)
-    return found
+    return interchanges
 
 
 def pieces(data: bytes, interchanges: Sequence[Interchange]) -> Iterator[Piece]:
     """The text of the interchanges, those with the same delimiters together.
 
-    A long text is cut behind a transaction set, so that memory follows the longest set rather than
+    A long text is cut after a transaction set, so that memory follows the longest set rather than
     the file. No claim goes on beyond its set.
     """
-    for delimiters, group in groupby(interchanges, key=lambda found: found.delimiters):
+    for delimiters, group in groupby(interchanges, key=lambda one: one.delimiters):
         together = list(group)
         begin, end = together[0].start, together[-1].end
         segment = together[0].first_segment
@@ -129,7 +129,7 @@ def _header(data: bytes, start: int, where: str) -> tuple[Delimiters, bool]:
 
 
 def _end(data: bytes, start: int, delimiters: Delimiters) -> int | None:
-    """Where the interchange ends: behind the terminator of its first IEA segment."""
+    """Where the interchange ends: after the terminator of its first IEA segment."""
     closing = _opening(b"IEA", delimiters).search(data, start)
     if closing is None:
         return None
@@ -147,7 +147,7 @@ def _opening(tag: bytes, delimiters: Delimiters) -> re.Pattern[bytes]:
 def _plain(data: bytes, delimiters: Delimiters) -> tuple[bytes, Delimiters]:
     """The text as UTF-8 without line breaks, and its delimiters as ASCII characters."""
     marks = (delimiters.element, delimiters.component, delimiters.terminator)
-    # A line break is no character of X12: it is the terminator, or stands there for the eye.
+    # A line break is no character of X12: it is the terminator, or is there for the eye.
     breaks = bytes(byte for byte in b"\r\n\x00\x1a" if byte not in b"".join(marks))
     if all(mark.isascii() for mark in marks):
         data = data.translate(None, breaks)

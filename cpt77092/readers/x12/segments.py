@@ -1,8 +1,8 @@
-"""From the text of interchanges to a frame of segments, each with the loop it stands in.
+"""From the text of interchanges to a frame of segments, each with the loop it is in.
 
-Only segments that say something about a service line are kept. Which loop a segment belongs to
-follows from the last segment that opened one: an NM1*82 behind a CLM is the claim's rendering
-provider, behind an LX the line's, and behind the SBR of another payer nobody's.
+Only segments that matter to a service line are kept. Which loop a segment belongs to
+follows from the last segment that opened one: an NM1*82 after a CLM is the claim's rendering
+provider, after an LX the line's, and after the SBR of another payer nobody's.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ PARTS = "parts"
 TAG = "tag"
 LOOP = "loop"
 OWNER = "owner"
-"""The segment that opened the loop a segment stands in."""
+"""The segment that opened the loop that a segment is in."""
 
 ENVELOPE = ("ISA", "GS", "ST", "SE", "GE", "IEA")
 OTHER = "other payer"
@@ -30,7 +30,7 @@ TAGS = pl.Enum(
 )
 _TAG = r"^[A-Z][A-Z0-9]{1,2}$"
 _HEAD = 4
-"""A tag has two or three characters, and an element separator behind it."""
+"""A tag has two or three characters, and an element separator after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def _split(data: bytes, terminator: str) -> pl.Series:
 
 def _with_loops(frame: pl.DataFrame) -> pl.DataFrame:
     tag = pl.col(TAG)
-    # An SBR right behind an HL tells who the subscriber is; in a claim it opens another payer.
+    # An SBR right after an HL says who the subscriber is; in a claim it opens another payer.
     opener = pl.when(tag.is_in(["ST", "SE", "HL", "CLM", "LX"])).then(tag)
     is_other = (tag == "SBR") & (opener.forward_fill() != "HL")
     loop = pl.when(is_other).then(pl.lit(OTHER, TAGS)).otherwise(opener)
