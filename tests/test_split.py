@@ -25,10 +25,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from cpt77092 import findings, split
+from cpt77092 import findings
 from cpt77092.cli import main
 from cpt77092.engine import Result
 from cpt77092.errors import ClaimsError, OutputError
+from cpt77092.readers import copying
 from cpt77092.readers.text import encoding as reading
 from cpt77092.reports.files import output_locks
 from cpt77092.rule import Severity
@@ -186,10 +187,10 @@ def test_every_row_is_in_one_part_as_it_stood(data: st.DataObject, folder: Path)
     result = checked(*paths)
     where = account(result, written, len(layout["titles"]))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(split, "BLOCK", data.draw(st.integers(1, 9)))
+        patch.setattr(copying, "BLOCK", data.draw(st.integers(1, 9)))
         clean, flagged = parts(result)
         counted = Split(result, (Severity.ERROR,))
-        counts = [counted.count(CLEAN), counted.count(FLAGGED)]
+        counts = [counted.row_count(CLEAN), counted.row_count(FLAGGED)]
     end = layout["end"].encode(layout["encoding"].removesuffix("-sig"))
     heading = drawn[0][0]
     assert clean == heading + joined(written, where, "clean", end)
@@ -343,8 +344,8 @@ def test_rows_of_parquet_keep_their_types_and_order(tmp_path: Path) -> None:
     whole[2:].write_parquet(two, row_group_size=1)
     result = checked(one, two)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(split, "BLOCK", 2)
-        with pytest.raises(OutputError, match="not the same columns"):
+        patch.setattr(copying, "BLOCK", 2)
+        with pytest.raises(OutputError, match="not have the same columns"):
             parts(result, "part.parquet")
         plain = tmp_path / "2.parquet"
         plain.write_bytes(two.read_bytes())
@@ -490,8 +491,8 @@ def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path: Path, scrub: Scrub) -> 
 @pytest.mark.parametrize(
     ("example", "message"),
     [
-        ("claims.xlsx", "--flagged-to: -: a workbook cannot be cut; save the sheet as CSV"),
-        ("batch.837", "-: claims cannot be cut out of an interchange"),
+        ("claims.xlsx", "--flagged-to: -: a workbook cannot be split; save the sheet as CSV"),
+        ("batch.837", "--flagged-to: -: an interchange cannot be split"),
         ("claims.parquet", "- is Parquet, and its rows are written as they are"),
     ],
 )
@@ -533,7 +534,7 @@ def test_two_encodings_of_other_bytes_are_refused(tmp_path: Path, scrub: Scrub) 
     one = put(tmp_path / "1.csv", [b"Caf\xe9,Medicare,2026-03-02,77092,26\n"])
     other = put(tmp_path / "2.csv", ["Caf\u00e9,Medicare,2026-03-02,77092,26\n".encode()])
     code, message = scrub(one, other, "--clean-to", tmp_path / "o.csv")
-    assert (code, "have not the same encoding" in message) == (2, True)
+    assert (code, "do not have the same encoding" in message) == (2, True)
 
 
 @pytest.mark.parametrize(
@@ -547,11 +548,11 @@ def test_two_encodings_of_other_bytes_are_refused(tmp_path: Path, scrub: Scrub) 
         (("{a}", "--flagged-to", "{dir}/x.parquet"), "is text"),
         (("{a}", "--flagged-to", "{dir}/x.xlsx"), "is text"),
         (("{parquet}", "--clean-to", "{o}"), "is Parquet"),
-        (("{a}", "{b}", "--clean-to", "{o}"), "not the same header"),
-        (("{a}", "{semicolons}", "--clean-to", "{o}"), "not the same separator"),
-        (("{a}", "{wide}", "--clean-to", "{o}"), "not the same encoding"),
-        (("{a}", "{cr}", "--clean-to", "{o}"), "not the same line ends"),
-        (("{a}", "{parquet}", "--clean-to", "{o}"), "not the same format"),
+        (("{a}", "{b}", "--clean-to", "{o}"), "not have the same header"),
+        (("{a}", "{semicolons}", "--clean-to", "{o}"), "not have the same separator"),
+        (("{a}", "{wide}", "--clean-to", "{o}"), "not have the same encoding"),
+        (("{a}", "{cr}", "--clean-to", "{o}"), "not have the same line ends"),
+        (("{a}", "{parquet}", "--clean-to", "{o}"), "not have the same format"),
         (("{examples}/claims.xlsx", "--clean-to", "{o}"), "save the sheet as CSV"),
         (("{examples}/batch.837", "--clean-to", "{o}"), "without new envelopes"),
     ],

@@ -152,7 +152,7 @@ class Report:
             # Once more: what comes from standard input could not be looked at before.
             files = [scan.opened for scan in self.result.batch.scans]
             require_splittable(files, list(parts.values()))
-            split.cuts  # noqa: B018 - what cannot be read again is said before anything is written
+            split.plans  # noqa: B018 - what cannot be read again is said before anything is written
         except OutputError as problem:
             return list(problem.lines)
         failed: list[str] = []
@@ -162,7 +162,7 @@ class Report:
             except OutputError as problem:
                 failed += problem.lines
                 continue
-            log.event("split", file=name, part=PARTS[part], rows=split.count(part))
+            log.event("split", file=name, part=PARTS[part], rows=split.row_count(part))
         return failed
 
     def tell_parts(self, split: Split | None, parts: Mapping[int, tuple[str, str]]) -> None:

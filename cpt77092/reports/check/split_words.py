@@ -17,15 +17,15 @@ def sentences(split: Split, names: Mapping[int, str]) -> list[str]:
         split: the run as parts.
         names: the file of each part that is wanted.
     """
-    told = ["; ".join(f"{name}: {count(split.count(p), 'row')}" for p, name in names.items())]
-    numbers = {part: split.count(part) for part in PARTS}
+    lines = ["; ".join(f"{name}: {count(split.row_count(p), 'row')}" for p, name in names.items())]
+    numbers = {part: split.row_count(part) for part in PARTS}
     parts = " + ".join(f"{numbers[part]:,} {name}" for part, name in PARTS.items())
-    told.append(f"{count(sum(numbers.values()), 'row')} = {parts}.")
+    lines.append(f"{count(sum(numbers.values()), 'row')} = {parts}.")
     if held := split.held_with_claim:
-        told.append(f"{count(held, 'flagged row')} held for another row of the claim.")
+        lines.append(f"{count(held, 'flagged row')} held for another row of the claim.")
     if split.unsure:
-        told.append(
+        lines.append(
             f"Clean as far as checked: on {count(split.unsure, 'clean line')} some rule that flags "
             f"could not be checked; --fail-on not-checked flags these too."
         )
-    return told
+    return lines
