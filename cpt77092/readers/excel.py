@@ -13,7 +13,6 @@ from cpt77092.claims.headers import HeaderMatch, match_headers
 from cpt77092.errors import ClaimsError, UsageError, did_you_mean
 from cpt77092.readers.header_row import find_header, unique_names
 from cpt77092.readers.line_plan import LinePlan
-from cpt77092.readers.required_columns import code_header
 from cpt77092.readers.scan import INDEX, SAMPLE_ROWS, Options, Rows, Scan, Selection
 
 
@@ -40,12 +39,8 @@ class ExcelFile:
         return self.rows.drop(INDEX).head(SAMPLE_ROWS)
 
     def read(self, selection: Selection) -> tuple[Scan, Rows]:
-        """Pick the rows.
-
-        Raises:
-            ClaimsError: no column is the procedure code.
-        """
-        written = self.written[code_header(self)]
+        """Pick the rows."""
+        written = self.written[self.headers.columns["hcpcs_code"]]
         plan = LinePlan.of(self, selection, written=written)
         return plan.read(self, self.rows.lazy(), selection)
 

@@ -13,7 +13,6 @@ from cpt77092.claims.headers import HeaderMatch
 from cpt77092.errors import ClaimsError
 from cpt77092.readers.classify import AROUND_A_CODE, SORTING, classify, may_be_in_scope
 from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced, reason
-from cpt77092.readers.required_columns import code_header
 from cpt77092.readers.scan import INDEX, REJECT, ROW, OpenedFile, Rows, Scan, Selection
 
 Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
@@ -62,12 +61,9 @@ class LinePlan:
             written: the header of the code as it is written, where that is not the column's name; a
                 row may repeat it.
             types: the columns' types where they are not text.
-
-        Raises:
-            ClaimsError: no column is the procedure code.
         """
         headers, types = opened.headers, types or {}
-        header = code_header(opened)
+        header = headers.columns["hcpcs_code"]
         if headers.line_columns:
             plan = cls._of_wide_rows(headers, selection, types)
         else:

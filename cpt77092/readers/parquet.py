@@ -14,7 +14,6 @@ from cpt77092.claims.headers import HeaderMatch, match_headers
 from cpt77092.errors import ClaimsError
 from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced, reason
 from cpt77092.readers.line_plan import LinePlan
-from cpt77092.readers.required_columns import code_header
 from cpt77092.readers.scan import INDEX, SAMPLE_ROWS, Options, Rows, Scan, Selection
 
 
@@ -44,10 +43,10 @@ class ParquetFile:
         """Read the rows.
 
         Raises:
-            ClaimsError: no column is the procedure code, or it has a type that holds none, or the
-                file is damaged.
+            ClaimsError: the column of the procedure codes has a type that holds none, or the file
+                is damaged.
         """
-        header = code_header(self)
+        header = self.headers.columns["hcpcs_code"]
         dtype = self.types[header]
         if dtype.is_nested() or dtype.is_temporal() or dtype == pl.Boolean:
             raise ClaimsError(f"{self.path}: column {header!r} holds {dtype}, not procedure codes")

@@ -21,9 +21,9 @@ def require_columns(opened: OpenedFile, payer: str | None) -> None:
         payer: whose claims these are, where the user stated it.
 
     Raises:
-        ClaimsError: which column, and how to name it.
+        ClaimsError: which column, and how to name it; or the file is a report of ours.
     """
-    code_header(opened)
+    _require_code(opened)
     present, path = opened.headers.columns, opened.path
     for column in COLUMNS:
         if not column.required or column.name in present:
@@ -56,18 +56,13 @@ def require_payers(lines: pl.DataFrame, path: str) -> None:
         )
 
 
-def code_header(opened: OpenedFile) -> str:
-    """The column that holds the procedure code.
-
-    Raises:
-        ClaimsError: no column does, or the file is a report of ours. The message names the headers,
-            unless they may be cells of a claim.
-    """
+def _require_code(opened: OpenedFile) -> None:
+    """Refuse a file without procedure codes; its headers are named unless they may be cells."""
     names = opened.names
     if set(names) >= REPORT_COLUMNS:
         raise ClaimsError(f"{opened.path}: a findings report of scrub, not a claim file")
     if "hcpcs_code" in opened.headers.columns:
-        return opened.headers.columns["hcpcs_code"]
+        return
     if any(normal(name) in known_headers() for name in names):
         shown = ", ".join(map(repr, names[:8]))
         problem = f"no procedure-code column among {shown}{' ...' if len(names) > 8 else ''}."

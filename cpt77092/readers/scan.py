@@ -139,6 +139,8 @@ class OpenedFile(Protocol):
     def read(self, selection: Selection) -> tuple[Scan, Rows]:
         """Read its rows, by the fastest way that is right for the file.
 
+        One of its headers must be the procedure code (`require_columns`).
+
         Raises:
             ClaimsError: the file cannot be read.
         """

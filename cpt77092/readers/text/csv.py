@@ -19,7 +19,6 @@ from cpt77092.claims.headers import HeaderMatch, match_headers
 from cpt77092.readers.classify import ROW_KIND, classify
 from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced
 from cpt77092.readers.line_plan import LinePlan
-from cpt77092.readers.required_columns import code_header
 from cpt77092.readers.scan import (
     INDEX,
     LINE,
@@ -86,7 +85,7 @@ class CsvFile:
         """Read the rows, by the fastest way that is right for the file.
 
         Raises:
-            ClaimsError: no column is the procedure code, or the compressed file is cut short.
+            ClaimsError: the compressed file is damaged or cut short.
         """
         plan = self.plan(selection)
         if not self.dialect.careful and self.source.encoding == UTF8:
@@ -98,12 +97,9 @@ class CsvFile:
         return self._read_row_by_row(plan, selection)
 
     def plan(self, selection: Selection) -> LinePlan:
-        """How rows become lines.
-
-        Raises:
-            ClaimsError: no column is the procedure code.
-        """
-        return LinePlan.of(self, selection, written=self.dialect.headers[code_header(self)])
+        """How rows become lines."""
+        written = self.dialect.headers[self.headers.columns["hcpcs_code"]]
+        return LinePlan.of(self, selection, written=written)
 
     def two_pass(self, plan: LinePlan) -> TwoPass | None:
         """How to read the file in two passes; None where a scan is faster, or needed."""
