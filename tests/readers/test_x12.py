@@ -921,7 +921,7 @@ def test_earlier_claims_are_matched_by_patient_and_claim(tmp_path: Path) -> None
         assert (result.history.rows, result.history.lines.height) == (5, 3)
         assert [claim for claim, _ in messages(result, "FR002")] == ["B-1"]
         assert messages(result, "FR003") == [
-            ("B-2", "77092 on 2026-03-02 was sent before: claim B-2, line 1.")
+            ("B-2", "77092 on 2026-03-02 was already billed: claim B-2, line 1.")
         ]
         assert {claim for claim, _ in messages(result, "BU004")} == {"B-1", "B-2"}
         assert {claim for claim, _ in messages(past_of(claims), "BU004")} == {"B-1", "B-2", "B-3"}
