@@ -16,11 +16,19 @@ import polars as pl
 
 from cpt77092.claims.categorical import index_in
 from cpt77092.claims.columns import BY_NAME, DIAGNOSES, UNREADABLE_TEXT
-from cpt77092.facts import MESSAGE_FIELDS, Context, Fact, Past, add_facts, closure, inputs
-from cpt77092.facts.diagnoses import categories
-from cpt77092.facts.distinct import distinct_ids
-from cpt77092.facts.grouping import representative_line
-from cpt77092.facts.prior_claims import PAST_FACTS
+from cpt77092.facts import (
+    MESSAGE_FIELDS,
+    PAST_FACTS,
+    Context,
+    Fact,
+    Past,
+    add_facts,
+    closure,
+    diagnosis_categories,
+    distinct_ids,
+    inputs,
+    representative_line,
+)
 from cpt77092.policies.parameters import PARAMETERS
 from cpt77092.policies.payer_names import Matcher
 from cpt77092.policies.policy import DEFAULT, PolicySet
@@ -132,7 +140,7 @@ def check(
         sets=table.sets,
         unreadable=tuple(c for c in BY_NAME if f"{c}{UNREADABLE_TEXT}" in lines.columns),
         blank=_blank_diagnoses(lines),
-        categories=categories(lines),
+        categories=diagnosis_categories(lines),
         codes=table.codes,
         past=None if history is None else _past(history, payers, facts),
     )

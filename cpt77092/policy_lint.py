@@ -17,6 +17,7 @@ from pathlib import Path
 import polars as pl
 
 from cpt77092.claims import columns
+from cpt77092.claims.cells import with_types
 from cpt77092.engine import EXPECTED_PAYMENT, check, names_read, needed_columns
 from cpt77092.facts import closure
 from cpt77092.policies import PARAMETERS, PolicySet, Status, decide
@@ -291,7 +292,7 @@ def _bare_lines(policies: PolicySet, rules: Sequence[Rule], dates: Sequence[date
         pl.lit("").alias("payer_id"),
         *(pl.lit("?").alias(name) for name in columns.TYPED if name != "claim_line_start_date"),
     )
-    typed = columns.typed(lines, needed_columns(rules)).with_columns(
+    typed = with_types(lines, needed_columns(rules)).with_columns(
         pl.lit(0, pl.UInt32).alias("source"),
         pl.int_range(pl.len(), dtype=pl.UInt32).alias("source_row"),
         pl.lit(None, pl.String).alias("damaged_code"),

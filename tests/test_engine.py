@@ -1,4 +1,4 @@
-"""What holds of every run: order, independence of lines, reasons, money counted once."""
+"""What holds for every run: order, independent lines, reasons, money counted once."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from cpt77092.reference.codes import CHECKED
 from cpt77092.rule import Rule, Severity
 from cpt77092.rules import BY_CODE, CATALOGUE
 from cpt77092.run import select_rules
-from tests.large_batch_path import as_many
+from tests.large_batch_path import large_batch
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "claims.csv"
 AS_OF = date(2026, 11, 23)
@@ -78,15 +78,15 @@ def test_the_same_input_gives_the_same_findings(policies: PolicySet) -> None:
 
 
 def test_few_lines_and_many_are_judged_alike(policies: PolicySet) -> None:
-    few = run(policies, EXAMPLE)
-    with as_many():
-        many = run(policies, EXAMPLE)
-    assert findings.as_table(many).equals(findings.as_table(few))
-    assert findings.not_checked_rows(many).equals(findings.not_checked_rows(few))
+    plain = run(policies, EXAMPLE)
+    with large_batch():
+        large = run(policies, EXAMPLE)
+    assert findings.as_table(large).equals(findings.as_table(plain))
+    assert findings.not_checked_rows(large).equals(findings.not_checked_rows(plain))
 
 
 @pytest.mark.parametrize(
-    ("units", "told"),
+    ("units", "total"),
     [
         (("0.2", "0.4", "0.3", "0.1"), None),  # as floats, some orders make 1.0000000000000002
         (("0.34", "0.56", "0.1"), None),
@@ -97,27 +97,26 @@ def test_few_lines_and_many_are_judged_alike(policies: PolicySet) -> None:
     ],
 )
 def test_units_of_a_day_add_up_exactly_in_any_order(
-    policies: PolicySet, tmp_path: Path, units: tuple[str, ...], told: str | None
+    policies: PolicySet, tmp_path: Path, units: tuple[str, ...], total: str | None
 ) -> None:
     header = "claim_id,claim_line_number,payer,claim_line_start_date,hcpcs_code,person_id,units"
     for number, order in enumerate(permutations(units)):
         rows = [f"A,{n},Medicare,2026-03-02,77092,P,{units}" for n, units in enumerate(order, 1)]
         file = written(tmp_path, header, *rows, name=f"{number}.csv")
-        for way in (nullcontext(), as_many()):
+        for way in (nullcontext(), large_batch()):
             with way:
-                found = run(policies, file, rules=(BY_CODE["UN001"],))
-            assert found.lines["units_on_day_at_least"].n_unique() == 1
-            messages = findings.as_table(found)["message"].to_list()
-            assert len(messages) == (0 if told is None else len(units))
-            assert all(message.startswith(f"{told} of 77092") for message in messages)
+                result = run(policies, file, rules=(BY_CODE["UN001"],))
+            assert result.lines["units_on_day_at_least"].n_unique() == 1
+            messages = findings.as_table(result)["message"].to_list()
+            assert len(messages) == (0 if total is None else len(units))
+            assert all(message.startswith(f"{total} of 77092") for message in messages)
 
 
-def test_facts_that_wait_for_each_other_are_refused() -> None:
+def test_facts_that_read_each_other_are_refused() -> None:
     first = Fact(name="a", build=lambda _: pl.col("b"), reads=("b",))
     second = Fact(name="b", build=lambda _: pl.col("a"), reads=("a",))
-    for way in (nullcontext(), as_many()):
-        with way, pytest.raises(TypeError, match="wait for each other"):
-            add_facts(pl.DataFrame({"line": [0]}), [first, second], Context())
+    with pytest.raises(TypeError, match=r"read each other in a circle: \['a', 'b'\]"):
+        add_facts(pl.DataFrame({"line": [0]}), [first, second], Context())
 
 
 def test_a_rule_finds_the_same_alone_as_among_all(policies: PolicySet) -> None:
@@ -215,15 +214,15 @@ def test_two_unknown_payers_are_two_payers(policies: PolicySet, tmp_path: Path) 
         "B,1,LAKESIDE ,2026-03-02,77092,,45",
     )
     result = run(policies, file, rules=(BY_CODE["MO003"], BY_CODE["ID005"]))
-    found = findings.as_table(result).select("source_row", "rule").rows()
+    flagged = findings.as_table(result).select("source_row", "rule").rows()
     # The claim numbers agree but the payers do not, so 77092 is billed alone on both; and the
     # two spellings of Lakeside are one payer, named once.
-    assert found == [(2, "MO003"), (2, "ID005"), (3, "ID005"), (4, "MO003")]
+    assert flagged == [(2, "MO003"), (2, "ID005"), (3, "ID005"), (4, "MO003")]
 
 
 def test_rules_are_chosen_by_prefix_and_name() -> None:
-    def codes(**how: list[str]) -> set[str]:
-        return {rule.code for rule in select_rules(CATALOGUE, **how)}
+    def codes(**chosen: list[str]) -> set[str]:
+        return {rule.code for rule in select_rules(CATALOGUE, **chosen)}
 
     assert {"UN001", "UN002"} <= codes(select=["UN"])
     assert codes(select=["UN"]) == {r.code for r in CATALOGUE if r.code.startswith("UN")}
@@ -261,7 +260,7 @@ def whole(claim: str = "A", **cells: str) -> str:
     return ",".join([claim, *(usual | cells).values()])
 
 
-def found(result: Result) -> list[tuple[str, str]]:
+def flagged(result: Result) -> list[tuple[str, str]]:
     return findings.as_table(result).select("claim_id", "rule").rows()
 
 
@@ -270,7 +269,7 @@ def test_a_replacement_keeps_its_claim_number_and_is_another_claim(
 ) -> None:
     file = written(tmp_path, WHOLE, whole("A"), whole("A", freq="7"), whole("A", freq="8"))
     rules = tuple(select_rules(CATALOGUE, select=["MO", "UN"]))
-    assert found(run(policies, file, rules=rules)) == []
+    assert flagged(run(policies, file, rules=rules)) == []
 
 
 def test_a_voided_global_line_does_not_stand_beside_the_read(
@@ -279,7 +278,7 @@ def test_a_voided_global_line_does_not_stand_beside_the_read(
     voided = whole("A", payer="Aetna", cpt="77089", freq="8")
     file = written(tmp_path, WHOLE, voided, whole("A", payer="Aetna"))
     rules = tuple(select_rules(CATALOGUE, select=["MO", "BU001", "BU002"]))
-    assert found(run(policies, file, rules=rules)) == [("A", "MO003")]
+    assert flagged(run(policies, file, rules=rules)) == [("A", "MO003")]
 
 
 def test_a_cell_that_swallowed_a_file_is_told_by_its_beginning(
@@ -297,7 +296,7 @@ def test_a_cell_that_swallowed_a_file_is_told_by_its_beginning(
 def test_digits_of_another_alphabet_make_no_npi(policies: PolicySet, tmp_path: Path) -> None:
     file = written(tmp_path, WHOLE, whole(rendering="1\uff12345678 90".replace(" ", "")))
     rules = tuple(select_rules(CATALOGUE, select=["ID"]))
-    assert found(run(policies, file, rules=rules)) == [("A", "ID001")]
+    assert flagged(run(policies, file, rules=rules)) == [("A", "ID001")]
 
 
 def test_huge_units_and_credits_do_not_hide_what_is_at_risk(
@@ -316,8 +315,8 @@ def test_the_reason_is_what_was_missing_and_not_what_was_not_needed(
 ) -> None:
     lines = [whole("", person="P"), whole("B", person="P", mod1="59", units="abc")]
     result = run(policies, written(tmp_path, WHOLE, *lines), rules=(BY_CODE["UN001"],))
-    told = findings.not_checked_rows(result).select("claim_id", "reason").rows()
-    assert told == [
+    reasons = findings.not_checked_rows(result).select("claim_id", "reason").rows()
+    assert reasons == [
         ("", "another line of that day has no readable units"),
         ("B", "service_unit_quantity cannot be read"),
     ]
@@ -335,5 +334,5 @@ def test_codes_with_their_qualifier_are_seen(policies: PolicySet, tmp_path: Path
     lines = [whole("A", cpt="CPT 77092"), whole("B", cpt="HC:77092:26"), whole("C", cpt="HC99213")]
     result = run(policies, written(tmp_path, WHOLE, *lines))
     assert result.batch.total.in_scope == 2
-    assert ("B", "IN001") in found(result)
-    assert ("A", "IN001") not in found(result)
+    assert ("B", "IN001") in flagged(result)
+    assert ("A", "IN001") not in flagged(result)

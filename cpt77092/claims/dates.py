@@ -93,7 +93,7 @@ def order_of(cells: pl.Series) -> Order:
     return Order.DAY_FIRST if day_first >= FEWEST_DAY_FIRST else Order.UNKNOWN
 
 
-def told_of(cells: pl.Series) -> str | None:
+def ambiguity_note(cells: pl.Series) -> str | None:
     """How a column's ambiguous dates were read, where its cells do not show the usual order."""
     order = order_of(_trimmed(cells.unique().cast(pl.String)))
     if order is Order.UNKNOWN:

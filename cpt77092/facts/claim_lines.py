@@ -1,18 +1,63 @@
-"""Facts of the other lines on the same claim."""
+"""Facts of the line as a whole: its unreadable cells, its payer, and what its claim bills."""
 
 from __future__ import annotations
 
 import polars as pl
 
-from cpt77092.facts.fact import Context, Fact
-from cpt77092.reference.codes import GLOBAL, TECHNICAL
+from cpt77092.claims.columns import BY_NAME, TYPED, UNREADABLE_TEXT
+from cpt77092.facts.fact import Context, Fact, on_lines
+from cpt77092.reference.codes import CHECKED, GLOBAL, TECHNICAL
 
 OWN_TECHNICAL = GLOBAL | TECHNICAL
+"""TBS codes that bill technical work (77089, 77090, 77091)."""
 
 
 def claim_bills_own_technical(context: Context) -> pl.Expr:
-    """The line's claim also bills a technical or global TBS code (77089, 77090, 77091)."""
+    """The line's claim also bills a technical or global TBS code."""
     return (pl.col("claim_codes") & context.mask(OWN_TECHNICAL)) != 0
+
+
+def is_first_line_of_payer(lines: pl.DataFrame, _: Context) -> pl.Series:
+    """The first line of a payer without a policy, by date, claim and line number.
+
+    The order of rows does not matter. False on every line of a payer that has a policy.
+    """
+    day = pl.col("claim_line_start_date")
+    order = ("claim_line_start_date", "claim_id", "claim_line_number", "source", "source_row")
+    is_unknown = ~pl.col("payer_is_known") & pl.col("hcpcs_code").is_in(sorted(CHECKED))
+    earliest = (
+        lines.lazy()
+        .filter(is_unknown)
+        .select("line", "payer_number", *order)
+        # Only lines of the first day need a sort; lines without a date come before all others.
+        .filter(day.is_null() | (day == day.min().over("payer_number")))
+        .sort(order, nulls_last=False)
+        .unique("payer_number", keep="first", maintain_order=True)
+        .collect()
+    )
+    is_first = pl.Series([True]).new_from_index(0, earliest.height)
+    return on_lines(lines.height, earliest["line"], is_first, default=False)
+
+
+def unreadable_cells(context: Context) -> pl.Expr:
+    """Every non-blank cell of the line that cannot be read, with what was expected."""
+    problems = [
+        pl.when(pl.col(f"{name}.state") == "unreadable").then(
+            pl.lit(f"{name} is no {BY_NAME[name].kind}")
+            if BY_NAME[name].patient
+            else pl.format(
+                "{} '{}' is no {}",
+                pl.lit(name),
+                pl.col(f"{name}{UNREADABLE_TEXT}"),
+                pl.lit(str(BY_NAME[name].kind)),
+            )
+        )
+        for name in context.unreadable
+    ]
+    code = pl.when(pl.col("damaged_code").is_not_null()).then(
+        pl.format("hcpcs_code '{}' is no procedure code", pl.col("damaged_code"))
+    )
+    return pl.concat_str([*problems, code], separator="; ", ignore_nulls=True)
 
 
 FACTS: tuple[Fact, ...] = (
@@ -21,4 +66,10 @@ FACTS: tuple[Fact, ...] = (
         build=claim_bills_own_technical,
         reads=("claim_codes",),
     ),
+    Fact(
+        name="is_first_line_of_payer",
+        from_frame=is_first_line_of_payer,
+        optional=("claim_line_start_date", "claim_id", "claim_line_number"),
+    ),
+    Fact(name="unreadable_cells", build=unreadable_cells, optional=TYPED),
 )

@@ -301,7 +301,7 @@ def part_of_another_entity(lines: pl.DataFrame, _: Context) -> pl.Series:
         )
         .collect(engine="in-memory")
     )
-    return on_lines(lines.height, judged["line"], judged["outcome"], otherwise=False)
+    return on_lines(lines.height, judged["line"], judged["outcome"], default=False)
 
 
 _ENTITY = ("person_number", "entity_number")
@@ -366,7 +366,7 @@ FACTS: tuple[Fact, ...] = (
             name=build.__name__,
             build=build,
             where=where,
-            otherwise=False,
+            default=False,
             reads=_PAIRS_ARE_JUDGED,
             optional=(*_DENIED, *_CODES_OF),
             unknown="nobody can say whether a modifier bypasses the pair",
@@ -381,7 +381,7 @@ FACTS: tuple[Fact, ...] = (
         name="scan_kind",
         build=scan_kind,
         where=lambda _: is_scan(),
-        otherwise=0,
+        default=0,
         reads=("hcpcs_code", "is_live"),
         optional=("has_modifier_26", "has_modifier_tc", "damaged_code"),
     ),

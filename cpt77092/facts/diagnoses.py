@@ -64,7 +64,7 @@ def _written() -> pl.Expr:
     return _CELL.str.split(_BETWEEN).list.eval(filled).list.drop_nulls()
 
 
-def categories(lines: pl.DataFrame) -> frozenset[str]:
+def diagnosis_categories(lines: pl.DataFrame) -> frozenset[str]:
     """The first characters of all diagnoses of a batch, up to the dot."""
     cells = [lines[name].unique().cast(pl.String) for name in DIAGNOSES if name in lines.columns]
     written = pl.concat(cells) if cells else pl.Series(dtype=pl.String)

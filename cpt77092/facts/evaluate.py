@@ -1,56 +1,118 @@
-"""How the facts of each grain are worked out, so that the fewest lines are gone over."""
+"""Computes facts: each as soon as what it reads is there, and on as few lines as its grain allows.
+
+Grains: *line* (on every line), *where* (on some lines; the others have a default), *distinct* (once
+for each combination of its key: a million lines have a few hundred combinations of modifiers),
+*group id* (which lines share a key), *group* (a sum or a union over the lines of one group) and
+*frame* (a function of all lines, which compares them with each other or with earlier claims).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 import polars as pl
 import polars.selectors as cs
 
-from cpt77092.facts import grouping
 from cpt77092.facts.distinct import distinct_ids
 from cpt77092.facts.fact import Context, Fact, on_lines, reads_of
+from cpt77092.facts.grouping import group_ids, pack, representative_line, rounds
 
 
-def worked_out(frame: pl.DataFrame, facts: Sequence[Fact], context: Context) -> list[pl.Series]:
-    """The columns of some facts of one grain and key; not of line grain."""
+def add_facts(
+    frame: pl.DataFrame,
+    facts: Sequence[Fact],
+    context: Context,
+    *,
+    kept: Collection[str] | None = None,
+) -> pl.DataFrame:
+    """The claim lines with the facts as further columns.
+
+    Args:
+        frame: typed claim lines with their number (`line`) and their policy columns.
+        facts: as `closure` gives them.
+        context: what facts may look up besides the line.
+        kept: names of the facts to return; others are dropped as soon as no fact reads them any
+            more, which saves memory. All are returned where it is None.
+
+    Raises:
+        TypeError: some facts read each other in a circle.
+    """
+    dropped = set() if kept is None else {fact.name for fact in facts}.difference(kept)
+    waiting = _steps(facts)
+    running: dict[Future[list[pl.Series]], list[Fact]] = {}
+    with ThreadPoolExecutor(pl.thread_pool_size()) as pool:
+        while waiting or running:
+            missing = {fact.name for step in (*waiting, *running.values()) for fact in step}
+            ready = [step for step in waiting if missing.isdisjoint(reads_of(step))]
+            waiting = [step for step in waiting if step not in ready]
+            on_every_line = [step[0] for step in ready if step[0].is_of_line]
+            # Any other step uses one core for most of its time, so several run at once.
+            for step in ready:
+                if not step[0].is_of_line:
+                    running[pool.submit(_columns, frame, step, context)] = step
+            if on_every_line:
+                frame = _with_line_facts(frame, on_every_line, context)
+            elif running:
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    frame = frame.hstack(future.result())
+                    del running[future]
+            else:
+                raise TypeError(f"these facts read each other in a circle: {sorted(missing)}")
+            still_read = reads_of(fact for step in (*waiting, *running.values()) for fact in step)
+            frame = frame.drop(dropped - still_read, strict=False)
+    return frame
+
+
+def _steps(facts: Iterable[Fact]) -> list[list[Fact]]:
+    """Facts of one key together, since they share most of the work; any other by itself."""
+    steps: dict[tuple[object, ...], list[Fact]] = {}
+    for fact in facts:
+        key = (fact.distinct_by, fact.group, fact.where)
+        steps.setdefault(key if any(key) else (fact.name,), []).append(fact)
+    return list(steps.values())
+
+
+def _columns(frame: pl.DataFrame, facts: Sequence[Fact], context: Context) -> list[pl.Series]:
+    """The columns of one step of any grain but *line*."""
     first = facts[0]
     if first.from_frame:
         return [first.from_frame(frame, context).alias(first.name)]
-    if first.numbers:
-        named, *by = frame.select(first.numbers).get_columns()
-        numbers = grouping.refined(named, by[0]) if by else grouping.group_ids(named)
-        return [numbers.alias(first.name)]
+    if first.group_id_of:
+        return [_group_id(frame, first)]
     if first.where:
-        return _on_some(frame, facts, context, first.where(context))
-    return _groups(frame, facts) if first.group else _distinct(frame, facts, context)
+        return _where(frame, facts, context, first.where(context))
+    return _over_groups(frame, facts) if first.group else _distinct(frame, facts, context)
 
 
-def built(fact: Fact, context: Context) -> pl.Expr:
-    """The expression of a fact of line or distinct grain."""
+def _expression(fact: Fact, context: Context) -> pl.Expr:
     if fact.build is None:
         raise TypeError(f"{fact.name} has neither an expression nor a group to sum over")
     return fact.build(context).alias(fact.name)
 
 
-def with_lines(frame: pl.DataFrame, facts: Sequence[Fact], context: Context) -> pl.DataFrame:
-    """The frame with facts of line grain beside its columns."""
-    # Lazily, so that what several of them share is worked out once; and in one piece, since a
-    # column in the pieces of the streaming engine makes every later group and join slow.
-    made = [built(fact, context) for fact in facts]
-    return frame.lazy().with_columns(made).collect(engine="in-memory")
+def _with_line_facts(frame: pl.DataFrame, facts: Sequence[Fact], context: Context) -> pl.DataFrame:
+    # Lazily, so that what several of them share is computed once; and in memory, since columns in
+    # the chunks of the streaming engine make every later group and join slow.
+    expressions = [_expression(fact, context) for fact in facts]
+    return frame.lazy().with_columns(expressions).collect(engine="in-memory")
 
 
-def _on_some(
+def _group_id(frame: pl.DataFrame, fact: Fact) -> pl.Series:
+    columns = fact.group_id_of
+    key = frame[columns[0]] if len(columns) == 1 else frame.select(pack(*columns)).to_series()
+    return group_ids(key).alias(fact.name)
+
+
+def _where(
     frame: pl.DataFrame, facts: Sequence[Fact], context: Context, where: pl.Expr
 ) -> list[pl.Series]:
-    """Work facts out on some lines alone."""
     some = frame.lazy().filter(where).select("line", *(reads_of(facts) - {"line"}))
-    made = some.select("line", *(built(fact, context) for fact in facts)).collect(
+    values = some.select("line", *(_expression(fact, context) for fact in facts)).collect(
         engine="in-memory"
     )
     return [
-        on_lines(frame.height, made["line"], made[fact.name], otherwise=fact.otherwise).alias(
+        on_lines(frame.height, values["line"], values[fact.name], default=fact.default).alias(
             fact.name
         )
         for fact in facts
@@ -58,77 +120,60 @@ def _on_some(
 
 
 def _distinct(frame: pl.DataFrame, facts: Sequence[Fact], context: Context) -> list[pl.Series]:
-    """Work facts out for each combination of their key, and lay them beside the lines."""
     combination = distinct_ids(frame.select(facts[0].distinct_by))
-    some = frame.select(reads_of(facts))[grouping.representative_line(combination)]
-    made = with_lines(some, facts, context).select(fact.name for fact in facts)
-    return (
-        made.with_columns(as_categories(facts))
-        .select(pl.all().gather(pl.lit(combination)))
-        .get_columns()
-    )
-
-
-def as_categories(facts: Sequence[Fact]) -> pl.Expr:
-    """The texts among some facts of distinct grain: few stand on many lines."""
-    return (cs.by_name([fact.name for fact in facts]) & cs.string()).cast(pl.Categorical)
-
-
-def _groups(frame: pl.DataFrame, facts: Sequence[Fact]) -> list[pl.Series]:
-    """Gather columns over the lines of one number; a line without a number has nothing gathered."""
-    group = frame[facts[0].group].alias(_GROUP)
-    own = frame.select(
-        pl.when(group.is_not_null()).then(_of_line(frame, fact).fill_null(0)).alias(fact.name)
-        for fact in facts
-    )
-    # Bits of what is rare, as of codes that nobody can read, are on no line of most batches.
-    some = [fact for fact in facts if fact.sum_of or frame[fact.bit_or].max()]
-    # What a line has that names its group grows to what the group has: `scatter` writes in place.
-    whole = {fact.name: own[fact.name].clone() for fact in some}
-    for part in _parts(own.select(group, *whole), some):
-        for fact in some:
-            so_far, more = whole[fact.name].gather(part[_GROUP]), part[fact.name]
-            whole[fact.name].scatter(part[_GROUP], so_far | more if fact.bit_or else so_far + more)
-    gathered = own.with_columns(values.gather(group).alias(name) for name, values in whole.items())
-    return gathered.with_columns(cs.decimal().cast(pl.Float64)).get_columns()
+    some = frame.select(reads_of(facts))[representative_line(combination)]
+    values = _with_line_facts(some, facts, context).select(fact.name for fact in facts)
+    # Few different texts are on many lines: as categories each is kept once.
+    values = values.with_columns(cs.string().cast(pl.Categorical))
+    return values.select(pl.all().gather(pl.lit(combination))).get_columns()
 
 
 _GROUP = "group"
 
 
+def _over_groups(frame: pl.DataFrame, facts: Sequence[Fact]) -> list[pl.Series]:
+    """Sums and unions over the lines of each group; null on a line that has no group."""
+    group = frame[facts[0].group].alias(_GROUP)
+    own = frame.select(
+        pl.when(group.is_not_null()).then(_of_line(frame, fact).fill_null(0)).alias(fact.name)
+        for fact in facts
+    )
+    # Bits of what is rare, as of unreadable codes, are on no line of most batches.
+    some = [fact for fact in facts if fact.sum_of or frame[fact.bit_or].max()]
+    # The totals are kept on the line that a group is known by. A clone, as `scatter` is in place.
+    totals = {fact.name: own[fact.name].clone() for fact in some}
+    for part in _other_lines(own.select(group, *totals), some):
+        for fact in some:
+            total, more = totals[fact.name].gather(part[_GROUP]), part[fact.name]
+            totals[fact.name].scatter(part[_GROUP], total | more if fact.bit_or else total + more)
+    gathered = own.with_columns(total.gather(group).alias(name) for name, total in totals.items())
+    return gathered.with_columns(cs.decimal().cast(pl.Float64)).get_columns()
+
+
 def _of_line(frame: pl.DataFrame, fact: Fact) -> pl.Expr:
+    """What one line adds to its group."""
     if fact.bit_or:
         return pl.col(fact.bit_or)
     added = _exact(frame, fact.sum_of)
     return added.cast(pl.UInt32) if frame.schema[fact.sum_of] == pl.Boolean else added
 
 
-def _parts(own: pl.DataFrame, facts: Sequence[Fact]) -> Iterator[pl.DataFrame]:
-    """What is to be put to what the line has that names its group: at most one row of each."""
-    in_turn, left = grouping.rounds(own[_GROUP])
-    for lines in in_turn:
+def _other_lines(own: pl.DataFrame, facts: Sequence[Fact]) -> Iterator[pl.DataFrame]:
+    """All lines but those that groups are known by, in parts with at most one row of a group."""
+    parts, rest = rounds(own[_GROUP])
+    for lines in parts:
         yield own[lines]
-    if left.len():
-        groups = own[left].lazy().group_by(_GROUP)
-        yield groups.agg(_together(fact, pl.col(fact.name)) for fact in facts).collect(
-            engine="streaming"
-        )
-
-
-def _together(fact: Fact, of_lines: pl.Expr) -> pl.Expr:
-    return of_lines.bitwise_or() if fact.bit_or else of_lines.sum()
-
-
-def over_group(frame: pl.DataFrame, fact: Fact) -> pl.Expr:
-    """What a fact of group grain gathers, as an expression over the lines of its group."""
-    gathered = _together(fact, _of_line(frame, fact))
-    is_float = bool(fact.sum_of) and frame.schema[fact.sum_of].is_float()
-    return gathered.cast(pl.Float64) if is_float else gathered
+    if rest.len():
+        totals = [
+            pl.col(fact.name).bitwise_or() if fact.bit_or else pl.col(fact.name).sum()
+            for fact in facts
+        ]
+        yield own[rest].lazy().group_by(_GROUP).agg(totals).collect(engine="streaming")
 
 
 _EXACT = pl.Decimal(38, 9)
-_MOST = 1e18
-"""A quantity of so much is as good as any larger one."""
+_MAX_QUANTITY = 1e18
+"""A larger quantity is taken as this one."""
 
 
 def _exact(frame: pl.DataFrame, name: str) -> pl.Expr:
@@ -137,11 +182,9 @@ def _exact(frame: pl.DataFrame, name: str) -> pl.Expr:
     if not frame.schema[name].is_float():
         return column
     is_whole = (column == column.floor()) & (column.abs() * frame.height < 2**53)
-    if frame.select(is_whole.all()).item():
-        return column
-    return exact(column)
+    return column if frame.select(is_whole.all()).item() else exact(column)
 
 
 def exact(column: pl.Expr) -> pl.Expr:
-    """Numbers whose sum is the same in any order; that of floats with fractions is not."""
-    return column.clip(-_MOST, _MOST).cast(_EXACT)
+    """Numbers as decimals: unlike that of floats, their sum is the same in any order."""
+    return column.clip(-_MAX_QUANTITY, _MAX_QUANTITY).cast(_EXACT)

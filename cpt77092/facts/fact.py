@@ -1,4 +1,4 @@
-"""What a fact is, and what its function may look up."""
+"""What a fact is, and what its function may look up besides the line."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cpt77092.reference.codes import CHECKED
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Past:
-    """Earlier claims of the batch's patients, and what stretch of time they cover."""
+    """Earlier claims of the batch's patients, and the dates that they cover."""
 
     lines: pl.DataFrame
     """Their in-scope lines: claim columns, `payer_number`, and the facts of `PAST_FACTS`."""
@@ -25,28 +25,28 @@ class Past:
     last_day: date | None
 
     def covers(self) -> str:
-        """The stretch of time in words."""
+        """The dates in words."""
         if self.first_day is None:
             return "no readable service dates"
         return f"{self.first_day} to {self.last_day}"
 
 
-MOST_CODES = 64
-"""A group's codes are the bits of one number."""
+MAX_CODES = 64
+"""The codes of a group are the bits of one number."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """What facts may look up beside the line itself."""
+    """What facts may look up besides the line itself."""
 
     sets: Mapping[str, Mapping[int, tuple[Any, ...]]] = field(default_factory=dict)
-    """Set parameter to the members of each distinct set, by the number that lines carry."""
+    """Members of each distinct set, by parameter and by the number that lines have for the set."""
     unreadable: tuple[str, ...] = ()
-    """Typed columns that have an unreadable cell somewhere in the batch."""
+    """Typed columns with an unreadable cell somewhere in the batch."""
     blank: frozenset[str] = frozenset()
-    """Diagnosis columns that are there, and blank on every line."""
+    """Diagnosis columns that the file has, blank on every line."""
     categories: frozenset[str] | None = None
-    """Categories of the batch's diagnoses, of which alone codes are looked up; None for all."""
+    """ICD-10-CM categories of the batch, to load only their codes; None loads all."""
     codes: tuple[str, ...] = ()
     """Procedure codes of the batch, by their number."""
     past: Past | None = None
@@ -54,27 +54,27 @@ class Context:
 
     @cached_property
     def bits(self) -> Mapping[str, int]:
-        """A bit for each code that a line may bill or a pair may name: 64 at most.
+        """One bit for each code that a line may bill or a pair may name.
 
         Raises:
-            UsageError: there are more.
+            UsageError: there are more than 64.
         """
         paired = {pair.with_ for pairs in self.sets.get("pairs", {}).values() for pair in pairs}
         known = sorted(CHECKED | paired | set(self.codes))
-        if len(known) > MOST_CODES:
+        if len(known) > MAX_CODES:
             raise UsageError(
                 f"the policies pair the checked codes with {len(known) - len(CHECKED)} others; at "
-                f"most {MOST_CODES - len(CHECKED)} can be looked at: name fewer under pairs"
+                f"most {MAX_CODES - len(CHECKED)} fit: name fewer codes under pairs"
             )
         return {code: 1 << number for number, code in enumerate(known)}
 
     @cached_property
     def bits_type(self) -> type[pl.DataType]:
-        """Of columns of such bits: seldom are there more codes than half as many bytes can hold."""
-        return pl.UInt32 if len(self.bits) <= MOST_CODES // 2 else pl.UInt64
+        """The narrowest type that holds all bits; few batches need the wide one."""
+        return pl.UInt32 if len(self.bits) <= MAX_CODES // 2 else pl.UInt64
 
     def mask(self, codes: Collection[str]) -> pl.Expr:
-        """Some procedure codes as one number, their bits put together, as an expression."""
+        """The bits of some procedure codes in one number, as an expression."""
         bits = sum(bit for code, bit in self.bits.items() if code in codes)
         return pl.lit(bits, self.bits_type)
 
@@ -85,66 +85,74 @@ FrameBuild = Callable[[pl.DataFrame, Context], pl.Series]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """A derived column, of the line but for one of `over`, `numbers`, `group` and `frame`."""
+    """A derived column. Its grain is *line* unless one of the fields for another grain is set."""
 
     name: str
     build: Build | None = None
-    """The expression; none where a group fact sums or unites a column."""
+    """The expression; None where `from_frame`, `sum_of` or `bit_or` is set."""
     from_frame: FrameBuild | None = None
-    """Frame grain: a function of all lines, where lines must be laid beside other lines."""
+    """Frame grain: a function of all lines, for facts that compare lines with each other."""
     reads: tuple[str, ...] = ()
-    """Columns, facts and `policy.*` columns that it is made of; one of them unknown makes it so."""
+    """Columns, facts and `policy.*` columns that it needs; null where one of them is unknown."""
     optional: tuple[str, ...] = ()
-    """Columns that it reads where they are known, and does without where they are not."""
+    """Columns that it reads where they are known, and can do without."""
     where: Build | None = None
-    """Line grain: the lines on which alone it is worked out; all where there is none."""
-    otherwise: int | None = None
-    """What it is on the other lines."""
+    """Where grain: the lines on which it is computed."""
+    default: int | None = None
+    """Where grain: its value on the other lines."""
     distinct_by: tuple[str, ...] = ()
-    """Distinct grain: the key whose distinct values it is computed on; all that it reads must
+    """Distinct grain: the key, of which each combination is computed once; all that it reads must
     follow from the key."""
-    numbers: tuple[str, ...] = ()
-    """Number grain: the name whose different values it numbers, or a number and what parts it."""
+    group_id_of: tuple[str, ...] = ()
+    """Group id grain: the one or two columns that lines of one group share."""
     group: str = ""
-    """Group grain: the number of the line's group, a fact of number grain."""
+    """Group grain: the fact of group id grain over whose groups it is computed."""
     sum_of: str = ""
     """Group grain: the column that is summed over the group, nulls left out."""
     bit_or: str = ""
-    """Group grain: the column of bits that are put together over the group, nulls left out."""
+    """Group grain: the column whose bits are united over the group, nulls left out."""
     unknown: str = ""
-    """Why it is null where everything it reads is known."""
+    """The reason why it is null where everything it reads is known."""
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """What a fact of number or group grain is worked out by."""
-        return self.numbers or tuple(filter(None, (self.group,)))
+        """The columns that say which lines belong together, for group id and group grain."""
+        return self.group_id_of or tuple(filter(None, (self.group,)))
 
     @property
     def gathered(self) -> tuple[str, ...]:
-        """The column that a group fact sums or unites."""
+        """The column that a fact of group grain sums or unites."""
         return tuple(filter(None, (self.sum_of, self.bit_or)))
 
     @property
     def all_reads(self) -> tuple[str, ...]:
-        """Every column that must be there before it is worked out."""
+        """Every column that must be there before it is computed."""
         return (*self.reads, *self.optional, *self.distinct_by, *self.keys, *self.gathered)
 
     @property
     def is_of_line(self) -> bool:
-        """Worked out on every line by itself."""
-        return not (self.where or self.distinct_by or self.numbers or self.group or self.from_frame)
+        """Whether it is computed on every line by itself."""
+        others = (self.where, self.distinct_by, self.group_id_of, self.group, self.from_frame)
+        return not any(others)
 
 
 def reads_of(facts: Iterable[Fact]) -> set[str]:
-    """Every column that must be there before the facts are worked out."""
+    """Every column that must be there before the facts are computed."""
     return {name for fact in facts for name in fact.all_reads}
 
 
 def on_lines(
-    height: int, lines: pl.Series, values: pl.Series, *, otherwise: int | None = None
+    height: int, lines: pl.Series, values: pl.Series, *, default: int | None = None
 ) -> pl.Series:
-    """A column of so many lines: the values on some lines, by their number, else `otherwise`."""
-    rest = pl.Series([otherwise], dtype=values.dtype).new_from_index(0, height)
+    """A column with values on some lines and a default on the others.
+
+    Args:
+        height: how many lines there are.
+        lines: numbers of the lines that have a value.
+        values: one for each of them.
+        default: the value of the other lines.
+    """
+    rest = pl.Series([default], dtype=values.dtype).new_from_index(0, height)
     return rest.scatter(lines, values)
 
 
@@ -154,7 +162,14 @@ def by_set(
     test: Callable[[Sequence[Any]], pl.Expr],
     dtype: pl.DataType | type[pl.DataType],
 ) -> pl.Expr:
-    """One test per distinct set, chosen by the number of the line's set; null without a set."""
+    """An expression for each distinct set, chosen by the line's set; null on a line without one.
+
+    Args:
+        parameter: the policy parameter whose value is a set.
+        context: has the members of each set.
+        test: makes the expression from the members of one set.
+        dtype: of the result.
+    """
     number = pl.col(f"policy.{parameter}")
     chosen = pl.lit(None, dtype=dtype)
     for key, members in context.sets.get(parameter, {}).items():

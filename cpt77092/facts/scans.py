@@ -56,7 +56,7 @@ def scan_is_absent(lines: pl.DataFrame, context: Context) -> pl.Series:
         "line", outcome=pl.lit(None, pl.Boolean)
     )
     judged = pl.concat([absent, unknown])
-    return on_lines(lines.height, judged["line"], judged["outcome"], otherwise=False)
+    return on_lines(lines.height, judged["line"], judged["outcome"], default=False)
 
 
 def _is_near(scanned: pl.Expr | pl.Series) -> pl.Expr:
@@ -122,7 +122,7 @@ def place_differs_from_scan(lines: pl.DataFrame, _: Context) -> pl.Series:
         .then(False)  # noqa: FBT003
         .alias("outcome"),
     )
-    return on_lines(lines.height, judged["line"], judged["outcome"], otherwise=False)
+    return on_lines(lines.height, judged["line"], judged["outcome"], default=False)
 
 
 def _among(reads: pl.DataFrame, scans: pl.DataFrame, key: pl.Expr) -> pl.Series:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from cpt77092.claims import columns, dates
+from cpt77092.claims.cells import with_types
 from cpt77092.errors import ClaimsError
 from cpt77092.readers.classify import ROW_KIND
 from cpt77092.readers.discover import is_read_once, open_claims
@@ -166,7 +167,7 @@ def lines_of(
     require_payers(lines, path)
     lines, notes = restore_numbers(split_sets(lines))
     try:
-        typed = columns.typed(lines, needed)
+        typed = with_types(lines, needed)
     except POLARS_FAILURES as failure:
         raise ClaimsError(f"{path}: cannot be read ({reason(failure)})") from None
     return typed, [*notes, *_date_notes(lines, needed)]
@@ -187,7 +188,7 @@ def _date_notes(lines: pl.DataFrame, needed: frozenset[str]) -> Iterator[str]:
         name = column.name
         if column.kind is columns.Kind.DATE and name in needed and name in lines.columns:
             cells = lines[name]
-            if cells.dtype in (pl.String, pl.Categorical) and (note := dates.told_of(cells)):
+            if cells.dtype in (pl.String, pl.Categorical) and (note := dates.ambiguity_note(cells)):
                 yield f"{name}: {note}"
 
 

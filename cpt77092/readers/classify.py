@@ -7,8 +7,8 @@ from collections.abc import Collection
 
 import polars as pl
 
-from cpt77092.claims import columns
 from cpt77092.claims.categorical import index_in
+from cpt77092.claims.cells import with_categories
 from cpt77092.readers.scan import REJECT, SHORT
 
 ROW_KIND = "row_kind"
@@ -67,7 +67,7 @@ def classify(kept: pl.DataFrame, scope: frozenset[str], header: str = "") -> pl.
     Returns:
         The rows with `row_kind` (`ROW_KINDS`) and `damaged_code`.
     """
-    kept = _with_codes_read(columns.coded(kept), scope, header)
+    kept = _with_codes_read(with_categories(kept), scope, header)
     kept = _without_loose_short_rows(_with_swallowed_rows(kept))
     kind = pl.when("code_is_in_scope").then(_kind("in scope")).otherwise(_kind("out of scope"))
     if kept["code_is_blank"].any():

@@ -16,6 +16,7 @@ from typing import IO
 import polars as pl
 
 from cpt77092.claims import columns
+from cpt77092.claims.cells import source_cell
 from cpt77092.errors import ClaimsError, OutputError
 from cpt77092.readers.excel_damage import restore_numbers
 from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced
@@ -273,7 +274,7 @@ def _keys(opened: OpenedFile, names: Sequence[str]) -> list[pl.Expr]:
     types = opened.types if isinstance(opened, ParquetFile) else {}
     headers = opened.headers.columns
     return [
-        columns.cell(headers[name], columns.BY_NAME[name], types.get(headers[name], pl.String()))
+        source_cell(headers[name], columns.BY_NAME[name], types.get(headers[name], pl.String()))
         for name in names
         if name in headers
     ]

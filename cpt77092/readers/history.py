@@ -10,7 +10,7 @@ from functools import partial
 
 import polars as pl
 
-from cpt77092.claims import columns
+from cpt77092.claims.cells import with_types
 from cpt77092.errors import ClaimsError
 from cpt77092.readers.batch import Batch, lines_of, rejects_of
 from cpt77092.readers.discover import STDIN, open_claims
@@ -138,5 +138,5 @@ def _first_and_last_day(scan: Scan) -> list[date]:
     except POLARS_FAILURES as failure:
         raise ClaimsError(f"{scan.path}: cannot be read ({reason(failure)})") from None
     name = "claim_line_start_date"
-    days = columns.typed(cells, frozenset({name}))[name]
+    days = with_types(cells, frozenset({name}))[name]
     return [day for day in (days.min(), days.max()) if isinstance(day, date)]

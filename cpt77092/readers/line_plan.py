@@ -9,6 +9,7 @@ from typing import TypeVar
 import polars as pl
 
 from cpt77092.claims import columns
+from cpt77092.claims.cells import source_cell
 from cpt77092.claims.headers import HeaderMatch
 from cpt77092.errors import ClaimsError
 from cpt77092.readers.classify import AROUND_A_CODE, SORTING, classify, may_be_in_scope
@@ -193,7 +194,7 @@ def _cells(headers: HeaderMatch, needed: frozenset[str], types: Types) -> list[p
             # Trimmed and read later, each different one once.
             cells.append(pl.col(header).cast(pl.Categorical).alias(name))
         else:
-            cells.append(columns.cell(header, column, dtype))
+            cells.append(source_cell(header, column, dtype))
     return cells
 
 
@@ -202,4 +203,4 @@ def _cell(header: str | None, column: str, types: Types) -> pl.Expr:
     if header is None:
         return pl.lit("")
     dtype = types.get(header, pl.String)
-    return columns.cell(header, columns.BY_NAME[column], dtype).cast(pl.String)
+    return source_cell(header, columns.BY_NAME[column], dtype).cast(pl.String)

@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 
 from cpt77092.claims import columns
+from cpt77092.claims.cells import source_cell, with_types
 from cpt77092.claims.columns import (
     BY_NAME,
     COLUMNS,
@@ -24,8 +25,6 @@ from cpt77092.claims.columns import (
     UNREADABLE_TEXT,
     Kind,
     absent_members,
-    cell,
-    typed,
 )
 
 DAY = date(2026, 3, 2)
@@ -42,7 +41,7 @@ KINDS = tuple(SAMPLE)
 def reading(kind: Kind, *cells: Any, dtype: Any = pl.String) -> tuple[list[Any], list[str]]:
     """The values and states that cells of a kind become, all in one column."""
     name = SAMPLE[kind][0]
-    frame = typed(pl.DataFrame({name: pl.Series(cells, dtype=dtype)}), frozenset({name}))
+    frame = with_types(pl.DataFrame({name: pl.Series(cells, dtype=dtype)}), frozenset({name}))
     assert frame[name].dtype == DTYPES[kind]
     return frame[name].to_list(), frame[f"{name}.state"].to_list()
 
@@ -189,7 +188,7 @@ def test_a_year_before_1900_is_unreadable_in_a_table_too(dtype: Any) -> None:
 def test_a_day_of_no_calendar_is_unreadable_in_a_table(days: int) -> None:
     name, _, _ = SAMPLE[Kind.DATE]
     cells = pl.Series(name, [days, 20_000, None], dtype=pl.Int32).cast(pl.Date)
-    frame = typed(cells.to_frame(), frozenset({name}))
+    frame = with_types(cells.to_frame(), frozenset({name}))
     assert frame[name].to_list() == [None, date(2024, 10, 4), None]
     assert frame[f"{name}.state"].to_list() == ["unreadable", "read", "blank"]
     text = f"{days} days from 1970-01-01"
@@ -199,7 +198,7 @@ def test_a_day_of_no_calendar_is_unreadable_in_a_table(days: int) -> None:
 @pytest.mark.parametrize("text", ["٠٣/٠٤/٢٠٢٦", "٢٠٢٦-٠٣-٠٤", "٢٠٢٦٠٣٠٤"])
 def test_digits_of_other_scripts_are_no_date_and_harm_no_other(text: str) -> None:
     name, _, _ = SAMPLE[Kind.DATE]
-    frame = typed(pl.DataFrame({name: [text, "03/04/2026"]}), frozenset({name}))
+    frame = with_types(pl.DataFrame({name: [text, "03/04/2026"]}), frozenset({name}))
     assert frame[name].to_list() == [None, date(2026, 3, 4)]
 
 
@@ -215,7 +214,7 @@ def test_a_year_of_one_digit_is_no_year() -> None:
 @pytest.mark.parametrize("text", ["3/15/45", "12/31/69"])
 def test_nobody_is_born_in_the_future(text: str) -> None:
     column = "patient_birth_date"
-    frame = typed(pl.DataFrame({column: [text]}), frozenset({column}))
+    frame = with_types(pl.DataFrame({column: [text]}), frozenset({column}))
     assert frame.filter(pl.col(column) > date(2040, 1, 1)).is_empty()
 
 
@@ -424,7 +423,7 @@ def test_a_column_without_rows_has_its_type(kind: Kind) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_column_that_the_file_lacks_has_neither_value_nor_state(kind: Kind) -> None:
     name = SAMPLE[kind][0]
-    frame = typed(pl.DataFrame({"claim_id": ["A1", "A2"]}), frozenset({name}))
+    frame = with_types(pl.DataFrame({"claim_id": ["A1", "A2"]}), frozenset({name}))
     assert frame[name].to_list() == [None, None]
     assert frame[name].dtype == DTYPES[kind]
     assert frame[f"{name}.state"].to_list() == [None, None]
@@ -434,20 +433,20 @@ def test_a_column_that_the_file_lacks_has_neither_value_nor_state(kind: Kind) ->
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_text_of_an_unreadable_cell_is_kept_and_of_no_other(kind: Kind) -> None:
     name, good, _ = SAMPLE[kind]
-    frame = typed(pl.DataFrame({name: [good, "", " ~ ", None]}), frozenset({name}))
+    frame = with_types(pl.DataFrame({name: [good, "", " ~ ", None]}), frozenset({name}))
     assert frame[name + UNREADABLE_TEXT].to_list() == [None, None, " ~ ", None]
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_column_that_is_read_whole_keeps_no_text(kind: Kind) -> None:
     name, good, _ = SAMPLE[kind]
-    frame = typed(pl.DataFrame({name: [good, "", None]}), frozenset({name}))
+    frame = with_types(pl.DataFrame({name: [good, "", None]}), frozenset({name}))
     assert name + UNREADABLE_TEXT not in frame.columns
 
 
 def test_only_needed_columns_are_typed_and_foreign_ones_stay() -> None:
     lines = pl.DataFrame({"charge_amount": ["$1"], "claim_line_number": ["x"], "source": [3]})
-    frame = typed(lines, frozenset({"charge_amount"}))
+    frame = with_types(lines, frozenset({"charge_amount"}))
     assert frame.rows(named=True) == [
         {
             "charge_amount": Decimal(1),
@@ -461,7 +460,7 @@ def test_only_needed_columns_are_typed_and_foreign_ones_stay() -> None:
 def test_every_column_gets_its_type_whether_or_not_the_file_has_it() -> None:
     rows = {column.name: [""] for column in COLUMNS}
     for lines in (pl.DataFrame(rows), pl.DataFrame({"claim_id": [""]}), pl.DataFrame(rows).clear()):
-        frame = typed(lines, frozenset(BY_NAME))
+        frame = with_types(lines, frozenset(BY_NAME))
         assert {name: frame[name].dtype for name in BY_NAME} == {
             column.name: DTYPES[column.kind] for column in COLUMNS
         }
@@ -478,7 +477,7 @@ def test_where_one_of_a_numbered_set_is_present_the_others_are_blank(
     members: tuple[str, ...],
 ) -> None:
     for present in members:
-        frame = typed(pl.DataFrame({present: ["X", ""]}), frozenset(members))
+        frame = with_types(pl.DataFrame({present: ["X", ""]}), frozenset(members))
         for name in members:
             assert frame[name].to_list() == (["X", ""] if name == present else ["", ""])
 
@@ -486,7 +485,7 @@ def test_where_one_of_a_numbered_set_is_present_the_others_are_blank(
 @pytest.mark.parametrize("members", [MODIFIERS, DIAGNOSES])
 def test_where_none_of_a_numbered_set_is_present_all_are_unknown(members: tuple[str, ...]) -> None:
     other = DIAGNOSES[0] if members is MODIFIERS else MODIFIERS[0]
-    frame = typed(pl.DataFrame({other: ["X"]}), frozenset(members))
+    frame = with_types(pl.DataFrame({other: ["X"]}), frozenset(members))
     assert [frame[name].to_list() for name in members] == [[None]] * len(members)
 
 
@@ -503,7 +502,7 @@ def test_absent_members_are_those_of_the_present_sets_only() -> None:
 
 
 def test_a_blank_member_is_a_known_value_and_stays_blank_without_rows() -> None:
-    frame = typed(pl.DataFrame({"hcpcs_modifier_1": ["26"]}).clear(), frozenset(MODIFIERS))
+    frame = with_types(pl.DataFrame({"hcpcs_modifier_1": ["26"]}).clear(), frozenset(MODIFIERS))
     assert frame.height == 0
     assert frame["hcpcs_modifier_5"].dtype == pl.Categorical
 
@@ -513,7 +512,7 @@ def test_a_blank_member_is_a_known_value_and_stays_blank_without_rows() -> None:
 
 def as_cells(column: str, values: list[Any], dtype: Any = pl.String) -> list[Any]:
     source = pl.DataFrame({"The Header": pl.Series(values, dtype=dtype)})
-    selected = source.select(cell("The Header", BY_NAME[column]))
+    selected = source.select(source_cell("The Header", BY_NAME[column]))
     assert selected.columns == [column]
     return selected[column].to_list()
 
@@ -608,7 +607,7 @@ def test_every_column_says_what_it_is_needed_for() -> None:
 )
 def test_two_digits_of_a_birth_are_of_the_1900s_where_that_day_exists(text: str, day: date) -> None:
     column = "patient_birth_date"
-    frame = typed(pl.DataFrame({column: [text]}), frozenset({column}))
+    frame = with_types(pl.DataFrame({column: [text]}), frozenset({column}))
     assert frame[column].to_list() == [day]
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cpt77092.claims.columns import BY_NAME
-from cpt77092.claims.dates import Order, order_of, read_dates, told_of
+from cpt77092.claims.dates import Order, ambiguity_note, order_of, read_dates
 from cpt77092.readers import Batch, Options, read_batch
 from cpt77092.reference.codes import CHECKED
 
@@ -62,7 +62,7 @@ def test_a_column_of_us_dates_is_read_back_or_said_to_be_doubtful(days: list[dat
     cells = pl.Series([f"{day:%m/%d/%Y}" for day in days])
     assert read_dates(cells).to_list() == days
     is_plain = any(day.day > 12 for day in days)
-    assert (told_of(cells) is None) == is_plain
+    assert (ambiguity_note(cells) is None) == is_plain
 
 
 @pytest.mark.parametrize(

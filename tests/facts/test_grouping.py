@@ -1,4 +1,4 @@
-"""Numbers of keys and combinations: lines share one exactly where they share the key."""
+"""Group ids and numbers of combinations: lines share one exactly where they share the key."""
 
 from __future__ import annotations
 
@@ -10,26 +10,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import cpt77092.facts.distinct as way
 from cpt77092.claims.categorical import upper_bound
-from cpt77092.facts import grouping as way_of_keys
+from cpt77092.facts import distinct, grouping
 from cpt77092.facts.distinct import distinct_ids
 from cpt77092.facts.grouping import (
     group_ids,
     has_duplicate,
-    numbered_by,
-    refined,
+    ids_by_hash,
+    pack,
     representative_line,
     rounds,
 )
-from tests.large_batch_path import as_many
+from tests.large_batch_path import large_batch
 
 NAMES = st.sampled_from(["", "A", "B", "a", " A", "C-1", "1", "01"])
 NUMBERS = st.none() | st.integers(0, 3) | st.sampled_from([2**31, 2**32 - 1])
 
 
 def grouped(keys: Sequence[int | None]) -> pl.Series:
-    """Lines of one key have the number of one of them."""
+    """The group ids of lines with these keys."""
     names = pl.Series([None if key is None else str(key) for key in keys], dtype=pl.String)
     return group_ids(names)
 
@@ -45,13 +44,13 @@ def assert_alike(numbers: pl.Series, keys: Sequence[Hashable | None]) -> None:
 
 
 def assert_named(numbers: pl.Series) -> None:
-    """Each group is known by the number of one of its lines."""
+    """Each group id is the number of one of the group's lines."""
     known = numbers.drop_nulls().to_list()
     assert numbers.gather(known).to_list() == known
 
 
 @given(st.lists(st.none() | NAMES), st.sampled_from([pl.String, pl.Categorical]))
-def test_names_are_numbered_and_a_blank_one_is_nobodys(
+def test_lines_of_one_name_share_an_id_and_a_blank_name_has_none(
     names: list[str | None], dtype: type[pl.DataType]
 ) -> None:
     numbers = group_ids(pl.Series(names, dtype=dtype))
@@ -59,30 +58,21 @@ def test_names_are_numbered_and_a_blank_one_is_nobodys(
     assert_named(numbers)
 
 
-def test_two_names_of_one_hash_have_two_numbers() -> None:
+def test_two_names_of_one_hash_have_two_ids() -> None:
     names = ["A", "B", "", "A", None, "C"]
     hashes = pl.Series([7, 7, None, 7, None, 8], dtype=pl.UInt64)
-    assert_alike(numbered_by(hashes, pl.Series(names)), [name or None for name in names])
+    assert_alike(ids_by_hash(hashes, pl.Series(names)), [name or None for name in names])
 
 
-@given(st.lists(st.tuples(NUMBERS, NUMBERS)), st.lists(NUMBERS))
-def test_groups_are_parted_where_their_lines_differ(
-    pairs: list[tuple[int | None, int | None]], further: list[int | None]
+@given(st.lists(st.tuples(NUMBERS, NUMBERS)))
+def test_two_numbers_make_one_key_which_is_unknown_where_one_is(
+    pairs: list[tuple[int | None, int | None]],
 ) -> None:
-    further = (further + [None] * len(pairs))[: len(pairs)]
-    keys = [None if None in pair else pair for pair in pairs]
-    both = [
-        None if key is None or by is None else (key, by)
-        for key, by in zip(keys, further, strict=True)
-    ]
-    for context in (nullcontext(), as_many()):
-        with context:
-            first = grouped([a for a, _ in pairs])
-            once = refined(first, pl.Series([b for _, b in pairs], dtype=pl.UInt64))
-            twice = refined(once, pl.Series(further, dtype=pl.UInt32))
-        for numbers, expected in ((once, keys), (twice, both)):
-            assert_alike(numbers, expected)
-            assert_named(numbers)
+    schema = {"a": pl.UInt32, "b": pl.UInt64}
+    packed = pl.DataFrame(pairs, schema=schema, orient="row").select(pack("a", "b")).to_series()
+    ids = group_ids(packed)
+    assert_alike(ids, [None if None in pair else pair for pair in pairs])
+    assert_named(ids)
 
 
 @given(st.lists(st.none() | st.integers(0, 5)))
@@ -94,23 +84,23 @@ def test_one_line_of_each_number_is_shown(numbers: list[int | None]) -> None:
 
 
 @given(st.lists(st.none() | st.integers(0, 5)))
-def test_lines_are_shared_where_another_has_their_number(numbers: list[int | None]) -> None:
-    found = has_duplicate(grouped(numbers)).to_list()
-    assert found == [None if n is None else numbers.count(n) > 1 for n in numbers]
+def test_an_id_is_duplicate_where_another_line_has_it(numbers: list[int | None]) -> None:
+    is_duplicate = has_duplicate(grouped(numbers)).to_list()
+    assert is_duplicate == [None if n is None else numbers.count(n) > 1 for n in numbers]
 
 
 @given(st.lists(st.none() | st.integers(0, 2)))
-def test_each_line_but_the_one_that_names_its_group_has_one_turn(
+def test_each_line_but_the_one_that_a_group_is_known_by_is_in_one_round(
     numbers: list[int | None],
 ) -> None:
     groups = grouped(numbers)
-    for context in (nullcontext(), as_many()):
+    for context in (nullcontext(), large_batch()):
         with context:
-            found, left = rounds(groups)
-            assert len(found) <= way_of_keys.TURNS
-        for lines in found:
+            parts, left = rounds(groups)
+            assert len(parts) <= grouping.MAX_ROUNDS
+        for lines in parts:
             assert groups[lines].is_unique().all()
-        taken = [line for lines in (*found, left) for line in lines]
+        taken = [line for lines in (*parts, left) for line in lines]
         others = [n for n, group in enumerate(groups) if group not in (None, n)]
         assert sorted(taken) == others
 
@@ -133,28 +123,26 @@ def test_lines_share_a_combination_where_all_cells_are_the_same(
     columns = [
         pl.Series(f"c{n}", [row[n] for row in rows], dtype=dtype) for n, dtype in enumerate(dtypes)
     ]
-    for context in (nullcontext(), as_many()):
+    for context in (nullcontext(), large_batch()):
         with context:
-            found = distinct_ids(pl.DataFrame(columns))
-        assert_alike(found, rows)
-        assert upper_bound(found) <= max(way.GAPS, len(set(rows)))
+            numbers = distinct_ids(pl.DataFrame(columns))
+        assert_alike(numbers, rows)
+        assert upper_bound(numbers) <= max(distinct.MAX_GAPPED, len(set(rows)))
 
 
-@pytest.mark.parametrize(("few", "gaps"), [(1, 1), (2**20, 1), (2**20, 2**12)])
-def test_combinations_are_told_apart_in_either_way(
-    few: int, gaps: int, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("packed", "gapped"), [(1, 1), (2**20, 1), (2**20, 2**12)])
+def test_combinations_are_numbered_in_every_way(
+    packed: int, gapped: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(way, "MANY", 0)
-    monkeypatch.setattr(way, "FEW", few)
-    monkeypatch.setattr(way, "GAPS", gaps)
+    monkeypatch.setattr(distinct, "MAX_PACKED", packed)
+    monkeypatch.setattr(distinct, "MAX_GAPPED", gapped)
     rows = [("A", True), ("B", None), ("A", True), (None, True), ("A", None)]
     cells = pl.DataFrame(rows, schema={"a": pl.Categorical, "b": pl.Boolean}, orient="row")
     assert_alike(distinct_ids(cells), rows)
 
 
 def test_two_combinations_of_one_hash_are_two(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(way, "MANY", 0)
-    monkeypatch.setattr(way, "FEW", 1)
+    monkeypatch.setattr(distinct, "MAX_PACKED", 1)
     monkeypatch.setattr(pl.Expr, "hash", lambda self, *_: self.is_null().cast(pl.UInt64))
     rows = [("A", True), ("B", None), ("A", True), (None, True)]
     cells = pl.DataFrame(rows, schema={"a": pl.Categorical, "b": pl.Boolean}, orient="row")

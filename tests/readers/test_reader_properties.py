@@ -28,7 +28,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from cpt77092.claims.columns import BY_NAME, COLUMNS, WRITTEN, Kind
+from cpt77092.claims.columns import BY_NAME, COLUMNS, TEXT_KINDS, Kind
 from cpt77092.errors import ClaimsError
 from cpt77092.readers import Batch, Options, Tally, read_batch
 from cpt77092.reference.codes import CHECKED
@@ -113,7 +113,7 @@ def spelled(draw: st.DrawFn, value: Any, name: str) -> str:
         is_short = value.year < 2000 if name == "patient_birth_date" else value.year >= 1970
         short = ["%m/%d/%y"] if is_short else []
         return value.strftime(draw(st.sampled_from(forms + short)))
-    if kind in WRITTEN:
+    if kind in TEXT_KINDS:
         return draw(st.sampled_from([f"{value}", f" {value} "]))
     if kind is Kind.MONEY:
         sign, amount = "-" * (value < 0), abs(value)
@@ -218,7 +218,7 @@ def test_lines_come_back_from_any_layout_with_their_row_numbers(
     for column in columns:
         values = batch.lines[column].to_list()
         assert values == [expected_value(line, column, file.text) for _, line in in_scope]
-        if BY_NAME[column].kind not in WRITTEN:
+        if BY_NAME[column].kind not in TEXT_KINDS:
             states = batch.lines[f"{column}.state"].to_list()
             assert states == ["blank" if value is None else "read" for value in values]
     assert set(batch.scans[0].headers.columns) == set(columns)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from cpt77092.claims import columns
+from cpt77092.claims.cells import source_cell
 from cpt77092.readers.classify import SORTING, may_be_in_scope
 from cpt77092.readers.scan import REJECT, ROW
 from cpt77092.readers.x12.segments import (
@@ -73,7 +74,7 @@ def read_lines(
     described = _described(kept, segments).sort(ROW, maintain_order=True)
     return (
         described.select(
-            ROW, REJECT, *(columns.cell(name, columns.BY_NAME[name]) for name in wanted)
+            ROW, REJECT, *(source_cell(name, columns.BY_NAME[name]) for name in wanted)
         ),
         _with_first_days(every, segments),
     )

@@ -1,0 +1,249 @@
+"""How cells become values: text is trimmed, codes become categories, the rest gets its type.
+
+A cell that is not blank and cannot be read as its type is `unreadable`, never blank and never a
+guess; its text is kept for the finding that shows it.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+
+from cpt77092.claims.categorical import index_in
+from cpt77092.claims.columns import (
+    CODES,
+    COLUMNS,
+    DTYPES,
+    MONEY,
+    STATE,
+    TEXT_KINDS,
+    UNREADABLE_TEXT,
+    Column,
+    Kind,
+    absent_members,
+)
+from cpt77092.claims.dates import read_dates
+
+
+def source_cell(
+    header: str, column: Column, dtype: pl.DataType | type[pl.DataType] = pl.String
+) -> pl.Expr:
+    """A source column under its canonical name: text is trimmed, and null becomes the empty string.
+
+    Other kinds stay as they are; `with_types` reads them once the lines in scope are known.
+
+    Args:
+        header: of the column in the file.
+        column: the canonical column.
+        dtype: of the column in the file.
+    """
+    source = pl.col(header)
+    if column.kind in TEXT_KINDS:
+        if dtype.is_float() or dtype.is_decimal():
+            # A column with a gap may have become floats; the text of an NPI would then end in .0.
+            source = source.fill_nan(None) if dtype.is_float() else source
+            whole = source.cast(pl.Int64, strict=False)
+            source = (
+                pl.when(source == whole)
+                .then(whole.cast(pl.String))
+                .otherwise(source.cast(pl.String))
+            )
+        source = source.cast(pl.String).str.strip_chars().fill_null("")
+        if column.name == "hcpcs_code":
+            source = source.str.to_uppercase()
+    return source.alias(column.name)
+
+
+def with_categories(lines: pl.DataFrame) -> pl.DataFrame:
+    """The lines with their code columns as categories, trimmed as `source_cell` trims them.
+
+    Args:
+        lines: code columns as text or as categories; other columns stay as they are.
+    """
+    names = [name for name in CODES if name in lines.columns]
+    cells = lines.select(pl.col(names).cast(DTYPES[Kind.CODE]).fill_null(""))
+    distinct = cells.select(pl.all().unique().implode())
+    differs = distinct.select((_trimmed(name) != _text(name)).any() for name in names)
+    trimmed = []
+    for name in (name for name in names if differs[name].item()):
+        values = distinct.select(_trimmed(name).cast(DTYPES[Kind.CODE])).to_series()
+        trimmed.append(values.gather(index_in(cells[name], distinct[name].explode())))
+    return lines.with_columns(cells.with_columns(trimmed))
+
+
+def _text(name: str) -> pl.Expr:
+    return pl.col(name).explode().cast(pl.String)
+
+
+def _trimmed(name: str) -> pl.Expr:
+    """The different cells of a code column, as `source_cell` trims them."""
+    trimmed = _text(name).str.strip_chars()
+    return trimmed.str.to_uppercase() if name == "hcpcs_code" else trimmed
+
+
+def with_types(lines: pl.DataFrame, needed: frozenset[str]) -> pl.DataFrame:
+    """The lines with every needed column in its type.
+
+    Args:
+        lines: one row per claim line, made of `source_cell` expressions; a canonical column that
+            the frame lacks is one that the file lacks.
+        needed: names of the canonical columns that will be read.
+
+    Returns:
+        The same rows and columns; each needed column that is not text has a further column
+        `<name>.state`, and one `<name>.text` where some of its cells cannot be read.
+    """
+    present = set(lines.columns)
+    blank = set(absent_members(present))
+    # All codes in one call, which uses all cores.
+    codes = [
+        pl.col(column.name).cast(DTYPES[column.kind])
+        for column in COLUMNS
+        if column.kind is Kind.CODE and column.name in needed & present
+    ]
+    lines = lines.with_columns(codes)
+
+    columns: list[pl.Series] = []
+    for column in COLUMNS:
+        if column.name not in needed:
+            continue
+        if column.name not in present:
+            columns += _absent(column, lines.height, is_blank=column.name in blank)
+        elif column.kind not in TEXT_KINDS:
+            columns += _distinct_cells_read(lines[column.name], column)
+    return lines.with_columns(columns)
+
+
+def _absent(column: Column, height: int, *, is_blank: bool) -> list[pl.Series]:
+    cell = "" if is_blank else None
+    values = pl.Series(column.name, [cell], dtype=DTYPES[column.kind]).new_from_index(0, height)
+    if column.kind in TEXT_KINDS:
+        return [values]
+    return [
+        values,
+        pl.Series(f"{column.name}.state", [None], dtype=STATE).new_from_index(0, height),
+    ]
+
+
+def _distinct_cells_read(cells: pl.Series, column: Column) -> list[pl.Series]:
+    """The columns that the cells become; each different text is read once."""
+    if cells.dtype.is_numeric() or cells.dtype.is_temporal():
+        return _read(cells, column)
+    if cells.dtype != pl.Categorical:
+        cells = cells.cast(pl.String).cast(pl.Categorical)
+    cells = cells.fill_null("")
+    distinct = cells.unique()
+    index = index_in(cells, distinct)
+    return [values.gather(index) for values in _read(distinct.cast(pl.String), column)]
+
+
+def _read(cells: pl.Series, column: Column) -> list[pl.Series]:
+    """Values, states and, where some cell cannot be read, texts."""
+    values = _value(cells, column).alias(column.name)
+    state = _state(cells, values).alias(f"{column.name}.state")
+    if not (state == "unreadable").any():
+        return [values, state]
+    text = pl.select(pl.when(state == "unreadable").then(_text_of(cells))).to_series()
+    return [values, state, text.alias(f"{column.name}{UNREADABLE_TEXT}")]
+
+
+def _state(cells: pl.Series, values: pl.Series) -> pl.Series:
+    if not values.null_count():
+        return pl.Series(["read"], dtype=STATE).new_from_index(0, cells.len())
+    text = pl.lit(_text_of(cells))
+    is_blank = text.is_null() | (text.str.strip_chars() == "")
+    return pl.select(
+        pl.when(pl.lit(values).is_not_null())
+        .then(pl.lit("read", dtype=STATE))
+        .when(is_blank)
+        .then(pl.lit("blank", dtype=STATE))
+        .otherwise(pl.lit("unreadable", dtype=STATE))
+    ).to_series()
+
+
+def _text_of(cells: pl.Series) -> pl.Series:
+    if cells.dtype != pl.Date:
+        return cells.cast(pl.String)
+    # Polars fails on the text of a date beyond the calendar, as a damaged Parquet file may hold.
+    is_far = ~cells.is_between(date.min, date.max)
+    text = cells.set(is_far, None).cast(pl.String)
+    if not is_far.any():
+        return text
+    days = pl.format("{} days from 1970-01-01", pl.lit(cells.to_physical()))
+    return pl.select(pl.when(pl.lit(is_far)).then(days).otherwise(pl.lit(text))).to_series()
+
+
+def _value(cells: pl.Series, column: Column) -> pl.Series:
+    if column.kind is Kind.DATE:
+        is_birth = column.name == "patient_birth_date"
+        return _plausible(_date(cells, century=1900 if is_birth else None))
+    if column.kind is Kind.NUMBER:
+        number = _plain(cells).cast(pl.Float64, strict=False)
+        # NaN and infinity are readable floats but no quantity; NaN would compare as the largest.
+        return number if number.is_finite().all() else number.set(~number.is_finite(), None)
+    if column.kind is Kind.MONEY:
+        return _to_four_places(_plain(cells)).cast(MONEY, strict=False)
+    return _whole(_plain(cells))
+
+
+def _whole(cells: pl.Series) -> pl.Series:
+    whole = cells.cast(pl.Int64, strict=False) if not cells.dtype.is_float() else None
+    if whole is not None and whole.null_count() == cells.null_count():
+        return whole
+    number = cells.cast(pl.Float64, strict=False)  # 1.0, as a spreadsheet writes it
+    from_float = number.set(number != number.floor(), None).cast(pl.Int64, strict=False)
+    return from_float if whole is None else pl.select(pl.coalesce(whole, from_float)).to_series()
+
+
+_ODD_NUMBER = r"[\s$,()]"
+_FIFTH_PLACE = r"\.[0-9]{5}"
+
+
+def _plain(cells: pl.Series) -> pl.Series:
+    """Number cells as a cast reads them: no padding, no dollar sign, no thousands commas."""
+    if cells.dtype != pl.String or not cells.str.contains(_ODD_NUMBER).any():
+        return cells
+    number = (
+        cells.str.strip_chars()
+        .str.replace(r"^\((.*)\)$", "-$1")  # accounting negative
+        .str.replace(r"^(-?)\$ ?", "$1")
+    )
+    has_commas = number.str.contains(r"^-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?$")
+    return pl.select(
+        pl.when(has_commas).then(number.str.replace_all(",", "", literal=True)).otherwise(number)
+    ).to_series()
+
+
+def _to_four_places(cells: pl.Series) -> pl.Series:
+    """Money cells with at most the decimal places of `MONEY`; null where one would be lost.
+
+    A cast would cut places off without a word. The noise of a float (12.300000000000001) is
+    dropped, a true fifth place (45.00009) is not.
+    """
+    if cells.dtype != pl.String or not cells.str.contains(_FIFTH_PLACE).any():
+        return cells
+    exact = cells.cast(pl.Float64, strict=False)
+    rounded = exact.round(4)
+    is_long = cells.str.contains(_FIFTH_PLACE)
+    is_noise = is_long & ((exact - rounded).abs() < 1e-9 * (1 + exact.abs()))
+    return pl.select(
+        pl.when(is_noise).then(rounded.cast(pl.String)).when(~is_long).then(cells)
+    ).to_series()
+
+
+def _date(cells: pl.Series, *, century: int | None) -> pl.Series:
+    """Dates of the cells; two-digit years are in the century, or in 1970-2069 where it is None."""
+    if cells.dtype == pl.Date:
+        return cells
+    if isinstance(cells.dtype, pl.Datetime):
+        return cells.dt.date()
+    if cells.dtype.is_numeric():
+        cells = cells.cast(pl.Int64, strict=False)  # 20260302, or 20260302.0 in a column with a gap
+    return read_dates(cells.cast(pl.String), century=century)
+
+
+def _plausible(dates: pl.Series) -> pl.Series:
+    """Years before 1900 (0026-03-02) or of five digits are typing errors: null."""
+    is_error = ~dates.is_between(date(1900, 1, 1), date.max)
+    return dates.set(is_error, None) if is_error.any() else dates

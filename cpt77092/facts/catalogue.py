@@ -1,0 +1,83 @@
+"""Every fact by name, and what a set of names rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cpt77092.facts import (
+    claim_lines,
+    code_pairs,
+    diagnoses,
+    documents,
+    filing,
+    grouping,
+    modifiers,
+    money,
+    places,
+    prior_claims,
+    providers,
+    scans,
+    units,
+)
+from cpt77092.facts.fact import Fact
+from cpt77092.facts.message_fields import MESSAGE_FIELDS
+
+_SUBJECTS = (
+    grouping,
+    modifiers,
+    places,
+    providers,
+    diagnoses,
+    claim_lines,
+    code_pairs,
+    scans,
+    prior_claims,
+    units,
+    filing,
+    money,
+    documents,
+)
+FACTS: dict[str, Fact] = {fact.name: fact for subject in _SUBJECTS for fact in subject.FACTS}
+
+
+def closure(names: Iterable[str]) -> tuple[list[Fact], set[str]]:
+    """The facts behind some names, and the plain columns that they rest on.
+
+    Args:
+        names: facts, message fields, claim columns and `policy.*` columns, mixed.
+
+    Returns:
+        The facts, each after those that it reads; and every name that is not a fact.
+    """
+    ordered: dict[str, Fact] = {}
+    plain: set[str] = set()
+
+    def visit(name: str) -> None:
+        fact = FACTS.get(name)
+        if name in MESSAGE_FIELDS:
+            for read in MESSAGE_FIELDS[name].reads:
+                visit(read)
+        elif fact is None:
+            plain.add(name)
+        elif name not in ordered:
+            for read in fact.all_reads:
+                visit(read)
+            ordered[name] = fact
+
+    for name in names:
+        visit(name)
+    return list(ordered.values()), plain
+
+
+def inputs(name: str, *, optional: bool = False) -> list[str]:
+    """The plain columns that a name rests on, in order: one of them may be why it is unknown.
+
+    Args:
+        name: a fact, or a plain column, which rests on itself.
+        optional: whether to include columns that facts can do without.
+    """
+    fact = FACTS.get(name)
+    if fact is None:
+        return [name]
+    reads = (*fact.reads, *fact.keys, *fact.gathered, *(fact.optional if optional else ()))
+    return list(dict.fromkeys(p for read in reads for p in inputs(read, optional=optional)))
