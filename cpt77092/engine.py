@@ -1,6 +1,6 @@
-"""Lays each line's policy beside it, adds the facts the rules read, and runs all rules in one pass.
+"""Joins each line with its policy, adds the facts that the rules read, and runs all rules at once.
 
-It is handed the rules and knows none of them. Each rule becomes one boolean column: true is a
+It is given the rules and knows none of them. Each rule becomes one boolean column: true is a
 finding, null is *not checked*, false is clear (or another code's line).
 """
 
@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from pathlib import Path
 from string import Formatter
 
 import polars as pl
@@ -51,27 +52,24 @@ ALWAYS = (
 EXPECTED_PAYMENT = "expected_payment"
 """The fact that every report adds up, whatever the rules read."""
 CLAIM_OF_PAYER = "claim_of_payer"
-"""The fact that tells claims apart in what is counted by claim."""
-ALWAYS_WORKED_OUT = (EXPECTED_PAYMENT, CLAIM_OF_PAYER)
+"""The fact that claims are counted by."""
+ALWAYS_COMPUTED = (EXPECTED_PAYMENT, CLAIM_OF_PAYER)
 FACT_BYTES = 7
-"""Of memory per line and fact, at the peak: 132 facts of a million lines were seen to take 0.75 GB
-where many codes are paired, and 0.43 GB where few are."""
+"""Peak memory per line and fact: 132 facts of a million lines took 0.75 GB where many codes are
+paired, and 0.43 GB where few are."""
 SEVERITIES = tuple(Severity)
 ERROR, WARNING, INFO = map(SEVERITIES.index, (Severity.ERROR, Severity.WARNING, Severity.INFO))
-"""Their numbers; what is worse has the smaller one."""
-FOUND: dict[str, type[pl.DataType]] = {
-    "line": pl.UInt32,
-    "rule": pl.UInt16,
-    "severity": pl.UInt8,
-    "decision": pl.UInt32,
-}
-"""A finding in numbers: of its line, of its rule, in `SEVERITIES` and in `Result.decisions` (null
-where it rests on no parameter)."""
+"""Their numbers; a worse severity has a smaller one."""
+FINDINGS_SCHEMA = pl.Schema(
+    {"line": pl.UInt32, "rule": pl.UInt16, "severity": pl.UInt8, "decision": pl.UInt32}
+)
+"""A finding as the numbers of its line and its rule, and its places in `SEVERITIES` and in
+`Result.decisions` (null where the rule rests on no parameter)."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a run found, kept narrow: texts are made only for what is shown or written."""
+    """The result of a run, kept narrow: texts are made only for what is shown or written."""
 
     batch: Batch
     policies: PolicySet
@@ -82,27 +80,26 @@ class Result:
     outcomes: pl.DataFrame
     """One boolean column per rule code, one row per line."""
     findings: pl.DataFrame
-    """Every finding as `FOUND` has it, by rule and line."""
+    """Every finding as in `FINDINGS_SCHEMA`, by rule and line."""
     table: PolicyTable
-    """The policies of the batch, a row of which each line names in `policy_row`."""
+    """The policies of the batch; `policy_row` of a line is a row of it."""
     context: Context
-    """What the facts looked up beside the lines."""
+    """What the facts looked up besides the lines."""
     history: History | None = None
     """Earlier claims, where some were given."""
 
     @property
     def decisions(self) -> tuple[Decision, ...]:
-        """What the policies decided, by the number in `found`."""
+        """The policy entries that `decision` of a finding is a number of."""
         return self.table.decisions
 
     @cached_property
     def worst(self) -> pl.Series:
-        """For each line the worst severity found, in `SEVERITIES`; null where nothing was."""
+        """For each line its worst severity, as a number of `SEVERITIES`; null without findings."""
         worst = pl.Series("worst", [None], dtype=pl.UInt8).new_from_index(0, self.lines.height)
-        for number in reversed(range(len(SEVERITIES))):  # what is worse is written over it
-            worst = worst.scatter(
-                self.findings.filter(pl.col("severity") == number)["line"], number
-            )
+        for number in reversed(range(len(SEVERITIES))):  # a worse one overwrites it
+            lines = self.findings.filter(pl.col("severity") == number)["line"]
+            worst = worst.scatter(lines, number)
         return worst
 
     def checked(self, rule: Rule) -> int:
@@ -125,34 +122,21 @@ def check(
         batch: lines in scope, as `read_batch` gives them.
         policies: the policies of the run.
         rules: the rules to run.
-        as_of: the day the batch is looked at: the latest day a service can have taken place.
+        as_of: the date of the run: a later service date is in the future.
         history: earlier claims of the batch's patients, as `read_history` gives them.
 
     Raises:
         ClaimsError: the batch is too large for the memory that is free.
     """
-    read = [*names_read(rules), *ALWAYS_WORKED_OUT]
-    facts, plain = closure(read)
+    names = [*names_read(rules), *ALWAYS_COMPUTED]
+    facts, plain = closure(names)
     memory.require(batch.lines.height * len(facts) * FACT_BYTES, batch.lines.height, memory.free())
     payers = _payers_of(batch, history, policies)
-    lines, table = _attach_policies(batch.lines, payers, policies, plain, as_of)
-    context = Context(
-        sets=table.sets,
-        unreadable=tuple(c for c in BY_NAME if f"{c}{UNREADABLE_TEXT}" in lines.columns),
-        blank=_blank_diagnoses(lines),
-        categories=diagnosis_categories(lines),
-        codes=table.codes,
-        past=None if history is None else _past(history, payers, facts),
-    )
-    lines = add_facts(lines, facts, context, kept=_facts_kept(read))
-    # Lazily, so that what several rules share is worked out once.
-    judged = [(looks_at(rule) & rule.flag()).alias(rule.code) for rule in rules]
-    outcomes = lines.lazy().select(judged).collect(engine="in-memory")
-    found = [
-        _findings(number, rule, lines["policy_row"], outcomes[rule.code].arg_true(), table)
-        for number, rule in enumerate(rules)
-        if outcomes[rule.code].any()
-    ]
+    lines, table = _with_policies(batch.lines, payers, policies, plain, as_of)
+    past = None if history is None else _past(history, payers, facts)
+    context = _context(batch, lines, table, past)
+    lines = add_facts(lines, facts, context, kept=_facts_kept(names))
+    outcomes = _outcomes(lines, rules)
     return Result(
         batch=batch,
         policies=policies,
@@ -160,31 +144,49 @@ def check(
         as_of=as_of,
         lines=lines,
         outcomes=outcomes,
-        findings=pl.concat([pl.DataFrame(schema=FOUND), *found]),
+        findings=_findings(rules, outcomes, lines["policy_row"], table),
         table=table,
         context=context,
         history=history,
     )
 
 
+def _context(batch: Batch, lines: pl.DataFrame, table: PolicyTable, past: Past | None) -> Context:
+    diagnoses = [name for name in DIAGNOSES if name in lines.columns]
+    return Context(
+        sets=table.sets,
+        unreadable=tuple(c for c in BY_NAME if f"{c}{UNREADABLE_TEXT}" in lines.columns),
+        blank=frozenset(c for c in diagnoses if (lines[c] == "").all(ignore_nulls=False)),
+        categories=diagnosis_categories(lines),
+        codes=table.codes,
+        files=tuple(Path(scan.path).name for scan in batch.scans),
+        past=past,
+    )
+
+
+def _outcomes(lines: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
+    # Lazily, so that what several rules share is computed once.
+    flags = [(looks_at(rule) & rule.flag()).alias(rule.code) for rule in rules]
+    return lines.lazy().select(flags).collect(engine="in-memory")
+
+
 def looks_at(rule: Rule) -> pl.Expr:
     """The lines that a rule applies to, by their code alone."""
     code = pl.col("hcpcs_code")
-    its_own = code.is_in(sorted(rule.codes))
-    return its_own | ~code.is_in(sorted(CHECKED)) if rule.includes_partners else its_own
+    has_code = code.is_in(sorted(rule.codes))
+    return has_code | ~code.is_in(sorted(CHECKED)) if rule.includes_partners else has_code
 
 
 def _facts_kept(read: Iterable[str]) -> set[str]:
-    """The facts that rules, texts, reasons and totals read of the lines."""
+    """The facts that rules, messages, reasons and totals read after all facts are computed."""
     names = set(read)
-    return names | {
-        name for told in names & MESSAGE_FIELDS.keys() for name in MESSAGE_FIELDS[told].reads
-    }
+    fields = [MESSAGE_FIELDS[name] for name in names & MESSAGE_FIELDS.keys()]
+    return names.union(*(field.reads for field in fields))
 
 
-def _past(history: History, payers: pl.DataFrame, asked: Sequence[Fact]) -> Past:
-    """Earlier lines with the numbers of their payers and those facts that are asked of them."""
-    names = {fact.name for fact in asked}
+def _past(history: History, payers: pl.DataFrame, needed: Sequence[Fact]) -> Past:
+    """Earlier lines with the numbers of their payers and the facts that are needed of them."""
+    names = {fact.name for fact in needed}
     facts, _ = closure(name for name in PAST_FACTS if name in names)
     lines = history.lines.hstack(_payer_of_each(history.lines, payers).select("payer_number"))
     return Past(
@@ -194,14 +196,9 @@ def _past(history: History, payers: pl.DataFrame, asked: Sequence[Fact]) -> Past
     )
 
 
-def _blank_diagnoses(lines: pl.DataFrame) -> frozenset[str]:
-    read = [name for name in DIAGNOSES if name in lines.columns]
-    return frozenset(name for name in read if (lines[name] == "").all(ignore_nulls=False))
-
-
 def needed_columns(rules: Sequence[Rule]) -> frozenset[str]:
     """Canonical columns that the rules, their messages or any report will read."""
-    _, plain = closure([*names_read(rules), *ALWAYS_WORKED_OUT])
+    _, plain = closure([*names_read(rules), *ALWAYS_COMPUTED])
     names = {name.removesuffix(".state") for name in plain}
     return frozenset(ALWAYS) | (names & BY_NAME.keys())
 
@@ -210,12 +207,12 @@ def names_read(rules: Iterable[Rule]) -> list[str]:
     """Columns, facts and `policy.*` columns that the rules and their texts read, each once."""
     names: dict[str, None] = {}
     for rule in rules:
-        names |= dict.fromkeys(rule.flag().meta.root_names()) | dict.fromkeys(names_told(rule))
+        names |= dict.fromkeys([*rule.flag().meta.root_names(), *names_in_texts(rule)])
     return list(names)
 
 
-def names_told(rule: Rule) -> list[str]:
-    """Columns, facts and `policy.*` columns that a rule's message and remedies read."""
+def names_in_texts(rule: Rule) -> list[str]:
+    """Columns, facts and `policy.*` columns that the texts of a rule and their conditions read."""
     read = [name for condition in rule.conditions for name in condition.meta.root_names()]
     return read + [column_of(field) for text in rule.templates for field in fields_of(text)]
 
@@ -235,14 +232,14 @@ def _parameters(plain: Iterable[str]) -> list[str]:
 
 
 def _payers_of(batch: Batch, history: History | None, policies: PolicySet) -> pl.DataFrame:
-    """The payers of the batch and of its past, numbered together."""
-    lines = [batch.lines, *([] if history is None else [history.lines])]
-    named = [part.select(_SPELLING) for part in lines]
-    some = [names[representative_line(distinct_ids(names))] for names in named]
-    return _match_payers(pl.concat(some), policies)
+    """The payers of the batch and of its history, numbered together."""
+    frames = [batch.lines, *([] if history is None else [history.lines])]
+    spellings = [lines.select(_SPELLING) for lines in frames]
+    distinct = [part[representative_line(distinct_ids(part))] for part in spellings]
+    return _match_payers(pl.concat(distinct), policies)
 
 
-def _attach_policies(
+def _with_policies(
     lines: pl.DataFrame, payers: pl.DataFrame, policies: PolicySet, plain: set[str], as_of: date
 ) -> tuple[pl.DataFrame, PolicyTable]:
     keys = payers["payer_policy"].unique().sort().to_list()
@@ -259,7 +256,7 @@ def _attach_policies(
             lines["claim_line_start_date"],
         ).alias("policy_row"),
     )
-    # Only what is read stands beside the lines; anything else of a policy is one lookup away.
+    # Only what facts and rules read becomes a column; the rest of a policy is one lookup away.
     read = [name for name in table.frame.columns if name in plain]
     row = pl.lit(lines["policy_row"])
     return lines.hstack(table.frame.select(pl.col(read).gather(row))), table
@@ -269,33 +266,35 @@ _SPELLING = ["payer_id", "payer"]
 
 
 def _payer_of_each(lines: pl.DataFrame, payers: pl.DataFrame) -> pl.DataFrame:
-    """What is known of each line's payer: looked up once for each spelling."""
-    named = lines.select(_SPELLING)
-    spelling = distinct_ids(named)
-    found = named[representative_line(spelling)].join(
+    """The payer of each line, looked up once for each spelling."""
+    spellings = lines.select(_SPELLING)
+    spelling = distinct_ids(spellings)
+    matched = spellings[representative_line(spelling)].join(
         payers, on=_SPELLING, how="left", nulls_equal=True, maintain_order="left"
     )
-    return found.drop(_SPELLING).select(pl.all().gather(pl.lit(spelling)))
+    return matched.drop(_SPELLING).select(pl.all().gather(pl.lit(spelling)))
 
 
-def _match_payers(named: pl.DataFrame, policies: PolicySet) -> pl.DataFrame:
-    """One row per way the batch names a payer: its policy, and a number for telling payers apart.
+def _match_payers(spellings: pl.DataFrame, policies: PolicySet) -> pl.DataFrame:
+    """One row for each way in which the batch names a payer: its policy, and the payer's number.
 
     Two spellings of one payer share a number; two payers without a policy do not.
     """
     matcher = Matcher.of(policies)
-    spellings = named.unique().cast(pl.String).sort(_SPELLING)
+    distinct = spellings.unique().cast(pl.String).sort(_SPELLING)
     rows = []
-    for payer_id, payer in spellings.iter_rows():
-        found = matcher.policy_of(payer_id or "", payer or "")
+    for payer_id, payer in distinct.iter_rows():
+        policy = matcher.policy_of(payer_id or "", payer or "")
         name = (payer or payer_id or "").strip()
         rows.append(
             {
                 "payer_id": payer_id,
                 "payer": payer,
-                "payer_policy": found or DEFAULT,
-                "payer_is_known": found is not None,
-                "payer_label": policies[found].label if found else name or "the payer (left blank)",
+                "payer_policy": policy or DEFAULT,
+                "payer_is_known": policy is not None,
+                "payer_label": policies[policy].label
+                if policy
+                else name or "the payer (left blank)",
                 "same_payer": matcher.same_payer(payer_id or "", payer or ""),
             }
         )
@@ -313,47 +312,54 @@ def _match_payers(named: pl.DataFrame, policies: PolicySet) -> pl.DataFrame:
             payer_number=pl.col("same_payer").rank("dense").cast(pl.UInt32),
             policy_number=pl.col("payer_policy").rank("dense").cast(pl.UInt32) - 1,
         )
-        .with_columns(
-            # Few of them stand on many lines.
-            pl.col("payer_policy", "payer_label").cast(pl.Categorical)
-        )
+        .with_columns(pl.col("payer_policy", "payer_label").cast(pl.Categorical))
         .drop("same_payer")
     )
 
 
 def _findings(
-    number: int, rule: Rule, policy_row: pl.Series, where: pl.Series, table: PolicyTable
+    rules: Sequence[Rule], outcomes: pl.DataFrame, policy_row: pl.Series, table: PolicyTable
 ) -> pl.DataFrame:
-    """The findings of one rule as `FOUND` has them, from the lines where there are some."""
-    severity = SEVERITIES.index(rule.severity)
-    found = {
-        "line": where.cast(FOUND["line"]),
-        "rule": _repeated(number, FOUND["rule"], where.len()),
-        "severity": _repeated(severity, FOUND["severity"], where.len()),
-        "decision": _repeated(None, FOUND["decision"], where.len()),
-    }
-    if rule.parameter is not None:
-        rows = policy_row[found["line"]]
-        found["decision"] = table.frame[f"policy.{rule.parameter}.decision"][rows]
-        if rule.severity is Severity.ERROR:
-            found["severity"] = _severity(rule, table)[rows]
-    return pl.DataFrame(found)
+    """The findings of all rules as in `FINDINGS_SCHEMA`, by rule and line."""
+    findings = [pl.DataFrame(schema=FINDINGS_SCHEMA)]
+    for number, rule in enumerate(rules):
+        lines = outcomes[rule.code].arg_true()
+        if lines.len():
+            of_rule = _findings_of(rule, lines, policy_row[lines], table)
+            of_rule = of_rule.with_columns(pl.lit(number).alias("rule"))
+            findings.append(of_rule.select(FINDINGS_SCHEMA.names()).cast(FINDINGS_SCHEMA))
+    return pl.concat(findings)
+
+
+def _findings_of(
+    rule: Rule, lines: pl.Series, policy_rows: pl.Series, table: PolicyTable
+) -> pl.DataFrame:
+    """Line, severity and decision of the findings of one rule."""
+    findings = pl.DataFrame({"line": lines}).with_columns(
+        severity=pl.lit(SEVERITIES.index(rule.severity)), decision=pl.lit(None)
+    )
+    if rule.parameter is None:
+        return findings
+    findings = findings.with_columns(
+        decision=table.frame[f"policy.{rule.parameter}.decision"][policy_rows]
+    )
+    if rule.severity is Severity.ERROR:
+        findings = findings.with_columns(severity=_severity(rule, table)[policy_rows])
+    return findings
 
 
 def _severity(rule: Rule, table: PolicyTable) -> pl.Series:
     """The severity of a rule's findings in each row of the policy table.
 
-    A value that is only recalled never makes an error, whichever of those read it is.
+    A value that is only recalled never makes an error, whichever of the values read it is.
     """
     roots = rule.flag().meta.root_names()
     read = {name for root in roots for name in inputs(root, optional=True)}
-    decided = sorted(
+    decisions = sorted(
         {f"{name.removesuffix('.level')}.decision" for name in read if name.startswith("policy.")}
     )
-    recalled = pl.any_horizontal(pl.col(decided).is_in(table.recalled))
+    recalled = pl.any_horizontal(pl.col(decisions).is_in(table.recalled))
     severity = pl.when(recalled).then(WARNING).otherwise(ERROR)
-    return table.frame.select(severity.cast(FOUND["severity"]).alias("severity")).to_series()
-
-
-def _repeated(value: int | None, dtype: type[pl.DataType], number: int) -> pl.Series:
-    return pl.Series([value], dtype=dtype).new_from_index(0, number)
+    return table.frame.select(
+        severity.cast(FINDINGS_SCHEMA["severity"]).alias("severity")
+    ).to_series()

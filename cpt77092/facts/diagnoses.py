@@ -119,7 +119,7 @@ def _standing(code: pl.Expr, context: Context) -> pl.Expr:
     return pl.when(~code.is_in(listed.billable.implode())).then(told)
 
 
-def mended_diagnoses(context: Context) -> pl.Expr:
+def corrected_diagnoses(context: Context) -> pl.Expr:
     """The miswritten diagnoses as they should be written, where that makes all of them billable.
 
     Null where some other diagnosis of the row is wrong, or the list is of another year.
@@ -220,7 +220,7 @@ def has_line_diagnosis(_: Context) -> pl.Expr:
     return pl.col("line_diagnoses") != ""
 
 
-def line_diagnoses_told(_: Context) -> pl.Expr:
+def line_diagnoses_text(_: Context) -> pl.Expr:
     """The line's own diagnoses, for the message: `M81.0, Z78.0`."""
     return _told(_dotted_all(_OWN))
 
@@ -317,7 +317,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(name="diagnoses_cell", build=diagnoses_cell, reads=DIAGNOSES, distinct_by=DIAGNOSES),
     Fact(name="is_in_list_year", build=is_in_list_year, reads=("claim_line_start_date",)),
     _of_row(diagnosis_problems, unknown="the ICD-10-CM list on file is of another fiscal year"),
-    _of_row(mended_diagnoses),
+    _of_row(corrected_diagnoses),
     Fact(
         name="pointed_diagnoses",
         build=pointed_diagnoses,
@@ -328,7 +328,7 @@ FACTS: tuple[Fact, ...] = (
     _of_pointed(diagnosis_pointer_problem, "diagnosis_pointer"),
     _of_pointed(line_diagnoses, unknown=_ASTRAY),
     _of_line(has_line_diagnosis),
-    _of_line(line_diagnoses_told),
+    _of_line(line_diagnoses_text),
     _of_line(diagnoses_of_women),
     _of_lists(has_supporting_diagnosis, "policy.supporting_diagnoses"),
     _of_lists(excluded_diagnoses_found, "policy.excluded_diagnoses"),

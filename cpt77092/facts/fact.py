@@ -49,6 +49,8 @@ class Context:
     """ICD-10-CM categories of the batch, to load only their codes; None loads all."""
     codes: tuple[str, ...] = ()
     """Procedure codes of the batch, by their number."""
+    files: tuple[str, ...] = ()
+    """Names of the batch's files, by their number (`source`), for messages."""
     past: Past | None = None
     """Earlier claims; None where none were given."""
 

@@ -1,4 +1,4 @@
-"""What messages tell besides the line, as its fellow lines: worked out for findings alone."""
+"""Texts of messages that are about other lines or other files; rendered for findings alone."""
 
 from __future__ import annotations
 
@@ -13,201 +13,259 @@ from cpt77092.facts.fact import Context
 from cpt77092.facts.grouping import (
     CLAIM,
     CLAIM_DATE,
+    CLAIM_DAY,
     ENTITY_DATE,
     ENTITY_DATE_OF_PAYER,
+    ENTITY_DAY,
     PERSON_DATE,
 )
 from cpt77092.facts.scans import is_scan
 from cpt77092.reference.codes import COMPANIONS
 
 SHOWN = 5
-"""So many fellow lines are named; of more it is told that there are more."""
+"""A message names so many other lines, and says where there are more."""
+
+Render = Callable[[pl.DataFrame, pl.DataFrame, Context], pl.Series]
 
 
 @dataclass(frozen=True, slots=True)
 class MessageField:
-    """A text about a finding. `tell` is given the lines found and all lines of the batch."""
+    """A name in braces in a message, and how its text is made."""
 
     name: str
     reads: tuple[str, ...]
-    """The columns of all lines that it is given."""
-    render: Callable[[pl.DataFrame, pl.DataFrame, Context], pl.Series]
+    """Columns of the lines that `render` is given."""
+    render: Render
+    """Makes a text for each flagged line from the flagged lines, all lines and the context."""
 
 
 _ORDER = ("hcpcs_code", "claim_id", "claim_line_number", "source", "source_row")
-"""In which fellow lines are named; the order of rows tells apart what nothing else does."""
+"""The order in which other lines are named."""
 _NAMED_BY = ("line", *_ORDER, "claim_key", "is_original")
+_WITHIN_CLAIM = (CLAIM, CLAIM_DATE, CLAIM_DAY)
 
 
-def _named(found: pl.DataFrame, others: pl.DataFrame, keys: Sequence[str]) -> pl.Series:
-    """For each found line, the other lines that share one of the keys: `77092 (line 2)`."""
-    others = others.sort(_ORDER)
-    met = []
-    for key in keys:
-        mine = _counting(found, key).select("line", key).drop_nulls(key)
-        theirs = _few(_counting(others, key).join(mine, on=key, how="semi"), key)
-        met.append(mine.join(theirs, on=key).select("line", "other"))
-    pairs = pl.concat(met).unique().filter(pl.col("line") != pl.col("other"))
-    others = others.join(pairs, left_on="line", right_on="other", how="semi").with_row_index(
-        "order"
-    )
-    names = pairs.join(_names(found), on="line")
-    names = names.join(_names(others), left_on="other", right_on="line", suffix="_of_other")
-    names = names.join(others.select("order", other="line"), on="other")
-    number = pl.col("number_of_other")
-    claim = pl.col("claim_id_of_other")
-    is_same_claim = pl.col("claim_key") == pl.col("claim_key_of_other")
-    elsewhere = (
-        pl.when(claim == "").then(number).otherwise(pl.format("claim {}, {}", claim, number))
-    )
-    named = names.with_columns(
-        text=pl.format(
-            "{} ({})",
-            pl.col("hcpcs_code_of_other"),
-            pl.when(is_same_claim).then(number).otherwise(elsewhere),
-        )
-    ).sort("line", "order")
-    told = named.group_by("line", maintain_order=True).agg(
-        pl.col("text").head(SHOWN).str.join(", "), has_more=pl.len() > SHOWN
-    )
-    text = pl.when("has_more").then(pl.format("{} and more", "text"))
-    told = told.select("line", text.otherwise("text").alias("text"))
-    return found.select("line").join(told, on="line", how="left", maintain_order="left")["text"]
+# --- other lines ------------------------------------------------------------------------------
 
 
-def _beside(
-    found: pl.DataFrame, lines: pl.DataFrame, keys: Sequence[str], others: pl.Expr
+def _sharing(
+    flagged: pl.DataFrame, lines: pl.DataFrame, keys: Sequence[str], condition: pl.Expr
 ) -> pl.DataFrame:
-    """The lines, of some others, that share one of the keys with a found one."""
-    is_beside = [pl.col(key).is_in(found[key].unique().drop_nulls().implode()) for key in keys]
-    return lines.lazy().filter(pl.any_horizontal(is_beside) & others).collect(engine="in-memory")
+    """The lines for which a condition holds and that share one of the keys with a flagged line."""
+    shares = [pl.col(key).is_in(flagged[key].unique().drop_nulls().implode()) for key in keys]
+    return lines.lazy().filter(pl.any_horizontal(shares) & condition).collect(engine="in-memory")
 
 
-def _counting(lines: pl.DataFrame, key: str) -> pl.DataFrame:
-    """The lines that count by a key: across claims originals alone, as `bundles` has it."""
-    return lines if key in (CLAIM, CLAIM_DATE) else lines.filter("is_original")
+def _counted(lines: pl.DataFrame, key: str) -> pl.DataFrame:
+    """The lines that count for a key: across claims only those of original claims."""
+    return lines if key in _WITHIN_CLAIM else lines.filter("is_original")
 
 
-def _few(others: pl.DataFrame, key: str) -> pl.DataFrame:
-    """As many lines of each key as are named, and one to know that there are more.
+def _pairs(flagged: pl.DataFrame, others: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
+    """Each flagged line with other lines that share one of the keys, in the order of `_ORDER`.
 
-    A thousand lines that share a key would otherwise be laid beside each other a million times.
+    Returns:
+        `line` and `other`: line numbers. Of the other lines of a key there are only as many as a
+        message needs, since a thousand lines of one key would make a million pairs.
     """
-    enough = SHOWN + 2  # the line itself may be among them
-    few = others.select("line", key).group_by(key, maintain_order=True).head(enough)
-    return few.rename({"line": "other"})
+    others = others.sort(_ORDER)
+    pairs = []
+    for key in keys:
+        own = _counted(flagged, key).select("line", key).drop_nulls(key)
+        sharing = _counted(others, key).join(own, on=key, how="semi").select(key, other="line")
+        # The flagged line itself may be the first, and one too many shows that there are more.
+        first = sharing.group_by(key, maintain_order=True).head(SHOWN + 2)
+        pairs.append(own.join(first, on=key).select("line", "other"))
+    order = others.select(other="line").with_row_index("order")
+    different = pl.concat(pairs).unique().filter(pl.col("line") != pl.col("other"))
+    return different.join(order, on="other").sort("line", "order").select("line", "other")
 
 
 def _names(lines: pl.DataFrame) -> pl.DataFrame:
+    """What lines are named by: `number` is `line 2`, or `row 7` where it has no line number."""
     number = pl.col("claim_line_number")
     row = pl.format("row {}", pl.col("source_row"))
     named = pl.when(number.is_not_null()).then(pl.format("line {}", number)).otherwise(row)
-    return lines.select("line", "hcpcs_code", "claim_id", "claim_key", named.alias("number"))
+    columns = ("line", "hcpcs_code", "claim_id", "claim_key", "source", "source_row")
+    return lines.select(*columns, named.alias("number"))
 
 
-def _fellow(name: str, codes: Collection[str], *keys: str) -> MessageField:
-    """Live lines with one of the codes that share a key with the finding."""
-
-    def tell(found: pl.DataFrame, lines: pl.DataFrame, _: Context) -> pl.Series:
-        of_codes = pl.col("hcpcs_code").is_in(sorted(codes)) & pl.col("is_live")
-        return _named(found, _beside(found, lines, keys, of_codes), keys)
-
-    return MessageField(name, (*_NAMED_BY, "is_live", *keys), tell)
-
-
-def _denying(found: pl.DataFrame, lines: pl.DataFrame, context: Context) -> pl.Series:
-    """The paid lines beside which the payer denies the found one."""
-    keys = (CLAIM_DATE, ENTITY_DATE_OF_PAYER)
-    masks = found["denying_codes"].unique().drop_nulls().to_list()
-    told = pl.Series([None], dtype=pl.String).new_from_index(0, found.height)
-    for mask in masks:
-        mine = found.with_row_index("place").filter(pl.col("denying_codes") == mask)
-        is_paid = (pl.col("code_bit") & pl.lit(mask, context.bits_type)) != 0
-        paid = _beside(mine, lines, keys, is_paid & pl.col("is_live"))
-        told = told.scatter(mine["place"], _named(mine, paid, keys))
-    return told
+_IS_SAME_CLAIM = (pl.col("claim_key") == pl.col("claim_key_other")).fill_null(value=False)
+_NUMBER = pl.col("number_other")
+_NUMBER_WITH_CLAIM = (
+    pl.when(_IS_SAME_CLAIM | (pl.col("claim_id_other") == ""))
+    .then(_NUMBER)
+    .otherwise(pl.format("claim {}, {}", "claim_id_other", _NUMBER))
+)
+_CODE_AND_NUMBER = pl.format("{} ({})", "hcpcs_code_other", _NUMBER_WITH_CLAIM)
+"""`77092 (line 2)`, or `77092 (claim B, line 1)` on another claim."""
 
 
-def _repeated(found: pl.DataFrame, lines: pl.DataFrame, context: Context) -> pl.Series:
-    """The earlier line that the found one repeats."""
-    del context
-    named = lines.select(_NAMED_BY)[found["line_repeated"]]
-    row = _names(named).with_columns(row=named["source_row"])
-    claim = pl.col("claim_id")
-    is_same = pl.lit(found["claim_key"]).eq_missing(pl.col("claim_key")) | (claim == "")
-    text = pl.when(is_same).then("number").otherwise(pl.format("claim {}, {}", claim, "number"))
-    return row.select(pl.format("{} (row {})", text, "row").alias("text"))["text"]
+def _listed(
+    flagged: pl.DataFrame,
+    others: pl.DataFrame,
+    keys: Sequence[str],
+    text: pl.Expr = _CODE_AND_NUMBER,
+    separator: str = ", ",
+) -> pl.Series:
+    """For each flagged line a list of the other lines that share one of the keys; null if none.
 
-
-def _places(found: pl.DataFrame, lines: pl.DataFrame, context: Context) -> pl.Series:
-    """The places of the scans of the patient that date."""
-    del context
-    keys = (CLAIM_DATE, PERSON_DATE)
-    scans = _beside(found, lines, keys, is_scan() & (pl.col("place_of_service_code") != ""))
-    met = pl.concat(
-        _counting(found, key)
-        .select("line", key)
-        .drop_nulls(key)
+    Args:
+        flagged: the flagged lines.
+        others: the lines to name.
+        keys: group ids.
+        text: of one other line, over the columns of `_names` of both lines; those of the other end
+            in `_other`.
+        separator: between two texts.
+    """
+    named = (
+        _pairs(flagged, others, keys)
+        .join(_names(flagged), on="line", maintain_order="left")
         .join(
-            _counting(scans, key).select(
-                key, place=pl.col("place_of_service_code").cast(pl.String)
-            ),
-            on=key,
+            _names(others).rename(lambda name: f"{name}_other"),
+            left_on="other",
+            right_on="line_other",
+            maintain_order="left",
         )
+        .select("line", text.alias("text"))
+    )
+    lists = named.group_by("line").agg(
+        text=pl.col("text").head(SHOWN).str.join(separator), has_more=pl.len() > SHOWN
+    )
+    text = pl.when("has_more").then(pl.format("{} and more", "text")).otherwise("text")
+    lists = lists.select("line", text=text)
+    return flagged.select("line").join(lists, on="line", how="left", maintain_order="left")["text"]
+
+
+def _lines_with(name: str, codes: Collection[str], *keys: str) -> MessageField:
+    """The lines with one of the codes, on no void, that share a key with the flagged line."""
+
+    def render(flagged: pl.DataFrame, lines: pl.DataFrame, _: Context) -> pl.Series:
+        has_code = pl.col("hcpcs_code").is_in(sorted(codes)) & pl.col("is_live")
+        return _listed(flagged, _sharing(flagged, lines, keys, has_code), keys)
+
+    return MessageField(name, (*_NAMED_BY, "is_live", *keys), render)
+
+
+def _paid_instead(flagged: pl.DataFrame, lines: pl.DataFrame, context: Context) -> pl.Series:
+    """The lines whose codes are paid instead of the flagged line's."""
+    keys = (CLAIM_DATE, ENTITY_DATE_OF_PAYER)
+    texts = pl.Series([None], dtype=pl.String).new_from_index(0, flagged.height)
+    flagged = flagged.with_row_index("place")
+    for (denying,), alike in flagged.drop_nulls("denying_codes").group_by("denying_codes"):
+        is_paid = (pl.col("code_bit") & pl.lit(denying, context.bits_type)) != 0
+        paid = _sharing(alike, lines, keys, is_paid & pl.col("is_live"))
+        texts = texts.scatter(alike["place"], _listed(alike, paid, keys))
+    return texts
+
+
+def _repeated_line(flagged: pl.DataFrame, lines: pl.DataFrame, _: Context) -> pl.Series:
+    """The earlier line that the flagged line repeats: `line 1 (row 2)`."""
+    named = _names(lines.select(_NAMED_BY)[flagged["line_repeated"]])
+    claim = pl.col("claim_id")
+    is_same = pl.lit(flagged["claim_key"]).eq_missing(pl.col("claim_key")) | (claim == "")
+    text = pl.when(is_same).then("number").otherwise(pl.format("claim {}, {}", claim, "number"))
+    return named.select(pl.format("{} (row {})", text, "source_row").alias("text"))["text"]
+
+
+# --- units of the day -------------------------------------------------------------------------
+
+_UNITS_KEYS = (CLAIM_DAY, ENTITY_DAY)
+
+
+def _units_by_line(flagged: pl.DataFrame, lines: pl.DataFrame, context: Context) -> pl.Series:
+    """The units of the day, line by line: `1 on this line; 1 on claim B, line 1 (row 7)`."""
+    others = _sharing(flagged, lines, _UNITS_KEYS, pl.col("countable_units") > 0)
+    units_of = others.select(other="line", units="countable_units")
+    files = pl.lit(pl.Series(context.files, dtype=pl.String))
+    is_same_file = pl.col("source") == pl.col("source_other")
+    row = pl.format("row {}", "source_row_other")
+    file = files.gather("source_other")
+    place = pl.when(is_same_file).then(row).otherwise(pl.format("{} of {}", row, file))
+    line = (
+        pl.when(_IS_SAME_CLAIM)
+        .then(_NUMBER)
+        .otherwise(pl.format("{} ({})", _NUMBER_WITH_CLAIM, place))
+    )
+    units = pl.col("other").replace_strict(units_of["other"], units_of["units"])
+    text = pl.format("{} on {}", _plain_number(units), line)
+    texts = _listed(flagged, others, _UNITS_KEYS, text, "; ")
+    own = _plain_number(pl.col("service_unit_quantity")).fill_null("blank")
+    return flagged.select(
+        pl.concat_str(
+            pl.format("{} on this line", own), pl.lit(texts), separator="; ", ignore_nulls=True
+        ).alias("text")
+    )["text"]
+
+
+def _plain_number(number: pl.Expr) -> pl.Expr:
+    """`2` and `1.5` as text."""
+    whole = pl.when(number == number.floor()).then(number.cast(pl.Int64, strict=False))
+    return pl.coalesce(whole.cast(pl.String), number.cast(pl.String))
+
+
+# --- other texts ------------------------------------------------------------------------------
+
+
+def _places_of_scan(flagged: pl.DataFrame, lines: pl.DataFrame, _: Context) -> pl.Series:
+    """The places of service of the patient's scans that date: `11 and 22`."""
+    keys = (CLAIM_DATE, PERSON_DATE)
+    has_place = is_scan() & (pl.col("place_of_service_code") != "")
+    scans = _sharing(flagged, lines, keys, has_place).with_columns(
+        place=pl.col("place_of_service_code").cast(pl.String)
+    )
+    places = pl.concat(
+        _counted(flagged, key)
+        .drop_nulls(key)
+        .join(_counted(scans, key).select(key, "place"), on=key)
         .select("line", "place")
         for key in keys
     )
-    told = met.unique().sort("line", "place").group_by("line", maintain_order=True)
-    places = told.agg(pl.col("place").str.join(" and "))
-    return found.select("line").join(places, on="line", how="left", maintain_order="left")["place"]
+    lists = places.unique().sort("line", "place").group_by("line", maintain_order=True)
+    texts = lists.agg(pl.col("place").str.join(" and "))
+    return flagged.select("line").join(texts, on="line", how="left", maintain_order="left")["place"]
 
 
-def _own_technical(found: pl.DataFrame, lines: pl.DataFrame, context: Context) -> pl.Series:
+def _own_technical_codes(flagged: pl.DataFrame, _: pl.DataFrame, context: Context) -> pl.Series:
     """The technical and global TBS codes that the claim bills."""
-    del lines
     billed = [
         pl.when((pl.col("claim_codes") & context.mask({code})) != 0).then(pl.lit(code))
         for code in sorted(OWN_TECHNICAL)
     ]
-    told = pl.concat_str(billed, separator=" and ", ignore_nulls=True)
-    return found.select(told.alias("told")).to_series()
+    text = pl.concat_str(billed, separator=" and ", ignore_nulls=True)
+    return flagged.select(text.alias("text"))["text"]
 
 
-def _searched(found: pl.DataFrame, lines: pl.DataFrame, context: Context) -> pl.Series:
-    """Where a scan was looked for."""
-    del lines
+def _searched_for_scan(flagged: pl.DataFrame, _: pl.DataFrame, context: Context) -> pl.Series:
+    """Where scans were searched for."""
     where = "this batch"
     if context.past is not None:
         where += f" and the history ({context.past.covers()})"
-    return pl.Series([where]).new_from_index(0, found.height)
+    return pl.Series([where]).new_from_index(0, flagged.height)
 
 
-MESSAGE_FIELDS: dict[str, MessageField] = {
-    told.name: told
-    for told in (
-        _fellow("parts_billed_beside", PARTS, CLAIM, ENTITY_DATE_OF_PAYER),
-        _fellow("calculation_billed", {"77091"}, CLAIM_DATE, ENTITY_DATE_OF_PAYER),
-        _fellow("scan_billed", COMPANIONS, CLAIM_DATE, ENTITY_DATE),
-        _fellow("parts_of_person", PARTS, PERSON_DATE),
-        MessageField(
-            "denied_beside_lines",
-            (
-                *_NAMED_BY,
-                "is_live",
-                "code_bit",
-                "denying_codes",
-                CLAIM_DATE,
-                ENTITY_DATE_OF_PAYER,
-            ),
-            _denying,
-        ),
-        MessageField("searched_for_scan", ("line",), _searched),
-        MessageField("own_technical_codes", ("claim_codes",), _own_technical),
-        MessageField("line_it_repeats", (*_NAMED_BY, "line_repeated"), _repeated),
-        MessageField(
-            "places_of_scan",
-            (*_NAMED_BY, "is_live", "place_of_service_code", CLAIM_DATE, PERSON_DATE),
-            _places,
-        ),
-    )
-}
+_FIELDS = (
+    _lines_with("parts_billed_beside", PARTS, CLAIM, ENTITY_DATE_OF_PAYER),
+    _lines_with("calculation_billed", {"77091"}, CLAIM_DATE, ENTITY_DATE_OF_PAYER),
+    _lines_with("scan_billed", COMPANIONS, CLAIM_DATE, ENTITY_DATE),
+    _lines_with("parts_of_person", PARTS, PERSON_DATE),
+    MessageField(
+        "denied_beside_lines",
+        (*_NAMED_BY, "is_live", "code_bit", "denying_codes", CLAIM_DATE, ENTITY_DATE_OF_PAYER),
+        _paid_instead,
+    ),
+    MessageField("line_it_repeats", (*_NAMED_BY, "line_repeated"), _repeated_line),
+    MessageField(
+        "units_by_line",
+        (*_NAMED_BY, "countable_units", "service_unit_quantity", *_UNITS_KEYS),
+        _units_by_line,
+    ),
+    MessageField(
+        "places_of_scan",
+        (*_NAMED_BY, "is_live", "place_of_service_code", CLAIM_DATE, PERSON_DATE),
+        _places_of_scan,
+    ),
+    MessageField("own_technical_codes", ("claim_codes",), _own_technical_codes),
+    MessageField("searched_for_scan", ("line",), _searched_for_scan),
+)
+MESSAGE_FIELDS: dict[str, MessageField] = {field.name: field for field in _FIELDS}

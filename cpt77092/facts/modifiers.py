@@ -86,7 +86,7 @@ def malformed_modifiers(_: Context) -> pl.Expr:
     return _AS_WRITTEN.list.eval(wrong).list.join("', '")
 
 
-def has_mendable_modifiers(_: Context) -> pl.Expr:
+def has_fixable_modifiers(_: Context) -> pl.Expr:
     """Every malformed modifier is right but for lower case and spaces."""
     return _filled(_PARTS).list.eval(pl.element().str.contains(_WELL_FORMED)).list.all()
 
@@ -185,7 +185,7 @@ FACTS: tuple[Fact, ...] = (
     _of_modifiers("has_modifier_gap", has_modifier_gap),
     _of_modifiers("repeated_modifiers", repeated_modifiers),
     _of_modifiers("malformed_modifiers", malformed_modifiers),
-    _of_modifiers("has_mendable_modifiers", has_mendable_modifiers),
+    _of_modifiers("has_fixable_modifiers", has_fixable_modifiers),
     _of_modifiers("unknown_modifiers", unknown_modifiers),
     *(
         _of_modifiers_and(parameter, f"{parameter}_found", _those_listed(parameter))

@@ -20,7 +20,7 @@ from cpt77092.engine import (
     Result,
     column_of,
     fields_of,
-    names_told,
+    names_in_texts,
 )
 from cpt77092.facts import MESSAGE_FIELDS
 from cpt77092.facts.money import CENTS
@@ -308,7 +308,7 @@ def _write(
 @cache
 def _read(rule: Rule) -> tuple[str, ...]:
     """What a rule's texts read, each once."""
-    return tuple(dict.fromkeys(names_told(rule)))
+    return tuple(dict.fromkeys(names_in_texts(rule)))
 
 
 def _first_fitting(

@@ -23,7 +23,7 @@ def flag() -> pl.Expr:
 
 
 def _only_case_and_dots() -> pl.Expr:
-    return pl.col("mended_diagnoses") != ""
+    return pl.col("corrected_diagnoses") != ""
 
 
 RULE = Rule(
@@ -35,7 +35,9 @@ RULE = Rule(
     flag=flag,
     message="Diagnosis {diagnosis_problems}.",
     remedies=(
-        Remedy(when=_only_case_and_dots, text="Write it as {mended_diagnoses}.", kind=FixKind.SAFE),
+        Remedy(
+            when=_only_case_and_dots, text="Write it as {corrected_diagnoses}.", kind=FixKind.SAFE
+        ),
         Remedy(text="Enter the full billable code that the chart supports."),
     ),
     source=Source(

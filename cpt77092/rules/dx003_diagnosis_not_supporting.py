@@ -33,13 +33,13 @@ RULE = Rule(
     codes=CHECKED,
     flag=flag,
     parameter="supporting_diagnoses",
-    message="Not on {decided_by}'s diagnosis list for {hcpcs_code}: {line_diagnoses_told}.",
+    message="Not on {decided_by}'s diagnosis list for {hcpcs_code}: {line_diagnoses_text}.",
     other_messages=(
         Message(
             when=is_assumed,
             text=(
                 "Not on the {decided_by} diagnosis list assumed to apply to {hcpcs_code}: "
-                "{line_diagnoses_told}."
+                "{line_diagnoses_text}."
             ),
         ),
     ),

@@ -20,7 +20,7 @@ def flag() -> pl.Expr:
 
 
 def _only_case_and_spaces() -> pl.Expr:
-    return pl.col("has_mendable_modifiers")
+    return pl.col("has_fixable_modifiers")
 
 
 RULE = Rule(

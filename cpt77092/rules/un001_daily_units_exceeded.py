@@ -42,7 +42,7 @@ RULE = Rule(
     parameter="max_units_per_day",
     message=(
         "{units_on_day_at_least} units of {hcpcs_code} on {claim_line_start_date} "
-        "({service_unit_quantity} on this line); {decided_by}'s unit limit is "
+        "({units_by_line}); {decided_by}'s unit limit is "
         "{max_units_per_day} per day."
     ),
     other_messages=(
@@ -50,7 +50,7 @@ RULE = Rule(
             when=limit_is_mue,
             text=(
                 "{units_on_day_at_least} units of {hcpcs_code} on {claim_line_start_date} "
-                "({service_unit_quantity} on this line); CMS's MUE is "
+                "({units_by_line}); CMS's MUE is "
                 "{max_units_per_day} per day."
             ),
         ),

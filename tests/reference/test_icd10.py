@@ -202,7 +202,7 @@ def test_a_pointer_chooses_what_a_reader_would(
         cells(*(f"Z{n:02}.{n}" if n in filled else "" for n in range(1, 13)), pointer=pointer)
         for pointer, filled in rows
     ]
-    facts = facts_of(frame, "line_diagnoses_told", "diagnosis_pointer_problem")
+    facts = facts_of(frame, "line_diagnoses_text", "diagnosis_pointer_problem")
     for (pointer, filled), (diagnosed, problem) in zip(rows, facts.iter_rows(), strict=True):
         expected = chosen(pointer, filled)
         if expected is None:
@@ -214,12 +214,12 @@ def test_a_pointer_chooses_what_a_reader_would(
 
 
 def test_a_diagnosis_is_shown_once_and_with_its_dot() -> None:
-    facts = facts_of([cells("m810", "M81.0", "I10", "m8008xa")], "line_diagnoses_told")
+    facts = facts_of([cells("m810", "M81.0", "I10", "m8008xa")], "line_diagnoses_text")
     assert facts.item() == "M81.0, I10, M80.08XA"
 
 
 def test_without_diagnosis_columns_all_is_unknown() -> None:
-    names = ("has_diagnosis", "line_diagnoses_told", "diagnosis_pointer_problem")
+    names = ("has_diagnosis", "line_diagnoses_text", "diagnosis_pointer_problem")
     nothing = dict.fromkeys(DIAGNOSES)
     facts = facts_of([{**nothing, "diagnosis_pointer": "A"}, {**nothing}], *names)
     assert facts.rows() == [(None, None, None), (None, None, "")]
@@ -231,7 +231,7 @@ def test_blank_columns_behind_the_last_filled_one_are_left_out_and_change_nothin
         for codes in (("M81.0",), ("", "m81.0"), ("M81.0", "Z78.0"), ())
         for pointer in ("", "A", "B", "C", "11", "12", "L", "?")
     ]
-    names = ("has_diagnosis", "line_diagnoses_told", "diagnosis_pointer_problem")
+    names = ("has_diagnosis", "line_diagnoses_text", "diagnosis_pointer_problem")
     expected = facts_of(rows, *names)
     for left_out in (DIAGNOSES[2:], DIAGNOSES[5:], DIAGNOSES[11:]):
         assert facts_of(rows, *names, blank_columns=frozenset(left_out)).equals(expected)
