@@ -218,7 +218,7 @@ def names_in_texts(rule: Rule) -> list[str]:
 
 
 def column_of(field: str) -> str:
-    """The column that a field of a message stands for."""
+    """The column that a field of a message shows."""
     return f"policy.{field}" if field in PARAMETERS else field
 
 

@@ -1,4 +1,4 @@
-"""Categories: text of which few different ones stand on many lines, told apart by number."""
+"""Categories: text of which few different ones are on many lines, each with a number."""
 
 from __future__ import annotations
 
@@ -6,19 +6,23 @@ import polars as pl
 
 
 def upper_bound(numbers: pl.Series) -> int:
-    """The least number above all of some that are not negative; 0 where there is none."""
+    """The smallest number above all others; 0 where there are none.
+
+    Args:
+        numbers: none of them negative.
+    """
     most = numbers.max()
     return most + 1 if isinstance(most, int) else 0
 
 
 def index_in(cells: pl.Series, known: pl.Series) -> pl.Series:
-    """Where each cell stands among the known ones.
+    """The index of each cell among the known ones.
 
     Args:
         cells: categories, none of them null.
-        known: every one of them once, and perhaps others.
+        known: each different cell once, and perhaps others.
     """
-    places = pl.int_range(known.len(), dtype=pl.UInt32, eager=True)
+    indices = pl.int_range(known.len(), dtype=pl.UInt32, eager=True)
     numbers = known.to_physical()
-    of_number = pl.zeros(upper_bound(numbers), dtype=pl.UInt32, eager=True)
-    return of_number.scatter(numbers, places).gather(cells.to_physical())
+    index_of = pl.zeros(upper_bound(numbers), dtype=pl.UInt32, eager=True)
+    return index_of.scatter(numbers, indices).gather(cells.to_physical())

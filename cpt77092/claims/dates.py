@@ -1,8 +1,8 @@
 """Dates as claim files write them.
 
-03/04/2025 is the fourth of March, since these are US claims, unless the column shows that it puts
-the day first: two different dates of it can be nothing else (25/03/2025) and none is month first
-for certain. A single such date may be a slip, and is left unreadable.
+03/04/2025 is March 4, since these are US claims, unless the column shows that it puts the day
+first: two different dates in it must be day first (25/03/2025) and none must be month first. A
+single such date may be a typing error, and is unreadable.
 """
 
 from __future__ import annotations
@@ -11,8 +11,7 @@ from enum import Enum
 
 import polars as pl
 
-# Each form with the format that reads it. The form is tested too: a format alone would take
-# 2026032 for a date.
+# Each form with the format that reads it. A format alone would read 2026032 as a date.
 DATE_FORMS = (
     (r"^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}$", "%Y-%m-%d"),
     (r"^[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}$", "%m/%d/%Y"),
@@ -30,14 +29,14 @@ _MONTHS = (
     "Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|"
     "Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?"
 )
-# `Mar 2, 2026`, and `Mar  2 2026 12:00AM` as SQL Server writes it.
+# `Mar 2, 2026`, or `Mar  2 2026 12:00AM` from SQL Server.
 _NAMED_FIRST = rf"(?i)^({_MONTHS})\.? +([0-9]{{1,2}}),? +([0-9]{{4}})$"
 _EITHER = r"^([0-9]{1,2})([/-])([0-9]{1,2})([/-])([0-9]{4}|[0-9]{2})$"
-FEWEST_DAY_FIRST = 2
+MIN_DAY_FIRST = 2
 
 
 class Order(Enum):
-    """What the cells of a column show about `03/04/2025`."""
+    """How a column writes dates like `03/04/2025`."""
 
     MONTH_FIRST = "month first"
     DAY_FIRST = "day first"
@@ -50,9 +49,9 @@ def read_dates(text: pl.Series, *, century: int | None = None) -> pl.Series:
 
     Args:
         text: the cells of one column.
-        century: of two-digit years; they are of 1970-2069 where it is not given.
+        century: of two-digit years; without it they are in 1970-2069.
     """
-    # A batch has few distinct dates and many lines: read each distinct cell once.
+    # A batch has few different dates on many lines: each different cell is read once.
     distinct = text.unique()
     trimmed = _trimmed(distinct)
     if order_of(trimmed) is Order.DAY_FIRST:
@@ -72,7 +71,7 @@ def read_dates(text: pl.Series, *, century: int | None = None) -> pl.Series:
 def order_of(cells: pl.Series) -> Order:
     """Whether the month or the day comes first in dates like 03/04/2025 of a column."""
     first, second = (pl.col("cell").str.extract(_EITHER, n).cast(pl.Int32) for n in (1, 3))
-    found, month_first, day_first = (
+    ambiguous, month_first, day_first = (
         cells.alias("cell")
         .to_frame()
         .lazy()
@@ -86,15 +85,15 @@ def order_of(cells: pl.Series) -> Order:
         .collect()
         .row(0)
     )
-    if not found:
+    if not ambiguous:
         return Order.NONE
     if month_first:
         return Order.MONTH_FIRST
-    return Order.DAY_FIRST if day_first >= FEWEST_DAY_FIRST else Order.UNKNOWN
+    return Order.DAY_FIRST if day_first >= MIN_DAY_FIRST else Order.UNKNOWN
 
 
 def ambiguity_note(cells: pl.Series) -> str | None:
-    """How a column's ambiguous dates were read, where its cells do not show the usual order."""
+    """How a column's ambiguous dates are read; None where its cells show the US order."""
     order = order_of(_trimmed(cells.unique().cast(pl.String)))
     if order is Order.UNKNOWN:
         return "dates like 03/04/2025 are read month first; no cell shows which it is"

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import polars as pl
 
-from cpt77092.claims.columns import BY_NAME, TYPED, UNREADABLE_TEXT
+from cpt77092.claims.columns import BY_NAME, TYPED, UNREADABLE_TEXT, Kind
 from cpt77092.facts.fact import Context, Fact, on_lines
 from cpt77092.reference.codes import CHECKED, GLOBAL, TECHNICAL
 
 OWN_TECHNICAL = GLOBAL | TECHNICAL
 """TBS codes that bill technical work (77089, 77090, 77091)."""
+_EXPECTED = {
+    Kind.DATE: "a date",
+    Kind.NUMBER: "a number",
+    Kind.MONEY: "an amount",
+    Kind.INTEGER: "a whole number",
+}
 
 
 def claim_bills_own_technical(context: Context) -> pl.Expr:
@@ -43,19 +49,19 @@ def unreadable_cells(context: Context) -> pl.Expr:
     """Every non-blank cell of the line that cannot be read, with what was expected."""
     problems = [
         pl.when(pl.col(f"{name}.state") == "unreadable").then(
-            pl.lit(f"{name} is no {BY_NAME[name].kind}")
+            pl.lit(f"{name} is not {_EXPECTED[BY_NAME[name].kind]}")
             if BY_NAME[name].patient
             else pl.format(
-                "{} '{}' is no {}",
+                "{} '{}' is not {}",
                 pl.lit(name),
                 pl.col(f"{name}{UNREADABLE_TEXT}"),
-                pl.lit(str(BY_NAME[name].kind)),
+                pl.lit(_EXPECTED[BY_NAME[name].kind]),
             )
         )
         for name in context.unreadable
     ]
     code = pl.when(pl.col("damaged_code").is_not_null()).then(
-        pl.format("hcpcs_code '{}' is no procedure code", pl.col("damaged_code"))
+        pl.format("hcpcs_code '{}' is not a procedure code", pl.col("damaged_code"))
     )
     return pl.concat_str([*problems, code], separator="; ", ignore_nulls=True)
 

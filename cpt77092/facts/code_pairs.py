@@ -1,8 +1,8 @@
 """Facts of the codes billed together: on the claim, and for the person on the date.
 
-The codes of a group are one number, a bit for each code (`Context.mask`), so that one union over
-the group answers every question about its codes. A void (8) is a claim of its own and bills
-nothing; a replacement (7) is looked at within its own claim only, since what it replaces may stand
+The codes of a group are one number with a bit for each code (`Context.mask`), so that one union
+over the group answers every question about its codes. A void (8) is a claim of its own and bills
+nothing. A replacement (7) counts within its own claim only, since the claim that it replaces may be
 in the same batch.
 """
 
@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from cpt77092.facts.fact import Build, Context, Fact, by_set, on_lines
+from cpt77092.facts.fact import NO, YES, Build, Context, Fact, by_set, on_lines
 from cpt77092.facts.grouping import (
     CLAIM,
     CLAIM_DATE,
@@ -21,19 +21,18 @@ from cpt77092.facts.grouping import (
     ENTITY_DATE_OF_PAYER,
     PERSON_DATE,
 )
-from cpt77092.facts.modifiers import carried
+from cpt77092.facts.modifiers import unless_damaged
 from cpt77092.facts.scans import is_scan
 from cpt77092.reference.codes import CHECKED, GLOBAL, INTERPRETATION, TECHNICAL
 
 PARTS = INTERPRETATION | TECHNICAL
-"""What the global code already contains."""
+"""The component codes, which the global code includes."""
 _NOTHING = pl.lit(0, pl.UInt8)
-_NO = pl.lit(False)  # noqa: FBT003
 
 
 def _shares(codes: pl.Expr, wanted: pl.Expr) -> pl.Expr:
-    """Whether one of the wanted codes is among those billed; where none is wanted, it is not."""
-    return pl.when(wanted == 0).then(_NO).otherwise((codes & wanted) != 0)
+    """Whether one of the wanted codes is billed; false where no code is wanted."""
+    return pl.when(wanted == 0).then(NO).otherwise((codes & wanted) != 0)
 
 
 # --- which codes are billed -------------------------------------------------------------------
@@ -46,17 +45,17 @@ def code_bit(context: Context) -> pl.Expr:
 
 
 def bare_bit(_: Context) -> pl.Expr:
-    """The same where the line surely carries no bypass modifier."""
+    """The same where the line has no bypass modifier."""
     return pl.when(~pl.col("has_bypass_modifier")).then("code_bit").otherwise(_NOTHING)
 
 
 def doubtful_bit(_: Context) -> pl.Expr:
-    """The same where nobody knows whether it carries one."""
+    """The same where it is unknown whether the line has one."""
     return pl.when(pl.col("has_bypass_modifier").is_null()).then("code_bit").otherwise(_NOTHING)
 
 
 def unjudged_bit(_: Context) -> pl.Expr:
-    """The same where nobody knows what the code is paired with."""
+    """The same where the pairs of the code are unknown."""
     is_checked = pl.col("hcpcs_code").is_in(sorted(CHECKED))
     is_unjudged = is_checked & pl.col("policy.pairs").is_null()
     return pl.when(is_unjudged).then("code_bit").otherwise(_NOTHING)
@@ -75,11 +74,11 @@ _BITS = {
     "doubtful": "doubtful_bit",
     "unjudged": "unjudged_bit",
 }
-"""What a group gathers: its codes; those without and those with a possible bypass modifier; those
-whose pairs nobody knows."""
+"""The bits that are united over a group: of all its codes, of those without a bypass modifier, of
+those that may have one, and of those whose pairs are unknown."""
 
 
-def _gathered() -> list[Fact]:
+def _united() -> list[Fact]:
     """`claim_codes`, `claim_date_bare`, `entity_date_doubtful` and so on."""
     facts = []
     for what, bit in _BITS.items():
@@ -95,30 +94,30 @@ def _gathered() -> list[Fact]:
 
 
 def _day_bills(codes: Collection[str]) -> Build:
-    """A line of the claim, or of the person and entity, bills one of the codes that date."""
+    """The claim, or the person and billing provider, bills one of the codes on that date."""
 
     def build(context: Context) -> pl.Expr:
         wanted = context.mask(codes)
-        # Without a claim number a line stands alone on its claim; another claim may still say.
+        # Without a claim number the line is alone on its claim; other claims may bill the code.
         has_claim = pl.col("claim_key").is_not_null()
         on_claim = pl.when(has_claim).then(_shares(pl.col("claim_date_codes"), wanted))
         across = _across(_shares(pl.col("entity_date_codes"), wanted))
-        return _unless_void(on_claim.otherwise(_NO) | across)
+        return _unless_void(on_claim.otherwise(NO) | across)
 
     return build
 
 
-_ASKED_OF_THE_DAY = {"global": GLOBAL, "calculation": frozenset({"77091"})}
+_CODES_OF_THE_DAY = {"global": GLOBAL, "calculation": frozenset({"77091"})}
 
 
-def _unless_void(found: pl.Expr) -> pl.Expr:
-    """A void bills nothing, whatever else is not known of it."""
-    return pl.when("is_live").then(found).otherwise(_NO)
+def _unless_void(outcome: pl.Expr) -> pl.Expr:
+    """A void bills nothing, whatever else is unknown about it."""
+    return pl.when("is_live").then(outcome).otherwise(NO)
 
 
-def _across(found: pl.Expr) -> pl.Expr:
-    """What was found on the person's other claims; a replacement or a void has none."""
-    return pl.when("is_original").then(found).otherwise(_NO)
+def _across(outcome: pl.Expr) -> pl.Expr:
+    """The outcome over the person's other claims, which count for original claims alone."""
+    return pl.when("is_original").then(outcome).otherwise(NO)
 
 
 def _surely(name: str) -> Build:
@@ -132,7 +131,7 @@ def _surely(name: str) -> Build:
 
 
 def _denying(*, bypassable_only: bool) -> Build:
-    """The codes beside which the payer denies the line's code."""
+    """The codes that the payer pays instead of the line's code."""
 
     def build(context: Context) -> pl.Expr:
         def mask(members: Sequence[Any]) -> pl.Expr:
@@ -153,17 +152,17 @@ def _denying(*, bypassable_only: bool) -> Build:
 
 
 def _is_denied(group: str, among: pl.Expr) -> pl.Expr:
-    """A paid code is billed in the group, and no bypass modifier lets both through."""
+    """A code that is paid instead is billed in the group, and no bypass modifier has both paid."""
     denying = pl.col("denying_codes") & among
     soft = denying & pl.col("bypassable_codes")
     hard = denying ^ soft
     bare = _shares(pl.col(f"{group}_bare"), soft)
     doubtful = _shares(pl.col(f"{group}_doubtful"), soft)
-    unless_bypassed = pl.when(bare).then(True).when(~doubtful).then(False)  # noqa: FBT003
+    unless_bypassed = pl.when(bare).then(YES).when(~doubtful).then(NO)
     denied = _shares(pl.col(f"{group}_codes"), hard) | (
         ~pl.col("has_bypass_modifier") & unless_bypassed
     )
-    # What denies a partner code stands under the code that is paid, which may have nothing on file.
+    # The pairs of a partner code are under the code that is paid, whose pairs may be unknown.
     is_partner = ~pl.col("hcpcs_code").is_in(sorted(CHECKED))
     is_open = is_partner & ~denied & (pl.col(f"{group}_unjudged") != 0)
     return pl.when(is_open).then(None).otherwise(denied)
@@ -171,26 +170,26 @@ def _is_denied(group: str, among: pl.Expr) -> pl.Expr:
 
 def _denied_beside(group: str, among: pl.Expr) -> pl.Expr:
     has_claim = pl.col("claim_key").is_not_null()
-    on_claim = pl.when(has_claim).then(_is_denied(group, among)).otherwise(_NO)
+    on_claim = pl.when(has_claim).then(_is_denied(group, among)).otherwise(NO)
     across = _across(_is_denied("entity_date", among))
-    # Without pairs on file nothing is known, on a void nothing is billed.
+    # Unknown without pairs on file; a void bills nothing.
     denied = pl.when(pl.col("denying_codes").is_not_null()).then(on_claim | across)
     return _unless_void(denied)
 
 
 def denied_beside_part(context: Context) -> pl.Expr:
-    """The global code is billed beside a part of it that is paid in its place."""
+    """The global code is billed with a component of it that is paid instead."""
     return _denied_beside("claim", context.mask(PARTS))
 
 
 def denied_for_good_beside_part(context: Context) -> pl.Expr:
-    """The same through a pair that no modifier can bypass."""
+    """The same for a pair that no modifier bypasses."""
     parts = context.mask(PARTS) & (pl.col("denying_codes") ^ pl.col("bypassable_codes"))
     return _denied_beside("claim", parts)
 
 
 def denied_beside_other(context: Context) -> pl.Expr:
-    """The code is billed beside another that is paid in its place, parts of the global aside."""
+    """The code is billed with another that is paid instead, components of the global code aside."""
     every = context.mask(context.bits)
     own_parts = pl.when(pl.col("hcpcs_code").is_in(sorted(GLOBAL))).then(
         every & ~context.mask(PARTS)
@@ -203,24 +202,25 @@ def _is_global(_: Context) -> pl.Expr:
 
 
 def may_be_denied(_: Context) -> pl.Expr:
-    """A code that denies the line's is billed beside it, or may be; on other lines none is."""
-    beside = pl.col("claim_date_codes") | pl.col("entity_date_codes")
-    is_met = (pl.col("denying_codes") & beside) != 0
-    # What denies a partner code may be unknown although nothing is met.
+    """A code that is paid instead of the line's is or may be billed with it."""
+    billed = pl.col("claim_date_codes") | pl.col("entity_date_codes")
+    is_billed = (pl.col("denying_codes") & billed) != 0
+    # The pairs of a partner code may be unknown.
     is_partner = ~pl.col("hcpcs_code").is_in(sorted(CHECKED))
-    return is_met.fill_null(value=True) | is_partner
+    return is_billed.fill_null(value=True) | is_partner
 
 
-# --- scans of the same entity -----------------------------------------------------------------
+# --- scans of the same billing provider -------------------------------------------------------
 
 _READ_ONLY, _WHOLE, _TECHNICAL_ONLY, _BOTH_MARKS = 1, 2, 4, 8
 _MAYBE = 16
-"""Times a kind: a modifier that nobody can read leaves it open whether the scan is of that kind."""
+"""Times a kind: the scan may be of that kind, since a modifier of it cannot be read."""
 
 
 def scan_kind(_: Context) -> pl.Expr:
     """How a bone-density scan is billed, by its modifiers, as bits."""
-    reads, technical = carried(pl.col("has_modifier_26")), carried(pl.col("has_modifier_tc"))
+    reads = unless_damaged(pl.col("has_modifier_26"))
+    technical = unless_damaged(pl.col("has_modifier_tc"))
     kinds = (
         (_BOTH_MARKS, reads & technical),
         (_READ_ONLY, reads & ~technical),
@@ -235,7 +235,7 @@ def scan_kind(_: Context) -> pl.Expr:
 
 
 def entity_scans(_: Context) -> pl.Expr:
-    """How the entity bills its scans that date: those of the claim, else those of its others."""
+    """How the provider bills its scans that date: on the claim, else on its other claims."""
     has_claim = pl.col("claim_key").is_not_null()
     on_claim = pl.when(has_claim).then("claim_date_scans").otherwise(_NOTHING)
     across = pl.when("is_original").then("entity_date_scans").otherwise(_NOTHING)
@@ -245,56 +245,56 @@ def entity_scans(_: Context) -> pl.Expr:
 
 def _some_scan_is(kinds: int) -> pl.Expr:
     """One of the scans is of one of the kinds; unknown where one may be."""
-    surely = (pl.col("entity_scans") & kinds) != 0
-    perhaps = (pl.col("entity_scans") & (kinds * _MAYBE)) != 0
-    return pl.when(surely | ~perhaps).then(surely)
+    is_one = (pl.col("entity_scans") & kinds) != 0
+    may_be_one = (pl.col("entity_scans") & (kinds * _MAYBE)) != 0
+    return pl.when(is_one | ~may_be_one).then(is_one)
 
 
 def entity_only_reads_scan(_: Context) -> pl.Expr:
-    """The entity bills its scan that date with 26 and nobody's technical part."""
+    """The provider bills only the interpretation (26) of its scan that date."""
     return _unless_void(_some_scan_is(_READ_ONLY) & ~_some_scan_is(_WHOLE | _TECHNICAL_ONLY))
 
 
 def entity_bills_whole_scan(_: Context) -> pl.Expr:
-    """The entity bills its scan that date whole: with neither 26 nor TC."""
+    """The provider bills its scan that date globally: with neither 26 nor TC."""
     return _unless_void(_some_scan_is(_WHOLE))
 
 
-# --- parts of other entities ------------------------------------------------------------------
+# --- components of other billing providers ----------------------------------------------------
 
 
 def part_of_another_entity(lines: pl.DataFrame, _: Context) -> pl.Series:
-    """Another billing provider bills a part of the test for the same person and date."""
+    """Another billing provider bills a component of the test for the same person and date."""
     code = pl.col("hcpcs_code")
     tests = lines.lazy().select(
         "line", PERSON_DATE, "entity_number", "claim_key", "is_original", "hcpcs_code"
     )
     wholes = tests.filter(code.is_in(sorted(GLOBAL))).collect(engine="in-memory")
     parts = tests.filter(code.is_in(sorted(PARTS)) & pl.col("is_original"))
-    # Few stand beside a whole test.
+    # Few components are billed on the date of a global line.
     parts = parts.join(wholes.lazy(), on=PERSON_DATE, how="semi")
-    # One row for each provider of a person and date, whatever the number of its lines: of several
-    # claims at most one can be the line's own.
+    # One row for each provider of a person and date: of several claims at most one can be the
+    # line's own.
     claim = pl.col("claim_key")
     of_entity = parts.group_by(PERSON_DATE, "entity_number").agg(
         only_claim=pl.when((claim.n_unique() == 1) & (claim.null_count() == 0)).then(claim.first())
     )
-    is_own_claim = claim == pl.col("only_claim")  # unknown without numbers, or of several claims
-    met = (
+    is_own_claim = claim == pl.col("only_claim")  # null without claim numbers or with several
+    billed = (
         wholes.lazy()
         .join(of_entity, on=PERSON_DATE, suffix="_of_part")
         .filter(~is_own_claim.fill_null(value=False))
     )
     is_other = pl.col("entity_number") != pl.col("entity_number_of_part")
-    differs = met.group_by("line").agg(differs=is_other.any(ignore_nulls=False), met=True)
+    differs = billed.group_by("line").agg(differs=is_other.any(ignore_nulls=False), billed=True)
     known = pl.all_horizontal(pl.col(PERSON_DATE, "entity_number").is_not_null())
     judged = (
         wholes.lazy()
         .join(differs, on="line", how="left")
         .select(
             "line",
-            pl.when(~pl.col("is_original") | (known & pl.col("met").is_null()))
-            .then(_NO)
+            pl.when(~pl.col("is_original") | (known & pl.col("billed").is_null()))
+            .then(NO)
             .when(known)
             .then("differs")
             .alias("outcome"),
@@ -306,7 +306,7 @@ def part_of_another_entity(lines: pl.DataFrame, _: Context) -> pl.Series:
 
 _ENTITY = ("person_number", "entity_number")
 _CODE_AND_PAIRS = ("policy.pairs", "hcpcs_code")
-_PAIRS_ARE_JUDGED = ("policy.pairs", *_ENTITY)
+_PAIRS_AND_ENTITY = ("policy.pairs", *_ENTITY)
 _CODES_OF = tuple(
     f"{group}_{what}" for group in ("claim", "claim_date", "entity_date") for what in _BITS
 )
@@ -336,10 +336,10 @@ FACTS: tuple[Fact, ...] = (
         reads=("code_bit", "hcpcs_code"),
         optional=("policy.pairs",),
     ),
-    *_gathered(),
+    *_united(),
     *(
         Fact(name=f"day_bills_{what}", build=_day_bills(codes), reads=_ENTITY, optional=_DAY)
-        for what, codes in _ASKED_OF_THE_DAY.items()
+        for what, codes in _CODES_OF_THE_DAY.items()
     ),
     *(
         Fact(
@@ -347,7 +347,7 @@ FACTS: tuple[Fact, ...] = (
             build=_surely(f"day_bills_{what}"),
             optional=(f"day_bills_{what}",),
         )
-        for what in _ASKED_OF_THE_DAY
+        for what in _CODES_OF_THE_DAY
     ),
     Fact(
         name="denying_codes",
@@ -367,9 +367,9 @@ FACTS: tuple[Fact, ...] = (
             build=build,
             where=where,
             default=False,
-            reads=_PAIRS_ARE_JUDGED,
+            reads=_PAIRS_AND_ENTITY,
             optional=(*_DENIED, *_CODES_OF),
-            unknown="nobody can say whether a modifier bypasses the pair",
+            unknown="it is unknown whether a modifier bypasses the pair",
         )
         for build, where in (
             (denied_beside_part, _is_global),

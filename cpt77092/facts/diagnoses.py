@@ -1,8 +1,8 @@
 """Facts of the diagnoses, computed once for each distinct combination of them.
 
-A line's diagnoses are those its pointer chooses; all of the row where it chooses none. Codes are
-compared in capitals and without the dot, and shown with it; `diagnosis_problems` alone looks at
-them as they are written.
+A line's diagnoses are those its pointer names, or all of the row where it names none. Codes are
+compared in capitals and without the dot, and shown with it; only `diagnosis_problems` takes them as
+they are written.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from cpt77092.facts.fact import Build, Context, Fact, by_set
 from cpt77092.reference.icd10 import CATEGORY, WOMEN_ONLY, diagnosis_list
 
 _BETWEEN = "\x1f"
-"""Stands between the diagnoses of a cell: no text that people write holds it."""
+"""Separates the diagnoses in the joined cell; no text that people write has it."""
 _CELL = pl.col("diagnoses_cell").cast(pl.String)
 _POINTER = pl.col("diagnosis_pointer").cast(pl.String).str.to_uppercase()
 _LETTERS = "ABCDEFGHIJKL"
-# A letter and a digit begin a category; QA0 (2026) is the first that two letters begin.
+# A category begins with a letter and a digit; QA0 (2026) is the first to begin with two letters.
 _CODE = r"([A-Z][0-9]|QA)[0-9A-Z]"
 _FORM = rf"^{_CODE}[0-9A-Z]{{0,4}}$"
 _AS_WRITTEN = rf"^{_CODE}(\.?[0-9A-Z]{{1,4}})?$"
@@ -30,7 +30,7 @@ _READABLE_POINTER = r"^[,: ]*([A-L]+|[0-9]+)([,: ]+([A-L]+|[0-9]+))*[,: ]*$"
 _TEXTS = pl.List(pl.String)
 
 
-def _mended(code: pl.Expr) -> pl.Expr:
+def _normal(code: pl.Expr) -> pl.Expr:
     return code.str.to_uppercase().str.replace_all(".", "", literal=True)
 
 
@@ -38,15 +38,15 @@ def _dotted(code: pl.Expr) -> pl.Expr:
     return code.str.replace(rf"^(.{{{CATEGORY}}})(.+)$", "${1}.${2}")
 
 
-def _told(texts: pl.Expr, between: str = ", ") -> pl.Expr:
-    """A list of texts as a person writes it, each once and without the nulls."""
+def _joined(texts: pl.Expr, between: str = ", ") -> pl.Expr:
+    """A list of texts as a person writes it: each once, without nulls."""
     return texts.list.drop_nulls().list.unique(maintain_order=True).list.join(between)
 
 
 def diagnoses_cell(context: Context) -> pl.Expr:
     """All diagnosis cells of the row in order; the key of the diagnosis facts.
 
-    Of the twelve most files fill a few: blank columns behind the last filled one are left out.
+    Most files fill a few of the twelve: blank columns after the last filled one are left out.
     """
     filled = [n for n, name in enumerate(DIAGNOSES) if name not in context.blank]
     cells = pl.col(DIAGNOSES[: max(filled, default=0) + 1]).cast(pl.String)
@@ -59,7 +59,7 @@ def has_diagnosis(_: Context) -> pl.Expr:
 
 
 def _written() -> pl.Expr:
-    """The diagnoses of the row as they are written, less the blank cells."""
+    """The diagnoses of the row as they are written, without blank cells."""
     filled = pl.when(pl.element() != "").then(pl.element())
     return _CELL.str.split(_BETWEEN).list.eval(filled).list.drop_nulls()
 
@@ -68,7 +68,7 @@ def diagnosis_categories(lines: pl.DataFrame) -> frozenset[str]:
     """The first characters of all diagnoses of a batch, up to the dot."""
     cells = [lines[name].unique().cast(pl.String) for name in DIAGNOSES if name in lines.columns]
     written = pl.concat(cells) if cells else pl.Series(dtype=pl.String)
-    begun = written.to_frame("code").select(_mended(pl.col("code")).str.head(CATEGORY))
+    begun = written.to_frame("code").select(_normal(pl.col("code")).str.head(CATEGORY))
     return frozenset(begun.to_series().drop_nulls())
 
 
@@ -82,10 +82,10 @@ def is_in_list_year(context: Context) -> pl.Expr:
 def diagnosis_problems(context: Context) -> pl.Expr:
     """What is wrong with the row's diagnoses; blank where nothing is.
 
-    Outside the fiscal year of the list only their form can be looked at.
+    Outside the fiscal year of the list only their form is checked.
     """
-    written, mended = pl.element(), _mended(pl.element())
-    misformed = pl.when(~mended.str.contains(_FORM)).then(
+    written, normal = pl.element(), _normal(pl.element())
+    misformed = pl.when(~normal.str.contains(_FORM)).then(
         pl.format("{} does not have the form of an ICD-10-CM code", written)
     )
     miswritten = pl.when(~written.str.contains(_AS_WRITTEN)).then(
@@ -93,49 +93,49 @@ def diagnosis_problems(context: Context) -> pl.Expr:
             "{} is not written in capitals with a dot, if any, after the third character", written
         )
     )
-    not_billable = pl.format("{} {}", written, _standing(mended, context))
+    not_billable = pl.format("{} {}", written, _standing(normal, context))
     in_year = _written().list.eval(pl.coalesce(misformed, not_billable, miswritten))
-    by_form = _told(_written().list.eval(pl.coalesce(misformed, miswritten)), "; ")
+    by_form = _joined(_written().list.eval(pl.coalesce(misformed, miswritten)), "; ")
     return (
         pl.when("is_in_list_year")
-        .then(_told(in_year, "; "))
+        .then(_joined(in_year, "; "))
         .when((by_form != "") | ~has_diagnosis(context))
         .then(by_form)
     )
 
 
 def _standing(code: pl.Expr, context: Context) -> pl.Expr:
-    """What there is to say of a code that is not billable; null of one that is."""
+    """Why a code is not billable; null where it is."""
     listed = diagnosis_list(context.categories)
     headings = listed.codes.filter(pl.col("billable_below") > 0)
     below = pl.col("billable_below")
-    few = pl.when(below == 1).then(pl.lit("code begins")).otherwise(pl.lit("codes begin"))
-    short = pl.format("needs more characters ({} billable {} with it)", below, few)
-    told = code.replace_strict(
+    codes = pl.when(below == 1).then(pl.lit("code begins")).otherwise(pl.lit("codes begin"))
+    short = pl.format("needs more characters ({} billable {} with it)", below, codes)
+    reason = code.replace_strict(
         headings["code"],
         headings.select(short).to_series(),
-        default=pl.lit("is no ICD-10-CM code that year"),
+        default=pl.lit("is not an ICD-10-CM code that year"),
     )
-    return pl.when(~code.is_in(listed.billable.implode())).then(told)
+    return pl.when(~code.is_in(listed.billable.implode())).then(reason)
 
 
 def corrected_diagnoses(context: Context) -> pl.Expr:
-    """The miswritten diagnoses as they should be written, where that makes all of them billable.
+    """The miswritten diagnoses as they should be written, where that makes all billable.
 
     Null where some other diagnosis of the row is wrong, or the list is of another year.
     """
-    written, mended = pl.element(), _mended(pl.element())
+    written, normal = pl.element(), _normal(pl.element())
     has_dot = written.str.contains(".", literal=True)
-    rewritten = pl.when(has_dot).then(_dotted(mended)).otherwise(mended)
-    mends = pl.when(~written.str.contains(_AS_WRITTEN)).then(rewritten)
+    rewritten = pl.when(has_dot).then(_dotted(normal)).otherwise(normal)
+    corrected = pl.when(~written.str.contains(_AS_WRITTEN)).then(rewritten)
     listed = diagnosis_list(context.categories)
-    billable = _written().list.eval(mended.is_in(listed.billable.implode()))
+    billable = _written().list.eval(normal.is_in(listed.billable.implode()))
     are_billable = pl.col("is_in_list_year") & billable.list.all()
-    return pl.when(are_billable).then(_told(_written().list.eval(mends)))
+    return pl.when(are_billable).then(_joined(_written().list.eval(corrected)))
 
 
 def _cell_at(position: int) -> pl.Expr:
-    """The diagnosis cell in a position; those left out behind the last filled one are blank."""
+    """The diagnosis cell in a position; those after the last filled column are blank."""
     return _CELL.str.split(_BETWEEN).list.get(position, null_on_oob=True).fill_null("")
 
 
@@ -164,7 +164,7 @@ _POINTED = pl.col("pointed_diagnoses").cast(pl.String)
 
 
 def _positions(pointed: pl.Expr) -> pl.Expr:
-    """Where in the row the diagnoses of some letters stand, in order; the first is 0."""
+    """The positions in the row that some letters point to, in order; the first is 0."""
     position = pl.element().replace_strict(list(_LETTERS), range(len(_LETTERS)), default=None)
     positions = pointed.str.split("").list.eval(position).list.drop_nulls()
     return positions.list.unique().list.sort()
@@ -177,27 +177,27 @@ def diagnosis_pointer_problem(_: Context) -> pl.Expr:
         pl.when(_cell_at(position) != "").then(pl.lit(position, dtype=pl.Int64))
         for position in range(len(_LETTERS))
     ]
-    astray = _positions(pointed).list.set_difference(pl.concat_list(filled)).list.sort()
+    unfilled = _positions(pointed).list.set_difference(pl.concat_list(filled)).list.sort()
     letter = pl.element().replace_strict(range(len(_LETTERS)), list(_LETTERS), default=None)
-    named = astray.list.eval(pl.format("{} ({})", pl.element() + 1, letter)).list.join(", ")
+    named = unfilled.list.eval(pl.format("{} ({})", pl.element() + 1, letter)).list.join(", ")
     return (
         pl.when(_CELL.is_null() & (pointed != ""))
         .then(pl.lit(None, dtype=pl.String))
         .when(pointed == "?")
         .then(pl.lit("cannot be read as letters A to L or numbers 1 to 12"))
-        .when(astray.list.len() > 0)
-        .then(pl.format("points where no diagnosis stands: {}", named))
+        .when(unfilled.list.len() > 0)
+        .then(pl.format("points to a blank diagnosis: {}", named))
         .when(pointed.is_not_null())
         .then(pl.lit(""))
     )
 
 
 def line_diagnoses(_: Context) -> pl.Expr:
-    """The line's own diagnoses, mended, in one text; null where its pointer cannot be followed.
+    """The line's own diagnoses, normalized, in one text; null where its pointer is invalid.
 
-    It is the key of what the payer's lists say of them.
+    It is the key of the facts that compare them with the payer's lists.
     """
-    cells = _mended(_CELL).str.split(_BETWEEN)
+    cells = _normal(_CELL).str.split(_BETWEEN)
     pointed = _POINTED
     chosen = cells.list.gather(_positions(pointed), null_on_oob=True)
     filled = chosen.list.eval(pl.element().fill_null(""))
@@ -216,18 +216,18 @@ _OWN = pl.col("line_diagnoses").cast(pl.String).str.split(_BETWEEN)
 
 
 def has_line_diagnosis(_: Context) -> pl.Expr:
-    """The line has a diagnosis of its own."""
+    """The line has a diagnosis."""
     return pl.col("line_diagnoses") != ""
 
 
 def line_diagnoses_text(_: Context) -> pl.Expr:
     """The line's own diagnoses, for the message: `M81.0, Z78.0`."""
-    return _told(_dotted_all(_OWN))
+    return _joined(_dotted_all(_OWN))
 
 
 def diagnoses_of_women(_: Context) -> pl.Expr:
     """The line's diagnoses that only women have."""
-    return _told(_dotted_all(_of(WOMEN_ONLY, _OWN)))
+    return _joined(_dotted_all(_of(WOMEN_ONLY, _OWN)))
 
 
 def _dotted_all(codes: pl.Expr) -> pl.Expr:
@@ -235,7 +235,7 @@ def _dotted_all(codes: pl.Expr) -> pl.Expr:
 
 
 def _of(entries: Sequence[Any], diagnoses: pl.Expr) -> pl.Expr:
-    """Those diagnoses that the entries name, whole or by a prefix ending in `-`."""
+    """The diagnoses that the entries name, whole or by a prefix that ends in `-`."""
     codes = [re.escape(_bare(entry)) + (".*" if entry.endswith("-") else "") for entry in entries]
     named = pl.element().str.contains(rf"^({'|'.join(codes)})$") & (pl.element() != "")
     return diagnoses.list.eval(pl.when(named).then(pl.element())).list.drop_nulls()
@@ -246,37 +246,37 @@ def _bare(entry: str) -> str:
 
 
 def _listed(parameter: str, context: Context) -> pl.Expr:
-    """The line's diagnoses that a list of the payer names; null without a list."""
+    """The line's diagnoses that are on a list of the payer; null without a list."""
     return by_set(parameter, context, lambda entries: _of(entries, _OWN), _TEXTS)
 
 
 def has_supporting_diagnosis(context: Context) -> pl.Expr:
-    """Some diagnosis of the line is on the payer's list and was not taken off it."""
-    # A payer that took none off its list says nothing about it.
-    taken_off = pl.coalesce(_listed("excluded_diagnoses", context), pl.lit([], dtype=_TEXTS))
+    """A diagnosis of the line is on the payer's list and not excluded from it."""
+    # A payer that excludes none has no list of excluded ones.
+    excluded = pl.coalesce(_listed("excluded_diagnoses", context), pl.lit([], dtype=_TEXTS))
     supporting = _listed("supporting_diagnoses", context)
-    return supporting.list.set_difference(taken_off).list.len() > 0
+    return supporting.list.set_difference(excluded).list.len() > 0
 
 
 def excluded_diagnoses_found(context: Context) -> pl.Expr:
-    """The line's diagnoses that the payer took off its list; none on a line without any."""
-    excluded = _told(_dotted_all(_listed("excluded_diagnoses", context)))
+    """The line's diagnoses that the payer excludes; none on a line without diagnoses."""
+    excluded = _joined(_dotted_all(_listed("excluded_diagnoses", context)))
     return pl.when(pl.col("line_diagnoses") == "").then(pl.lit("")).otherwise(excluded)
 
 
 def surely_has_excluded_diagnosis(context: Context) -> pl.Expr:
-    """Some diagnosis of the line is known to be off the payer's list."""
+    """A diagnosis of the line is known to be excluded."""
     return (excluded_diagnoses_found(context) != "").fill_null(value=False)
 
 
 def patient_is_male(_: Context) -> pl.Expr:
-    """The patient is entered as male, in one of the usual ways; unknown for any other entry."""
+    """The patient's sex is male; unknown unless it is stated in one of the usual ways."""
     sex = pl.col("patient_sex").cast(pl.String).str.to_uppercase()
     male, female = sex.is_in(["M", "MALE", "1"]), sex.is_in(["F", "FEMALE", "2"])
     return pl.when(male | female).then(male)
 
 
-_ASTRAY = "the diagnosis pointer cannot be followed"
+_INVALID_POINTER = "the diagnosis pointer cannot be followed"
 _LISTS = ("policy.supporting_diagnoses", "policy.excluded_diagnoses")
 
 
@@ -286,7 +286,7 @@ def _of_row(build: Build, *, unknown: str = "") -> Fact:
 
 
 def _of_pointed(build: Build, *needed: str, unknown: str = "") -> Fact:
-    """What the cells and the pointer say; a file without pointers has all cells for each line."""
+    """A fact of the cells and the pointer; without pointers each line has all cells of its row."""
     return Fact(
         name=build.__name__,
         build=build,
@@ -299,7 +299,9 @@ def _of_pointed(build: Build, *needed: str, unknown: str = "") -> Fact:
 
 def _of_line(build: Build) -> Fact:
     key = ("line_diagnoses",)
-    return Fact(name=build.__name__, build=build, reads=key, distinct_by=key, unknown=_ASTRAY)
+    return Fact(
+        name=build.__name__, build=build, reads=key, distinct_by=key, unknown=_INVALID_POINTER
+    )
 
 
 def _of_lists(build: Build, *needed: str) -> Fact:
@@ -309,7 +311,7 @@ def _of_lists(build: Build, *needed: str) -> Fact:
         reads=("line_diagnoses", *needed),
         optional=_LISTS,
         distinct_by=("line_diagnoses", *_LISTS),
-        unknown=_ASTRAY,
+        unknown=_INVALID_POINTER,
     )
 
 
@@ -326,7 +328,7 @@ FACTS: tuple[Fact, ...] = (
     ),
     _of_pointed(has_diagnosis),
     _of_pointed(diagnosis_pointer_problem, "diagnosis_pointer"),
-    _of_pointed(line_diagnoses, unknown=_ASTRAY),
+    _of_pointed(line_diagnoses, unknown=_INVALID_POINTER),
     _of_line(has_line_diagnosis),
     _of_line(line_diagnoses_text),
     _of_line(diagnoses_of_women),

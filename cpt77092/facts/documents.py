@@ -1,4 +1,4 @@
-"""Facts of the record behind a line: its signed report."""
+"""Facts of the chart: the signed report of a line."""
 
 from __future__ import annotations
 

@@ -81,6 +81,8 @@ class Context:
         return pl.lit(bits, self.bits_type)
 
 
+YES, NO, UNKNOWN = pl.lit(True), pl.lit(False), pl.lit(None, pl.Boolean)  # noqa: FBT003
+
 Build = Callable[[Context], pl.Expr]
 FrameBuild = Callable[[pl.DataFrame, Context], pl.Series]
 

@@ -1,4 +1,4 @@
-"""Facts of handing a claim in: the last day to file it, the day it goes out, and how often."""
+"""Facts of submitting a claim: the last day to file it, its submission date and its frequency."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ def _is_unreadable() -> pl.Expr:
 
 
 def filing_deadline(_: Context) -> pl.Expr:
-    """The last day on which the payer takes the line: its period from the start date.
+    """The last day to file the line: the payer's period from the start date.
 
-    Months are calendar months, and a day that the last of them lacks is its last day: twelve
-    months from 29 February end on 28 February.
+    Months are calendar months: twelve months from February 29 end on February 28.
     """
     period = pl.col("policy.timely_filing").cast(pl.String)
     offset = period.str.replace(" months", "mo").str.replace(" days", "d")
@@ -36,18 +35,18 @@ def is_unsubmitted(_: Context) -> pl.Expr:
 
 
 def effective_submission(_: Context) -> pl.Expr:
-    """The stated submission date; where none is stated, the line can go out on the as-of date."""
+    """The stated submission date, or the as-of date where none is stated."""
     return pl.when(~_is_unreadable()).then(pl.coalesce("submission_date", "as_of_date"))
 
 
 def claim_frequency_is_accepted(context: Context) -> pl.Expr:
-    """The claim frequency code is one that the payer takes."""
+    """The payer accepts the claim frequency code."""
     frequency = pl.col("claim_frequency_code")
     return by_set("claim_frequency_codes", context, lambda m: frequency.is_in(list(m)), pl.Boolean)
 
 
 def accepted_claim_frequencies(context: Context) -> pl.Expr:
-    """The claim frequency codes that the payer takes, for the message."""
+    """The claim frequency codes that the payer accepts, for the message."""
     return by_set("claim_frequency_codes", context, lambda m: pl.lit(", ".join(m)), pl.String)
 
 

@@ -23,7 +23,7 @@ from cpt77092.facts.scans import is_scan
 from cpt77092.reference.codes import COMPANIONS
 
 SHOWN = 5
-"""A message names so many other lines, and says where there are more."""
+"""A message names this many other lines, and then `and more`."""
 
 Render = Callable[[pl.DataFrame, pl.DataFrame, Context], pl.Series]
 

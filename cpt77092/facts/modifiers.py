@@ -1,7 +1,8 @@
 """Facts of a line's modifiers, computed once for each distinct combination of them.
 
-Modifiers are compared in capitals and without spaces; `malformed_modifiers` alone looks at them as
-they are written. A modifier that nobody can read might be any: then what is absent is unknown.
+Modifiers are compared in capitals and without spaces; only `malformed_modifiers` takes them as
+they are written. A modifier that cannot be read may be any modifier: then it is unknown whether
+another one is absent.
 """
 
 from __future__ import annotations
@@ -39,30 +40,30 @@ def _all_readable() -> pl.Expr:
     return _filled(_PARTS).list.eval(pl.element().str.contains(_WELL_FORMED)).list.all()
 
 
-def _found_or_unknown(found: pl.Expr) -> pl.Expr:
-    """Blank means none, but a modifier nobody can read might be one: then it is unknown."""
-    return pl.when((found != "") | _all_readable()).then(found)
+def _if_readable(matches: pl.Expr) -> pl.Expr:
+    """The matching modifiers; none is unknown where one cannot be read, which may be a match."""
+    return pl.when((matches != "") | _all_readable()).then(matches)
 
 
-def _unless_too_few(least: int, found: pl.Expr) -> pl.Expr:
-    """Where fewer modifiers stand on the line than it takes, none is found, list or no list.
+def _if_enough(least: int, matches: pl.Expr) -> pl.Expr:
+    """No match where the line has too few modifiers for one, even if the payer's list is unknown.
 
-    A cell that cannot be read (`GA GZ`) may hold more than one.
+    A cell that cannot be read (`GA GZ`) may hold more than one modifier.
     """
     too_few = (_filled(_PARTS).list.len() < least) & _all_readable()
-    return pl.when(too_few).then(pl.lit("")).when(~too_few).then(found)
+    return pl.when(too_few).then(pl.lit("")).when(~too_few).then(matches)
 
 
 def _has(modifiers: Iterable[str]) -> Build:
     def build(_: Context) -> pl.Expr:
-        found = pl.any_horizontal(_PARTS.list.contains(modifier) for modifier in modifiers)
-        return pl.when(found | _all_readable()).then(found)
+        has_one = pl.any_horizontal(_PARTS.list.contains(modifier) for modifier in modifiers)
+        return pl.when(has_one | _all_readable()).then(has_one)
 
     return build
 
 
 def modifier_before_26(_: Context) -> pl.Expr:
-    """The modifiers that stand before 26, joined by a space; blank where none does."""
+    """The modifiers before 26, joined by a space; blank where there are none."""
     not_yet_26 = (pl.element() == "26").cum_sum() == 0
     before = _filled(_PARTS).list.eval(pl.element().filter(not_yet_26)).list.join(" ")
     no_26 = pl.when(_all_readable()).then(pl.lit(""))
@@ -70,12 +71,12 @@ def modifier_before_26(_: Context) -> pl.Expr:
 
 
 def has_modifier_gap(_: Context) -> pl.Expr:
-    """A blank modifier position stands before a filled one."""
+    """A blank modifier position is before a filled one."""
     return _CELL.str.contains(r"(^|\^)\s*\^+[^^]")
 
 
 def repeated_modifiers(_: Context) -> pl.Expr:
-    """Modifiers that stand twice or more on the line."""
+    """Modifiers that are on the line twice or more."""
     twice = pl.element().filter((pl.element() != "") & pl.element().is_duplicated())
     return _PARTS.list.eval(twice.unique(maintain_order=True)).list.join(" ")
 
@@ -87,61 +88,61 @@ def malformed_modifiers(_: Context) -> pl.Expr:
 
 
 def has_fixable_modifiers(_: Context) -> pl.Expr:
-    """Every malformed modifier is right but for lower case and spaces."""
+    """Every malformed modifier is valid but for lower case and spaces."""
     return _filled(_PARTS).list.eval(pl.element().str.contains(_WELL_FORMED)).list.all()
 
 
 def unknown_modifiers(_: Context) -> pl.Expr:
     """Well-formed modifiers that are in neither the CPT nor the HCPCS list."""
-    strange = pl.element().filter(
+    unlisted = pl.element().filter(
         pl.element().str.contains(_WELL_FORMED) & ~pl.element().is_in(sorted(known_modifiers()))
     )
-    return _PARTS.list.eval(strange.unique(maintain_order=True)).list.join(" ")
+    return _PARTS.list.eval(unlisted.unique(maintain_order=True)).list.join(" ")
 
 
 def repeat_modifiers(_: Context) -> pl.Expr:
-    """76 and 77 as far as they stand on the line, for the message."""
-    found = pl.element().filter(pl.element().is_in(["76", "77"]))
-    return _PARTS.list.eval(found.unique(maintain_order=True)).list.join(" and ")
+    """Those of 76 and 77 that are on the line, for the message."""
+    repeats = pl.element().filter(pl.element().is_in(["76", "77"]))
+    return _PARTS.list.eval(repeats.unique(maintain_order=True)).list.join(" and ")
 
 
 def _those_listed(parameter: str) -> Build:
-    """The line's modifiers that stand in the payer's list."""
+    """The line's modifiers that are on the payer's list."""
 
     def build(context: Context) -> pl.Expr:
-        def found(members: Sequence[Any]) -> pl.Expr:
+        def matches(members: Sequence[Any]) -> pl.Expr:
             listed = pl.element().filter(pl.element().is_in(list(members)))
             return _PARTS.list.eval(listed.unique(maintain_order=True)).list.join(" ")
 
-        return _unless_too_few(1, _found_or_unknown(by_set(parameter, context, found, pl.String)))
+        return _if_enough(1, _if_readable(by_set(parameter, context, matches, pl.String)))
 
     return build
 
 
-def carried(found: pl.Expr) -> pl.Expr:
-    """Whether a modifier stands on the line: unknown where only a damaged code may hold it."""
-    return pl.when(found | pl.col("damaged_code").is_null()).then(found)
+def unless_damaged(has_modifier: pl.Expr) -> pl.Expr:
+    """Whether the line has a modifier; unknown where only a damaged code cell may have it."""
+    return pl.when(has_modifier | pl.col("damaged_code").is_null()).then(has_modifier)
 
 
 def has_bypass_modifier(_: Context) -> pl.Expr:
-    """One of those stands on the line; the cell of a damaged code (77081-59) may hold it too."""
-    return carried(pl.col("bypass_modifiers_found") != "")
+    """A bypass modifier is on the line; the cell of a damaged code (77081-59) may hold it, too."""
+    return unless_damaged(pl.col("bypass_modifiers_found") != "")
 
 
 def bills_technical_part(_: Context) -> pl.Expr:
-    """TC stands on the line; the cell of a damaged code (77080-TC) may hold it too."""
-    return carried(pl.col("has_modifier_tc"))
+    """TC is on the line; the cell of a damaged code (77080-TC) may hold it, too."""
+    return unless_damaged(pl.col("has_modifier_tc"))
 
 
 def modifier_set(_: Context) -> pl.Expr:
-    """The line's modifiers in alphabetical order, each once: two lines of one set are alike."""
+    """The line's modifiers in alphabetical order, each once, to compare two lines by."""
     return _filled(_PARTS).list.unique().list.sort().list.join(" ").cast(pl.Categorical)
 
 
 def notice_conflicts(context: Context) -> pl.Expr:
-    """Pairs of notice modifiers on the line that may not stand together: `GA with GZ`."""
+    """Pairs of ABN modifiers on the line that cannot be billed together: `GA with GZ`."""
 
-    def found(members: Sequence[Any]) -> pl.Expr:
+    def matches(members: Sequence[Any]) -> pl.Expr:
         conflicts = [
             pl.when(_PARTS.list.contains(one) & _PARTS.list.contains(other)).then(
                 pl.lit(f"{one} with {other}")
@@ -150,8 +151,8 @@ def notice_conflicts(context: Context) -> pl.Expr:
         ]
         return pl.concat_str(conflicts, separator=", ", ignore_nulls=True)
 
-    listed = by_set("notice_modifiers", context, found, pl.String)
-    return _unless_too_few(2, _found_or_unknown(listed))
+    listed = by_set("notice_modifiers", context, matches, pl.String)
+    return _if_enough(2, _if_readable(listed))
 
 
 _UNREADABLE_MODIFIER = "a modifier on the line cannot be read"
@@ -176,7 +177,7 @@ FACTS: tuple[Fact, ...] = (
     _of_modifiers("has_modifier_tc", _has({"TC"}), unknown=_UNREADABLE_MODIFIER),
     _of_modifiers("has_modifier_kx", _has({"KX"}), unknown=_UNREADABLE_MODIFIER),
     _of_modifiers("has_repeat_modifier", _has({"76", "77"}), unknown=_UNREADABLE_MODIFIER),
-    # The patient was told that the payer may not pay, or the biller knows that it does not.
+    # The patient has an ABN, or the biller knows that the payer does not cover the service.
     _of_modifiers(
         "has_notice_modifier", _has({"GA", "GX", "GY", "GZ"}), unknown=_UNREADABLE_MODIFIER
     ),

@@ -7,16 +7,16 @@ import polars as pl
 from cpt77092.facts.fact import Context, Fact
 
 CENTS = pl.Decimal(18, 2)
-_MOST_UNITS = 1e6
-"""As many units are a slip, and no sum of money should rest on them."""
+_MAX_UNITS = 1e6
+"""So many units are a typing error, and must not add to any sum of money."""
 
 
 def line_fee(_: Context) -> pl.Expr:
     """The payer's fee for one unit of the line, in cents.
 
-    A fee of one amount holds whatever the modifiers say. One with parts is paid by part: the
-    professional part with 26, the technical one with TC, the whole with neither; nobody can say
-    which with both, or with a modifier that cannot be read.
+    A fee of one amount does not depend on modifiers. A fee with components is the professional one
+    with 26, the technical one with TC and the global one with neither; unknown with both, or with a
+    modifier that cannot be read.
     """
     whole, professional, technical = (
         pl.col(f"policy.fee{part}") for part in ("", ".professional", ".technical")
@@ -35,9 +35,9 @@ def line_fee(_: Context) -> pl.Expr:
 
 
 def paid_units(_: Context) -> pl.Expr:
-    """Units that a payment can be worked out for: a positive whole number, and no slip."""
+    """Units that a payment can be computed for: a positive whole number below `_MAX_UNITS`."""
     units = pl.col("service_unit_quantity")
-    is_count = (units > 0) & (units < _MOST_UNITS) & (units == units.floor())
+    is_count = (units > 0) & (units < _MAX_UNITS) & (units == units.floor())
     return pl.when(is_count).then(units).cast(pl.Int64, strict=False).cast(pl.Decimal(18, 0))
 
 
@@ -51,7 +51,7 @@ FACTS: tuple[Fact, ...] = (
         name="line_fee",
         build=line_fee,
         reads=("policy.fee",),
-        # Of no concern where the fee is one amount.
+        # Not needed where the fee is one amount.
         optional=(
             "policy.fee.professional",
             "policy.fee.technical",
@@ -59,7 +59,7 @@ FACTS: tuple[Fact, ...] = (
             "has_modifier_tc",
         ),
         distinct_by=("policy_row", "has_modifier_26", "has_modifier_tc"),
-        unknown="the part of the fee that the modifiers ask for is not certain, or not on file",
+        unknown="no fee on file for the component that the modifiers name, or they are unclear",
     ),
     Fact(
         name="paid_units",

@@ -17,17 +17,17 @@ def _place_in(parameter: str) -> Build:
 
 
 def place_is_assigned(_: Context) -> pl.Expr:
-    """CMS gives the place of service a meaning; a blank place has none."""
+    """CMS has assigned the POS code; a blank one is not assigned."""
     return pl.col("place_of_service_code").is_in(sorted(assigned_places()))
 
 
 def accepted_places(context: Context) -> pl.Expr:
-    """The places that the payer accepts, for the message."""
+    """The POS codes that the payer accepts, for the message."""
     return by_set("place_of_service", context, lambda m: pl.lit(", ".join(m)), pl.String)
 
 
 def has_place_list(_: Context) -> pl.Expr:
-    """The payer published a list of accepted places; unknown where its policy is unknown."""
+    """The payer has a list of accepted POS codes; unknown where its policy is unknown."""
     listed = pl.col("policy.place_of_service").is_not_null()
     return pl.when(pl.col("policy_row").is_not_null()).then(listed)
 

@@ -1,15 +1,15 @@
 """Facts of earlier lines: the same line billed before, and the last test before this one.
 
 *Earlier* is by date, claim number and line number, so that the order of rows and a split into files
-change nothing. Earlier claims (`Context.past`) are laid beside the batch as text: they come from
-other files, and their numbers are not the batch's.
+change nothing. Earlier claims (`Context.past`) are compared as text: they come from other files,
+and their group ids are not the batch's.
 """
 
 from __future__ import annotations
 
 import polars as pl
 
-from cpt77092.facts.fact import Context, Fact, on_lines
+from cpt77092.facts.fact import NO, UNKNOWN, YES, Context, Fact, on_lines
 from cpt77092.facts.grouping import CLAIM_DAY, PERSON_DAY, has_duplicate, last_date
 from cpt77092.facts.scans import of_batch
 from cpt77092.reference.codes import GLOBAL, INTERPRETATION
@@ -19,7 +19,7 @@ _ORDER = ("claim_id", "claim_line_number", "source", "source_row")
 
 
 def line_repeated(lines: pl.DataFrame, _: Context) -> pl.Series:
-    """The number of the first line that the line repeats, null where it repeats none."""
+    """The number of the first line that the line repeats; null where it repeats none."""
     on_claim = _first_alike(lines, CLAIM_DAY, pl.col("is_live"))
     of_person = _first_alike(lines, PERSON_DAY, pl.col("is_original"))
     return pl.select(pl.coalesce(on_claim, of_person)).to_series()
@@ -47,14 +47,14 @@ def _first_alike(lines: pl.DataFrame, day: str, counts: pl.Expr) -> pl.Series:
 
 
 def repeats_earlier_line(_: Context) -> pl.Expr:
-    """The line's key stands on an earlier line of the run."""
+    """The line repeats an earlier line of the run."""
     return (
         pl.when(pl.col("line_repeated").is_not_null())
-        .then(True)  # noqa: FBT003
+        .then(YES)
         .when(~pl.col("is_live"))
-        .then(False)  # noqa: FBT003
+        .then(NO)
         .when(_service_is_known() & (~pl.col("is_original") | (pl.col("person_id") != "")))
-        .then(False)  # noqa: FBT003
+        .then(NO)
     )
 
 
@@ -64,7 +64,7 @@ def _service_is_known() -> pl.Expr:
 
 
 def surely_repeats_earlier_line(_: Context) -> pl.Expr:
-    """The same, false where it is not known."""
+    """The same, false where it is unknown."""
     return pl.col("line_repeated").is_not_null()
 
 
@@ -72,24 +72,24 @@ def surely_repeats_earlier_line(_: Context) -> pl.Expr:
 
 
 def line_in_past(lines: pl.DataFrame, context: Context) -> pl.Series:
-    """Claim and line of the earlier claim that bills the same; null where none does."""
+    """Claim and line of an earlier claim that bills the same service; null if none does."""
     if context.past is None:
         return pl.Series([None], dtype=pl.String).new_from_index(0, lines.height)
-    mine, past = _as_text(lines), _as_text(context.past.lines)
-    past = past.with_columns(_name_of_line().alias("named"))
-    found = []
-    for own in ("claim_id", "person"):
-        key = ["payer_number", own, "kind", *_SAME_SERVICE]
-        # A replacement and what it replaces bill the same service on purpose.
-        compared = mine if own == "claim_id" else mine.filter(pl.col("kind") == "1")
-        there = past.drop_nulls(key).group_by(key).agg(pl.col("named").min())
-        found.append(compared.join(there, on=key).select("line", "named"))
-    met = pl.concat(found).group_by("line").agg(pl.col("named").min())
-    return on_lines(lines.height, met["line"], met["named"])
+    own, past = _as_text(lines), _as_text(context.past.lines)
+    past = past.with_columns(_name_of_line().alias("name"))
+    repeats = []
+    for same in ("claim_id", "person"):
+        key = ["payer_number", same, "kind", *_SAME_SERVICE]
+        # A replacement bills the same service as the claim that it replaces.
+        compared = own if same == "claim_id" else own.filter(pl.col("kind") == "1")
+        names = past.drop_nulls(key).group_by(key).agg(pl.col("name").min())
+        repeats.append(compared.join(names, on=key).select("line", "name"))
+    first = pl.concat(repeats).group_by("line").agg(pl.col("name").min())
+    return on_lines(lines.height, first["line"], first["name"])
 
 
 def _as_text(lines: pl.DataFrame) -> pl.DataFrame:
-    """Live lines with their key as text, numbers of a frame's own left aside."""
+    """Lines of no void with their key as text, since group ids of two frames do not compare."""
     frequency = pl.col("claim_frequency_code").fill_null("")
     number = "line" if "line" in lines.columns else pl.lit(None, pl.UInt32).alias("line")
     is_live = pl.col("is_live") & pl.col("damaged_code").is_null()
@@ -117,16 +117,16 @@ def _name_of_line() -> pl.Expr:
 
 
 def already_submitted(context: Context) -> pl.Expr:
-    """The line's key stands on an earlier claim; unknown where none were given."""
+    """An earlier claim bills the line's service; unknown where no earlier claims were given."""
     if context.past is None:
-        return pl.when(pl.col("is_live")).then(None).otherwise(pl.lit(False))  # noqa: FBT003
+        return pl.when("is_live").then(UNKNOWN).otherwise(NO)
     return (
         pl.when(pl.col("line_in_past").is_not_null())
-        .then(True)  # noqa: FBT003
+        .then(YES)
         .when(~pl.col("is_live"))
-        .then(False)  # noqa: FBT003
+        .then(NO)
         .when(_service_is_known() & (~pl.col("is_original") | (pl.col("person_id") != "")))
-        .then(False)  # noqa: FBT003
+        .then(NO)
     )
 
 
@@ -139,22 +139,22 @@ def earlier_test_date(lines: pl.DataFrame, context: Context) -> pl.Series:
     """The date of the person's last test (77089 or 77092) before the line's date; null if none."""
     is_test = pl.col("hcpcs_code").is_in(_TESTS)
     tests = lines.lazy().filter(is_test).select("line", "is_original", "person_date")
-    mine = tests.collect(engine="in-memory")
-    # A replacement may carry another date than what it replaces, and is no test of its own.
-    known = [mine["person_date"].filter(mine["is_original"])]
+    own = tests.collect(engine="in-memory")
+    # A replacement may have another date than the claim that it replaces, and is no further test.
+    known = [own["person_date"].filter(own["is_original"])]
     if context.past is not None:
         past = of_batch(context.past.lines, lines).filter(is_test & pl.col("is_original"))
         known.append(past["person_date"])
-    mine = mine.drop_nulls("person_date")
-    last = last_date(pl.concat(known), mine["person_date"], or_same_date=False)
-    return on_lines(lines.height, mine["line"], last)
+    own = own.drop_nulls("person_date")
+    last = last_date(pl.concat(known), own["person_date"], or_same_date=False)
+    return on_lines(lines.height, own["line"], last)
 
 
 def full_months_since_test(_: Context) -> pl.Expr:
     """Full calendar months between the month of the last test and the month of this one.
 
-    As the Medicare Benefit Policy Manual (chapter 15, section 80.5.5) counts: *n* full months after
-    the month of the last test. Two tests in one month have none between them.
+    Counted as in the Medicare Benefit Policy Manual (chapter 15, section 80.5.5): *n* full months
+    after the month of the last test. Two tests in one month have none between them.
     """
     months = _month("claim_line_start_date") - _month("earlier_test_date") - 1
     return months.clip(lower_bound=0)
@@ -166,33 +166,33 @@ def _month(column: str) -> pl.Expr:
 
 
 def past_reaches(context: Context) -> pl.Expr:
-    """True where every test that could count would be on file; else unknown, never false.
+    """True where the earlier claims have every test that could count; else unknown, never false.
 
-    The earlier claims must begin with the earliest month that counts, and leave no whole month out
-    before the batch begins.
+    They must begin with the earliest month that counts, and leave out no whole month before the
+    batch begins.
     """
     past = context.past
     if past is None or past.first_day is None or past.last_day is None:
-        return pl.lit(None, dtype=pl.Boolean)
+        return UNKNOWN
     first, last = past.first_day, past.last_day
     first_whole_month = first.year * 12 + first.month + (first.day > 1)
     month = _month("claim_line_start_date")
     is_gapless = last.year * 12 + last.month >= month.min() - 1
     begins_in_time = first_whole_month <= month - pl.col("policy.min_months_between")
-    return pl.when(begins_in_time & is_gapless).then(True)  # noqa: FBT003
+    return pl.when(begins_in_time & is_gapless).then(YES)
 
 
 def came_too_soon(_: Context) -> pl.Expr:
-    """The last test on file is too close; unknown where another might be that is not on file."""
+    """The last test is too close; unknown where a later one may be missing from the files."""
     least = pl.col("policy.min_months_between")
     is_known = pl.col("past_reaches") & (pl.col("person_id") != "") & least.is_not_null()
     return (
         pl.when(~pl.col("is_live"))
-        .then(False)  # noqa: FBT003
+        .then(NO)
         .when(pl.col("full_months_since_test") < least)
-        .then(True)  # noqa: FBT003
+        .then(YES)
         .when(is_known)
-        .then(False)  # noqa: FBT003
+        .then(NO)
     )
 
 
@@ -254,4 +254,4 @@ FACTS: tuple[Fact, ...] = (
 )
 
 PAST_FACTS = ("is_live", "is_original", "modifier_set", "date_key")
-"""What is worked out for the lines of earlier claims too."""
+"""The facts that are computed for the lines of earlier claims, too."""

@@ -1,4 +1,4 @@
-"""Facts of the providers' NPIs, checked once for each distinct number."""
+"""Facts of the providers' NPIs, checked once for each different number."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from cpt77092.facts.grouping import CLAIM_DAY, ENTITY_DAY
 def countable_units(_: Context) -> pl.Expr:
     """Units of the line that count toward the day; none on a void, unknown where unreadable.
 
-    Zero, negative and blank units are unknown here: UN002 speaks of the first two.
+    Zero, negative and blank units are unknown here; UN002 reports the first two.
     """
     units = pl.col("service_unit_quantity")
     is_void = pl.col("claim_frequency_code").fill_null("") == "8"
@@ -19,7 +19,7 @@ def countable_units(_: Context) -> pl.Expr:
 
 
 def units_are_unknown(_: Context) -> pl.Expr:
-    """Nobody knows how many units of the line count."""
+    """It is unknown how many units of the line count."""
     return pl.col("countable_units").is_null()
 
 
@@ -43,7 +43,7 @@ def units_on_day(_: Context) -> pl.Expr:
     """Units of the code that day for the person and entity; null unless all are known."""
     unknown = (
         pl.when("is_original").then("entity_day_units_unknown").otherwise(0)
-        + pl.col("claim_day_units_unknown").fill_null(0)  # no claim number, so no claim to add
+        + pl.col("claim_day_units_unknown").fill_null(0)  # null without a claim number
         + pl.col("countable_units").is_null()
     )
     return pl.when(unknown == 0).then("units_on_day_at_least")

@@ -239,5 +239,5 @@ def test_blank_columns_behind_the_last_filled_one_are_left_out_and_change_nothin
     facts = facts_of(none_filled, *names, blank_columns=frozenset(DIAGNOSES))
     assert facts.rows() == [
         (False, "", ""),
-        (False, None, "points where no diagnosis stands: 1 (A)"),
+        (False, None, "points to a blank diagnosis: 1 (A)"),
     ]
