@@ -1,9 +1,9 @@
-"""A second opinion on every claim line, worked out one row at a time in plain Python.
+"""A second opinion on every claim line, computed one row at a time in plain Python.
 
 The engine evaluates all rules at once over columns; a mistake in a fact, a join or in its
-three-valued logic would hit thousands of lines without a sound. So this module says the same
-things again in the dullest way there is, from the specification, and shares no code with the
-package: it reads the policy YAML and the code lists itself and never imports `cpt77092`.
+three-valued logic would hit thousands of lines unnoticed. So this module does the same again in the
+plainest way, from the specification, and shares no code with the package: it reads the policy YAML
+and the code lists itself and never imports `cpt77092`.
 
 `None` means *unknown* everywhere: a condition is True, False or None, and a rule that comes to
 None was not checked.
@@ -80,9 +80,9 @@ class Policy:
         """Entries of the parameter for the code: own key, else its group's, else all's."""
         groups = [key for key in ("tbs_family", "companions", "all") if code in GROUPS[key]]
         for key in (code, *groups):
-            found = self.values.get(key, {}).get(parameter)
-            if found:
-                return found
+            entries = self.values.get(key, {}).get(parameter)
+            if entries:
+                return entries
         return {}
 
     def confidence_of(self, entry: dict[str, Any]) -> str:
@@ -236,15 +236,15 @@ MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", 
 @cache
 def read_date(text: str) -> date | None:
     """Read a date as claim files write them; nothing before 1900."""
-    if found := re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)|(\d{4})(\d\d)(\d\d)", text):
-        year, month, day = (int(part) for part in found.groups() if part is not None)
-    elif found := re.fullmatch(r"(\d\d?)/(\d\d?)/(\d{4}|\d\d)", text):
-        month, day, year = (int(part) for part in found.groups())
+    if match := re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)|(\d{4})(\d\d)(\d\d)", text):
+        year, month, day = (int(part) for part in match.groups() if part is not None)
+    elif match := re.fullmatch(r"(\d\d?)/(\d\d?)/(\d{4}|\d\d)", text):
+        month, day, year = (int(part) for part in match.groups())
         year += 2000 if year < 100 else 0
-    elif found := re.fullmatch(r"(\d\d?)-([A-Za-z]{3})-(\d{4})", text):
-        if found[2].lower() not in MONTHS:
+    elif match := re.fullmatch(r"(\d\d?)-([A-Za-z]{3})-(\d{4})", text):
+        if match[2].lower() not in MONTHS:
             return None
-        year, month, day = int(found[3]), MONTHS.index(found[2].lower()) + 1, int(found[1])
+        year, month, day = int(match[3]), MONTHS.index(match[2].lower()) + 1, int(match[1])
     else:
         return None
     try:
@@ -256,8 +256,8 @@ def read_date(text: str) -> date | None:
 @cache
 def read_number(text: str) -> Decimal | None:
     """Read a count or an amount: commas, a dollar sign and accounting parentheses may stand."""
-    if found := re.fullmatch(r"\((.*)\)", text):
-        text = f"-{found[1]}"
+    if match := re.fullmatch(r"\((.*)\)", text):
+        text = f"-{match[1]}"
     text = re.sub(r"^(-?)\$ ?", r"\1", text)
     if re.fullmatch(r"-?\d{1,3}(,\d{3})+(\.\d*)?", text):
         text = text.replace(",", "")
@@ -464,8 +464,8 @@ class Line:
         if self.day is None:
             return None
         if parameter not in self.decisions:
-            made = self.batch.policies.decide(self.policy, self.code, parameter, self.day)
-            self.decisions[parameter] = made
+            decision = self.batch.policies.decide(self.policy, self.code, parameter, self.day)
+            self.decisions[parameter] = decision
         return self.decisions[parameter]
 
     def param(self, parameter: str) -> Any:
@@ -506,8 +506,8 @@ class Line:
 
     def may_carry(self, *wanted: str) -> Truth:
         """The same where the code cell is damaged, which may hold a modifier too (`77080-26`)."""
-        found = self.has_modifier(*wanted)
-        return None if self.damaged and not found else found
+        has_one = self.has_modifier(*wanted)
+        return None if self.damaged and not has_one else has_one
 
     # diagnoses
 
@@ -907,8 +907,8 @@ def _is_denied_by_any(partner: Line) -> Truth:
     if partner.damaged or partner.day is None:
         return None
     ask = partner.batch.policies.decide
-    made = [ask(partner.policy, code, "pairs", partner.day) for code in CHECKED]
-    in_force = [one.value for one in made if one.status == "value"]
+    decisions = [ask(partner.policy, code, "pairs", partner.day) for code in CHECKED]
+    in_force = [one.value for one in decisions if one.status == "value"]
     if not in_force:
         return None
     # Its own bypass modifier lets it through beside anything that may be bypassed.
@@ -1487,4 +1487,4 @@ def _severity(entry: Rule, line: Line) -> str:
 
 def _rests_on_memory(entry: Rule, line: Line) -> bool:
     decisions = [line.stated(parameter) for parameter in entry.parameters]
-    return any(made is not None and made.confidence == "recalled" for made in decisions)
+    return any(one is not None and one.confidence == "recalled" for one in decisions)

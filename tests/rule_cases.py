@@ -1,4 +1,4 @@
-"""Reads the rule cases of `tests/rules/` strictly: a misspelt key is an error, not a lost case."""
+"""Reads the rule cases of `tests/rules/`; a misspelled key is an error."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ DEFAULT_LINE = {
     "submission_date": "2026-03-09",
     "report_signed_date": "2026-03-03",
 }
-"""One clean synthetic line; person_id is filled from the claim where a case does not say."""
+"""One clean synthetic line; person_id is made from the claim where a case has none."""
 
 KINDS = ("good", "bad", "boundary", "not checked")
-_TOLD = ("message", "fix", "fix_kind", "severity", "denial")
+_TEXTS = ("message", "fix", "fix_kind", "severity", "denial")
 _KEYS = {
-    *_TOLD,
+    *_TEXTS,
     "name",
     "kind",
     "lines",
@@ -75,8 +75,8 @@ class Case:
     lines: list[dict[str, str]]
     findings: list[str] = field(default_factory=list)
     not_checked: list[str] = field(default_factory=list)
-    told: dict[str, str] = field(default_factory=dict)
-    """What `_TOLD` names of every finding, where the case says."""
+    texts: dict[str, str] = field(default_factory=dict)
+    """What every finding must have of `_TEXTS`, where the case has it."""
     reason: str | None = None
     absent: tuple[str, ...] = ()
     policy: dict[str, Any] = field(default_factory=dict)
@@ -92,7 +92,7 @@ def all_cases() -> list[Case]:
 
 def cases_of(file: Path) -> list[Case]:
     """The cases of one file."""
-    tree = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+    tree = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CBaseLoader)
     assert tree.keys() <= {"rule", "policy", "default", "cases"}, file.name
     return [_case(file, tree, case) for case in tree["cases"]]
 
@@ -108,7 +108,7 @@ def _case(file: Path, tree: dict[str, Any], case: dict[str, Any]) -> Case:
         lines=_lines(file, case["name"], case["lines"]),
         findings=case.get("findings", []),
         not_checked=case.get("not_checked", []),
-        told={k: case[k] for k in _TOLD if k in case},
+        texts={k: case[k] for k in _TEXTS if k in case},
         reason=case.get("reason"),
         absent=tuple(sorted(case.get("absent", []))),
         policy=case.get("policy", tree.get("policy", {})),

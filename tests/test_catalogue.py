@@ -121,7 +121,7 @@ def test_every_text_of_a_rule_is_in_a_case_word_for_word(rule: Rule) -> None:
     for key, choices in (("message", rule.messages), ("fix", rule.remedies)):
         for choice in choices:
             pattern = re.sub(r"\\{\w+\\}", r'[^"]+', re.escape(choice.text))
-            texts = [case.told.get(key, "") for case in cases]
+            texts = [case.texts.get(key, "") for case in cases]
             assert any(re.fullmatch(pattern, text) for text in texts), choice.text
 
 

@@ -1,8 +1,8 @@
 """The engine and the row-by-row oracle agree on every outcome of generated batches.
 
-Also properties that need no oracle: an outcome belongs to a line and to what stands beside it on
-its claim and day, so the order of rows, a split into files at claims and rows of other services
-change nothing.
+Also properties that need no oracle: an outcome depends on a line and on the other lines of its
+claim and day, so the order of rows, a split into files at claims and rows of other services change
+nothing.
 """
 
 from __future__ import annotations
@@ -243,7 +243,7 @@ def shipped() -> World:
 
 @cache
 def enlarged() -> World:
-    """Shipped policies with those of `MORE_POLICIES` beside them."""
+    """Shipped policies and those of `MORE_POLICIES`."""
     with TemporaryDirectory() as name:
         folder = Path(name)
         for stem, text in MORE_POLICIES.items():
@@ -258,7 +258,7 @@ ENLARGED_RUNS = st.deferred(lambda: runs(vocabulary(enlarged().plain, AS_OF)))
 """The same in the words of all policies."""
 ENLARGED = st.deferred(lambda: batches(vocabulary(enlarged().plain, AS_OF)))
 NUMBERED = st.deferred(lambda: batches(vocabulary(enlarged().plain, AS_OF), numbered=True))
-"""Every row has a line number of its own, by which it can be told wherever it moves."""
+"""Every row has a line number of its own, which identifies it wherever it moves."""
 NUMBERED_RUNS = st.deferred(lambda: runs(vocabulary(enlarged().plain, AS_OF), numbered=True))
 
 ORDINARY = settings(
@@ -270,6 +270,8 @@ ORDINARY = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 FEWER = settings(ORDINARY, max_examples=25)
+SAMPLE = settings(ORDINARY, max_examples=8)
+"""Quick enough for every run; the long properties are marked slow."""
 
 
 # --- running the package ----------------------------------------------------------------------
@@ -280,7 +282,7 @@ Place = tuple[int, int]
 
 @dataclass
 class Outcomes:
-    """What the package said, line by line; only of rules that the oracle knows."""
+    """The outcomes of the package for each line, of the rules that the oracle knows."""
 
     findings: set[tuple[Place, str, str]]
     not_checked: set[tuple[Place, str]]
@@ -306,7 +308,7 @@ def scrub(files: Sequence[Batch], policies: PolicySet, history: Batch | None = N
         # Every other batch is computed as a large one.
         with large_batch() if len(files[0]) % 2 else nullcontext():
             result = _run(paths, earlier, policies)
-        found = findings.as_table(result).to_dicts()
+        flagged = findings.as_table(result).to_dicts()
         unchecked = findings.not_checked_rows(result).to_dicts()
 
     def place(row: dict[str, object]) -> Place:
@@ -315,7 +317,7 @@ def scrub(files: Sequence[Batch], policies: PolicySet, history: Batch | None = N
         return paths.index(str(row["source_file"])), row["source_row"] - 2
 
     return Outcomes(
-        {(place(r), r["rule"], r["severity"]) for r in found if r["rule"] in RULES},
+        {(place(r), r["rule"], r["severity"]) for r in flagged if r["rule"] in RULES},
         {(place(r), r["rule"]) for r in unchecked if r["rule"] in RULES},
     )
 
@@ -358,9 +360,9 @@ def disagreement(files: Sequence[Batch], world: World, history: Batch | None) ->
     }
     engine = got.findings | {(place, rule, "not checked") for place, rule in got.not_checked}
     return [
-        f"{rule} {says}: only the {who} says so of row {row}: {files[number][row]}"
+        f"{rule} {outcome}: only the {who} has this for row {row}: {files[number][row]}"
         for who, only in (("oracle", oracle - engine), ("engine", engine - oracle))
-        for (number, row), rule, says in sorted(only)
+        for (number, row), rule, outcome in sorted(only)
     ]
 
 
@@ -378,11 +380,19 @@ def assert_agree(files: Sequence[Batch], world: World, history: Batch | None = N
         less = [kept for kept in history or [] if kept is not row]
         if less and (still := disagreement(files, world, less)):
             history, differences = less, still
-    told = [*differences, "in:", *(str(row) for rows in files for row in rows)]
-    told += ["with the history:", *(str(row) for row in history or [])]
-    assert not differences, "\n".join(told)
+    report = [*differences, "in:", *(str(row) for rows in files for row in rows)]
+    report += ["with the history:", *(str(row) for row in history or [])]
+    assert not differences, "\n".join(report)
 
 
+@SAMPLE
+@given(run=ENLARGED_RUNS)
+def test_engine_agrees_with_oracle_on_a_sample(run: tuple[Batch, Batch | None]) -> None:
+    rows, history = run
+    assert_agree([rows], enlarged(), history)
+
+
+@pytest.mark.slow
 @ORDINARY
 @given(run=SHIPPED_RUNS)
 def test_engine_agrees_with_oracle_on_shipped_policies(run: tuple[Batch, Batch | None]) -> None:
@@ -390,6 +400,7 @@ def test_engine_agrees_with_oracle_on_shipped_policies(run: tuple[Batch, Batch |
     assert_agree([rows], shipped(), history)
 
 
+@pytest.mark.slow
 @ORDINARY
 @given(run=ENLARGED_RUNS)
 def test_engine_agrees_with_oracle_on_policies_of_every_shape(
@@ -399,6 +410,7 @@ def test_engine_agrees_with_oracle_on_policies_of_every_shape(
     assert_agree([rows], enlarged(), history)
 
 
+@pytest.mark.slow
 @FEWER
 @given(files=st.tuples(ENLARGED, ENLARGED))
 def test_engine_agrees_with_oracle_on_files_with_different_columns(
@@ -411,13 +423,14 @@ def test_engine_agrees_with_oracle_on_files_with_different_columns(
 NEVER_OPEN = {"DT001", "ID005", "IN001"}
 
 
+@pytest.mark.slow
 def test_generated_batches_bring_every_rule_to_every_outcome() -> None:
-    """Agreement on batches that never make a rule speak would prove nothing."""
+    """Agreement on batches that bring no rule to an outcome would prove nothing."""
     every = {(rule, outcome) for rule in RULES for outcome in ("finding", "clear", "not checked")}
     wanted = every - {(rule, "not checked") for rule in NEVER_OPEN}
     seen: set[tuple[str, str]] = set()
 
-    # The rarest outcome stands in one batch of some hundreds; once all are seen, nothing is judged.
+    # The rarest outcome is in one batch of some hundreds; once all are seen, nothing is judged.
     @settings(ORDINARY, max_examples=2000)
     @given(run=ENLARGED_RUNS)
     def look(run: tuple[Batch, Batch | None]) -> None:
@@ -462,6 +475,7 @@ def _number(files: Sequence[Batch]) -> Callable[[Place], str]:
     return lambda place: files[place[0]][place[1]]["claim_line_number"]
 
 
+@pytest.mark.slow
 @FEWER
 @given(run=NUMBERED_RUNS, data=st.data())
 def test_order_of_rows_changes_nothing(
@@ -482,6 +496,7 @@ def _split(rows: Batch, data: st.DataObject) -> tuple[Batch, Batch]:
     return stay, [row for row in rows if row["claim_id"] in moved]
 
 
+@pytest.mark.slow
 @FEWER
 @given(run=NUMBERED_RUNS, data=st.data())
 def test_splitting_a_file_at_claims_changes_nothing(
@@ -494,6 +509,7 @@ def test_splitting_a_file_at_claims_changes_nothing(
     assert before.named(_number([rows])) == after.named(_number(parts))
 
 
+@pytest.mark.slow
 @FEWER
 @given(rows=NUMBERED, data=st.data())
 def test_rows_of_other_services_change_nothing(rows: Batch, data: st.DataObject) -> None:
@@ -508,10 +524,11 @@ def test_rows_of_other_services_change_nothing(rows: Batch, data: st.DataObject)
     assert before.named(_number([rows])) == after.named(_number([mixed]))
 
 
+@pytest.mark.slow
 @FEWER
 @given(rows=NUMBERED, data=st.data())
 def test_claims_in_history_count_as_those_in_the_batch(rows: Batch, data: st.DataObject) -> None:
-    """An earlier service and a scan are found wherever they stand."""
+    """An earlier service and a scan count wherever they are."""
     assume("person_id" in rows[0])  # a history without patients is refused
     stay, moved = _split(rows, data)
     assume(stay and moved)
@@ -519,11 +536,11 @@ def test_claims_in_history_count_as_those_in_the_batch(rows: Batch, data: st.Dat
     before, after = scrub([rows], policies), scrub([stay], policies, moved)
     number, left = _number([rows]), {row["claim_line_number"] for row in stay}
 
-    def found(outcomes: Outcomes, name: Callable[[Place], str]) -> set[tuple[str, str]]:
+    def flagged(outcomes: Outcomes, name: Callable[[Place], str]) -> set[tuple[str, str]]:
         return {
             (name(place), rule)
             for place, rule, _ in outcomes.findings
             if rule in ("FR002", "BU004") and name(place) in left
         }
 
-    assert found(before, number) == found(after, _number([stay]))
+    assert flagged(before, number) == flagged(after, _number([stay]))

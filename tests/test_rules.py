@@ -76,22 +76,23 @@ def test_case_alone(case: Case, tmp_path: Path) -> None:
         texts["default"] = policy_text("default", case.default, names=[])
     _write_policies(tmp_path, texts)
     result = _run(tmp_path, case.lines, case.absent, [BY_CODE[case.rule]], case.history)
-    found = _named(findings.as_table(result), case.rule)
+    flagged = _named(findings.as_table(result), case.rule)
     unchecked = _named(findings.not_checked_rows(result), case.rule)
-    assert sorted(found) == sorted(case.findings)
+    assert sorted(flagged) == sorted(case.findings)
     assert sorted(unchecked) == sorted(case.not_checked)
-    for row in found.values():
+    for row in flagged.values():
         row["denial"] = " ".join(filter(None, (row["group_code"], row["carc"], row["rarc"])))
-        assert {key: row[key] for key in case.told} == case.told
+        assert {key: row[key] for key in case.texts} == case.texts
         assert row["source_title"], "a finding names no source"
     if case.reason is not None:
         assert {row["reason"] for row in unchecked.values()} == {case.reason}
         assert set(not_checked.unchecked(result)["reason"]) == {case.reason}
 
 
+@pytest.mark.slow
 def test_all_cases_together_in_shuffled_batches(tmp_path: Path) -> None:
     # Cases that lack the same columns and share a default policy make one batch; every case gets
-    # a payer and claim ids of its own, so that no case can meet another's lines by name.
+    # a payer and claim ids of its own, so that no case shares lines with another by name.
     # A history covers dates for everybody, so cases with one stay apart.
     batches: dict[tuple[tuple[str, ...], str, int], list[tuple[int, Case]]] = {}
     for number, case in enumerate(CASES):
@@ -125,15 +126,15 @@ def _compare_together(
     for number, case in cases:
         for expected, rows in ((case.findings, table), (case.not_checked, unchecked)):
             names = [n.partition(":") for n in _named(rows, case.rule)]
-            mine = sorted(name for owner, _, name in names if owner == str(number))
-            assert mine == sorted(expected), f"{case.rule}: {case.name}"
+            own = sorted(name for owner, _, name in names if owner == str(number))
+            assert own == sorted(expected), f"{case.rule}: {case.name}"
     return len(cases)
 
 
 def _own(line: dict[str, str], number: int) -> dict[str, str]:
-    mine = dict(line)
-    mine["claim_id"] = f"{number}:{line['claim_id']}" if line["claim_id"] else ""
-    mine["person_id"] = f"{number}:{line['person_id']}" if line["person_id"] else ""
+    own = dict(line)
+    own["claim_id"] = f"{number}:{line['claim_id']}" if line["claim_id"] else ""
+    own["person_id"] = f"{number}:{line['person_id']}" if line["person_id"] else ""
     if line["payer"]:
-        mine["payer"] = f"{line['payer']} {number}"
-    return mine
+        own["payer"] = f"{line['payer']} {number}"
+    return own

@@ -1,4 +1,4 @@
-"""Dates of a column: one order of month and day, and what is told of it."""
+"""Dates of a column: one order of month and day, and the note about it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def read(folder: Path, *rows: str, header: str = "claim,payer,dos,cpt,npi") -> B
         (["2026-03-04", "20260304"], Order.NONE),
         (["03/04/2026", "3/5/26"], Order.UNKNOWN),
         (["03/04/2026", "03/15/2026"], Order.MONTH_FIRST),
-        (["03/04/2026", "15/03/2026"], Order.UNKNOWN),  # one may be a slip
+        (["03/04/2026", "15/03/2026"], Order.UNKNOWN),  # one may be a typing error
         (["03/04/2026", "15/03/2026", "16/03/2026"], Order.DAY_FIRST),
         (["15/03/2026", "16/03/2026", "03/17/2026"], Order.MONTH_FIRST),
         (["13/40/2025", "14/40/2025"], Order.UNKNOWN),
@@ -58,7 +58,7 @@ def test_a_mixed_column_keeps_the_month_first_and_reads_no_impossible_date() -> 
 
 
 @given(st.lists(st.dates(date(1971, 1, 1), date(2068, 12, 31)), min_size=1, max_size=9))
-def test_a_column_of_us_dates_is_read_back_or_said_to_be_doubtful(days: list[date]) -> None:
+def test_a_column_of_us_dates_is_read_back_or_noted_as_doubtful(days: list[date]) -> None:
     cells = pl.Series([f"{day:%m/%d/%Y}" for day in days])
     assert read_dates(cells).to_list() == days
     is_plain = any(day.day > 12 for day in days)
@@ -85,7 +85,7 @@ def test_what_only_looks_like_a_named_month_is_no_date(cell: str) -> None:
     assert read_dates(pl.Series([cell])).to_list() == [None]
 
 
-def test_doubtful_dates_are_told_with_their_file_and_column(tmp_path: Path) -> None:
+def test_doubtful_dates_are_noted_with_their_file_and_column(tmp_path: Path) -> None:
     batch = read(tmp_path, "A1,Medicare,03/04/2026,77092,1555000011")
     assert batch.lines["claim_line_start_date"].to_list() == [date(2026, 3, 4)]
     assert batch.notes == [
@@ -95,7 +95,7 @@ def test_doubtful_dates_are_told_with_their_file_and_column(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("cell", "npi", "is_told"),
+    ("cell", "npi", "has_note"),
     [
         ("1.555000011E+09", "1555000011", False),
         ("1555000011.0", "1555000011", False),
@@ -105,15 +105,15 @@ def test_doubtful_dates_are_told_with_their_file_and_column(tmp_path: Path) -> N
         ("1555000011", "1555000011", False),
     ],
 )
-def test_an_npi_that_a_spreadsheet_rewrote_is_mended_only_where_nothing_is_lost(
-    cell: str, npi: str, is_told: bool, tmp_path: Path
+def test_an_npi_that_a_spreadsheet_rewrote_is_repaired_only_where_nothing_is_lost(
+    cell: str, npi: str, has_note: bool, tmp_path: Path
 ) -> None:
     batch = read(tmp_path, f"A1,Medicare,2026-03-04,77092,{cell}")
     assert batch.lines["rendering_npi"].to_list() == [npi]
-    assert any("rendering_npi: 1 cell was cut" in note for note in batch.notes) is is_told
+    assert any("rendering_npi: 1 cell was cut" in note for note in batch.notes) is has_note
 
 
-def test_claim_numbers_cut_by_a_spreadsheet_are_told_and_kept(tmp_path: Path) -> None:
+def test_claim_numbers_cut_by_a_spreadsheet_are_noted_and_kept(tmp_path: Path) -> None:
     batch = read(tmp_path, "1.23457E+11,Medicare,2026-03-04,77092,1555000011")
     assert batch.lines["claim_id"].to_list() == ["1.23457E+11"]
     assert "claim_id: 1 cell was cut by a spreadsheet" in batch.notes[0]
