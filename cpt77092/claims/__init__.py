@@ -1,1 +1,1 @@
-"""What a claim line is: canonical columns, how cells are read, and how headers are understood."""
+"""What a claim line is: its columns, how cells become values, which headers name which column."""

@@ -13,7 +13,7 @@ import polars as pl
 
 from cpt77092.choices import By, Sort
 from cpt77092.engine import CLAIM_OF_PAYER, ERROR, EXPECTED_PAYMENT, INFO, WARNING, Result
-from cpt77092.facts.money import CENTS
+from cpt77092.facts import CENTS
 from cpt77092.findings import table as findings
 
 _PLACE: dict[str, pl.DataType | type[pl.DataType]] = {

@@ -22,8 +22,7 @@ from cpt77092.engine import (
     fields_of,
     names_in_texts,
 )
-from cpt77092.facts import MESSAGE_FIELDS
-from cpt77092.facts.money import CENTS
+from cpt77092.facts import CENTS, MESSAGE_FIELDS
 from cpt77092.findings import not_checked
 from cpt77092.policies import Decision
 from cpt77092.readers import Tally

@@ -17,7 +17,7 @@ from typing import Any
 import polars as pl
 
 from cpt77092.engine import ERROR, EXPECTED_PAYMENT, SEVERITIES, Result
-from cpt77092.facts.evaluate import exact
+from cpt77092.facts import exact
 from cpt77092.policies import Decision
 from cpt77092.reference.codes import CHECKED, INTERPRETATION
 from cpt77092.rule import Severity
