@@ -247,14 +247,13 @@ def _with_policies(
     table = build_table(policies, keys, codes.to_list() or [""], _parameters(plain))
     lines = lines.with_row_index("line").hstack(_payer_of_each(lines, payers))
     lines = lines.with_columns(
-        index_in(lines["hcpcs_code"], codes).alias("code_number"),
-        pl.lit(as_of).alias("as_of_date"),
+        index_in(lines["hcpcs_code"], codes).alias("code_number"), pl.lit(as_of).alias("as_of_date")
     ).with_columns(
         table.row(
             pl.col("policy_number"),
             pl.when(pl.col("damaged_code").is_null()).then("code_number"),
             lines["claim_line_start_date"],
-        ).alias("policy_row"),
+        ).alias("policy_row")
     )
     # Only what facts and rules read becomes a column; the rest of a policy is one lookup away.
     read = [name for name in table.frame.columns if name in plain]

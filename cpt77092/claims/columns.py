@@ -79,12 +79,7 @@ COLUMNS: tuple[Column, ...] = (
     Column(name="place_of_service_code", kind=Kind.CODE, needed_for="PO rules"),
     Column(name="hcpcs_code", kind=Kind.CODE, required=True, needed_for="everything"),
     *(
-        Column(
-            name=name,
-            kind=Kind.CODE,
-            needed_for="MO and CV rules, CH002",
-            set_name="modifiers",
-        )
+        Column(name=name, kind=Kind.CODE, needed_for="MO and CV rules, CH002", set_name="modifiers")
         for name in MODIFIERS
     ),
     Column(

@@ -67,15 +67,10 @@ def unreadable_cells(context: Context) -> pl.Expr:
 
 
 FACTS: tuple[Fact, ...] = (
+    Fact(build=claim_bills_own_technical, reads=("claim_codes",)),
     Fact(
-        name="claim_bills_own_technical",
-        build=claim_bills_own_technical,
-        reads=("claim_codes",),
-    ),
-    Fact(
-        name="is_first_line_of_payer",
         from_frame=is_first_line_of_payer,
         optional=("claim_line_start_date", "claim_id", "claim_line_number"),
     ),
-    Fact(name="unreadable_cells", build=unreadable_cells, optional=TYPED),
+    Fact(build=unreadable_cells, optional=TYPED),
 )

@@ -322,20 +322,10 @@ _DENIED = (
 _DAY = ("claim_key", "claim_date_codes", "entity_date_codes", "is_original", "is_live")
 
 FACTS: tuple[Fact, ...] = (
-    Fact(name="code_bit", build=code_bit, reads=("code_number",)),
-    Fact(name="bare_bit", build=bare_bit, reads=("code_bit",), optional=("has_bypass_modifier",)),
-    Fact(
-        name="doubtful_bit",
-        build=doubtful_bit,
-        reads=("code_bit",),
-        optional=("has_bypass_modifier",),
-    ),
-    Fact(
-        name="unjudged_bit",
-        build=unjudged_bit,
-        reads=("code_bit", "hcpcs_code"),
-        optional=("policy.pairs",),
-    ),
+    Fact(build=code_bit, reads=("code_number",)),
+    Fact(build=bare_bit, reads=("code_bit",), optional=("has_bypass_modifier",)),
+    Fact(build=doubtful_bit, reads=("code_bit",), optional=("has_bypass_modifier",)),
+    Fact(build=unjudged_bit, reads=("code_bit", "hcpcs_code"), optional=("policy.pairs",)),
     *_united(),
     *(
         Fact(name=f"day_bills_{what}", build=_day_bills(codes), reads=_ENTITY, optional=_DAY)
@@ -363,7 +353,6 @@ FACTS: tuple[Fact, ...] = (
     ),
     *(
         Fact(
-            name=build.__name__,
             build=build,
             where=where,
             default=False,
@@ -378,7 +367,6 @@ FACTS: tuple[Fact, ...] = (
         )
     ),
     Fact(
-        name="scan_kind",
         build=scan_kind,
         where=lambda _: is_scan(),
         default=0,
@@ -393,14 +381,12 @@ FACTS: tuple[Fact, ...] = (
     Fact(name="claim_date_scans", group=CLAIM_DATE, bit_or="scan_kind"),
     Fact(name="entity_date_scans", group=ENTITY_DATE, bit_or="original_scan_kind"),
     Fact(
-        name="entity_scans",
         build=entity_scans,
         reads=_ENTITY,
         optional=("claim_key", "claim_date_scans", "entity_date_scans", "is_original"),
     ),
     *(
         Fact(
-            name=build.__name__,
             build=build,
             reads=("entity_scans",),
             optional=("is_live",),
@@ -409,7 +395,6 @@ FACTS: tuple[Fact, ...] = (
         for build in (entity_only_reads_scan, entity_bills_whole_scan)
     ),
     Fact(
-        name="part_of_another_entity",
         from_frame=part_of_another_entity,
         reads=("person_id", "billing_npi", "claim_line_start_date"),
         optional=("claim_key", "entity_number", "is_original", PERSON_DATE),

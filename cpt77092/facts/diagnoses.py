@@ -282,13 +282,12 @@ _LISTS = ("policy.supporting_diagnoses", "policy.excluded_diagnoses")
 
 def _of_row(build: Build, *, unknown: str = "") -> Fact:
     key = ("diagnoses_cell", "is_in_list_year")
-    return Fact(name=build.__name__, build=build, reads=key, distinct_by=key, unknown=unknown)
+    return Fact(build=build, reads=key, distinct_by=key, unknown=unknown)
 
 
 def _of_pointed(build: Build, *needed: str, unknown: str = "") -> Fact:
     """A fact of the cells and the pointer; without pointers each line has all cells of its row."""
     return Fact(
-        name=build.__name__,
         build=build,
         reads=("diagnoses_cell", *needed),
         optional=("pointed_diagnoses",),
@@ -299,14 +298,11 @@ def _of_pointed(build: Build, *needed: str, unknown: str = "") -> Fact:
 
 def _of_line(build: Build) -> Fact:
     key = ("line_diagnoses",)
-    return Fact(
-        name=build.__name__, build=build, reads=key, distinct_by=key, unknown=_INVALID_POINTER
-    )
+    return Fact(build=build, reads=key, distinct_by=key, unknown=_INVALID_POINTER)
 
 
 def _of_lists(build: Build, *needed: str) -> Fact:
     return Fact(
-        name=build.__name__,
         build=build,
         reads=("line_diagnoses", *needed),
         optional=_LISTS,
@@ -316,12 +312,11 @@ def _of_lists(build: Build, *needed: str) -> Fact:
 
 
 FACTS: tuple[Fact, ...] = (
-    Fact(name="diagnoses_cell", build=diagnoses_cell, reads=DIAGNOSES, distinct_by=DIAGNOSES),
-    Fact(name="is_in_list_year", build=is_in_list_year, reads=("claim_line_start_date",)),
+    Fact(build=diagnoses_cell, reads=DIAGNOSES, distinct_by=DIAGNOSES),
+    Fact(build=is_in_list_year, reads=("claim_line_start_date",)),
     _of_row(diagnosis_problems, unknown="the ICD-10-CM list on file is of another fiscal year"),
     _of_row(corrected_diagnoses),
     Fact(
-        name="pointed_diagnoses",
         build=pointed_diagnoses,
         optional=("diagnoses_cell", "diagnosis_pointer"),
         distinct_by=("diagnoses_cell", "diagnosis_pointer"),
@@ -336,7 +331,6 @@ FACTS: tuple[Fact, ...] = (
     _of_lists(excluded_diagnoses_found, "policy.excluded_diagnoses"),
     _of_lists(surely_has_excluded_diagnosis),
     Fact(
-        name="patient_is_male",
         build=patient_is_male,
         reads=("patient_sex",),
         distinct_by=("patient_sex",),

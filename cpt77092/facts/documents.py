@@ -13,6 +13,4 @@ def has_signed_report(_: Context) -> pl.Expr:
     return pl.when(state != "unreadable").then(state == "read")
 
 
-FACTS: tuple[Fact, ...] = (
-    Fact(name="has_signed_report", build=has_signed_report, reads=("report_signed_date.state",)),
-)
+FACTS: tuple[Fact, ...] = (Fact(build=has_signed_report, reads=("report_signed_date.state",)),)

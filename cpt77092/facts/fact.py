@@ -91,7 +91,8 @@ FrameBuild = Callable[[pl.DataFrame, Context], pl.Series]
 class Fact:
     """A derived column. Its grain is *line* unless one of the fields for another grain is set."""
 
-    name: str
+    name: str = ""
+    """The name of its function where none is given."""
     build: Build | None = None
     """The expression; None where `from_frame`, `sum_of` or `bit_or` is set."""
     from_frame: FrameBuild | None = None
@@ -117,6 +118,11 @@ class Fact:
     """Group grain: the column whose bits are united over the group, nulls left out."""
     unknown: str = ""
     """The reason why it is null where everything it reads is known."""
+
+    def __post_init__(self) -> None:
+        function = self.build or self.from_frame
+        if function is not None and not self.name:
+            object.__setattr__(self, "name", function.__name__)
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -179,3 +185,21 @@ def by_set(
     for key, members in context.sets.get(parameter, {}).items():
         chosen = pl.when(number == key).then(test(members)).otherwise(chosen)
     return chosen
+
+
+def is_on_list(column: str, parameter: str) -> Build:
+    """The cell of a column is on the payer's list."""
+
+    def build(context: Context) -> pl.Expr:
+        return by_set(parameter, context, lambda m: pl.col(column).is_in(list(m)), pl.Boolean)
+
+    return build
+
+
+def list_text(parameter: str) -> Build:
+    """The payer's list as text, for messages."""
+
+    def build(context: Context) -> pl.Expr:
+        return by_set(parameter, context, lambda m: pl.lit(", ".join(m)), pl.String)
+
+    return build

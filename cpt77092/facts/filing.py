@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from cpt77092.facts.fact import Context, Fact, by_set
+from cpt77092.facts.fact import Context, Fact, is_on_list, list_text
 
 _SUBMITTED = ("submission_date", "submission_date.state")
 _NO_SUBMISSION = "submission_date cannot be read"
@@ -39,29 +39,14 @@ def effective_submission(_: Context) -> pl.Expr:
     return pl.when(~_is_unreadable()).then(pl.coalesce("submission_date", "as_of_date"))
 
 
-def claim_frequency_is_accepted(context: Context) -> pl.Expr:
-    """The payer accepts the claim frequency code."""
-    frequency = pl.col("claim_frequency_code")
-    return by_set("claim_frequency_codes", context, lambda m: frequency.is_in(list(m)), pl.Boolean)
-
-
-def accepted_claim_frequencies(context: Context) -> pl.Expr:
-    """The claim frequency codes that the payer accepts, for the message."""
-    return by_set("claim_frequency_codes", context, lambda m: pl.lit(", ".join(m)), pl.String)
-
-
+_FREQUENCIES = "policy.claim_frequency_codes"
 _PERIOD = ("claim_line_start_date", "policy.timely_filing")
 
 FACTS: tuple[Fact, ...] = (
-    Fact(name="filing_deadline", build=filing_deadline, reads=_PERIOD, distinct_by=_PERIOD),
+    Fact(build=filing_deadline, reads=_PERIOD, distinct_by=_PERIOD),
+    Fact(build=days_to_filing_deadline, reads=("filing_deadline", "as_of_date")),
+    Fact(build=is_unsubmitted, optional=_SUBMITTED, unknown=_NO_SUBMISSION),
     Fact(
-        name="days_to_filing_deadline",
-        build=days_to_filing_deadline,
-        reads=("filing_deadline", "as_of_date"),
-    ),
-    Fact(name="is_unsubmitted", build=is_unsubmitted, optional=_SUBMITTED, unknown=_NO_SUBMISSION),
-    Fact(
-        name="effective_submission",
         build=effective_submission,
         reads=("as_of_date",),
         optional=_SUBMITTED,
@@ -69,12 +54,12 @@ FACTS: tuple[Fact, ...] = (
     ),
     Fact(
         name="claim_frequency_is_accepted",
-        build=claim_frequency_is_accepted,
-        reads=("claim_frequency_code", "policy.claim_frequency_codes"),
+        build=is_on_list("claim_frequency_code", "claim_frequency_codes"),
+        reads=("claim_frequency_code", _FREQUENCIES),
     ),
     Fact(
         name="accepted_claim_frequencies",
-        build=accepted_claim_frequencies,
-        reads=("policy.claim_frequency_codes",),
+        build=list_text("claim_frequency_codes"),
+        reads=(_FREQUENCIES,),
     ),
 )

@@ -171,7 +171,7 @@ def _of_modifiers_and(parameter: str, name: str, build: Build) -> Fact:
 
 
 FACTS: tuple[Fact, ...] = (
-    Fact(name="modifiers_cell", build=modifiers_cell, reads=MODIFIERS, distinct_by=MODIFIERS),
+    Fact(build=modifiers_cell, reads=MODIFIERS, distinct_by=MODIFIERS),
     _of_modifiers("modifiers", modifiers),
     _of_modifiers("has_modifier_26", _has({"26"}), unknown=_UNREADABLE_MODIFIER),
     _of_modifiers("has_modifier_tc", _has({"TC"}), unknown=_UNREADABLE_MODIFIER),
@@ -194,14 +194,12 @@ FACTS: tuple[Fact, ...] = (
     ),
     _of_modifiers_and("notice_modifiers", "notice_conflicts", notice_conflicts),
     Fact(
-        name="has_bypass_modifier",
         build=has_bypass_modifier,
         reads=("bypass_modifiers_found",),
         optional=("damaged_code",),
         unknown=_UNREADABLE_MODIFIER,
     ),
     Fact(
-        name="bills_technical_part",
         build=bills_technical_part,
         reads=("has_modifier_tc",),
         optional=("damaged_code",),

@@ -48,7 +48,6 @@ def expected_payment(_: Context) -> pl.Expr:
 
 FACTS: tuple[Fact, ...] = (
     Fact(
-        name="line_fee",
         build=line_fee,
         reads=("policy.fee",),
         # Not needed where the fee is one amount.
@@ -62,10 +61,9 @@ FACTS: tuple[Fact, ...] = (
         unknown="no fee on file for the component that the modifiers name, or they are unclear",
     ),
     Fact(
-        name="paid_units",
         build=paid_units,
         reads=("service_unit_quantity",),
         unknown="the units are not a whole number above zero and under a million",
     ),
-    Fact(name="expected_payment", build=expected_payment, reads=("line_fee", "paid_units")),
+    Fact(build=expected_payment, reads=("line_fee", "paid_units")),
 )

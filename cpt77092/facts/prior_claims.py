@@ -46,16 +46,20 @@ def _first_alike(lines: pl.DataFrame, day: str, counts: pl.Expr) -> pl.Series:
     return on_lines(lines.height, alike["line"], alike["first"])
 
 
-def repeats_earlier_line(_: Context) -> pl.Expr:
-    """The line repeats an earlier line of the run."""
+def _is_repeat(repeated: str) -> pl.Expr:
+    """True where the repeated line is known; false where all that could repeat one is known."""
+    has_group = ~pl.col("is_original") | (pl.col("person_id") != "")
     return (
-        pl.when(pl.col("line_repeated").is_not_null())
+        pl.when(pl.col(repeated).is_not_null())
         .then(YES)
-        .when(~pl.col("is_live"))
-        .then(NO)
-        .when(_service_is_known() & (~pl.col("is_original") | (pl.col("person_id") != "")))
+        .when(~pl.col("is_live") | (_service_is_known() & has_group))
         .then(NO)
     )
+
+
+def repeats_earlier_line(_: Context) -> pl.Expr:
+    """The line repeats an earlier line of the run."""
+    return _is_repeat("line_repeated")
 
 
 def _service_is_known() -> pl.Expr:
@@ -120,14 +124,7 @@ def already_submitted(context: Context) -> pl.Expr:
     """An earlier claim bills the line's service; unknown where no earlier claims were given."""
     if context.past is None:
         return pl.when("is_live").then(UNKNOWN).otherwise(NO)
-    return (
-        pl.when(pl.col("line_in_past").is_not_null())
-        .then(YES)
-        .when(~pl.col("is_live"))
-        .then(NO)
-        .when(_service_is_known() & (~pl.col("is_original") | (pl.col("person_id") != "")))
-        .then(NO)
-    )
+    return _is_repeat("line_in_past")
 
 
 # --- time since the last test -----------------------------------------------------------------
@@ -201,51 +198,32 @@ _LOOKED_UP = ("is_live", "is_original", "hcpcs_code", "claim_line_number", "clai
 
 FACTS: tuple[Fact, ...] = (
     Fact(
-        name="line_repeated",
-        from_frame=line_repeated,
-        optional=(CLAIM_DAY, PERSON_DAY, "claim_id", *_LOOKED_UP, *_KEY),
+        from_frame=line_repeated, optional=(CLAIM_DAY, PERSON_DAY, "claim_id", *_LOOKED_UP, *_KEY)
     ),
     Fact(
-        name="repeats_earlier_line",
         build=repeats_earlier_line,
         reads=("damaged_code", *_KEY),
         optional=("line_repeated", "is_live", "is_original"),
     ),
+    Fact(build=surely_repeats_earlier_line, optional=("line_repeated",)),
+    Fact(from_frame=line_in_past, optional=("claim_id", "payer_number", *_LOOKED_UP, *_KEY)),
     Fact(
-        name="surely_repeats_earlier_line",
-        build=surely_repeats_earlier_line,
-        optional=("line_repeated",),
-    ),
-    Fact(
-        name="line_in_past",
-        from_frame=line_in_past,
-        optional=("claim_id", "payer_number", *_LOOKED_UP, *_KEY),
-    ),
-    Fact(
-        name="already_submitted",
         build=already_submitted,
         reads=("damaged_code", *_KEY),
         optional=("line_in_past", "is_live", "is_original"),
         unknown="no --history was given",
     ),
     Fact(
-        name="earlier_test_date",
         from_frame=earlier_test_date,
         optional=("is_original", "hcpcs_code", "person_id", "person_number", "person_date"),
     ),
     Fact(
-        name="full_months_since_test",
         build=full_months_since_test,
         where=lambda _: pl.col("earlier_test_date").is_not_null(),
         optional=("earlier_test_date", "claim_line_start_date"),
     ),
+    Fact(build=past_reaches, optional=("claim_line_start_date", "policy.min_months_between")),
     Fact(
-        name="past_reaches",
-        build=past_reaches,
-        optional=("claim_line_start_date", "policy.min_months_between"),
-    ),
-    Fact(
-        name="came_too_soon",
         build=came_too_soon,
         reads=("claim_line_start_date", "person_id", "policy.min_months_between"),
         optional=("full_months_since_test", "past_reaches", "is_live"),

@@ -146,7 +146,6 @@ def _differs() -> pl.Expr:
 
 FACTS: tuple[Fact, ...] = (
     Fact(
-        name="scan_is_absent",
         from_frame=scan_is_absent,
         reads=("person_id", "claim_line_start_date"),
         optional=(
@@ -160,7 +159,6 @@ FACTS: tuple[Fact, ...] = (
         ),
     ),
     Fact(
-        name="place_differs_from_scan",
         from_frame=place_differs_from_scan,
         reads=("place_of_service_code", "claim_line_start_date", "person_id"),
         optional=(

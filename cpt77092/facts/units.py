@@ -18,19 +18,18 @@ def countable_units(_: Context) -> pl.Expr:
     return pl.when(is_void).then(pl.lit(0.0)).when(units > 0).then(units)
 
 
-def units_are_unknown(_: Context) -> pl.Expr:
-    """It is unknown how many units of the line count."""
-    return pl.col("countable_units").is_null()
-
-
 def original_units(_: Context) -> pl.Expr:
     """Countable units of an original claim; none of any other."""
     return pl.when("is_original").then("countable_units").otherwise(0.0)
 
 
-def original_units_are_unknown(_: Context) -> pl.Expr:
-    """The line is of an original claim and its units are unknown."""
-    return pl.col("original_units").is_null()
+def _is_unknown(name: str) -> Fact:
+    """The fact that a quantity is unknown, to count the lines of a group where it is."""
+
+    def build(_: Context) -> pl.Expr:
+        return pl.col(name).is_null()
+
+    return Fact(name=f"{name}_unknown", build=build, reads=(name,))
 
 
 def units_on_day_at_least(_: Context) -> pl.Expr:
@@ -51,31 +50,22 @@ def units_on_day(_: Context) -> pl.Expr:
 
 FACTS: tuple[Fact, ...] = (
     Fact(
-        name="countable_units",
-        build=countable_units,
-        reads=("service_unit_quantity",),
-        optional=("claim_frequency_code",),
+        build=countable_units, reads=("service_unit_quantity",), optional=("claim_frequency_code",)
     ),
-    Fact(name="units_are_unknown", build=units_are_unknown, reads=("countable_units",)),
+    _is_unknown("countable_units"),
     # Known units of the code on the claim and date, and how many lines there are unknown.
     Fact(name="claim_day_units", group=CLAIM_DAY, sum_of="countable_units"),
-    Fact(name="claim_day_units_unknown", group=CLAIM_DAY, sum_of="units_are_unknown"),
-    Fact(name="original_units", build=original_units, reads=("is_original", "countable_units")),
-    Fact(
-        name="original_units_are_unknown",
-        build=original_units_are_unknown,
-        reads=("original_units",),
-    ),
+    Fact(name="claim_day_units_unknown", group=CLAIM_DAY, sum_of="countable_units_unknown"),
+    Fact(build=original_units, reads=("is_original", "countable_units")),
+    _is_unknown("original_units"),
     # The same for the person, entity and date, over original claims.
     Fact(name="entity_day_units", group=ENTITY_DAY, sum_of="original_units"),
-    Fact(name="entity_day_units_unknown", group=ENTITY_DAY, sum_of="original_units_are_unknown"),
+    Fact(name="entity_day_units_unknown", group=ENTITY_DAY, sum_of="original_units_unknown"),
     Fact(
-        name="units_on_day_at_least",
         build=units_on_day_at_least,
         optional=("countable_units", "claim_day_units", "entity_day_units", "is_original"),
     ),
     Fact(
-        name="units_on_day",
         build=units_on_day,
         reads=("countable_units", "entity_day_units_unknown"),
         optional=("units_on_day_at_least", "claim_day_units_unknown", "is_original"),

@@ -28,7 +28,7 @@ class Batch:
     """Every in-scope line of the run and an account of every other row."""
 
     lines: pl.DataFrame
-    """One row per in-scope line: `claims.cells.with_types` columns, `source`, `source_row`, `damaged_code`."""
+    """One row per in-scope line: typed columns, `source`, `source_row`, `damaged_code`."""
     rejects: pl.DataFrame
     """`source, source_row, source_line, reject_reason, raw` of rows that could not be read."""
     scans: tuple[Scan, ...]
