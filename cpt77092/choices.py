@@ -1,4 +1,4 @@
-"""What a user may choose between. Imports nothing of ours: the command line lists it at once."""
+"""The values of options that offer a choice; imports nothing of the package, to load fast."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class By(StrEnum):
-    """What a row of the report stands for."""
+    """What one row of the report is."""
 
     FINDING = "finding"
     LINE = "line"
@@ -14,25 +14,25 @@ class By(StrEnum):
 
 
 class Sort(StrEnum):
-    """What comes first; whatever is equal stays in the order of files and rows."""
+    """What comes first; ties stay in the order of files and rows."""
 
     SEVERITY = "severity"
-    """The worst, and of those the most charged."""
+    """Highest severity first, and within it the highest charge."""
     DOLLARS = "dollars"
-    """The most charged."""
+    """Highest charge first."""
     FILE = "file"
     """The order of files and rows."""
 
 
 class Hold(StrEnum):
-    """What is held together where a batch is split."""
+    """What stays together when a batch is split."""
 
     LINE = "line"
     CLAIM = "claim"
 
 
 class FailOn(StrEnum):
-    """What makes the exit code 1."""
+    """Lowest severity that exits 1."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -42,7 +42,7 @@ class FailOn(StrEnum):
 
 
 class Format(StrEnum):
-    """How findings are printed."""
+    """Format of the findings."""
 
     AUTO = "auto"
     TABLE = "table"
@@ -56,14 +56,14 @@ class Format(StrEnum):
 
 
 class LogFormat(StrEnum):
-    """How a run tells of itself on standard error."""
+    """Format of the log on standard error."""
 
     TEXT = "text"
     JSON = "json"
 
 
 class DocumentFormat(StrEnum):
-    """How the publication and the benchmarks of a batch are printed."""
+    """Format of the brief and of the benchmarks of a batch."""
 
     TEXT = "text"
     MARKDOWN = "markdown"
@@ -72,14 +72,14 @@ class DocumentFormat(StrEnum):
 
 
 class ColumnsFormat(StrEnum):
-    """How understood headers are printed."""
+    """Format of the columns found in a file."""
 
     TABLE = "table"
     YAML = "yaml"
 
 
 class PageFormat(StrEnum):
-    """How pages are printed."""
+    """Format of lists and pages about rules and policies."""
 
     TABLE = "table"
     MARKDOWN = "markdown"
@@ -87,7 +87,7 @@ class PageFormat(StrEnum):
 
 
 class Color(StrEnum):
-    """Whether to colour."""
+    """Whether to color the output."""
 
     AUTO = "auto"
     ALWAYS = "always"

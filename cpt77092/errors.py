@@ -1,6 +1,6 @@
-"""Every failure that is the user's to mend, each with one line per thing to mend.
+"""Failures that the user can fix, each with one line per thing to fix.
 
-Anything else that escapes is a bug of ours (exit code 3).
+Any other exception that escapes is a bug in the program (exit code 3).
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from difflib import get_close_matches
 
 
 class ScrubError(Exception):
-    """A failure that a user can mend, in one sentence or several: one fact each."""
+    """A failure that the user can fix; each argument is one sentence about one problem."""
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """The text to show, without a traceback: one line per fact."""
-        return tuple(str(fact) for fact in self.args)
+        """The text to show instead of a traceback, one line per problem."""
+        return tuple(str(problem) for problem in self.args)
 
 
 class UsageError(ScrubError):
-    """The arguments contradict each other or the files they name."""
+    """The arguments contradict each other or the files that they name."""
 
 
 class ClaimsError(ScrubError):
@@ -33,7 +33,7 @@ class OutputError(ScrubError):
 
 @dataclass(frozen=True, slots=True)
 class FileProblem:
-    """One thing wrong in a file that people write: where, and what to do."""
+    """One mistake in a YAML file: where it is, and what to do about it."""
 
     file: str
     line: int
@@ -44,29 +44,30 @@ class FileProblem:
 
 
 class FilesError(ScrubError):
-    """Files that people write and that cannot be trusted, with every problem found in them."""
+    """YAML files with mistakes, every one of them listed."""
 
     def __init__(self, problems: tuple[FileProblem, ...]) -> None:
-        super().__init__(f"{len(problems)} problems in files")
+        super().__init__(*problems)
         self.problems = problems
-
-    @property
-    def lines(self) -> tuple[str, ...]:
-        """One line per problem, in file and line order."""
-        return tuple(str(problem) for problem in self.problems)
 
 
 class PolicyError(FilesError):
-    """Policy files that cannot be trusted."""
+    """Policy files with mistakes."""
 
 
 class SettingsError(FilesError):
-    """A settings file that cannot be trusted."""
+    """A settings file with mistakes."""
 
 
 def did_you_mean(name: str, known: Iterable[str], *, nearness: float = 0.7) -> str:
-    """` (did you mean X?)` for the nearest known name, or nothing where none is near."""
+    """` (did you mean X?)` for the nearest known name; blank if none is near.
+
+    Args:
+        name: what the user wrote.
+        known: the names that exist.
+        nearness: how alike two names must be, from 0 to 1.
+    """
     names = list(known)
-    begun = [other for other in names if name and other.startswith(name)]
-    near = begun or get_close_matches(name, names, n=1, cutoff=nearness)
-    return f" (did you mean {near[0]}?)" if near else ""
+    completions = [other for other in names if name and other.startswith(name)]
+    nearest = completions or get_close_matches(name, names, n=1, cutoff=nearness)
+    return f" (did you mean {nearest[0]}?)" if nearest else ""

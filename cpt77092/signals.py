@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: a run that is told to stop does so, whatever it is doing."""
+"""Ctrl-C and SIGTERM end a run at once, even inside native code."""
 
 from __future__ import annotations
 
@@ -8,70 +8,64 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_AGAIN_AFTER = 0.02
-"""Seconds from a stop that was lost to the same once more: native code has returned by then."""
+_RESEND_AFTER = 0.1
+"""Seconds until a lost signal is sent again: native code has returned by then, busy or not."""
 
 
-class Stops:
-    """Stops that this run was told and has not heeded yet.
+@contextmanager
+def reraise_lost_signal(terminated: int) -> Iterator[None]:
+    """Signals lost in native code, to be raised again.
 
-    Native code that asks Python for something cannot hand on what a signal raises there: Python
-    tells `sys.unraisablehook` of it, and the run would go on, or fail in a way that looks like a
-    bug.
+    What a signal raises while native code calls back into Python cannot pass through that code:
+    Python hands it to `sys.unraisablehook` and goes on, or fails later in a way that looks like a
+    bug. Such a signal is sent again, and any failure that follows it counts as the signal's own.
+
+    Args:
+        terminated: the exit code of a run that SIGTERM ended.
     """
+    swallowed: list[BaseException] = []
+    resending: list[threading.Timer] = []
+    previous_hook = sys.unraisablehook
 
-    def __init__(self, terminated: int) -> None:
-        """Listen.
-
-        Args:
-            terminated: the exit code of a run that SIGTERM ended.
-        """
-        self._lost: BaseException | None = None
-        self._again = threading.Timer(0, _tell)
-        self._otherwise = sys.unraisablehook
-        sys.unraisablehook = self._unraisable
-        if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:  # would leave locks and half files
-            signal.signal(signal.SIGTERM, lambda *_: sys.exit(terminated))
-
-    def _unraisable(self, what: sys.UnraisableHookArgs) -> None:
-        if not isinstance(what.exc_value, (KeyboardInterrupt, SystemExit)):
-            self._otherwise(what)
+    def resend(unraisable: sys.UnraisableHookArgs) -> None:
+        if not isinstance(unraisable.exc_value, (KeyboardInterrupt, SystemExit)):
+            previous_hook(unraisable)
             return
-        self._lost = what.exc_value
-        is_interrupt = isinstance(self._lost, KeyboardInterrupt)
-        sent = signal.SIGINT if is_interrupt else signal.SIGTERM
-        self._again = threading.Timer(_AGAIN_AFTER, _tell, [sent])
-        self._again.daemon = True
-        self._again.start()
+        swallowed.append(unraisable.exc_value)
+        is_interrupt = isinstance(unraisable.exc_value, KeyboardInterrupt)
+        number = signal.SIGINT if is_interrupt else signal.SIGTERM
+        timer = threading.Timer(_RESEND_AFTER, _send, [number])
+        timer.daemon = True
+        timer.start()
+        resending.append(timer)
 
-    @contextmanager
-    def heeded(self) -> Iterator[None]:
-        """Whatever goes wrong after a stop was lost went wrong for that reason: it stops then."""
-        try:
-            yield
-        except Exception:
-            if self._lost is None:
-                raise
-            self.end()
-            raise self._lost from None
+    sys.unraisablehook = resend
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:  # would leave locks and partial files
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(terminated))
+    try:
+        yield
+    except Exception:
+        if not swallowed:
+            raise
+        raise swallowed[-1] from None
+    finally:
+        for timer in resending:
+            timer.cancel()
+        sys.unraisablehook = previous_hook
 
-    def end(self) -> None:
-        """The run has ended: nothing is left to stop."""
-        self._again.cancel()
 
-
-def _tell(sent: signal.Signals) -> None:
+def _send(number: signal.Signals) -> None:
     if sys.platform == "win32":
-        signal.raise_signal(sent)
-    else:  # the main thread may wait for a read, which only a signal of its own ends
-        signal.pthread_kill(threading.main_thread().ident or 0, sent)
+        signal.raise_signal(number)
+    else:  # only a signal to the main thread itself ends its wait for a read
+        signal.pthread_kill(threading.main_thread().ident or 0, number)
 
 
 def let_interrupts_end_waiting() -> None:
-    """Ctrl-C ends a read that waits for a pipe.
+    """Let Ctrl-C end a read that waits for a pipe.
 
-    Polars listens to interrupts in a way that starts such a read anew (`SA_RESTART`), and Python
-    would not hear of the interrupt before the pipe's end.
+    Polars installs its handler with `SA_RESTART`, which restarts such a read: Python would see the
+    interrupt only at the end of the pipe.
     """
     if sys.platform != "win32":
         signal.siginterrupt(signal.SIGINT, True)  # noqa: FBT003 - has no keyword

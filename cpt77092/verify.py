@@ -1,6 +1,6 @@
-"""Proof of a report: run it again as its manifest says, and tell whether the findings are the same.
+"""Run a JSON report again as its manifest says, and compare the findings.
 
-What changed since (program, policies, files) is told beside it, so that nobody has to guess.
+The verdict also names what has changed since: program, policies, rules and files.
 """
 
 from __future__ import annotations
@@ -8,12 +8,12 @@ from __future__ import annotations
 import io
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from cpt77092 import findings
 from cpt77092.choices import By, Sort
@@ -25,79 +25,92 @@ from cpt77092.run import Request, run
 from cpt77092.text import count
 
 SECTIONS = ("not_checked", "totals")
-"""What of a report is compared beside its rows; the manifest tells what it rests on."""
+"""Sections of a report that are compared in addition to its rows."""
 RULES_SHOWN = 10
+
+Record = Mapping[str, Any]
+"""A JSON object."""
+Place = tuple[str, str, str]
+"""File, row and rule of a finding."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What running a report again showed."""
+    """How a report that was run again compares with the first run."""
 
     is_same: bool
     headline: str
     differences: tuple[str, ...]
     """How findings, reasons and totals differ."""
     changes: tuple[str, ...]
-    """What differs of all that the report rests on: program, policies, files."""
-    left_out: tuple[str, ...]
-    """Files that could not be read when the report was written: no part of it, nor of this."""
+    """What has changed since the report was written: program, policies, rules, files."""
+    unreadable: tuple[str, ...]
+    """Files that the report could not read: they are left out of both runs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Recorded:
+    """What a manifest says of how its report was made."""
+
+    request: Request
+    by: By
+    sort: Sort
+    rework_cost: Decimal | None
+
+    @classmethod
+    def of(cls, report: str, manifest: Record) -> Self:
+        options = manifest["options"]
+        cost = options.get("rework_cost")
+        return cls(
+            request=_request(report, manifest),
+            by=By(options.get("by", By.FINDING)),
+            sort=Sort(options.get("sort", Sort.FILE)),
+            rework_cost=None if cost is None else Decimal(str(cost)),
+        )
+
+    @property
+    def rows(self) -> str:
+        """The section of the report that holds its rows."""
+        return f"{self.by}s"
 
 
 def verify(report: str) -> Verdict:
     """Run a JSON report again.
 
     Args:
-        report: a JSON report of `scrub check`; its files are found from the working folder.
+        report: a JSON report of `scrub check`; its files are looked for in the working folder.
 
     Raises:
-        UsageError: it is no report of ours, or does not hold what is needed to run it again.
-        ClaimsError: files that it rests on are not there.
+        UsageError: it is not such a report, or its manifest is damaged.
+        ClaimsError: files that it was made from are missing.
     """
     then = _read(report)
-    manifest = then["manifest"]
     try:
-        request = _request(report, manifest)
-        cost = manifest["options"].get("rework_cost")
-        rework_cost = None if cost is None else Decimal(str(cost))
-        by = By(manifest["options"].get("by", By.FINDING))
-        sort = Sort(manifest["options"].get("sort", Sort.FILE))
+        recorded = _Recorded.of(report, then["manifest"])
     except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError):
         raise UsageError(f"{report}: the manifest is damaged; write the report again") from None
-    rows = _rows_of(by)
+    rows = recorded.rows
     if not isinstance(then.get(rows), list):
-        raise UsageError(f"{report}: the {rows} are no list; write the report again")
-    result = run(request)
-    stream = io.BytesIO()
-    machine.write_json(
-        stream,
-        result,
-        findings.totals(result, rework_cost=rework_cost),
-        shown=rollup.as_pieces(
-            result, by=by, sort=sort, extra=("person_id",) if request.show_phi else ()
-        ),
-        name=rows,
-        manifest=machine.manifest(result, options=manifest["options"], exit_code=0, why=""),
-        with_not_checked_rows="not_checked_rows" in then,
-    )
-    now = json.loads(stream.getvalue())
-    changes = _changes(manifest, now["manifest"])
+        raise UsageError(f"{report}: {rows} is not a list; write the report again")
+    now = _run_again(recorded, then)
+    changes = _changes(then["manifest"], now["manifest"])
     differences = _differences(then, now, rows)
-    found = count(len(then[rows]), by.value)
+    before = count(len(then[rows]), recorded.by.value)
     if not differences:
-        headline = f"The same: {found}, as of {request.as_of}."
+        headline = f"The same: {before}, as of {recorded.request.as_of}."
     else:
-        headline = f"Not the same: {found} then, {len(now[rows]):,} now."
+        headline = f"Not the same: {before} then, {len(now[rows]):,} now."
         if not changes:
             headline += (
-                " Nothing that it rests on has changed: the report was edited, or this is a bug "
-                "of ours."
+                " Program, policies and files are unchanged, so the report was edited, or this is "
+                "a bug in scrub."
             )
     return Verdict(
         is_same=not differences,
         headline=headline,
         differences=tuple(differences),
         changes=tuple(changes),
-        left_out=tuple(str(problem) for problem in manifest.get("unreadable") or ()),
+        unreadable=tuple(map(str, then["manifest"].get("unreadable") or ())),
     )
 
 
@@ -107,40 +120,34 @@ def _read(report: str) -> dict[str, Any]:
     except OSError as problem:
         raise UsageError(f"{report}: cannot be read ({problem.strerror})") from None
     except (ValueError, RecursionError):
-        raise UsageError(f"{report}: not JSON; verify takes what -o report.json wrote") from None
+        raise UsageError(f"{report}: not JSON; name a report of scrub check -o x.json") from None
     manifest = tree.get("manifest") if isinstance(tree, dict) else None
     is_ours = isinstance(manifest, dict) and manifest.get("program") == "cpt77092"
     if not is_ours or not all(name in tree for name in SECTIONS):
-        raise UsageError(f"{report}: no report of scrub check; verify takes what -o x.json wrote")
+        raise UsageError(f"{report}: not a report of scrub check -o x.json")
     return dict(tree)
 
 
-def _rows_of(by: By) -> str:
-    """The section of a report that holds its rows."""
-    return f"{by}s"
-
-
-def _request(report: str, manifest: Mapping[str, Any]) -> Request:
-    """What the report was asked for.
+def _request(report: str, manifest: Record) -> Request:
+    """The request that a manifest describes.
 
     Raises:
-        ClaimsError: its files are not there.
+        ClaimsError: files are missing.
+        UsageError: the report was made from standard input or from other packaged policies.
     """
     inputs = [one["file"] for one in manifest["inputs"]]
     past = manifest["history"] or {"files": [], "ignored": []}
     history = [*(one["file"] for one in past["files"]), *past["ignored"]]
     if "-" in inputs:
-        raise UsageError(f"{report}: standard input was checked, and is not kept; name files")
+        raise UsageError(f"{report}: made from standard input, which is not kept; check files")
     layout = manifest["options"].get("layout")
     files = [*inputs, *history, *([layout] if layout else [])]
-    gone = [name for name in files if not Path(name).is_file()]
-    if gone:
-        raise ClaimsError(
-            *(f"{name}: the report rests on it, and it is not there" for name in gone)
-        )
-    base, *own = manifest["policies"]["folders"]
-    if base != PACKAGED:
-        raise UsageError(f"{report}: made with other policies than the packaged ones ({base})")
+    missing = [name for name in files if not Path(name).is_file()]
+    if missing:
+        raise ClaimsError(*(f"{name}: no such file; the report needs it" for name in missing))
+    packaged, *own = manifest["policies"]["folders"]
+    if packaged != PACKAGED:
+        raise UsageError(f"{report}: made with other policies than the packaged ones ({packaged})")
     return Request.restored(
         manifest["options"],
         where=report,
@@ -151,94 +158,112 @@ def _request(report: str, manifest: Mapping[str, Any]) -> Request:
     )
 
 
-def _changes(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """What differs of all that a report rests on."""
-    told = []
+def _run_again(recorded: _Recorded, then: Record) -> dict[str, Any]:
+    """The report as it is now, in the shape that it had then."""
+    request = recorded.request
+    result = run(request)
+    extra = ("person_id",) if request.show_phi else ()
+    options = then["manifest"]["options"]
+    stream = io.BytesIO()
+    machine.write_json(
+        stream,
+        result,
+        findings.totals(result, rework_cost=recorded.rework_cost),
+        shown=rollup.as_pieces(result, by=recorded.by, sort=recorded.sort, extra=extra),
+        name=recorded.rows,
+        manifest=machine.manifest(result, options=options, exit_code=0, why=""),
+        with_not_checked_rows="not_checked_rows" in then,
+    )
+    return dict(json.loads(stream.getvalue()))
+
+
+def _changes(then: Record, now: Record) -> list[str]:
+    """What has changed of all that a report was made from."""
+    changes = []
     if then.get("version") != now["version"]:
-        told.append(f"program: version {then.get('version')} then, {now['version']} now")
+        changes.append(f"program: version {then.get('version')} then, {now['version']} now")
     if then["policies"].get("digest") != now["policies"]["digest"]:
-        told.append("policies: their files are not the same (see scrub policies list)")
+        changes.append("policies: their files are not the same (see scrub policies list)")
     old, new = then.get("rules") or [], now["rules"]
     if old != new:
-        parts = [("added", sorted({*new} - {*old})), ("gone", sorted({*old} - {*new}))]
+        parts = [("added", sorted({*new} - {*old})), ("removed", sorted({*old} - {*new}))]
         which = "; ".join(f"{what} {', '.join(codes)}" for what, codes in parts if codes)
-        told.append(f"rules: {which or 'in another order'}")
+        changes.append(f"rules: {which or 'in another order'}")
     digests = _digests(now)
-    told += [
+    return changes + [
         f"{kind}: {name} has changed"
         for (kind, name), digest in _digests(then).items()
         if digests.get((kind, name)) != digest
     ]
-    return told
 
 
-def _digests(manifest: Mapping[str, Any]) -> dict[tuple[str, str], str]:
-    past = (manifest["history"] or {}).get("files", [])
+def _digests(manifest: Record) -> dict[tuple[str, str], str]:
+    """SHA-256 by kind and name of every file that a report was made from."""
+    history = (manifest["history"] or {}).get("files", [])
     layout = manifest.get("layout")  # older reports have none
-    files = [("input", manifest["inputs"]), ("history", past), ("layout", [layout] * bool(layout))]
+    files = [("input", manifest["inputs"]), ("history", history)]
+    files.append(("layout", [layout] if layout else []))
     return {(kind, one["file"]): one.get("sha256") for kind, many in files for one in many}
 
 
-def _differences(then: Mapping[str, Any], now: Mapping[str, Any], rows: str) -> list[str]:
-    """How the sections differ, findings by rule."""
-    if all(then.get(name) == now.get(name) for name in (rows, *SECTIONS, "rejects")):
-        unchecked = "not_checked_rows"
-        same = then.get(unchecked) == now.get(unchecked)
-        return [] if same else ["the lines not checked differ"]
-    differ = _findings_that_differ if rows == _rows_of(By.FINDING) else _rows_that_differ
-    told = differ(then[rows], now[rows]) if then[rows] != now[rows] else []
+def _differences(then: Record, now: Record, rows: str) -> list[str]:
+    """How the sections differ; findings by rule."""
+    compare = _compare_findings if rows == f"{By.FINDING}s" else _compare_rows
+    differences = compare(then[rows], now[rows]) if then[rows] != now[rows] else []
     if then.get("rejects") != now.get("rejects"):
-        told.append("the rows that could not be read differ")
+        differences.append("the rows that could not be read differ")
     if then["not_checked"] != now["not_checked"]:
-        told.append("what could not be checked differs")
-    if then["totals"] != now["totals"]:
-        old, new = then["totals"], now["totals"]
-        is_plain = isinstance(old, dict)
-        parts = [name for name in new if not is_plain or old.get(name) != new[name]]
-        told.append(f"totals differ: {', '.join(parts or ['their fields'])}")
-    return told
+        differences.append("what could not be checked differs")
+    elif then.get("not_checked_rows") != now.get("not_checked_rows"):
+        differences.append("the lines that could not be checked differ")
+    old, new = then["totals"], now["totals"]
+    if old != new:
+        fields = [name for name in new if isinstance(old, dict) and old.get(name) != new[name]]
+        differences.append(f"totals differ: {', '.join(fields or ['their fields'])}")
+    return differences
 
 
-def _findings_that_differ(then: Sequence[Any], now: Sequence[Any]) -> list[str]:
-    """`MO001: 2 gone, 1 new`, the rules with the most differences first."""
+def _compare_findings(then: Sequence[Any], now: Sequence[Any]) -> list[str]:
+    """`MO001: 2 missing, 1 new`, the rules with the most differences first."""
     counts: dict[str, Counter[str]] = {}
     old, new = _by_place(then), _by_place(now)
     for place in old.keys() | new.keys():
-        gone, come = old.get(place, Counter()), new.get(place, Counter())
-        if gone == come:
-            continue
-        both = bool(gone and come)
+        before, after = old.get(place, Counter()), new.get(place, Counter())
         of_rule = counts.setdefault(place[-1], Counter())
-        of_rule["told otherwise"] += both
-        of_rule["gone"] += (gone - come).total() if not both else 0
-        of_rule["new"] += (come - gone).total() if not both else 0
-    ranked = sorted(counts.items(), key=lambda item: (-item[1].total(), item[0]))
-    told = [
-        f"{rule}: " + ", ".join(f"{number:,} {what}" for what, number in of_rule.items() if number)
-        for rule, of_rule in ranked[:RULES_SHOWN]
-    ]
-    more = len(ranked) - RULES_SHOWN
-    if more > 0:
-        told.append(f"{count(more, 'more rule')}")
-    if not told and then != now:
-        told.append("the findings stand in another order")
-    return told
+        if before and after:
+            of_rule["changed"] += before != after
+        else:
+            of_rule["missing"] += before.total()
+            of_rule["new"] += after.total()
+    differing = [(rule, of_rule) for rule, of_rule in counts.items() if of_rule.total()]
+    differing.sort(key=lambda item: (-item[1].total(), item[0]))
+    differences = [f"{rule}: {_numbers(of_rule)}" for rule, of_rule in differing[:RULES_SHOWN]]
+    if len(differing) > RULES_SHOWN:
+        differences.append(count(len(differing) - RULES_SHOWN, "more rule"))
+    return differences or ["the findings are in another order"]
 
 
-def _rows_that_differ(then: Sequence[Any], now: Sequence[Any]) -> list[str]:
-    """How many lines or claims are told otherwise than before, where they are not told apart."""
-    old, new = (Counter(json.dumps(one, sort_keys=True) for one in rows) for rows in (then, now))
+def _compare_rows(then: Sequence[Any], now: Sequence[Any]) -> list[str]:
+    """How many lines or claims differ; they have no key that would match old and new."""
+    old, new = Counter(map(_as_text, then)), Counter(map(_as_text, now))
     if old == new:
-        return ["the rows stand in another order"] if then != now else []
-    return [f"rows: {(old - new).total():,} gone, {(new - old).total():,} new"]
+        return ["the rows are in another order"]
+    return [f"rows: {_numbers({'missing': (old - new).total(), 'new': (new - old).total()})}"]
 
 
-def _by_place(found: Sequence[Any]) -> dict[tuple[str, str, str], Counter[str]]:
-    """Findings by file, row and rule, each as text."""
-    places: dict[tuple[str, str, str], Counter[str]] = {}
-    for one in found:
-        record = one if isinstance(one, dict) else {}
-        place = tuple(str(record.get(name)) for name in ("source_file", "source_row", "rule"))
-        text = json.dumps(one, sort_keys=True)
-        places.setdefault((place[0], place[1], place[2]), Counter())[text] += 1
+def _numbers(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{number:,} {what}" for what, number in counts.items() if number)
+
+
+def _by_place(rows: Iterable[Any]) -> dict[Place, Counter[str]]:
+    """Findings as text, by file, row and rule."""
+    places: dict[Place, Counter[str]] = {}
+    for row in rows:
+        record = row if isinstance(row, dict) else {}
+        file, line, rule = (str(record.get(name)) for name in ("source_file", "source_row", "rule"))
+        places.setdefault((file, line, rule), Counter())[_as_text(row)] += 1
     return places
+
+
+def _as_text(row: Any) -> str:
+    return json.dumps(row, sort_keys=True)

@@ -1,14 +1,14 @@
 #!/bin/sh
-# Hands a batch to a command only where scrub finds no error in it.
+# Hands a batch to a command only if scrub finds no error in it.
 #
 #     pre-submission-gate.sh BATCH COMMAND [ARGUMENT...]
 #
-# The command gets the batch's name as its last argument. Exit codes: the command's own where it was
-# run; 1 where the batch is held back (its worklist stands beside it); 2 where not all of it could
-# be checked, so that nothing is known and it is held back too.
+# The batch's name is the command's last argument. Exit codes: the command's own if it was run; 1 if
+# the batch is held back (its worklist is next to it); 2 if not everything could be checked, so the
+# batch is held back too.
 #
-# No scrub.yaml and no SCRUB_ variable reaches this check, since either may let errors pass: what it
-# is to go by stands below. Policies of your own: add --policies FOLDER.
+# The check ignores scrub.yaml and SCRUB_ variables, since either could let errors pass: its options
+# are those below. To use your own policies, add --policies FOLDER.
 set -u
 [ $# -ge 2 ] || { echo "name a batch, then the command that submits it" >&2; exit 2; }
 batch=$1
@@ -20,5 +20,5 @@ scrub "$batch" --isolated --quiet --fail-on error --output "$batch.worklist.csv"
 case $code in
     0) exec "$@" "$batch" ;;
     1) echo "held back: see $batch.worklist.csv" >&2; exit 1 ;;
-    *) echo "held back: not all of $batch could be checked" >&2; exit 2 ;;
+    *) echo "held back: not everything in $batch could be checked" >&2; exit 2 ;;
 esac

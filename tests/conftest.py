@@ -1,4 +1,4 @@
-"""The command as tests run it; and where CPT77092_NO_SKIPS is set, a skip fails the run."""
+"""The command as tests run it; a skip fails the run if CPT77092_NO_SKIPS is set."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from hypothesis import settings
 
 from cpt77092.cli import main
 
-# The same examples in every run, so that a red gate is a change's own doing;
-# `--hypothesis-profile explore` looks for others. How long one takes says more of the machine.
+# The same examples in every run, so that a failure is due to the change at hand;
+# `--hypothesis-profile explore` tries others. No deadline, as machines differ.
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.register_profile("explore", deadline=None)
 settings.load_profile("steady")
@@ -21,7 +21,7 @@ Scrub = Callable[..., tuple[int, str, str]]
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Turn skips into a failed run where none may be."""
+    """Fail the run if tests were skipped and none may be."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     skipped = reporter.stats.get("skipped", []) if reporter is not None else []
     if skipped and os.environ.get("CPT77092_NO_SKIPS"):

@@ -1,4 +1,4 @@
-"""The pages tell the truth: every console block is run, every table and command compared."""
+"""READMEs are true: every console block is run, every table and command compared."""
 
 from __future__ import annotations
 
@@ -30,14 +30,15 @@ ELISION = "..."
 
 def console_blocks() -> list[tuple[str, list[str]]]:
     blocks = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
-    found = []
+    examples = []
     for block in blocks:
         command, *lines = block.splitlines()
         assert command.startswith("$ "), command
-        found.append((command[2:], [line.rstrip() for line in lines]))
-    return found
+        examples.append((command[2:], [line.rstrip() for line in lines]))
+    return examples
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "expected"), console_blocks(), ids=lambda value: str(value)[:60]
 )
@@ -66,10 +67,10 @@ def _unmatched(expected: list[str], printed: list[str]) -> str | None:
             may_skip = True
             continue
         places = range(at, len(printed)) if may_skip else range(at, min(at + 1, len(printed)))
-        found = next((n for n in places if printed[n] == line), None)
-        if found is None:
+        place = next((n for n in places if printed[n] == line), None)
+        if place is None:
             return line
-        at, may_skip = found + 1, False
+        at, may_skip = place + 1, False
     return None if may_skip or at == len(printed) else printed[at]
 
 
@@ -91,8 +92,8 @@ def test_the_four_line_contract_of_the_page_does_what_it_says(tmp_path: Path) ->
     (text,) = re.findall(r"```yaml\n(payer: aetna\n.*?)```", README, re.DOTALL)
     assert len(text.splitlines()) == 4
     (tmp_path / "aetna.yaml").write_text(text, encoding="utf-8")
-    made = decide(load_policies(tmp_path), "aetna", "77092", "modifier_26", date(2026, 3, 2))
-    assert (made.value, made.decided_by) == ("not_allowed", "Aetna")
+    decision = decide(load_policies(tmp_path), "aetna", "77092", "modifier_26", date(2026, 3, 2))
+    assert (decision.value, decision.decided_by) == ("not_allowed", "Aetna")
 
 
 def test_every_file_that_a_page_names_is_there() -> None:

@@ -21,7 +21,7 @@ from cpt77092.readers import Options, read_batch
 from cpt77092.reference.codes import CHECKED
 from cpt77092.rule import Rule, Severity
 from cpt77092.rules import BY_CODE, CATALOGUE
-from cpt77092.run import select_rules
+from cpt77092.rules.selection import select_rules
 from tests.large_batch_path import large_batch
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "claims.csv"

@@ -27,7 +27,6 @@ from cpt77092.policies import PolicySet, load_policies
 from cpt77092.readers import Options, read_batch, read_history
 from cpt77092.reference.codes import CHECKED
 from cpt77092.rules import CATALOGUE
-from cpt77092.run import partners
 from tests.claim_strategies import Batch, batches, runs, vocabulary
 from tests.large_batch_path import large_batch
 from tests.oracle import DIAGNOSES, ROOT, RULES, Policies, Row, judge, read_policies
@@ -324,7 +323,7 @@ def scrub(files: Sequence[Batch], policies: PolicySet, history: Batch | None = N
 
 def _run(paths: Sequence[str], earlier: Sequence[str], policies: PolicySet) -> Result:
     """Read batch and history with the package and check them."""
-    needed, scope = needed_columns(CATALOGUE), CHECKED | partners(policies)
+    needed, scope = needed_columns(CATALOGUE), CHECKED | policies.partner_codes()
     batch = read_batch(paths, needed=needed, scope=scope, options=Options())
     history = None
     if earlier:

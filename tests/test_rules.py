@@ -19,7 +19,6 @@ from cpt77092.readers import Options, read_batch, read_history
 from cpt77092.reference.codes import CHECKED
 from cpt77092.rule import Rule
 from cpt77092.rules import BY_CODE, CATALOGUE
-from cpt77092.run import partners
 from tests.rule_cases import AS_OF, PAYER, Case, all_cases, policy_text
 
 CASES = all_cases()
@@ -34,7 +33,7 @@ def _run(
 ) -> Result:
     """Write lines as a claim file and check it under the policies in the folder."""
     policies = load_folders(folder / "policies")
-    needed, scope = needed_columns(rules), CHECKED | partners(policies)
+    needed, scope = needed_columns(rules), CHECKED | policies.partner_codes()
     file = _write(folder / "claims.csv", lines, absent)
     batch = read_batch([file], needed=needed, scope=scope, options=Options())
     past = None

@@ -1,4 +1,4 @@
-"""A stop that native code swallows is heeded all the same."""
+"""A signal that native code swallows ends the run all the same."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 SWALLOWED = """
 import os, signal, time
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -16,15 +18,15 @@ from cpt77092.cli import main
 from cpt77092.errors import ClaimsError
 
 class Dropped:
-    def __del__(self):  # as native code, this has nobody to raise to
-        os.kill(os.getpid(), {sent})
+    def __del__(self):  # like native code, this cannot raise to its caller
+        os.kill(os.getpid(), {number})
         time.sleep(1)
 
-def invoked(arguments, log):
+def run_command(arguments, log):
     Dropped()
     {then}
 
-main._invoked = invoked
+main._run_command = run_command
 main.main([])
 """
 
@@ -33,12 +35,12 @@ main.main([])
     "then",
     ["time.sleep(20)", "raise TypeError", "raise ClaimsError('x')", "import sys; sys.stdin.read()"],
 )
-@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_stop_that_is_swallowed_is_heeded(
-    tmp_path: Path, sent: signal.Signals, code: int, then: str
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_swallowed_signal_ends_the_run(
+    tmp_path: Path, number: signal.Signals, code: int, then: str
 ) -> None:
     with subprocess.Popen(
-        [sys.executable, "-c", SWALLOWED.format(sent=int(sent), then=then)],
+        [sys.executable, "-c", SWALLOWED.format(number=int(number), then=then)],
         stdin=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=tmp_path,
@@ -46,10 +48,10 @@ def test_a_stop_that_is_swallowed_is_heeded(
         assert (run.wait(timeout=15), run.stderr and run.stderr.read()) == (code, b"")
 
 
-def test_anything_else_that_is_swallowed_is_told(tmp_path: Path) -> None:
+def test_any_other_swallowed_exception_is_printed(tmp_path: Path) -> None:
     failing = SWALLOWED.replace("time.sleep(1)", "raise ValueError").replace("os.kill", "print")
     run = subprocess.run(
-        [sys.executable, "-c", failing.format(sent=2, then="return 0")],
+        [sys.executable, "-c", failing.format(number=2, then="return 0")],
         capture_output=True,
         cwd=tmp_path,
         check=False,

@@ -1,239 +1,208 @@
-"""Commands that take what they are not told from the environment and from `scrub.yaml`.
+"""Commands whose options also come from the environment and from `scrub.yaml`.
 
-The command line comes first, then the environment, then the file, then the default.
+The command line wins over the environment, the environment over the file, the file over defaults.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
-from contextlib import suppress
-from enum import StrEnum
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from cpt77092.cli.options import HEADINGS, SETTINGS
 from cpt77092.errors import ScrubError, UsageError
 
 if TYPE_CHECKING:
-    from cpt77092.cli.settings import Option, Settings
+    from cpt77092.cli.settings import SettableOption, Settings
 
 COMMAND_LINE_ONLY = frozenset({"help", "isolated", "show-settings", "show-phi"})
-"""Options that are said with each run or not at all: patient data is never shown by a file."""
+"""Options that no file or variable sets: patient data is shown only where it is asked for."""
 SHARED = frozenset({"policies", "color", "map", "layout", "encoding", "sheet"})
-"""What commands beside check take from the file: how claims are read and judged."""
+"""Options of `check` in `scrub.yaml` that other commands take from it too."""
 ISOLATED = "SCRUB_ISOLATED"
 
 
 class Program(TyperGroup):
-    """`scrub` itself, whose own options are read as fast as those of its commands."""
+    """`scrub` itself, whose own options load no Pydantic: `scrub check --help` answers at once."""
 
-    def get_params(self, ctx: Any) -> list[Any]:
-        """The program's own options."""
-        return _read_without_pydantic(super().get_params(ctx))
+    def get_params(self, ctx: Any) -> Any:
+        """The program's options; Typer validates None, the default of two flags, but not False."""
+        params: list[Any] = super().get_params(ctx)
+        for param in params:
+            if param.is_flag and param.default is None:
+                param.default = False
+        return params
 
 
-class ConfigurableCommand(TyperCommand):
-    """A command with settings from the file that it shares with `scrub check`."""
+class HeadedCommand(TyperCommand):
+    """A command whose `--help` lists options under headings, without loading Rich for it."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write arguments and options for `--help`, each under its heading."""
+        sections: dict[str, list[tuple[str, str]]] = {"Arguments": []}
+        sections |= {heading: [] for heading in HEADINGS}
+        params: list[Any] = self.get_params(ctx)
+        for param in params:
+            if param.param_type_name == "argument":
+                sections["Arguments"].append((param.metavar, param.help))
+            else:  # only --help itself names no heading
+                name, text = param.get_help_record(ctx)
+                sections[param.rich_help_panel or SETTINGS].append((f"{name:<26}", text))
+        for heading, records in sections.items():
+            if records:
+                with formatter.section(heading):
+                    formatter.write_dl(records, col_max=26)
+
+
+class ConfigurableCommand(HeadedCommand):
+    """A command that takes the options it shares with `scrub check` from the file too."""
 
     settable: frozenset[str] | None = SHARED
-    """Options that it takes from the environment and the file; all of them where None."""
+    """Options that the environment and the file set; None is all but `COMMAND_LINE_ONLY`."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for param in self.params:
-            if param.param_type_name == "option" and self._is_settable(_name(param)):
-                param.envvar = param.envvar or f"SCRUB_{_name(param).upper().replace('-', '_')}"
+        for param in self._options():
+            param.show_envvar = False  # the help says once how variables are named
+            if self._is_settable(option_name(param)):
+                param.envvar = f"SCRUB_{option_name(param).upper().replace('-', '_')}"
+
+    def _options(self) -> list[Any]:
+        return [param for param in self.params if param.param_type_name == "option"]
 
     def _is_settable(self, name: str) -> bool:
         return name not in COMMAND_LINE_ONLY and (self.settable is None or name in self.settable)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Read the arguments, with the file's values where there is no other."""
+        """Read the arguments; what they leave open comes from the environment, then the file."""
         is_help = not {"-h", "--help"}.isdisjoint(args)
         problem: ScrubError | None = None
         if not (is_help or "--isolated" in args or os.environ.get(ISOLATED)):
             try:
-                self._settle(ctx)
+                self._load_settings(ctx)
             except ScrubError as failed:
-                problem = failed  # told once it is known how: as text or as JSON
+                problem = failed  # raised once --log-format is known
         try:
             rest = super().parse_args(ctx, args)
         except typer.BadParameter as bad:
-            raise _placed(ctx, bad) from None
+            raise _with_file_line(ctx, bad) from None
         if problem is not None:
             raise problem
         return rest
 
-    def get_params(self, ctx: Any) -> list[Any]:
-        """The command's options and arguments, with `--help`."""
-        return _read_without_pydantic(super().get_params(ctx))
-
     def invoke(self, ctx: Any) -> Any:
-        """Run the command; a value of the file that it complains of is told with its line."""
+        """Run the command; a complaint about a value of the file names its line."""
         try:
             return super().invoke(ctx)
         except UsageError as problem:
-            raise _traced(ctx, problem) from None
+            raise _with_line_of_value(ctx, problem) from None
 
-    def _settle(self, ctx: typer.Context) -> None:
+    def _load_settings(self, ctx: typer.Context) -> None:
         from cpt77092.cli.settings import find_settings, read_settings
 
         path = find_settings(Path.cwd())
         if path is None:
             return
-        settings = read_settings(path, _options_of_check(ctx), on_purpose=COMMAND_LINE_ONLY)
+        settings = read_settings(path, _options_of_check(ctx), command_line_only=COMMAND_LINE_ONLY)
         ctx.meta[__name__] = settings
-        mine = {
-            _name(param): param.name or ""
-            for param in self.params
-            if self._is_settable(_name(param))
-        }
+        parameters = {option_name(param): param.name for param in self._options()}
         ctx.default_map = {
-            mine[name]: value for name, value in settings.options.items() if name in mine
+            parameters[name]: value
+            for name, value in settings.options.items()
+            if name in parameters and self._is_settable(name)
         }
 
 
 class CheckCommand(ConfigurableCommand):
-    """`scrub check`: every option but a few has an environment variable and a place in the file."""
+    """`scrub check`, nearly all of whose options the file and the environment set."""
 
     settable = None
 
 
 class ProfileCommand(ConfigurableCommand):
-    """`scrub profile`, whose claims are those of `scrub check`."""
+    """`scrub profile`, which takes its claims from the file as `scrub check` does."""
 
     settable = SHARED | {"payer", "history", "as-of"}
 
 
-def _read_without_pydantic(params: list[Any]) -> list[Any]:
-    """The same options and arguments, their values read by us wherever we can.
-
-    Typer builds a Pydantic validator for every option of a command, given or not, and loads
-    Pydantic for that: a tenth of the time of a short check.
-    """
-    for param in params:
-        of_typer = getattr(param, "get_runtime_param", None)  # none where Typer uses no Pydantic
-        if of_typer is not None and "get_runtime_param" not in vars(param):
-            param.get_runtime_param = partial(_Reader, of_typer)
-    return params
-
-
-class _Reader:
-    """Reads values that can only be read in one way.
-
-    Numbers and mistakes are left to Typer, whose messages are its own.
-    """
-
-    def __init__(self, of_typer: Callable[[], Any]) -> None:
-        self._of_typer = of_typer
-
-    def coerce(self, value: Any, param: Any, ctx: typer.Context) -> Any:
-        """The value of an option or argument, as Typer gives it to the command."""
-        if value is None:
-            return () if param.multiple or param.nargs == -1 else None
-        read = self._read(value, param.type_descriptor)
-        return self._of_typer().coerce(value, param=param, ctx=ctx) if read is None else read
-
-    def _read(self, value: Any, described: Any) -> Any:
-        """The value as its type says, or None where Typer has to read it."""
-        wanted, parser = described.annotation, described.parameter_info.parser
-        if isinstance(value, list | tuple):
-            is_texts = wanted == list[str] and all(isinstance(text, str) for text in value)
-            return list(value) if is_texts else None
-        if not isinstance(value, str):
-            return None
-        if parser is not None:
-            with suppress(ValueError):
-                return parser(value)
-        elif wanted is str:
-            return value
-        elif wanted is Path:
-            return Path(value) if os.access(value, os.R_OK) else None
-        elif isinstance(wanted, type) and issubclass(wanted, StrEnum):
-            return next((choice for choice in wanted if choice == value), None)
-        return None
-
-
 def settings_of(ctx: typer.Context) -> Settings:
-    """The settings file of a running command; an empty one where there is none."""
+    """The settings file of a running command; an empty one if there is none."""
     from cpt77092.cli.settings import Settings
 
     return ctx.meta.get(__name__) or Settings()
 
 
 def setting_rows(ctx: typer.Context) -> list[tuple[str, Any, str]]:
-    """Every option of a running command: its name, its value, and where that comes from."""
+    """Name, value and origin of every option of a running command that can be set."""
     settings = settings_of(ctx)
     rows = []
     for param in ctx.command.params:
-        name = _name(param)
+        name = option_name(param)
         if param.param_type_name != "option" or name in COMMAND_LINE_ONLY:
             continue
-        source = ctx.get_parameter_source(param.name or "")
-        told = {
+        origins = {
             "COMMANDLINE": "command line",
             "ENVIRONMENT": f"environment, {param.envvar}",
             "DEFAULT_MAP": settings.where(name),
         }
-        rows.append((name, ctx.params.get(param.name or ""), told.get(_word(source), "default")))
+        origin = origins.get(_source(ctx, param), "default")
+        rows.append((name, ctx.params.get(param.name or ""), origin))
     return rows
 
 
 def unknown_variables(ctx: typer.Context) -> list[str]:
-    """Environment variables that look like ours and set nothing."""
+    """Environment variables that begin with `SCRUB_` and set nothing."""
     known = {ISOLATED, *(str(param.envvar) for param in ctx.command.params if param.envvar)}
     return sorted(name for name in os.environ if name.startswith("SCRUB_") and name not in known)
 
 
-def _options_of_check(ctx: typer.Context) -> list[Option]:
-    from cpt77092.cli.settings import Option
-
-    root: Any = ctx.find_root().command
-    return [
-        Option(
-            name=_name(param),
-            is_flag=param.is_flag,
-            is_list=param.multiple,
-            is_map=_name(param) == "map",
-        )
-        for param in root.commands["check"].params
-        if param.param_type_name == "option" and _name(param) not in COMMAND_LINE_ONLY
-    ]
-
-
-def _name(param: Any) -> str:
-    """An option's name without its dashes: the long one."""
+def option_name(param: Any) -> str:
+    """An option's long name without its dashes."""
     return str(max(param.opts, key=len)).lstrip("-")
 
 
-def _word(source: Any) -> str:
-    return "" if source is None else str(source.name)
+def _options_of_check(ctx: typer.Context) -> list[SettableOption]:
+    from cpt77092.cli.settings import SettableOption
+
+    root: Any = ctx.find_root().command
+    return [
+        SettableOption(
+            name=option_name(param),
+            is_flag=param.is_flag,
+            is_list=param.multiple,
+            is_map=option_name(param) == "map",
+        )
+        for param in root.commands["check"].params
+        if param.param_type_name == "option" and option_name(param) not in COMMAND_LINE_ONLY
+    ]
 
 
-def _placed(ctx: typer.Context, bad: typer.BadParameter) -> Exception:
-    """A value that cannot be, with the line of the file where it stands."""
-    if bad.param is None or not _is_of_the_file(ctx, bad.param):
+def _source(ctx: typer.Context, param: Any) -> str:
+    """Where the value of a parameter comes from, as Click names it; blank if it has none."""
+    source = ctx.get_parameter_source(param.name or "")
+    return "" if source is None else source.name
+
+
+def _with_file_line(ctx: typer.Context, bad: typer.BadParameter) -> Exception:
+    """A value of the wrong type, with its line if the settings file has it."""
+    if bad.param is None or _source(ctx, bad.param) != "DEFAULT_MAP":
         return bad
-    name, told = _name(bad.param), bad.message.removeprefix("Value error, ")
-    return settings_of(ctx).problem(name, f"{name}: {told}")
+    name, message = option_name(bad.param), bad.message.removeprefix("Value error, ")
+    return settings_of(ctx).problem(name, f"{name}: {message}")
 
 
-def _traced(ctx: typer.Context, problem: UsageError) -> Exception:
-    """A complaint that quotes a value of the file, with the line where that stands."""
-    text, settings = str(problem), settings_of(ctx)
+def _with_line_of_value(ctx: typer.Context, problem: UsageError) -> Exception:
+    """A complaint that quotes a value of the settings file, with the line of that value."""
+    message, settings = str(problem), settings_of(ctx)
     for param in ctx.command.params:
-        if _is_of_the_file(ctx, param):
-            value = settings.options.get(_name(param), "")
-            parts = ",".join(value if isinstance(value, list) else [str(value)]).split(",")
-            if any(part and re.search(rf"(?<!\w){re.escape(part)}(?!\w)", text) for part in parts):
-                return settings.problem(_name(param), text)
+        if _source(ctx, param) != "DEFAULT_MAP":
+            continue
+        value = settings.options.get(option_name(param), "")
+        words = ",".join(value if isinstance(value, list) else [str(value)]).split(",")
+        if any(word and re.search(rf"(?<!\w){re.escape(word)}(?!\w)", message) for word in words):
+            return settings.problem(option_name(param), message)
     return problem
-
-
-def _is_of_the_file(ctx: typer.Context, param: Any) -> bool:
-    return _word(ctx.get_parameter_source(param.name or "")) == "DEFAULT_MAP"

@@ -1,20 +1,93 @@
-"""What a user may say on the command line: the options that several commands share."""
+"""Options: how a command declares them, which ones are shared, and how their values are read."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
+from dataclasses import MISSING, dataclass, field, fields
 from datetime import date
 from decimal import Decimal
+from functools import wraps
+from inspect import Parameter, Signature
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
 from cpt77092.choices import Color, LogFormat
+from cpt77092.errors import UsageError
 from cpt77092.reports.log import Log
 
+if TYPE_CHECKING:
+    from cpt77092.policies.payer_names import OwnName
+    from cpt77092.run import Request
 
-def _day(text: str) -> date:
+INPUT, POLICIES, RULES, OUTPUT = "Input", "Policies", "Rules", "Output"
+SPLITTING, EXIT_CODE, SETTINGS = "Splitting", "Exit code", "Settings"
+HEADINGS = (INPUT, POLICIES, RULES, OUTPUT, SPLITTING, EXIT_CODE, SETTINGS)
+"""Headings of `--help`, in order."""
+
+
+def option(heading: str, text: str, *names: str, default: Any = None, **details: Any) -> Any:
+    """A field of a dataclass of options; `with_options` shows it to Typer as an option.
+
+    Args:
+        heading: where `--help` lists it.
+        text: its help.
+        names: its names on the command line; made of the field's name if omitted.
+        default: its value if nothing sets it.
+        details: more arguments of `typer.Option`.
+    """
+    described = typer.Option(*names, rich_help_panel=heading, help=text, **details)
+    return field(default=default, metadata={"typer": described})
+
+
+def flag(heading: str, text: str, *names: str) -> Any:
+    """An option without a value, off by default; named, or else Typer adds `--no-NAME`."""
+    return option(heading, text, *names, default=False)
+
+
+def file_option(heading: str, text: str, *names: str) -> Any:
+    """An option whose value is a file name."""
+    return option(heading, text, *names, metavar="FILE")
+
+
+def argument(metavar: str, text: str, *, default: Any = MISSING, **details: Any) -> Any:
+    """A field that is an argument, required unless it has a default."""
+    described = typer.Argument(metavar=metavar, help=text, **details)
+    return field(default=default, metadata={"typer": described})
+
+
+def with_options(command: Callable[[typer.Context, Any], None]) -> Callable[..., None]:
+    """Give Typer one parameter for each field of the dataclass that a command calls `options`."""
+    options = get_type_hints(command)["options"]
+
+    @wraps(command)
+    def run_command(ctx: typer.Context, **values: Any) -> None:
+        command(ctx, options(**values))
+
+    types = get_type_hints(options)
+    context = Parameter("ctx", Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
+    parameters = [
+        Parameter(
+            one.name,
+            Parameter.KEYWORD_ONLY,
+            default=Parameter.empty if one.default is MISSING else one.default,
+            annotation=Annotated[types[one.name], one.metadata["typer"]],
+        )
+        for one in fields(options)
+    ]
+    run_command.__signature__ = Signature([context, *parameters])  # type: ignore[attr-defined]
+    return run_command
+
+
+def today() -> date:
+    """The user's own calendar day."""
+    return date.today()  # noqa: DTZ011 - a time zone of ours would be wrong at midnight
+
+
+def parse_day(text: str) -> date:
+    """A date as `2026-01-31`."""
     try:
         day = date.fromisoformat(text)
     except ValueError:
@@ -24,119 +97,161 @@ def _day(text: str) -> date:
     return day
 
 
-def dollars(text: str) -> Decimal:
+def parse_dollars(text: str) -> Decimal:
     """An amount above zero, as `25.00` or `$25`."""
     if not re.fullmatch(r"\$?[0-9]{1,7}(\.[0-9]{1,2})?", text) or not (
-        cost := Decimal(text.removeprefix("$"))
+        amount := Decimal(text.removeprefix("$"))
     ):
         raise typer.BadParameter(f"{text!r} is not an amount; write dollars above zero, as 25.00")
-    return cost
+    return amount
 
 
-def rule_codes(incomplete: str) -> list[str]:
-    """What the shell offers for a rule."""
+def parse_column_map(pairs: Sequence[str] | None) -> dict[str, str]:
+    """Header by column, from `--map COLUMN=HEADER`.
+
+    Raises:
+        UsageError: a pair is malformed, or a column or header is mapped twice.
+    """
+    headers: dict[str, str] = {}
+    for pair in pairs or ():
+        column, _, header = pair.partition("=")
+        column = column.strip()
+        if not header:
+            raise UsageError(f"--map {pair}: write --map COLUMN=HEADER, as in --map hcpcs_code=CPT")
+        if column in headers or header in headers.values():
+            raise UsageError(f"--map {pair}: the column or the header is mapped already")
+        headers[column] = header
+    return headers
+
+
+def complete_rule(incomplete: str) -> list[str]:
+    """The rule codes that begin like this."""
     from cpt77092.rules import CATALOGUE
 
     return [rule.code for rule in CATALOGUE if rule.code.startswith(incomplete.upper())]
 
 
-def payer_keys(incomplete: str) -> list[str]:
-    """What the shell offers for a payer."""
+def complete_payer(incomplete: str) -> list[str]:
+    """The packaged policies whose key begins like this."""
     from cpt77092.policies import load_policies
 
     return [key for key in load_policies(None).policies if key.startswith(incomplete.lower())]
 
 
-Day = Annotated[
-    date | None,
-    typer.Option(parser=_day, metavar="DATE", help="The day to look from; today if left out."),
-]
-PoliciesDir = Annotated[
-    Path | None,
-    typer.Option(
-        "--policies",
-        envvar="SCRUB_POLICIES",
-        metavar="FOLDER",
-        help="A folder of your own policy files.",
-    ),
-]
-OnePayer = Annotated[
-    str | None,
-    typer.Option(
-        envvar="SCRUB_PAYER",
-        metavar="PAYER",
-        autocompletion=payer_keys,
-        help="Judge every line by this payer's policy.",
-    ),
-]
-AsOf = Annotated[
-    date | None,
-    typer.Option(parser=_day, metavar="DATE", help="The day of the check; today if left out."),
-]
-Earlier = Annotated[
-    list[str] | None,
-    typer.Option(metavar="PATH", help="Earlier claims: files, folders or patterns."),
-]
-Maps = Annotated[
-    list[str] | None,
-    typer.Option("--map", metavar="COLUMN=HEADER", help="Read a column from this header."),
-]
-PageFiles = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--output",
-        "-o",
-        metavar="FILE",
-        help="Write this file instead; the ending says which kind.",
-    ),
-]
-Encoding = Annotated[
-    str | None,
-    typer.Option(
-        envvar="SCRUB_ENCODING",
-        metavar="NAME",
-        help="Encoding of text files; found out if left out.",
-    ),
-]
-Sheet = Annotated[
-    str | None,
-    typer.Option(
-        envvar="SCRUB_SHEET", metavar="NAME", help="Sheet of a workbook; the first if left out."
-    ),
-]
-LayoutFile = Annotated[
-    str | None,
-    typer.Option(
-        "--layout",
-        envvar="SCRUB_LAYOUT",
-        metavar="FILE",
-        help="A YAML file of headers, as scrub columns --format yaml writes one.",
-    ),
-]
-Isolated = Annotated[
-    bool, typer.Option("--isolated", envvar="SCRUB_ISOLATED", help="Read no scrub.yaml.")
-]
-Lenient = Annotated[
-    bool,
-    typer.Option(
-        "--lenient", help="Read an X12 file whose counts are off; exit code 2 all the same."
-    ),
-]
-
-
-def _log_as(ctx: typer.Context, form: LogFormat) -> LogFormat:
+def _set_log_format(ctx: typer.Context, form: LogFormat) -> LogFormat:
     ctx.ensure_object(Log).form = form
     return form
 
 
-Logs = Annotated[
-    LogFormat,
-    typer.Option(
-        "--log-format",
-        envvar="SCRUB_LOG_FORMAT",
-        is_eager=True,
-        callback=_log_as,
-        help="json: standard error gets one object per event, with nothing of any claim.",
-    ),
-]
-Colors = Annotated[Color, typer.Option(envvar="SCRUB_COLOR", help="Colour the output.")]
+def policy_folder_option() -> Any:
+    """`--policies`, a `Path`."""
+    return option(POLICIES, "Folder with your own policy files.", metavar="FOLDER")
+
+
+def color_option() -> Any:
+    """`--color`, a `Color`."""
+    return option(OUTPUT, "Color the output.", default=Color.AUTO, envvar="SCRUB_COLOR")
+
+
+def isolated_option() -> Any:
+    """`--isolated`, which is read before the other options are."""
+    return option(
+        SETTINGS, "Do not read scrub.yaml.", "--isolated", default=False, envvar="SCRUB_ISOLATED"
+    )
+
+
+def log_format_option() -> Any:
+    """`--log-format`, a `LogFormat`: set at once, so that mistakes are logged in it too."""
+    text = "Log on standard error; json: one object per event, without claim data."
+    return option(OUTPUT, text, default=LogFormat.TEXT, is_eager=True, callback=_set_log_format)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingOptions:
+    """How claim files are read."""
+
+    column_map: list[str] | None = option(
+        INPUT, "Read a column from this header.", "--map", metavar="COLUMN=HEADER"
+    )
+    layout: str | None = file_option(
+        INPUT, "YAML file of headers; scrub columns --format yaml writes one."
+    )
+    encoding: str | None = option(
+        INPUT, "Encoding of text files; detected if omitted.", metavar="NAME"
+    )
+    sheet: str | None = option(
+        INPUT, "Sheet of an Excel workbook; the first if omitted.", metavar="NAME"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimOptions(ReadingOptions):
+    """Which claims are read and how: the options that `check` and `profile` share."""
+
+    claims: list[str] | None = argument(
+        "CLAIMS", "Claim files, folders or patterns; - reads standard input.", default=None
+    )
+    history: list[str] | None = option(
+        INPUT, "Prior claims: files, folders or patterns.", metavar="PATH"
+    )
+    lenient: bool = flag(
+        INPUT, "Read X12 files whose segment counts are wrong; still exits 2.", "--lenient"
+    )
+    payer: str | None = option(
+        POLICIES,
+        "Check every line against this payer's policy.",
+        metavar="PAYER",
+        autocompletion=complete_payer,
+    )
+    policies: Path | None = policy_folder_option()
+    as_of: date | None = option(
+        POLICIES,
+        "Check as of this date, YYYY-MM-DD; today if omitted.",
+        parser=parse_day,
+        metavar="DATE",
+    )
+
+    def request(self, payer_names: Sequence[OwnName]) -> Request:
+        """The run that the options ask for.
+
+        Args:
+            payer_names: the user's own names for payers.
+
+        Raises:
+            UsageError: no claims are named, or `--map` is wrong.
+        """
+        from cpt77092.run import Request
+
+        if not self.claims:
+            raise UsageError("name claim files, folders or patterns, or - for standard input")
+        return Request(
+            paths=self.claims,
+            as_of=self.as_of or today(),
+            history=tuple(self.history or ()),
+            payer=self.payer,
+            policies=self.policies,
+            overrides=parse_column_map(self.column_map),
+            layout=self.layout,
+            encoding=self.encoding,
+            sheet=self.sheet,
+            lenient=self.lenient,
+            payers=payer_names,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyOptions:
+    """Which policies are shown, and as of when."""
+
+    policies: Path | None = policy_folder_option()
+    on: date | None = option(
+        POLICIES,
+        "Show what is in force on this date, YYYY-MM-DD; today if omitted.",
+        parser=parse_day,
+        metavar="DATE",
+    )
+
+    @property
+    def day(self) -> date:
+        """The date to show."""
+        return self.on or today()

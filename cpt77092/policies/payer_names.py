@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from cpt77092.errors import FileProblem, SettingsError, did_you_mean
+from cpt77092.errors import FileProblem, SettingsError, UsageError, did_you_mean
 from cpt77092.policies.policy import DEFAULT, NATIONAL, PolicySet, Where
 
 _NEVER_MATCHED = frozenset({DEFAULT, NATIONAL})
@@ -108,3 +108,21 @@ def _mistake(own: OwnName, policies: PolicySet, matcher: Matcher) -> str | None:
     if word := matcher.barring_word(own.policy, own.name):
         return f"{own.name!r}: a payer with {word!r} in its name is never {own.policy}"
     return None
+
+
+def require_payer(policies: PolicySet, payer: str) -> str:
+    """The policy key of a payer that the user names by key, name, alias or payer id.
+
+    Raises:
+        UsageError: no policy has the name; the message lists the keys and the nearest name.
+    """
+    if payer in policies.policies:
+        return payer
+    matcher = Matcher.of(policies)
+    key = matcher.policy_of(payer, payer)
+    if key is None:
+        keys = sorted(policies.policies)
+        # Medicaid is not a slip for Medicare: only the nearest names are offered.
+        hint = did_you_mean(payer.lower(), [*keys, *matcher.by_name], nearness=0.85)
+        raise UsageError(f"no policy for payer {payer!r}{hint}; there are {', '.join(keys)}")
+    return key

@@ -101,3 +101,14 @@ class PolicySet:
             for entry in entries
         }
         return sorted(days)
+
+    def partner_codes(self) -> frozenset[str]:
+        """Codes that some policy pairs with a checked code; their lines are read as context."""
+        return frozenset(
+            pair.with_
+            for policy in self.policies.values()
+            for (_, parameter), entries in policy.values.items()
+            if parameter == "pairs"
+            for entry in entries
+            for pair in entry.value or ()
+        )

@@ -1,4 +1,4 @@
-"""`--show-settings`: every setting, its value, and where that comes from."""
+"""`--show-settings`: every setting, its value, and where it comes from."""
 
 from __future__ import annotations
 
@@ -20,20 +20,23 @@ def settings_text(
     """The settings as aligned lines.
 
     Args:
-        file: the settings file, blank where there is none.
+        file: the settings file; blank if there is none.
         rows: name, value and origin of each setting.
         payers: the user's own names for payers.
-        unknown: environment variables that look like ours and set nothing.
+        unknown: environment variables that begin with `SCRUB_` and set nothing.
     """
     shown = [(name, _value(value), origin) for name, value, origin in rows]
     shown += [
         (f"payers: {own.name}", own.policy, f"{own.where.file}:{own.where.line}") for own in payers
     ]
-    wide, broad = (max(len(row[column]) for row in shown) for column in (0, 1))
-    head = f"Settings from {file}" if file else "No scrub.yaml read"
-    lines = [f"{head}; command line before environment before file before default.", ""]
-    lines += [f"{name:<{wide}}  {value:<{broad}}  {origin}" for name, value, origin in shown]
-    lines += [f"{name} in the environment is no setting." for name in unknown]
+    widths = [max(len(row[column]) for row in shown) for column in (0, 1)]
+    title = f"Settings from {file}" if file else "No scrub.yaml read"
+    lines = [f"{title}; the command line wins over the environment, then the file, then defaults."]
+    lines.append("")
+    lines += [
+        f"{name:<{widths[0]}}  {value:<{widths[1]}}  {origin}" for name, value, origin in shown
+    ]
+    lines += [f"{name} in the environment sets nothing." for name in unknown]
     return "\n".join(safe(line) for line in lines)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from cpt77092.cli.settings import Option, find_settings, read_settings
+from cpt77092.cli.settings import SettableOption, find_settings, read_settings
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "claims.csv"
 AS_OF = ("--as-of", "2026-11-23")
@@ -35,7 +36,7 @@ def test_command_line_before_environment_before_file_before_default(
     monkeypatch.setenv("SCRUB_LIMIT", "7")
     code, out, err = scrub("check", "--show-settings", "--limit", "9")
     assert (code, err) == (0, "")
-    assert out.startswith("Settings from scrub.yaml; command line before environment")
+    assert out.startswith("Settings from scrub.yaml; the command line wins over the environment")
     rows = shown(out)
     assert rows["limit"] == ("9", "command line")
     assert rows["select"] == ("CH", "environment, SCRUB_SELECT")
@@ -45,20 +46,37 @@ def test_command_line_before_environment_before_file_before_default(
     assert rows["payer"] == ("-", "default")
 
 
-def test_every_option_of_check_is_shown_and_has_a_variable(scrub: Scrub) -> None:
+def test_every_option_of_check_is_shown_and_has_a_variable(
+    scrub: Scrub, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _, out, _ = scrub("check", "--show-settings")
     _, page, _ = scrub("check", "--help")
-    said_each_time = {"help", "isolated", "show-settings", "show-phi"}
-    options = {
-        word.strip(",")[2:]
-        for line in page.splitlines()
-        if line.startswith("  -")
-        for word in line[2:].split("  ")[0].split()
-        if word.startswith("--") and not word.startswith("--no-")
-    }
-    assert shown(out).keys() == options - said_each_time
-    for name in options - said_each_time:
-        assert f"SCRUB_{name.upper().replace('-', '_')}" in page
+    named = re.findall(r"^  (?:-\w, )?--([a-z-]+)(?: |$)", page, re.MULTILINE)
+    options = set(named) - {"help", "isolated", "show-settings", "show-phi"}
+    assert shown(out).keys() == options
+    values = {"rework-cost": "25", "as-of": "2026-11-23", "map": "hcpcs_code=CPT"}
+    values |= {"format": "csv", "by": "line", "sort": "file", "hold": "line", "fail-on": "info"}
+    values |= {"color": "never", "log-format": "text"}
+    for name in options:
+        variable = f"SCRUB_{name.upper().replace('-', '_')}"
+        monkeypatch.setenv(variable, values.get(name, "1"))
+    _, out, _ = scrub("check", "--show-settings")
+    for name, (_, origin) in shown(out).items():
+        assert origin == f"environment, SCRUB_{name.upper().replace('-', '_')}"
+
+
+def test_the_help_of_check_lists_its_options_under_headings_in_80_columns(
+    scrub: Scrub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    _, page, _ = scrub("check", "--help")
+    assert max(map(len, page.splitlines())) <= 80
+    headings = [line for line in page.splitlines() if re.fullmatch(r"\S.*:", line)]
+    assert headings == [
+        *("Arguments:", "Input:", "Policies:", "Rules:", "Output:", "Splitting:"),
+        *("Exit code:", "Settings:"),
+    ]
+    assert "  --fail-on <error|warning|info|not-checked|never>\n" in page.split("Exit code:")[1]
 
 
 def test_the_file_is_found_upward_and_its_names_are_meant_from_its_folder(
@@ -69,7 +87,8 @@ def test_the_file_is_found_upward_and_its_names_are_meant_from_its_folder(
     below = tmp_path / "inbox" / "june"
     below.mkdir(parents=True)
     monkeypatch.chdir(below)
-    assert scrub(EXAMPLE, *AS_OF) == (0, "", "")
+    code, out, err = scrub(EXAMPLE, *AS_OF)
+    assert (code, out, err.count("\n")) == (0, "", 1)
     assert (tmp_path / "reports" / "claims.csv").read_text(encoding="utf-8").count("CH001")
     assert find_settings(below) == Path("../../scrub.yaml")
     assert "../../reports/{stem}.csv" in scrub("check", "--show-settings")[1]
@@ -100,23 +119,23 @@ def test_help_is_there_whatever_the_file_says(scrub: Scrub, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
-        ("fail_on: error\n", "1: fail_on is no setting (did you mean fail-on?)"),
-        ("payer: medicare\nselct: MO\n", "2: selct is no setting (did you mean select?)"),
+        ("fail_on: error\n", "1: fail_on is not a setting (did you mean fail-on?)"),
+        ("payer: medicare\nselct: MO\n", "2: selct is not a setting (did you mean select?)"),
         ("limit: 3\nlimit: 4\n", "2: limit is repeated; it is already on line 1"),
         ("quiet: yes\n", "1: quiet: write true or false"),
         ("payer: [a, b]\n", "1: payer: write one value"),
-        ("payer:\n", "1: payer: no value; give one, or leave the key out"),
+        ("payer:\n", "1: payer: has no value; give one, or remove the key"),
         ("select: {MO: 1}\n", "1: select: write one value or a list, [A, B]"),
         ("select: []\n", "1: select: write a list of plain values, [A, B]"),
         ("map: hcpcs_code=CPT\n", "1: map: write keys and values under it"),
-        ("show-phi: true\n", "1: show-phi is said on the command line, with each run"),
-        ("isolated: true\n", "1: isolated is said on the command line"),
+        ("show-phi: true\n", "1: show-phi cannot be set in a file; give it on the command line"),
+        ("isolated: true\n", "1: isolated cannot be set in a file"),
         ("\nfail-on: nver\n", "2: fail-on: 'nver' is not one of 'error', 'warning'"),
         ("limit: many\n", "1: limit: "),
         ("rework-cost: free\n", "1: rework-cost: 'free' is not an amount; write dollars"),
-        ("payers: medicare\n", "1: payers: write your payer names with a policy each"),
+        ("payers: medicare\n", "1: payers: write each of your payer names and its policy"),
         ("payers:\n  Blue: [bcbs]\n", "2: payers: 'Blue' names no policy"),
         ("payers:\n  Blue: bcsb\n", "2: 'Blue': no policy 'bcsb' (did you mean bcbs?)"),
         ("payers:\n  Us: default\n", "2: 'Us': no payer goes by default"),
@@ -130,30 +149,30 @@ def test_help_is_there_whatever_the_file_says(scrub: Scrub, tmp_path: Path) -> N
         ("quiet: true\nhistory: nope.csv\n", "2: --history nope.csv: no such file"),
         ("payer: medicair\n", "1: no policy for payer 'medicair' (did you mean medicare?)"),
         ("policies: none\n", "1: --policies none: no such folder"),
-        ("- a\n- b\n", "1: a settings file is keys and values"),
+        ("- a\n- b\n", "1: write keys and values, as in fail-on: warning"),
         ("a: [\n", "not readable as YAML"),
     ],
 )
-def test_a_mistake_is_told_with_file_and_line(
-    scrub: Scrub, tmp_path: Path, text: str, told: str
+def test_a_mistake_is_reported_with_file_and_line(
+    scrub: Scrub, tmp_path: Path, text: str, message: str
 ) -> None:
     settings(tmp_path, text)
     code, out, err = scrub(EXAMPLE, *AS_OF)
     assert (code, out) == (2, "")
-    assert f"scrub: scrub.yaml:{told}" in err or (told in err and "scrub.yaml:" in err)
+    assert f"scrub: scrub.yaml:{message}" in err or (message in err and "scrub.yaml:" in err)
     assert len(err.splitlines()) == 1
 
 
-def test_every_mistake_is_told_at_once(scrub: Scrub, tmp_path: Path) -> None:
+def test_every_mistake_is_reported_at_once(scrub: Scrub, tmp_path: Path) -> None:
     settings(tmp_path, "zzz: 1\nquiet: 2\npayers:\n  A:\n")
     lines = scrub(EXAMPLE)[2].splitlines()
     assert [line.split(":")[2] for line in lines] == ["1", "2", "4"]
 
 
-def test_a_file_that_is_not_text_is_told(scrub: Scrub, tmp_path: Path) -> None:
+def test_a_file_that_is_not_text_is_reported(scrub: Scrub, tmp_path: Path) -> None:
     (tmp_path / "scrub.yaml").write_bytes(b"\xff\xfe\x00")
-    assert "scrub.yaml:1: not UTF-8 text" in scrub(EXAMPLE)[2]
-    assert read_settings(settings(tmp_path, ""), [Option(name="payer")]).options == {}
+    assert "scrub.yaml:1: is not UTF-8 text" in scrub(EXAMPLE)[2]
+    assert read_settings(settings(tmp_path, ""), [SettableOption(name="payer")]).options == {}
 
 
 def test_own_payer_names_choose_the_policy(scrub: Scrub, tmp_path: Path) -> None:
@@ -207,7 +226,7 @@ def test_the_folder_of_policies_that_is_set_is_the_one_checked(
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "told"),
+    ("name", "value", "message"),
     [
         ("SCRUB_HISTORY", "nope.csv", "--history nope.csv: no such file"),
         ("SCRUB_MAP", "charge_amount=Nothing", "Nothing"),
@@ -215,20 +234,20 @@ def test_the_folder_of_policies_that_is_set_is_the_one_checked(
     ],
 )
 def test_a_profile_takes_from_the_environment_what_a_check_takes(
-    scrub: Scrub, monkeypatch: pytest.MonkeyPatch, name: str, value: str, told: str
+    scrub: Scrub, monkeypatch: pytest.MonkeyPatch, name: str, value: str, message: str
 ) -> None:
     monkeypatch.setenv(name, value)
     for command in ("check", "profile"):
         code, _, err = scrub(command, EXAMPLE)
-        assert (code, told in err) == (2, True), command
+        assert (code, message in err) == (2, True), command
 
 
-def test_a_variable_that_sets_nothing_is_told(
+def test_a_variable_that_sets_nothing_is_reported(
     scrub: Scrub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SCRUB_FAILON", "never")
     assert scrub("check", "--show-settings")[1].splitlines()[-1] == (
-        "SCRUB_FAILON in the environment is no setting."
+        "SCRUB_FAILON in the environment sets nothing."
     )
 
 

@@ -387,10 +387,10 @@ def test_an_interchange_whose_counts_are_off_is_read_on_with_lenient(
     text = (EXAMPLES / "batch.837").read_text(encoding="utf-8")
     batch = tmp_path / "batch.837"
     batch.write_text(re.sub(r"SE\*\d+\*", "SE*9*", text, count=1), encoding="utf-8")
-    assert "read on with --lenient" in scrub(batch)[2]
+    assert "read it with --lenient" in scrub(batch)[2]
     code, out, err = scrub(batch, "--lenient")
     assert (code, "Read on with --lenient: " in out) == (2, True)
-    assert err == "scrub: 1 file read on with --lenient may lack lines; scrub check says more\n"
+    assert err == "scrub: 1 file read with --lenient may be incomplete; scrub check says more\n"
 
 
 def test_expectations_are_numbered_and_named(small: Profile) -> None:

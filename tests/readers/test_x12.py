@@ -46,7 +46,7 @@ from cpt77092.readers.signatures import is_x12
 from cpt77092.readers.x12 import interchange
 from cpt77092.reference.codes import CHECKED
 from cpt77092.rules import CATALOGUE
-from cpt77092.run import Request, partners, run
+from cpt77092.run import Request, run
 from tests.claim_strategies import Batch as Rows
 from tests.claim_strategies import runs, vocabulary
 from tests.oracle import read_policies
@@ -316,7 +316,7 @@ def policies() -> PolicySet:
 
 
 def checked(file: Path, history: Path | None) -> Result:
-    needed, scope = needed_columns(CATALOGUE), CHECKED | partners(policies())
+    needed, scope = needed_columns(CATALOGUE), CHECKED | policies().partner_codes()
     batch = read_batch([str(file)], needed=needed, scope=scope, options=Options())
     past = None
     if history is not None:
@@ -358,7 +358,7 @@ def test_the_same_claims_give_the_same_findings(
     if past:
         old_file = kept(tmp_path, x12([undotted(row) for row in past], style), "past.837")
         old_twin = kept(tmp_path, as_csv(past), "past.csv")
-    scope = CHECKED | partners(policies())
+    scope = CHECKED | policies().partner_codes()
     ours, theirs = read(file, scope=scope), read(twin, scope=scope)
     assert ours.total == theirs.total
     same = [

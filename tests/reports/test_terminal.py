@@ -362,7 +362,9 @@ def test_a_pipe_gets_one_line_per_claim_and_the_same_exit_code() -> None:
     assert done.returncode == 1
     assert [text.split()[1] for text in done.stdout.splitlines()] == ["error"] * 3
     assert "showing 3 of 41; --limit 0 shows all" in done.stderr
-    by_line = scrub("examples/claims.csv", "--by", "line", "-q").stdout.splitlines()
+    by_line = scrub(
+        "examples/claims.csv", "--by", "line", "-q", "--format", "concise"
+    ).stdout.splitlines()
     assert by_line[1].startswith(
         "examples/claims.csv:3: error MO001,BU004,CV003 A-1002/1 77092 2026-03-02 medicare: MO001:"
     )

@@ -1,0 +1,307 @@
+"""`scrub check`: check claim lines, print and write the findings, and split the batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import typer
+
+from cpt77092 import __version__
+from cpt77092.choices import By, Color, FailOn, Format, Hold, LogFormat, Sort
+from cpt77092.cli.configured import setting_rows, settings_of, unknown_variables
+from cpt77092.cli.exits import Exit, exit_code, failing_severities
+from cpt77092.cli.options import (
+    EXIT_CODE,
+    OUTPUT,
+    RULES,
+    SETTINGS,
+    SPLITTING,
+    ClaimOptions,
+    color_option,
+    complete_rule,
+    file_option,
+    flag,
+    isolated_option,
+    log_format_option,
+    option,
+    parse_dollars,
+    with_options,
+)
+from cpt77092.cli.output_files import OutputFiles, output_files
+from cpt77092.errors import OutputError, UsageError
+from cpt77092.reports.log import Log
+
+if TYPE_CHECKING:
+    from cpt77092.engine import Result
+    from cpt77092.findings import Totals
+    from cpt77092.policies.payer_names import OwnName
+    from cpt77092.reports.check.report import Report
+    from cpt77092.run import Request
+    from cpt77092.split import Split
+
+
+def _rules_option(text: str) -> Any:
+    return option(RULES, text, metavar="RULES", autocompletion=complete_rule)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckOptions(ClaimOptions):
+    """The arguments and options of `scrub check`, in the order of its help."""
+
+    select: list[str] | None = _rules_option("Run only these rules: codes, names or groups (MO).")
+    ignore: list[str] | None = _rules_option("Skip these rules.")
+    extend_select: list[str] | None = _rules_option("Run these rules in addition to --select.")
+
+    form: Format = option(
+        OUTPUT,
+        "Format on standard output; auto: a table on a terminal, one line per finding in a pipe.",
+        "--format",
+        default=Format.AUTO,
+    )
+    output: list[str] | None = file_option(
+        OUTPUT,
+        "Also write a report; its extension sets the format. {date} and {stem} are filled in.",
+        "--output",
+        "-o",
+    )
+    rejects: str | None = file_option(OUTPUT, "Write rows that could not be read, unchanged.")
+    by: By = option(OUTPUT, "One row per finding, line or claim.", default=By.FINDING)
+    sort: Sort | None = option(
+        OUTPUT, "What comes first; if omitted, severity in a table, file order elsewhere."
+    )
+    limit: int | None = option(
+        OUTPUT,
+        "Show at most this many rows; 0 shows all. Totals stay exact.",
+        metavar="NUMBER",
+        min=0,
+    )
+    rework_cost: Decimal | None = option(
+        OUTPUT,
+        "Your cost to rework one line; shows how many lines are worth it.",
+        metavar="DOLLARS",
+        parser=parse_dollars,
+    )
+    not_checked: bool = flag(
+        OUTPUT, "List every line that a rule could not check, in JSON.", "--not-checked"
+    )
+    show_phi: bool = flag(OUTPUT, "Add person_id, which identifies patients.", "--show-phi")
+    quiet: bool = flag(
+        OUTPUT,
+        "Print one line, only if there are findings or the exit code is not 0. With --format: "
+        "print findings only.",
+        "--quiet",
+        "-q",
+    )
+    verbose: bool = flag(OUTPUT, "Print every info finding and every reason.", "--verbose", "-v")
+    color: Color = color_option()
+    log_format: LogFormat = log_format_option()
+
+    clean_to: str | None = file_option(SPLITTING, "Write the rows of clean claims, unchanged.")
+    flagged_to: str | None = file_option(
+        SPLITTING, "Write the rows of claims with findings that --fail-on counts."
+    )
+    hold: Hold = option(SPLITTING, "Hold whole claims, or single lines.", default=Hold.CLAIM)
+
+    fail_on: FailOn = option(EXIT_CODE, "Lowest severity that exits 1.", default=FailOn.ERROR)
+    exit_zero: bool = flag(EXIT_CODE, "Exit 0 instead of 1.", "--exit-zero")
+    allow_rejects: bool = flag(
+        EXIT_CODE, "Rows that could not be read do not exit 2.", "--allow-rejects"
+    )
+
+    show_settings: bool = flag(
+        SETTINGS, "Print every setting and where it comes from.", "--show-settings"
+    )
+    isolated: bool = isolated_option()
+
+    def check_request(self, payer_names: Sequence[OwnName]) -> Request:
+        """The run that the options ask for, with its rules."""
+        select = _listed(self.select)
+        if self.select and not select:  # as from an empty shell variable: not every rule is meant
+            raise UsageError("--select: names no rule; see scrub rules, or omit it to run all")
+        return replace(
+            self.request(payer_names),
+            select=select,
+            ignore=_listed(self.ignore),
+            extend_select=_listed(self.extend_select),
+            show_phi=self.show_phi,
+        )
+
+    def recorded(self) -> dict[str, Any]:
+        """The options that a report's manifest records in addition to the request."""
+        return {
+            "allow_rejects": self.allow_rejects,
+            "fail_on": self.fail_on.value,
+            "exit_zero": self.exit_zero,
+            "rework_cost": None if self.rework_cost is None else float(self.rework_cost),
+            **({"by": self.by.value} if self.by is not By.FINDING else {}),
+            **({"sort": self.sort.value} if self.sort else {}),
+        }
+
+
+@with_options
+def check(ctx: typer.Context, options: CheckOptions) -> None:
+    """Check claim lines before you submit them.
+
+    Shows which lines will be denied, why, and what to change, each with its source.
+
+    Exit codes: 0 no finding at or above --fail-on, 1 findings, 2 not everything could be checked,
+    3 a bug in scrub.
+
+    Every option can also be set in scrub.yaml (fail-on: warning) or in the environment
+    (SCRUB_FAIL_ON=warning), except --show-phi, --show-settings and --isolated.
+
+    Example: scrub check claims.csv -o worklist.csv
+    """
+    if options.show_settings:
+        _print_settings(ctx)
+
+    from cpt77092 import findings
+    from cpt77092.reports.files import output_locks
+    from cpt77092.reports.progress import Watch
+    from cpt77092.run import run
+
+    log = ctx.ensure_object(Log)
+    log.quiet = options.quiet
+    request = options.check_request(settings_of(ctx).payers)
+    files = output_files(request, options)
+    ctx.with_resource(output_locks([name for name, _ in files.reports], others=files.others))
+    log.event("started", version=__version__, as_of=str(request.as_of), claims=options.claims)
+    with Watch(quiet=options.quiet or log.is_json, color=options.color) as watch:
+        result = run(request, watch.step)
+        watch.step("Adding up")
+        totals = findings.totals(result, rework_cost=options.rework_cost)
+    log.result(result, totals)
+    code, why = exit_code(
+        totals, options.fail_on, exit_zero=options.exit_zero, allow_rejects=options.allow_rejects
+    )
+    report = _report(result, totals, request, options, log, code, why)
+    with Watch(quiet=options.quiet or log.is_json, color=options.color) as watch:
+        split, unwritten = _write_files(report, files, options, log, watch.step)
+    if not options.quiet or options.form is not Format.AUTO:
+        unwritten += _print_findings(report, options.form)
+    if unwritten:
+        raise OutputError(*unwritten)
+    if options.quiet:
+        _print_one_line(report, options, log)
+    report.tell_parts(split, files.parts)
+    log.finished(code, why)
+    raise typer.Exit(code)
+
+
+def _print_settings(ctx: typer.Context) -> NoReturn:
+    from cpt77092.reports.settings_page import settings_text
+
+    settings = settings_of(ctx)
+    file = str(settings.path or "")
+    unknown = unknown_variables(ctx)
+    typer.echo(settings_text(file, setting_rows(ctx), settings.payers, unknown=unknown))
+    raise typer.Exit
+
+
+def _report(
+    result: Result,
+    totals: Totals,
+    request: Request,
+    options: CheckOptions,
+    log: Log,
+    code: Exit,
+    why: str,
+) -> Report:
+    from cpt77092.reports.check.report import Report
+
+    return Report(
+        result=result,
+        totals=totals,
+        options={**request.recorded(), **options.recorded()},
+        exit_code=code,
+        why=why,
+        limit=options.limit,
+        by=options.by,
+        sort=options.sort,
+        extra=("person_id",) if options.show_phi else (),
+        not_checked=options.not_checked,
+        quiet=options.quiet or log.is_json,
+        verbose=options.verbose,
+        color=options.color,
+    )
+
+
+def _write_files(
+    report: Report,
+    files: OutputFiles,
+    options: CheckOptions,
+    log: Log,
+    progress: Callable[[str], None],
+) -> tuple[Split | None, list[str]]:
+    """Write reports and parts; the split batch, and a sentence per file not written."""
+    from cpt77092.text import count
+
+    unwritten = report.write_files(files.reports, rejects=files.rejects, tell=progress)
+    if not files.parts:
+        return None, unwritten
+    if unreadable := report.totals.unreadable_files:
+        reason = f"{count(unreadable, 'file')} could not be read and may hold lines of these claims"
+        skipped = [
+            f"{option} {name}: not written, since {reason}" for option, name in files.parts.values()
+        ]
+        return None, unwritten + skipped
+    progress("Splitting")
+    split = _split(report.result, options)
+    return split, unwritten + report.write_parts(split, files.parts, log)
+
+
+def _split(result: Result, options: CheckOptions) -> Split:
+    from cpt77092.split import Split
+
+    return Split(
+        result=result,
+        severities=failing_severities(options.fail_on),
+        with_unchecked=options.fail_on is FailOn.NOT_CHECKED,
+        whole_claims=options.hold is Hold.CLAIM,
+        one_payer=options.payer is not None,
+    )
+
+
+def _print_findings(report: Report, form: Format) -> list[str]:
+    """Print the findings; a sentence if standard output cannot be written."""
+    try:
+        report.print(form)
+    except BrokenPipeError:
+        raise
+    except OSError as problem:
+        return [unwritable_output(problem)]
+    return []
+
+
+def unwritable_output(problem: OSError) -> str:
+    """Why standard output cannot be written."""
+    return f"standard output: cannot be written ({problem.strerror})"
+
+
+def _print_one_line(report: Report, options: CheckOptions, log: Log) -> None:
+    """Print all that a quiet run says: why not everything was checked, or what was found.
+
+    Info findings alone are no reason to print: nearly every batch has some.
+    """
+    from cpt77092.reports.check import summary
+    from cpt77092.text import count
+
+    totals = report.totals
+    if totals.unreadable_files:
+        return  # the log has named each of them
+    if report.exit_code == Exit.UNCHECKED:
+        log.trouble("unchecked", [summary.unchecked(report.result, report.why)])
+    elif options.form is not Format.AUTO:
+        return  # the findings themselves were printed
+    elif totals.error_lines or totals.warning_lines or report.exit_code == Exit.FINDINGS:
+        numbers = [count(n, severity) for severity, n in totals.by_severity.items() if n]
+        what = ", ".join(numbers) or report.why
+        log.trouble("findings", [f"{what}. {summary.headline(totals)}"])
+
+
+def _listed(prefixes: Sequence[str] | None) -> list[str]:
+    """`--select MO,UN001 --select PO` as a flat list."""
+    return [part.strip() for text in prefixes or () for part in text.split(",") if part.strip()]

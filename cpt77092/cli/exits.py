@@ -1,0 +1,60 @@
+"""Exit codes: which one a finished run gets, and why."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from cpt77092.choices import FailOn
+
+if TYPE_CHECKING:
+    from cpt77092.findings import Totals
+    from cpt77092.rule import Severity
+
+
+class Exit(IntEnum):
+    """Exit codes: the highest that applies, and 130 or 143 if a signal ended the run."""
+
+    CLEAN = 0
+    FINDINGS = 1
+    UNCHECKED = 2
+    BUG = 3
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+def exit_code(
+    totals: Totals, fail_on: FailOn, *, exit_zero: bool, allow_rejects: bool = False
+) -> tuple[Exit, str]:
+    """The exit code of a finished run, and the reason for it."""
+    from cpt77092.text import count
+
+    rejected = 0 if allow_rejects else totals.tally.rejected + totals.history_rejected
+    if totals.unreadable_files:
+        return Exit.UNCHECKED, f"{count(totals.unreadable_files, 'file')} could not be read"
+    if rejected:
+        return Exit.UNCHECKED, f"{count(rejected, 'row')} could not be read"
+    if totals.doubtful_files:
+        files = count(totals.doubtful_files, "file")
+        return Exit.UNCHECKED, f"{files} read with --lenient may be incomplete"
+    if totals.tally.rows == totals.tally.no_code + totals.tally.not_data:
+        return Exit.UNCHECKED, "no row has a procedure code"
+    failing = sum(totals.by_severity[severity] for severity in failing_severities(fail_on))
+    if failing or (fail_on is FailOn.NOT_CHECKED and totals.not_checked):
+        what = count(failing, "finding") if failing else "rules that could not be checked"
+        code = Exit.CLEAN if exit_zero else Exit.FINDINGS
+        return code, f"{what} at or above --fail-on {fail_on}"
+    return Exit.CLEAN, f"no finding at or above --fail-on {fail_on}"
+
+
+def failing_severities(fail_on: FailOn) -> tuple[Severity, ...]:
+    """The severities whose findings make the exit code 1."""
+    from cpt77092.rule import Severity
+
+    return {
+        FailOn.ERROR: (Severity.ERROR,),
+        FailOn.WARNING: (Severity.ERROR, Severity.WARNING),
+        FailOn.INFO: tuple(Severity),
+        FailOn.NOT_CHECKED: tuple(Severity),
+        FailOn.NEVER: (),
+    }[fail_on]

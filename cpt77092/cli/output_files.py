@@ -1,0 +1,116 @@
+"""The files that a command writes: names filled in, and everything refused that cannot work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cpt77092.choices import FailOn, Format
+from cpt77092.errors import OutputError, UsageError
+
+if TYPE_CHECKING:
+    from cpt77092.cli.check import CheckOptions
+    from cpt77092.run import Request
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputFiles:
+    """The files that `scrub check` writes, their names filled in."""
+
+    reports: list[tuple[str, Format]]
+    rejects: str | None = None
+    parts: Mapping[int, tuple[str, str]] = field(default_factory=dict)
+    """Option and file name by part of the split batch."""
+
+    @property
+    def others(self) -> list[tuple[str, str]]:
+        """Option and name of every file that is not a report."""
+        rejects = [] if self.rejects is None else [("--rejects", self.rejects)]
+        return [*rejects, *self.parts.values()]
+
+
+def output_files(request: Request, options: CheckOptions) -> OutputFiles:
+    """The files of a check, looked at before anything is read.
+
+    Raises:
+        UsageError: the options contradict each other.
+        OutputError: a file cannot be written, or the claim files cannot be split.
+    """
+    from cpt77092.reports.files import FORMATS, format_of
+
+    claims, day = request.paths, request.as_of
+    reports = fill_in_names(options.output or (), claims, day)
+    files = [(name, format_of(name, FORMATS)) for name in reports]
+    asked = (
+        ("--rejects", options.rejects),
+        ("--clean-to", options.clean_to),
+        ("--flagged-to", options.flagged_to),
+    )
+    others = {
+        option: fill_in_names([name], claims, day, option=option)[0]
+        for option, name in asked
+        if name is not None
+    }
+    rejects = others.pop("--rejects", None)
+    outputs = OutputFiles(reports=files, rejects=rejects, parts=_by_part(others))
+    if outputs.parts:
+        _require_parts(request, outputs, options.fail_on)
+    return outputs
+
+
+def _by_part(names: Mapping[str, str]) -> dict[int, tuple[str, str]]:
+    """Option and file name by part of the split batch."""
+    if not names:
+        return {}
+    from cpt77092.split import CLEAN, FLAGGED
+
+    parts = {"--clean-to": CLEAN, "--flagged-to": FLAGGED}
+    return {parts[option]: (option, name) for option, name in names.items()}
+
+
+def fill_in_names(
+    names: Sequence[str], claims: Sequence[str], day: date, *, option: str = "-o"
+) -> list[str]:
+    """Names of output files with `{date}` and `{stem}` filled in.
+
+    Args:
+        names: as the user wrote them.
+        claims: the claim files, folders or patterns; `{stem}` is made of them.
+        day: the as-of date.
+        option: the option that names the files, for messages.
+    """
+    from cpt77092.readers import find_readable
+    from cpt77092.reports.files import fill_in
+
+    inputs = claims
+    is_one_path = len(claims) == 1 and Path(claims[0]).exists()
+    if not is_one_path and any("{stem}" in name for name in names):
+        inputs = find_readable(claims)[0] or claims
+    return [fill_in(name, inputs=inputs, day=day, option=option) for name in names]
+
+
+def _require_parts(request: Request, outputs: OutputFiles, fail_on: FailOn) -> None:
+    """Refuse parts that cannot be written, or that no finding would separate."""
+    from cpt77092.run import open_inputs
+    from cpt77092.split import require_splittable
+
+    if fail_on is FailOn.NEVER:
+        raise UsageError(
+            "--fail-on never: no row would be held back; choose a severity, and --exit-zero for "
+            "exit code 0"
+        )
+    names = [name for name, _ in outputs.reports] + [outputs.rejects or ""]
+    taken = {Path(name).resolve() for name in names if name}
+    for option, name in outputs.parts.values():
+        file = Path(name)
+        if name == "-":
+            raise UsageError(f"{option} -: standard output is for the findings; name a file")
+        if not file.parent.is_dir():
+            raise OutputError(f"{option} {name}: the folder {file.parent} does not exist")
+        if file.resolve() in taken:
+            raise UsageError(f"{option} {name}: another option writes that file; name a new one")
+        taken.add(file.resolve())
+    require_splittable(open_inputs(request), list(outputs.parts.values()))

@@ -1,0 +1,163 @@
+"""The commands that explain: `columns`, `rules`, `explain` and `brief`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import typer
+
+from cpt77092.choices import Color, ColumnsFormat, DocumentFormat, PageFormat
+from cpt77092.cli.options import (
+    OUTPUT,
+    PolicyOptions,
+    ReadingOptions,
+    argument,
+    color_option,
+    complete_payer,
+    complete_rule,
+    file_option,
+    isolated_option,
+    option,
+    parse_column_map,
+    with_options,
+)
+from cpt77092.errors import UsageError, did_you_mean
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnsOptions(ReadingOptions):
+    """The argument and options of `scrub columns`."""
+
+    claims: str = argument("FILE", "A claim file.")
+    form: ColumnsFormat = option(
+        OUTPUT, "table, or yaml for a --layout file.", "--format", default=ColumnsFormat.TABLE
+    )
+    color: Color = color_option()
+    isolated: bool = isolated_option()
+
+
+@with_options
+def columns(_ctx: typer.Context, options: ColumnsOptions) -> None:
+    """Show how the columns of a claim file are recognized.
+
+    Each column comes with sample values; patient data is masked.
+
+    Example: scrub columns claims.csv --format yaml > our-layout.yaml
+    """
+    from cpt77092.claims.layouts import load_layout
+    from cpt77092.readers import Options, find_files, open_claims
+    from cpt77092.reports import reference_pages
+    from cpt77092.reports.console import make_console
+
+    reading = Options(
+        overrides=parse_column_map(options.column_map),
+        encoding=options.encoding,
+        sheet=options.sheet,
+        layout=load_layout(options.layout) if options.layout else None,
+    )
+    for path in find_files([options.claims]):
+        opened = open_claims(path, reading)
+        if options.form is ColumnsFormat.YAML:
+            typer.echo(reference_pages.layout_yaml(opened), nl=False)
+        else:
+            reference_pages.show_columns(make_console(options.color), opened)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RulesOptions:
+    """The options of `scrub rules`."""
+
+    form: PageFormat = option(OUTPUT, "Format of the list.", "--format", default=PageFormat.TABLE)
+    color: Color = color_option()
+
+
+@with_options
+def rules(_ctx: typer.Context, options: RulesOptions) -> None:
+    """List the rules.
+
+    Example: scrub rules --format markdown
+    """
+    from cpt77092.reports import reference_pages
+    from cpt77092.reports.console import make_console
+    from cpt77092.rules import CATALOGUE
+
+    if options.form is PageFormat.MARKDOWN:
+        typer.echo(reference_pages.rules_markdown(CATALOGUE))
+    elif options.form is PageFormat.JSON:
+        typer.echo(reference_pages.as_json(reference_pages.rules_records(CATALOGUE)))
+    else:
+        reference_pages.show_rules(make_console(options.color), CATALOGUE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainOptions(PolicyOptions):
+    """The argument and options of `scrub explain`."""
+
+    rule: str = argument("RULE", "A rule's code or name, like MO001.", autocompletion=complete_rule)
+    color: Color = color_option()
+    isolated: bool = isolated_option()
+
+
+@with_options
+def explain(_ctx: typer.Context, options: ExplainOptions) -> None:
+    """Explain one rule, with each payer's value and its source.
+
+    Example: scrub explain MO001
+    """
+    from cpt77092.policies import load_policies
+    from cpt77092.reports import reference_pages
+    from cpt77092.reports.console import make_console
+    from cpt77092.rules import CATALOGUE
+
+    code, name = options.rule.upper(), options.rule.lower()
+    named = [rule for rule in CATALOGUE if code == rule.code or name == rule.name]
+    if not named:
+        hint = did_you_mean(code, [rule.code for rule in CATALOGUE])
+        raise UsageError(f"no rule {options.rule!r}{hint}; see scrub rules")
+    console = make_console(options.color)
+    reference_pages.explain(console, named[0], load_policies(options.policies), options.day)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BriefOptions(PolicyOptions):
+    """The argument and options of `scrub brief`."""
+
+    payer: str | None = argument(
+        "PAYER",
+        "A payer, to see its rules only; all payers if omitted.",
+        default=None,
+        autocompletion=complete_payer,
+    )
+    form: DocumentFormat = option(
+        OUTPUT, "Format on standard output.", "--format", default=DocumentFormat.TEXT
+    )
+    output: list[str] | None = file_option(
+        OUTPUT, "Write to a file instead; its extension sets the format.", "--output", "-o"
+    )
+    color: Color = color_option()
+    isolated: bool = isolated_option()
+
+
+@with_options
+def brief(_ctx: typer.Context, options: BriefOptions) -> None:
+    """Print how to bill CPT 77092, with sources.
+
+    Modifiers, coverage, fees and prices of one payer or all of them.
+
+    Example: scrub brief medicare -o medicare.html
+    """
+    from cpt77092.brief import compose
+    from cpt77092.policies import load_policies
+    from cpt77092.policies.payer_names import require_payer
+    from cpt77092.reports.document import print_document, write_document
+    from cpt77092.reports.files import DOCUMENT_FORMATS, fill_in, format_of
+
+    policies = load_policies(options.policies)
+    payer = require_payer(policies, options.payer) if options.payer else None
+    inputs = [payer or "brief"]
+    names = [fill_in(name, inputs=inputs, day=options.day) for name in options.output or ()]
+    outputs = [(name, format_of(name, DOCUMENT_FORMATS)) for name in names]
+    document = compose(policies, payer, options.day)
+    write_document(document, outputs)
+    if not outputs:
+        print_document(document, options.form, options.color)

@@ -1,0 +1,158 @@
+"""`scrub policies`: list, show and check payer policies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+
+from cpt77092.choices import Color, PageFormat
+from cpt77092.cli.configured import ConfigurableCommand
+from cpt77092.cli.exits import Exit
+from cpt77092.cli.options import (
+    EXIT_CODE,
+    OUTPUT,
+    POLICIES,
+    PolicyOptions,
+    argument,
+    color_option,
+    complete_payer,
+    flag,
+    isolated_option,
+    option,
+    policy_folder_option,
+    with_options,
+)
+
+policies_app = typer.Typer(
+    name="policies",
+    help="List, show and check payer policies.",
+    epilog="Example: scrub policies show medicare",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListOptions:
+    """The options of `scrub policies list`."""
+
+    policies: Path | None = policy_folder_option()
+    form: PageFormat = option(OUTPUT, "Format of the list.", "--format", default=PageFormat.TABLE)
+    color: Color = color_option()
+    isolated: bool = isolated_option()
+
+
+@policies_app.command("list", cls=ConfigurableCommand)
+@with_options
+def list_policies(_ctx: typer.Context, options: ListOptions) -> None:
+    """List the policies.
+
+    Example: scrub policies list
+    """
+    from cpt77092.policies import load_policies
+    from cpt77092.reports import reference_pages
+    from cpt77092.reports.console import make_console
+
+    policies = load_policies(options.policies)
+    if options.form is PageFormat.JSON:
+        typer.echo(reference_pages.as_json(reference_pages.policies_list(policies)))
+    else:
+        reference_pages.show_policies(make_console(options.color), policies)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowOptions(PolicyOptions):
+    """The argument and options of `scrub policies show`."""
+
+    payer: str = argument(
+        "PAYER", "A policy's key, a payer's name or its payer ID.", autocompletion=complete_payer
+    )
+    form: PageFormat = option(OUTPUT, "Format of the policy.", "--format", default=PageFormat.TABLE)
+    color: Color = color_option()
+    isolated: bool = isolated_option()
+
+
+@policies_app.command("show", cls=ConfigurableCommand)
+@with_options
+def show_policy(_ctx: typer.Context, options: ShowOptions) -> None:
+    """Show what a payer requires on a date, with sources.
+
+    Example: scrub policies show medicare --on 2024-06-01
+    """
+    from cpt77092.policies import load_policies
+    from cpt77092.policies.payer_names import require_payer
+    from cpt77092.reports import reference_pages
+    from cpt77092.reports.console import make_console
+
+    policies = load_policies(options.policies)
+    payer = require_payer(policies, options.payer)
+    if options.form is PageFormat.JSON:
+        records = reference_pages.policy_records(policies, payer, options.day)
+        typer.echo(reference_pages.as_json(records))
+    else:
+        reference_pages.show_policy(make_console(options.color), policies, payer, options.day)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckPoliciesOptions(PolicyOptions):
+    """The argument and options of `scrub policies check`."""
+
+    folder: Path | None = argument(
+        "FOLDER",
+        "Your folder; if omitted, that of --policies, or else the packaged policies.",
+        default=None,
+    )
+    max_age: int | None = option(
+        POLICIES, "Warn about sources checked longer ago than this.", metavar="DAYS", min=0
+    )
+    strict: bool = flag(EXIT_CODE, "Exit 2 if there is any warning.", "--strict")
+    isolated: bool = isolated_option()
+
+
+@policies_app.command("check", cls=ConfigurableCommand)
+@with_options
+def check_policies(_ctx: typer.Context, options: CheckPoliciesOptions) -> None:
+    """Check policy files for mistakes.
+
+    Lists every error, warning and note with its file and line. Warnings are entries that others
+    hide, dates with nothing in force, and outdated sources.
+
+    Exit codes: 0 no error, 2 errors (with --strict: or warnings).
+
+    Example: scrub policies check my-policies --max-age 365
+    """
+    from cpt77092.policies import load_policies
+    from cpt77092.policy_lint import NoteLevel, lint
+    from cpt77092.rules import CATALOGUE
+    from cpt77092.text import count, safe
+
+    folder = options.folder or options.policies
+    loaded = load_policies(folder, trust_packaged=False)
+    notes = lint(loaded, CATALOGUE, today=options.day, max_age=options.max_age)
+    if folder is not None:  # the user cannot fix the packaged files
+        notes = [n for n in notes if n.where is None or Path(n.where.file).parent == folder]
+    for note in notes:
+        typer.echo(safe(str(note)))
+    warnings = sum(note.level is NoteLevel.WARNING for note in notes)
+    numbers = f": {count(warnings, 'warning')}, {count(len(notes) - warnings, 'note')}"
+    values = sum(len(policy.values) for policy in loaded.policies.values())
+    typer.echo(
+        f"No {'errors' if notes else 'problems'} in {len(loaded.policies)} policies, "
+        f"{values} values ({' and '.join(loaded.origin)}){numbers if notes else ''}."
+    )
+    if warnings and options.strict:
+        raise typer.Exit(Exit.UNCHECKED)
+
+
+@policies_app.command("schema")
+def print_schema() -> None:
+    """Print the JSON Schema of a policy file, for editors.
+
+    Example: scrub policies schema > policy.schema.json
+    """
+    from cpt77092.policies.schema import json_schema
+    from cpt77092.reports import reference_pages
+
+    typer.echo(reference_pages.as_json(json_schema()))

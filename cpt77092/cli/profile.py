@@ -1,0 +1,88 @@
+"""`scrub profile`: benchmarks of a batch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import typer
+
+from cpt77092.choices import Color, DocumentFormat, FailOn
+from cpt77092.cli.configured import settings_of
+from cpt77092.cli.exits import Exit, exit_code
+from cpt77092.cli.options import (
+    OUTPUT,
+    ClaimOptions,
+    color_option,
+    file_option,
+    flag,
+    isolated_option,
+    option,
+    with_options,
+)
+from cpt77092.cli.output_files import fill_in_names
+from cpt77092.reports.log import Log
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileOptions(ClaimOptions):
+    """The arguments and options of `scrub profile`, in the order of its help."""
+
+    form: DocumentFormat | None = option(
+        OUTPUT, "Format on standard output; text if omitted.", "--format"
+    )
+    output: list[str] | None = file_option(
+        OUTPUT,
+        "Write to a file instead; its extension sets the format. {date} and {stem} are filled in.",
+        "--output",
+        "-o",
+    )
+    limit: int = option(
+        OUTPUT,
+        "Show at most this many payers in text; 0 shows all.",
+        default=10,
+        metavar="NUMBER",
+        min=0,
+    )
+    quiet: bool = flag(
+        OUTPUT, "Print errors only. With --format: print the benchmarks too.", "--quiet", "-q"
+    )
+    color: Color = color_option()
+    isolated: bool = isolated_option()
+
+
+@with_options
+def profile(ctx: typer.Context, options: ProfileOptions) -> None:
+    """Benchmark a batch by payer and month against each policy.
+
+    Lines, use of 26 and TC, sites of service, units, charges against the fee, clean rate, findings.
+
+    Exit codes: 0 everything was read, 2 not everything could be read.
+
+    Example: scrub profile claims.csv -o profile.html
+    """
+    from cpt77092 import findings
+    from cpt77092.profile import compose
+    from cpt77092.profile import profile as measure
+    from cpt77092.reports.check.report import require_no_input
+    from cpt77092.reports.document import print_document, write_document
+    from cpt77092.reports.files import DOCUMENT_FORMATS, format_of, output_locks
+    from cpt77092.run import run
+
+    request = options.request(settings_of(ctx).payers)
+    names = fill_in_names(options.output or (), request.paths, request.as_of)
+    outputs = [(name, format_of(name, DOCUMENT_FORMATS)) for name in names]
+    ctx.with_resource(output_locks(names))
+    result = run(request)
+    for name in names:
+        require_no_input(result, "-o", name)
+    form = options.form or DocumentFormat.TEXT
+    is_text_shown = form is DocumentFormat.TEXT and not outputs
+    document = compose(measure(result), limit=options.limit if is_text_shown else 0)
+    write_document(document, outputs)
+    if not outputs and (options.form or not options.quiet):
+        print_document(document, form, options.color)
+    code, why = exit_code(findings.totals(result), FailOn.NEVER, exit_zero=False)
+    if code is not Exit.CLEAN:
+        messages = [*result.batch.unreadable, f"{why}; scrub check says more"]
+        ctx.ensure_object(Log).trouble("unchecked", messages)
+    raise typer.Exit(code)
