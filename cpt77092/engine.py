@@ -15,7 +15,7 @@ from string import Formatter
 import polars as pl
 
 from cpt77092.claims.categorical import index_in
-from cpt77092.claims.columns import BY_NAME, DIAGNOSES, UNREADABLE_TEXT
+from cpt77092.claims.columns import BY_NAME, DIAGNOSES, MODIFIERS, UNREADABLE_TEXT
 from cpt77092.facts import MESSAGE_FIELDS, Context, Fact, Past, add_facts, closure, inputs
 from cpt77092.facts.diagnoses import categories
 from cpt77092.facts.distinct import distinct_ids
@@ -33,10 +33,14 @@ from cpt77092.rule import Rule, Severity
 ALWAYS = (
     "claim_id",
     "claim_line_number",
+    "line_control_number",
     "payer",
     "payer_id",
     "claim_line_start_date",
     "hcpcs_code",
+    *MODIFIERS,
+    "service_unit_quantity",
+    "claim_frequency_code",
     "charge_amount",
 )
 """Columns that every report names a line by, or adds up."""
@@ -202,11 +206,11 @@ def names_read(rules: Iterable[Rule]) -> list[str]:
     """Columns, facts and `policy.*` columns that the rules and their texts read, each once."""
     names: dict[str, None] = {}
     for rule in rules:
-        names |= dict.fromkeys(rule.flag().meta.root_names()) | dict.fromkeys(names_told(rule))
+        names |= dict.fromkeys(rule.flag().meta.root_names()) | dict.fromkeys(names_in_texts(rule))
     return list(names)
 
 
-def names_told(rule: Rule) -> list[str]:
+def names_in_texts(rule: Rule) -> list[str]:
     """Columns, facts and `policy.*` columns that a rule's message and remedies read."""
     read = [name for condition in rule.conditions for name in condition.meta.root_names()]
     return read + [column_of(field) for text in rule.templates for field in fields_of(text)]

@@ -19,6 +19,7 @@ import typer
 
 from cpt77092 import __version__, findings
 from cpt77092.cli import main
+from cpt77092.findings import schema
 from cpt77092.rule import Rule
 from cpt77092.rules import CATALOGUE
 
@@ -285,7 +286,7 @@ def test_json_holds_manifest_totals_findings_and_reasons(scrub: Scrub) -> None:
     assert manifest["as_of"] == "2026-11-23"
     assert manifest["inputs"][0]["sha256"]
     assert manifest["exit"] == {"code": 1, "reason": "23 findings at or above --fail-on error"}
-    assert list(record["findings"][0]) == list(findings.SCHEMA)
+    assert list(record["findings"][0]) == list(schema.FINDING)
     assert {"rule", "reason", "payer", "lines"} == set(record["not_checked"][0])
 
 
@@ -311,8 +312,8 @@ def test_a_report_in_pieces_is_the_report(
 ) -> None:
     names = ["out.json", "out.jsonl", "out.csv", "out.txt", "out.parquet"]
     kept = []
-    for size in (findings.PIECE, 7):
-        monkeypatch.setattr(findings.table, "PIECE", size)
+    for size in (findings.table.FINDINGS_AT_ONCE, 7):
+        monkeypatch.setattr(findings.table, "FINDINGS_AT_ONCE", size)
         outputs = [part for name in names for part in ("-o", str(tmp_path / name))]
         assert scrub(str(EXAMPLE), *AS_OF, *outputs).code == 1
         kept.append([(tmp_path / name).read_bytes() for name in names[:-1]])
@@ -329,7 +330,7 @@ def test_every_machine_format_holds_the_same_findings(scrub: Scrub, tmp_path: Pa
     from_json = json.loads(files[0].read_text(encoding="utf-8"))["findings"]
     from_lines = [json.loads(line) for line in files[1].read_text(encoding="utf-8").splitlines()]
     table = pl.read_parquet(files[3])
-    assert table.schema == findings.SCHEMA
+    assert table.schema == schema.FINDING
     assert from_json == from_lines
     assert [row["message"] for row in from_json] == table["message"].to_list()
     assert pl.read_csv(files[2])["rule"].to_list() == table["rule"].to_list()
@@ -618,7 +619,7 @@ def test_a_check_imports_only_what_it_needs(tmp_path: Path) -> None:
 def test_standard_input_is_read() -> None:
     done = process("-", *AS_OF, "--format", "csv", input=EXAMPLE.read_text(encoding="utf-8"))
     assert done.returncode == 1
-    assert done.stdout.splitlines()[1].startswith("'-,2,A-1001")
+    assert done.stdout.splitlines()[1].startswith("'-,2,,A-1001")
 
 
 def test_a_reader_that_goes_away_causes_no_traceback() -> None:

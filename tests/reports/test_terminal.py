@@ -23,7 +23,7 @@ from rich.console import Console
 from cpt77092 import findings
 from cpt77092.choices import By, Color, Sort
 from cpt77092.engine import Result
-from cpt77092.findings import rollup
+from cpt77092.findings import rollup, schema
 from cpt77092.reports import progress
 from cpt77092.reports.check import machine
 from cpt77092.reports.check.terminal import View, show
@@ -83,7 +83,7 @@ def test_money_by_payer_is_told_in_sentences_where_a_table_has_no_room(example: 
 @pytest.mark.parametrize("by", By)
 def test_a_roll_up_counts_every_finding_once(example: Result, by: By, sort: Sort) -> None:
     table = rollup.as_table(example, by=by, sort=sort)
-    assert table.schema == rollup.SCHEMAS[by]
+    assert table.schema == findings.SCHEMAS[by]
     assert table.height == rollup.count(example, by)
     found = findings.as_table(example)
     if by is By.FINDING:
@@ -147,7 +147,7 @@ def test_nothing_found_rolls_up_to_nothing(tmp_path: Path) -> None:
     result = checked(written(tmp_path, line("A", 1).replace("77092", "99213")))
     for by in By:
         table = rollup.as_table(result, by=by, sort=Sort.DOLLARS)
-        assert table.schema == rollup.SCHEMAS[by]
+        assert table.schema == findings.SCHEMAS[by]
         assert not table.height
     assert "No trabecular bone score" in printed(result).splitlines()[0]
 
@@ -338,7 +338,7 @@ def test_machine_forms_have_the_roll_up_too(tmp_path: Path) -> None:
     assert record["manifest"]["options"]["sort"] == "dollars"
     lines = [json.loads(text) for text in files[1].read_text(encoding="utf-8").splitlines()]
     table = pl.read_parquet(files[3])
-    assert table.schema == rollup.CLAIM_SCHEMA
+    assert table.schema == schema.FLAGGED_CLAIM
     assert record["claims"] == lines
     assert [row["reasons"] for row in lines] == table["reasons"].to_list()
     assert pl.read_csv(files[2])["rules"].to_list() == table["rules"].to_list()
