@@ -18,9 +18,9 @@ from typing import Any
 from cpt77092 import findings
 from cpt77092.choices import By, Sort
 from cpt77092.errors import ClaimsError, UsageError
-from cpt77092.findings import rollup
 from cpt77092.policies.load import PACKAGED
-from cpt77092.reports.check import machine
+from cpt77092.reports.check import json as json_report
+from cpt77092.reports.check.report import Report
 from cpt77092.run import Request, run
 from cpt77092.text import count
 
@@ -68,17 +68,19 @@ def verify(report: str) -> Verdict:
         raise UsageError(f"{report}: the {rows} are no list; write the report again")
     result = run(request)
     stream = io.BytesIO()
-    machine.write_json(
-        stream,
-        result,
-        findings.totals(result, rework_cost=rework_cost),
-        shown=rollup.as_pieces(
-            result, by=by, sort=sort, extra=("person_id",) if request.show_phi else ()
-        ),
-        name=rows,
-        manifest=machine.manifest(result, options=manifest["options"], exit_code=0, why=""),
-        with_not_checked_rows="not_checked_rows" in then,
+    again = Report(
+        result=result,
+        totals=findings.totals(result, rework_cost=rework_cost),
+        options=manifest["options"],
+        exit_code=0,
+        why="",
+        by=by,
+        sort=sort,
+        extra=("person_id",) if request.show_phi else (),
+        not_checked="not_checked_rows" in then,
+        checked_lines="checked_lines" in then,
     )
+    json_report.write(stream, again)
     now = json.loads(stream.getvalue())
     changes = _changes(manifest, now["manifest"])
     differences = _differences(then, now, rows)
@@ -156,6 +158,8 @@ def _changes(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     told = []
     if then.get("version") != now["version"]:
         told.append(f"program: version {then.get('version')} then, {now['version']} now")
+    if then.get("schema") != now["schema"]:
+        told.append(f"columns: schema {then.get('schema') or 0} then, {now['schema']} now")
     if then["policies"].get("digest") != now["policies"]["digest"]:
         told.append("policies: their files are not the same (see scrub policies list)")
     old, new = then.get("rules") or [], now["rules"]
@@ -182,9 +186,10 @@ def _digests(manifest: Mapping[str, Any]) -> dict[tuple[str, str], str]:
 def _differences(then: Mapping[str, Any], now: Mapping[str, Any], rows: str) -> list[str]:
     """How the sections differ, findings by rule."""
     if all(then.get(name) == now.get(name) for name in (rows, *SECTIONS, "rejects")):
-        unchecked = "not_checked_rows"
-        same = then.get(unchecked) == now.get(unchecked)
-        return [] if same else ["the lines not checked differ"]
+        lists = {"not_checked_rows": "not checked", "checked_lines": "checked"}
+        return [
+            f"the lines {what} differ" for n, what in lists.items() if then.get(n) != now.get(n)
+        ]
     differ = _findings_that_differ if rows == _rows_of(By.FINDING) else _rows_that_differ
     told = differ(then[rows], now[rows]) if then[rows] != now[rows] else []
     if then.get("rejects") != now.get("rejects"):

@@ -127,7 +127,7 @@ def _root(
 @app.command(
     cls=CheckCommand, short_help="Say which claim lines will be denied, why, and what to change."
 )
-def check(
+def check(  # noqa: PLR0915
     ctx: typer.Context,
     claims: Annotated[
         list[str] | None,
@@ -239,6 +239,9 @@ def check(
     not_checked: Annotated[
         bool, typer.Option("--not-checked", help="List every line not checked, in JSON.")
     ] = False,
+    checked_lines: Annotated[
+        bool, typer.Option("--checked-lines", help="List every checked line, in JSON.")
+    ] = False,
     show_phi: Annotated[
         bool, typer.Option("--show-phi", help="Add person_id, which identifies patients.")
     ] = False,
@@ -270,7 +273,7 @@ def check(
 
     from cpt77092 import findings
     from cpt77092.reports.check import summary
-    from cpt77092.reports.check.report import Report
+    from cpt77092.reports.check.report import Report, require_json
     from cpt77092.reports.files import output_locks
     from cpt77092.reports.progress import Watch
     from cpt77092.run import Request, run
@@ -295,6 +298,7 @@ def check(
         payers=settings_of(ctx).payers,
     )
     outputs = _outputs(output or [], claims, request.as_of)
+    require_json([format_, *(form for _, form in outputs)], checked_lines=checked_lines)
     asked = {"--rejects": rejects, "--clean-to": clean_to, "--flagged-to": flagged_to}
     others = _others(asked, claims, request.as_of)
     parts = _parts(request, others, [name for name, _ in outputs], fail_on)
@@ -325,13 +329,14 @@ def check(
         sort=sort,
         extra=("person_id",) if show_phi else (),
         not_checked=not_checked,
+        checked_lines=checked_lines,
         quiet=quiet or log.is_json,
         verbose=verbose,
         color=color,
     )
     log.result(result, totals)
     with Watch(quiet=quiet or log.is_json, color=color) as watch:
-        failed = report.write_files(outputs, rejects=others.get("--rejects"), tell=watch.step)
+        failed = report.write_files(outputs, rejects=others.get("--rejects"), progress=watch.step)
         split = None
         if parts and totals.unreadable_files:
             failed += _not_parted(parts, totals.unreadable_files)
@@ -351,7 +356,7 @@ def check(
         raise OutputError(*failed)
     if quiet and code is Exit.UNCHECKED and not totals.unreadable_files:  # those are told by name
         log.trouble("unchecked", [summary.unchecked(result, why)])
-    report.tell_parts(split, parts)
+    report.print_parts(split, parts)
     log.finished(code, why)
     raise typer.Exit(code)
 
@@ -814,9 +819,9 @@ def _overrides(pairs: list[str]) -> list[tuple[str, str]]:
 
 
 def _outputs(names: list[str], claims: list[str], day: date) -> list[tuple[str, Format]]:
-    from cpt77092.reports.files import FORMATS, format_of
+    from cpt77092.reports.check.writers import format_of_report
 
-    return [(name, format_of(name, FORMATS)) for name in _filled_in(names, claims, day)]
+    return [(name, format_of_report(name)) for name in _filled_in(names, claims, day)]
 
 
 def _filled_in(names: list[str], claims: list[str], day: date, *, option: str = "-o") -> list[str]:

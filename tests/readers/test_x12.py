@@ -838,8 +838,11 @@ def test_lenient_never_looks_clean(scrub: Scrub, tmp_path: Path) -> None:
     assert err.count("\n") == 1
     code, out, err = scrub(off, "--lenient")
     assert code == 2
-    assert err.startswith("Not sure that all of it is here: 1 file read on with --lenient.")
-    assert f"Read on with --lenient: {off}:24: SE counts 21, there are 22 segments" in err
+    assert err.startswith("Lines may be missing: 1 damaged file read with --lenient.")
+    assert (
+        f"Read with --lenient, lines may be missing: {off}:24: SE counts 21, there are 22 segments"
+        in err
+    )
     code, out, _ = scrub(off, "--lenient", "--format", "json")
     assert '"faults": [' in out
 
@@ -985,9 +988,9 @@ def test_history_that_may_lack_lines_is_refused_or_never_looks_clean(
     assert err.startswith(f"scrub: {past}:24: SE counts 21, there are 22 segments")
     code, _, err = scrub(claims, "--history", past, "--lenient")
     assert code == 2
-    assert err.startswith("Not sure that all of it is here: 1 file read on with --lenient.")
+    assert err.startswith("Lines may be missing: 1 damaged file read with --lenient.")
     note = "24: SE counts 21, there are 22 segments; lines may be missing"
-    assert f"Read on with --lenient in history: {past}:{note}." in err
+    assert f"Read with --lenient in history, lines may be missing: {past}:{note}." in err
     _, out, _ = scrub(claims, "--history", past, "--lenient", "--format", "json")
     manifest = json.loads(out)["manifest"]
     assert manifest["history"]["files"][0]["faults"] == [note]
