@@ -159,7 +159,7 @@ def _changes(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     if then.get("version") != now["version"]:
         told.append(f"program: version {then.get('version')} then, {now['version']} now")
     if then.get("schema") != now["schema"]:
-        told.append(f"columns: schema {then.get('schema') or 0} then, {now['schema']} now")
+        told.append(f"columns: schema {then.get('schema', 'none')} then, {now['schema']} now")
     if then["policies"].get("digest") != now["policies"]["digest"]:
         told.append("policies: their files are not the same (see scrub policies list)")
     old, new = then.get("rules") or [], now["rules"]

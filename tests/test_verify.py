@@ -52,7 +52,15 @@ def test_a_report_with_every_option_is_the_same_whatever_the_settings_say_now(
     Path("scrub.yaml").write_text("payers:\n  Acme Northern: cigna\n", encoding="utf-8")
     options = (
         *("--history", "history.csv", "--policies", "policies", "--ignore", "FR002,ID"),
-        *("--fail-on", "info", "--rework-cost", "12.50", "--show-phi", "--not-checked"),
+        *(
+            "--fail-on",
+            "info",
+            "--rework-cost",
+            "12.50",
+            "--show-phi",
+            "--not-checked",
+            "--checked-lines",
+        ),
         *("--select", "ALL", "--map", "hcpcs_code=CPT"),
     )
     assert scrub("visits.csv", "claims.csv", *AS_OF, *options, "-q", "-o", "r.json")[0] == 1
@@ -67,7 +75,7 @@ def test_a_report_with_every_option_is_the_same_whatever_the_settings_say_now(
 
 
 def test_the_manifest_holds_the_whole_request() -> None:
-    said: dict[str, Any] = {
+    request_values: dict[str, Any] = {
         "overrides": {"payer": "Plan"},
         "payer": "aetna",
         "select": ["MO"],
@@ -83,10 +91,10 @@ def test_the_manifest_holds_the_whole_request() -> None:
         "policies": Path("own"),
     }
     for one in fields(Request):  # an option that comes later is held to this too
-        if one.name not in said and one.name not in apart:
+        if one.name not in request_values and one.name not in apart:
             usual = one.default
-            said[one.name] = not usual if isinstance(usual, bool) else "text"
-    request = Request(**said, **apart)
+            request_values[one.name] = not usual if isinstance(usual, bool) else "text"
+    request = Request(**request_values, **apart)
     record = json.loads(json.dumps(request.recorded()))
     assert Request.restored(record, where="r.json", **apart) == request
 
@@ -153,6 +161,7 @@ def test_policies_rules_and_version_are_told(scrub: Scrub) -> None:
 
     def older(record: Any) -> None:
         record["manifest"]["version"] = "0.0.1"
+        del record["manifest"]["schema"]
         record["manifest"]["rules"].remove("MO001")
 
     changed("r.json", older)
@@ -160,6 +169,7 @@ def test_policies_rules_and_version_are_told(scrub: Scrub) -> None:
     assert code == 1
     assert "Differs: MO002: 2 gone" in out or "Differs: MO002: 1 gone" in out
     assert "Changed: program: version 0.0.1 then, " in out
+    assert "Changed: columns: schema none then, 1 now" in out
     assert "Changed: policies: their files are not the same" in out
     assert "Changed: rules: added MO001" in out
 
@@ -192,6 +202,13 @@ def test_rejects_that_were_taken_out_are_missed(scrub: Scrub) -> None:
     changed("r.json", lambda record: record.update(rejects=[]))
     code, out, _ = scrub("verify", "r.json")
     assert (code, "Differs: the rows that could not be read differ" in out) == (1, True)
+
+
+def test_a_checked_line_that_was_taken_out_is_missed(scrub: Scrub) -> None:
+    scrub("claims.csv", *AS_OF, "-q", "--checked-lines", "-o", "r.json")
+    changed("r.json", lambda record: record["checked_lines"].pop())
+    code, out, _ = scrub("verify", "r.json")
+    assert (code, "Differs: the lines checked differ" in out) == (1, True)
 
 
 def test_findings_in_another_order_are_not_the_same(scrub: Scrub) -> None:

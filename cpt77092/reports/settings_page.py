@@ -1,4 +1,4 @@
-"""`--show-settings`: every setting, its value, and where that comes from."""
+"""`--show-settings`: every setting, its value, and where the value comes from."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ def settings_text(
     shown += [
         (f"payers: {own.name}", own.policy, f"{own.where.file}:{own.where.line}") for own in payers
     ]
-    wide, broad = (max(len(row[column]) for row in shown) for column in (0, 1))
+    first, second = (max(len(row[column]) for row in shown) for column in (0, 1))
     head = f"Settings from {file}" if file else "No scrub.yaml read"
     lines = [f"{head}; command line before environment before file before default.", ""]
-    lines += [f"{name:<{wide}}  {value:<{broad}}  {origin}" for name, value, origin in shown]
-    lines += [f"{name} in the environment is no setting." for name in unknown]
+    lines += [f"{name:<{first}}  {value:<{second}}  {origin}" for name, value, origin in shown]
+    lines += [f"{name} in the environment is not a setting." for name in unknown]
     return "\n".join(safe(line) for line in lines)
 
 

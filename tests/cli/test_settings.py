@@ -228,7 +228,7 @@ def test_a_variable_that_sets_nothing_is_told(
 ) -> None:
     monkeypatch.setenv("SCRUB_FAILON", "never")
     assert scrub("check", "--show-settings")[1].splitlines()[-1] == (
-        "SCRUB_FAILON in the environment is no setting."
+        "SCRUB_FAILON in the environment is not a setting."
     )
 
 

@@ -226,9 +226,8 @@ def test_no_width_breaks_a_word_or_overflows(example: Result, by: By) -> None:
     else:
         table = rollup.as_table(example, by=by, infos=False, extra=("payer_label",))
         rules = table.select(pl.col("rules").str.split(" ").explode().unique())["rules"]
-        texts = [(code, titles[code]) for code in rules] + table.select(
-            "claim_id", "severity"
-        ).rows()
+        texts = [(code, titles[code]) for code in rules]
+        texts += table.select("claim_id", "severity").rows()
     words = {word for row in texts for text in row for word in text.split()}
     for width in range(60, 201):
         stream = io.StringIO()
