@@ -8,6 +8,8 @@ import polars as pl
 
 from cpt77092.claims.columns import MODIFIERS
 from cpt77092.engine import Result
+from cpt77092.facts.distinct import distinct_ids
+from cpt77092.facts.grouping import representative_line
 from cpt77092.findings.schema import CHECKED_LINE
 from cpt77092.reference.codes import CHECKED
 
@@ -35,15 +37,12 @@ def line_table(result: Result, numbers: pl.Series, *, extra: Sequence[str] = ())
     """
     lines = reported(result.lines)
     read = [name for name in (*CHECKED_LINE, *extra) if name in lines.columns]
+    rows = lines.select(list(dict.fromkeys((*read, "source", *MODIFIERS))))[numbers]
     schema = {**CHECKED_LINE, **dict.fromkeys(extra, pl.String)}
-    return (
-        lines.select(list(dict.fromkeys((*read, "source", *MODIFIERS))))[numbers]
-        .with_columns(source_file(result), billed_modifiers(), row_id=None)
-        .select(
-            # A charge too large for cents is shown as none.
-            pl.col(name).cast(dtype, strict=name != "charge_amount")
-            for name, dtype in schema.items()
-        )
+    return rows.with_columns(source_file(result), billed_modifiers(rows), row_id=None).select(
+        # A charge too large for cents is shown as none.
+        pl.col(name).cast(dtype, strict=name != "charge_amount")
+        for name, dtype in schema.items()
     )
 
 
@@ -60,10 +59,14 @@ def source_file(result: Result) -> pl.Expr:
     return pl.lit(files).gather(pl.col("source")).alias("source_file")
 
 
-def billed_modifiers() -> pl.Expr:
+def billed_modifiers(lines: pl.DataFrame) -> pl.Series:
     """`26 59`: the modifiers in order; blank where there are none, null without such a column."""
     cells = [pl.col(name).cast(pl.String) for name in MODIFIERS]
     filled = [pl.when(cell != "").then(cell) for cell in cells]
     is_known = pl.any_horizontal(cell.is_not_null() for cell in cells)
     text = pl.concat_str(filled, separator=" ", ignore_nulls=True)
-    return pl.when(is_known).then(text).alias("modifiers")
+    # Once for each different set, of which a large batch has a few hundred.
+    modifiers = lines.select(MODIFIERS)
+    ids = distinct_ids(modifiers)
+    different = modifiers[representative_line(ids)]
+    return different.select(modifiers=pl.when(is_known).then(text))["modifiers"].gather(ids)

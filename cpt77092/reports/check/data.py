@@ -94,7 +94,7 @@ def _described(lines: pl.DataFrame, extra: Sequence[str]) -> pl.DataFrame:
         "payer_number",
         _own_payer_name(),
         *(pl.col(name).cast(pl.Float64, strict=False).round(2) for name in _MONEY),
-        billed_modifiers(),
+        billed_modifiers(lines),
         _optional(lines, "service_unit_quantity").alias("units"),
         _optional(lines, "place_of_service_code").alias("place"),
         *(safe_expr(name) for name in extra),
