@@ -227,7 +227,7 @@ def test_an_open_file_by_its_number_is_no_output(option: str, scrub: Scrub) -> N
     write("a.csv", CLEAN)
     with Path("redirected.csv").open("w", encoding="utf-8") as stream:
         Path("o.csv").symlink_to(f"/proc/self/fd/{stream.fileno()}")
-        told = f"scrub: {option} o.csv: stands for a file that is open already; name that file\n"
+        told = f"scrub: {option} o.csv: is a file that is open already; name that file itself\n"
         assert scrub("a.csv", *AS_OF, "-q", option, "o.csv") == (2, "", told)
         assert Path("o.csv").is_symlink()
     assert not Path("redirected.csv").read_bytes()

@@ -40,7 +40,7 @@ def verdict(totals: Totals) -> str:
     if totals.tally.rows == totals.tally.no_code + totals.tally.not_data:
         return f"Nothing could be checked: none of {rows} has a procedure code"
     if not totals.checked_lines:
-        return f"No trabecular bone score or bone density line in {rows}"
+        return f"No trabecular bone score or bone-density line in {rows}"
     if totals.warning_lines:
         return (
             f"No denials expected, but review {totals.warning_lines:,} of {checked} before you "
