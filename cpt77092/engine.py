@@ -16,7 +16,7 @@ from string import Formatter
 import polars as pl
 
 from cpt77092.claims.categorical import index_in
-from cpt77092.claims.columns import BY_NAME, DIAGNOSES, UNREADABLE_TEXT
+from cpt77092.claims.columns import BY_NAME, DIAGNOSES, MODIFIERS, UNREADABLE_TEXT
 from cpt77092.facts import (
     MESSAGE_FIELDS,
     PAST_FACTS,
@@ -42,10 +42,14 @@ from cpt77092.rule import Rule, Severity
 ALWAYS = (
     "claim_id",
     "claim_line_number",
+    "line_control_number",
     "payer",
     "payer_id",
     "claim_line_start_date",
     "hcpcs_code",
+    *MODIFIERS,
+    "service_unit_quantity",
+    "claim_frequency_code",
     "charge_amount",
 )
 """Columns that every report names a line by, or adds up."""

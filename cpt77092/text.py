@@ -1,17 +1,19 @@
-"""Words and numbers as a person reads them, and text from data made safe to print."""
+"""Numbers and names as a person reads them, and text from data made safe to print."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 import polars as pl
 
-# Control characters move a terminal's cursor or colours; directional marks reorder what is read.
+# Control characters move a terminal's cursor or change its color; directional marks reorder text.
 _UNSAFE = "[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
 
 FORMULA_STARTS = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
-"""What a spreadsheet takes for the beginning of a formula, the wide forms in some languages."""
+"""What a spreadsheet takes for the start of a formula, the wide forms in some languages."""
 
 
 def safe(text: str) -> str:
@@ -38,3 +40,18 @@ def dollars(amount: Decimal) -> str:
 def is_address(url: str) -> bool:
     """Whether a text may become a link: web addresses only, since `javascript:` is a link too."""
     return url.startswith(("https://", "http://"))
+
+
+def payer_text(row: Mapping[str, Any]) -> str:
+    """`Medicare Part B (Medicare policy)`: the payer as the claim has it, and its policy.
+
+    Args:
+        row: a line with `payer_name`, `payer_label` and `payer`, the policy's key.
+
+    Returns:
+        The label alone where the claim's name is blank or no different.
+    """
+    name, label = (row["payer_name"] or "").strip(), row["payer_label"] or ""
+    if name.casefold() in {"", label.casefold(), row["payer"]}:
+        return safe(label)
+    return safe(f"{name} ({label} policy)")

@@ -18,9 +18,9 @@ from typing import Any, Self
 from cpt77092 import findings
 from cpt77092.choices import By, Sort
 from cpt77092.errors import ClaimsError, UsageError
-from cpt77092.findings import rollup
 from cpt77092.policies.load import PACKAGED
-from cpt77092.reports.check import machine
+from cpt77092.reports.check import json as json_report
+from cpt77092.reports.check.report import Report
 from cpt77092.run import Request, run
 from cpt77092.text import count
 
@@ -162,18 +162,20 @@ def _run_again(recorded: _Recorded, then: Record) -> dict[str, Any]:
     """The report as it is now, in the shape that it had then."""
     request = recorded.request
     result = run(request)
-    extra = ("person_id",) if request.show_phi else ()
-    options = then["manifest"]["options"]
-    stream = io.BytesIO()
-    machine.write_json(
-        stream,
-        result,
-        findings.totals(result, rework_cost=recorded.rework_cost),
-        shown=rollup.as_pieces(result, by=recorded.by, sort=recorded.sort, extra=extra),
-        name=recorded.rows,
-        manifest=machine.manifest(result, options=options, exit_code=0, why=""),
-        with_not_checked_rows="not_checked_rows" in then,
+    again = Report(
+        result=result,
+        totals=findings.totals(result, rework_cost=recorded.rework_cost),
+        options=then["manifest"]["options"],
+        exit_code=0,
+        why="",
+        by=recorded.by,
+        sort=recorded.sort,
+        extra=("person_id",) if request.show_phi else (),
+        not_checked="not_checked_rows" in then,
+        checked_lines="checked_lines" in then,
     )
+    stream = io.BytesIO()
+    json_report.write(stream, again)
     return dict(json.loads(stream.getvalue()))
 
 
@@ -182,6 +184,8 @@ def _changes(then: Record, now: Record) -> list[str]:
     changes = []
     if then.get("version") != now["version"]:
         changes.append(f"program: version {then.get('version')} then, {now['version']} now")
+    if then.get("schema") != now["schema"]:
+        changes.append(f"columns: schema {then.get('schema', 'none')} then, {now['schema']} now")
     if then["policies"].get("digest") != now["policies"]["digest"]:
         changes.append("policies: their files are not the same (see scrub policies list)")
     old, new = then.get("rules") or [], now["rules"]
@@ -216,6 +220,8 @@ def _differences(then: Record, now: Record, rows: str) -> list[str]:
         differences.append("what could not be checked differs")
     elif then.get("not_checked_rows") != now.get("not_checked_rows"):
         differences.append("the lines that could not be checked differ")
+    if then.get("checked_lines") != now.get("checked_lines"):
+        differences.append("the lines checked differ")
     old, new = then["totals"], now["totals"]
     if old != new:
         fields = [name for name in new if isinstance(old, dict) and old.get(name) != new[name]]

@@ -15,7 +15,6 @@ from cpt77092 import findings
 from cpt77092.engine import Result, check, needed_columns
 from cpt77092.errors import UsageError
 from cpt77092.facts import Context, Fact, add_facts
-from cpt77092.findings import not_checked
 from cpt77092.policies import PolicySet, load_policies
 from cpt77092.readers import Options, read_batch
 from cpt77092.reference.codes import CHECKED
@@ -173,7 +172,7 @@ def test_not_checked_is_counted_for_each_reason(policies: PolicySet, tmp_path: P
     assert findings.as_table(result).select("claim_id", "rule").rows() == [("B", "MO001")]
     counted = {
         (rule, reason): lines
-        for rule, _, reason, lines in not_checked.unchecked(result).iter_rows()
+        for rule, _, reason, lines in findings.not_checked_reasons(result).iter_rows()
     }
     assert counted == {
         ("MO001", "claim_line_start_date is blank"): 1,

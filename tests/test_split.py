@@ -428,7 +428,7 @@ def test_it_says_that_no_row_is_lost_and_how_far_clean_is_clean(
         f"{clean}: 4 rows; {flagged}: 2 rows\n"
         "7 rows = 4 clean + 2 flagged + 1 rejected.\n"
         "1 flagged row held for another row of the claim.\n"
-        "Clean as far as checked: on 1 clean line some rule that flags could not be checked; "
+        "Clean in the edits that ran: on 1 clean line some edit could not run; "
         "--fail-on not-checked flags these too.\n"
     )
     _, message = scrub(source, "--clean-to", clean, "--fail-on", "not-checked", "--hold", "line")

@@ -40,7 +40,15 @@ def test_a_report_with_every_option_is_the_same_whatever_the_settings_say_now(
     Path("scrub.yaml").write_text("payers:\n  Acme Northern: cigna\n", encoding="utf-8")
     options = (
         *("--history", "history.csv", "--policies", "policies", "--ignore", "FR002,ID"),
-        *("--fail-on", "info", "--rework-cost", "12.50", "--show-phi", "--not-checked"),
+        *(
+            "--fail-on",
+            "info",
+            "--rework-cost",
+            "12.50",
+            "--show-phi",
+            "--not-checked",
+            "--checked-lines",
+        ),
         *("--select", "ALL", "--map", "hcpcs_code=CPT"),
     )
     assert scrub("visits.csv", "claims.csv", *AS_OF, *options, "-q", "-o", "r.json")[0] == 1
@@ -141,6 +149,7 @@ def test_changed_policies_rules_and_version_are_named(scrub: Scrub) -> None:
 
     def older(record: Any) -> None:
         record["manifest"]["version"] = "0.0.1"
+        del record["manifest"]["schema"]
         record["manifest"]["rules"].remove("MO001")
 
     changed("r.json", older)
@@ -148,6 +157,7 @@ def test_changed_policies_rules_and_version_are_named(scrub: Scrub) -> None:
     assert code == 1
     assert "Differs: MO002: 2 missing" in out or "Differs: MO002: 1 missing" in out
     assert "Changed: program: version 0.0.1 then, " in out
+    assert "Changed: columns: schema none then, 1 now" in out
     assert "Changed: policies: their files are not the same" in out
     assert "Changed: rules: added MO001" in out
 
@@ -180,6 +190,13 @@ def test_rejects_that_were_taken_out_are_missed(scrub: Scrub) -> None:
     changed("r.json", lambda record: record.update(rejects=[]))
     code, out, _ = scrub("verify", "r.json")
     assert (code, "Differs: the rows that could not be read differ" in out) == (1, True)
+
+
+def test_a_checked_line_that_was_taken_out_is_missed(scrub: Scrub) -> None:
+    scrub("claims.csv", *AS_OF, "-q", "--checked-lines", "-o", "r.json")
+    changed("r.json", lambda record: record["checked_lines"].pop())
+    code, out, _ = scrub("verify", "r.json")
+    assert (code, "Differs: the lines checked differ" in out) == (1, True)
 
 
 def test_findings_in_another_order_are_not_the_same(scrub: Scrub) -> None:

@@ -69,6 +69,7 @@ NO_RULE = "IN001 alone: no other rule rests on it"
 COLUMNS: tuple[Column, ...] = (
     Column(name="claim_id", required=True, needed_for="everything"),
     Column(name="claim_line_number", kind=Kind.INTEGER, needed_for="naming a line"),
+    Column(name="line_control_number", needed_for="naming a line"),
     Column(name="person_id", patient=True, needed_for="tests across claims"),
     Column(name="payer", kind=Kind.CODE, required=True, needed_for="the payer's policy"),
     Column(name="payer_id", kind=Kind.CODE, needed_for="the payer's policy"),

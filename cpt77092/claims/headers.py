@@ -68,6 +68,10 @@ def known_headers() -> Mapping[str, str]:
     )
 
 
+REPORT_COLUMNS = frozenset({"source_file", "source_row", "claim_id", "severity"})
+"""Every table of findings has them: one next to the claims is not read with the next run."""
+
+
 def match_headers(
     headers: Mapping[str, str],
     overrides: Mapping[str, str],
@@ -88,8 +92,10 @@ def match_headers(
 
     Raises:
         UsageError: `--map` or the layout names a column or header that does not exist.
-        ClaimsError: two headers claim one column and nothing settles it.
+        ClaimsError: two headers claim one column and nothing settles it, or the file is a report.
     """
+    if set(headers.values()) >= REPORT_COLUMNS:
+        raise ClaimsError(f"{file}: a findings report of scrub, not a claim file")
     chosen, how = _overridden(list(headers), overrides, file=file)
     layout = layout or _recognised(headers)
     wide = _laid_out(layout, list(headers), chosen, how, file=file) if layout else {}

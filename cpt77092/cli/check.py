@@ -87,6 +87,9 @@ class CheckOptions(ClaimOptions):
     not_checked: bool = flag(
         OUTPUT, "List every line that a rule could not check, in JSON.", "--not-checked"
     )
+    checked_lines: bool = flag(
+        OUTPUT, "List every checked line, also those without a finding, in JSON.", "--checked-lines"
+    )
     show_phi: bool = flag(OUTPUT, "Add person_id, which identifies patients.", "--show-phi")
     quiet: bool = flag(
         OUTPUT,
@@ -159,6 +162,7 @@ def check(ctx: typer.Context, options: CheckOptions) -> None:
         _print_settings(ctx)
 
     from cpt77092 import findings
+    from cpt77092.reports.check.report import require_json
     from cpt77092.reports.files import output_locks
     from cpt77092.reports.progress import Watch
     from cpt77092.run import run
@@ -167,6 +171,9 @@ def check(ctx: typer.Context, options: CheckOptions) -> None:
     log.quiet = options.quiet
     request = options.check_request(settings_of(ctx).payers)
     files = output_files(request, options)
+    require_json(
+        [options.form, *(form for _, form in files.reports)], checked_lines=options.checked_lines
+    )
     ctx.with_resource(output_locks([name for name, _ in files.reports], others=files.others))
     log.event("started", version=__version__, as_of=str(request.as_of), claims=options.claims)
     with Watch(quiet=options.quiet or log.is_json, color=options.color) as watch:
@@ -186,7 +193,7 @@ def check(ctx: typer.Context, options: CheckOptions) -> None:
         raise OutputError(*unwritten)
     if options.quiet:
         _print_one_line(report, options, log)
-    report.tell_parts(split, files.parts)
+    report.print_parts(split, files.parts)
     log.finished(code, why)
     raise typer.Exit(code)
 
@@ -223,6 +230,7 @@ def _report(
         sort=options.sort,
         extra=("person_id",) if options.show_phi else (),
         not_checked=options.not_checked,
+        checked_lines=options.checked_lines,
         quiet=options.quiet or log.is_json,
         verbose=options.verbose,
         color=options.color,
@@ -239,7 +247,7 @@ def _write_files(
     """Write reports and parts; the split batch, and a sentence per file not written."""
     from cpt77092.text import count
 
-    unwritten = report.write_files(files.reports, rejects=files.rejects, tell=progress)
+    unwritten = report.write_files(files.reports, rejects=files.rejects, progress=progress)
     if not files.parts:
         return None, unwritten
     if unreadable := report.totals.unreadable_files:

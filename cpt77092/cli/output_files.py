@@ -39,11 +39,11 @@ def output_files(request: Request, options: CheckOptions) -> OutputFiles:
         UsageError: the options contradict each other.
         OutputError: a file cannot be written, or the claim files cannot be split.
     """
-    from cpt77092.reports.files import FORMATS, format_of
+    from cpt77092.reports.check.writers import format_of_report
 
     claims, day = request.paths, request.as_of
     reports = fill_in_names(options.output or (), claims, day)
-    files = [(name, format_of(name, FORMATS)) for name in reports]
+    files = [(name, format_of_report(name)) for name in reports]
     asked = (
         ("--rejects", options.rejects),
         ("--clean-to", options.clean_to),

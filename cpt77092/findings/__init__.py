@@ -1,32 +1,22 @@
-"""What a run found: the findings table, what was not checked, totals, and the roll-up by claim."""
+"""What a run found: findings, totals, roll-ups by line and claim, and what was not checked."""
 
-from cpt77092.findings.table import (
-    LONGEST_CELL,
-    PIECE,
-    SCHEMA,
-    AtRisk,
-    Rework,
-    Totals,
-    as_pieces,
-    as_table,
-    lines_with,
-    not_checked_rows,
-    rejects,
-    texts,
-    totals,
-    worst,
-)
+from cpt77092.findings.lines import checked_lines
+from cpt77092.findings.not_checked import not_checked_reasons, not_checked_rows, rejects
+from cpt77092.findings.schema import FINDINGS_SCHEMA_VERSION, SCHEMAS
+from cpt77092.findings.table import as_pieces, as_table, lines_with, texts, worst
+from cpt77092.findings.totals import AtRisk, Rework, Totals, totals
 
 __all__ = [
-    "LONGEST_CELL",
-    "PIECE",
-    "SCHEMA",
+    "FINDINGS_SCHEMA_VERSION",
+    "SCHEMAS",
     "AtRisk",
     "Rework",
     "Totals",
     "as_pieces",
     "as_table",
+    "checked_lines",
     "lines_with",
+    "not_checked_reasons",
     "not_checked_rows",
     "rejects",
     "texts",

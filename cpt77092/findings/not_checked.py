@@ -1,4 +1,4 @@
-"""Why a rule could not be checked: which column, policy value or fact was unknown on a line."""
+"""What was not checked and why: rules with an unknown input on a line, and rejected rows."""
 
 from __future__ import annotations
 
@@ -12,25 +12,27 @@ import polars as pl
 from cpt77092.claims.columns import BY_NAME, TYPED
 from cpt77092.engine import Result
 from cpt77092.facts import FACTS, inputs
+from cpt77092.findings.lines import line_table, source_file
+from cpt77092.findings.schema import NOT_CHECKED_ROW
 from cpt77092.rule import Rule
 
 IDENTIFIERS = frozenset({"claim_id", "person_id", "billing_npi"})
-"""Text columns that say which lines belong together."""
+"""Text columns that group lines; a blank cell names no group."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Unchecked:
-    """Lines that a rule was not checked on, because one input was unknown in one way."""
+    """Lines that a rule was not checked on for one reason."""
 
     rule: Rule
     where: pl.Series
     """One truth value for each line."""
     reason: str
-    """Blank where the parameter's decision tells it."""
+    """Blank where the decision on the parameter has it."""
     parameter: str = ""
 
 
-def unchecked(result: Result) -> pl.DataFrame:
+def not_checked_reasons(result: Result) -> pl.DataFrame:
     """`rule, payer, reason, lines`: how often each rule was not checked, and why."""
     parts = list(_unchecked(result))
     # Payer and decisions are the same on all lines with a row of the policy table.
@@ -52,28 +54,36 @@ def unchecked(result: Result) -> pl.DataFrame:
         ):
             if count:
                 lines[part.rule.code, payer, reason] += count
-    rows = [(*told, count) for told, count in sorted(lines.items())]
+    rows = [(*key, count) for key, count in sorted(lines.items())]
     schema = {"rule": pl.String, "payer": pl.String, "reason": pl.String, "lines": pl.UInt32}
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def not_checked_rows(result: Result) -> pl.DataFrame:
-    """`line, rule, reason` of every line and rule that could not be checked."""
-    found = [pl.DataFrame(schema={"line": pl.UInt32, "rule": pl.String, "reason": pl.String})]
+    """Every line and rule that could not be checked, as `NOT_CHECKED_ROW` has them."""
+    parts = [pl.DataFrame(schema={"line": pl.UInt32, "rule": pl.String, "reason": pl.String})]
     for part in _unchecked(result):
         lines = result.lines.select("line", "policy_row").filter(part.where)
-        told = lines.with_columns(reason=pl.lit(part.reason))
+        reasons = lines.with_columns(reason=pl.lit(part.reason))
         if part.parameter:
             rows = lines["policy_row"].unique()
-            reasons = _decisions(result, [part], rows)[part.parameter]
-            of_row = pl.DataFrame({"policy_row": rows, "reason": reasons})
-            told = lines.join(of_row, on="policy_row", how="left", nulls_equal=True)
-        found.append(told.select("line", pl.lit(part.rule.code).alias("rule"), "reason"))
-    return pl.concat(found).sort("line", "rule")
+            decisions = _decisions(result, [part], rows)[part.parameter]
+            of_row = pl.DataFrame({"policy_row": rows, "reason": decisions})
+            reasons = lines.join(of_row, on="policy_row", how="left", nulls_equal=True)
+        parts.append(reasons.select("line", pl.lit(part.rule.code).alias("rule"), "reason"))
+    every = pl.concat(parts).sort("line", "rule")
+    return line_table(result, every["line"]).hstack(every).select(*NOT_CHECKED_ROW)
+
+
+def rejects(result: Result) -> pl.DataFrame:
+    """Every row that could not be read: `source_file, source_row, source_line, reason`."""
+    return result.batch.rejects.select(
+        source_file(result), "source_row", "source_line", pl.col("reject_reason").alias("reason")
+    )
 
 
 def _unchecked(result: Result) -> Iterator[_Unchecked]:
-    """The lines that the rules were not checked on: each under the first input unknown there."""
+    """The lines that rules were not checked on, each under the first input unknown there."""
     rules = [rule for rule in result.rules if result.outcomes[rule.code].null_count()]
     looked_at = {rule.code: reason_inputs(rule) for rule in rules}
     unknown = _unknown(result, {name for names in looked_at.values() for name in names})
@@ -93,10 +103,10 @@ def _unchecked(result: Result) -> Iterator[_Unchecked]:
 
 @cache
 def reason_inputs(rule: Rule) -> tuple[str, ...]:
-    """Where to look, in order, for what a rule was missing on a line.
+    """The inputs of a rule that may be unknown, in the order in which they are blamed.
 
     First the plain columns behind the flag (a parameter also needs the code and the date that
-    choose it), then the facts themselves, which may be unknown for a reason of their own.
+    choose it), then the facts, which may be unknown for a reason of their own.
     """
     roots = rule.flag().meta.root_names()
     plain: list[str] = []
@@ -110,14 +120,15 @@ def reason_inputs(rule: Rule) -> tuple[str, ...]:
 def _unknown(result: Result, names: Iterable[str]) -> dict[str, dict[str, pl.Series]]:
     """For each input that is unknown somewhere: for each reason, on which lines."""
     ways = {name: _ways(name) for name in names if _may_be_unknown(result.lines[name])}
-    kinds = [(name, reason, where) for name, told in ways.items() for reason, where in told.items()]
     masks = result.lines.select(
-        where.alias(str(number)) for number, (_, _, where) in enumerate(kinds)
+        where.alias(f"{name}\n{reason}")
+        for name, reasons in ways.items()
+        for reason, where in reasons.items()
     )
-    unknown: dict[str, dict[str, pl.Series]] = {}
-    for (name, reason, _), lines in zip(kinds, masks, strict=True):
-        unknown.setdefault(name, {})[reason] = lines
-    return unknown
+    return {
+        name: {reason: masks[f"{name}\n{reason}"] for reason in reasons}
+        for name, reasons in ways.items()
+    }
 
 
 def _may_be_unknown(column: pl.Series) -> bool:
@@ -127,12 +138,12 @@ def _may_be_unknown(column: pl.Series) -> bool:
 
 
 def _ways(name: str) -> dict[str, pl.Expr]:
-    """How an input may be unknown: for each *not checked* reason as a sentence, on which lines."""
+    """How an input may be unknown: each reason, and an expression for the lines it is true of."""
     is_null = pl.col(name).is_null()
     if name == "damaged_code":
         return {"hcpcs_code cannot be read": pl.col(name).is_not_null()}
     if name.startswith("policy."):
-        return {"": is_null}  # the decision tells it
+        return {"": is_null}  # the decision has the reason
     if name in FACTS:
         return {FACTS[name].unknown or f"{name} is unknown": is_null}
     absent, blank, unreadable = (
@@ -148,7 +159,7 @@ def _ways(name: str) -> dict[str, pl.Expr]:
             unreadable: is_null & state.is_not_null() & state.ne_missing("blank"),
         }
     if name in IDENTIFIERS:
-        # Blank is a value (no modifier, no place), but a blank name identifies nobody.
+        # Blank is a value elsewhere (no modifier), but a blank identifier names nobody.
         return {absent: is_null, blank: pl.col(name).eq_missing("")}
     return {absent if name in BY_NAME else unreadable: is_null}
 
@@ -156,7 +167,7 @@ def _ways(name: str) -> dict[str, pl.Expr]:
 def _decisions(
     result: Result, parts: Iterable[_Unchecked], rows: pl.Series
 ) -> dict[str, list[str]]:
-    """For each parameter that is unknown, its decisions' reasons on rows of the policy table."""
+    """For each unknown parameter, the reason of its decision in some rows of the policy table."""
     names = {part.parameter for part in parts} - {""}
     numbers = result.table.frame.select(
         pl.col(f"{name}.decision").gather(rows).fill_null(0).alias(name) for name in names

@@ -1,8 +1,7 @@
-"""Findings worst first, and rolled up to lines and claims; money once per line.
+"""Findings in any order, and rolled up to the lines and claims that have some.
 
-A claim here is what `Totals.flagged_claims` counts: the lines of all files that share claim number
-and payer; a line without a claim number is a claim of its own. A roll-up has the lines and claims
-with a finding, and nothing of the others.
+A claim is what `Totals.flagged_claims` counts: the lines of all files that share claim number and
+payer; a line without a claim number is a claim of its own.
 """
 
 from __future__ import annotations
@@ -13,53 +12,8 @@ import polars as pl
 
 from cpt77092.choices import By, Sort
 from cpt77092.engine import CLAIM_OF_PAYER, ERROR, EXPECTED_PAYMENT, INFO, WARNING, Result
-from cpt77092.facts import CENTS
-from cpt77092.findings import table as findings
-
-_PLACE: dict[str, pl.DataType | type[pl.DataType]] = {
-    "source_file": pl.String,
-    "source_row": pl.UInt32,
-    "claim_id": pl.String,
-}
-_REASONS: dict[str, pl.DataType | type[pl.DataType]] = {
-    "errors": pl.UInt32,
-    "warnings": pl.UInt32,
-    "infos": pl.UInt32,
-    "rules": pl.String,
-    "reasons": pl.String,
-    "fixes": pl.String,
-    "denials": pl.String,
-    "charge_amount": CENTS,
-    "expected_payment": CENTS,
-}
-
-LINE_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
-    **_PLACE,
-    "claim_line_number": pl.Int64,
-    "hcpcs_code": pl.String,
-    "claim_line_start_date": pl.Date,
-    "payer": pl.String,
-    "severity": pl.String,
-    **_REASONS,
-}
-"""Columns of the report by line. `severity` is the worst."""
-
-CLAIM_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
-    **_PLACE,
-    "claim_line_start_date": pl.Date,
-    "payer": pl.String,
-    "severity": pl.String,
-    "lines": pl.UInt32,
-    "error_lines": pl.UInt32,
-    **_REASONS,
-    "charges_at_risk": CENTS,
-    "payment_at_risk": CENTS,
-}
-"""Columns of the report by claim. Place and date are of its first line with a finding; `lines` are
-those with a finding and the money is theirs, each line once; `at_risk` is of lines with an error,
-and adds up to the totals. Credits are left out, and money of which nothing is known is null."""
-
-SCHEMAS = {By.FINDING: findings.SCHEMA, By.LINE: LINE_SCHEMA, By.CLAIM: CLAIM_SCHEMA}
+from cpt77092.findings import table
+from cpt77092.findings.schema import LINE, SCHEMAS
 
 
 def as_table(
@@ -76,39 +30,39 @@ def as_table(
     Args:
         result: a run.
         by: what a row is.
-        sort: what comes first. Findings stay beside the others of their claim, unless by file.
+        sort: what comes first. Findings of one claim stay together, unless by file.
         limit: at most so many rows, the first ones; all where None.
-        infos: whether findings of severity info are looked at.
-        extra: further columns of the lines, as text, as `findings.table` has them.
+        infos: whether findings of severity info count.
+        extra: further columns of the lines, as `line_table` has them.
 
     Returns:
         A frame of `SCHEMAS[by]` and the extra columns.
     """
     if by is By.FINDING and sort is Sort.FILE:
-        return findings.as_table(result, limit=limit, infos=infos, extra=extra)
+        return table.as_table(result, limit=limit, infos=infos, extra=extra)
     if by is By.FINDING:
         ranked = _ranked(result, sort, limit, infos=infos)
-        return findings.texts(result, ranked, extra=extra)
+        return table.texts(result, ranked, extra=extra)
     key = by.value
     lines = _lines(result, infos=infos)
     groups = _first(_groups(lines, key), sort, limit)
     # The lines of the groups that are shown, and all their findings.
     shown = lines.select("line", "claim").join(groups.lazy().select(key), on=key, how="semi")
-    found = _findings(result, infos=infos).lazy().join(shown, on="line")
-    chosen = found.sort("severity", "line", "rule").collect()
-    texts = findings.texts(result, chosen, extra=extra)
+    findings = _findings(result, infos=infos).lazy().join(shown, on="line")
+    chosen = findings.sort("severity", "line", "rule").collect()
+    texts = table.texts(result, chosen, extra=extra)
     texts = texts.hstack(chosen.select("line", "claim", number="severity"))
-    rows = groups.join(_told(texts, by, extra), on=key, how="left", maintain_order="left")
-    schema = SCHEMAS[by] | dict.fromkeys(extra, pl.String)
+    rows = groups.join(_summaries(texts, by, extra), on=key, how="left", maintain_order="left")
+    schema = {**SCHEMAS[by], **dict.fromkeys(extra, pl.String)}
     return rows.select(pl.col(name).cast(dtype) for name, dtype in schema.items())
 
 
 def as_pieces(
     result: Result, *, by: By = By.FINDING, sort: Sort = Sort.FILE, extra: Sequence[str] = ()
 ) -> Iterator[pl.DataFrame]:
-    """`table` without a limit, in pieces that follow each other; at least one, maybe empty."""
+    """The whole `as_table` in pieces that follow each other; at least one, which may be empty."""
     if by is By.FINDING and sort is Sort.FILE:
-        yield from findings.as_pieces(result, extra=extra)
+        yield from table.as_pieces(result, extra=extra)
     else:
         yield as_table(result, by=by, sort=sort, extra=extra)
 
@@ -121,19 +75,19 @@ def grouped(
     infos: bool = True,
     extra: Sequence[str] = (),
 ) -> pl.DataFrame:
-    """The findings claim by claim, for a reader: in each by line, the worst of a line first.
+    """The findings claim by claim, in each by line, the worst of a line first.
 
     Returns:
-        A frame of `findings.SCHEMA`, the extra columns, and of the whole claim, however many of its
-        findings are among them: `claim`, its number, `claim_at_risk` and `claim_charged`.
+        A frame of `FINDING`, the extra columns, and for the whole claim, however many of its
+        findings are shown: `claim` (a number), `claim_at_risk` and `claim_charged`.
     """
     ranked = _ranked(result, sort, limit, infos=infos)
     claim = ranked.select("claim", "claim_at_risk", "claim_charged")
-    return findings.texts(result, ranked, extra=extra).hstack(claim)
+    return table.texts(result, ranked, extra=extra).hstack(claim)
 
 
 def count(result: Result, by: By, *, infos: bool = True) -> int:
-    """How many rows `table` has without a limit."""
+    """How many rows `as_table` has without a limit."""
     if by is By.FINDING:
         return _findings(result, infos=infos).height
     return int(_lines(result, infos=infos).select(pl.col(by.value).n_unique()).collect().item())
@@ -146,7 +100,7 @@ def _findings(result: Result, *, infos: bool) -> pl.DataFrame:
 def _lines(result: Result, *, infos: bool) -> pl.LazyFrame:
     """The lines with a finding: the number of their claim, their worst severity, their money."""
     line = pl.col("line").cast(pl.UInt32)
-    # A line without a claim number is a claim of its own: its number is none that a claim can have.
+    # A line without a claim number is a claim of its own, numbered above all others.
     claim = pl.coalesce(CLAIM_OF_PAYER, line.cast(pl.UInt64) + 2**63)
     lines = result.lines.select("line", CLAIM_OF_PAYER, "charge_amount", EXPECTED_PAYMENT)
     return (
@@ -166,7 +120,7 @@ def _lines(result: Result, *, infos: bool) -> pl.LazyFrame:
 def _groups(lines: pl.LazyFrame, key: str) -> pl.LazyFrame:
     """Per line or claim its worst severity and its money, each line once."""
     at_risk = pl.col("worst") == ERROR
-    # A credit would hide what is beside it; alone it is what the line says.
+    # A credit would lower what the claim's other lines charge; on its own line it is shown.
     no_credit = pl.when(pl.col("charge") >= 0).then("charge")
     money = {
         "charge_amount": no_credit if key == "claim" else pl.col("charge"),
@@ -223,19 +177,16 @@ def _ranked(result: Result, sort: Sort, limit: int | None, *, infos: bool) -> pl
     return (ranked if limit is None else ranked.head(limit)).collect()
 
 
-def _told(texts: pl.DataFrame, by: By, extra: Sequence[str]) -> pl.DataFrame:
-    """What the findings of each line or claim say, joined: the texts come worst first."""
+def _summaries(texts: pl.DataFrame, by: By, extra: Sequence[str]) -> pl.DataFrame:
+    """The findings of each line or claim in one row: the texts come worst first."""
     reason = pl.format("{}: {}", "rule", "message")
     if by is By.CLAIM:
         number = pl.col("claim_line_number")
         where = pl.when(number.is_null()).then(pl.format("row {}", "source_row"))
         reason = pl.format("{} {}", where.otherwise(pl.format("line {}", number)), reason)
     denial = pl.concat_str(["group_code", "carc", "rarc"], separator=" ").str.strip_chars()
-    same = ["source_file", "source_row", "claim_id", "claim_line_start_date", "payer", *extra]
-    if by is By.LINE:
-        same += ["claim_line_number", "hcpcs_code"]
     return texts.group_by(by.value, maintain_order=True).agg(
-        pl.col(*same).get(pl.col("line").arg_min()),
+        pl.col(*LINE, *extra).get(pl.col("line").arg_min()),
         pl.first("severity"),
         errors=(pl.col("number") == ERROR).sum(),
         warnings=(pl.col("number") == WARNING).sum(),

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import polars as pl
 
+from cpt77092.claims.headers import REPORT_COLUMNS
 from cpt77092.errors import ClaimsError
 from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced
-from cpt77092.readers.required_columns import REPORT_COLUMNS
 from cpt77092.readers.scan import OpenedFile, Options
 from cpt77092.readers.signatures import FORMATS, PARQUET, is_parquet
 from cpt77092.signals import let_interrupts_end_waiting

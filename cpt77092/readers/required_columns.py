@@ -9,9 +9,6 @@ from cpt77092.claims.headers import known_headers, normal
 from cpt77092.errors import ClaimsError
 from cpt77092.readers.scan import OpenedFile
 
-REPORT_COLUMNS = frozenset({"source_file", "source_row", "claim_id", "severity"})
-"""Headers of a findings report, which must not come back as claims with the next run."""
-
 
 def require_columns(opened: OpenedFile, payer: str | None) -> None:
     """Refuse a file whose headers lack a required column.
@@ -21,7 +18,7 @@ def require_columns(opened: OpenedFile, payer: str | None) -> None:
         payer: whose claims these are, where the user stated it.
 
     Raises:
-        ClaimsError: which column, and how to name it; or the file is a report of ours.
+        ClaimsError: which column, and how to name it.
     """
     _require_code(opened)
     present, path = opened.headers.columns, opened.path
@@ -59,8 +56,6 @@ def require_payers(lines: pl.DataFrame, path: str) -> None:
 def _require_code(opened: OpenedFile) -> None:
     """Refuse a file without procedure codes; its headers are named unless they may be cells."""
     names = opened.names
-    if set(names) >= REPORT_COLUMNS:
-        raise ClaimsError(f"{opened.path}: a findings report of scrub, not a claim file")
     if "hcpcs_code" in opened.headers.columns:
         return
     if any(normal(name) in known_headers() for name in names):

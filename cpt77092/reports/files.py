@@ -1,4 +1,4 @@
-"""Report files: written beside their final name and renamed, readable by their owner only."""
+"""Report files: locked, written whole or not at all, readable by their owner only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import date
 from glob import escape
-from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, TypeVar
 
@@ -19,19 +18,6 @@ from cpt77092.choices import DocumentFormat, Format
 from cpt77092.errors import OutputError, did_you_mean
 
 Form = TypeVar("Form", Format, DocumentFormat)
-
-FORMATS = {
-    ".json": Format.JSON,
-    ".jsonl": Format.JSONL,
-    ".ndjson": Format.JSONL,
-    ".csv": Format.CSV,
-    ".parquet": Format.PARQUET,
-    ".pq": Format.PARQUET,
-    ".txt": Format.CONCISE,
-    ".html": Format.HTML,
-    ".htm": Format.HTML,
-    ".xlsx": Format.XLSX,
-}
 
 DOCUMENT_FORMATS = {
     ".txt": DocumentFormat.TEXT,
@@ -49,26 +35,14 @@ def format_of(name: str, endings: Mapping[str, Form]) -> Form:
     """The format that a file's ending asks for.
 
     Raises:
-        OutputError: the ending asks for none, its folder does not exist, or what writes it is not
-            installed.
+        OutputError: the ending asks for none, or its folder does not exist.
     """
     if not Path(name).parent.is_dir():
         raise OutputError(f"-o {name}: the folder {Path(name).parent} does not exist")
     ending = Path(name).suffix.lower()
     if ending not in endings:
         raise OutputError(f"-o {name}: the ending must be one of {', '.join(endings)}")
-    require_writer(endings[ending], f"-o {name}")
     return endings[ending]
-
-
-def require_writer(form: Format | DocumentFormat, asked: str) -> None:
-    """Says before a long run that what writes a format is not installed.
-
-    Raises:
-        OutputError: Excel was asked for and XlsxWriter is not there.
-    """
-    if form is Format.XLSX and find_spec("xlsxwriter") is None:
-        raise OutputError(f"{asked}: Excel needs another package: pip install 'cpt77092[excel]'")
 
 
 def fill_in(name: str, *, inputs: Sequence[str], day: date, option: str = "-o") -> str:
@@ -111,7 +85,7 @@ def output_locks(names: Sequence[str], *, others: Sequence[tuple[str, str]] = ()
         others: option and name of every other file that is written.
 
     Raises:
-        OutputError: a file is named twice, is another run's now, or its folder cannot be written.
+        OutputError: a file is named twice, another run writes it, or its folder cannot be written.
     """
     with ExitStack() as stack:
         places: dict[Path, str] = {}
@@ -122,12 +96,12 @@ def output_locks(names: Sequence[str], *, others: Sequence[tuple[str, str]] = ()
             if place in places:
                 raise OutputError(f"{option} {name}: named twice in one run")
             places[place] = name
-            stack.enter_context(_held(place, option, name))
+            stack.enter_context(_locked(place, option, name))
         yield
 
 
 @contextmanager
-def _held(place: Path, option: str, name: str) -> Iterator[None]:
+def _locked(place: Path, option: str, name: str) -> Iterator[None]:
     if sys.platform == "win32":  # no locks there: the last run to end wins, with a whole file
         yield
         return
@@ -166,7 +140,7 @@ def _held(place: Path, option: str, name: str) -> Iterator[None]:
 
 
 def _remove_unfinished(place: Path) -> None:
-    """Whoever holds the place knows that nobody writes it."""
+    """Remove what a killed run left; only the holder of the lock may."""
     for left in place.parent.glob(f".{escape(place.name)}.*{UNFINISHED}"):
         left.unlink(missing_ok=True)
 
@@ -180,11 +154,11 @@ def _is_of(handle: int, file: Path) -> bool:
 
 
 def _place(name: str, option: str) -> Path:
-    """Where a name leads to, links followed: what is written takes that file's place.
+    """The file that a name leads to, links followed, which the written file replaces.
 
     Raises:
         OutputError: it leads to a file that is open already, as `/dev/stdout` does where a shell
-            sends standard output to one: whoever has it open would go on with the old one.
+            sends standard output to one: the shell would keep writing to the old one.
     """
     if _is_device(Path(name)):  # the link of a pipe leads to no path
         return Path(name)
@@ -193,7 +167,7 @@ def _place(name: str, option: str) -> Path:
     for _ in range(MOST_LINKS):
         if _OPEN_FILE.match(str(step)) and place.is_file():
             raise OutputError(
-                f"{option} {name}: stands for a file that is open already; name that file"
+                f"{option} {name}: is a file that is open already; name that file itself"
             )
         if not step.is_symlink():
             break
@@ -214,7 +188,7 @@ def _is_device(place: Path) -> bool:
 def write_atomically(name: str, write: Callable[[IO[bytes]], None], *, option: str = "-o") -> None:
     """Write a file so that a killed run leaves the old one or the new one, never half of one.
 
-    What is no file is written to as it stands: a file in place of `/dev/null` harms the machine.
+    A pipe or device is written to directly: a file in place of `/dev/null` would harm the machine.
 
     Raises:
         OutputError: the folder does not exist, cannot be written, or is full.
@@ -251,10 +225,10 @@ def _write_through(target: Path, write: Callable[[IO[bytes]], None], asked: str)
 
 
 def write_text(name: str, text: str) -> None:
-    """Write a page to a file that only its owner can read.
+    """Write a text file that only its owner can read.
 
     Raises:
-        OutputError: as `write_aside`.
+        OutputError: as `write_atomically`.
     """
 
     def write(stream: IO[bytes]) -> None:

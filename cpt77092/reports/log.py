@@ -1,4 +1,4 @@
-"""What a run tells of itself on standard error: plain lines, or one JSON object per event.
+"""The log of a run on standard error: plain lines, or one JSON object per event.
 
 No event holds anything of a claim: file names, counts and exit codes only.
 """
@@ -25,12 +25,12 @@ class Log:
     def __init__(self) -> None:
         self.form = LogFormat.TEXT
         self.quiet = False
-        """Whether only trouble is told."""
+        """Whether only trouble is logged."""
         self._began = time.monotonic()
 
     @classmethod
     def of(cls, arguments: Sequence[str]) -> Log:
-        """The log that arguments ask for, known before they are read: they may be wrong."""
+        """The log that arguments ask for, known before they are parsed, which may fail."""
         log = cls()
         if "--log-format=json" in arguments or "--log-format json" in " ".join(arguments):
             log.form = LogFormat.JSON
@@ -41,35 +41,35 @@ class Log:
         """Whether every line of standard error is an event."""
         return self.form is LogFormat.JSON
 
-    def event(self, event: str, **told: Any) -> None:
-        """Tell of something that went well, in JSON; the summary tells it to people."""
+    def event(self, event: str, **values: Any) -> None:
+        """Log something that went well; in JSON only, people get the summary."""
         if self.is_json and not self.quiet:
-            self._write("info", event, told)
+            self._write("info", event, values)
 
-    def trouble(self, event: str, lines: Sequence[str], **told: Any) -> None:
-        """Tell of what could not be done, one line for each thing."""
+    def trouble(self, event: str, lines: Sequence[str], **values: Any) -> None:
+        """Log what could not be done, one line for each thing."""
         from cpt77092.text import safe
 
         for line in lines:
             if self.is_json:
-                self._write("error", event, told | {"message": safe(line)})
+                self._write("error", event, values | {"message": safe(line)})
             else:
                 sys.stderr.write(f"scrub: {safe(line)}\n")
 
-    def _write(self, level: str, event: str, told: Mapping[str, Any]) -> None:
+    def _write(self, level: str, event: str, values: Mapping[str, Any]) -> None:
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        record = {"time": now, "level": level, "event": event, **told}
+        record = {"time": now, "level": level, "event": event, **values}
         sys.stderr.write(json.dumps(record, ensure_ascii=False) + "\n")
         sys.stderr.flush()
 
     def result(self, result: Result, totals: Totals) -> None:
-        """Tell what was read and found."""
+        """Log what was read and what was found."""
         batch = result.batch
         for scan, tally in zip(batch.scans, batch.tallies, strict=True):
             counts = ("rows", "in_scope", "out_of_scope", "no_code", "not_data", "rejected")
             numbers = {name: getattr(tally, name) for name in counts}
             self.event("read", file=scan.path, kind=scan.kind, **numbers)
-        # In text the summary tells of them, and where there is none they are told all the same.
+        # In text the summary names them; without a summary they are logged all the same.
         if self.is_json or self.quiet:
             self.trouble("unreadable", batch.unreadable)
         self.event(
@@ -81,6 +81,6 @@ class Log:
         )
 
     def finished(self, code: int, why: str) -> None:
-        """Tell how the run ended, and how long it took."""
+        """Log how the run ended, and how long it took."""
         seconds = round(time.monotonic() - self._began, 3)
         self.event("finished", exit_code=int(code), reason=why, seconds=seconds)

@@ -21,10 +21,9 @@ _STEPS = 3
 
 
 class Watch:
-    """Shows the step of a run, its rows and their rate, from a second on; then wipes it away.
+    """Shows the step of a run, its rows and their rate after a second, and erases it at the end.
 
-    Polars reads in one piece and does not say how far it is, so the bar only moves to and fro
-    until the rows are known, and with them how fast they were read.
+    Polars does not report how far it is, so the bar only pulses until the number of rows is known.
     """
 
     def __init__(
@@ -41,10 +40,10 @@ class Watch:
         self._done, self._what, self._pace = 0, "", ""
 
     def __enter__(self) -> Self:
-        """Begin to wait."""
+        """Start the clock."""
         if self._is_wanted:
             if self._stream is sys.stderr:
-                # The readers turn descriptor 2 away for a while; this one stays.
+                # The readers redirect descriptor 2 for a while; this copy stays.
                 self._own = os.fdopen(os.dup(2), "w", encoding=self._stream.encoding)
             self._timer = threading.Timer(DELAY, self._begin)
             self._timer.daemon = True
@@ -57,7 +56,7 @@ class Watch:
         problem: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Wipe it away, whatever happened."""
+        """Erase the bar, whatever happened."""
         if not self._is_wanted:
             return
         self._timer.cancel()
@@ -69,7 +68,7 @@ class Watch:
             self._own.close()
 
     def step(self, what: str, rows: int = 0) -> None:
-        """The run goes on to this, now that it knows of so many rows."""
+        """The next step of the run, with the number of rows known by then."""
         with self._lock:
             if self._what:
                 self._done += 1
@@ -105,7 +104,7 @@ class Watch:
                 ),
                 transient=True,
                 expand=True,
-                # The report itself is none of its business.
+                # Standard output is the report's.
                 redirect_stdout=False,
                 redirect_stderr=False,
             )

@@ -561,6 +561,7 @@ def test_the_columns_are_those_of_the_design_in_its_order_and_types() -> None:
     kinds = {
         "claim_id": Kind.TEXT,
         "claim_line_number": Kind.INTEGER,
+        "line_control_number": Kind.TEXT,
         "person_id": Kind.TEXT,
         "claim_line_start_date": Kind.DATE,
         "claim_line_end_date": Kind.DATE,
@@ -572,8 +573,8 @@ def test_the_columns_are_those_of_the_design_in_its_order_and_types() -> None:
         "report_signed_date": Kind.DATE,
     }
     names = (
-        "claim_id claim_line_number person_id payer payer_id claim_line_start_date "
-        "claim_line_end_date place_of_service_code hcpcs_code "
+        "claim_id claim_line_number line_control_number person_id payer payer_id "
+        "claim_line_start_date claim_line_end_date place_of_service_code hcpcs_code "
         + " ".join(f"hcpcs_modifier_{n}" for n in range(1, 6))
         + " service_unit_quantity charge_amount "
         + " ".join(f"diagnosis_code_{n}" for n in range(1, 13))

@@ -258,6 +258,7 @@ def test_the_tuva_layout_maps_to_the_columns_of_the_same_name() -> None:
     assert found.columns == {header: header for header in headers if header in BY_NAME}
     assert set(found.match_kind.values()) == {"named"}
     assert set(found.missing) == {
+        "line_control_number",
         "payer_id",
         "diagnosis_pointer",
         "ordering_npi",

@@ -19,6 +19,7 @@ import typer
 
 from cpt77092 import __version__, findings
 from cpt77092.cli import main
+from cpt77092.findings import schema
 from cpt77092.rule import Rule
 from cpt77092.rules import CATALOGUE
 
@@ -67,7 +68,7 @@ def test_findings_exit_1_and_a_clean_batch_0(scrub: Scrub, tmp_path: Path) -> No
     assert scrub(EXAMPLE, *AS_OF).code == 1
     ran = scrub(claims(tmp_path), *AS_OF)
     assert ran.code == 0
-    assert "Nothing wrong found on 1 checked line." in ran.err
+    assert "No errors in the edits that ran on 1 checked line." in ran.err
 
 
 @pytest.mark.parametrize(
@@ -102,7 +103,7 @@ def test_a_rejected_row_is_never_clean(scrub: Scrub, tmp_path: Path) -> None:
     file = claims(tmp_path, CLEAN + "B,Medicare,2026-03-02,11,77092,,1,45,1,2,P,spill\n")
     ran = scrub(file, *AS_OF)
     assert ran.code == 2
-    assert "Not all of it was checked: 1 row could not be read." in ran.err
+    assert "Not everything was checked: 1 row could not be read." in ran.err
     assert f"Rejected {file}:3: 12 fields where the header has 11" in ran.err
 
 
@@ -318,9 +319,9 @@ def test_the_table_says_how_many_of_how_many(scrub: Scrub) -> None:
     assert "showing 3 of 32 errors and warnings; --limit 0 shows all" in ran.out
     everything = scrub(EXAMPLE, *AS_OF, "--format", "table", "--limit", "0").out
     assert "showing" not in everything
-    assert "MO009" in everything.split("Worth a look")[1]
+    assert "MO009" in everything.split("For review")[1]
     verbose = scrub(EXAMPLE, *AS_OF, "--format", "table", "-v", "--limit", "0").out
-    assert "Worth a look" not in verbose
+    assert "For review" not in verbose
     assert verbose.count("MO015") > 5
 
 
@@ -332,7 +333,7 @@ def test_json_holds_manifest_totals_findings_and_reasons(scrub: Scrub) -> None:
     assert manifest["as_of"] == "2026-11-23"
     assert manifest["inputs"][0]["sha256"]
     assert manifest["exit"] == {"code": 1, "reason": "23 findings at or above --fail-on error"}
-    assert list(record["findings"][0]) == list(findings.SCHEMA)
+    assert list(record["findings"][0]) == list(schema.FINDING)
     assert {"rule", "reason", "payer", "lines"} == set(record["not_checked"][0])
 
 
@@ -358,8 +359,8 @@ def test_a_report_in_pieces_is_the_report(
 ) -> None:
     names = ["out.json", "out.jsonl", "out.csv", "out.txt", "out.parquet"]
     kept = []
-    for size in (findings.PIECE, 7):
-        monkeypatch.setattr(findings.table, "PIECE", size)
+    for size in (findings.table.FINDINGS_AT_ONCE, 7):
+        monkeypatch.setattr(findings.table, "FINDINGS_AT_ONCE", size)
         outputs = [part for name in names for part in ("-o", str(tmp_path / name))]
         assert scrub(str(EXAMPLE), *AS_OF, *outputs).code == 1
         kept.append([(tmp_path / name).read_bytes() for name in names[:-1]])
@@ -376,7 +377,7 @@ def test_every_machine_format_holds_the_same_findings(scrub: Scrub, tmp_path: Pa
     from_json = json.loads(files[0].read_text(encoding="utf-8"))["findings"]
     from_lines = [json.loads(line) for line in files[1].read_text(encoding="utf-8").splitlines()]
     table = pl.read_parquet(files[3])
-    assert table.schema == findings.SCHEMA
+    assert table.schema == schema.FINDING
     assert from_json == from_lines
     assert [row["message"] for row in from_json] == table["message"].to_list()
     assert pl.read_csv(files[2])["rule"].to_list() == table["rule"].to_list()
@@ -397,7 +398,7 @@ def test_a_report_that_cannot_be_written_leaves_the_old_one(
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("cpt77092.reports.check.machine.write_json", full)
+    monkeypatch.setattr("cpt77092.reports.check.json.write", full)
     ran = scrub(EXAMPLE, *AS_OF, "-q", "-o", old)
     assert ran.code == 2
     assert "cannot be written (No space left on device)" in ran.err
@@ -501,7 +502,7 @@ def test_nothing_in_scope_says_so_and_shows_what_there_is(scrub: Scrub, tmp_path
     ran = scrub(claims(tmp_path, CLEAN.replace("77092", "99213")), *AS_OF)
     assert ran.code == 0
     assert "No trabecular bone score or bone-density line in 1 row." in ran.err
-    assert "Commonest codes in it: 99213 (1)." in ran.err
+    assert "Most common codes: 99213 (1)." in ran.err
 
 
 def test_color_only_where_wanted(scrub: Scrub, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -668,7 +669,7 @@ def test_a_check_imports_only_what_it_needs(tmp_path: Path) -> None:
 def test_standard_input_is_read() -> None:
     done = process("-", *AS_OF, "--format", "csv", input=EXAMPLE.read_text(encoding="utf-8"))
     assert done.returncode == 1
-    assert done.stdout.splitlines()[1].startswith("'-,2,A-1001")
+    assert done.stdout.splitlines()[1].startswith("'-,2,,A-1001")
 
 
 @pytest.mark.slow

@@ -236,7 +236,7 @@ def test_an_open_file_by_its_number_is_no_output(option: str, scrub: Scrub) -> N
     write("a.csv", CLEAN)
     with Path("redirected.csv").open("w", encoding="utf-8") as stream:
         Path("o.csv").symlink_to(f"/proc/self/fd/{stream.fileno()}")
-        message = f"scrub: {option} o.csv: stands for a file that is open already; name that file\n"
+        message = f"scrub: {option} o.csv: is a file that is open already; name that file itself\n"
         assert scrub("a.csv", *AS_OF, "-q", option, "o.csv") == (2, "", message)
         assert Path("o.csv").is_symlink()
     assert not Path("redirected.csv").read_bytes()
@@ -355,7 +355,7 @@ def test_one_output_that_fails_does_not_stop_the_others(
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("cpt77092.reports.check.machine.write_json", full)
+    monkeypatch.setattr("cpt77092.reports.check.json.write", full)
     write("a.csv", FLAGGED)
     code, out, err = scrub("a.csv", *AS_OF, "-o", "o.json", "-o", "o.csv")
     assert code == 2
@@ -422,7 +422,7 @@ def test_every_file_that_cannot_be_written_is_named_and_the_others_are_written(
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("cpt77092.reports.check.machine.write_json", full)
+    monkeypatch.setattr("cpt77092.reports.check.json.write", full)
     write("a.csv", FLAGGED)
     Path("held.csv").mkdir()
     parts = ("--clean-to", "clean.csv", "--flagged-to", "held.csv")
@@ -568,7 +568,7 @@ def test_a_clean_rest_is_not_called_clean(scrub: Scrub) -> None:
     write("a.csv", CLEAN)
     code, _, err = scrub("a.csv", "b.csv", *AS_OF, "--exit-zero")
     assert code == 2
-    assert err.startswith("Not all of it was checked: 1 file could not be read.")
+    assert err.startswith("Not everything was checked: 1 file could not be read.")
     code, out, err = scrub("a.csv", "b.csv", *AS_OF, "-q", "-o", "o.csv")
     assert (code, out, err) == (2, "", "scrub: b.csv: no such file\n")
 

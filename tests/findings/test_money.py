@@ -1,4 +1,4 @@
-"""Money: the fee of a line by its part, what is at risk by rule and payer, what is worth mending.
+"""Money: the fee of a line by its component, what is at risk by rule and payer, what rework pays.
 
 Every figure is worked out by hand from the policies stated here.
 """
@@ -143,7 +143,7 @@ def test_a_warning_is_not_at_risk(folder: Path) -> None:
     assert not totals.at_risk_by_rule
     assert not totals.at_risk_by_payer
     assert totals.rework == Rework(cost=Decimal(5), worth_it=0, not_worth_it=0, unknown=0)
-    assert summary.rework(totals) == summary.at_risk(totals, verbose=True) == []
+    assert summary.rework(totals) == summary.money_at_risk(totals, verbose=True) == []
 
 
 def test_every_finding_has_its_charge_and_expected_payment(folder: Path) -> None:
@@ -206,26 +206,27 @@ def test_the_summary_says_whose_money_it_is(folder: Path) -> None:
     result = run(folder)
     totals = findings.totals(result, rework_cost=Decimal(25))
     assert summary.headline(totals) == (
-        "Do not submit yet: 8 of 9 checked lines would be denied. $250.10 charged at risk "
-        "(known for 6 of 8); expected payment $78.53, known for 5 of 8."
+        "Do not submit yet: 8 of 9 checked lines would be denied. $250.10 in charges at "
+        "risk (known for 6 of 8 lines); expected payment $78.53 (known for 5 of 8 lines)."
     )
     by_payer = (
-        "At risk by payer: Acme Health 5 lines, $175.10 charged (known for 3 of 5), $78.53 "
+        "At risk by payer: Acme Health 5 lines, $175.10 charged (known for 3 of 5 lines), $78.53 "
         "expected; Zenith 2 lines, $75.00 charged, payment not available; Lakeside 1 line, $0.00 "
         "charged, payment not available."
     )
     by_rule = (
-        "At risk by rule (a line stands under each of its rules): MO001 4 lines, $150.10 charged, "
-        "$29.42 expected (known for 2 of 4); UN001 2 lines, $145.00 charged, $49.11 expected; "
-        "CH001 3 lines, $0.00 charged (known for 1 of 3), $20.04 expected (known for 2 of 3)."
+        "At risk by rule (a line counts under each of its rules): MO001 4 lines, $150.10 charged, "
+        "$29.42 expected (known for 2 of 4 lines); UN001 2 lines, $145.00 charged, $49.11 "
+        "expected; CH001 3 lines, $0.00 charged (known for 1 of 3 lines), $20.04 expected (known "
+        "for 2 of 3 lines)."
     )
     worth = (
-        "At $25.00 of rework a line, 1 of 8 lines to mend is worth it (expected payment above it), "
-        "4 are not, of 3 the payment is not known."
+        "At $25.00 to rework a line, 1 of 8 lines with errors would pay more than that, 4 would "
+        "not; expected payment unknown for 3."
     )
-    plain = summary.sentences(result, totals)
+    plain = summary.notes(result, totals)
     assert [s for s in plain if s.startswith("At ")] == [by_payer, worth]
-    verbose = summary.sentences(result, totals, verbose=True)
+    verbose = summary.notes(result, totals, verbose=True)
     assert [s for s in verbose if s.startswith("At ")] == [by_payer, by_rule, worth]
 
 
@@ -234,14 +235,13 @@ def test_one_payer_needs_no_split(folder: Path) -> None:
     file.write_text(f"{HEADER}\n{line('A', mods='26,')}\n", encoding="utf-8")
     result = run(folder)
     totals = findings.totals(result, rework_cost=Decimal("10.00"))
-    told = [s for s in summary.sentences(result, totals) if s.startswith("At ")]
-    assert told == [
-        "At $10.00 of rework a line, 1 of 1 line to mend is worth it (expected payment above it), "
-        "0 are not."
+    money_notes = [s for s in summary.notes(result, totals) if s.startswith("At ")]
+    assert money_notes == [
+        "At $10.00 to rework a line, 1 of 1 line with errors would pay more than that, 0 would not."
     ]
 
 
-def said(capfd: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
+def scrub(capfd: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
     with pytest.raises(SystemExit) as stop:
         main.main([str(argument) for argument in arguments])
     out, err = capfd.readouterr()
@@ -251,7 +251,7 @@ def said(capfd: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, st
 def test_json_carries_the_money(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     arguments = (folder / "claims.csv", "--as-of", "2026-11-23", "--format", "json")
     chosen = ("--policies", folder / "policies", "--select", ",".join(RULES))
-    code, out, _ = said(capfd, *arguments, *chosen, "--rework-cost", "$25")
+    code, out, _ = scrub(capfd, *arguments, *chosen, "--rework-cost", "$25")
     record = json.loads(out)
     assert code == 1
     assert record["manifest"]["options"]["rework_cost"] == 25.0
@@ -275,7 +275,7 @@ def test_json_carries_the_money(folder: Path, capfd: pytest.CaptureFixture[str])
         "not_worth_it": 4,
         "not_known": 3,
     }
-    _, out, err = said(capfd, *arguments, *chosen)
+    _, out, err = scrub(capfd, *arguments, *chosen)
     assert json.loads(out)["totals"]["rework"] is None
     assert "rework" not in err
 
@@ -284,7 +284,7 @@ def test_json_carries_the_money(folder: Path, capfd: pytest.CaptureFixture[str])
 def test_a_rework_cost_is_dollars_above_zero(
     folder: Path, capfd: pytest.CaptureFixture[str], cost: str
 ) -> None:
-    code, out, err = said(capfd, folder / "claims.csv", "--rework-cost", cost)
+    code, out, err = scrub(capfd, folder / "claims.csv", "--rework-cost", cost)
     assert code == 2
     assert not out
     assert f"{cost!r} is not an amount; write dollars above zero, as 25.00" in err

@@ -141,7 +141,7 @@ def test_rows_of_the_history_that_cannot_be_read_are_not_passed_over(
         check=False,
     )
     assert done.returncode == 2, done.stderr
-    assert "Not all of it was checked: 1 row could not be read." in done.stderr
+    assert "Not everything was checked: 1 row could not be read." in done.stderr
     assert f"Rejected in history {past}:2: 15 fields where the header has 11" in done.stderr
 
 
@@ -159,9 +159,8 @@ def test_the_manifest_names_the_history_and_the_summary_says_what_it_covers(
         text=True,
         check=False,
     )
-    assert "History: 1 row in 1 file, services of 2024-01-01 to 2024-01-01; 1 line of this" in (
-        done.stderr
-    )
+    covered = "dates of service 2024-01-01 to 2024-01-01"
+    assert f"History: 1 row in 1 file, {covered}; 1 line of this" in done.stderr
     text = json.loads(report.read_text(encoding="utf-8"))["manifest"]["history"]
     assert text["files"][0]["file"] == str(past)
     assert (text["rows"], text["lines"], text["first_day"]) == (1, 1, "2024-01-01")

@@ -418,6 +418,7 @@ def only(batch: Batch) -> dict[str, object]:
 def test_a_line_says_all_that_the_contract_wants(tmp_path: Path) -> None:
     cells = {
         "claim_line_number": "7",
+        "line_control_number": "0007-A",
         "claim_line_end_date": "2026-03-04",
         **dict(zip(MODIFIERS, ("26", "59", "GA", "KX"), strict=True)),
         "diagnosis_pointer": "2:1",
@@ -498,6 +499,13 @@ def test_a_line_overrides_its_claim(tmp_path: Path) -> None:
     assert line["rendering_npi"] == "1555000029"
     assert line["ordering_npi"] == "1555002025"
     assert line["diagnosis_pointer"] == "1"
+
+
+def test_the_control_number_of_a_line_is_its_own(tmp_path: Path) -> None:
+    segments = with_behind(one_line(), "HI", "REF*6R*CLAIMS")
+    assert not only(lines_of(tmp_path, segments))["line_control_number"]
+    segments = with_behind(segments, "DTP", "REF*9F*REFERRAL", "REF*6R*LINES", "REF*6R*SECOND")
+    assert only(lines_of(tmp_path, segments))["line_control_number"] == "LINES"
 
 
 def test_without_a_rendering_provider_the_billing_provider_rendered(tmp_path: Path) -> None:
@@ -830,8 +838,11 @@ def test_lenient_never_looks_clean(scrub: Scrub, tmp_path: Path) -> None:
     assert err.count("\n") == 1
     code, out, err = scrub(off, "--lenient")
     assert code == 2
-    assert err.startswith("Not sure that all of it is here: 1 file read on with --lenient.")
-    assert f"Read on with --lenient: {off}:24: SE counts 21, there are 22 segments" in err
+    assert err.startswith("Lines may be missing: 1 damaged file read with --lenient.")
+    assert (
+        f"Read with --lenient, lines may be missing: {off}:24: SE counts 21, there are 22 segments"
+        in err
+    )
     code, out, _ = scrub(off, "--lenient", "--format", "json")
     assert '"faults": [' in out
 
@@ -977,9 +988,9 @@ def test_history_that_may_lack_lines_is_refused_or_never_looks_clean(
     assert err.startswith(f"scrub: {past}:24: SE counts 21, there are 22 segments")
     code, _, err = scrub(claims, "--history", past, "--lenient")
     assert code == 2
-    assert err.startswith("Not sure that all of it is here: 1 file read on with --lenient.")
+    assert err.startswith("Lines may be missing: 1 damaged file read with --lenient.")
     note = "24: SE counts 21, there are 22 segments; lines may be missing"
-    assert f"Read on with --lenient in history: {past}:{note}." in err
+    assert f"Read with --lenient in history, lines may be missing: {past}:{note}." in err
     _, out, _ = scrub(claims, "--history", past, "--lenient", "--format", "json")
     manifest = json.loads(out)["manifest"]
     assert manifest["history"]["files"][0]["faults"] == [note]

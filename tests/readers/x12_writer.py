@@ -231,6 +231,8 @@ def _service(row: Row, number: int, shared: Callable[[str], bool], style: Style)
         body.append(line("DTP", "472", "RD8", f"{_day(start)}-{_day(end)}"))
     elif start:
         body.append(line("DTP", "472", "D8", _day(start)))
+    if row.get("line_control_number"):
+        body.append(line("REF", "6R", row["line_control_number"]))
     if not shared("rendering_npi"):
         npi = _npi(row.get("rendering_npi", ""))[1:]
         body.append(line("NM1", "82", "1", "SYNTHETIC", "READER", *npi))

@@ -55,9 +55,9 @@ def checked(*paths: Path, **how: Any) -> str:
 
 
 def unpacked(page: str) -> dict[str, Any]:
-    found = re.search(r'id="data">([A-Za-z0-9+/=]+)</script>', page)
-    assert found
-    data: dict[str, Any] = json.loads(gzip.decompress(base64.b64decode(found[1])))
+    packed = re.search(r'id="data">([A-Za-z0-9+/=]+)</script>', page)
+    assert packed
+    data: dict[str, Any] = json.loads(gzip.decompress(base64.b64decode(packed[1])))
     return data
 
 
@@ -171,8 +171,8 @@ def test_rework_has_a_card_where_its_cost_is_known() -> None:
     result = run(Request(paths=[str(EXAMPLE)], as_of=AS_OF))
     plain = cards(findings.totals(result))
     more = cards(findings.totals(result, rework_cost=Decimal(25)))
-    assert [card.label for card in more[len(plain) :]] == ["Worth mending"]
-    assert "Worth mending" in checked(EXAMPLE, rework_cost=Decimal(25))
+    assert [card.label for card in more[len(plain) :]] == ["Worth reworking"]
+    assert "Worth reworking" in checked(EXAMPLE, rework_cost=Decimal(25))
 
 
 @pytest.mark.parametrize("rule", CATALOGUE, ids=lambda rule: rule.code)
@@ -313,7 +313,7 @@ def test_filters_narrow_together_and_clear(opened: Opened) -> None:
     opened.wait(lambda: len(opened.column(0)) == 1)
     assert opened.status.startswith("1 of 92 findings on 1 line of 1 claim, $70.00 charged")
     opened.one("#search").send_keys(" nowhere")
-    opened.wait(lambda: opened.status == "No finding fits these filters.")
+    opened.wait(lambda: opened.status == "No finding matches these filters.")
     opened.one("#clear").click()
     opened.wait(lambda: opened.status == everything)
 
@@ -346,7 +346,7 @@ def test_a_claim_opens_whole_and_its_rule_from_there(opened: Opened) -> None:
     dialog.find_element(By.CSS_SELECTOR, ".finding a").click()
     rule = opened.one("#rule-dialog")
     assert "Not checked" in rule.text
-    assert "On whose word" in rule.text
+    assert "Source" in rule.text
     ActionChains(opened.browser).send_keys(Keys.ESCAPE).perform()
     opened.wait(lambda: not rule.is_displayed())
     assert dialog.is_displayed()
@@ -445,7 +445,7 @@ def test_a_narrow_window_hides_nothing_to_the_side(opened: Opened, width: int) -
         for selector in ("html", "#table"):
             assert opened.browser.execute_script(script, opened.one(selector)), selector
         row = opened.one("#rows tr")
-        for told in (
+        for text in (
             "A-1002 / 1",
             "Medicare",
             "2026-03-02",
@@ -453,7 +453,7 @@ def test_a_narrow_window_hides_nothing_to_the_side(opened: Opened, width: int) -
             "does not allow",
             "CO 4 N823",
         ):
-            assert told in row.text
+            assert text in row.text
         assert opened.one(".bars span").value_of_css_property("font-size") == "15.2px"
         tree = opened.browser.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
         roles = {node["role"]["value"] for node in tree if not node["ignored"]}

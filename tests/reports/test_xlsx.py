@@ -17,7 +17,9 @@ from openpyxl.workbook import Workbook
 
 from cpt77092 import findings
 from cpt77092.cli import main
-from cpt77092.reports.check import machine, xlsx
+from cpt77092.reports.check import xlsx
+from cpt77092.reports.check.csv import inert
+from cpt77092.reports.check.report import Report
 from cpt77092.reports.check.xlsx import DONE, STATUSES, WORKLIST
 from cpt77092.run import Request, run
 
@@ -31,7 +33,9 @@ def written(*paths: Path, extra: tuple[str, ...] = ()) -> bytes:
     asked = Request(paths=[str(p) for p in paths], as_of=AS_OF, show_phi=bool(extra))
     result = run(asked)
     stream = BytesIO()
-    xlsx.write(stream, result, findings.totals(result), extra=extra)
+    totals = findings.totals(result)
+    report = Report(result=result, totals=totals, options={}, exit_code=1, why="", extra=extra)
+    xlsx.write(stream, report)
     return stream.getvalue()
 
 
@@ -71,7 +75,7 @@ def test_it_is_ready_to_work_from(example: bytes) -> None:
     assert book.sheetnames == ["Worklist", "Summary", "Rules"]
     sheet = book["Worklist"]
     assert sheet.freeze_panes == "E2"
-    assert sheet.auto_filter.ref == f"A1:V{sheet.max_row}"
+    assert sheet.auto_filter.ref == f"A1:W{sheet.max_row}"
     assert sheet.print_title_rows == "$1:$1"
     (choice,) = sheet.data_validations.dataValidation
     assert choice.formula1 == f'"{",".join(STATUSES)}"'
@@ -79,12 +83,12 @@ def test_it_is_ready_to_work_from(example: bytes) -> None:
     for letter, header in wide.items():
         (column,) = (column for column in WORKLIST if column.header == header)
         assert round(sheet.column_dimensions[letter].width) == column.width + 1
-    colours = {row[1].value: row[1].fill.start_color.rgb for row in sheet.iter_rows(min_row=2)}
-    assert set(colours) == {"error", "warning", "info"}
-    assert len(set(colours.values())) == 3
-    (grey,) = sheet.conditional_formatting
-    assert str(grey.sqref) == f"A2:V{sheet.max_row}"
-    assert grey.rules[0].formula == ['OR($A2="Mended",$A2="Left as it is")']
+    colors = {row[1].value: row[1].fill.start_color.rgb for row in sheet.iter_rows(min_row=2)}
+    assert set(colors) == {"error", "warning", "info"}
+    assert len(set(colors.values())) == 3
+    (gray,) = sheet.conditional_formatting
+    assert str(gray.sqref) == f"A2:W{sheet.max_row}"
+    assert gray.rules[0].formula == ['OR($A2="Fixed",$A2="Overridden")']
     assert set(DONE) < set(STATUSES)
 
 
@@ -92,10 +96,10 @@ def test_rows_have_room_for_their_words_and_paper_for_the_columns_to_fill(exampl
     book = opened(example)
     sheet = book["Worklist"]
     for row in sheet.iter_rows(min_row=2):
-        told = max(len(str(row[8].value)) / 48, len(str(row[9].value or "")) / 42)
+        needed = max(len(str(row[8].value)) / 48, len(str(row[9].value or "")) / 42)
         height = sheet.row_dimensions[row[0].row or 0].height or 15
-        assert height >= 15 * told, "not every program makes room by itself"
-        assert height <= 15 * (told + 1)
+        assert height >= 15 * needed, "not every program makes room by itself"
+        assert height <= 15 * (needed + 1)
     assert sheet.print_area == f"'Worklist'!$A$1:$K${sheet.max_row}"
     for name in book.sheetnames:
         assert book[name].page_setup.orientation == "landscape"
@@ -137,22 +141,21 @@ def test_a_csv_opened_in_a_spreadsheet_runs_nothing_either(tmp_path: Path) -> No
         with pytest.raises(SystemExit):
             main.main([str(file), "-q", "--by", by, "-o", str(out)])
         with out.open(encoding="utf-8", newline="") as text:
-            made = list(csv.DictReader(text))
-        assert {row["claim_id"] for row in made} == {*(f"'{c}" for c in EVIL), "00123", "a=b"}
-        texts = [cell for row in made for name, cell in row.items() if "charge" not in name]
+            listed = list(csv.DictReader(text))
+        assert {row["claim_id"] for row in listed} == {*(f"'{c}" for c in EVIL), "00123", "a=b"}
+        texts = [cell for row in listed for name, cell in row.items() if "charge" not in name]
         assert not [cell for cell in texts if len(cell) > 1 and cell.startswith(tuple("=+-@"))]
-    stream = BytesIO()
-    machine.write_csv(stream, [pl.DataFrame({"source_file": ["-"], "message": ["\n=1"]})])
-    assert stream.getvalue().decode() == "source_file,message\n'-,\"'\n=1\"\n"
+    cells = pl.DataFrame({"text": ["-", "\n=1", "a=b", None]}).select(inert(pl.col("text")))
+    assert cells["text"].to_list() == ["'-", "'\n=1", "a=b", None]
 
 
-def test_the_summary_answers_and_the_rules_stand_by(example: bytes) -> None:
+def test_the_summary_answers_and_the_rules_are_listed(example: bytes) -> None:
     book = opened(example)
     first = [row[0] for row in book["Summary"].iter_rows(values_only=True)]
     assert str(first[0]).startswith("Do not submit yet: ")
     assert "At risk by payer" in first
     assert "Medicare" in first
-    assert "Not checked, because" in first
+    assert "Not checked because" in first
     assert any(str(cell).startswith("MO001 Modifier 26 on a code") for cell in first)
     listed = {row["Rule"] for row in rows(book)}
     rules = rows(book, "Rules")
@@ -192,7 +195,7 @@ def test_without_the_extra_it_says_what_to_install(
     def find(name: str) -> Any:
         return None if name == "xlsxwriter" else is_there(name)
 
-    monkeypatch.setattr("cpt77092.reports.files.find_spec", find)
+    monkeypatch.setattr("cpt77092.reports.check.writers.find_spec", find)
     for asked in (["-o", str(tmp_path / "out.xlsx")], ["--format", "xlsx"]):
         with pytest.raises(SystemExit) as stop:
             main.main([str(EXAMPLE), "-q", *asked])

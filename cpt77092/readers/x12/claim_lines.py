@@ -25,6 +25,7 @@ from cpt77092.readers.x12.segments import (
 SOURCES: Mapping[str, str] = {
     "claim_id": "CLM01",
     "claim_line_number": "LX01",
+    "line_control_number": "2400 REF*6R",
     "person_id": "2010BA or 2010CA NM109",
     "payer": "2010BB NM103",
     "payer_id": "2010BB NM109",
@@ -228,9 +229,11 @@ def _claim_tables(segments: Mapping[str, pl.DataFrame], component: str) -> list[
         .with_columns(permit=nth(2))
         .filter(pl.col("permit") != "")
     )
+    controls = segments["REF"].filter(nth(1) == "6R").with_columns(control=nth(2))
     return [
         ("claim", claims_),
         (OWNER, segments["LX"].select(OWNER, claim_line_number=nth(1))),
+        (OWNER, _firsts(controls, "LX", line_control_number="control")),
         (OWNER, _dates(segments["DTP"])),
         (OWNER, _firsts(own, "LX", line_permit="permit")),
         ("claim", _firsts(own, "CLM", claim_permit="permit")),

@@ -1,94 +1,89 @@
-"""One finding, line or claim per line, for pipes, editors and grep; nothing is ever cut short."""
+"""One finding, line or claim per line of text, for pipes, editors and grep; nothing is cut."""
 
 from __future__ import annotations
 
-from typing import IO
+import io
+from typing import IO, TYPE_CHECKING
 
 import polars as pl
 
 from cpt77092.choices import By
+from cpt77092.reports.check import summary
 from cpt77092.text import safe_expr
 
-_AT_ONCE = 20_000
-"""Lines that are made one text."""
+if TYPE_CHECKING:
+    from cpt77092.reports.check.report import Report
+
+_ROWS_AT_ONCE = 20_000
+"""Rows that are joined to one text."""
 
 
-def write(stream: IO[str], shown: pl.DataFrame, by: By = By.FINDING) -> None:
+def write(stream: IO[bytes], report: Report) -> None:
+    """Write the rows of the report, and how the batch stands on lines with `#`."""
+    text = io.TextIOWrapper(stream, encoding="utf-8", write_through=True)
+    text.write(f"# scrub: {summary.headline(report.totals)}\n")
+    for piece in report.pieces():
+        write_rows(text, piece, report.by)
+    for note in summary.notes(report.result, report.totals, verbose=True):
+        text.write(f"# {note}\n")
+    text.detach()
+
+
+def write_rows(stream: IO[str], table: pl.DataFrame, by: By = By.FINDING) -> None:
     """Write `file:row: severity RULE claim/line code date payer: message fix [source]` lines."""
-    line = _line(shown) if by is By.FINDING else _rolled_up(shown, by)
-    # Made safe as a whole: what stands between the texts is so anyway.
-    lines = shown.select(line.alias("line")).select(safe_expr("line"))
-    for start in range(0, lines.height, _AT_ONCE):
-        some = lines.slice(start, _AT_ONCE)
-        stream.write(some.select(pl.col("line").str.join("\n")).item() + "\n")
+    row = _finding(table) if by is By.FINDING else _roll_up(table, by)
+    # Made safe as a whole: the characters between the texts are safe anyway.
+    rows = table.select(row.alias("row")).select(safe_expr("row"))
+    for start in range(0, rows.height, _ROWS_AT_ONCE):
+        some = rows.slice(start, _ROWS_AT_ONCE)
+        stream.write(some.select(pl.col("row").str.join("\n")).item() + "\n")
 
 
-def _texts(shown: pl.DataFrame) -> dict[str, pl.Expr]:
-    return {name: pl.col(name).fill_null("") for name, d in shown.schema.items() if d == pl.String}
-
-
-def _rolled_up(shown: pl.DataFrame, by: By) -> pl.Expr:
+def _roll_up(table: pl.DataFrame, by: By) -> pl.Expr:
     """`file:row: severity RULE,RULE claim[/line code] date payer: reasons [money]`."""
-    text = _texts(shown)
-    parts = [text["severity"], text["rules"].str.replace_all(" ", ",")]
-    if by is By.LINE:
-        number = pl.col("claim_line_number").cast(pl.String).fill_null("-")
-        parts += [pl.format("{}/{}", text["claim_id"], number), text["hcpcs_code"]]
-    else:
-        parts.append(text["claim_id"])
-    if "person_id" in shown.columns:
-        parts.append(pl.format("person {}", text["person_id"]))
-    parts.append(pl.col("claim_line_start_date").cast(pl.String).fill_null("no date"))
+    rules = _text("rules").str.replace_all(" ", ",")
+    place = _place(table, rules, with_line=by is By.LINE)
     charge = pl.format(" [${} charged]", "charge_amount").fill_null("")
-    place = pl.format("{}:{}:", text["source_file"], "source_row")
-    about = pl.concat_str([place, *parts, text["payer"]], separator=" ")
-    return pl.format("{}: {}{}", about, text["reasons"], charge)
+    return pl.format("{}: {}{}", place, _text("reasons"), charge)
 
 
-def _line(shown: pl.DataFrame) -> pl.Expr:
-    text = _texts(shown)
-    line_number = pl.col("claim_line_number").cast(pl.String).fill_null("-")
-    day = pl.col("claim_line_start_date").cast(pl.String).fill_null("no date")
-    fix = pl.when(pl.col("fix") == "").then(pl.lit("")).otherwise(pl.format(" {}", text["fix"]))
-    kind = (
-        pl.when(pl.col("fix_kind") == "none")
-        .then(pl.lit(""))
-        .otherwise(pl.format(" ({} fix)", pl.col("fix_kind")))
+def _finding(table: pl.DataFrame) -> pl.Expr:
+    """`file:row: severity RULE claim/line code date payer: message fix (kind) [source]`."""
+    kinds = {"safe": " (safe fix)", "unsafe": " (verify first)"}
+    fix = pl.when(pl.col("fix") != "").then(pl.format(" {}", "fix")).otherwise(pl.lit(""))
+    at = pl.when(pl.col("source_at") != "").then(pl.format(", {}", "source_at"))
+    doubt = pl.when(pl.col("confidence") != "primary").then(pl.format("; {}", "confidence"))
+    return pl.format(
+        "{}: {}{}{} [{}{}{}]",
+        _place(table, pl.col("rule"), with_line=True),
+        _text("message"),
+        fix.fill_null(""),
+        pl.col("fix_kind").replace_strict(kinds, default=""),
+        _text("source_title"),
+        at.fill_null(""),
+        doubt.fill_null(""),
     )
-    at = (
-        pl.when(pl.col("source_at") == "")
-        .then(pl.lit(""))
-        .otherwise(pl.format(", {}", text["source_at"]))
-    )
-    person = [pl.lit(" person "), text["person_id"]] if "person_id" in shown.columns else []
+
+
+def _place(table: pl.DataFrame, rules: pl.Expr, *, with_line: bool) -> pl.Expr:
+    """`file:row: severity RULE claim/line code date payer`."""
+    claim = _text("claim_id")
+    if with_line:
+        number = pl.col("claim_line_number").cast(pl.String).fill_null("-")
+        claim = pl.format("{}/{}", claim, number)
+    row = pl.coalesce(pl.col("source_row").cast(pl.String), "row_id", pl.lit("-"))
     return pl.concat_str(
-        text["source_file"],
-        pl.lit(":"),
-        pl.col("source_row").cast(pl.String),
-        pl.lit(": "),
-        pl.col("severity"),
-        pl.lit(" "),
-        pl.col("rule"),
-        pl.lit(" "),
-        text["claim_id"],
-        pl.lit("/"),
-        line_number,
-        *person,
-        pl.lit(" "),
-        text["hcpcs_code"],
-        pl.lit(" "),
-        day,
-        pl.lit(" "),
-        pl.col("payer"),
-        pl.lit(": "),
-        text["message"],
-        fix,
-        kind,
-        pl.lit(" ["),
-        text["source_title"],
-        at,
-        pl.when(pl.col("confidence") != "primary")
-        .then(pl.format("; {}", pl.col("confidence")))
-        .otherwise(pl.lit("")),
-        pl.lit("]"),
+        pl.format("{}:{}:", _text("source_file"), row),
+        _text("severity"),
+        rules,
+        claim,
+        *([pl.format("person {}", _text("person_id"))] if "person_id" in table.columns else []),
+        *([_text("hcpcs_code")] if with_line else []),
+        pl.col("claim_line_start_date").cast(pl.String).fill_null("no date"),
+        _text("payer"),
+        separator=" ",
     )
+
+
+def _text(name: str) -> pl.Expr:
+    return pl.col(name).fill_null("")

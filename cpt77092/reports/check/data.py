@@ -1,4 +1,4 @@
-"""Findings for the script of the HTML report: narrow, each text once, the claims' lines apart."""
+"""Findings for the script of the HTML report: columns of lines and findings, small when packed."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from typing import Any
 import polars as pl
 
 from cpt77092.engine import EXPECTED_PAYMENT, SEVERITIES, Result
+from cpt77092.findings.lines import billed_modifiers
 from cpt77092.reports.rule_pages import CITED
 from cpt77092.text import safe, safe_expr
 
-_UNIQUE = ("message", "fix", "source_title")
 _MONEY = ("charge_amount", EXPECTED_PAYMENT)
 
 
 def packed(data: Any) -> str:
-    """JSON, gzipped, in Base64: small, and no text of a claim stands in the page as it is."""
+    """JSON, gzipped, in Base64: small, and no text of a claim is markup of the page."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     # No clock in it, so that the same findings give the same bytes.
     return base64.b64encode(gzip.compress(text.encode(), compresslevel=9, mtime=0)).decode()
@@ -67,14 +67,14 @@ def report_data(result: Result, shown: pl.DataFrame, extra: Sequence[str] = ()) 
 
 
 def payer_labels(result: Result) -> list[str]:
-    """By its number, how a payer is called: one of several spellings, as the totals choose it."""
+    """The label of each payer by its number: of several spellings the one that totals choose."""
     labels = result.lines.group_by("payer_number").agg(pl.col("payer_label").min())
     named = dict(labels.iter_rows())
     return [safe(named.get(number) or "") for number in range(max(named, default=-1) + 1)]
 
 
 def _lines_of_claims(result: Result, flagged: pl.Series) -> pl.DataFrame:
-    """All lines in scope of the claims with a finding; without a number the flagged line alone."""
+    """All lines of the claims with a finding; without a claim number the flagged line alone."""
     lines = result.lines
     claim = ["claim_id", "payer_number"]
     chosen = lines.select(*claim)[flagged].drop_nulls("claim_id").unique()
@@ -83,8 +83,7 @@ def _lines_of_claims(result: Result, flagged: pl.Series) -> pl.DataFrame:
 
 
 def _described(lines: pl.DataFrame, extra: Sequence[str]) -> pl.DataFrame:
-    """What a coder needs to see of a line beside its findings."""
-    modifiers = [name for name in lines.columns if name.startswith("hcpcs_modifier_")]
+    """What a coder needs to see of a line besides its findings."""
     return lines.select(
         "source",
         "source_row",
@@ -93,14 +92,22 @@ def _described(lines: pl.DataFrame, extra: Sequence[str]) -> pl.DataFrame:
         safe_expr("hcpcs_code"),
         _as_text("claim_line_start_date"),
         "payer_number",
+        _own_payer_name(),
         *(pl.col(name).cast(pl.Float64, strict=False).round(2) for name in _MONEY),
-        _joined(*(name for name in modifiers if name.count("_") == 2 and "." not in name)).alias(
-            "modifiers"
-        ),
+        billed_modifiers(lines),
         _optional(lines, "service_unit_quantity").alias("units"),
         _optional(lines, "place_of_service_code").alias("place"),
         *(safe_expr(name) for name in extra),
     )
+
+
+def _own_payer_name() -> pl.Expr:
+    """The payer as the claim has it; null where it is blank or the label of its policy."""
+    name, label = safe_expr("payer").str.strip_chars(), pl.col("payer_label").cast(pl.String)
+    lower = name.str.to_lowercase()
+    is_own = (lower != "") & (lower != label.str.to_lowercase())
+    is_own &= lower != pl.col("payer_policy").cast(pl.String)
+    return pl.when(is_own).then(name).alias("payer_name")
 
 
 def _optional(lines: pl.DataFrame, name: str) -> pl.Expr:
@@ -114,13 +121,9 @@ def _as_text(name: str) -> pl.Expr:
 
 
 def _joined(*names: str) -> pl.Expr:
-    """Codes side by side, the blank ones left out; null where none is known."""
-    if not names:
-        return pl.lit(None)
-    columns = [safe_expr(name) for name in names]
-    side_by_side = pl.concat_str(*columns, separator=" ", ignore_nulls=True)
-    is_known = pl.any_horizontal(column.is_not_null() for column in columns)
-    return pl.when(is_known).then(side_by_side.str.replace_all(" +", " ").str.strip_chars())
+    """Codes with blanks between them, the blank ones left out."""
+    filled = [pl.when(pl.col(name) != "").then(safe_expr(name)) for name in names]
+    return pl.concat_str(filled, separator=" ", ignore_nulls=True)
 
 
 def _columns(frame: pl.DataFrame) -> dict[str, list[Any]]:

@@ -1,8 +1,8 @@
-"""The findings of a run as one self-contained HTML file: read, searched, printed, sent on.
+"""HTML: one self-contained page to read, search, print and send on.
 
-Jinja2 writes what needs no script: the verdict, the totals, the charts, the rules' pages. The
-findings lie in the page as packed data, and the page's own script makes the table from them with
-text nodes only. A policy in the page lets no other script run and nothing be fetched.
+Jinja2 writes what needs no script: verdict, totals, charts, rules. The findings are in the page as
+packed data, from which its own script builds the table with text nodes only. The page's content
+security policy lets no other script run and nothing be fetched.
 """
 
 from __future__ import annotations
@@ -12,24 +12,26 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from markupsafe import Markup
 
 from cpt77092 import __version__, findings
 from cpt77092.engine import Result
-from cpt77092.findings import AtRisk, Totals
-from cpt77092.reports.check import summary
+from cpt77092.findings import AtRisk, Rework, Totals
+from cpt77092.reports.check import at_risk, summary
 from cpt77092.reports.check.data import packed, report_data
 from cpt77092.reports.jinja import environment
 from cpt77092.reports.rule_pages import rule_pages
-from cpt77092.rule import Severity
-from cpt77092.text import count, dollars, is_address, safe
+from cpt77092.text import count, dollars, is_address, payer_text, safe
+
+if TYPE_CHECKING:
+    from cpt77092.reports.check.report import Report
 
 FINDINGS_SHOWN = 20_000
 """More than a person will read and a browser can search at once; the worst are kept."""
 WITHOUT_SCRIPT = 200
-"""Findings in the plain table for who runs no scripts."""
+"""Findings in the plain table for browsers without scripts."""
 BARS = 6
 
 
@@ -45,10 +47,10 @@ class Card:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """One row of a chart: what was charged, and in it what the payer would pay."""
+    """One row of a chart: what was charged, and within it what the payer would pay."""
 
     key: str
-    """What the table is narrowed to by a click."""
+    """The filter that a click sets."""
     label: str
     charged: float
     """Width as a share of the widest."""
@@ -66,9 +68,9 @@ class Chart:
     note: str
 
 
-def write(stream: IO[bytes], result: Result, totals: Totals, *, extra: Sequence[str] = ()) -> None:
+def write(stream: IO[bytes], report: Report) -> None:
     """Write the page."""
-    stream.write(check_html(result, totals, extra=extra).encode())
+    stream.write(check_html(report.result, report.totals, extra=report.extra).encode())
 
 
 def check_html(result: Result, totals: Totals, *, extra: Sequence[str] = ()) -> str:
@@ -90,7 +92,7 @@ def check_html(result: Result, totals: Totals, *, extra: Sequence[str] = ()) -> 
         plain=plain.iter_rows(named=True),
         plain_height=plain.height,
         pages=rule_pages(result, totals, shown),
-        sentences=[*summary.rework(totals), summary.conservation(totals), *_read(result)],
+        notes=[*summary.rework(totals), summary.conservation(totals), *_reading_notes(result)],
         not_checked=summary.not_checked(result, totals, verbose=True),
         data=packed(report_data(result, shown, extra)),
         # Our own script, which no text of a claim can enter.
@@ -99,10 +101,12 @@ def check_html(result: Result, totals: Totals, *, extra: Sequence[str] = ()) -> 
         is_address=is_address,
         count=count,
         dollars=dollars,
+        payer_text=payer_text,
     )
 
 
-def _read(result: Result) -> list[str]:
+def _reading_notes(result: Result) -> list[str]:
+    """What could not be read, and what history was looked at."""
     return [
         *summary.unreadable(result),
         *summary.rejects(result),
@@ -112,7 +116,7 @@ def _read(result: Result) -> list[str]:
 
 
 def _tone(totals: Totals) -> str:
-    """The colour of the verdict; the words say the same."""
+    """The color of the verdict."""
     if totals.error_lines or totals.tally.rejected or totals.history_rejected:
         return "error"
     if totals.warning_lines or not totals.checked_lines:
@@ -122,50 +126,45 @@ def _tone(totals: Totals) -> str:
 
 def cards(totals: Totals) -> list[Card]:
     """The figures that a reader looks for first."""
-    money, found = totals.at_risk, totals.by_severity
-    lines = f"of {count(totals.checked_lines, 'checked line')}"
-    made = [
+    number = sum(totals.by_severity.values())
+    return [
         Card(
             label="Lines that would be denied",
             figure=f"{totals.error_lines:,}",
-            note=lines,
+            note=f"of {count(totals.checked_lines, 'checked line')}",
             tone="error" if totals.error_lines else "good",
         ),
+        *_money_cards(totals.at_risk),
+        Card(label="Findings", figure=f"{number:,}", note=summary.severity_counts(totals)),
         Card(
-            label="Charged at risk",
-            figure=dollars(money.charges) if money.charges_known or not money.lines else "-",
-            note=_known(money.charges_known, money),
-        ),
-        Card(
-            label="Expected payment at risk",
-            figure=dollars(money.expected) if money.expected_known or not money.lines else "-",
-            note=_known(money.expected_known, money),
-        ),
-        Card(
-            label="Findings",
-            figure=f"{sum(found.values()):,}",
-            note=", ".join(count(found[severity], severity.value) for severity in Severity),
-        ),
-        Card(
-            label="Claims to look at",
+            label="Claims to review",
             figure=f"{totals.flagged_claims:,}",
             note=f"{count(totals.flagged_lines, 'line')} with a finding",
         ),
+        *_rework_cards(totals.rework),
     ]
-    if totals.rework is not None and totals.rework.lines:
-        made.append(
-            Card(
-                label="Worth mending",
-                figure=f"{totals.rework.worth_it:,}",
-                note=f"at {dollars(totals.rework.cost)} a line; not known of "
-                f"{totals.rework.unknown:,}",
-            )
+
+
+def _money_cards(money: AtRisk) -> list[Card]:
+    amounts = [
+        ("Charges at risk", money.charges, money.charges_known),
+        ("Expected payment at risk", money.expected, money.expected_known),
+    ]
+    return [
+        Card(
+            label=label,
+            figure=dollars(amount) if known or not money.lines else "-",
+            note=f"known for {known:,} of {count(money.lines, 'line')}" if money.lines else "",
         )
-    return made
+        for label, amount, known in amounts
+    ]
 
 
-def _known(known: int, money: AtRisk) -> str:
-    return f"known for {known:,} of {count(money.lines, 'line')}" if money.lines else ""
+def _rework_cards(work: Rework | None) -> list[Card]:
+    if work is None or not work.lines:
+        return []
+    note = f"at {dollars(work.cost)} a line; unknown for {work.unknown:,}"
+    return [Card(label="Worth reworking", figure=f"{work.worth_it:,}", note=note)]
 
 
 def charts(result: Result, totals: Totals) -> list[Chart]:
@@ -179,7 +178,7 @@ def charts(result: Result, totals: Totals) -> list[Chart]:
             "rule",
             "At risk by rule",
             [(code, f"{code} {titles[code]}", money) for code, money in rules],
-            "A line stands under each of its rules.",
+            "A line counts under each of its rules.",
         ),
     ]
 
@@ -187,7 +186,7 @@ def charts(result: Result, totals: Totals) -> list[Chart]:
 def _chart(key: str, title: str, rows: Sequence[tuple[str, str, AtRisk]], note: str) -> Chart:
     widest = max((float(money.charges) for _, _, money in rows), default=0.0) or 1.0
     more = len(rows) - BARS
-    notes = [note, f"{count(more, 'more ' + key)} not drawn." if more > 0 else ""]
+    notes = [note, f"{count(more, 'more ' + key)} not shown." if more > 0 else ""]
     return Chart(
         filter=key,
         title=title,
@@ -197,17 +196,9 @@ def _chart(key: str, title: str, rows: Sequence[tuple[str, str, AtRisk]], note: 
                 label=safe(label),
                 charged=round(float(money.charges) / widest, 4),
                 expected=round(min(float(money.expected) / widest, 1.0), 4),
-                figures=_figures(money),
+                figures=at_risk.figures(money),
             )
             for name, label, money in rows[:BARS]
         ),
         note=" ".join(filter(None, notes)),
     )
-
-
-def _figures(money: AtRisk) -> str:
-    charged = f"{dollars(money.charges)} charged" if money.charges_known else "charge not available"
-    expected = (
-        f"{dollars(money.expected)} expected" if money.expected_known else "payment not available"
-    )
-    return f"{count(money.lines, 'line')}, {charged}, {expected}"

@@ -1,14 +1,13 @@
-"""One run's report, printed or written in whatever forms were asked for."""
+"""One run's report, printed or written in every format that was asked for."""
 
 from __future__ import annotations
 
-import io
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -16,47 +15,55 @@ from cpt77092.choices import By, Color, Format, Sort
 from cpt77092.engine import Result
 from cpt77092.errors import OutputError, UsageError
 from cpt77092.findings import Totals, rollup
-from cpt77092.reports.check import concise, machine, summary
-from cpt77092.reports.files import require_writer, write_atomically
+from cpt77092.reports.check import concise, summary
+from cpt77092.reports.check.writers import WRITERS
+from cpt77092.reports.files import write_atomically
 from cpt77092.reports.log import Log
 
 if TYPE_CHECKING:
     from cpt77092.split import Split
 
 TABLE_LIMIT = 50
-"""Rows shown in a table unless the user says otherwise."""
-
-NOT_FOR_A_TERMINAL = {Format.PARQUET: "Parquet", Format.HTML: "HTML", Format.XLSX: "Excel"}
+"""Rows shown in a table unless the user asks for another number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """A finished run and how its user wants to hear of it."""
+    """A finished run, and how its user wants it reported."""
 
     result: Result
     totals: Totals
     options: Mapping[str, Any]
-    """What the user said, for the manifest."""
+    """What the user asked for, for the manifest."""
     exit_code: int
     why: str
     limit: int | None = None
-    """Rows to show; None is the form's own limit, 0 is none."""
+    """Rows to show; None is the format's own limit, 0 is none."""
     by: By = By.FINDING
-    """What a row is, in every form but a page."""
+    """What a row is, in every format but HTML and Excel."""
     sort: Sort | None = None
     """What comes first; None is the worst in the table, and the order of the file elsewhere."""
     extra: tuple[str, ...] = ()
     """Patient columns, where the user asked for them."""
     not_checked: bool = False
+    """Whether JSON lists every line and rule that could not be checked."""
+    checked_lines: bool = False
+    """Whether JSON lists every checked line."""
     quiet: bool = False
     verbose: bool = False
     color: Color = Color.AUTO
 
+    def pieces(self) -> Iterator[pl.DataFrame]:
+        """The rows for every format that a program reads: pieces, at least one."""
+        sort = self.sort or Sort.FILE
+        return rollup.as_pieces(self.result, by=self.by, sort=sort, extra=self.extra)
+
     def print(self, form: Format) -> None:
-        """Findings to standard output; in a pipe the summary goes to standard error.
+        """Print findings to standard output; in a pipe the summary goes to standard error.
 
         Raises:
-            UsageError: the form is not for a terminal.
+            UsageError: the format is not for a terminal.
+            OutputError: what writes the format is not installed.
         """
         if form is Format.AUTO:
             form = Format.TABLE if sys.stdout.isatty() else Format.CONCISE
@@ -64,13 +71,14 @@ class Report:
             self._print_table()
         elif form is Format.CONCISE:
             self._print_concise()
-        elif form in NOT_FOR_A_TERMINAL and sys.stdout.isatty():
-            raise UsageError(
-                f"{NOT_FOR_A_TERMINAL[form]} is not for a terminal; write it to a file with -o"
-            )
         else:
-            require_writer(form, f"--format {form}")
-            self._write(sys.stdout.buffer, form)
+            writer = WRITERS[form]
+            if writer.binary_name and sys.stdout.isatty():
+                raise UsageError(
+                    f"{writer.binary_name} is not for a terminal; write it to a file with -o"
+                )
+            writer.require_installed(f"--format {form}")
+            writer.write(sys.stdout.buffer, self)
             sys.stdout.buffer.flush()
 
     def write_files(
@@ -78,43 +86,48 @@ class Report:
         outputs: Iterable[tuple[str, Format]],
         *,
         rejects: str | None = None,
-        tell: Callable[[str], None],
+        progress: Callable[[str], None],
     ) -> list[str]:
-        """Write all files that can be written; a sentence for each that cannot.
+        """Write all files that can be written.
 
         Args:
-            outputs: report files and their forms.
+            outputs: report files and their formats.
             rejects: a file for the rows that could not be read.
-            tell: is told of each file.
+            progress: called with each step.
+
+        Returns:
+            A message for each file that could not be written.
 
         Raises:
-            UsageError: one would replace one of the claim files.
+            UsageError: a file would replace one of the claim files.
         """
-        written: list[tuple[str, Callable[[str], None]]]
-        written = [(name, partial(self.write_file, form=form)) for name, form in outputs]
-        written += [(rejects, self.write_rejects)] if rejects is not None else []
-        failed: list[str] = []
-        for name, write in written:
-            tell(f"Writing {name}")
+        files: list[tuple[str, Callable[[str], None]]]
+        files = [(name, partial(self.write_file, form=form)) for name, form in outputs]
+        files += [(rejects, self.write_rejects)] if rejects is not None else []
+        failures: list[str] = []
+        for name, write in files:
+            progress(f"Writing {name}")
             try:
                 write(name)
             except OutputError as problem:
-                failed += problem.lines
-        return failed
+                failures += problem.lines
+        return failures
 
     def write_file(self, name: str, form: Format) -> None:
-        """Write one report file, aside and renamed.
+        """Write one report file, whole or not at all.
 
         Raises:
+            OutputError: it cannot be written.
             UsageError: it would replace one of the claim files.
         """
         require_no_input(self.result, "-o", name)
-        write_atomically(name, lambda stream: self._write(stream, form))
+        write_atomically(name, lambda stream: WRITERS[form].write(stream, self))
 
     def write_rejects(self, name: str) -> None:
-        """Write the rejected rows as they stood, under the header of their file.
+        """Write the rejected rows as they are in their file, under its header.
 
         Raises:
+            OutputError: the file cannot be written.
             UsageError: it would replace one of the claim files.
         """
         require_no_input(self.result, "--rejects", name)
@@ -129,13 +142,10 @@ class Report:
         Args:
             split: the run as parts, where any is wanted.
             parts: option and file name of each part that is wanted.
-            log: is told the numbers too.
+            log: gets the number of rows in each part.
 
         Returns:
-            A sentence for each part that could not be written.
-
-        Returns:
-            A sentence for each part that cannot be written.
+            A message for each part that could not be written.
 
         Raises:
             ClaimsError: a claim file cannot be read again.
@@ -143,42 +153,42 @@ class Report:
         """
         if split is None:
             return []
-        from cpt77092.reports.check.split_words import PARTS
+        from cpt77092.reports.check.split_notes import PARTS
         from cpt77092.split import require_splittable
 
         for option, name in parts.values():
             require_no_input(self.result, option, name)
         try:
-            # Once more: what comes from standard input could not be looked at before.
+            # Checked again: standard input could not be looked at before the run.
             files = [scan.opened for scan in self.result.batch.scans]
             require_splittable(files, list(parts.values()))
-            split.plans  # noqa: B018 - what cannot be read again is said before anything is written
+            split.plans  # noqa: B018 - fails before anything is written
         except OutputError as problem:
             return list(problem.lines)
-        failed: list[str] = []
+        failures: list[str] = []
         for part, (option, name) in parts.items():
             try:
                 write_atomically(name, partial(split.write, name=name, part=part), option=option)
             except OutputError as problem:
-                failed += problem.lines
+                failures += problem.lines
                 continue
             log.event("split", file=name, part=PARTS[part], rows=split.row_count(part))
-        return failed
+        return failures
 
-    def tell_parts(self, split: Split | None, parts: Mapping[int, tuple[str, str]]) -> None:
-        """Say on standard error how many rows are where."""
+    def print_parts(self, split: Split | None, parts: Mapping[int, tuple[str, str]]) -> None:
+        """Print to standard error how many rows each part has."""
         if split is not None and not self.quiet:
-            from cpt77092.reports.check import split_words
+            from cpt77092.reports.check.split_notes import split_notes
 
-            told = split_words.sentences(split, {p: name for p, (_, name) in parts.items()})
-            sys.stderr.write("".join(f"{sentence}\n" for sentence in told))
+            notes = split_notes(split, {part: name for part, (_, name) in parts.items()})
+            sys.stderr.write("".join(f"{note}\n" for note in notes))
 
     def _print_table(self) -> None:
-        # Rich is slow to import, and only this form needs it.
+        # Rich is slow to import, and only this format needs it.
         from cpt77092.reports.check import terminal
         from cpt77092.reports.console import make_console
 
-        view = terminal.View(
+        shown = terminal.Shown(
             by=self.by,
             sort=self.sort or Sort.SEVERITY,
             limit=TABLE_LIMIT if self.limit is None else self.limit or None,
@@ -186,68 +196,35 @@ class Report:
             verbose=self.verbose,
             extra=self.extra,
         )
-        terminal.show(make_console(self.color), self.result, self.totals, view)
+        terminal.show(make_console(self.color), self.result, self.totals, shown)
 
     def _print_concise(self) -> None:
         limit = self.limit or None
-        for piece in self._pieces() if limit is None else [self._first(limit)]:
-            concise.write(sys.stdout, piece, self.by)
+        for piece in self.pieces() if limit is None else [self._first(limit)]:
+            concise.write_rows(sys.stdout, piece, self.by)
         sys.stdout.flush()
         if self.quiet:
             return
-        said = [summary.headline(self.totals)]
-        said += summary.sentences(self.result, self.totals, verbose=self.verbose)
+        notes = [summary.headline(self.totals)]
+        notes += summary.notes(self.result, self.totals, verbose=self.verbose)
         total = rollup.count(self.result, self.by)
         if limit is not None and limit < total:
-            said.append(f"showing {limit:,} of {total:,}; --limit 0 shows all")
-        sys.stderr.write("".join(f"{sentence}\n" for sentence in said))
-
-    def _write(self, stream: IO[bytes], form: Format) -> None:
-        if form is Format.JSON:
-            machine.write_json(
-                stream,
-                self.result,
-                self.totals,
-                shown=self._pieces(),
-                name=f"{self.by}s",
-                manifest=machine.manifest(
-                    self.result, options=self.options, exit_code=self.exit_code, why=self.why
-                ),
-                with_not_checked_rows=self.not_checked,
-            )
-        elif form is Format.CONCISE:
-            # A file is read apart from the run, so it says how the batch stands, on lines with #.
-            text = io.TextIOWrapper(stream, encoding="utf-8", write_through=True)
-            text.write(f"# scrub: {summary.headline(self.totals)}\n")
-            for piece in self._pieces():
-                concise.write(text, piece, self.by)
-            for sentence in summary.sentences(self.result, self.totals, verbose=True):
-                text.write(f"# {sentence}\n")
-            text.detach()
-        elif form is Format.HTML:
-            from cpt77092.reports.check import html  # Jinja2 is slow to import
-
-            html.write(stream, self.result, self.totals, extra=self.extra)
-        elif form is Format.XLSX:
-            from cpt77092.reports.check import xlsx  # XlsxWriter is an extra
-
-            xlsx.write(stream, self.result, self.totals, extra=self.extra)
-        else:
-            writers = {
-                Format.JSONL: machine.write_jsonl,
-                Format.CSV: machine.write_csv,
-                Format.PARQUET: machine.write_parquet,
-            }
-            writers[form](stream, self._pieces())
-
-    def _pieces(self) -> Iterator[pl.DataFrame]:
-        """What a machine reads, and the concise report."""
-        sort = self.sort or Sort.FILE
-        return rollup.as_pieces(self.result, by=self.by, sort=sort, extra=self.extra)
+            notes.append(f"showing {limit:,} of {total:,}; --limit 0 shows all")
+        sys.stderr.write("".join(f"{note}\n" for note in notes))
 
     def _first(self, limit: int) -> pl.DataFrame:
         sort = self.sort or Sort.FILE
         return rollup.as_table(self.result, by=self.by, sort=sort, limit=limit, extra=self.extra)
+
+
+def require_json(forms: Iterable[Format], *, checked_lines: bool) -> None:
+    """Refuse what only JSON can hold where no output is JSON.
+
+    Raises:
+        UsageError: all checked lines are asked for.
+    """
+    if checked_lines and Format.JSON not in forms:
+        raise UsageError("--checked-lines: only JSON lists them; add --format json or -o NAME.json")
 
 
 def require_no_input(result: Result, option: str, name: str) -> None:

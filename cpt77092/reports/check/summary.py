@@ -1,56 +1,65 @@
-"""The few sentences that say how a batch stands, shared by the table and the concise report."""
+"""How a batch stands, in short texts that the terminal, concise, HTML and Excel reports share."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from cpt77092.engine import Result
-from cpt77092.findings import AtRisk, Totals
+from cpt77092.findings import Totals
 from cpt77092.policies import NO_RULE_FOUND
+from cpt77092.reports.check import at_risk
 from cpt77092.rule import Severity
-from cpt77092.text import count, dollars, safe
+from cpt77092.text import count, safe
 
 REASONS_SHOWN = 6
 NAMES_SHOWN = 5
+MISSING_COLUMNS = "Not checked: missing columns"
+UNPUBLISHED = "Not checked: no published rule found for some payers"
 
 
 def headline(totals: Totals) -> str:
     """The first line: may this batch be submitted, and what is at stake?"""
-    told = stakes(totals)
-    return f"{verdict(totals)}. {told}." if told else f"{verdict(totals)}."
+    clauses = (verdict(totals), stakes(totals))
+    return " ".join(f"{clause}." for clause in clauses if clause)
 
 
 def verdict(totals: Totals) -> str:
     """May this batch be submitted? Without its full stop."""
-    tally = totals.tally
-    lost = unread(totals)
-    if lost and not totals.error_lines:
-        return f"Not all of it was checked: {lost} could not be read"
-    if totals.doubtful_files and not totals.error_lines:
-        return (
-            f"Not sure that all of it is here: {count(totals.doubtful_files, 'file')} read on "
-            f"with --lenient"
-        )
-    if tally.rows == tally.no_code + tally.not_data:
-        return f"Nothing could be checked: none of {count(tally.rows, 'row')} has a procedure code"
-    if not totals.checked_lines:
-        return f"No trabecular bone score or bone-density line in {count(tally.rows, 'row')}"
+    rows = count(totals.tally.rows, "row")
     checked = count(totals.checked_lines, "checked line")
     if totals.error_lines:
         return f"Do not submit yet: {totals.error_lines:,} of {checked} would be denied"
+    if unread_parts := unread(totals):
+        return f"Not everything was checked: {unread_parts} could not be read"
+    if totals.doubtful_files:
+        return (
+            f"Lines may be missing: {count(totals.doubtful_files, 'damaged file')} read with "
+            f"--lenient"
+        )
+    if totals.tally.rows == totals.tally.no_code + totals.tally.not_data:
+        return f"Nothing could be checked: none of {rows} has a procedure code"
+    if not totals.checked_lines:
+        return f"No trabecular bone score or bone-density line in {rows}"
     if totals.warning_lines:
         return (
-            f"No denial expected, but look at {totals.warning_lines:,} of {checked} "
-            f"before you submit"
+            f"No denials expected, but review {totals.warning_lines:,} of {checked} before you "
+            f"submit"
         )
-    return f"Nothing wrong found on {checked}"
+    return f"{_CLEAN} on {checked}"
+
+
+_CLEAN = "No errors in the edits that ran"
+
+
+def is_clean(totals: Totals) -> bool:
+    """Whether all was read and no error or warning was found."""
+    return verdict(totals).startswith(_CLEAN)
 
 
 def stakes(totals: Totals) -> str:
     """The money at risk, without its full stop; blank where no line has an error."""
-    money = totals.at_risk
-    return f"{_charged(money)}; {_expected(money)}" if totals.error_lines else ""
+    return at_risk.stakes(totals.at_risk) if totals.error_lines else ""
 
 
 def unread(totals: Totals) -> str:
@@ -60,95 +69,56 @@ def unread(totals: Totals) -> str:
     return " and ".join(count(number, what) for number, what in parts if number)
 
 
-def _charged(money: AtRisk) -> str:
-    if not money.charges_known:
-        return "Charges at risk not available"
-    return f"{dollars(money.charges)} charged at risk{_of_all(money.charges_known, money)}"
-
-
-def _expected(money: AtRisk) -> str:
-    if not money.expected_known:
-        return "expected payment not available (no fee on file)"
-    return (
-        f"expected payment {dollars(money.expected)}, "
-        f"known for {money.expected_known:,} of {money.lines:,}"
-    )
-
-
-def _of_all(known: int, money: AtRisk) -> str:
-    return "" if known == money.lines else f" (known for {known:,} of {money.lines:,})"
-
-
-def at_risk(totals: Totals, *, verbose: bool) -> list[str]:
-    """Whose money is at risk, where more than one payer's is; by which rules, if all is told."""
-    told = []
-    payers = [f"{safe(label)} {_briefly(money)}" for _, label, money in totals.at_risk_by_payer]
+def money_at_risk(totals: Totals, *, verbose: bool) -> list[str]:
+    """Money at risk by payer, where there is more than one, and by rule where all is shown."""
+    notes = []
+    payers = [
+        f"{safe(label)} {at_risk.figures(money)}" for _, label, money in totals.at_risk_by_payer
+    ]
     if len(payers) > 1:
-        told.append(f"At risk by payer: {_first(payers, 'payer', '; ')}.")
+        notes.append(f"At risk by payer: {_first(payers, 'payer', '; ')}.")
     if verbose and totals.at_risk_by_rule:
-        rules = "; ".join(at_risk_by_rule(totals))
-        told.append(f"At risk by rule (a line stands under each of its rules): {rules}.")
-    return told
+        rules = "; ".join(money_by_rule(totals))
+        notes.append(f"At risk by rule (a line counts under each of its rules): {rules}.")
+    return notes
 
 
-def at_risk_by_rule(totals: Totals) -> list[str]:
-    """`MO001 3 lines, $135.00 charged, $30.06 expected`; a line stands under each of its rules."""
-    return [f"{code} {_briefly(money)}" for code, money in totals.at_risk_by_rule]
-
-
-def _briefly(money: AtRisk) -> str:
-    """`3 lines, $135.00 charged, $30.06 expected (known for 2 of 3)`."""
-    charged = "charge not available"
-    if money.charges_known:
-        charged = f"{dollars(money.charges)} charged{_of_all(money.charges_known, money)}"
-    expected = "payment not available"
-    if money.expected_known:
-        expected = f"{dollars(money.expected)} expected{_of_all(money.expected_known, money)}"
-    return f"{count(money.lines, 'line')}, {charged}, {expected}"
+def money_by_rule(totals: Totals) -> list[str]:
+    """`MO001 3 lines, $135.00 charged, $30.06 expected`; a line counts under each of its rules."""
+    return [f"{code} {at_risk.figures(money)}" for code, money in totals.at_risk_by_rule]
 
 
 def rework(totals: Totals) -> list[str]:
-    """Which lines are worth mending, where the user said what mending costs."""
-    work = totals.rework
-    if work is None or not work.lines:
-        return []
-    worth = "is worth it" if work.worth_it == 1 else "are worth it"
-    parts = [
-        f"{work.worth_it:,} of {count(work.lines, 'line')} to mend {worth} "
-        f"(expected payment above it)",
-        f"{work.not_worth_it:,} {'is' if work.not_worth_it == 1 else 'are'} not",
-        f"of {work.unknown:,} the payment is not known" if work.unknown else "",
+    """How many lines pay for their rework, where the user gave its cost."""
+    return list(filter(None, [at_risk.rework(totals.rework)]))
+
+
+def notes(result: Result, totals: Totals, *, verbose: bool = False) -> list[str]:
+    """What follows the findings: counts, money, what was not checked, what to do next."""
+    return [
+        *([] if verbose else infos(result, totals)),
+        *money_at_risk(totals, verbose=verbose),
+        *rework(totals),
+        *unreadable(result),
+        conservation(totals),
+        *rejects(result),
+        *doubts(result),
+        *(f"Note: {safe(note)}." for note in result.batch.notes),
+        *history(result),
+        *commonest(result),
+        *not_checked(result, totals, verbose=verbose),
+        basis(result),
+        *following(totals),
     ]
-    return [f"At {dollars(work.cost)} of rework a line, {', '.join(filter(None, parts))}."]
-
-
-def sentences(result: Result, totals: Totals, *, verbose: bool = False) -> list[str]:
-    """What follows the findings: counts, conservation, what was not checked, what to do next."""
-    lines: list[str] = []
-    if not verbose:
-        lines += infos(result, totals)
-    lines += at_risk(totals, verbose=verbose)
-    lines += rework(totals)
-    lines += unreadable(result)
-    lines.append(conservation(totals))
-    lines += rejects(result)
-    lines += doubts(result)
-    lines += [f"Note: {safe(note)}." for note in result.batch.notes]
-    lines += history(result)
-    lines += commonest(result)
-    lines += not_checked(result, totals, verbose=verbose)
-    lines.append(basis(result))
-    lines += following(totals)
-    return lines
 
 
 def basis(result: Result) -> str:
-    """What the answer rests on."""
+    """The as-of date and the policies."""
     return f"As of {result.as_of}. Policies: {', '.join(result.policies.origin)}."
 
 
 def following(totals: Totals) -> list[str]:
-    """The next command: the page of the worst rule, and of those the commonest."""
+    """The next command: the page of the rule with the worst and then the most findings."""
     if not totals.by_rule:
         return []
     first = min(totals.by_rule, key=lambda row: (list(Severity).index(row[1]), -row[2]))
@@ -169,8 +139,12 @@ def infos(result: Result, totals: Totals) -> list[str]:
 
 def conservation(totals: Totals) -> str:
     """Every row accounted for, and how many findings there are of each severity."""
-    found = ", ".join(count(totals.by_severity[severity], severity.value) for severity in Severity)
-    return f"{row_counts(totals)} {found}."
+    return f"{row_counts(totals)} {severity_counts(totals)}."
+
+
+def severity_counts(totals: Totals) -> str:
+    """`23 errors, 9 warnings, 60 infos`."""
+    return ", ".join(count(totals.by_severity[severity], severity.value) for severity in Severity)
 
 
 def row_counts(totals: Totals) -> str:
@@ -184,8 +158,8 @@ def row_counts(totals: Totals) -> str:
         (tally.not_data, "not data", ""),
         (tally.rejected, "rejected", ""),
     ]
-    told = " + ".join(count(number, one, many or one) for number, one, many in parts if number)
-    return f"{count(tally.rows, 'row')} = {told or 0}."
+    terms = " + ".join(count(number, one, many or one) for number, one, many in parts if number)
+    return f"{count(tally.rows, 'row')} = {terms or 0}."
 
 
 def history(result: Result) -> list[str]:
@@ -193,28 +167,35 @@ def history(result: Result) -> list[str]:
     past = result.history
     if past is None:
         return []
-    told = [f"History ignored, since it is checked here: {safe(name)}." for name in past.ignored]
+    skipped = [f"History skipped, since it is checked here: {safe(name)}." for name in past.ignored]
     if not past.files:
-        return [*told, "History: no other file was given."]
-    covered = "no readable service dates"
+        return [*skipped, "History: no other file was given."]
+    covered = "no readable dates of service"
     if past.first_day is not None:
-        covered = f"services of {past.first_day} to {past.last_day}"
-    told.append(
+        covered = f"dates of service {past.first_day} to {past.last_day}"
+    return [
+        *skipped,
         f"History: {count(past.rows, 'row')} in {count(len(past.files), 'file')}, {covered}; "
-        f"{count(past.lines.height, 'line')} of this batch's patients and claims."
+        f"{count(past.lines.height, 'line')} of this batch's patients and claims.",
+        *history_rejects(result),
+        *(
+            f"Read with --lenient in history, lines may be missing: {safe(file)}:{safe(fault)}."
+            for file, faults in past.faults.items()
+            for fault in faults
+        ),
+    ]
+
+
+def history_rejects(result: Result) -> list[str]:
+    """Rows of earlier claims that could not be read, with file, row and reason."""
+    if result.history is None:
+        return []
+    rows = result.history.rejects
+    places = (
+        (f"{safe(file)}:{row}", reason)
+        for file, row, reason in rows.head(REASONS_SHOWN).iter_rows()
     )
-    told += [
-        f"Rejected in history {safe(file)}:{row}: {reason}"
-        for file, row, reason in past.rejects.head(REASONS_SHOWN).iter_rows()
-    ]
-    more = past.rejects.height - REASONS_SHOWN
-    if more > 0:
-        told.append(f"Rejected in history: {count(more, 'row')} more")
-    return told + [
-        f"Read on with --lenient in history: {safe(file)}:{safe(fault)}."
-        for file, faults in past.faults.items()
-        for fault in faults
-    ]
+    return _rejected("Rejected in history", places, rows.height)
 
 
 def unreadable(result: Result) -> list[str]:
@@ -224,64 +205,73 @@ def unreadable(result: Result) -> list[str]:
 
 def doubts(result: Result) -> list[str]:
     """What is wrong with files that were read all the same."""
-    return [f"Read on with --lenient: {safe(fault)}." for fault in result.batch.faults]
+    return [
+        f"Read with --lenient, lines may be missing: {safe(fault)}."
+        for fault in result.batch.faults
+    ]
 
 
 def commonest(result: Result) -> list[str]:
-    """What codes the batch has, where none of them is looked at."""
+    """The batch's most common codes, where none of its codes is checked."""
     if not result.batch.commonest_codes:
         return []
     codes = ", ".join(f"{safe(code)} ({n:,})" for code, n in result.batch.commonest_codes)
-    return [f"Commonest codes in it: {codes}."]
+    return [f"Most common codes: {codes}."]
 
 
 def unchecked(result: Result, why: str) -> str:
-    """Why not all could be checked, with the first such place: all that a quiet run tells."""
-    past = [told for told in history(result) if told.startswith("Rejected")]
-    first = [*rejects(result), *past, *doubts(result)][:1]
+    """Why not all could be checked, with the first such place, for a quiet run."""
+    first = [*rejects(result), *history_rejects(result), *doubts(result)][:1]
     return ". ".join([why, *first])
 
 
 def rejects(result: Result) -> list[str]:
     """Rows that could not be read, with file, row and reason."""
     rows = result.batch.rejects
-    shown = [
-        f"Rejected {safe(result.batch.scans[source].path)}:{line}: {reason}"
+    places = (
+        (f"{safe(result.batch.scans[source].path)}:{line}", reason)
         for source, _, line, reason, _ in rows.head(REASONS_SHOWN).iter_rows()
-    ]
-    more = rows.height - len(shown)
-    return [*shown, f"Rejected: {count(more, 'row')} more"] if more > 0 else shown
+    )
+    return _rejected("Rejected", places, rows.height)
+
+
+def _rejected(what: str, places: Iterable[tuple[str, str]], number: int) -> list[str]:
+    shown = [f"{what} {place}: {reason}" for place, reason in places]
+    more = number - len(shown)
+    return [*shown, f"{what}: {count(more, 'row')} more"] if more > 0 else shown
 
 
 def not_checked(result: Result, totals: Totals, *, verbose: bool) -> list[str]:
-    """Why rules could not be checked: one sentence per reason, with the rules and their lines.
+    """Why rules could not be checked: one text per reason, with the rules and their lines.
 
-    Absent columns are one sentence together, and so is what nobody has on file: both are the same
-    with every batch of an office. All is told one by one where every reason is asked for.
+    Missing columns are one text together, and so are parameters without a published rule: both are
+    the same with every batch of an office. With `verbose`, every reason has a text of its own.
     """
     by_reason: dict[str, dict[str, Counter[str]]] = {}
     for rule, reason, payer, lines in totals.not_checked:
         rules = by_reason.setdefault(reason, {})
         rules.setdefault(rule, Counter())[result.policies[payer].label] += lines
-    told: list[str] = []
+    texts: list[str] = []
     if not verbose:
         absent = _taken(by_reason, lambda reason: _between(reason, "no ", " column"))
         if absent:
-            told.append(f"No such columns, so not checked: {_rules_of(absent)}.")
-        silent = _taken(by_reason, lambda reason: _between(reason, "", NO_RULE_FOUND))
-        if silent:
-            told.append(f"Not on file for some payers, so not checked: {_rules_of(silent)}.")
+            texts.append(f"{MISSING_COLUMNS}: {_rules_of(absent)}.")
+        unpublished = _taken(by_reason, lambda reason: _between(reason, "", NO_RULE_FOUND))
+        if unpublished:
+            texts.append(f"{UNPUBLISHED}: {_rules_of(unpublished)}.")
     ranked = sorted(by_reason.items(), key=lambda item: (-_most(item[1]), item[0]))
     shown = ranked if verbose else ranked[:REASONS_SHOWN]
-    told += [f"Not checked: {_rules_and_lines(rules)}: {safe(reason)}." for reason, rules in shown]
+    texts += [f"Not checked: {_rules_and_lines(rules)}: {safe(reason)}." for reason, rules in shown]
     more = len(ranked) - len(shown)
-    return [*told, f"Not checked for {count(more, 'more reason')}; -v shows all."] if more else told
+    if more:
+        texts.append(f"Not checked for {count(more, 'more reason')}; -v shows all.")
+    return texts
 
 
 def _taken(
     by_reason: dict[str, dict[str, Counter[str]]], subject: Callable[[str], str]
 ) -> dict[str, dict[str, int]]:
-    """Takes out the reasons that have a subject: by subject the rules and their lines."""
+    """Take out the reasons that have a subject: by subject, the rules and their lines."""
     taken: dict[str, dict[str, int]] = {}
     for reason in [reason for reason in by_reason if subject(reason)]:
         for rule, payers in by_reason.pop(reason).items():
@@ -291,7 +281,7 @@ def _taken(
 
 
 def _between(reason: str, before: str, after: str) -> str:
-    """What stands between two marks of a reason; blank where they are not there."""
+    """The text between two parts of a reason; blank where they are not there."""
     if not reason.startswith(before) or after not in reason:
         return ""
     return reason.removeprefix(before).partition(after)[0]

@@ -1,4 +1,4 @@
-"""The findings of a run as an Excel workbook to work from: worklist, summary and rules.
+"""Excel: a workbook to work from, with a worklist, a summary and the rules.
 
 Every text is written as text, never as a formula, a number or a link, so that a claim number keeps
 its zeros and no cell of a claim file is run. No cell of the workbook holds a formula.
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from math import ceil
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import polars as pl
 import xlsxwriter
@@ -21,23 +21,26 @@ from cpt77092 import findings
 from cpt77092.engine import Result
 from cpt77092.findings import AtRisk, Totals
 from cpt77092.reports.check import summary
-from cpt77092.reports.rule_pages import rule_pages
+from cpt77092.reports.rule_pages import Cited, RulePage, rule_pages
 from cpt77092.rule import Severity
 from cpt77092.text import FORMULA_STARTS, is_address, safe
 
+if TYPE_CHECKING:
+    from cpt77092.reports.check.report import Report
+
 ROWS = 1_048_575
-"""What a sheet takes under its header; the worst findings are kept."""
+"""Most rows of a sheet under its header; the worst findings are kept."""
 LONGEST_CELL = 32_767
 LONGEST_LINK = 2_079
-STATUSES = ("To do", "In work", "Mended", "Left as it is", "Question")
+STATUSES = ("Open", "In progress", "Fixed", "Overridden", "Query provider")
 _SUMMARY_WIDTH = 64
-DONE = ("Mended", "Left as it is")
-"""Statuses after which a row is grey."""
+DONE = ("Fixed", "Overridden")
+"""Statuses whose rows are gray."""
 _ON_PAPER = "Note"
 """The last column that is printed: all of them would be too small to read."""
 _LINE, _HIGHEST = 15, 409
 """Points: of a line of text, and of the highest row that Excel has."""
-_COLOURS = {"error": "#F8D7D3", "warning": "#FBE9C0", "info": "#DCEAF7"}
+_COLORS = {"error": "#F8D7D3", "warning": "#FBE9C0", "info": "#DCEAF7"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,21 +59,22 @@ WORKLIST = (
     Column(header="Severity", name="severity", width=10, style="severity"),
     Column(header="Claim", name="claim_id", width=16),
     Column(header="Line", name="claim_line_number", width=6, style="place"),
-    Column(header="Payer", name="payer_label", width=20),
+    Column(header="Payer", name="payer_shown", width=20),
     Column(header="Date", name="claim_line_start_date", width=11, style="date"),
     Column(header="Code", name="hcpcs_code", width=8),
     Column(header="Rule", name="rule", width=8),
     Column(header="What is wrong", name="message", width=48, style="wrapped"),
     Column(header="What to do", name="fix", width=42, style="wrapped"),
     Column(header="Note", name="", width=28, style="fill"),
-    Column(header="Fix", name="fix_kind", width=8),
+    Column(header="Fix type", name="fix_type", width=12),
     Column(header="Group", name="group_code", width=7),
     Column(header="CARC", name="carc", width=7),
     Column(header="RARC", name="rarc", width=8),
     Column(header="Charge", name="charge_amount", width=11, style="money"),
     Column(header="Expected", name="expected_payment", width=11, style="money"),
+    Column(header="Policy", name="payer_label", width=20),
     Column(header="Source", name="source_title", width=40),
-    Column(header="In force from", name="in_force_from", width=13, style="date"),
+    Column(header="Effective", name="in_force_from", width=13, style="date"),
     Column(header="Confidence", name="confidence", width=11),
     Column(header="File", name="source_file", width=24),
     Column(header="Row", name="source_row", width=8, style="place"),
@@ -90,45 +94,56 @@ _STYLES: dict[str, dict[str, Any]] = {
     "header": {"bold": True, "bg_color": "#1D3A57", "font_color": "#FFFFFF", "text_wrap": True},
     "title": {"bold": True, "font_size": 14},
     "heading": {"bold": True},
-    **{name: {"bg_color": colour, "bold": True} for name, colour in _COLOURS.items()},
+    **{name: {"bg_color": color, "bold": True} for name, color in _COLORS.items()},
 }
 
 
-def write(stream: IO[bytes], result: Result, totals: Totals, *, extra: Sequence[str] = ()) -> None:
+_FIX_TYPES = {"safe": "safe", "unsafe": "verify first"}
+
+
+def write(stream: IO[bytes], report: Report) -> None:
     """Write the workbook."""
-    # XlsxWriter seeks, and standard output cannot.
-    made = io.BytesIO()
+    result, totals, extra = report.result, report.totals, report.extra
+    buffer = io.BytesIO()  # XlsxWriter seeks, and standard output cannot
     options = {
         "in_memory": True,
         "strings_to_formulas": False,
         "strings_to_numbers": False,
         "strings_to_urls": False,
     }
-    with xlsxwriter.Workbook(made, options) as file:
+    with xlsxwriter.Workbook(buffer, options) as file:
         # The day of the check and no clock: the same findings give the same bytes.
         day = datetime.combine(result.as_of, time.min)
         file.set_properties({"title": "Claim check", "created": day})
         book = _Book(file)
         shown = findings.as_table(findings.worst(result, ROWS), extra=("payer_label", *extra))
-        ranks = [severity.value for severity in Severity]
-        rank = pl.col("severity").replace_strict(ranks, range(len(ranks)), return_dtype=pl.UInt8)
-        rows = shown.sort(rank, maintain_order=True)
         columns = [*WORKLIST, *(Column(header=name, name=name, width=14) for name in extra)]
-        _worklist(book, rows.iter_rows(named=True), rows.height, columns)
-        _summary(book, result, totals, rows.height)
+        _worklist(book, _worst_first(shown), columns)
+        _summary(book, result, totals, shown.height)
         _rules(book, result, totals, shown)
-    stream.write(made.getvalue())
+    stream.write(buffer.getvalue())
+
+
+def _worst_first(shown: pl.DataFrame) -> pl.DataFrame:
+    """The findings by severity, with the columns that the worklist words in its own way."""
+    ranks = [severity.value for severity in Severity]
+    rank = pl.col("severity").replace_strict(ranks, range(len(ranks)), return_dtype=pl.UInt8)
+    name = pl.col("payer_name").str.strip_chars()
+    return shown.sort(rank, maintain_order=True).with_columns(
+        payer_shown=pl.when(name != "").then(name).otherwise("payer_label"),
+        fix_type=pl.col("fix_kind").replace_strict(_FIX_TYPES, default=""),
+    )
 
 
 class _Book:
-    """A workbook, its styles made once, and a way of writing a cell by the type of its value."""
+    """A workbook with its styles, and a way of writing a cell by the type of its value."""
 
     def __init__(self, file: Any) -> None:
         self.file = file
         self.styles = {
             name: file.add_format({"valign": "top", **look}) for name, look in _STYLES.items()
         }
-        self.grey = file.add_format({"font_color": "#757575", "bg_color": "#F2F2F2"})
+        self.gray = file.add_format({"font_color": "#757575", "bg_color": "#F2F2F2"})
 
     def sheet(self, name: str, headers: Sequence[str], widths: Sequence[int]) -> Any:
         """A sheet with a frozen header row that is repeated on paper."""
@@ -148,7 +163,7 @@ class _Book:
         sheet.set_footer("&L&A&RPage &P of &N")
 
     def cell(self, sheet: Any, row: int, place: int, value: Any, style: str) -> None:
-        """One cell; nothing but what is a number or a date here becomes one there."""
+        """Write one cell; only what is a number or a date here becomes one there."""
         look = self.styles[style]
         if value is None or value == "":
             sheet.write_blank(row, place, None, look)
@@ -162,20 +177,18 @@ class _Book:
             sheet.write_string(row, place, text, self.styles["inert"] if is_inert else look)
 
 
-def _worklist(
-    book: _Book, rows: Iterable[dict[str, Any]], height: int, columns: Sequence[Column]
-) -> None:
-    """The findings, worst first, with columns to fill in."""
+def _worklist(book: _Book, rows: pl.DataFrame, columns: Sequence[Column]) -> None:
+    """The findings with columns to fill in."""
     sheet = book.sheet("Worklist", [c.header for c in columns], [c.width for c in columns])
     wrapped = [column for column in columns if column.style == "wrapped"]
-    # Excel knows a column's style by its cells; a blank one to fill in is a cell too.
-    for number, row in enumerate(rows, start=1):
+    # Excel takes a style from cells, so a cell to fill in is written too.
+    for number, row in enumerate(rows.iter_rows(named=True), start=1):
         for place, column in enumerate(columns):
             value = row[column.name] if column.name else None
             style = str(value) if column.style == "severity" else column.style
             book.cell(sheet, number, place, value, style)
         _heighten(sheet, number, [(row[column.name], column.width) for column in wrapped])
-    last = max(height, 1)
+    last = max(rows.height, 1)
     sheet.freeze_panes(1, 4)
     sheet.autofilter(0, 0, last, len(columns) - 1)
     sheet.repeat_rows(0)
@@ -183,19 +196,19 @@ def _worklist(
     sheet.print_area(0, 0, last, headers.index(_ON_PAPER))
     sheet.data_validation(1, 0, last, 0, {"validate": "list", "source": list(STATUSES)})
     is_done = ",".join(f'$A2="{status}"' for status in DONE)
-    grey = {"type": "formula", "criteria": f"=OR({is_done})", "format": book.grey}
-    sheet.conditional_format(1, 0, last, len(columns) - 1, grey)
+    gray = {"type": "formula", "criteria": f"=OR({is_done})", "format": book.gray}
+    sheet.conditional_format(1, 0, last, len(columns) - 1, gray)
 
 
 def _heighten(sheet: Any, row: int, texts: Iterable[tuple[str | None, int]]) -> None:
-    """Make room for wrapped texts: not every program does so when it opens a file."""
+    """Make a row high enough for wrapped texts; not every program does so by itself."""
     lines = max((ceil(len(text or "") / width) for text, width in texts), default=1)
     if lines > 1:
         sheet.set_row(row, min(lines * _LINE, _HIGHEST))
 
 
 def _summary(book: _Book, result: Result, totals: Totals, shown: int) -> None:
-    """May the batch be submitted, whose money is at risk, and what was not checked."""
+    """May the batch be submitted, which money is at risk, and what was not checked."""
     sheet = book.file.add_worksheet("Summary")
     sheet.set_column(0, 0, _SUMMARY_WIDTH)
     sheet.set_column(1, 5, 14)
@@ -221,13 +234,13 @@ def _summary(book: _Book, result: Result, totals: Totals, shown: int) -> None:
     rules = [(titles[code], *_money(at_risk)) for code, at_risk in totals.at_risk_by_rule]
     whole = [("All lines with an error", *_money(totals.at_risk))]
     row = _block(book, sheet, len(lines) + 2, ("At risk by payer", *money), [*whole, *payers])
-    title = "At risk by rule (a line stands under each of its rules)"
+    title = "At risk by rule (a line counts under each of its rules)"
     row = _block(book, sheet, row, (title, *money), rules)
     unchecked = [
         (reason, rule, result.policies[payer].label, lines)
         for rule, reason, payer, lines in totals.not_checked
     ]
-    _block(book, sheet, row, ("Not checked, because", "Rule", "Payer", "Lines"), unchecked)
+    _block(book, sheet, row, ("Not checked because", "Rule", "Payer", "Lines"), unchecked)
 
 
 def _money(money: AtRisk) -> tuple[Any, ...]:
@@ -239,7 +252,7 @@ def _money(money: AtRisk) -> tuple[Any, ...]:
 def _block(
     book: _Book, sheet: Any, row: int, headers: Sequence[str], rows: Sequence[Sequence[Any]]
 ) -> int:
-    """A small table under the others; gives the row where the next one begins."""
+    """Write a small table; gives the row where the next one begins."""
     for place, header in enumerate(headers):
         is_figure = rows and not isinstance(rows[0][place], str)
         book.cell(sheet, row, place, header, "figure" if is_figure else "heading")
@@ -251,37 +264,49 @@ def _block(
     return row + len(rows) + 2
 
 
+_RULE_PARTS = ("Why", "Basis", "Clear", "Not checked")
+_RULE_COLUMNS = (
+    *(("Rule", 8), ("Severity", 10), ("Findings", 9), ("Finding when", 36)),
+    *((word, 44) for word in _RULE_PARTS),
+    *(("Denial", 16), ("Source", 44), ("Effective", 13), ("Address", 40)),
+)
+"""Headers and widths."""
+
+
 def _rules(book: _Book, result: Result, totals: Totals, shown: pl.DataFrame) -> None:
-    """Each rule that found something, once for every source that it quotes."""
-    words = ("Why", "Basis", "Clear", "Not checked")
-    headers = ("Rule", "Severity", "Findings", "Finding when", *words, "Denial", "Source")
-    more = ("In force from", "Address")
-    widths = (8, 10, 9, 36, 44, 44, 44, 44, 16, 44, 13, 40)
-    sheet = book.sheet("Rules", (*headers, *more), widths)
+    """Each rule with findings, once for every source that it cites."""
+    headers, widths = zip(*_RULE_COLUMNS, strict=True)
+    sheet = book.sheet("Rules", headers, widths)
     sheet.freeze_panes(1, 1)
     sheet.repeat_rows(0)
-    row = 0
-    for page in rule_pages(result, totals, shown):
-        parts = dict(page.parts)
-        told = (page.title, *(parts.get(word, "") for word in words))
-        for source in page.sources or (None,):
-            row += 1
-            book.cell(sheet, row, 0, page.code, "text")
-            book.cell(sheet, row, 1, page.severity, page.severity)
-            book.cell(sheet, row, 2, page.findings, "number")
-            cited = ""
-            if source is not None:
-                at = f", {source.at}" if source.at else ""
-                cited = f"{source.title}{at} ({source.confidence})"
-            texts = (*told, page.denial, cited)
-            for place, text in enumerate(texts, start=3):
-                book.cell(sheet, row, place, text, "wrapped")
-            _heighten(sheet, row, zip(texts, widths[3:], strict=False))
-            if source is None:
-                continue
-            book.cell(sheet, row, 10, source.since, "date")
-            if is_address(source.url) and len(source.url) <= LONGEST_LINK:
-                sheet.write_url(row, 11, source.url, book.styles["text"])
-            else:
-                book.cell(sheet, row, 11, source.url, "text")
-    sheet.autofilter(0, 0, max(row, 1), len(headers) + len(more) - 1)
+    rows = [
+        (page, source)
+        for page in rule_pages(result, totals, shown)
+        for source in page.sources or (None,)
+    ]
+    for number, (page, source) in enumerate(rows, start=1):
+        _rule_row(book, sheet, number, page, source)
+    sheet.autofilter(0, 0, max(len(rows), 1), len(headers) - 1)
+
+
+def _rule_row(book: _Book, sheet: Any, row: int, page: RulePage, source: Cited | None) -> None:
+    parts = dict(page.parts)
+    cited = ""
+    if source is not None:
+        at = f", {source.at}" if source.at else ""
+        cited = f"{source.title}{at} ({source.confidence})"
+    texts = (page.title, *(parts.get(word, "") for word in _RULE_PARTS), page.denial, cited)
+    book.cell(sheet, row, 0, page.code, "text")
+    book.cell(sheet, row, 1, page.severity, page.severity)
+    book.cell(sheet, row, 2, page.findings, "number")
+    for place, text in enumerate(texts, start=3):
+        book.cell(sheet, row, place, text, "wrapped")
+    widths = (width for _, width in _RULE_COLUMNS[3:])
+    _heighten(sheet, row, zip(texts, widths, strict=False))
+    if source is None:
+        return
+    book.cell(sheet, row, 10, source.since, "date")
+    if is_address(source.url) and len(source.url) <= LONGEST_LINK:
+        sheet.write_url(row, 11, source.url, book.styles["text"])
+    else:
+        book.cell(sheet, row, 11, source.url, "text")

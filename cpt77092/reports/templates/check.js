@@ -1,5 +1,5 @@
 "use strict";
-// Makes the table of findings from the packed data. What claims say enters as text, never as markup.
+// Builds the table of findings from the packed data. Texts of claims enter as text, never as markup.
 
 const PAGE = 100;
 const PAPER = 1000; // findings on paper; more would keep a browser busy for minutes
@@ -10,23 +10,23 @@ const at = (id) => document.getElementById(id);
 
 /** An element with attributes and children; a child that is a string becomes a text node. */
 function make(name, attributes = {}, ...children) {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.append(...children.filter((child) => child !== null && child !== ""));
-  return made;
+  const element = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  element.append(...children.filter((child) => child !== null && child !== ""));
+  return element;
 }
 
 function button(text, act) {
-  const made = make("button", { type: "button" }, text);
-  made.addEventListener("click", act);
-  return made;
+  const element = make("button", { type: "button" }, text);
+  element.addEventListener("click", act);
+  return element;
 }
 
 const count = (n, one) => `${number.format(n)} ${n === 1 ? one : `${one}s`}`;
 const money = (amount) => (amount === null ? "" : dollars.format(amount));
 const isAddress = (url) => /^https?:\/\//.test(url);
 
-// The data: columns made rows, findings tied to their lines and lines to their claims.
+// The data: columns become rows, findings link to their lines and lines to their claims.
 
 async function unpack(text) {
   const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
@@ -47,16 +47,17 @@ function tie(data) {
     if (!claims.has(key)) claims.set(key, { id: line.claim_id, payer: data.payers[line.payer_number], lines: [] });
     const claim = claims.get(key);
     const where = line.claim_line_number === null ? `row ${line.source_row}` : `${line.claim_line_number}`;
-    const tied = { ...line, claim, where, findings: [], charge: line.charge_amount, expected: line.expected_payment };
+    const payerText = line.payer_name ? `${line.payer_name} (${claim.payer} policy)` : claim.payer;
+    const tied = { ...line, claim, where, payerText, findings: [], charge: line.charge_amount, expected: line.expected_payment };
     claim.lines.push(tied);
     return tied;
   });
   const sources = rowsOf(data.sources);
   return rowsOf(data.findings).map((finding, order) => {
     const line = lines[finding.place];
-    const tied = { ...finding, order, line, source: sources[finding.source], claim: line.claim, payer: line.claim.payer };
+    const tied = { ...finding, order, line, source: sources[finding.source], claim: line.claim, payer: line.claim.payer, payerText: line.payerText };
     tied.words = [data.severities[finding.severity], finding.rule, data.rules[finding.rule], line.claim_id, line.hcpcs_code,
-      line.modifiers, line.claim_line_start_date, tied.payer, finding.message, finding.fix, finding.denial, line.person_id]
+      line.modifiers, line.claim_line_start_date, tied.payerText, finding.message, finding.fix, finding.denial, line.person_id]
       .join(" ").toLowerCase();
     line.findings.push(tied);
     return tied;
@@ -80,9 +81,10 @@ function ruleLink(code, title) {
 
 function fixOf(finding) {
   if (!finding.fix) return null;
-  const made = make("div", { class: `fix ${finding.fix_kind}` }, finding.fix);
-  if (finding.fix_kind !== "none") made.append(" ", make("span", { class: "kind-of-fix" }, `${finding.fix_kind} fix`));
-  return made;
+  const fix = make("div", { class: `fix ${finding.fix_kind}` }, finding.fix);
+  const kind = { safe: "safe fix", unsafe: "verify first" }[finding.fix_kind];
+  if (kind) fix.append(" ", make("span", { class: "kind-of-fix" }, kind));
+  return fix;
 }
 
 function sourceOf({ source_title, source_at, source_url, in_force_from, confidence }, isWhole) {
@@ -91,7 +93,7 @@ function sourceOf({ source_title, source_at, source_url, in_force_from, confiden
     ? make("a", { href: source_url, target: "_blank", rel: "noreferrer noopener", title: source_at }, source_title)
     : make("span", { title: source_at }, source_title);
   const place = isWhole && source_at ? `, ${source_at}` : "";
-  const since = in_force_from ? make("span", { class: "short" }, `since ${in_force_from}`) : null;
+  const since = in_force_from ? make("span", { class: "short" }, `effective ${in_force_from}`) : null;
   const doubt = confidence === "primary" ? "" : ` (${confidence} source)`;
   return make("div", { class: "source" }, title, place, since && ", ", since, doubt);
 }
@@ -109,28 +111,27 @@ function lineOf(line, data) {
     line.claim_line_start_date ?? "no date",
     line.modifiers === null ? "" : line.modifiers ? `modifiers ${line.modifiers}` : "no modifier",
     line.units === null ? "" : count(line.units, "unit"),
-    line.place ? `place ${line.place}` : "",
+    line.place ? `POS ${line.place}` : "",
     line.charge === null ? "charge not available" : `charged ${money(line.charge)}`,
     line.expected === null ? "" : `expected ${money(line.expected)}`,
     line.person_id ? `person ${line.person_id}` : "",
     `${data.files[line.source]}, row ${line.source_row}`,
   ];
   const name = line.claim_line_number === null ? `Row ${line.source_row}` : `Line ${line.where}`;
-  const made = make("section", { class: "line" },
+  const section = make("section", { class: "line" },
     make("h3", {}, `${name}: ${line.hcpcs_code}`),
     make("p", { class: "facts" }, facts.filter(Boolean).join(" · ")));
   const worstFirst = [...line.findings].sort((a, b) => a.severity - b.severity || a.order - b.order);
   for (const finding of worstFirst) {
-    made.append(make("div", { class: "finding" },
+    section.append(make("div", { class: "finding" },
       make("p", {}, pill(data.severities[finding.severity]), " ", ruleLink(finding.rule, data.rules[finding.rule]), " ", data.rules[finding.rule]),
       make("p", {}, finding.message),
       fixOf(finding),
       finding.denial ? make("div", { class: "source" }, `Predicted denial: ${finding.denial}`) : null,
       sourceOf(finding.source, true)));
   }
-  if (!line.findings.length) made.append(make("p", {}, pill("good"), " "), "No findings on this line.");
-  if (!line.findings.length) made.querySelector(".pill").textContent = "clean";
-  return made;
+  if (!line.findings.length) section.append(make("p", {}, make("span", { class: "pill good" }, "clean"), " No findings on this line."));
+  return section;
 }
 
 // The table.
@@ -274,7 +275,7 @@ class Worklist {
     const part = shown.length < this.kept.length ? `, showing the first ${number.format(shown.length)}` : "";
     at("status").textContent = this.kept.length
       ? `${number.format(this.kept.length)}${of} finding${this.all.length === 1 ? "" : "s"} on ${count(lines.size, "line")} of ${count(this.claims.length, "claim")}, ${money(charged)} charged${part}.`
-      : "No finding fits these filters.";
+      : "No finding matches these filters.";
     const left = this.kept.length - shown.length;
     at("more").hidden = left < 1;
     at("more").textContent = `Show ${number.format(Math.min(PAGE, left))} more`;
@@ -287,19 +288,19 @@ class Worklist {
       this.showClaim(claim);
       at("claim-dialog").showModal();
     });
-    // Letters that run from right to left must not turn the line number round.
+    // Right-to-left letters must not move the line number.
     open.append(make("bdi", {}, shortened(claim.id || "no claim id")), ` / ${line.where}`);
     open.setAttribute("aria-haspopup", "dialog");
     if (claim.id && claim.id.length > LONGEST_ID) open.title = claim.id;
     const date = line.claim_line_start_date ?? "no date";
-    const under = make("div", { class: "under" }, make("bdi", {}, finding.payer || "no payer"), ", ", make("span", { class: "short" }, date));
+    const under = make("div", { class: "under" }, make("bdi", {}, finding.payerText || "no payer"), ", ", make("span", { class: "short" }, date));
     const person = line.person_id ? make("div", { class: "soft" }, `person ${line.person_id}`) : null;
     const cell = (style, ...children) => make("td", { role: "cell", class: style }, ...children);
     return make("tr", { role: "row" },
       cell("", pill(this.data.severities[finding.severity])),
       cell("", ruleLink(finding.rule, this.data.rules[finding.rule])),
       make("th", { role: "rowheader", scope: "row", class: "id" }, open, under, person),
-      cell("payer wide-only", finding.payer),
+      cell("payer wide-only", finding.payerText),
       cell("short wide-only", date),
       cell("code", line.hcpcs_code ?? "", line.modifiers ? make("span", { class: "soft" }, ` ${line.modifiers}`) : null),
       cell("what", finding.message, fixOf(finding), sourceOf(finding.source, false)),
@@ -312,13 +313,13 @@ class Worklist {
   showClaim(claim) {
     this.claim = claim;
     const place = this.claims.indexOf(claim);
-    at("claim-title").textContent = `${claim.id ? `Claim ${claim.id}` : "No claim id"}, ${claim.payer || "no payer"}`;
+    at("claim-title").textContent = `${claim.id ? `Claim ${claim.id}` : "No claim id"}, ${claim.lines[0].payerText || "no payer"}`;
     at("claim-body").replaceChildren(...claim.lines.map((line) => lineOf(line, this.data)));
     const [before, after] = [at("claim-before"), at("claim-after")];
     const focused = document.activeElement;
     before.disabled = place < 1;
     after.disabled = place >= this.claims.length - 1;
-    // A button that ends its work keeps no keys: the way back takes them.
+    // A disabled button loses the focus: the other one takes it.
     if (focused.disabled) (focused === after ? before : after).focus();
     at("claim-dialog").scrollTop = 0;
   }

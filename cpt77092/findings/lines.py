@@ -1,0 +1,72 @@
+"""Claim lines as every report names them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import polars as pl
+
+from cpt77092.claims.columns import MODIFIERS
+from cpt77092.engine import Result
+from cpt77092.facts.distinct import distinct_ids
+from cpt77092.facts.grouping import representative_line
+from cpt77092.findings.schema import CHECKED_LINE
+from cpt77092.reference.codes import CHECKED
+
+LINES_AT_ONCE = 100_000
+_CALLED = {"payer": "payer_name", "payer_policy": "payer"}
+"""Columns of the engine that reports and texts call by another name."""
+
+
+def reported(lines: pl.DataFrame) -> pl.DataFrame:
+    """Lines of the engine, their columns named as reports name them."""
+    return lines.rename(_CALLED)
+
+
+def line_table(result: Result, numbers: pl.Series, *, extra: Sequence[str] = ()) -> pl.DataFrame:
+    """Some lines with all that names them, and their money.
+
+    Args:
+        result: a run.
+        numbers: of the lines, in any order.
+        extra: further columns, as text: `payer_label`, `line` (their number), or `person_id`, which
+            identifies patients and is added only where the user asked for it.
+
+    Returns:
+        A frame of `CHECKED_LINE` and the extra columns, one row for each number.
+    """
+    lines = reported(result.lines)
+    read = [name for name in (*CHECKED_LINE, *extra) if name in lines.columns]
+    rows = lines.select(list(dict.fromkeys((*read, "source", *MODIFIERS))))[numbers]
+    schema = {**CHECKED_LINE, **dict.fromkeys(extra, pl.String)}
+    return rows.with_columns(source_file(result), billed_modifiers(rows), row_id=None).select(
+        # A charge too large for cents is shown as none.
+        pl.col(name).cast(dtype, strict=name != "charge_amount")
+        for name, dtype in schema.items()
+    )
+
+
+def checked_lines(result: Result, *, extra: Sequence[str] = ()) -> Iterator[pl.DataFrame]:
+    """All checked lines as `line_table` has them, in pieces that follow each other."""
+    numbers = result.lines["hcpcs_code"].is_in(sorted(CHECKED)).arg_true()
+    for start in range(0, numbers.len(), LINES_AT_ONCE):
+        yield line_table(result, numbers.slice(start, LINES_AT_ONCE), extra=extra)
+
+
+def source_file(result: Result) -> pl.Expr:
+    """The name of the file that a line's `source` numbers."""
+    files = pl.Series("source_file", [scan.path for scan in result.batch.scans], dtype=pl.String)
+    return pl.lit(files).gather(pl.col("source")).alias("source_file")
+
+
+def billed_modifiers(lines: pl.DataFrame) -> pl.Series:
+    """`26 59`: the modifiers in order; blank where there are none, null without such a column."""
+    cells = [pl.col(name).cast(pl.String) for name in MODIFIERS]
+    filled = [pl.when(cell != "").then(cell) for cell in cells]
+    is_known = pl.any_horizontal(cell.is_not_null() for cell in cells)
+    text = pl.concat_str(filled, separator=" ", ignore_nulls=True)
+    # Once for each different set, of which a large batch has a few hundred.
+    modifiers = lines.select(MODIFIERS)
+    ids = distinct_ids(modifiers)
+    different = modifiers[representative_line(ids)]
+    return different.select(modifiers=pl.when(is_known).then(text))["modifiers"].gather(ids)

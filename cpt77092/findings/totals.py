@@ -1,0 +1,210 @@
+"""What a run adds up to: counts, dollars at risk, and lines worth reworking."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import polars as pl
+
+from cpt77092.engine import (
+    CLAIM_OF_PAYER,
+    ERROR,
+    EXPECTED_PAYMENT,
+    INFO,
+    SEVERITIES,
+    WARNING,
+    Result,
+)
+from cpt77092.findings.not_checked import not_checked_reasons
+from cpt77092.readers import Tally
+from cpt77092.reference.codes import CHECKED
+from cpt77092.rule import Severity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtRisk:
+    """Money of some lines with an error, each line once, in dollars."""
+
+    lines: int
+    charges: Decimal
+    """What was charged for them; credits left out, since they would hide what is beside them."""
+    charges_known: int
+    """For how many of the lines that is known."""
+    expected: Decimal
+    """What the payer would pay for them, where its fee is on file."""
+    expected_known: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rework:
+    """Which lines with an error are worth mending, at a cost for each."""
+
+    cost: Decimal
+    worth_it: int
+    """Lines whose expected payment is above the cost."""
+    not_worth_it: int
+    unknown: int
+    """Lines whose expected payment is not known."""
+
+    @property
+    def lines(self) -> int:
+        """All lines with an error."""
+        return self.worth_it + self.not_worth_it + self.unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """What a run adds up to. Counts are always of everything, whatever is shown."""
+
+    tally: Tally
+    doubtful_files: int
+    """Files of batch and history that may lack lines: read on with `--lenient`."""
+    checked_lines: int
+    partner_lines: int
+    history_rejected: int
+    """Rows of earlier claims that could not be read."""
+    unreadable_files: int
+    """Files that could not be read, among others that could."""
+    flagged_lines: int
+    """Lines with any finding."""
+    flagged_claims: int
+    error_lines: int
+    warning_lines: int
+    """Lines with a warning and no error."""
+    by_severity: Mapping[Severity, int]
+    by_rule: tuple[tuple[str, Severity, int], ...]
+    """Rule code, severity and number of findings, in the catalogue's order."""
+    infos_by_payer: tuple[tuple[str, str, int], ...]
+    """Rule code, payer and number of infos: the policy's label, or else the name on the claim."""
+    not_checked: tuple[tuple[str, str, str, int], ...]
+    """Rule code, reason, payer's policy key and number of lines."""
+    at_risk: AtRisk
+    """Of all lines with an error."""
+    at_risk_by_rule: tuple[tuple[str, AtRisk], ...]
+    """Rule code and the lines with an error of that rule, in the catalogue's order. A line stands
+    under each rule that found one, so these add up to more than the batch."""
+    at_risk_by_payer: tuple[tuple[str, str, AtRisk], ...]
+    """Policy key, the payer's label (or else its name on the claim) and its lines with an error,
+    most charges first. These add up to the batch."""
+    rework: Rework | None
+    """None unless the user said what mending a line costs."""
+
+
+def totals(result: Result, *, rework_cost: Decimal | None = None) -> Totals:
+    """Add a run up.
+
+    Args:
+        result: a run.
+        rework_cost: dollars that mending one line costs, where the user said so.
+    """
+    kinds = result.findings.lazy().group_by("rule", "severity").len().sort("rule", "severity")
+    counts = [
+        (result.rules[rule].code, SEVERITIES[severity], number)
+        for rule, severity, number in kinds.collect(engine="streaming").iter_rows()
+    ]
+    lines, worst = result.lines, result.worst
+    by_payer = _at_risk_by_payer(result)
+    is_checked = lines["hcpcs_code"].is_in(sorted(CHECKED))
+    past = result.history
+    doubtful_files = sum(bool(scan.faults) for scan in result.batch.scans)
+    return Totals(
+        tally=result.batch.total,
+        doubtful_files=doubtful_files + (0 if past is None else len(past.faults)),
+        checked_lines=int(is_checked.sum()),
+        partner_lines=int((~is_checked).sum()),
+        history_rejected=0 if past is None else past.rejects.height,
+        unreadable_files=len(result.batch.unreadable),
+        flagged_lines=worst.len() - worst.null_count(),
+        flagged_claims=_claims(lines[CLAIM_OF_PAYER].filter(worst.is_not_null())),
+        error_lines=int((worst == ERROR).sum()),
+        warning_lines=int((worst == WARNING).sum()),
+        by_severity={s: sum(n for _, one, n in counts if one is s) for s in SEVERITIES},
+        by_rule=tuple(counts),
+        infos_by_payer=_infos_by_payer(result),
+        not_checked=tuple(
+            not_checked_reasons(result).select("rule", "reason", "payer", "lines").iter_rows()
+        ),
+        at_risk=_together([money for _, _, money in by_payer]),
+        at_risk_by_rule=_at_risk_by_rule(result),
+        at_risk_by_payer=by_payer,
+        rework=None if rework_cost is None else _rework(result, rework_cost),
+    )
+
+
+_MONEY = (
+    pl.len().alias("lines"),
+    pl.col("charge_amount").filter(pl.col("charge_amount") >= 0).sum().alias("charges"),
+    (pl.col("charge_amount") >= 0).sum().alias("charges_known"),
+    pl.col(EXPECTED_PAYMENT).sum().alias("expected"),
+    pl.col(EXPECTED_PAYMENT).count().alias("expected_known"),
+)
+"""The fields of `AtRisk`, summed over lines."""
+
+
+def _together(parts: Sequence[AtRisk]) -> AtRisk:
+    """The money of several sets of lines that have none in common."""
+    return AtRisk(
+        lines=sum(part.lines for part in parts),
+        charges=sum((part.charges for part in parts), Decimal(0)),
+        charges_known=sum(part.charges_known for part in parts),
+        expected=sum((part.expected for part in parts), Decimal(0)),
+        expected_known=sum(part.expected_known for part in parts),
+    )
+
+
+def _at_risk_by_rule(result: Result) -> tuple[tuple[str, AtRisk], ...]:
+    errors = result.findings.filter(pl.col("severity") == ERROR)
+    money = result.lines.select("charge_amount", EXPECTED_PAYMENT)[errors["line"]]
+    by_rule = errors.select("rule").hstack(money).group_by("rule").agg(_MONEY).sort("rule")
+    return tuple(
+        (result.rules[row.pop("rule")].code, AtRisk(**row)) for row in by_rule.iter_rows(named=True)
+    )
+
+
+def _at_risk_by_payer(result: Result) -> tuple[tuple[str, str, AtRisk], ...]:
+    payer = ("payer_number", "payer_policy", "payer_label")
+    lines = result.lines.select(*payer, "charge_amount", EXPECTED_PAYMENT)
+    # One payer is spelt in several ways: the number tells payers apart, the first label names it.
+    payers = (
+        lines.with_columns(result.worst.alias("worst"))
+        .lazy()
+        .filter(pl.col("worst") == ERROR)
+        .group_by("payer_number")
+        .agg(pl.first("payer_policy"), pl.min("payer_label"), *_MONEY)
+        .sort("charges", "payer_label", "payer_number", descending=[True, False, False])
+        .drop("payer_number")
+        .collect(engine="streaming")
+    )
+    return tuple(
+        (row.pop("payer_policy"), row.pop("payer_label"), AtRisk(**row))
+        for row in payers.iter_rows(named=True)
+    )
+
+
+def _rework(result: Result, cost: Decimal) -> Rework:
+    expected = result.lines[EXPECTED_PAYMENT].filter(result.worst == ERROR)
+    known = expected.drop_nulls()
+    worth_it = int((known > cost).sum())
+    return Rework(
+        cost=cost,
+        worth_it=worth_it,
+        not_worth_it=known.len() - worth_it,
+        unknown=expected.null_count(),
+    )
+
+
+def _claims(key: pl.Series) -> int:
+    """How many claims some lines are of; a line without a claim number is a claim of its own."""
+    return key.drop_nulls().n_unique() + key.null_count()
+
+
+def _infos_by_payer(result: Result) -> tuple[tuple[str, str, int], ...]:
+    payer = pl.lit(result.lines["payer_label"]).gather("line")
+    infos = result.findings.lazy().filter(pl.col("severity") == INFO).select("rule", payer=payer)
+    kinds = infos.group_by("rule", "payer").len().sort("rule", "payer")
+    return tuple(
+        (result.rules[rule].code, payer, number)
+        for rule, payer, number in kinds.collect(engine="streaming").iter_rows()
+    )

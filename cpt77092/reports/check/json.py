@@ -1,0 +1,126 @@
+"""JSON: manifest, totals, rows, reasons for what was not checked, and rejects in one object."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from typing import IO, TYPE_CHECKING, Any
+
+import polars as pl
+
+from cpt77092 import findings
+from cpt77092.findings import AtRisk, Rework, Totals
+from cpt77092.reports.check.manifest import manifest
+
+if TYPE_CHECKING:
+    from cpt77092.reports.check.report import Report
+
+_MONEY = ("charge_amount", "expected_payment", "charges_at_risk", "payment_at_risk")
+_ROWS_AT_ONCE = 10_000
+"""Rows whose JSON is held in memory together."""
+
+
+def write(stream: IO[bytes], report: Report) -> None:
+    """Write the whole report; long tables row by row."""
+    result, totals = report.result, report.totals
+    reasons = [
+        {"rule": rule, "reason": reason, "payer": payer, "lines": lines}
+        for rule, reason, payer, lines in totals.not_checked
+    ]
+    text = io.TextIOWrapper(stream, encoding="utf-8", write_through=True)
+    text.write('{"manifest": ')
+    json.dump(manifest(report), text, indent=2, ensure_ascii=False)
+    text.write(',\n"totals": ')
+    json.dump(_totals_record(totals), text, indent=2, ensure_ascii=False)
+    _write_table(text, stream, f"{report.by}s", report.pieces())
+    text.write(',\n"not_checked": ')
+    json.dump(reasons, text, indent=1, ensure_ascii=False)
+    _write_table(text, stream, "rejects", [findings.rejects(result)])
+    if report.checked_lines:
+        lines = findings.checked_lines(result, extra=report.extra)
+        _write_table(text, stream, "checked_lines", lines)
+    if report.not_checked:
+        _write_table(text, stream, "not_checked_rows", [findings.not_checked_rows(result)])
+    text.write("}\n")
+    text.detach()
+
+
+def money_as_numbers(table: pl.DataFrame) -> pl.DataFrame:
+    """A table with its money as floats, since JSON has no decimals."""
+    return table.cast({name: pl.Float64 for name in _MONEY if name in table.columns})
+
+
+def _write_table(
+    text: io.TextIOWrapper, stream: IO[bytes], name: str, pieces: Iterable[pl.DataFrame]
+) -> None:
+    text.write(f',\n"{name}": [')
+    between, end = b"\n", b""
+    for piece in _slices(pieces):
+        rows = io.BytesIO()
+        piece.write_ndjson(rows)
+        stream.write(between)
+        stream.write(rows.getvalue().removesuffix(b"\n").replace(b"}\n{", b"},\n{"))
+        between, end = b",\n", b"\n"
+    stream.write(end)
+    text.write("]")
+
+
+def _slices(pieces: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """Few rows at once; none of the slices is empty."""
+    for piece in pieces:
+        for start in range(0, piece.height, _ROWS_AT_ONCE):
+            yield money_as_numbers(piece.slice(start, _ROWS_AT_ONCE))
+
+
+def _totals_record(totals: Totals) -> dict[str, Any]:
+    """The totals as plain JSON values; money in dollars."""
+    return {
+        "rows": totals.tally.rows,
+        "checked_lines": totals.checked_lines,
+        "flagged_lines": totals.flagged_lines,
+        "flagged_claims": totals.flagged_claims,
+        "error_lines": totals.error_lines,
+        "by_severity": {severity.value: n for severity, n in totals.by_severity.items()},
+        "by_rule": [
+            {"rule": rule, "severity": severity.value, "findings": n}
+            for rule, severity, n in totals.by_rule
+        ],
+        **_at_risk_record(totals.at_risk),
+        "at_risk_by_rule": [
+            {"rule": rule, "lines": money.lines, **_at_risk_record(money)}
+            for rule, money in totals.at_risk_by_rule
+        ],
+        "at_risk_by_payer": [
+            {"payer": payer, "label": label, "lines": money.lines, **_at_risk_record(money)}
+            for payer, label, money in totals.at_risk_by_payer
+        ],
+        "rework": _rework_record(totals.rework),
+    }
+
+
+def _at_risk_record(money: AtRisk) -> dict[str, Any]:
+    return {
+        "charges_at_risk": _known(money.charges, money.charges_known, money.lines),
+        "charges_at_risk_known_for": money.charges_known,
+        "expected_payment": _known(money.expected, money.expected_known, money.lines),
+        "expected_payment_known_for": money.expected_known,
+    }
+
+
+def _known(amount: Decimal, known: int, lines: int) -> float | None:
+    """An amount of some lines; None, and not zero, where it is known of none of them."""
+    return float(amount) if known or not lines else None
+
+
+def _rework_record(rework: Rework | None) -> dict[str, Any] | None:
+    if rework is None:
+        return None
+    return {
+        "cost": float(rework.cost),
+        "lines": rework.lines,
+        "worth_it": rework.worth_it,
+        "not_worth_it": rework.not_worth_it,
+        "not_known": rework.unknown,
+    }

@@ -1,0 +1,82 @@
+"""The manifest of a JSON report: what a run rested on, so that it can be run again. No clock."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cpt77092 import __version__
+from cpt77092.engine import Result
+from cpt77092.findings import FINDINGS_SCHEMA_VERSION
+
+if TYPE_CHECKING:
+    from cpt77092.reports.check.report import Report
+
+
+def manifest(report: Report) -> dict[str, Any]:
+    """Program, policies, rules, files with their digests, options and exit code."""
+    result, layout = report.result, report.options.get("layout")
+    return {
+        "program": "cpt77092",
+        "version": __version__,
+        "schema": FINDINGS_SCHEMA_VERSION,
+        "as_of": result.as_of.isoformat(),
+        "policies": {"digest": result.policies.digest, "folders": list(result.policies.origin)},
+        "rules": [rule.code for rule in result.rules],
+        "inputs": _inputs(result),
+        "unreadable": list(result.batch.unreadable),
+        "history": _history(result),
+        "layout": None if layout is None else {"file": layout, "sha256": _digest(Path(layout))},
+        "options": dict(report.options),
+        "exit": {"code": report.exit_code, "reason": report.why},
+    }
+
+
+def _inputs(result: Result) -> list[dict[str, Any]]:
+    return [
+        {
+            "file": scan.path,
+            "kind": scan.kind,
+            "encoding": scan.encoding or None,
+            "notes": list(scan.notes),
+            "bytes": scan.size,
+            "sha256": _digest(scan.file) if scan.file else None,
+            "rows": tally.rows,
+            "in_scope": tally.in_scope,
+            "out_of_scope": tally.out_of_scope,
+            "no_code": tally.no_code,
+            "not_data": tally.not_data,
+            "rejected": tally.rejected,
+            "faults": list(scan.faults),
+        }
+        for scan, tally in zip(result.batch.scans, result.batch.tallies, strict=True)
+    ]
+
+
+def _history(result: Result) -> dict[str, Any] | None:
+    """The earlier claims of a run, None where none were given."""
+    past = result.history
+    if past is None:
+        return None
+    return {
+        "files": [
+            {
+                "file": name,
+                "sha256": _digest(Path(name)),
+                "faults": list(past.faults.get(name, ())),
+            }
+            for name in past.files
+        ],
+        "ignored": list(past.ignored),
+        "rows": past.rows,
+        "lines": past.lines.height,
+        "rejected": past.rejects.height,
+        "first_day": past.first_day.isoformat() if past.first_day else None,
+        "last_day": past.last_day.isoformat() if past.last_day else None,
+    }
+
+
+def _digest(file: Any) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
