@@ -8,8 +8,7 @@ import polars as pl
 
 from cpt77092.claims.columns import MODIFIERS
 from cpt77092.engine import Result
-from cpt77092.facts.distinct import distinct_ids
-from cpt77092.facts.grouping import representative_line
+from cpt77092.facts import distinct_ids, representative_line
 from cpt77092.findings.schema import CHECKED_LINE
 from cpt77092.reference.codes import CHECKED
 
