@@ -22,9 +22,11 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 GUIDES = [
     ROOT / "README.md",
     ROOT / "policies" / "README.md",
-    ROOT / "cpt77092" / "rules" / "README.md",
+    *sorted((ROOT / "cpt77092").glob("*/README.md")),
     ROOT / "tests" / "rules" / "README.md",
 ]
+LONGEST_README = 250
+"""Lines that a new user reads; the rest is in the guides of the folders."""
 ELISION = "..."
 
 
@@ -75,7 +77,8 @@ def _unmatched(expected: list[str], printed: list[str]) -> str | None:
 
 
 def test_the_rules_table_is_the_catalogue() -> None:
-    table = README.partition("<!-- rules:")[2].partition("-->")[2].partition("<!-- end of rules")[0]
+    guide = (ROOT / "cpt77092" / "rules" / "README.md").read_text(encoding="utf-8")
+    table = guide.partition("<!-- rules:")[2].partition("-->")[2].partition("<!-- end of rules")[0]
     assert table.strip() == reference_pages.rules_markdown(CATALOGUE)
 
 
@@ -126,3 +129,7 @@ def test_no_page_or_code_names_this_workplace() -> None:
             part.startswith(".") or part in {"build", "dist"} for part in parts
         ):
             assert not banned.search(file.read_text(encoding="utf-8", errors="replace")), file
+
+
+def test_the_page_is_short_enough_for_a_new_user() -> None:
+    assert len(README.splitlines()) <= LONGEST_README

@@ -58,7 +58,9 @@ def answer(claims: Path, *, code: str | None = None, **environment: str) -> Answ
         text=True,
         check=False,
     )
-    assert (done.returncode, done.stderr) == (1, "")
+    assert done.returncode == 1, done.stderr
+    (summary,) = done.stderr.splitlines()
+    assert summary.startswith("scrub: ")
     contents = json.loads(report.read_bytes())
     findings = pl.DataFrame(contents["findings"], infer_schema_length=None)
     return Answer(findings, contents["totals"], contents["not_checked"])
