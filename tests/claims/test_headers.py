@@ -318,6 +318,12 @@ def test_a_match_cannot_be_changed() -> None:
         matched("CPT").columns["payer"] = "CPT"  # type: ignore[index]
 
 
+def test_a_member_of_a_set_that_an_override_displaces_is_read_all_the_same() -> None:
+    match = matched("Mod", "Mod.1", "Mod.2", hcpcs_modifier_1="Mod.1")
+    assert match.columns["hcpcs_modifier_1"] == "Mod.1"
+    assert set(match.columns.values()) == {"Mod", "Mod.1", "Mod.2"}
+
+
 # Layouts that people really have
 
 

@@ -67,7 +67,7 @@ def _with_article(noun: str) -> str:
 def names_column(header: str) -> bool:
     """Whether a text reads as the header of some canonical column."""
     words = read_words(header)
-    return bool(words.known) and any(candidates_of(header, words))
+    return any(candidate.wording.mark != "!" for _, candidate in candidates_of(header, words))
 
 
 def match_headers(

@@ -188,14 +188,19 @@ class Choice:
         pool = self._usable(concept)
         of_claim = [c for c in pool if "line" not in c.wording.words]
         places = _places(of_claim or pool, self.written)
-        for number in sorted(places):
-            if not 1 <= number <= len(members) or members[number - 1] in settled:
-                continue
+        numbers = range(1, len(members) + 1)
+        free = [n for n in numbers if n not in places and members[n - 1] not in settled]
+        for number in sorted(places.keys() & set(numbers)):
+            at = number
+            if members[number - 1] in settled:  # one that --map displaced goes where there is room
+                if not free:
+                    continue
+                at = free.pop(0)
             best, tied = self._best(concept, places[number])
             if best is not None:
-                self._take(concept, members[number - 1], best)
+                self._take(concept, members[at - 1], best)
             else:
-                self._ask_which(members[number - 1], tied)
+                self._ask_which(members[at - 1], tied)
 
     def _spread(self) -> None:
         """Find the columns of a file whose rows hold several lines each: CPT1, CPT2, ..."""
