@@ -16,9 +16,13 @@ from cpt77092.claims.headers.grammar import candidates_of, lookalike
 from cpt77092.claims.headers.question import Question
 from cpt77092.claims.headers.words import compact, read_words
 from cpt77092.claims.layouts import Layout, shipped_layouts
-from cpt77092.errors import UsageError, did_you_mean
+from cpt77092.errors import ClaimsError, UsageError, did_you_mean
 
 __all__ = ["Cells", "HeaderMatch", "Question", "compact", "match_headers", "names_column"]
+
+
+REPORT_COLUMNS = frozenset({"source_file", "source_row", "claim_id", "severity"})
+"""Every table of findings has them: one next to the claims is not read with the next run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,10 @@ def match_headers(
 
     Raises:
         UsageError: `--map` or the layout names a column or header that does not exist.
+        ClaimsError: the file is a report of findings.
     """
+    if set(headers.values()) >= REPORT_COLUMNS:
+        raise ClaimsError(f"{file}: a findings report of scrub, not a claim file")
     chosen, how = _overridden(list(headers), overrides, file=file)
     layout = layout or _recognized(headers)
     wide = _laid_out(layout, list(headers), chosen, how, file=file) if layout else {}
