@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import csv
+import re
 import shlex
+from collections import Counter
 from collections.abc import Callable
 from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +25,8 @@ from cpt77092.claims.headers import (
     match_headers,
     names_column,
 )
+from cpt77092.claims.headers.choice import MEMBERS
+from cpt77092.claims.headers.grammar import concepts
 from cpt77092.errors import UsageError
 from cpt77092.readers.header_row import unique_names
 
@@ -76,6 +81,27 @@ def test_a_canonical_name_is_sure_whatever_its_cells_hold() -> None:
     cells = {name: ["\u00e9", "77", "x y z"] for name in names}
     match = match_headers(names, {}, file="claims.csv", cells=cells)
     assert match.columns == names
+
+
+# The vocabulary
+
+
+def test_every_word_has_one_meaning_and_every_wording_has_words() -> None:
+    text = files("cpt77092.claims.headers").joinpath("headers.yaml").read_text(encoding="utf-8")
+    tree = yaml.load(text, Loader=yaml.BaseLoader)
+    spelled = [w for word, others in tree["words"].items() for w in (word, *others.split())]
+    never = [word for line in tree["never"] for word in line.split()]
+    every = Counter([*spelled, *never, *tree["means"], *tree["dropped"].split()])
+    assert [word for word, times in every.items() if times > 1] == []
+    for entry in tree["columns"].values():
+        wordings = re.sub("[?=~!,|]", " ", entry["wordings"])
+        used = f"{wordings} {entry['with']} {entry.get('looks', '')}".split()
+        assert set(used) <= tree["words"].keys() | set(never)
+
+
+def test_columns_are_those_of_the_contract() -> None:
+    names = {name for concept in concepts() for name in MEMBERS.get(concept.name, (concept.name,))}
+    assert names == set(BY_NAME)
 
 
 # Kinds
