@@ -49,7 +49,8 @@ class Batch:
     def notes(self) -> list[str]:
         """What a person should know about how each file was read."""
         scans = [f"{scan.path}: {'; '.join(scan.notes)}" for scan in self.scans if scan.notes]
-        return [*scans, *self.cell_notes]
+        headers = [f"{scan.path}: {n}" for scan in self.scans for n in scan.opened.headers.notes]
+        return [*scans, *headers, *self.cell_notes]
 
     @property
     def total(self) -> Tally:

@@ -13,7 +13,7 @@ from cpt77092.claims.headers import HeaderMatch, match_headers
 from cpt77092.errors import ClaimsError, UsageError, did_you_mean
 from cpt77092.readers.header_row import find_header, unique_names
 from cpt77092.readers.line_plan import LinePlan
-from cpt77092.readers.scan import INDEX, SAMPLE_ROWS, Options, Rows, Scan, Selection
+from cpt77092.readers.scan import INDEX, MATCHED_ROWS, SAMPLE_ROWS, Options, Rows, Scan, Selection
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,13 @@ def open_file(path: str, data: Path | bytes, options: Options) -> ExcelFile:
     written = unique_names([cell.strip() for cell in rows[lead]])
     body = texts.rename(dict(zip(texts.columns, written, strict=True)))[lead + 1 :]
     body = body.with_row_index(INDEX, offset=lead + 2)
-    headers = match_headers(written, options.overrides, file=path, layout=options.layout)
+    headers = match_headers(
+        written,
+        options.overrides,
+        file=path,
+        layout=options.layout,
+        cells=body.head(MATCHED_ROWS).to_dict(as_series=False),
+    )
     return ExcelFile(path, data, body, written, headers, (f"sheet {sheet!r}{_not_read(others)}",))
 
 

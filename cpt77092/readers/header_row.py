@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cpt77092.claims.headers import known_headers, normal
+from cpt77092.claims.headers import compact, names_column
 
 MOST_TITLES = 40
 """How many filled rows of a report's title may precede the header."""
@@ -17,11 +17,17 @@ def find_header(rows: Sequence[Sequence[str]], named: Sequence[str]) -> int:
         rows: the first rows, of which one has text.
         named: headers that the user named.
     """
-    names = known_headers().keys() | set(map(normal, named))
+    wanted = frozenset(map(compact, named))
     filled = [n for n, row in enumerate(rows) if any(cell.strip() for cell in row)][:MOST_TITLES]
-    known = {n: len(set(map(normal, rows[n])) & names) for n in filled}
+    known = {n: count_known(rows[n], wanted) for n in filled}
     best = max(filled, key=lambda n: known[n])
     return best if known[best] > 1 else filled[0]
+
+
+def count_known(headers: Sequence[str], named: frozenset[str]) -> int:
+    """How many different headers of a row name a column, or are those that the user named."""
+    by_text = {compact(header): header for header in headers}
+    return sum(text in named or names_column(header) for text, header in by_text.items())
 
 
 def unique_names(headers: Sequence[str]) -> dict[str, str]:

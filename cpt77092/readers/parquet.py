@@ -14,7 +14,7 @@ from cpt77092.claims.headers import HeaderMatch, match_headers
 from cpt77092.errors import ClaimsError
 from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced, reason
 from cpt77092.readers.line_plan import LinePlan
-from cpt77092.readers.scan import INDEX, SAMPLE_ROWS, Options, Rows, Scan, Selection
+from cpt77092.readers.scan import INDEX, MATCHED_ROWS, SAMPLE_ROWS, Options, Rows, Scan, Selection
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def open_file(path: str, data: Path | bytes, options: Options) -> ParquetFile:
     Folders named `column=value` on the way to it are columns of its rows, as Hive writes them.
 
     Raises:
-        ClaimsError: the footer cannot be read, or two columns claim one of ours.
+        ClaimsError: the footer cannot be read, or --map names no column.
     """
     rows = scan_table(data)
     try:
@@ -72,7 +72,11 @@ def open_file(path: str, data: Path | bytes, options: Options) -> ParquetFile:
     rows = rows.with_columns(pl.lit(value).alias(c) for c, value in partitions.items())
     types |= dict.fromkeys(partitions, pl.String())
     headers = match_headers(
-        {name: name for name in types}, options.overrides, file=path, layout=options.layout
+        {name: name for name in types},
+        options.overrides,
+        file=path,
+        layout=options.layout,
+        cells=_first_cells(rows, types),
     )
     return ParquetFile(path, data, rows, types, headers)
 
@@ -83,6 +87,19 @@ def scan_table(data: Path | bytes) -> pl.LazyFrame:
     return pl.scan_parquet(
         source, row_index_name=INDEX, row_index_offset=1, glob=False, hive_partitioning=False
     )
+
+
+def _first_cells(
+    rows: pl.LazyFrame, types: Mapping[str, pl.DataType]
+) -> dict[str, list[str]] | None:
+    """The cells of each column in the first rows as text; None where they cannot be read."""
+    plain = [name for name, dtype in types.items() if not dtype.is_nested()]
+    texts = pl.col(plain).cast(pl.String, strict=False).fill_null("")
+    try:
+        with native_errors_silenced():
+            return rows.select(texts).head(MATCHED_ROWS).collect().to_dict(as_series=False)
+    except POLARS_FAILURES:  # reading the rows, which follows, reports what is wrong
+        return None
 
 
 def _partitions(path: str) -> Iterator[tuple[str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from cpt77092.claims.columns import COLUMNS
-from cpt77092.claims.headers import known_headers, normal
+from cpt77092.claims.headers import names_column
 from cpt77092.errors import ClaimsError
 from cpt77092.readers.scan import OpenedFile
 
@@ -20,6 +20,8 @@ def require_columns(opened: OpenedFile, payer: str | None) -> None:
     Raises:
         ClaimsError: which column, and how to name it.
     """
+    if critical := [question for question in opened.headers.questions if question.is_critical]:
+        raise ClaimsError(*(f"{opened.path}: headers {question}" for question in critical))
     _require_code(opened)
     present, path = opened.headers.columns, opened.path
     for column in COLUMNS:
@@ -58,7 +60,7 @@ def _require_code(opened: OpenedFile) -> None:
     names = opened.names
     if "hcpcs_code" in opened.headers.columns:
         return
-    if any(normal(name) in known_headers() for name in names):
+    if any(map(names_column, names)):
         shown = ", ".join(map(repr, names[:8]))
         problem = f"no procedure-code column among {shown}{' ...' if len(names) > 8 else ''}."
     else:

@@ -29,6 +29,8 @@ SHORT = "short: "
 RAW = "raw"
 """A rejected row as it is in its file, in bytes."""
 SAMPLE_ROWS = 500
+MATCHED_ROWS = 60
+"""Rows whose cells help to say what a header means."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cpt77092.claims.columns import BY_NAME, COLUMNS, Column
+from cpt77092.claims.headers import HeaderMatch
 from cpt77092.claims.layouts import write_layout
 from cpt77092.policies import PARAMETERS, Decision, Level, PolicySet, Status
 from cpt77092.policies.policy import NATIONAL
@@ -241,9 +242,8 @@ def _source_text(decision: Decision) -> str:
 _CERTAINTY = {
     "--map": "--map",
     "layout": "layout",
-    "named": "sure",
-    "numbered": "sure: numbered",
-    "nearly": "nearly: check it",
+    "sure": "sure",
+    "likely": "likely: check it",
 }
 SAMPLES = 3
 
@@ -255,12 +255,7 @@ def show_columns(console: Console, opened: OpenedFile) -> None:
     title = Text(f"{safe(opened.path)} ({opened.kind}{layout})", style="bold")
     console.print(title, soft_wrap=True)  # a path that is broken cannot be copied
     console.print(_columns_table(opened))
-    if match.line_columns:
-        lines = len(match.line_columns["hcpcs_code"])
-        console.print(Text(f"A row holds up to {lines} lines; each is checked as a line."))
-    for header, values in match.row_filter.items():
-        only = safe(" or ".join(values))
-        console.print(Text(f"Only rows with {only} in {safe(header)} are claim lines."))
+    _print_notes(console, match)
     missing: dict[str, list[str]] = {}
     for name in match.missing:
         missing.setdefault(BY_NAME[name].needed_for, []).append(name)
@@ -276,6 +271,18 @@ def show_columns(console: Console, opened: OpenedFile) -> None:
         console.print(
             Text("A header read wrongly? Say --map hcpcs_code=HEADER, or write a --layout file.")
         )
+
+
+def _print_notes(console: Console, match: HeaderMatch) -> None:
+    """Print what the table does not show: rows of several lines, guesses and questions."""
+    if match.line_columns:
+        lines = len(match.line_columns["hcpcs_code"])
+        console.print(Text(f"A row holds up to {lines} lines; each is checked as a line."))
+    for header, values in match.row_filter.items():
+        only = safe(" or ".join(values))
+        console.print(Text(f"Only rows with {only} in {safe(header)} are claim lines."))
+    for note in match.notes:
+        console.print(Text(safe(note)))
 
 
 def _columns_table(opened: OpenedFile) -> Table:

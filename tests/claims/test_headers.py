@@ -1,4 +1,4 @@
-"""How headers are matched, and the alias table that they are matched through."""
+"""How headers are understood: by spellings, kinds of header rows, cells and questions."""
 
 from __future__ import annotations
 
@@ -6,94 +6,182 @@ import csv
 import re
 import shlex
 from collections import Counter
+from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
-from cpt77092.claims.columns import BY_NAME, COLUMNS, DIAGNOSES, MODIFIERS
-from cpt77092.claims.headers import HeaderMatch, known_headers, match_headers, normal
-from cpt77092.errors import ClaimsError, UsageError
+from cpt77092.claims.columns import BY_NAME, COLUMNS
+from cpt77092.claims.headers import (
+    HeaderMatch,
+    Question,
+    compact,
+    match_headers,
+    names_column,
+)
+from cpt77092.claims.headers.choice import MEMBERS
+from cpt77092.claims.headers.grammar import concepts
+from cpt77092.errors import UsageError
+from cpt77092.readers.header_row import unique_names
 
+FOLDER = Path(__file__).parent
 TUVA = Path(__file__).parents[3] / "shared" / "data" / "claims" / "tuva-medical-claim-header.csv"
 RANKS = ("named", "otherwise")
 
 
 @cache
-def table() -> dict[str, dict[str, list[str]]]:
-    """The alias table as its file has it, read without the package's help."""
-    text = files("cpt77092.claims").joinpath("headers.yaml").read_text(encoding="utf-8")
+def spellings() -> dict[str, dict[str, list[str]]]:
+    """Headers that are understood by themselves, for each column."""
+    text = (FOLDER / "header_spellings.yaml").read_text(encoding="utf-8")
     loaded: dict[str, dict[str, list[str]]] = yaml.load(text, Loader=yaml.BaseLoader)
     return loaded
 
 
-def match(*headers: str, **overrides: str) -> HeaderMatch:
+def kinds() -> list[dict[str, Any]]:
+    """Kinds of header rows, and how they are understood."""
+    text = (FOLDER / "header_kinds.yaml").read_text(encoding="utf-8")
+    loaded: list[dict[str, Any]] = yaml.load(text, Loader=yaml.BaseLoader)
+    return loaded
+
+
+def matched(*headers: str, **overrides: str) -> HeaderMatch:
     named = dict(zip(headers, headers, strict=True))
     return match_headers(named, overrides, file="claims.csv")
 
 
-# The table
-
-
-def test_the_table_has_every_column_and_no_other() -> None:
-    assert list(table()) == [column.name for column in COLUMNS]
+# Spellings that were always understood
 
 
 @pytest.mark.parametrize("column", BY_NAME)
-def test_a_column_has_named_headers_its_own_name_first_and_known_ranks(column: str) -> None:
-    ranks = table()[column]
-    assert set(ranks) <= set(RANKS)
-    assert ranks["named"][0] == column
+def test_every_known_spelling_is_understood(column: str) -> None:
+    for header in [spelling for rank in RANKS for spelling in spellings()[column].get(rank, [])]:
+        for spelling in (header, header.upper(), f" {header.title()} ", header + "."):
+            match = matched(spelling)
+            assert (spelling, dict(match.columns)) == (spelling, {column: spelling})
+            assert match.unused == ()
+        assert names_column(header)
 
 
-@pytest.mark.parametrize("column", BY_NAME)
-def test_every_header_of_the_table_maps_to_its_column(column: str) -> None:
-    for rank, how in zip(RANKS, ("named", "nearly"), strict=True):
-        for header in table()[column].get(rank, []):
-            for spelling in (header, header.upper(), f" {header.title()} ", header + "."):
-                found = match(spelling)
-                assert (spelling, dict(found.columns)) == (spelling, {column: spelling})
-                assert dict(found.match_kind) == {column: how}
-                assert found.unused == ()
-            assert known_headers()[normal(header)] == column
-
-
-def test_no_header_names_two_columns() -> None:
-    names = Counter(
-        header
-        for ranks in table().values()
-        for header in {normal(alias) for alias in ranks["named"]}
-    )
-    assert [header for header, columns in names.items() if columns > 1] == []
-
-
-def test_no_header_names_one_column_and_nearly_another() -> None:
-    named = {normal(alias): column for column, ranks in table().items() for alias in ranks["named"]}
-    nearly = [
-        (alias, named[normal(alias)], column)
-        for column, ranks in table().items()
-        for alias in ranks.get("otherwise", [])
-        if normal(alias) in named
+def test_the_charge_of_a_whole_claim_is_asked_for() -> None:
+    match = matched("Total Charge")
+    assert match.columns == {}
+    assert [str(question) for question in match.questions] == [
+        "'Total Charge' may be the charge of the line; if so: --map 'charge_amount=Total Charge'"
     ]
-    assert nearly == []
 
 
-def test_no_header_is_nothing_but_punctuation() -> None:
-    headers = [alias for ranks in table().values() for rank in ranks.values() for alias in rank]
-    assert [header for header in headers if not normal(header)] == []
+def test_a_canonical_name_is_sure_whatever_its_cells_hold() -> None:
+    names = {name: name for name in BY_NAME}
+    cells = {name: ["\u00e9", "77", "x y z"] for name in names}
+    match = match_headers(names, {}, file="claims.csv", cells=cells)
+    assert match.columns == names
 
 
-@pytest.mark.parametrize("members", [MODIFIERS, DIAGNOSES])
-def test_a_numbered_header_has_the_number_of_its_column(members: tuple[str, ...]) -> None:
-    for number, column in enumerate(members, start=1):
-        letter = "abcdefghijkl"[number - 1]
-        for header in map(normal, table()[column]["named"]):
-            found = re.findall(r"\d+", re.sub(r"icd10|icd9|^21", "", header))
-            assert (column, header, found) == (column, header, [str(number)] if found else [])
-            lettered = re.fullmatch(r"(?:dx|21)([a-z])", header)
-            assert (column, lettered and lettered[1]) in ((column, None), (column, letter))
+# The vocabulary
+
+
+def test_every_word_has_one_meaning_and_every_wording_has_words() -> None:
+    text = files("cpt77092.claims.headers").joinpath("headers.yaml").read_text(encoding="utf-8")
+    tree = yaml.load(text, Loader=yaml.BaseLoader)
+    spelled = [w for word, others in tree["words"].items() for w in (word, *others.split())]
+    never = [word for line in tree["never"] for word in line.split()]
+    every = Counter([*spelled, *never, *tree["means"], *tree["dropped"].split()])
+    assert [word for word, times in every.items() if times > 1] == []
+    for entry in tree["columns"].values():
+        wordings = re.sub("[?=~!,|]", " ", entry["wordings"])
+        used = f"{wordings} {entry['with']} {entry.get('looks', '')}".split()
+        assert set(used) <= tree["words"].keys() | set(never)
+
+
+def test_columns_are_those_of_the_contract() -> None:
+    names = {name for concept in concepts() for name in MEMBERS.get(concept.name, (concept.name,))}
+    assert names == set(BY_NAME)
+
+
+# Kinds
+
+
+@pytest.mark.parametrize("kind", kinds(), ids=lambda kind: str(kind["kind"]))
+def test_a_kind_of_header_row_is_understood(kind: dict[str, Any]) -> None:
+    headers = unique_names(kind["headers"])
+    cells = {name: kind.get("cells", {}).get(header, []) for name, header in headers.items()}
+    match = match_headers(headers, {}, file="claims.csv", cells=cells)
+    if "columns" in kind:
+        assert dict(match.columns) == kind["columns"]
+    assert [c for c in match.columns if match.match_kind[c] == "likely"] == kind.get("likely", [])
+    assert [question.column for question in match.questions] == kind.get("asked", [])
+    assert list(match.lookalikes) == kind.get("lookalikes", [])
+    for column, several in kind.get("lines", {}).items():
+        assert list(match.line_columns[column]) == several
+
+
+# The same header, written another way
+
+ORDINALS = {
+    1: ("1", "01", "one", "first", "1st"),
+    2: ("2", "02", "two", "second", "2nd"),
+    3: ("3", "03", "three", "third", "3rd"),
+}
+NAMES = {
+    "hcpcs_modifier_{}": ("modifier", "mod", "procedure modifier", "cpt modifier code"),
+    "diagnosis_code_{}": ("diagnosis", "dx code", "icd10 diagnosis code", "diag cd"),
+}
+WAYS = (
+    lambda words: "_".join(words).upper(),
+    lambda words: "".join(word.title() for word in words),
+    " ".join,
+    lambda words: "-".join(word.title() for word in words),
+    lambda words: ". ".join(words) + " #",
+)
+
+
+@given(
+    column=st.sampled_from(sorted(NAMES)),
+    number=st.sampled_from(sorted(ORDINALS)),
+    way=st.sampled_from(WAYS),
+    data=st.data(),
+)
+def test_casing_punctuation_and_ordinals_make_no_difference(
+    column: str, number: int, way: Callable[[list[str]], str], data: st.DataObject
+) -> None:
+    name = data.draw(st.sampled_from(NAMES[column]))
+    ordinal = data.draw(st.sampled_from(ORDINALS[number]))
+    is_in_front = ordinal.isalpha() and data.draw(st.booleans())
+    words = [ordinal, *name.split()] if is_in_front else [*name.split(), ordinal]
+    header = way(words)
+    assert dict(matched(header).columns) == {column.format(number): header}
+
+
+PLAIN = ("claim_id", "Patient ID", "DOS", "CPT", "Modifier 1", "Units", "Charge", "Payer Name")
+
+
+@given(
+    prefix=st.sampled_from(["zbq_", "report.zbq.", "ZBQ ", "Zbq: Yxw - "]),
+    way=st.sampled_from([str.upper, str.lower, str]),
+)
+def test_a_prefix_of_all_headers_makes_no_difference(
+    prefix: str, way: Callable[[str], str]
+) -> None:
+    headers = {way(f"{prefix}{header}"): header for header in PLAIN}
+    understood = {column: headers[h] for column, h in matched(*headers).columns.items()}
+    assert understood == matched(*PLAIN).columns
+
+
+@given(
+    headers=st.lists(st.text(max_size=40) | st.sampled_from(PLAIN), max_size=12, unique=True),
+    data=st.data(),
+)
+def test_any_text_may_be_a_header(headers: list[str], data: st.DataObject) -> None:
+    cells = {h: data.draw(st.lists(st.text(max_size=12), max_size=3)) for h in headers}
+    one = match_headers(dict(zip(headers, headers, strict=True)), {}, file="x", cells=cells)
+    assert one == match_headers(dict(zip(headers, headers, strict=True)), {}, file="x", cells=cells)
+    assert len(set(one.columns.values())) == len(one.columns)
 
 
 # Matching
@@ -102,11 +190,11 @@ def test_a_numbered_header_has_the_number_of_its_column(members: tuple[str, ...]
 def test_case_spaces_and_punctuation_make_no_difference() -> None:
     spellings = ["Proc Code", "PROC_CODE", "proc-code", "ProcCode", " proc.code: ", "Proc. Code #"]
     for header in spellings:
-        assert match(header).columns == {"hcpcs_code": header}
+        assert matched(header).columns == {"hcpcs_code": header}
 
 
 def test_letters_and_digits_do_make_a_difference() -> None:
-    assert match("proc code x", "cpt5", "modifier 6", "").unused == (
+    assert matched("proc code x", "cpt5", "modifier 6", "").unused == (
         "proc code x",
         "cpt5",
         "modifier 6",
@@ -115,15 +203,15 @@ def test_letters_and_digits_do_make_a_difference() -> None:
 
 
 def test_normal_keeps_letters_and_digits_of_every_script() -> None:
-    assert normal(" HCPCS_Cd (1) ") == "hcpcscd1"
-    assert normal("Straße № 7") == "strasse7"
-    assert normal("_-. ") == ""
+    assert compact(" HCPCS_Cd (1) ") == "hcpcscd1"
+    assert compact("Straße № 7") == "strasse7"
+    assert compact("_-. ") == ""
 
 
 def test_an_unknown_header_is_unused_and_a_column_without_a_header_is_missing() -> None:
-    found = match("cpt", "Mood", "dos")
-    assert found.unused == ("Mood",)
-    assert found.missing == tuple(
+    match = matched("cpt", "Mood", "dos")
+    assert match.unused == ("Mood",)
+    assert match.missing == tuple(
         column.name
         for column in COLUMNS
         if column.name not in ("hcpcs_code", "claim_line_start_date")
@@ -131,92 +219,102 @@ def test_an_unknown_header_is_unused_and_a_column_without_a_header_is_missing() 
 
 
 def test_a_header_that_says_exactly_beats_one_that_says_nearly() -> None:
-    found = match("clm_from_dt", "DOS", "statement from date")
-    assert found.columns["claim_line_start_date"] == "DOS"
-    assert found.match_kind["claim_line_start_date"] == "named"
-    assert found.unused == ("clm_from_dt", "statement from date")
+    match = matched("clm_from_dt", "DOS", "statement from date")
+    assert match.columns["claim_line_start_date"] == "DOS"
+    assert match.match_kind["claim_line_start_date"] == "sure"
+    assert match.unused == ("clm_from_dt", "statement from date")
 
 
-def test_of_headers_that_say_nearly_the_first_of_the_table_is_taken() -> None:
-    nearly = table()["claim_line_start_date"]["otherwise"]
-    assert len(nearly) > 1
-    for headers in (nearly, nearly[::-1]):
-        found = match(*headers)
-        assert found.columns["claim_line_start_date"] == nearly[0]
-        assert found.match_kind["claim_line_start_date"] == "nearly"
+def test_the_dates_of_a_claim_are_likely_where_its_lines_have_none() -> None:
+    match = matched("statement from date", "clm_from_dt")
+    assert match.columns["claim_line_start_date"] == "clm_from_dt"
+    assert match.match_kind["claim_line_start_date"] == "likely"
 
 
-def test_two_headers_for_one_column_are_an_error_that_names_both() -> None:
-    with pytest.raises(ClaimsError) as problem:
-        match("claim id", "Proc Code", "CPT", "dos")
-    assert str(problem.value) == (
-        "claims.csv: headers 'CPT', 'Proc Code' all claim hcpcs_code; choose one: "
-        "--map hcpcs_code=CPT"
+def question(*headers: str) -> Question:
+    """The only question about some headers."""
+    match = matched(*headers)
+    [asked] = match.questions
+    assert asked.column not in match.columns
+    assert asked.is_critical
+    return asked
+
+
+def test_two_headers_for_one_column_are_a_question_that_names_both() -> None:
+    assert str(question("claim id", "Proc Code", "CPT", "dos")) == (
+        "'Proc Code', 'CPT' all claim hcpcs_code; choose one: --map 'hcpcs_code=Proc Code'"
     )
 
 
-def test_two_spellings_of_one_header_clash_too() -> None:
-    with pytest.raises(ClaimsError, match="'Proc Code', 'PROC_CODE' all claim hcpcs_code"):
-        match("Proc Code", "PROC_CODE")
+def test_two_spellings_of_one_header_are_a_question_too() -> None:
+    assert question("Proc Code", "PROC_CODE").headers == ("Proc Code", "PROC_CODE")
 
 
-def test_the_command_in_an_error_can_be_pasted_into_a_shell() -> None:
-    with pytest.raises(ClaimsError) as problem:
-        match("Proc Code", "Procedure (Code)")
-    command = str(problem.value).partition("choose one: ")[2]
-    assert shlex.split(command) == ["--map", "hcpcs_code=Procedure (Code)"]
-
-
-def test_the_command_in_an_error_can_be_pasted_even_with_an_apostrophe() -> None:
-    with pytest.raises(ClaimsError) as problem:
-        match("cpt'", "cpt")
-    command = str(problem.value).partition("choose one: ")[2]
-    assert shlex.split(command) == ["--map", "hcpcs_code=cpt'"]
+@pytest.mark.parametrize("header", ["Procedure (Code)", "proc' code"])
+def test_the_answer_can_be_pasted_into_a_shell(header: str) -> None:
+    answer = question(header, "CPT").answer
+    assert shlex.split(answer) == ["--map", f"hcpcs_code={header}"]
+    typed = shlex.split(answer)[1].partition("=")[2]
+    assert matched(header, "CPT", hcpcs_code=typed).questions == ()
 
 
 def test_many_clashing_headers_are_not_all_listed() -> None:
-    with pytest.raises(ClaimsError, match=r"'cpt            ' and 3 more all claim"):
-        match(*("cpt" + " " * n for n in range(1, 16)))
+    asked = question(*("cpt" + " " * n for n in range(1, 16)))
+    assert "'cpt            ' and 3 more all claim" in str(asked)
+
+
+def test_cells_decide_between_headers_that_say_the_same() -> None:
+    headers = {"CPT": "CPT", "Proc Code": "Proc Code"}
+    for cells, chosen in (
+        ({"CPT": ["77092"], "Proc Code": ["0BTC4ZZ"]}, "CPT"),
+        ({"CPT": ["x"], "Proc Code": ["77092"]}, "Proc Code"),
+        ({"CPT": ["", ""], "Proc Code": ["77092", ""]}, "Proc Code"),
+        ({"CPT": ["77092"], "Proc Code": ["77092"]}, "CPT"),
+        ({"CPT": ["77092"], "Proc Code": ["77080"]}, None),
+    ):
+        match = match_headers(headers, {}, file="claims.csv", cells=cells)
+        assert match.columns.get("hcpcs_code") == chosen, cells
+        assert len(match.questions) == (chosen is None)
 
 
 # Overrides
 
 
 def test_an_override_settles_a_clash_and_leaves_the_other_header_unused() -> None:
-    found = match("CPT", "Proc Code", hcpcs_code="Proc Code")
-    assert found.columns == {"hcpcs_code": "Proc Code"}
-    assert found.match_kind == {"hcpcs_code": "--map"}
-    assert found.unused == ("CPT",)
+    match = matched("CPT", "Proc Code", hcpcs_code="Proc Code")
+    assert match.columns == {"hcpcs_code": "Proc Code"}
+    assert match.match_kind == {"hcpcs_code": "--map"}
+    assert match.unused == ("CPT",)
 
 
 def test_an_override_beats_the_table() -> None:
-    assert match("CPT", "What", hcpcs_code="What").columns == {"hcpcs_code": "What"}
+    assert matched("CPT", "What", hcpcs_code="What").columns == {"hcpcs_code": "What"}
 
 
 def test_an_overridden_header_is_not_read_for_what_it_says() -> None:
-    found = match("Provider NPI", "Group NPI", billing_npi="Provider NPI")
-    assert found.columns == {"billing_npi": "Provider NPI"}
-    assert found.unused == ("Group NPI",)
+    match = matched("Provider NPI", "Group NPI", billing_npi="Provider NPI")
+    assert match.columns == {"billing_npi": "Provider NPI"}
+    assert match.unused == ("Group NPI",)
 
 
 def test_one_header_can_be_mapped_to_two_columns() -> None:
-    found = match("Date", claim_line_start_date="Date", claim_line_end_date="Date")
-    assert found.columns == {"claim_line_start_date": "Date", "claim_line_end_date": "Date"}
+    match = matched("Date", claim_line_start_date="Date", claim_line_end_date="Date")
+    assert match.columns == {"claim_line_start_date": "Date", "claim_line_end_date": "Date"}
 
 
 def test_an_override_is_taken_as_spelled_before_it_is_compared_loosely() -> None:
-    assert match("my code", "My Code", hcpcs_code="My Code").columns == {"hcpcs_code": "My Code"}
-    assert match("My_Code", hcpcs_code="my code").columns == {"hcpcs_code": "My_Code"}
+    assert matched("my code", "My Code", hcpcs_code="My Code").columns == {"hcpcs_code": "My Code"}
+    assert matched("My_Code", hcpcs_code="my code").columns == {"hcpcs_code": "My_Code"}
 
 
 def test_an_override_that_fits_two_headers_loosely_is_refused() -> None:
     with pytest.raises(UsageError, match=r"claims\.csv has two headers 'mycode'"):
-        match("my code", "My Code", hcpcs_code="mycode")
+        matched("my code", "My Code", hcpcs_code="mycode")
 
 
 def test_an_override_to_a_header_that_is_not_there_is_refused_with_a_guess() -> None:
     with pytest.raises(UsageError) as problem:
-        match("Procedure", "Date", hcpcs_code="Procedur")
+        matched("Procedure", "Date", hcpcs_code="Procedur")
     assert "claims.csv has no header 'Procedur'" in str(problem.value)
     assert "'Procedure'" in str(problem.value)
     assert str(problem.value).endswith("it has 'Procedure', 'Date'")
@@ -224,26 +322,32 @@ def test_an_override_to_a_header_that_is_not_there_is_refused_with_a_guess() -> 
 
 def test_an_override_of_a_column_that_does_not_exist_is_refused_with_a_guess() -> None:
     with pytest.raises(UsageError) as problem:
-        match("CPT", hcpcs_cod="CPT")
+        matched("CPT", hcpcs_cod="CPT")
     assert "there is no column hcpcs_cod" in str(problem.value)
     assert "hcpcs_code" in str(problem.value).replace("hcpcs_cod=CPT", "")
 
 
 def test_the_headers_of_a_wide_file_are_not_all_listed_in_an_error() -> None:
     with pytest.raises(UsageError, match=r"'h10' and 89 more$"):
-        match("payer", *(f"h{n}" for n in range(100)), hcpcs_code="zzz")
+        matched("payer", *(f"h{n}" for n in range(100)), hcpcs_code="zzz")
 
 
 def test_cells_of_a_file_without_headers_are_not_listed() -> None:
     with pytest.raises(UsageError) as problem:
-        match("C1", "P12345", "1950-01-05", hcpcs_code="CPT")
+        matched("C1", "P12345", "1950-01-05", hcpcs_code="CPT")
     assert "P12345" not in str(problem.value)
     assert "no header of it is known here" in str(problem.value)
 
 
 def test_a_match_cannot_be_changed() -> None:
     with pytest.raises(TypeError):
-        match("CPT").columns["payer"] = "CPT"  # type: ignore[index]
+        matched("CPT").columns["payer"] = "CPT"  # type: ignore[index]
+
+
+def test_a_member_of_a_set_that_an_override_displaces_is_read_all_the_same() -> None:
+    match = matched("Mod", "Mod.1", "Mod.2", hcpcs_modifier_1="Mod.1")
+    assert match.columns["hcpcs_modifier_1"] == "Mod.1"
+    assert set(match.columns.values()) == {"Mod", "Mod.1", "Mod.2"}
 
 
 # Layouts that people really have
@@ -254,10 +358,10 @@ def test_the_tuva_layout_maps_to_the_columns_of_the_same_name() -> None:
         pytest.skip("../shared/data/claims is not on this machine")
     with TUVA.open(encoding="utf-8", newline="") as rows:
         headers = next(csv.reader(rows))
-    found = match(*headers)
-    assert found.columns == {header: header for header in headers if header in BY_NAME}
-    assert set(found.match_kind.values()) == {"named"}
-    assert set(found.missing) == {
+    match = matched(*headers)
+    assert match.columns == {header: header for header in headers if header in BY_NAME}
+    assert set(match.match_kind.values()) == {"sure"}
+    assert set(match.missing) == {
         "line_control_number",
         "payer_id",
         "diagnosis_pointer",
@@ -338,4 +442,4 @@ def test_the_tuva_layout_maps_to_the_columns_of_the_same_name() -> None:
     ],
 )
 def test_a_known_layout_is_understood(headers: str, expected: dict[str, str]) -> None:
-    assert dict(match(*headers.split(",")).columns) == expected
+    assert dict(matched(*headers.split(",")).columns) == expected

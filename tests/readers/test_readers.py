@@ -522,7 +522,7 @@ def test_a_character_across_the_end_of_the_first_megabyte_is_read(cut: int, tmp_
             id="no payer column",
         ),
         pytest.param(
-            text(HEADER.replace("note", "Procedure"), line(1)),
+            text(HEADER.replace("note", "Procedure"), line(1, note="77080")),
             "headers 'cpt', 'Procedure' all claim hcpcs_code; choose one: --map hcpcs_code=cpt",
             id="two headers for one column",
         ),

@@ -34,7 +34,7 @@ from cpt77092.readers.scan import (
     size_of,
 )
 from cpt77092.readers.text import two_pass
-from cpt77092.readers.text.dialect import Dialect, sniff
+from cpt77092.readers.text.dialect import Dialect, first_cells, sniff
 from cpt77092.readers.text.encoding import UTF8, TextSource, detect_whole, open_text
 from cpt77092.readers.text.row_by_row import read_rows
 from cpt77092.readers.text.two_pass import RowsOfLines, TwoPass
@@ -349,9 +349,15 @@ def open_file(path: str, data: Path | bytes, options: Options) -> CsvFile:
         options: what the user stated about reading.
 
     Raises:
-        ClaimsError: the file is empty, or two headers claim one column.
+        ClaimsError: the file is empty.
     """
     source, head = open_text(path, data, options.encoding)
     dialect = sniff(head, path, encoding=source.encoding, named=options.named_headers)
-    headers = match_headers(dialect.headers, options.overrides, file=path, layout=options.layout)
+    headers = match_headers(
+        dialect.headers,
+        options.overrides,
+        file=path,
+        layout=options.layout,
+        cells=first_cells(head.decode(source.encoding, "replace"), dialect),
+    )
     return CsvFile(path, data, source, dialect, headers, options.encoding is not None)

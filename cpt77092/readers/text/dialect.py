@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 
-from cpt77092.claims.headers import known_headers, normal
+from cpt77092.claims.headers import compact
 from cpt77092.errors import ClaimsError
-from cpt77092.readers.header_row import MOST_TITLES, unique_names
+from cpt77092.readers.header_row import MOST_TITLES, count_known, unique_names
+from cpt77092.readers.scan import MATCHED_ROWS
 from cpt77092.readers.text.encoding import HEAD_BYTES, UTF8
 
 SEPARATORS = ",;\t|"
@@ -42,6 +44,18 @@ class Dialect:
         return max((n for n, header in enumerate(self.headers.values(), 1) if header), default=1)
 
 
+def first_cells(text: str, dialect: Dialect) -> dict[str, list[str]]:
+    """The cells of each column in the first rows, as far as they can be read."""
+    lines = text.replace("\0", "").splitlines()[dialect.lead : dialect.lead + MATCHED_ROWS]
+    rows: list[list[str]] = []
+    with suppress(csv.Error):  # a field longer than Python's reader takes
+        rows.extend(csv.reader(lines, delimiter=dialect.separator))
+    return {
+        name: [row[at] for row in rows[1:] if at < len(row)]
+        for at, name in enumerate(dialect.headers)
+    }
+
+
 def sniff(head: bytes, path: str, *, encoding: str = UTF8, named: Sequence[str] = ()) -> Dialect:
     """Read separator, line ends and headers off the start of a file.
 
@@ -66,7 +80,7 @@ def sniff(head: bytes, path: str, *, encoding: str = UTF8, named: Sequence[str] 
     lines = _LONE_CR.sub("\n", text).split("\n") if "\r" in text else text.split("\n")
     if not any(line.strip() for line in lines):
         raise ClaimsError(f"{path}: the file is empty; expected a header row and claim lines")
-    lead, separator = _find_header(lines, frozenset(map(normal, named)))
+    lead, separator = _find_header(lines, frozenset(map(compact, named)))
     headers, header_lines = _record(lines, lead, separator)
     if not headers or any(len(header) > LONGEST_HEADER for header in headers):
         raise ClaimsError(
@@ -113,8 +127,8 @@ def _fit(
     lines: Sequence[str], number: int, mark: str, named: frozenset[str]
 ) -> tuple[int, int, int]:
     """How well a line reads as headers: those we know, how many fields, the first separator."""
-    headers = [normal(header) for header in _record(lines, number, mark)[0]]
-    known = len(set(headers) & (known_headers().keys() | named))
+    headers = _record(lines, number, mark)[0]
+    known = count_known(headers, named)
     return known, len(headers), -SEPARATORS.index(mark)
 
 

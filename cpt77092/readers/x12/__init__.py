@@ -106,7 +106,7 @@ def open_file(path: str, data: Path | bytes, options: Options) -> X12File:
             f"--map {column}={header}: {path} is an X12 file, which has no headers to "
             f"map; rename the column in the other files, or check it in a run of its own"
         )
-    headers = HeaderMatch(SOURCES, dict.fromkeys(SOURCES, "named"), ())
+    headers = HeaderMatch(SOURCES, dict.fromkeys(SOURCES, "sure"), ())
     return X12File(path, data, headers, options.lenient)
 
 

@@ -1,0 +1,225 @@
+"""Which header of a file means which canonical column, by what its words say and its cells hold.
+
+The words are in `headers.yaml`. A match is *sure* where words and cells agree, *likely* where it is
+used but a person should know why, and else a question. `--map` and layouts always win.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from cpt77092.claims.columns import BY_NAME, COLUMNS
+from cpt77092.claims.headers.choice import Cells, Choice
+from cpt77092.claims.headers.grammar import candidates_of, lookalike
+from cpt77092.claims.headers.question import Question
+from cpt77092.claims.headers.words import compact, read_words
+from cpt77092.claims.layouts import Layout, shipped_layouts
+from cpt77092.errors import ClaimsError, UsageError, did_you_mean
+
+__all__ = ["Cells", "HeaderMatch", "Question", "compact", "match_headers", "names_column"]
+
+
+REPORT_COLUMNS = frozenset({"source_file", "source_row", "claim_id", "severity"})
+"""Every table of findings has them: one next to the claims is not read with the next run."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderMatch:
+    """How a file's headers were understood."""
+
+    columns: Mapping[str, str]
+    """Canonical column to the header it is read from."""
+    match_kind: Mapping[str, str]
+    """Canonical column to how certain that is: `--map`, `layout`, `sure` or `likely`."""
+    unused: tuple[str, ...]
+    """Headers that no column is read from."""
+    line_columns: Mapping[str, tuple[str | None, ...]] = field(default_factory=dict)
+    """Where a row holds several lines: canonical column to the header for each line."""
+    row_filter: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Header to the values it has on claim lines; other rows are not data."""
+    layout: str = ""
+    """The layout that was used, if any."""
+    doubts: Mapping[str, str] = field(default_factory=dict)
+    """Column that is likely to why it is not sure."""
+    questions: tuple[Question, ...] = ()
+    """What only the user knows; the columns are not read."""
+    lookalikes: Mapping[str, str] = field(default_factory=dict)
+    """Unused header to the kind of column it looks like: `MODIFIER_X` to `modifier`."""
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Canonical columns that no header gives, in the contract's order."""
+        return tuple(c.name for c in COLUMNS if c.name not in self.columns)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Everything a person should know about the match, each in one line."""
+        likely = (f"{c}: {self.columns[c]!r} is likely ({why})" for c, why in self.doubts.items())
+        unused = (
+            f"{header!r} looks like {_with_article(kind)} column and is not used"
+            for header, kind in self.lookalikes.items()
+        )
+        return (*likely, *map(str, self.questions), *unused)
+
+
+def _with_article(noun: str) -> str:
+    return f"an {noun}" if noun[0] in "aeio" or noun.startswith("hcpcs") else f"a {noun}"
+
+
+def names_column(header: str) -> bool:
+    """Whether a text reads as the header of some canonical column."""
+    words = read_words(header)
+    return any(candidate.wording.mark != "!" for _, candidate in candidates_of(header, words))
+
+
+def match_headers(
+    headers: Mapping[str, str],
+    overrides: Mapping[str, str],
+    *,
+    file: str,
+    layout: Layout | None = None,
+    cells: Cells | None = None,
+) -> HeaderMatch:
+    """Match the headers of one file to canonical columns.
+
+    Args:
+        headers: a name for each column in order, and its header as it is written.
+        overrides: canonical column to header, from `--map`.
+        file: the file's name, for messages.
+        layout: the user's layout; a shipped one is used where its headers are all there.
+        cells: the first cells of each column by name; None where they are not at hand.
+
+    Returns:
+        What each canonical column is read from, how certain that is, and what to ask.
+
+    Raises:
+        UsageError: `--map` or the layout names a column or header that does not exist.
+        ClaimsError: the file is a report of findings.
+    """
+    if set(headers.values()) >= REPORT_COLUMNS:
+        raise ClaimsError(f"{file}: a findings report of scrub, not a claim file")
+    chosen, how = _overridden(list(headers), overrides, file=file)
+    layout = layout or _recognized(headers)
+    wide = _laid_out(layout, list(headers), chosen, how, file=file) if layout else {}
+    choice = Choice.of(
+        headers,
+        taken={*chosen.values(), *(h for columns in wide.values() for h in columns if h)},
+        settled={*chosen, *wide, *(layout.absent if layout else ())},
+        cells=cells,
+        may_be_wide=layout is None and how.get("hcpcs_code") != "--map",
+    )
+    chosen |= choice.columns
+    how |= {column: "likely" if column in choice.doubts else "sure" for column in choice.columns}
+    how |= dict.fromkeys(choice.line_columns, "sure") | dict.fromkeys(wide, "layout")
+    wide |= choice.line_columns
+    for column, columns in wide.items():
+        chosen[column] = next(header for header in columns if header is not None)
+    rows = layout.rows if layout else {}
+    used = {*chosen.values(), *(h for columns in wide.values() for h in columns), *rows}
+    unused = tuple(header for header in headers if header not in used)
+    ordered = [column.name for column in COLUMNS if column.name in chosen]
+    return HeaderMatch(
+        MappingProxyType({column: chosen[column] for column in ordered}),
+        MappingProxyType({column: how[column] for column in ordered}),
+        unused,
+        line_columns=MappingProxyType(wide),
+        row_filter=rows,
+        layout=layout.name if layout else "",
+        doubts=MappingProxyType(choice.doubts),
+        questions=tuple(choice.questions),
+        lookalikes=MappingProxyType(_lookalikes(unused, choice)),
+    )
+
+
+def _lookalikes(unused: Sequence[str], choice: Choice) -> dict[str, str]:
+    """Unused headers that nobody asks about, to what they look like."""
+    asked = {header for question in choice.questions for header in question.headers}
+    read = choice.columns.keys() | choice.line_columns.keys()
+    kinds: dict[str, str] = {}
+    for header in unused:
+        column = choice.unfit.get(header)
+        kind = lookalike(choice.words[header], read)
+        if column is not None and column not in read:
+            kind = column.replace("_", " ")
+        if kind is not None and header not in asked:
+            kinds[header] = kind
+    return kinds
+
+
+def _recognized(headers: Mapping[str, str]) -> Layout | None:
+    present = {compact(written) for written in headers.values()}
+    fitting = [x for x in shipped_layouts() if set(map(compact, x.known_by)) <= present]
+    return fitting[0] if fitting else None
+
+
+def _laid_out(
+    layout: Layout,
+    headers: Sequence[str],
+    chosen: dict[str, str],
+    how: dict[str, str],
+    *,
+    file: str,
+) -> dict[str, tuple[str | None, ...]]:
+    """Add what a layout says to what is chosen; columns with a header for each line are given."""
+    names: dict[str, tuple[str, ...]] = {}
+    for column, wanted in layout.columns.items():
+        if column in chosen:
+            continue
+        names[column] = tuple(_only(headers, h, f"layout {layout.name}", file=file) for h in wanted)
+    for header in layout.rows:
+        _only(headers, header, f"layout {layout.name}", file=file)
+    lines = max(map(len, names.values()), default=1)
+    for column, matching in names.items():
+        if len(matching) not in (1, lines):
+            raise UsageError(
+                f"layout {layout.name}: {column} has {len(matching)} headers where others have "
+                f"{lines}; give one for each line of a row, or one for all"
+            )
+        how[column] = "layout"
+        if lines == 1 or len(matching) == 1:
+            chosen[column] = matching[0]
+    return {c: matching for c, matching in names.items() if len(matching) == lines > 1}
+
+
+def _only(headers: Sequence[str], wanted: str, source: str, *, file: str) -> str:
+    """The header that a layout means."""
+    matching = [h for h in headers if h == wanted] or [
+        h for h in headers if compact(h) == compact(wanted)
+    ]
+    if len(matching) != 1:
+        problem = "two headers" if matching else "no header"
+        raise UsageError(f"{source}: {file} has {problem} {wanted!r}; correct the layout")
+    return matching[0]
+
+
+def _overridden(
+    headers: Sequence[str], overrides: Mapping[str, str], *, file: str
+) -> tuple[dict[str, str], dict[str, str]]:
+    chosen: dict[str, str] = {}
+    for column, wanted in overrides.items():
+        if column not in BY_NAME:
+            raise UsageError(
+                f"--map {column}={wanted}: there is no column {column}"
+                f"{did_you_mean(column, BY_NAME)}; scrub columns FILE lists them"
+            )
+        matching = [h for h in headers if h == wanted] or [
+            h for h in headers if compact(h) == compact(wanted)
+        ]
+        if len(matching) != 1:
+            is_known = any(map(names_column, headers))
+            # A file without headers begins with a claim: its cells are nobody's to show.
+            present = f"it has {_quoted(headers)}" if is_known else "no header of it is known here"
+            problem = "two headers" if matching else "no header"
+            raise UsageError(
+                f"--map {column}={wanted}: {file} has {problem} {wanted!r}"
+                f"{did_you_mean(wanted, headers) if is_known else ''}; {present}"
+            )
+        chosen[column] = matching[0]
+    return chosen, dict.fromkeys(chosen, "--map")
+
+
+def _quoted(names: Sequence[str]) -> str:
+    shown = ", ".join(repr(name) for name in names[:12])
+    return shown if len(names) <= 12 else f"{shown} and {len(names) - 12} more"

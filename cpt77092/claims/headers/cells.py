@@ -1,0 +1,88 @@
+"""What the cells of a column look like: the second witness to what its header says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from cpt77092.reference.codes import assigned_places
+
+MOST_CELLS = 40
+"""How many filled cells of a column are looked at."""
+_BLANKS = frozenset({"", "null", "none", "nan", "n/a", "na", "-", "."})
+_DATE = re.compile(
+    r"(?:\d{4}[-/.]?\d{1,2}[-/.]?\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{8}"
+    r"|\d{1,2}[- ]?[A-Za-z]{3,9}[- ,]*\d{2,4}|[A-Za-z]{3,9}\.? \d{1,2},? \d{4})"
+    r"(?:[T ][\d:.]+.*)?$"
+)
+_MONEY = re.compile(r"[-(]?\s*\$?\s*-?(?:\d[\d,]*\.?\d*|\.\d+)\s*\)?$")
+_HCPCS = re.compile(
+    r"(?:(?:HCPCS|HC|CPT)\W*)?(?:\d{4}[0-9AFTMU]|[A-V]\d{4})(?:\.0)?(?:\W*[A-Z0-9]{2})*$",
+    re.IGNORECASE,
+)
+_MODIFIERS = re.compile(r"[A-Z0-9]{2}(?:[\s,;:^|/+-]*[A-Z0-9]{2})*$", re.IGNORECASE)
+_DIAGNOSIS = re.compile(r"[A-Z]\d[A-Z0-9](?:\.?[A-Z0-9]{1,4})?(?![A-Z0-9])", re.IGNORECASE)
+_ICD_9 = re.compile(r"\d{3}\.\d{1,2}$")
+_POINTER = re.compile(r"(?:(?:1[0-2]|[1-9]|[A-La-l])[\s,;:|/]*){1,12}$")
+_SEX = re.compile(r"(?:f|m|u|x|o|female|male|unknown|other|[0129])$", re.IGNORECASE)
+_NPI = re.compile(r"(?<!\d)([12]\d{9})(?:\.0)?(?!\d)")
+_PLACE = re.compile(r"(?<!\d)\d{1,2}(?!\d)")
+
+
+def agree(kind: str, filled: Sequence[str]) -> bool | None:
+    """Whether cells look like what a header says they are.
+
+    Args:
+        kind: a name in `KINDS`; any cells will do for another.
+        filled: cells of the column as `filled_cells` gives them.
+
+    Returns:
+        None where nothing is known: no filled cell, or as many for it as against it.
+    """
+    looks = KINDS.get(kind)
+    if looks is None or not filled:
+        return None
+    fitting = sum(1 for cell in filled if looks(cell))
+    if not fitting and kind in _MAY_BE_WRONG and any(map(str.isdigit, "".join(filled))):
+        return None
+    return None if 0 < fitting < len(filled) / 2 else fitting > 0
+
+
+def filled_cells(cells: Sequence[str]) -> list[str]:
+    """The first cells that hold something, without marks of spreadsheets around them."""
+    stripped = (cell.strip(" \t\r\n\u00a0=\"'\u200b\ufeff") for cell in cells)
+    return [cell for cell in stripped if cell.casefold() not in _BLANKS][:MOST_CELLS]
+
+
+def _is_npi(cell: str) -> bool:
+    """Whether a cell holds ten digits; a wrong check digit is for a rule to report."""
+    return _NPI.search(cell) is not None
+
+
+def _is_place(cell: str) -> bool:
+    match = _PLACE.search(cell)
+    return match is not None and match[0].zfill(2) in assigned_places()
+
+
+def _is_words(cell: str) -> bool:
+    return sum(map(str.isalpha, cell)) > 2
+
+
+_MAY_BE_WRONG = frozenset({"place", "whole number"})
+"""Kinds whose wrong cells are for a rule to report, unless they are words and no numbers."""
+KINDS: dict[str, Callable[[str], object]] = {
+    "whole number": re.compile(r"\d{1,6}(?:\.0*)?$").match,
+    "words": _is_words,
+    "id": re.compile(r"[A-Za-z0-9_-]{1,15}$").match,
+    "date": _DATE.match,
+    "place": _is_place,
+    "hcpcs": _HCPCS.match,
+    "modifiers": _MODIFIERS.match,
+    "number": _MONEY.match,
+    "money": _MONEY.match,
+    "diagnoses": lambda cell: _DIAGNOSIS.match(cell) or _ICD_9.match(cell),
+    "pointer": _POINTER.match,
+    "npi": _is_npi,
+    "sex": _SEX.match,
+}
+"""What a cell of each kind looks like."""

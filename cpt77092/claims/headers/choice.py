@@ -1,0 +1,291 @@
+"""Which header each column of one file is read from, among those whose words name it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from cpt77092.claims.columns import DIAGNOSES, MODIFIERS
+from cpt77092.claims.headers.cells import agree, filled_cells
+from cpt77092.claims.headers.grammar import (
+    SETS,
+    Candidate,
+    Concept,
+    Wording,
+    candidates_of,
+    concepts,
+)
+from cpt77092.claims.headers.one_file import read_headers
+from cpt77092.claims.headers.question import Question
+from cpt77092.claims.headers.words import Words, compact
+
+Cells = Mapping[str, Sequence[str]]
+"""The first cells of each column, by the column's name."""
+MEMBERS = {"modifiers": MODIFIERS, "diagnoses": DIAGNOSES}
+Number = Callable[[Words], int | None]
+
+
+@dataclass(slots=True)
+class Choice:
+    """What is chosen so far, for the headers of one file."""
+
+    written: Mapping[str, str]
+    words: Mapping[str, Words]
+    cells: Cells | None
+    candidates: Mapping[str, list[Candidate]]
+    """Concept to the headers that may mean it."""
+    taken: set[str]
+    columns: dict[str, str] = field(default_factory=dict)
+    doubts: dict[str, str] = field(default_factory=dict)
+    questions: list[Question] = field(default_factory=list)
+    line_columns: dict[str, tuple[str | None, ...]] = field(default_factory=dict)
+    _agreements: dict[tuple[str, str], bool | None] = field(default_factory=dict)
+    _cells: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    unfit: dict[str, str] = field(default_factory=dict)
+    """Header to the column that its words name and its cells do not fit."""
+
+    @classmethod
+    def of(
+        cls,
+        headers: Mapping[str, str],
+        *,
+        taken: Iterable[str],
+        settled: Collection[str],
+        cells: Cells | None,
+        may_be_wide: bool,
+    ) -> Choice:
+        """Choose for every column that `--map` and the layout leave open.
+
+        Args:
+            headers: name to header as it is written.
+            taken: headers that are read already.
+            settled: columns that are read already, or never.
+            cells: the first cells of each column.
+            may_be_wide: whether a row may hold several lines.
+        """
+        words, taken = read_headers(headers), set(taken)
+        candidates: dict[str, list[Candidate]] = {concept.name: [] for concept in concepts()}
+        for name in headers:
+            for concept, candidate in candidates_of(name, words[name]) if name not in taken else ():
+                candidates[concept.name].append(candidate)
+        choice = cls(headers, words, cells, candidates, taken)
+        if may_be_wide:
+            choice._spread()
+        for concept in concepts():
+            if concept.name in SETS:
+                choice._choose_set(concept, settled)
+            elif concept.name not in settled and concept.name not in choice.line_columns:
+                choice._choose_one(concept)
+        return choice
+
+    def _agrees(self, concept: Concept, candidate: Candidate) -> bool | None:
+        key = concept.cells, candidate.header
+        if key not in self._agreements:
+            self._agreements[key] = agree(concept.cells, self._filled(candidate))
+        return self._agreements[key]
+
+    def _filled(self, candidate: Candidate) -> tuple[str, ...]:
+        if candidate.header not in self._cells:
+            cells = self.cells.get(candidate.header, ()) if self.cells else ()
+            self._cells[candidate.header] = tuple(filled_cells(cells))
+        return self._cells[candidate.header]
+
+    def _usable(self, concept: Concept) -> list[Candidate]:
+        """Candidates that neither their cells nor another header of the file rule out."""
+        candidates = [c for c in self.candidates[concept.name] if c.header not in self.taken]
+        # Of a numbered set, the cells of the first speak for the others, which are often blank.
+        shown = {c.wording for c in candidates if self._agrees(concept, c) is True}
+        pool = []
+        for candidate in candidates:
+            wording, agrees = candidate.wording, self._agrees(concept, candidate)
+            if concept.name in SETS and agrees is None and wording in shown:
+                agrees = True
+            needs_cells = (wording.mark == "=" and self.cells is not None) or (
+                candidate.words.strange and concept.cells
+            )
+            if wording.mark in ("?", "=") and agrees is False:
+                self.unfit[candidate.header] = concept.name
+            elif not (needs_cells and agrees is not True) and not self._another_has(wording):
+                pool.append(candidate)
+        return pool
+
+    def _another_has(self, wording: Wording) -> bool:
+        """Whether a header of the file has the word that rules a wording out."""
+        return bool(wording.unless) and any(wording.unless in w.known for w in self.words.values())
+
+    def _is_asked(self, candidate: Candidate) -> bool:
+        company = candidate.wording.company
+        has_company = company and any(
+            company <= words.known and name != candidate.header
+            for name, words in self.words.items()
+        )
+        return candidate.wording.mark == "!" and not has_company
+
+    def _choose_one(self, concept: Concept) -> None:
+        pool = self._usable(concept)
+        if concept.is_whole and len({c.words.place for c in pool}) > 1:
+            return  # one of several would be taken for all
+        pool = [candidate for candidate in pool if _is_alone(candidate.words)]
+        asked = [candidate for candidate in pool if self._is_asked(candidate)]
+        best, tied = self._best(concept, [c for c in pool if c not in asked])
+        if best is not None:
+            self._take(concept, concept.name, best)
+        elif tied:
+            self._ask_which(concept.name, tied)
+        elif asked:
+            header = asked[0].header
+            reason = f"{self.written[header]!r} may be the {_plain(concept.name)} of the line"
+            self.questions.append(Question(concept.name, (header,), reason))
+
+    def _best(
+        self, concept: Concept, pool: Sequence[Candidate]
+    ) -> tuple[Candidate | None, list[Candidate]]:
+        """The candidate that says it best, or those between which nothing decides."""
+        if not pool:
+            return None, []
+
+        def key(candidate: Candidate) -> tuple[bool, int, bool, int]:
+            words = candidate.words
+            by_word = words.ordinal is None and words.rank is not None
+            more = candidate.more if concept.takes_plainest else 0
+            return self._agrees(concept, candidate) is False, candidate.rank, by_word, more
+
+        least = min(map(key, pool))
+        tied = [candidate for candidate in pool if key(candidate) == least]
+        tied = [c for c in tied if self._agrees(concept, c) is True] or tied
+        tied = [c for c in tied if self._filled(c)] or tied
+        cells = {self._filled(candidate) for candidate in tied}
+        is_same = len(cells) == 1 and cells != {()}
+        if len(tied) == 1 or concept.takes_first or is_same:
+            return tied[0], []
+        return None, tied
+
+    def _take(self, concept: Concept, column: str, candidate: Candidate) -> None:
+        self.columns[column] = candidate.header
+        self.taken.add(candidate.header)
+        agrees = self._agrees(concept, candidate)
+        doubts = list(candidate.words.guesses)
+        doubts += [f"what is {word!r} in it?" for word in candidate.words.strange]
+        if agrees is False:
+            doubts.append("its cells look like something else")
+        elif candidate.wording.mark in ("~", "!"):
+            doubts.append("by its words it may be another")
+        elif candidate.wording.mark in ("?", "=") and agrees is None and column == concept.name:
+            doubts.append("by its words it may be another, and no cell shows it")
+        if doubts:
+            self.doubts[column] = "; ".join(doubts)
+
+    def _ask_which(self, column: str, tied: Sequence[Candidate]) -> None:
+        headers = tuple(candidate.header for candidate in tied)
+        quoted = ", ".join(repr(header) for header in headers[:12])
+        more = f" and {len(headers) - 12} more" if len(headers) > 12 else ""
+        self.questions.append(Question(column, headers, f"{quoted}{more} all claim {column}"))
+
+    def _choose_set(self, concept: Concept, settled: Collection[str]) -> None:
+        members = MEMBERS[concept.name]
+        if any(name in self.line_columns for name in members):
+            return
+        pool = self._usable(concept)
+        of_claim = [c for c in pool if "line" not in c.wording.words]
+        places = _places(of_claim or pool, self.written)
+        numbers = range(1, len(members) + 1)
+        free = [n for n in numbers if n not in places and members[n - 1] not in settled]
+        for number in sorted(places.keys() & set(numbers)):
+            at = number
+            if members[number - 1] in settled:  # one that --map displaced goes where there is room
+                if not free:
+                    continue
+                at = free.pop(0)
+            best, tied = self._best(concept, places[number])
+            if best is not None:
+                self._take(concept, members[at - 1], best)
+            else:
+                self._ask_which(members[at - 1], tied)
+
+    def _spread(self) -> None:
+        """Find the columns of a file whose rows hold several lines each: CPT1, CPT2, ..."""
+        code = next(concept for concept in concepts() if concept.name == "hcpcs_code")
+        pool = self._usable(code)
+        lines = _numbered(pool, _line_or_ordinal)
+        is_plain = any(_line_or_ordinal(c.words) is None and c.words.version is None for c in pool)
+        if len(lines) < 2 or is_plain or (0 in lines and 1 not in lines):
+            return
+        self._line_column("hcpcs_code", lines, lines)
+        for concept in concepts():
+            pool = [] if concept is code else self._usable(concept)
+            if concept.name == "modifiers":
+                self._line_modifiers(pool, lines)
+            elif concept.name not in SETS:
+                numbered = _numbered(pool, _line_or_ordinal)
+                if len(numbered) > 1 and numbered.keys() <= lines.keys():
+                    self._line_column(concept.name, numbered, lines)
+
+    def _line_modifiers(
+        self, pool: Sequence[Candidate], lines: Mapping[int, Sequence[Candidate]]
+    ) -> None:
+        of_line = [candidate for candidate in pool if candidate.words.line is not None]
+        if not of_line:
+            numbered = _numbered(pool, _line_or_ordinal)
+            if len(numbered) > 1 and numbered.keys() <= lines.keys():
+                self._line_column(MODIFIERS[0], numbered, lines)
+            return
+        for number, member in enumerate(MODIFIERS, start=1):
+            same = [c for c in of_line if (c.words.place or 1) == number]
+            if numbered := _numbered(same, lambda words: words.line):
+                self._line_column(member, numbered, lines)
+
+    def _line_column(
+        self,
+        column: str,
+        numbered: Mapping[int, Sequence[Candidate]],
+        lines: Mapping[int, object],
+    ) -> None:
+        headers = [numbered[n][0].header if n in numbered else None for n in sorted(lines)]
+        self.line_columns[column] = tuple(headers)
+        self.taken |= {header for header in headers if header is not None}
+
+
+def _is_alone(words: Words) -> bool:
+    """Whether a header names a column that is no set: without a number, the first, or a copy."""
+    return words.is_copy or (words.ordinal in (None, 1) and words.line in (None, 1))
+
+
+def _line_or_ordinal(words: Words) -> int | None:
+    if words.is_copy:
+        return None
+    return words.line if words.line is not None else words.ordinal
+
+
+def _numbered(pool: Sequence[Candidate], number: Number) -> dict[int, list[Candidate]]:
+    """The candidates of each number, the best first; CPT4 counts where CPT3 or CPT5 does."""
+    by_number: dict[int, list[Candidate]] = {}
+    for candidate in sorted(pool, key=lambda c: c.rank):
+        at = number(candidate.words)
+        if at is not None:
+            by_number.setdefault(at, []).append(candidate)
+    for candidate in pool:
+        version = candidate.words.version
+        if number(candidate.words) is None and version is not None and version - 1 in by_number:
+            by_number.setdefault(version, []).append(candidate)
+    return by_number
+
+
+def _places(pool: Sequence[Candidate], written: Mapping[str, str]) -> dict[int, list[Candidate]]:
+    """The candidates for each member of a set; one without a number is the first."""
+    places = _numbered(pool, lambda words: words.place)
+    if 0 in places:  # counted from nought
+        places = {number + 1: candidates for number, candidates in places.items()}
+    numbered = {c.header for candidates in places.values() for c in candidates}
+    bare = [candidate for candidate in pool if candidate.header not in numbered]
+    if bare and 1 in places:
+        first = compact(written[places[1][0].header]).removesuffix("1")
+        if len(bare) == 1 and compact(written[bare[0].header]) == first:  # Dx, Dx1, Dx2
+            places = {number + 1: candidates for number, candidates in places.items()}
+            places[1] = bare
+    elif bare:
+        places[1] = bare
+    return places
+
+
+def _plain(column: str) -> str:
+    return column.removesuffix("_amount").replace("_", " ")
