@@ -67,10 +67,10 @@ def test_each_line_of_a_wide_row_is_a_line(tmp_path: Path) -> None:
     )
     batch = read(file, payer="medicare")
     assert batch.total == Tally(rows=8, in_scope=3, no_code=1, not_data=1, rejected=0)
-    found = batch.lines.select(
+    codes = batch.lines.select(
         "claim_id", "hcpcs_code", "claim_line_number", "rendering_npi", "source_row"
     )
-    assert found.rows() == [
+    assert codes.rows() == [
         ("C1", "77080", 1, "1555000000", 2),
         ("C1", "77092", 3, "1555000002", 2),
         ("C4", "77089", 1, "1555000000", 5),
@@ -86,7 +86,7 @@ def test_a_wide_row_that_is_damaged_is_rejected_once(tmp_path: Path) -> None:
 
 def test_a_row_that_is_set_aside_is_not_counted_again_for_its_shape(tmp_path: Path) -> None:
     layout = tmp_path / "mine.yaml"
-    layout.write_text(MINE, encoding="utf-8")
+    layout.write_text(USER_LAYOUT, encoding="utf-8")
     lines = ("A1,77092,2026-03-02,C", "A2,77092,2026-03-02,D", "A3,77092,2026-03-02,P", "Total")
     batch = read(
         written(tmp_path, "Nr,What,When,Kind", *lines), payer="medicare", layout=str(layout)
@@ -191,8 +191,8 @@ def test_several_diagnoses_in_a_cell_are_split(cell: str, tmp_path: Path) -> Non
         tmp_path, "claim,payer,dos,cpt,Dx Codes,n", f"A1,Medicare,2026-03-02,77092,{cell},1"
     )
     lines = read(file).lines
-    found = lines.select("diagnosis_code_1", "diagnosis_code_2", "diagnosis_code_3").rows()
-    assert found == [("M81.0", "Z78.0", "")]
+    codes = lines.select("diagnosis_code_1", "diagnosis_code_2", "diagnosis_code_3").rows()
+    assert codes == [("M81.0", "Z78.0", "")]
 
 
 # Layouts by name
@@ -225,7 +225,7 @@ def test_every_shipped_layout_names_its_own_headers() -> None:
         assert layout.columns["hcpcs_code"]
 
 
-MINE = """\
+USER_LAYOUT = """\
 layout: mine
 columns:
   claim_id: Nr
@@ -238,7 +238,7 @@ rows:
 
 def test_a_users_layout_is_read(tmp_path: Path) -> None:
     layout = tmp_path / "mine.yaml"
-    layout.write_text(MINE, encoding="utf-8")
+    layout.write_text(USER_LAYOUT, encoding="utf-8")
     file = written(
         tmp_path,
         "Title of it",
@@ -292,10 +292,10 @@ def test_columns_show_samples_and_mask_patients(
         "A2,Aetna,2026-03-03,77080,MRN779,1951-02-03,JOHN DOE",
     )
     assert run("columns", str(file)) == 0
-    said = capsys.readouterr().out
-    assert "Medicare" in said
-    assert "AAA999" in said
-    assert not any(word in said for word in ("MRN778", "778", "1950", "JANE"))
+    out = capsys.readouterr().out
+    assert "Medicare" in out
+    assert "AAA999" in out
+    assert not any(word in out for word in ("MRN778", "778", "1950", "JANE"))
 
 
 @pytest.mark.parametrize("shape", ["long", "wide", "synthea"])

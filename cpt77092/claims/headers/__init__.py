@@ -98,8 +98,7 @@ def match_headers(
         UsageError: `--map` or the layout names a column or header that does not exist.
         ClaimsError: the file is a report of findings.
     """
-    if set(headers.values()) >= REPORT_COLUMNS:
-        raise ClaimsError(f"{file}: a findings report of scrub, not a claim file")
+    _refuse_report(headers, file)
     chosen, how = _overridden(list(headers), overrides, file=file)
     layout = layout or _recognized(headers)
     wide = _laid_out(layout, list(headers), chosen, how, file=file) if layout else {}
@@ -118,7 +117,7 @@ def match_headers(
         chosen[column] = next(header for header in columns if header is not None)
     rows = layout.rows if layout else {}
     used = {*chosen.values(), *(h for columns in wide.values() for h in columns), *rows}
-    unused = tuple(header for header in headers if header not in used)
+    unused = tuple(h for h in headers if h not in used)
     ordered = [column.name for column in COLUMNS if column.name in chosen]
     return HeaderMatch(
         MappingProxyType({column: chosen[column] for column in ordered}),
@@ -131,6 +130,11 @@ def match_headers(
         questions=tuple(choice.questions),
         lookalikes=MappingProxyType(_lookalikes(unused, choice)),
     )
+
+
+def _refuse_report(headers: Mapping[str, str], file: str) -> None:
+    if set(headers.values()) >= REPORT_COLUMNS:
+        raise ClaimsError(f"{file}: a findings report of scrub, not a claim file")
 
 
 def _lookalikes(unused: Sequence[str], choice: Choice) -> dict[str, str]:
