@@ -170,7 +170,7 @@ def _context(batch: Batch, lines: pl.DataFrame, table: PolicyTable, past: Past |
 
 def _outcomes(lines: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
     # Lazily, so that what several rules share is computed once.
-    flags = [(looks_at(rule) & rule.flag()).alias(rule.code) for rule in rules]
+    flags = [(looks_at(rule) & rule.flag).alias(rule.code) for rule in rules]
     return lines.lazy().select(flags).collect(engine="in-memory")
 
 
@@ -211,7 +211,7 @@ def names_read(rules: Iterable[Rule]) -> list[str]:
     """Columns, facts and `policy.*` columns that the rules and their texts read, each once."""
     names: dict[str, None] = {}
     for rule in rules:
-        names |= dict.fromkeys([*rule.flag().meta.root_names(), *names_in_texts(rule)])
+        names |= dict.fromkeys([*rule.flag.meta.root_names(), *names_in_texts(rule)])
     return list(names)
 
 
@@ -356,7 +356,7 @@ def _severity(rule: Rule, table: PolicyTable) -> pl.Series:
 
     A value that is only recalled never makes an error, whichever of the values read it is.
     """
-    roots = rule.flag().meta.root_names()
+    roots = rule.flag.meta.root_names()
     read = {name for root in roots for name in inputs(root, optional=True)}
     decisions = sorted(
         {f"{name.removesuffix('.level')}.decision" for name in read if name.startswith("policy.")}

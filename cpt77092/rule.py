@@ -7,37 +7,22 @@ three-valued logic through `& | ~` and comparisons, and a syntax test keeps out 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import sys
+from dataclasses import KW_ONLY, dataclass
 from enum import StrEnum
 from typing import Literal
 
 import polars as pl
 
-from cpt77092.reference.codes import CHECKED, COMPANIONS, FAMILY, GLOBAL, INTERPRETATION, TECHNICAL
-from cpt77092.reference.sources import Confidence, Source
-
-__all__ = [
-    "CHECKED",
-    "COMPANIONS",
-    "FAMILY",
-    "GLOBAL",
-    "INTERPRETATION",
-    "TECHNICAL",
-    "Confidence",
-    "Denial",
-    "FixKind",
-    "Message",
-    "Remedy",
-    "Rule",
-    "Severity",
-    "Source",
-    "cell_state",
-    "decided_by",
-    "is_assumed",
-    "limit_is_mue",
-    "param",
-]
+# Passed on to the rules, which so import from here alone.
+from cpt77092.reference.codes import CHECKED as CHECKED
+from cpt77092.reference.codes import COMPANIONS as COMPANIONS
+from cpt77092.reference.codes import FAMILY as FAMILY
+from cpt77092.reference.codes import GLOBAL as GLOBAL
+from cpt77092.reference.codes import INTERPRETATION as INTERPRETATION
+from cpt77092.reference.codes import TECHNICAL as TECHNICAL
+from cpt77092.reference.sources import Confidence as Confidence
+from cpt77092.reference.sources import Source as Source
 
 
 class Severity(StrEnum):
@@ -62,35 +47,39 @@ class FixKind(StrEnum):
     """The claim alone does not show what to change."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remedy:
-    """What to change. `when` narrows it to some lines; the first remedy that fits is given."""
-
-    text: str
-    kind: FixKind = FixKind.NONE
-    when: Callable[[], pl.Expr] | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Message:
     """What is wrong. `when` narrows it to some lines; the first message that fits is used."""
 
     text: str
-    when: Callable[[], pl.Expr] | None = None
+    _: KW_ONLY
+    when: pl.Expr | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False)
+class Remedy:
+    """What to change. `when` narrows it to some lines; the first remedy that fits is given."""
+
+    text: str
+    _: KW_ONLY
+    kind: FixKind = FixKind.NONE
+    when: pl.Expr | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Denial:
     """Codes that a payer denies with, where `when` holds; of several the first that fits."""
 
+    group: Literal["CO", "OA", ""] = ""
     carc: str = ""
     """Claim adjustment reason code."""
     rarc: str = ""
     """Remittance advice remark code."""
-    when: Callable[[], pl.Expr] | None = None
+    _: KW_ONLY
+    when: pl.Expr | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Rule:
     """One named test of a claim line.
 
@@ -98,34 +87,47 @@ class Rule:
     a claim column, a fact, or a policy parameter, in that order.
     """
 
-    doc: str
-    """The module's docstring: title, Why, Basis, Clear, Not checked."""
-    code: str
-    name: str
+    module: str
+    """The rule's module: it is named for the rule's code and name, and its docstring is the page
+    (title, Why, Basis, Clear, Not checked)."""
     severity: Severity
     codes: frozenset[str]
     """Procedure codes of the lines that the rule checks."""
     includes_partners: bool = False
     """Whether it also checks partner lines: other codes, in a pair with a checked one."""
-    flag: Callable[[], pl.Expr]
-    message: str
-    other_messages: tuple[Message, ...] = ()
-    """Other messages, on the lines that their `when` narrows them to."""
-    remedies: tuple[Remedy, ...]
+    flag: pl.Expr
     parameter: str | None = None
     """The policy parameter it uses, whose source every finding quotes."""
     source: Source | None = None
     """The source it quotes where it uses no parameter."""
-    group: Literal["CO", "OA", ""] = ""
-    carc: str = ""
-    """Predicted claim adjustment reason code."""
-    rarc: str = ""
-    """Predicted remittance advice remark code."""
+    message: str
+    other_messages: tuple[Message, ...] = ()
+    """Messages of the lines that their `when` narrows them to."""
+    remedy: Remedy
+    other_remedies: tuple[Remedy, ...] = ()
+    """Remedies of the lines that their `when` narrows them to."""
+    denial: Denial = Denial()
+    """The predicted denial; blank where none is."""
     other_denials: tuple[Denial, ...] = ()
-    """Other codes predicted on the lines that their `when` narrows them to."""
+    """Denials of the lines that their `when` narrows them to."""
     since: str
     """First version of this program that has it."""
     status: Literal["stable", "preview", "removed"] = "stable"
+
+    @property
+    def code(self) -> str:
+        """The code by which people know the rule: `MO001`."""
+        return self.module.rpartition(".")[2][:5].upper()
+
+    @property
+    def name(self) -> str:
+        """What it flags: `modifier-26-not-allowed`."""
+        return self.module.rpartition(".")[2][6:].replace("_", "-")
+
+    @property
+    def doc(self) -> str:
+        """The page."""
+        return sys.modules[self.module].__doc__ or ""
 
     @property
     def title(self) -> str:
@@ -140,22 +142,24 @@ class Rule:
     @property
     def messages(self) -> tuple[Message, ...]:
         """All messages, ending with the one that always fits."""
-        return (*self.other_messages, Message(text=self.message))
+        return (*self.other_messages, Message(self.message))
+
+    @property
+    def remedies(self) -> tuple[Remedy, ...]:
+        """All remedies, ending with the one that always fits."""
+        return (*self.other_remedies, self.remedy)
 
     @property
     def denials(self) -> tuple[Denial, ...]:
-        """All predicted denials, ending with the one that always fits; it may be blank."""
-        return (*self.other_denials, Denial(carc=self.carc, rarc=self.rarc))
+        """All predicted denials, ending with the one that always fits."""
+        return (*self.other_denials, self.denial)
 
     @property
     def conditions(self) -> list[pl.Expr]:
         """The expressions that narrow its messages, remedies and denials to some lines."""
-        choices: tuple[Message | Remedy | Denial, ...] = (
-            *self.messages,
-            *self.remedies,
-            *self.denials,
-        )
-        return [choice.when() for choice in choices if choice.when is not None]
+        choices: list[Message | Remedy | Denial]
+        choices = [*self.messages, *self.remedies, *self.denials]
+        return [choice.when for choice in choices if choice.when is not None]
 
 
 def param(name: str) -> pl.Expr:
@@ -181,3 +185,34 @@ def limit_is_mue() -> pl.Expr:
 def is_assumed() -> pl.Expr:
     """The policy value comes from general knowledge or was found for another service."""
     return pl.col("confidence") == "recalled"
+
+
+def guide_837p(at: str) -> Source:
+    """A place in the guide to electronic professional claims."""
+    return Source(title="837P guide 005010X222A1", at=at, confidence=Confidence.SECONDARY)
+
+
+def fee_schedule_file(at: str) -> Source:
+    """A place in Medicare's description of its fee schedule, where modifiers are explained."""
+    return Source(
+        title="CMS fee schedule file documentation RVU25D, Attachment A",
+        at=f"{at}; third-party copy",
+        url="https://github.com/alex-bea/cms_api",
+    )
+
+
+NPI_STANDARD = Source(
+    title="CMS NPI standard",
+    at="format and check digit; quoted by others",
+    confidence=Confidence.SECONDARY,
+)
+DUPLICATE_CODE = Source(
+    title="X12 claim adjustment reason codes (June 2024)",
+    at="code 18, exact duplicate; used with group OA; third-party copy",
+    url="https://github.com/andrewallenbruce/northstar",
+)
+SIGNED_REPORTS = Source(
+    title="42 CFR 410.32 and contractor rules on records of diagnostic tests",
+    at="signed and dated report; quoted by others",
+    confidence=Confidence.SECONDARY,
+)

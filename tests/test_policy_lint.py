@@ -343,12 +343,9 @@ def test_a_rule_fires_where_a_policy_lets_it(
 
 
 def test_a_rule_that_counts_days_is_tried_near_today(tmp_path: Path) -> None:
-    def flag() -> pl.Expr:
-        age = pl.col("as_of_date") - pl.col("claim_line_start_date")
-        is_due = age.is_between(pl.duration(days=79), pl.duration(days=90))
-        return is_due & (param("max_units_per_day") == 1)
-
-    counting = replace(BY_CODE["UN001"], flag=flag)
+    age = pl.col("as_of_date") - pl.col("claim_line_start_date")
+    is_due = age.is_between(pl.duration(days=79), pl.duration(days=90))
+    counting = replace(BY_CODE["UN001"], flag=is_due & (param("max_units_per_day") == 1))
     codes = "  77092:\n    max_units_per_day:\n      2022-01-01: {value: 1, source: manual}\n"
     notes = lint(policies_of(tmp_path, plan=plan(codes)), [counting], today=TODAY)
     assert not [note.text for note in notes if "cannot fire" in note.text]

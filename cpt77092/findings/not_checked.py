@@ -108,7 +108,7 @@ def reason_inputs(rule: Rule) -> tuple[str, ...]:
     First the plain columns behind the flag (a parameter also needs the code and the date that
     choose it), then the facts, which may be unknown for a reason of their own.
     """
-    roots = rule.flag().meta.root_names()
+    roots = rule.flag.meta.root_names()
     plain: list[str] = []
     for name in (plain_name for root in roots for plain_name in inputs(root)):
         if name.startswith("policy."):

@@ -90,7 +90,7 @@ def _complete(
     """Findings as `FINDING` has them, in the order they are given."""
     sources, source = _sources(result, chosen)
     rules = pl.DataFrame(
-        [(rule.code, rule.name, rule.group) for rule in result.rules],
+        [(rule.code, rule.name, rule.denial.group) for rule in result.rules],
         schema=dict.fromkeys(("rule", "name", "group_code"), pl.String),
         orient="row",
     )

@@ -111,7 +111,7 @@ def _first_fitting(
         if choice.when is None:
             chosen = value
         else:
-            chosen = pl.when(choice.when()).then(value).otherwise(chosen)
+            chosen = pl.when(choice.when).then(value).otherwise(chosen)
     return chosen
 
 

@@ -55,9 +55,9 @@ def rules_records(catalogue: Sequence[Rule]) -> list[dict[str, Any]]:
             "severity": rule.severity.value,
             "applies": sorted(rule.codes),
             "parameter": rule.parameter,
-            "group_code": rule.group,
-            "carc": rule.carc,
-            "rarc": rule.rarc,
+            "group_code": rule.denial.group,
+            "carc": rule.denial.carc,
+            "rarc": rule.denial.rarc,
             "denials": [{"carc": d.carc, "rarc": d.rarc} for d in rule.denials if d.carc],
             "fix_kinds": _fix_kinds(rule),
             "since": rule.since,
@@ -75,7 +75,7 @@ def show_rules(console: Console, catalogue: Sequence[Rule]) -> None:
     """The catalog as a table."""
     table = _table("Rule", "Severity", "Finding when", "Denial")
     for rule in catalogue:
-        denial = denials(rule, " ", rule.group)
+        denial = denials(rule, " ", rule.denial.group)
         table.add_row(rule.code, rule.severity.value, rule.title, denial)
     console.print(table)
     console.print(Text("Next: scrub explain MO001"))
@@ -89,7 +89,7 @@ def explain(console: Console, rule: Rule, policies: PolicySet, on: date) -> None
     for label, text in parts(rule.doc):
         console.print(Text.assemble((f"{label}: ", "bold"), text))
     console.print()
-    denial = denials(rule, " ", rule.group) or "none predicted"
+    denial = denials(rule, " ", rule.denial.group) or "none predicted"
     console.print(Text(f"Denial: {denial}. Codes: {', '.join(sorted(rule.codes))}."))
     for remedy in rule.remedies:
         text = remedy.text.replace("{", "<").replace("}", ">")

@@ -68,7 +68,7 @@ def rule_pages(result: Result, totals: Totals, shown: pl.DataFrame) -> list[Rule
             severity=rule.severity.value,
             findings=counts[rule.code],
             parts=parts(rule.doc),
-            denial=denials(rule, " ", rule.group),
+            denial=denials(rule, " ", rule.denial.group),
             sources=tuple(cited.get(rule.code, ())),
         )
         for rule in result.rules

@@ -10,51 +10,31 @@ Not checked: no edits in effect for the payer and date; across claims, no patien
 Within one claim neither is needed.
 """
 
-from __future__ import annotations
-
 import polars as pl
 
-from cpt77092.rule import GLOBAL, Remedy, Rule, Severity
-
-
-def flag() -> pl.Expr:
-    """A component that is paid in place of 77089 is on the claim, or on another claim that date."""
-    return pl.col("denied_beside_part")
-
-
-def _is_facility() -> pl.Expr:
-    return pl.col("in_facility_place")
-
+from cpt77092.rule import GLOBAL, Denial, Remedy, Rule, Severity
 
 RULE = Rule(
-    doc=__doc__ or "",
-    code="BU001",
-    name="global-with-component",
+    module=__name__,
     severity=Severity.ERROR,
     codes=GLOBAL,
-    flag=flag,
+    flag=pl.col("denied_beside_part"),
     parameter="pairs",
     message=(
         "{hcpcs_code} (global) already includes {parts_billed_beside}; the edit denies "
         "{hcpcs_code}."
     ),
-    remedies=(
+    remedy=Remedy(
+        "Bill {hcpcs_code} alone if calculation and interpretation were both done here. "
+        "Calculation only: 77091. Interpretation only: 77092."
+    ),
+    other_remedies=(
         Remedy(
-            when=_is_facility,
-            text=(
-                "Bill 77092 alone in POS {place_of_service_code}, for the interpretation; the "
-                "facility bills the technical component."
-            ),
-        ),
-        Remedy(
-            text=(
-                "Bill {hcpcs_code} alone if calculation and interpretation were both done here. "
-                "Calculation only: 77091. Interpretation only: 77092."
-            ),
+            "Bill 77092 alone in POS {place_of_service_code}, for the interpretation; the "
+            "facility bills the technical component.",
+            when=pl.col("in_facility_place"),
         ),
     ),
-    group="CO",
-    carc="236",
-    rarc="M80",
+    denial=Denial("CO", "236", "M80"),
     since="0.2.0",
 )

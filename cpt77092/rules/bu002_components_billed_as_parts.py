@@ -9,46 +9,29 @@ billed too (BU001).
 Not checked: across claims, no patient ID or billing NPI; no date of service.
 """
 
-from __future__ import annotations
-
 import polars as pl
 
-from cpt77092.rule import INTERPRETATION, Confidence, Remedy, Rule, Severity, Source
-
-
-def flag() -> pl.Expr:
-    """The same provider bills the calculation that date, and not the global code."""
-    return pl.col("day_bills_calculation") & ~pl.col("day_surely_bills_global")
-
-
-def _is_facility() -> pl.Expr:
-    return pl.col("in_facility_place")
-
+from cpt77092.rule import INTERPRETATION, Remedy, Rule, Severity, Source
 
 RULE = Rule(
-    doc=__doc__ or "",
-    code="BU002",
-    name="components-billed-as-parts",
+    module=__name__,
     severity=Severity.WARNING,
     codes=INTERPRETATION,
-    flag=flag,
+    flag=pl.col("day_bills_calculation") & ~pl.col("day_surely_bills_global"),
     source=Source(
         title="CMS fee schedule 2025, PPRRVU25 October",
         at="77089 pays the sum of 77090, 77091 and 77092, each year from 2022; third-party copy",
         url="https://github.com/alex-bea/cms_api",
-        confidence=Confidence.PRIMARY,
     ),
     message="{hcpcs_code} and {calculation_billed} unbundled by the same provider.",
-    remedies=(
+    remedy=Remedy(
+        "Bill 77089 alone if the calculation and the interpretation were both done here."
+    ),
+    other_remedies=(
         Remedy(
-            when=_is_facility,
-            text=(
-                "Bill {hcpcs_code} alone in POS {place_of_service_code}, for the "
-                "interpretation; the facility bills the technical component."
-            ),
-        ),
-        Remedy(
-            text="Bill 77089 alone if the calculation and the interpretation were both done here."
+            "Bill {hcpcs_code} alone in POS {place_of_service_code}, for the "
+            "interpretation; the facility bills the technical component.",
+            when=pl.col("in_facility_place"),
         ),
     ),
     since="0.2.0",

@@ -10,47 +10,28 @@ Not checked: no edits in effect for the payer and date; an unreadable modifier t
 edit; across claims, no patient ID or billing NPI.
 """
 
-from __future__ import annotations
-
 import polars as pl
 
-from cpt77092.rule import CHECKED, Remedy, Rule, Severity
-
-
-def flag() -> pl.Expr:
-    """The paid code of a pair is billed that date, and no modifier bypasses the edit."""
-    return pl.col("denied_beside_other")
-
-
-def _cannot_be_bypassed() -> pl.Expr:
-    """No edit that denies the code can be bypassed."""
-    return pl.col("bypassable_codes") == 0
-
+from cpt77092.rule import CHECKED, Denial, Remedy, Rule, Severity
 
 RULE = Rule(
-    doc=__doc__ or "",
-    code="BU003",
-    name="code-pair-denied",
+    module=__name__,
     severity=Severity.ERROR,
     codes=CHECKED,
     includes_partners=True,
-    flag=flag,
+    flag=pl.col("denied_beside_other"),
     parameter="pairs",
     message="{hcpcs_code} is not paid with {denied_beside_lines} on {claim_line_start_date}.",
-    remedies=(
+    remedy=Remedy(
+        "Remove {hcpcs_code}, unless the chart shows a distinct service and the payer "
+        "accepts a modifier for it."
+    ),
+    other_remedies=(
         Remedy(
-            when=_cannot_be_bypassed,
-            text="Remove {hcpcs_code}; no modifier bypasses this edit.",
-        ),
-        Remedy(
-            text=(
-                "Remove {hcpcs_code}, unless the chart shows a distinct service and the payer "
-                "accepts a modifier for it."
-            ),
+            "Remove {hcpcs_code}; no modifier bypasses this edit.",
+            when=pl.col("bypassable_codes") == 0,
         ),
     ),
-    group="CO",
-    carc="236",
-    rarc="M80",
+    denial=Denial("CO", "236", "M80"),
     since="0.2.0",
 )

@@ -9,35 +9,18 @@ Not checked: no study on the claim and no patient ID or billing NPI; the study's
 absent or unreadable.
 """
 
-from __future__ import annotations
-
 import polars as pl
 
-from cpt77092.rule import GLOBAL, Confidence, Remedy, Rule, Severity, Source
-
-
-def flag() -> pl.Expr:
-    """The same provider bills its bone density study of that date with 26."""
-    return pl.col("entity_only_reads_scan")
-
+from cpt77092.rule import GLOBAL, Denial, Remedy, Rule, Severity, fee_schedule_file
 
 RULE = Rule(
-    doc=__doc__ or "",
-    code="BU005",
-    name="global-with-read-only-scan",
+    module=__name__,
     severity=Severity.WARNING,
     codes=GLOBAL,
-    flag=flag,
-    source=Source(
-        title="CMS fee schedule file documentation RVU25D, Attachment A",
-        at="26: professional component only; indicator 4: global test only; third-party copy",
-        url="https://github.com/alex-bea/cms_api",
-        confidence=Confidence.PRIMARY,
-    ),
+    flag=pl.col("entity_only_reads_scan"),
+    source=fee_schedule_file("26: professional component only; indicator 4: global test only"),
     message="{hcpcs_code} is global, but {scan_billed} has 26 (interpretation only).",
-    remedies=(Remedy(text="Bill 77092 instead if only the interpretation was done here."),),
-    group="CO",
-    carc="4",
-    rarc="N823",
+    remedy=Remedy("Bill 77092 instead if only the interpretation was done here."),
+    denial=Denial("CO", "4", "N823"),
     since="0.2.0",
 )

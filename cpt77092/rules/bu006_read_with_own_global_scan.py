@@ -10,33 +10,18 @@ Not checked: no study on the claim and no patient ID or billing NPI; the study's
 absent or unreadable.
 """
 
-from __future__ import annotations
-
 import polars as pl
 
-from cpt77092.rule import INTERPRETATION, Confidence, Remedy, Rule, Severity, Source
-
-
-def flag() -> pl.Expr:
-    """The same provider bills its bone density study of that date globally, and no calculation."""
-    bills_calculation = pl.col("day_surely_bills_global") | pl.col("day_surely_bills_calculation")
-    return pl.col("entity_bills_whole_scan") & ~bills_calculation
-
+from cpt77092.rule import INTERPRETATION, Remedy, Rule, Severity, fee_schedule_file
 
 RULE = Rule(
-    doc=__doc__ or "",
-    code="BU006",
-    name="read-with-own-global-scan",
+    module=__name__,
     severity=Severity.INFO,
     codes=INTERPRETATION,
-    flag=flag,
-    source=Source(
-        title="CMS fee schedule file documentation RVU25D, Attachment A",
-        at="indicator 1: a code without 26 or TC is global; third-party copy",
-        url="https://github.com/alex-bea/cms_api",
-        confidence=Confidence.PRIMARY,
-    ),
+    flag=pl.col("entity_bills_whole_scan")
+    & ~(pl.col("day_surely_bills_global") | pl.col("day_surely_bills_calculation")),
+    source=fee_schedule_file("indicator 1: a code without 26 or TC is global"),
     message="{hcpcs_code} is interpretation only, but this provider bills {scan_billed} globally.",
-    remedies=(Remedy(text="Bill 77089 instead if the calculation was done here too."),),
+    remedy=Remedy("Bill 77089 instead if the calculation was done here too."),
     since="0.2.0",
 )

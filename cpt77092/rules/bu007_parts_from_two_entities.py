@@ -8,38 +8,18 @@ are compared; the finding is on the 77089 line.
 Not checked: no patient ID, billing NPI or date; a component on another claim without a billing NPI.
 """
 
-from __future__ import annotations
-
 import polars as pl
 
-from cpt77092.rule import GLOBAL, Confidence, Remedy, Rule, Severity, Source
-
-
-def flag() -> pl.Expr:
-    """Another billing provider bills a component that date."""
-    return pl.col("part_of_another_entity")
-
+from cpt77092.rule import GLOBAL, Denial, Remedy, Rule, Severity, fee_schedule_file
 
 RULE = Rule(
-    doc=__doc__ or "",
-    code="BU007",
-    name="parts-from-two-entities",
+    module=__name__,
     severity=Severity.WARNING,
     codes=GLOBAL,
-    flag=flag,
-    source=Source(
-        title="CMS fee schedule file documentation RVU25D, Attachment A",
-        at="indicator 4: the code includes all components; third-party copy",
-        url="https://github.com/alex-bea/cms_api",
-        confidence=Confidence.PRIMARY,
-    ),
-    message=(
-        "{hcpcs_code} (global) already includes {parts_of_person}, billed by another provider."
-    ),
-    remedies=(
-        Remedy(text="Agree with the other provider on who did what; bill only what was done here."),
-    ),
-    group="CO",
-    carc="B20",
+    flag=pl.col("part_of_another_entity"),
+    source=fee_schedule_file("indicator 4: the code includes all components"),
+    message="{hcpcs_code} (global) already includes {parts_of_person}, billed by another provider.",
+    remedy=Remedy("Agree with the other provider on who did what; bill only what was done here."),
+    denial=Denial("CO", "B20"),
     since="0.2.0",
 )

@@ -10,50 +10,29 @@ TC, an unreadable modifier, no modifier columns, or a component without a fee; u
 not a whole number above zero, or a million or more; a blank or unreadable charge.
 """
 
-from __future__ import annotations
-
 import polars as pl
 
 from cpt77092.rule import CHECKED, Message, Remedy, Rule, Severity
 
-
-def flag() -> pl.Expr:
-    """The charge is above zero and below the fee for the line's units."""
-    charge = pl.col("charge_amount")
-    return (charge > 0) & (charge < pl.col("paid_units") * pl.col("line_fee"))
-
-
-def _has_several_units() -> pl.Expr:
-    return pl.col("paid_units") > 1
-
-
 RULE = Rule(
-    doc=__doc__ or "",
-    code="CH002",
-    name="charge-below-fee",
+    module=__name__,
     severity=Severity.WARNING,
     codes=CHECKED,
-    flag=flag,
+    flag=(pl.col("charge_amount") > 0)
+    & (pl.col("charge_amount") < pl.col("paid_units") * pl.col("line_fee")),
     parameter="fee",
     message=(
         "Charge {charge_amount} is below {decided_by}'s {expected_payment}; you are paid the lower."
     ),
     other_messages=(
         Message(
-            when=_has_several_units,
-            text=(
-                "Charge {charge_amount} is below {decided_by}'s {expected_payment} "
-                "({line_fee} per unit); you are paid the lower."
-            ),
+            "Charge {charge_amount} is below {decided_by}'s {expected_payment} "
+            "({line_fee} per unit); you are paid the lower.",
+            when=pl.col("paid_units") > 1,
         ),
     ),
-    remedies=(
-        Remedy(
-            text=(
-                "Check the charge against your fee schedule; update the schedule if it is out "
-                "of date."
-            )
-        ),
+    remedy=Remedy(
+        "Check the charge against your fee schedule; update the schedule if it is out of date."
     ),
     since="0.2.0",
 )

@@ -7,40 +7,24 @@ Clear: the code is on the list, or is blank, which means an original claim.
 Not checked: no list in effect for the payer and date; no claim frequency column.
 """
 
-from __future__ import annotations
-
 import polars as pl
 
-from cpt77092.rule import CHECKED, Remedy, Rule, Severity
-
-
-def flag() -> pl.Expr:
-    """The code is not blank and not on the payer's list."""
-    return (pl.col("claim_frequency_code") != "") & ~pl.col("claim_frequency_is_accepted")
-
+from cpt77092.rule import CHECKED, Denial, Remedy, Rule, Severity
 
 RULE = Rule(
-    doc=__doc__ or "",
-    code="CH003",
-    name="claim-frequency-not-accepted",
+    module=__name__,
     severity=Severity.ERROR,
     codes=CHECKED,
-    flag=flag,
+    flag=(pl.col("claim_frequency_code") != "") & ~pl.col("claim_frequency_is_accepted"),
     parameter="claim_frequency_codes",
     message=(
         "{decided_by} does not accept claim frequency code {claim_frequency_code}; accepted: "
         "{accepted_claim_frequencies}."
     ),
-    remedies=(
-        Remedy(
-            text=(
-                "Submit as an original claim (1) if the first was never accepted; otherwise "
-                "ask {payer_label} to reopen it, or appeal."
-            )
-        ),
+    remedy=Remedy(
+        "Submit as an original claim (1) if the first was never accepted; otherwise "
+        "ask {payer_label} to reopen it, or appeal."
     ),
-    group="CO",
-    carc="16",
-    rarc="MA130",
+    denial=Denial("CO", "16", "MA130"),
     since="0.2.0",
 )

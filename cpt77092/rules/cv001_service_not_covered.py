@@ -9,53 +9,33 @@ Not checked: no coverage position in effect for the payer and date; where the se
 covered, no modifier columns or an unreadable modifier.
 """
 
-from __future__ import annotations
-
 import polars as pl
 
 from cpt77092.rule import FAMILY, Denial, Remedy, Rule, Severity, param
 
-
-def flag() -> pl.Expr:
-    """The policy does not cover the service and the line has no ABN modifier."""
-    is_left_out = param("coverage").is_in(["investigational", "not_covered"])
-    return is_left_out & ~pl.col("has_notice_modifier")
-
-
-def _is_investigational() -> pl.Expr:
-    return param("coverage") == "investigational"
-
-
 RULE = Rule(
-    doc=__doc__ or "",
-    code="CV001",
-    name="service-not-covered",
+    module=__name__,
     severity=Severity.WARNING,
     codes=FAMILY,
-    flag=flag,
+    flag=param("coverage").is_in(["investigational", "not_covered"])
+    & ~pl.col("has_notice_modifier"),
     parameter="coverage",
     message=(
         "{decided_by} considers {hcpcs_code} {coverage}; the line has no ABN modifier (GA, GX, "
         "GY, GZ)."
     ),
-    remedies=(
+    remedy=Remedy(
+        "Ask {payer_label} whether this plan covers it; with a signed ABN, add GA, or "
+        "GX if it was voluntary."
+    ),
+    other_remedies=(
         Remedy(
-            when=_is_investigational,
-            text=(
-                "Check {payer_label}'s policy for a covered indication; with a signed ABN, add "
-                "GA, or GX if it was voluntary."
-            ),
-        ),
-        Remedy(
-            text=(
-                "Ask {payer_label} whether this plan covers it; with a signed ABN, add GA, or "
-                "GX if it was voluntary."
-            ),
+            "Check {payer_label}'s policy for a covered indication; with a signed ABN, add "
+            "GA, or GX if it was voluntary.",
+            when=param("coverage") == "investigational",
         ),
     ),
-    group="CO",
-    carc="96",
-    rarc="N130",
-    other_denials=(Denial(when=_is_investigational, carc="55", rarc="N130"),),
+    denial=Denial("CO", "96", "N130"),
+    other_denials=(Denial("CO", "55", "N130", when=param("coverage") == "investigational"),),
     since="0.2.0",
 )

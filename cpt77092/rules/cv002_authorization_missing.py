@@ -6,37 +6,22 @@ Clear: a number is entered (whether it fits the service is not tested), or none 
 Not checked: no authorization rule in effect for the payer and date; no authorization number column.
 """
 
-from __future__ import annotations
-
 import polars as pl
 
-from cpt77092.rule import FAMILY, Remedy, Rule, Severity, param
-
-
-def flag() -> pl.Expr:
-    """The policy requires authorization and the number is blank."""
-    is_blank = pl.col("prior_authorization_number") == ""
-    return is_blank & (param("prior_authorization") == "required")
-
+from cpt77092.rule import FAMILY, Denial, Remedy, Rule, Severity, param
 
 RULE = Rule(
-    doc=__doc__ or "",
-    code="CV002",
-    name="authorization-missing",
+    module=__name__,
     severity=Severity.ERROR,
     codes=FAMILY,
-    flag=flag,
+    flag=(pl.col("prior_authorization_number") == "")
+    & (param("prior_authorization") == "required"),
     parameter="prior_authorization",
     message="Prior authorization number is blank; {decided_by} requires one for {hcpcs_code}.",
-    remedies=(
-        Remedy(
-            text=(
-                "Enter the number from {payer_label}'s approval; if there is none, request "
-                "authorization before submitting."
-            )
-        ),
+    remedy=Remedy(
+        "Enter the number from {payer_label}'s approval; if there is none, request "
+        "authorization before submitting."
     ),
-    group="CO",
-    carc="197",
+    denial=Denial("CO", "197"),
     since="0.2.0",
 )

@@ -9,34 +9,20 @@ Not checked: no coverage position in effect for the payer and date; where a cont
 modifier columns or an unreadable modifier.
 """
 
-from __future__ import annotations
-
 import polars as pl
 
 from cpt77092.rule import FAMILY, Remedy, Rule, Severity, param
 
-
-def flag() -> pl.Expr:
-    """A contractor decides and the line has no ABN modifier."""
-    return (param("coverage") == "contractor_decides") & ~pl.col("has_notice_modifier")
-
-
 RULE = Rule(
-    doc=__doc__ or "",
-    code="CV003",
-    name="coverage-left-to-contractor",
+    module=__name__,
     severity=Severity.INFO,
     codes=FAMILY,
-    flag=flag,
+    flag=(param("coverage") == "contractor_decides") & ~pl.col("has_notice_modifier"),
     parameter="coverage",
     message="{decided_by} leaves coverage of {hcpcs_code} to its regional contractor.",
-    remedies=(
-        Remedy(
-            text=(
-                "Look up the contractor's coverage policy. If it may not pay: GA with a signed "
-                "ABN, GZ without one."
-            )
-        ),
+    remedy=Remedy(
+        "Look up the contractor's coverage policy. If it may not pay: GA with a signed "
+        "ABN, GZ without one."
     ),
     since="0.2.0",
 )

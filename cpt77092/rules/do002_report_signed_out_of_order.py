@@ -9,68 +9,35 @@ Not checked: no signing date column; a blank (DO001) or unreadable signing date;
 service or submission date.
 """
 
-from __future__ import annotations
-
 import polars as pl
 
-from cpt77092.rule import (
-    GLOBAL,
-    INTERPRETATION,
-    Confidence,
-    Message,
-    Remedy,
-    Rule,
-    Severity,
-    Source,
-)
-
-
-def flag() -> pl.Expr:
-    """The signing date is before the date of service or after submission."""
-    signed = pl.col("report_signed_date")
-    return (signed < pl.col("claim_line_start_date")) | (signed > pl.col("effective_submission"))
-
-
-def _is_early() -> pl.Expr:
-    return pl.col("report_signed_date") < pl.col("claim_line_start_date")
-
-
-def _is_unsubmitted() -> pl.Expr:
-    return pl.col("is_unsubmitted")
-
+from cpt77092.rule import GLOBAL, INTERPRETATION, SIGNED_REPORTS, Message, Remedy, Rule, Severity
 
 RULE = Rule(
-    doc=__doc__ or "",
-    code="DO002",
-    name="report-signed-out-of-order",
+    module=__name__,
     severity=Severity.WARNING,
     codes=INTERPRETATION | GLOBAL,
-    flag=flag,
+    flag=(pl.col("report_signed_date") < pl.col("claim_line_start_date"))
+    | (pl.col("report_signed_date") > pl.col("effective_submission")),
+    source=SIGNED_REPORTS,
     message="Report signed {report_signed_date}, after submission on {effective_submission}.",
     other_messages=(
         Message(
-            when=_is_early,
-            text=(
-                "Report signed {report_signed_date}, before the date of service, "
-                "{claim_line_start_date}."
-            ),
+            "Report signed {report_signed_date}, before the date of service, "
+            "{claim_line_start_date}.",
+            when=pl.col("report_signed_date") < pl.col("claim_line_start_date"),
         ),
         Message(
-            when=_is_unsubmitted,
-            text="Report signed {report_signed_date}, after the as-of date, {as_of_date}.",
+            "Report signed {report_signed_date}, after the as-of date, {as_of_date}.",
+            when=pl.col("is_unsubmitted"),
         ),
     ),
-    remedies=(
+    remedy=Remedy("Check both dates; do not bill an interpretation before its report is signed."),
+    other_remedies=(
         Remedy(
-            when=_is_early,
-            text="Check both dates, and that the report is for this study.",
+            "Check both dates, and that the report is for this study.",
+            when=pl.col("report_signed_date") < pl.col("claim_line_start_date"),
         ),
-        Remedy(text="Check both dates; do not bill an interpretation before its report is signed."),
-    ),
-    source=Source(
-        title="42 CFR 410.32 and contractor rules on records of diagnostic tests",
-        at="signed and dated report; quoted by others",
-        confidence=Confidence.SECONDARY,
     ),
     since="0.2.0",
 )

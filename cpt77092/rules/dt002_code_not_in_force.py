@@ -6,32 +6,16 @@ Clear: the date is within the days the code is in effect.
 Not checked: no dates in the policy for the code; a blank or unreadable date of service.
 """
 
-from __future__ import annotations
-
-import polars as pl
-
-from cpt77092.rule import FAMILY, Remedy, Rule, Severity, param
-
-
-def flag() -> pl.Expr:
-    """The code is not in effect on the line's date."""
-    return ~param("in_force")
-
+from cpt77092.rule import FAMILY, Denial, Remedy, Rule, Severity, param
 
 RULE = Rule(
-    doc=__doc__ or "",
-    code="DT002",
-    name="code-not-in-force",
+    module=__name__,
     severity=Severity.ERROR,
     codes=FAMILY,
-    flag=flag,
+    flag=~param("in_force"),
     parameter="in_force",
     message="{hcpcs_code} was not in effect on {claim_line_start_date}.",
-    remedies=(
-        Remedy(text="Check the date; if it is right, bill a code that was in effect that day."),
-    ),
-    group="CO",
-    carc="181",
-    rarc="N56",
+    remedy=Remedy("Check the date; if it is right, bill a code that was in effect that day."),
+    denial=Denial("CO", "181", "N56"),
     since="0.1.0",
 )

@@ -6,34 +6,18 @@ Clear: the date is on or before the as-of date.
 Not checked: a blank or unreadable date of service.
 """
 
-from __future__ import annotations
-
 import polars as pl
 
-from cpt77092.rule import CHECKED, Confidence, Remedy, Rule, Severity, Source
-
-
-def flag() -> pl.Expr:
-    """The date of service is after the as-of date."""
-    return pl.col("claim_line_start_date") > pl.col("as_of_date")
-
+from cpt77092.rule import CHECKED, Denial, Remedy, Rule, Severity, guide_837p
 
 RULE = Rule(
-    doc=__doc__ or "",
-    code="DT003",
-    name="service-date-in-future",
+    module=__name__,
     severity=Severity.ERROR,
     codes=CHECKED,
-    flag=flag,
+    flag=pl.col("claim_line_start_date") > pl.col("as_of_date"),
+    source=guide_837p("DTP*472; CMS-1500 box 24A"),
     message="Date of service {claim_line_start_date} is after the as-of date, {as_of_date}.",
-    remedies=(Remedy(text="Correct the date, or hold the line until the service is done."),),
-    source=Source(
-        title="837P guide 005010X222A1",
-        at="DTP*472; CMS-1500 box 24A",
-        confidence=Confidence.SECONDARY,
-    ),
-    group="CO",
-    carc="16",
-    rarc="M52",
+    remedy=Remedy("Correct the date, or hold the line until the service is done."),
+    denial=Denial("CO", "16", "M52"),
     since="0.1.0",
 )

@@ -10,49 +10,28 @@ Not checked: no filing limit in effect for the payer and date; an unreadable ser
 date.
 """
 
-from __future__ import annotations
-
 import polars as pl
 
-from cpt77092.rule import CHECKED, Message, Remedy, Rule, Severity
-
-
-def flag() -> pl.Expr:
-    """The line goes out after the last day to file."""
-    return pl.col("filing_deadline") < pl.col("effective_submission")
-
-
-def _is_submitted() -> pl.Expr:
-    return ~pl.col("is_unsubmitted")
-
+from cpt77092.rule import CHECKED, Denial, Message, Remedy, Rule, Severity
 
 RULE = Rule(
-    doc=__doc__ or "",
-    code="DT004",
-    name="filing-limit-passed",
+    module=__name__,
     severity=Severity.ERROR,
     codes=CHECKED,
-    flag=flag,
+    flag=pl.col("filing_deadline") < pl.col("effective_submission"),
     parameter="timely_filing",
     message="Timely filing expired {filing_deadline} ({decided_by}: {timely_filing} from DOS).",
     other_messages=(
         Message(
-            when=_is_submitted,
-            text=(
-                "Submitted {submission_date}; timely filing expired {filing_deadline} "
-                "({decided_by}: {timely_filing} from DOS)."
-            ),
+            "Submitted {submission_date}; timely filing expired {filing_deadline} "
+            "({decided_by}: {timely_filing} from DOS).",
+            when=~pl.col("is_unsubmitted"),
         ),
     ),
-    remedies=(
-        Remedy(
-            text=(
-                "Submit only with proof of timely filing or a reason {payer_label} accepts; "
-                "otherwise write it off."
-            )
-        ),
+    remedy=Remedy(
+        "Submit only with proof of timely filing or a reason {payer_label} accepts; "
+        "otherwise write it off."
     ),
-    group="CO",
-    carc="29",
+    denial=Denial("CO", "29"),
     since="0.2.0",
 )

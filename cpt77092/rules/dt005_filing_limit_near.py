@@ -9,35 +9,23 @@ Not checked: no filing limit in effect for the payer and date; an unreadable ser
 date.
 """
 
-from __future__ import annotations
-
 import polars as pl
 
-from cpt77092.rule import CHECKED, Remedy, Rule, Severity
-
-
-def flag() -> pl.Expr:
-    """The line has not gone out, and its last day to file is at most 14 days away."""
-    days = pl.col("days_to_filing_deadline")
-    return (days >= 0) & (days <= 14) & pl.col("is_unsubmitted")
-
+from cpt77092.rule import CHECKED, Denial, Remedy, Rule, Severity
 
 RULE = Rule(
-    doc=__doc__ or "",
-    code="DT005",
-    name="filing-limit-near",
+    module=__name__,
     severity=Severity.WARNING,
     codes=CHECKED,
-    flag=flag,
+    flag=(pl.col("days_to_filing_deadline") >= 0)
+    & (pl.col("days_to_filing_deadline") <= 14)
+    & pl.col("is_unsubmitted"),
     parameter="timely_filing",
     message=(
         "Timely filing expires {filing_deadline}, days left: {days_to_filing_deadline} "
         "({decided_by}: {timely_filing} from DOS)."
     ),
-    remedies=(
-        Remedy(text="Submit this line first; if it has gone out, enter its submission date."),
-    ),
-    group="CO",
-    carc="29",
+    remedy=Remedy("Submit this line first; if it has gone out, enter its submission date."),
+    denial=Denial("CO", "29"),
     since="0.2.0",
 )

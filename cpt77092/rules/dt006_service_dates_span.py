@@ -6,40 +6,22 @@ Clear: the end date is the start date, or is blank.
 Not checked: no end date column; an unreadable start or end date; a blank start date.
 """
 
-from __future__ import annotations
-
 import polars as pl
 
-from cpt77092.rule import CHECKED, Confidence, Remedy, Rule, Severity, Source, cell_state
-
-
-def flag() -> pl.Expr:
-    """The end date is not blank and differs from the start date."""
-    start, end = pl.col("claim_line_start_date"), pl.col("claim_line_end_date")
-    return ~(cell_state("claim_line_end_date") == "blank") & (end != start)
-
+from cpt77092.rule import CHECKED, Denial, Remedy, Rule, Severity, cell_state, guide_837p
 
 RULE = Rule(
-    doc=__doc__ or "",
-    code="DT006",
-    name="service-dates-span",
+    module=__name__,
     severity=Severity.WARNING,
     codes=CHECKED,
-    flag=flag,
+    flag=~(cell_state("claim_line_end_date") == "blank")
+    & (pl.col("claim_line_end_date") != pl.col("claim_line_start_date")),
+    source=guide_837p("DTP*472; CMS-1500 box 24A"),
     message=(
         "Line runs from {claim_line_start_date} to {claim_line_end_date}; {hcpcs_code} is a "
         "one-day service."
     ),
-    remedies=(
-        Remedy(text="Enter the date of service as both dates; bill each day on its own line."),
-    ),
-    source=Source(
-        title="837P guide 005010X222A1",
-        at="DTP*472; CMS-1500 box 24A",
-        confidence=Confidence.SECONDARY,
-    ),
-    group="CO",
-    carc="16",
-    rarc="M59",
+    remedy=Remedy("Enter the date of service as both dates; bill each day on its own line."),
+    denial=Denial("CO", "16", "M59"),
     since="0.2.0",
 )

@@ -10,43 +10,29 @@ Not checked: a date outside the fiscal year of the list, or no date, for codes i
 no diagnosis columns.
 """
 
-from __future__ import annotations
-
 import polars as pl
 
-from cpt77092.rule import CHECKED, Confidence, FixKind, Remedy, Rule, Severity, Source
-
-
-def flag() -> pl.Expr:
-    """Some diagnosis of the row has the wrong format, is not on the list, or is too short."""
-    return pl.col("diagnosis_problems") != ""
-
-
-def _only_case_and_dots() -> pl.Expr:
-    return pl.col("corrected_diagnoses") != ""
-
+from cpt77092.rule import CHECKED, Confidence, Denial, FixKind, Remedy, Rule, Severity, Source
 
 RULE = Rule(
-    doc=__doc__ or "",
-    code="DX002",
-    name="diagnosis-not-billable",
+    module=__name__,
     severity=Severity.ERROR,
     codes=CHECKED,
-    flag=flag,
-    message="Diagnosis {diagnosis_problems}.",
-    remedies=(
-        Remedy(
-            when=_only_case_and_dots, text="Write it as {corrected_diagnoses}.", kind=FixKind.SAFE
-        ),
-        Remedy(text="Enter the full billable code that the chart supports."),
-    ),
+    flag=pl.col("diagnosis_problems") != "",
     source=Source(
         title="CDC/NCHS ICD-10-CM",
         at="data/icd-10-cm.txt: fiscal year 2026 with its April update; third-party copy",
         confidence=Confidence.SECONDARY,
     ),
-    group="CO",
-    carc="16",
-    rarc="M76",
+    message="Diagnosis {diagnosis_problems}.",
+    remedy=Remedy("Enter the full billable code that the chart supports."),
+    other_remedies=(
+        Remedy(
+            "Write it as {corrected_diagnoses}.",
+            kind=FixKind.SAFE,
+            when=pl.col("corrected_diagnoses") != "",
+        ),
+    ),
+    denial=Denial("CO", "16", "M76"),
     since="0.2.0",
 )

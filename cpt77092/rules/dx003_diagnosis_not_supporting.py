@@ -9,50 +9,30 @@ Not checked: no list in effect for the payer, code and date; a pointer that cann
 diagnosis columns.
 """
 
-from __future__ import annotations
-
 import polars as pl
 
-from cpt77092.rule import CHECKED, Message, Remedy, Rule, Severity, is_assumed
-
-
-def flag() -> pl.Expr:
-    """The line has diagnoses; none is on the list and none was removed from it."""
-    return (
-        pl.col("has_line_diagnosis")
-        & ~pl.col("has_supporting_diagnosis")
-        & ~pl.col("surely_has_excluded_diagnosis")
-    )
-
+from cpt77092.rule import CHECKED, Denial, Message, Remedy, Rule, Severity, is_assumed
 
 RULE = Rule(
-    doc=__doc__ or "",
-    code="DX003",
-    name="diagnosis-not-supporting",
+    module=__name__,
     severity=Severity.WARNING,
     codes=CHECKED,
-    flag=flag,
+    flag=pl.col("has_line_diagnosis")
+    & ~pl.col("has_supporting_diagnosis")
+    & ~pl.col("surely_has_excluded_diagnosis"),
     parameter="supporting_diagnoses",
     message="Not on {decided_by}'s diagnosis list for {hcpcs_code}: {line_diagnoses_text}.",
     other_messages=(
         Message(
-            when=is_assumed,
-            text=(
-                "Not on the {decided_by} diagnosis list assumed to apply to {hcpcs_code}: "
-                "{line_diagnoses_text}."
-            ),
+            "Not on the {decided_by} diagnosis list assumed to apply to {hcpcs_code}: "
+            "{line_diagnoses_text}.",
+            when=is_assumed(),
         ),
     ),
-    remedies=(
-        Remedy(
-            text=(
-                "Enter a listed diagnosis and point to it if the order or chart supports one; "
-                "otherwise expect a medical necessity denial."
-            )
-        ),
+    remedy=Remedy(
+        "Enter a listed diagnosis and point to it if the order or chart supports one; "
+        "otherwise expect a medical necessity denial."
     ),
-    group="CO",
-    carc="50",
-    rarc="N115",
+    denial=Denial("CO", "50", "N115"),
     since="0.2.0",
 )

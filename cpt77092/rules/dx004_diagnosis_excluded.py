@@ -9,25 +9,15 @@ Not checked: no list of removed diagnoses in effect for the payer, code and date
 and there is no list of supporting ones; a pointer that cannot be followed; no diagnosis columns.
 """
 
-from __future__ import annotations
-
 import polars as pl
 
-from cpt77092.rule import CHECKED, Message, Remedy, Rule, Severity, is_assumed
-
-
-def flag() -> pl.Expr:
-    """Some diagnosis of the line was removed from the list, and none supports the service."""
-    return (pl.col("excluded_diagnoses_found") != "") & ~pl.col("has_supporting_diagnosis")
-
+from cpt77092.rule import CHECKED, Denial, Message, Remedy, Rule, Severity, is_assumed
 
 RULE = Rule(
-    doc=__doc__ or "",
-    code="DX004",
-    name="diagnosis-excluded",
+    module=__name__,
     severity=Severity.WARNING,
     codes=CHECKED,
-    flag=flag,
+    flag=(pl.col("excluded_diagnoses_found") != "") & ~pl.col("has_supporting_diagnosis"),
     parameter="excluded_diagnoses",
     message=(
         "{decided_by} does not accept {excluded_diagnoses_found} for {hcpcs_code}; no other "
@@ -35,23 +25,15 @@ RULE = Rule(
     ),
     other_messages=(
         Message(
-            when=is_assumed,
-            text=(
-                "{excluded_diagnoses_found} is off the {decided_by} list assumed to apply to "
-                "{hcpcs_code}; no other diagnosis on the line supports it."
-            ),
+            "{excluded_diagnoses_found} is off the {decided_by} list assumed to apply to "
+            "{hcpcs_code}; no other diagnosis on the line supports it.",
+            when=is_assumed(),
         ),
     ),
-    remedies=(
-        Remedy(
-            text=(
-                "Enter the more specific code (site or cause) that the chart supports and "
-                "point to it; otherwise expect a medical necessity denial."
-            )
-        ),
+    remedy=Remedy(
+        "Enter the more specific code (site or cause) that the chart supports and "
+        "point to it; otherwise expect a medical necessity denial."
     ),
-    group="CO",
-    carc="50",
-    rarc="N386",
+    denial=Denial("CO", "50", "N386"),
     since="0.2.0",
 )

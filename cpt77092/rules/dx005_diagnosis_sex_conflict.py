@@ -9,41 +9,23 @@ Not checked: such a diagnosis, and the sex is blank, not understood or has no co
 cannot be followed; an unreadable modifier; no diagnosis columns.
 """
 
-from __future__ import annotations
-
 import polars as pl
 
-from cpt77092.rule import CHECKED, Confidence, Remedy, Rule, Severity, Source
-
-
-def flag() -> pl.Expr:
-    """A female-only diagnosis on a male patient's line without KX."""
-    is_of_women = pl.col("diagnoses_of_women") != ""
-    return pl.col("patient_is_male") & is_of_women & ~pl.col("has_modifier_kx")
-
+from cpt77092.rule import CHECKED, Confidence, Denial, Remedy, Rule, Severity, Source
 
 RULE = Rule(
-    doc=__doc__ or "",
-    code="DX005",
-    name="diagnosis-sex-conflict",
+    module=__name__,
     severity=Severity.WARNING,
     codes=CHECKED,
-    flag=flag,
+    flag=pl.col("patient_is_male")
+    & (pl.col("diagnoses_of_women") != "")
+    & ~pl.col("has_modifier_kx"),
+    source=Source(title="ICD-10-CM", at="codes tied to one sex", confidence=Confidence.RECALLED),
     message="Female-only diagnosis on a male patient: {diagnoses_of_women}.",
-    remedies=(
-        Remedy(
-            text=(
-                "Correct the sex or the diagnosis from the chart; if both are right, add KX if "
-                "the payer accepts it."
-            )
-        ),
+    remedy=Remedy(
+        "Correct the sex or the diagnosis from the chart; if both are right, add KX if "
+        "the payer accepts it."
     ),
-    source=Source(
-        title="ICD-10-CM",
-        at="codes tied to one sex",
-        confidence=Confidence.RECALLED,
-    ),
-    group="CO",
-    carc="10",
+    denial=Denial("CO", "10"),
     since="0.2.0",
 )

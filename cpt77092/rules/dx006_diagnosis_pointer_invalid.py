@@ -8,36 +8,18 @@ Clear: the pointer is blank, or every diagnosis it names is filled. `A,B`, `AB`,
 Not checked: no pointer column; no diagnosis columns.
 """
 
-from __future__ import annotations
-
 import polars as pl
 
-from cpt77092.rule import CHECKED, Confidence, Remedy, Rule, Severity, Source
-
-
-def flag() -> pl.Expr:
-    """The pointer names a blank diagnosis, or is unreadable."""
-    return pl.col("diagnosis_pointer_problem") != ""
-
+from cpt77092.rule import CHECKED, Denial, Remedy, Rule, Severity, guide_837p
 
 RULE = Rule(
-    doc=__doc__ or "",
-    code="DX006",
-    name="diagnosis-pointer-invalid",
+    module=__name__,
     severity=Severity.ERROR,
     codes=CHECKED,
-    flag=flag,
+    flag=pl.col("diagnosis_pointer_problem") != "",
+    source=guide_837p("SV107; CMS-1500 box 24E"),
     message="Diagnosis pointer '{diagnosis_pointer}' {diagnosis_pointer_problem}.",
-    remedies=(
-        Remedy(text="Point to the diagnosis that is the reason for {hcpcs_code}, or enter it."),
-    ),
-    source=Source(
-        title="837P guide 005010X222A1",
-        at="SV107; CMS-1500 box 24E",
-        confidence=Confidence.SECONDARY,
-    ),
-    group="CO",
-    carc="16",
-    rarc="M76",
+    remedy=Remedy("Point to the diagnosis that is the reason for {hcpcs_code}, or enter it."),
+    denial=Denial("CO", "16", "M76"),
     since="0.2.0",
 )

@@ -9,42 +9,21 @@ repeats. Earlier is by date, claim number and line number, so the order of rows 
 Not checked: no date, modifier column or rendering provider column; across claims, no patient ID.
 """
 
-from __future__ import annotations
-
 import polars as pl
 
-from cpt77092.rule import CHECKED, Confidence, FixKind, Remedy, Rule, Severity, Source
-
-
-def flag() -> pl.Expr:
-    """An earlier line has the same key."""
-    return pl.col("repeats_earlier_line")
-
+from cpt77092.rule import CHECKED, DUPLICATE_CODE, Denial, FixKind, Remedy, Rule, Severity
 
 RULE = Rule(
-    doc=__doc__ or "",
-    code="FR001",
-    name="duplicate-line",
+    module=__name__,
     severity=Severity.ERROR,
     codes=CHECKED,
-    flag=flag,
-    source=Source(
-        title="X12 claim adjustment reason codes (June 2024)",
-        at="code 18, exact duplicate; used with group OA; third-party copy",
-        url="https://github.com/andrewallenbruce/northstar",
-        confidence=Confidence.PRIMARY,
-    ),
+    flag=pl.col("repeats_earlier_line"),
+    source=DUPLICATE_CODE,
     message="{hcpcs_code} on {claim_line_start_date} duplicates {line_it_repeats}.",
-    remedies=(
-        Remedy(
-            text=(
-                "Hold this line; if the chart shows a second service, bill it with 76 or 77 "
-                "instead."
-            ),
-            kind=FixKind.UNSAFE,
-        ),
+    remedy=Remedy(
+        "Hold this line; if the chart shows a second service, bill it with 76 or 77 instead.",
+        kind=FixKind.UNSAFE,
     ),
-    group="OA",
-    carc="18",
+    denial=Denial("OA", "18"),
     since="0.2.0",
 )

@@ -10,25 +10,24 @@ Not checked: no patient ID or date; no interval in effect; no earlier claims (--
 begin too late or skip a whole month before the batch. A test that is too soon needs none of that.
 """
 
-from __future__ import annotations
-
 import polars as pl
 
-from cpt77092.rule import GLOBAL, INTERPRETATION, Message, Remedy, Rule, Severity, is_assumed
-
-
-def flag() -> pl.Expr:
-    """The full months between the last test and this one are fewer than the interval."""
-    return pl.col("came_too_soon")
-
+from cpt77092.rule import (
+    GLOBAL,
+    INTERPRETATION,
+    Denial,
+    Message,
+    Remedy,
+    Rule,
+    Severity,
+    is_assumed,
+)
 
 RULE = Rule(
-    doc=__doc__ or "",
-    code="FR002",
-    name="interval-too-short",
+    module=__name__,
     severity=Severity.WARNING,
     codes=GLOBAL | INTERPRETATION,
-    flag=flag,
+    flag=pl.col("came_too_soon"),
     parameter="min_months_between",
     message=(
         "Too soon: last TBS {earlier_test_date}, full months since: {full_months_since_test}; "
@@ -36,24 +35,16 @@ RULE = Rule(
     ),
     other_messages=(
         Message(
-            when=is_assumed,
-            text=(
-                "Too soon: last TBS {earlier_test_date}, full months since: "
-                "{full_months_since_test}; {decided_by}'s interval of {min_months_between} is "
-                "assumed to apply to {hcpcs_code}."
-            ),
+            "Too soon: last TBS {earlier_test_date}, full months since: "
+            "{full_months_since_test}; {decided_by}'s interval of {min_months_between} is "
+            "assumed to apply to {hcpcs_code}.",
+            when=is_assumed(),
         ),
     ),
-    remedies=(
-        Remedy(
-            text=(
-                "Bill it if the chart shows why it was needed sooner; otherwise get a signed "
-                "ABN before the next one."
-            ),
-        ),
+    remedy=Remedy(
+        "Bill it if the chart shows why it was needed sooner; otherwise get a signed "
+        "ABN before the next one."
     ),
-    group="CO",
-    carc="119",
-    rarc="M90",
+    denial=Denial("CO", "119", "M90"),
     since="0.2.0",
 )

@@ -8,42 +8,22 @@ Not checked: no earlier claims; no date, modifier column, rendering provider col
 file that is an input of the run is not its own history.
 """
 
-from __future__ import annotations
-
 import polars as pl
 
-from cpt77092.rule import CHECKED, Confidence, FixKind, Remedy, Rule, Severity, Source
-
-
-def flag() -> pl.Expr:
-    """An earlier claim has a line with the same key."""
-    return pl.col("already_submitted")
-
+from cpt77092.rule import CHECKED, DUPLICATE_CODE, Denial, FixKind, Remedy, Rule, Severity
 
 RULE = Rule(
-    doc=__doc__ or "",
-    code="FR003",
-    name="already-submitted",
+    module=__name__,
     severity=Severity.WARNING,
     codes=CHECKED,
-    flag=flag,
-    source=Source(
-        title="X12 claim adjustment reason codes (June 2024)",
-        at="code 18, exact duplicate; used with group OA; third-party copy",
-        url="https://github.com/andrewallenbruce/northstar",
-        confidence=Confidence.PRIMARY,
-    ),
+    flag=pl.col("already_submitted"),
+    source=DUPLICATE_CODE,
     message="{hcpcs_code} on {claim_line_start_date} was already billed: {line_in_past}.",
-    remedies=(
-        Remedy(
-            text=(
-                "Hold this line if the earlier claim was received. To correct that claim, send a "
-                "replacement (frequency 7) where {payer_label} accepts one."
-            ),
-            kind=FixKind.UNSAFE,
-        ),
+    remedy=Remedy(
+        "Hold this line if the earlier claim was received. To correct that claim, send a "
+        "replacement (frequency 7) where {payer_label} accepts one.",
+        kind=FixKind.UNSAFE,
     ),
-    group="OA",
-    carc="18",
+    denial=Denial("OA", "18"),
     since="0.2.0",
 )

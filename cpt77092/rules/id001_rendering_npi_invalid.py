@@ -7,34 +7,18 @@ Clear: a well-formed NPI; whether it was issued, and to whom, is not tested.
 Not checked: no rendering NPI column.
 """
 
-from __future__ import annotations
-
 import polars as pl
 
-from cpt77092.rule import CHECKED, Confidence, Remedy, Rule, Severity, Source
-
-
-def flag() -> pl.Expr:
-    """The rendering NPI has a problem."""
-    return pl.col("rendering_npi_problem") != ""
-
+from cpt77092.rule import CHECKED, NPI_STANDARD, Denial, Remedy, Rule, Severity
 
 RULE = Rule(
-    doc=__doc__ or "",
-    code="ID001",
-    name="rendering-npi-invalid",
+    module=__name__,
     severity=Severity.ERROR,
     codes=CHECKED,
-    flag=flag,
+    flag=pl.col("rendering_npi_problem") != "",
+    source=NPI_STANDARD,
     message="Rendering NPI {rendering_npi_problem}.",
-    remedies=(Remedy(text="Enter the rendering provider's NPI as listed in NPPES."),),
-    source=Source(
-        title="CMS NPI standard",
-        at="format and check digit; quoted by others",
-        confidence=Confidence.SECONDARY,
-    ),
-    group="CO",
-    carc="16",
-    rarc="N290",
+    remedy=Remedy("Enter the rendering provider's NPI as listed in NPPES."),
+    denial=Denial("CO", "16", "N290"),
     since="0.1.0",
 )

@@ -7,34 +7,18 @@ Clear: a well-formed NPI; whether it was issued, and to whom, is not tested.
 Not checked: no billing NPI column.
 """
 
-from __future__ import annotations
-
 import polars as pl
 
-from cpt77092.rule import CHECKED, Confidence, Remedy, Rule, Severity, Source
-
-
-def flag() -> pl.Expr:
-    """The billing NPI has a problem."""
-    return pl.col("billing_npi_problem") != ""
-
+from cpt77092.rule import CHECKED, NPI_STANDARD, Denial, Remedy, Rule, Severity
 
 RULE = Rule(
-    doc=__doc__ or "",
-    code="ID002",
-    name="billing-npi-invalid",
+    module=__name__,
     severity=Severity.ERROR,
     codes=CHECKED,
-    flag=flag,
+    flag=pl.col("billing_npi_problem") != "",
+    source=NPI_STANDARD,
     message="Billing NPI {billing_npi_problem}.",
-    remedies=(Remedy(text="Enter the billing provider's NPI as listed in NPPES."),),
-    source=Source(
-        title="CMS NPI standard",
-        at="format and check digit; quoted by others",
-        confidence=Confidence.SECONDARY,
-    ),
-    group="CO",
-    carc="16",
-    rarc="N257",
+    remedy=Remedy("Enter the billing provider's NPI as listed in NPPES."),
+    denial=Denial("CO", "16", "N257"),
     since="0.1.0",
 )

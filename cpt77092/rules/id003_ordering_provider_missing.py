@@ -8,30 +8,18 @@ Clear: the cell is filled (ID004 checks the number), or the payer does not requi
 Not checked: no such rule in effect for the payer and date; no ordering NPI column.
 """
 
-from __future__ import annotations
-
 import polars as pl
 
-from cpt77092.rule import CHECKED, Remedy, Rule, Severity, param
-
-
-def flag() -> pl.Expr:
-    """The policy requires an ordering provider and the cell is blank."""
-    return (pl.col("ordering_npi") == "") & (param("ordering_provider") == "required")
-
+from cpt77092.rule import CHECKED, Denial, Remedy, Rule, Severity, param
 
 RULE = Rule(
-    doc=__doc__ or "",
-    code="ID003",
-    name="ordering-provider-missing",
+    module=__name__,
     severity=Severity.ERROR,
     codes=CHECKED,
-    flag=flag,
+    flag=(pl.col("ordering_npi") == "") & (param("ordering_provider") == "required"),
     parameter="ordering_provider",
     message="Ordering NPI is blank; {decided_by} requires one for {hcpcs_code}.",
-    remedies=(Remedy(text="Enter the NPI of the provider on the order."),),
-    group="CO",
-    carc="16",
-    rarc="N265",
+    remedy=Remedy("Enter the NPI of the provider on the order."),
+    denial=Denial("CO", "16", "N265"),
     since="0.2.0",
 )

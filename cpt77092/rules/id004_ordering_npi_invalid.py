@@ -7,34 +7,18 @@ Clear: a well-formed NPI, or a blank cell (ID003 where the payer requires one).
 Not checked: no ordering NPI column.
 """
 
-from __future__ import annotations
-
 import polars as pl
 
-from cpt77092.rule import CHECKED, Confidence, Remedy, Rule, Severity, Source
-
-
-def flag() -> pl.Expr:
-    """The ordering NPI is filled and has a problem."""
-    return (pl.col("ordering_npi") != "") & (pl.col("ordering_npi_problem") != "")
-
+from cpt77092.rule import CHECKED, NPI_STANDARD, Denial, Remedy, Rule, Severity
 
 RULE = Rule(
-    doc=__doc__ or "",
-    code="ID004",
-    name="ordering-npi-invalid",
+    module=__name__,
     severity=Severity.ERROR,
     codes=CHECKED,
-    flag=flag,
+    flag=(pl.col("ordering_npi") != "") & (pl.col("ordering_npi_problem") != ""),
+    source=NPI_STANDARD,
     message="Ordering NPI {ordering_npi_problem}.",
-    remedies=(Remedy(text="Enter the ordering provider's NPI as listed in NPPES."),),
-    source=Source(
-        title="CMS NPI standard",
-        at="format and check digit; quoted by others",
-        confidence=Confidence.SECONDARY,
-    ),
-    group="CO",
-    carc="16",
-    rarc="N265",
+    remedy=Remedy("Enter the ordering provider's NPI as listed in NPPES."),
+    denial=Denial("CO", "16", "N265"),
     since="0.2.0",
 )

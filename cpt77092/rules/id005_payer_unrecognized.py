@@ -7,37 +7,19 @@ Clear: the payer matches a policy; or an earlier line already reported this paye
 Not checked: never; a file that names no payer is refused.
 """
 
-from __future__ import annotations
-
 import polars as pl
 
-from cpt77092.rule import CHECKED, Confidence, Remedy, Rule, Severity, Source
-
-
-def flag() -> pl.Expr:
-    """The line is the first of a payer that matches no policy."""
-    return ~pl.col("payer_is_known") & pl.col("is_first_line_of_payer")
-
+from cpt77092.rule import CHECKED, Remedy, Rule, Severity, Source
 
 RULE = Rule(
-    doc=__doc__ or "",
-    code="ID005",
-    name="payer-unrecognized",
+    module=__name__,
     severity=Severity.INFO,
     codes=CHECKED,
-    flag=flag,
+    flag=~pl.col("payer_is_known") & pl.col("is_first_line_of_payer"),
+    source=Source(title="Policy files of this run", at="matches: names and payer_ids"),
     message="No policy found for {payer_label}; the default policy was used.",
-    remedies=(
-        Remedy(
-            text=(
-                "Add this name under matches in a policy file, or name a listed payer with --payer."
-            )
-        ),
-    ),
-    source=Source(
-        title="Policy files of this run",
-        at="matches: names and payer_ids",
-        confidence=Confidence.PRIMARY,
+    remedy=Remedy(
+        "Add this name under matches in a policy file, or name a listed payer with --payer."
     ),
     since="0.1.0",
 )

@@ -8,31 +8,17 @@ rules.
 Not checked: never; a column that the file lacks has no cells.
 """
 
-from __future__ import annotations
-
 import polars as pl
 
-from cpt77092.rule import CHECKED, Confidence, Remedy, Rule, Severity, Source
-
-
-def flag() -> pl.Expr:
-    """The line has at least one filled cell that is unreadable."""
-    return pl.col("unreadable_cells") != ""
-
+from cpt77092.rule import CHECKED, Remedy, Rule, Severity, Source
 
 RULE = Rule(
-    doc=__doc__ or "",
-    code="IN001",
-    name="value-unreadable",
+    module=__name__,
     severity=Severity.ERROR,
     codes=CHECKED,
-    flag=flag,
+    flag=pl.col("unreadable_cells") != "",
+    source=Source(title="Input columns of this program", at="formats each column accepts"),
     message="Cannot be read: {unreadable_cells}.",
-    remedies=(Remedy(text="Correct the cell; rules that need it did not run on this line."),),
-    source=Source(
-        title="Input columns of this program",
-        at="formats each column accepts",
-        confidence=Confidence.PRIMARY,
-    ),
+    remedy=Remedy("Correct the cell; rules that need it did not run on this line."),
     since="0.1.0",
 )

@@ -9,13 +9,12 @@ Not checked: no rule in effect for the payer, code and date; no modifier columns
 modifier.
 """
 
-from __future__ import annotations
-
 import polars as pl
 
 from cpt77092.rule import (
     FAMILY,
     INTERPRETATION,
+    Denial,
     FixKind,
     Message,
     Remedy,
@@ -25,55 +24,35 @@ from cpt77092.rule import (
     param,
 )
 
-
-def flag() -> pl.Expr:
-    """The line has 26 and the policy in effect does not allow it."""
-    return pl.col("has_modifier_26") & (param("modifier_26") == "not_allowed")
-
-
-def _is_interpretation_by_primary_source() -> pl.Expr:
-    return _is_interpretation() & (pl.col("confidence") == "primary")
-
-
-def _is_interpretation() -> pl.Expr:
-    return pl.col("hcpcs_code").is_in(sorted(INTERPRETATION))
-
-
-def _payer_is_silent() -> pl.Expr:
-    return decided_by("modifier_26") == "default"
-
+_IS_INTERPRETATION = pl.col("hcpcs_code").is_in(sorted(INTERPRETATION))
 
 RULE = Rule(
-    doc=__doc__ or "",
-    code="MO001",
-    name="modifier-26-not-allowed",
+    module=__name__,
     severity=Severity.ERROR,
     codes=FAMILY,
-    flag=flag,
+    flag=pl.col("has_modifier_26") & (param("modifier_26") == "not_allowed"),
     parameter="modifier_26",
     message="{decided_by} does not allow modifier 26 with {hcpcs_code}.",
     other_messages=(
         Message(
-            when=_payer_is_silent,
-            text="Modifier 26 is not valid with {hcpcs_code} ({source_title}).",
+            "Modifier 26 is not valid with {hcpcs_code} ({source_title}).",
+            when=decided_by("modifier_26") == "default",
         ),
     ),
-    remedies=(
+    # Removing 26 from a global or technical code would bill more than was done.
+    remedy=Remedy("Bill the code for the work done; interpretation only is 77092."),
+    other_remedies=(
         Remedy(
-            when=_is_interpretation_by_primary_source,
-            text="Remove modifier 26.",
+            "Remove modifier 26.",
             kind=FixKind.SAFE,
+            when=_IS_INTERPRETATION & (pl.col("confidence") == "primary"),
         ),
         Remedy(
-            when=_is_interpretation,
-            text="Remove 26 if {payer_label}'s current policy confirms it.",
+            "Remove 26 if {payer_label}'s current policy confirms it.",
             kind=FixKind.UNSAFE,
+            when=_IS_INTERPRETATION,
         ),
-        # Removing 26 from a global or technical code would bill more than was done.
-        Remedy(text="Bill the code for the work done; interpretation only is 77092."),
     ),
-    group="CO",
-    carc="4",
-    rarc="N823",
+    denial=Denial("CO", "4", "N823"),
     since="0.1.0",
 )

@@ -10,12 +10,11 @@ Not checked: no rule in effect for the payer and date; no modifier columns; an u
 which might be 26; a blank claim number.
 """
 
-from __future__ import annotations
-
 import polars as pl
 
 from cpt77092.rule import (
     INTERPRETATION,
+    Denial,
     FixKind,
     Message,
     Remedy,
@@ -25,63 +24,39 @@ from cpt77092.rule import (
     param,
 )
 
-
-def flag() -> pl.Expr:
-    """The interpretation is billed alone, without 26, and the policy in effect expects it."""
-    is_alone = ~pl.col("claim_bills_own_technical")
-    return is_alone & ~pl.col("has_modifier_26") & (param("modifier_26") == "expected")
-
-
-def _payer_is_silent() -> pl.Expr:
-    return decided_by("modifier_26") == "default"
-
-
-def _payer_is_silent_and_sources_differ() -> pl.Expr:
-    return _payer_is_silent() & (pl.col("contradicted_title") != "")
-
+_PAYER_IS_SILENT = decided_by("modifier_26") == "default"
 
 RULE = Rule(
-    doc=__doc__ or "",
-    code="MO003",
-    name="modifier-26-absent-where-expected",
+    module=__name__,
     severity=Severity.WARNING,
     codes=INTERPRETATION,
-    flag=flag,
+    flag=~pl.col("claim_bills_own_technical")
+    & ~pl.col("has_modifier_26")
+    & (param("modifier_26") == "expected"),
     parameter="modifier_26",
     message=(
         "{decided_by} expects modifier 26 when {hcpcs_code} is billed alone; the line has none."
     ),
     other_messages=(
         Message(
-            when=_payer_is_silent_and_sources_differ,
-            text=(
-                "No published {payer_label} rule found on 26 with {hcpcs_code}, billed here "
-                'without it: expected per "{source_title}", not allowed per "{contradicted_title}".'
-            ),
+            "No published {payer_label} rule found on 26 with {hcpcs_code}, billed here "
+            'without it: expected per "{source_title}", not allowed per "{contradicted_title}".',
+            when=_PAYER_IS_SILENT & (pl.col("contradicted_title") != ""),
         ),
         Message(
-            when=_payer_is_silent,
-            text=(
-                "No published {payer_label} rule found on 26 with {hcpcs_code}, billed here "
-                'without it: expected per "{source_title}".'
-            ),
+            "No published {payer_label} rule found on 26 with {hcpcs_code}, billed here "
+            'without it: expected per "{source_title}".',
+            when=_PAYER_IS_SILENT,
         ),
     ),
-    remedies=(
+    remedy=Remedy("Add 26 if {payer_label}'s current policy confirms it.", kind=FixKind.UNSAFE),
+    other_remedies=(
         Remedy(
-            when=_payer_is_silent,
-            text=(
-                "Add 26 only if {payer_label} confirms it; then record the answer in a policy file."
-            ),
+            "Add 26 only if {payer_label} confirms it; then record the answer in a policy file.",
             kind=FixKind.UNSAFE,
-        ),
-        Remedy(
-            text="Add 26 if {payer_label}'s current policy confirms it.",
-            kind=FixKind.UNSAFE,
+            when=_PAYER_IS_SILENT,
         ),
     ),
-    group="CO",
-    carc="16",
-    rarc="N822",
+    denial=Denial("CO", "16", "N822"),
     since="0.1.0",
 )

@@ -8,38 +8,22 @@ Not checked: no rule in effect for the code and date; no modifier columns; an un
 which might be TC.
 """
 
-from __future__ import annotations
-
 import polars as pl
 
-from cpt77092.rule import FAMILY, Remedy, Rule, Severity, param
-
-
-def flag() -> pl.Expr:
-    """The line has TC and the policy in effect does not allow it."""
-    return pl.col("has_modifier_tc") & (param("modifier_tc") == "not_allowed")
-
+from cpt77092.rule import FAMILY, Denial, Remedy, Rule, Severity, param
 
 RULE = Rule(
-    doc=__doc__ or "",
-    code="MO004",
-    name="modifier-tc-not-allowed",
+    module=__name__,
     severity=Severity.ERROR,
     codes=FAMILY,
-    flag=flag,
+    flag=pl.col("has_modifier_tc") & (param("modifier_tc") == "not_allowed"),
     parameter="modifier_tc",
     message="Modifier TC is not valid with {hcpcs_code}.",
-    remedies=(
-        # Removing TC alone would leave a code for work that may not have been done.
-        Remedy(
-            text=(
-                "Bill the code for the work done, without TC: 77091 calculation, 77090 image "
-                "preparation, 77092 interpretation."
-            )
-        ),
+    # Removing TC alone would leave a code for work that may not have been done.
+    remedy=Remedy(
+        "Bill the code for the work done, without TC: 77091 calculation, 77090 image "
+        "preparation, 77092 interpretation."
     ),
-    group="CO",
-    carc="4",
-    rarc="N823",
+    denial=Denial("CO", "4", "N823"),
     since="0.1.0",
 )

@@ -6,38 +6,18 @@ Clear: every modifier is on the line once.
 Not checked: no modifier columns.
 """
 
-from __future__ import annotations
-
 import polars as pl
 
-from cpt77092.rule import CHECKED, Confidence, FixKind, Remedy, Rule, Severity, Source
-
-
-def flag() -> pl.Expr:
-    """Some modifier is on the line more than once."""
-    return pl.col("repeated_modifiers") != ""
-
+from cpt77092.rule import CHECKED, Denial, FixKind, Remedy, Rule, Severity, guide_837p
 
 RULE = Rule(
-    doc=__doc__ or "",
-    code="MO006",
-    name="modifier-repeated",
+    module=__name__,
     severity=Severity.ERROR,
     codes=CHECKED,
-    flag=flag,
+    flag=pl.col("repeated_modifiers") != "",
+    source=guide_837p("SV101-3 to SV101-6; CMS-1500 box 24D"),
     message="Repeated modifier: {repeated_modifiers}.",
-    remedies=(
-        Remedy(
-            text="Keep the first {repeated_modifiers} and remove the repeat.", kind=FixKind.SAFE
-        ),
-    ),
-    source=Source(
-        title="837P guide 005010X222A1",
-        at="SV101-3 to SV101-6; CMS-1500 box 24D",
-        confidence=Confidence.SECONDARY,
-    ),
-    group="CO",
-    carc="4",
-    rarc="N519",
+    remedy=Remedy("Keep the first {repeated_modifiers} and remove the repeat.", kind=FixKind.SAFE),
+    denial=Denial("CO", "4", "N519"),
     since="0.1.0",
 )

@@ -7,45 +7,25 @@ Clear: every modifier is two capital letters or digits; a blank cell is no modif
 Not checked: no modifier columns.
 """
 
-from __future__ import annotations
-
 import polars as pl
 
-from cpt77092.rule import CHECKED, Confidence, FixKind, Remedy, Rule, Severity, Source
-
-
-def flag() -> pl.Expr:
-    """Some modifier, as written, is not two capital letters or digits."""
-    return pl.col("malformed_modifiers") != ""
-
-
-def _only_case_and_spaces() -> pl.Expr:
-    return pl.col("has_fixable_modifiers")
-
+from cpt77092.rule import CHECKED, Denial, FixKind, Remedy, Rule, Severity, guide_837p
 
 RULE = Rule(
-    doc=__doc__ or "",
-    code="MO007",
-    name="modifier-malformed",
+    module=__name__,
     severity=Severity.ERROR,
     codes=CHECKED,
-    flag=flag,
+    flag=pl.col("malformed_modifiers") != "",
+    source=guide_837p("SV101-3 to SV101-6; CMS-1500 box 24D"),
     message="Modifier must be two capital letters or digits: '{malformed_modifiers}'.",
-    remedies=(
+    remedy=Remedy("Enter the modifier the chart supports, or leave the cell blank."),
+    other_remedies=(
         Remedy(
-            when=_only_case_and_spaces,
-            text="Write the modifiers as {modifiers}.",
+            "Write the modifiers as {modifiers}.",
             kind=FixKind.SAFE,
+            when=pl.col("has_fixable_modifiers"),
         ),
-        Remedy(text="Enter the modifier the chart supports, or leave the cell blank."),
     ),
-    source=Source(
-        title="837P guide 005010X222A1",
-        at="SV101-3 to SV101-6; CMS-1500 box 24D",
-        confidence=Confidence.SECONDARY,
-    ),
-    group="CO",
-    carc="16",
-    rarc="N823",
+    denial=Denial("CO", "16", "N823"),
     since="0.1.0",
 )

@@ -9,32 +9,18 @@ Not checked: no rule in effect for the payer, code and date; no modifier columns
 modifier, which might be 26.
 """
 
-from __future__ import annotations
-
 import polars as pl
 
 from cpt77092.rule import CHECKED, FixKind, Remedy, Rule, Severity, param
 
-
-def flag() -> pl.Expr:
-    """Some modifier comes before 26, on a code where the policy accepts 26."""
-    is_valid = param("modifier_26").is_in(["required", "expected", "accepted"])
-    return is_valid & (pl.col("modifier_before_26") != "")
-
-
 RULE = Rule(
-    doc=__doc__ or "",
-    code="MO008",
-    name="modifier-26-not-first",
+    module=__name__,
     severity=Severity.WARNING,
     codes=CHECKED,
-    flag=flag,
+    flag=param("modifier_26").is_in(["required", "expected", "accepted"])
+    & (pl.col("modifier_before_26") != ""),
     parameter="modifier_26",
     message="Modifier 26 comes after {modifier_before_26}; it belongs first.",
-    remedies=(
-        Remedy(
-            text="Move 26 to the first position, before {modifier_before_26}.", kind=FixKind.SAFE
-        ),
-    ),
+    remedy=Remedy("Move 26 to the first position, before {modifier_before_26}.", kind=FixKind.SAFE),
     since="0.1.0",
 )

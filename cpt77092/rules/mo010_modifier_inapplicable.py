@@ -7,35 +7,21 @@ Clear: no modifier of the line is on the list.
 Not checked: no list in effect for the code and date; no modifier columns.
 """
 
-from __future__ import annotations
-
 import polars as pl
 
-from cpt77092.rule import CHECKED, FixKind, Remedy, Rule, Severity
-
-
-def flag() -> pl.Expr:
-    """The line has at least one modifier that is not valid with the code."""
-    return pl.col("inapplicable_modifiers_found") != ""
-
+from cpt77092.rule import CHECKED, Denial, FixKind, Remedy, Rule, Severity
 
 RULE = Rule(
-    doc=__doc__ or "",
-    code="MO010",
-    name="modifier-inapplicable",
+    module=__name__,
     severity=Severity.WARNING,
     codes=CHECKED,
-    flag=flag,
+    flag=pl.col("inapplicable_modifiers_found") != "",
     parameter="inapplicable_modifiers",
     message="Modifier not valid with {hcpcs_code}: {inapplicable_modifiers_found}.",
-    remedies=(
-        Remedy(
-            text="Remove {inapplicable_modifiers_found}, unless the chart shows a reason for it.",
-            kind=FixKind.UNSAFE,
-        ),
+    remedy=Remedy(
+        "Remove {inapplicable_modifiers_found}, unless the chart shows a reason for it.",
+        kind=FixKind.UNSAFE,
     ),
-    group="CO",
-    carc="4",
-    rarc="N823",
+    denial=Denial("CO", "4", "N823"),
     since="0.1.0",
 )

@@ -7,30 +7,18 @@ Clear: no such pair is on the line.
 Not checked: no list in effect for the payer and date; no modifier columns.
 """
 
-from __future__ import annotations
-
 import polars as pl
 
-from cpt77092.rule import CHECKED, Remedy, Rule, Severity
-
-
-def flag() -> pl.Expr:
-    """At least one pair of the payer's conflicting ABN modifiers is on the line."""
-    return pl.col("notice_conflicts") != ""
-
+from cpt77092.rule import CHECKED, Denial, Remedy, Rule, Severity
 
 RULE = Rule(
-    doc=__doc__ or "",
-    code="MO011",
-    name="notice-modifiers-conflict",
+    module=__name__,
     severity=Severity.WARNING,
     codes=CHECKED,
-    flag=flag,
+    flag=pl.col("notice_conflicts") != "",
     parameter="notice_modifiers",
     message="Cannot be billed together: {notice_conflicts}.",
-    remedies=(Remedy(text="Keep one. Signed ABN: GA, or GX if it was voluntary. No ABN: GZ."),),
-    group="CO",
-    carc="4",
-    rarc="N519",
+    remedy=Remedy("Keep one. Signed ABN: GA, or GX if it was voluntary. No ABN: GZ."),
+    denial=Denial("CO", "4", "N519"),
     since="0.1.0",
 )

@@ -10,36 +10,21 @@ Not checked: no list of facility POS codes in effect for the payer and date; no 
 modifier columns; an unreadable modifier.
 """
 
-from __future__ import annotations
-
 import polars as pl
 
-from cpt77092.rule import COMPANIONS, FixKind, Remedy, Rule, Severity
-
-
-def flag() -> pl.Expr:
-    """The study is in a facility POS with neither 26 nor TC."""
-    has_part = pl.col("has_modifier_26") | pl.col("has_modifier_tc")
-    return pl.col("in_facility_place") & ~has_part
-
+from cpt77092.rule import COMPANIONS, Denial, FixKind, Remedy, Rule, Severity
 
 RULE = Rule(
-    doc=__doc__ or "",
-    code="MO012",
-    name="companion-modifier-26-missing",
+    module=__name__,
     severity=Severity.ERROR,
     codes=COMPANIONS,
-    flag=flag,
+    flag=pl.col("in_facility_place") & ~(pl.col("has_modifier_26") | pl.col("has_modifier_tc")),
     parameter="facility_place_of_service",
     message=(
         "{hcpcs_code} billed globally in POS {place_of_service_code}; the facility bills the "
         "technical component."
     ),
-    remedies=(
-        Remedy(text="Add 26 if the chart shows the interpretation only.", kind=FixKind.UNSAFE),
-    ),
-    group="CO",
-    carc="16",
-    rarc="N822",
+    remedy=Remedy("Add 26 if the chart shows the interpretation only.", kind=FixKind.UNSAFE),
+    denial=Denial("CO", "16", "N822"),
     since="0.1.0",
 )

@@ -9,38 +9,24 @@ Not checked: no rule in effect for the payer and date; no modifier columns; an u
 a blank claim number.
 """
 
-from __future__ import annotations
-
 import polars as pl
 
-from cpt77092.rule import INTERPRETATION, FixKind, Remedy, Rule, Severity, param
-
-
-def flag() -> pl.Expr:
-    """The interpretation has 26, which the policy accepts, with a technical or global line."""
-    is_valid = param("modifier_26").is_in(["required", "expected", "accepted"])
-    return pl.col("claim_bills_own_technical") & pl.col("has_modifier_26") & is_valid
-
+from cpt77092.rule import INTERPRETATION, Denial, FixKind, Remedy, Rule, Severity, param
 
 RULE = Rule(
-    doc=__doc__ or "",
-    code="MO014",
-    name="modifier-26-with-own-technical",
+    module=__name__,
     severity=Severity.WARNING,
     codes=INTERPRETATION,
-    flag=flag,
+    flag=pl.col("claim_bills_own_technical")
+    & pl.col("has_modifier_26")
+    & param("modifier_26").is_in(["required", "expected", "accepted"]),
     parameter="modifier_26",
     message=(
         "{hcpcs_code} has 26 (interpretation only), but the claim also bills {own_technical_codes}."
     ),
-    remedies=(
-        Remedy(
-            text="Remove 26 if the chart shows {own_technical_codes} was done here too.",
-            kind=FixKind.UNSAFE,
-        ),
+    remedy=Remedy(
+        "Remove 26 if the chart shows {own_technical_codes} was done here too.", kind=FixKind.UNSAFE
     ),
-    group="CO",
-    carc="4",
-    rarc="N823",
+    denial=Denial("CO", "4", "N823"),
     since="0.1.0",
 )

@@ -9,30 +9,17 @@ Not checked: no rule in effect on the date; no modifier columns; an unreadable m
 be 26.
 """
 
-from __future__ import annotations
-
 import polars as pl
 
-from cpt77092.rule import INTERPRETATION, Message, Remedy, Rule, Severity, decided_by, param
-
-
-def flag() -> pl.Expr:
-    """The interpretation has 26 and only the default policy allows it."""
-    is_default = decided_by("modifier_26") == "default"
-    return pl.col("has_modifier_26") & is_default & (param("modifier_26") != "not_allowed")
-
-
-def _sources_differ() -> pl.Expr:
-    return pl.col("contradicted_title") != ""
-
+from cpt77092.rule import INTERPRETATION, Denial, Message, Remedy, Rule, Severity, decided_by, param
 
 RULE = Rule(
-    doc=__doc__ or "",
-    code="MO015",
-    name="modifier-26-position-not-on-file",
+    module=__name__,
     severity=Severity.INFO,
     codes=INTERPRETATION,
-    flag=flag,
+    flag=pl.col("has_modifier_26")
+    & (decided_by("modifier_26") == "default")
+    & (param("modifier_26") != "not_allowed"),
     parameter="modifier_26",
     message=(
         "No published {payer_label} rule found on 26 with {hcpcs_code}: {modifier_26} per "
@@ -40,23 +27,15 @@ RULE = Rule(
     ),
     other_messages=(
         Message(
-            when=_sources_differ,
-            text=(
-                "No published {payer_label} rule found on 26 with {hcpcs_code}: {modifier_26} per "
-                '"{source_title}", not allowed per "{contradicted_title}".'
-            ),
+            "No published {payer_label} rule found on 26 with {hcpcs_code}: {modifier_26} per "
+            '"{source_title}", not allowed per "{contradicted_title}".',
+            when=pl.col("contradicted_title") != "",
         ),
     ),
-    remedies=(
-        Remedy(
-            text=(
-                "Confirm once with {payer_label} whether it accepts 26; then record the answer "
-                "in a policy file."
-            )
-        ),
+    remedy=Remedy(
+        "Confirm once with {payer_label} whether it accepts 26; then record the answer "
+        "in a policy file."
     ),
-    group="CO",
-    carc="4",
-    rarc="N823",
+    denial=Denial("CO", "4", "N823"),
     since="0.1.0",
 )

@@ -8,37 +8,23 @@ Not checked: no edits or bypass modifiers in effect for the payer and date; modi
 unreadable; across claims, no patient ID or billing NPI.
 """
 
-from __future__ import annotations
-
 import polars as pl
 
 from cpt77092.rule import GLOBAL, FixKind, Remedy, Rule, Severity
 
-
-def flag() -> pl.Expr:
-    """The global code has a bypass modifier, with a component whose edit nothing bypasses."""
-    return pl.col("has_bypass_modifier") & pl.col("denied_for_good_beside_part")
-
-
 RULE = Rule(
-    doc=__doc__ or "",
-    code="MO017",
-    name="bypass-modifier-without-effect",
+    module=__name__,
     severity=Severity.INFO,
     codes=GLOBAL,
-    flag=flag,
+    flag=pl.col("has_bypass_modifier") & pl.col("denied_for_good_beside_part"),
     parameter="pairs",
     message=(
         "Modifier {bypass_modifiers_found} does not bypass the edit between {hcpcs_code} and "
         "{parts_billed_beside}."
     ),
-    remedies=(
-        Remedy(
-            text=(
-                "Remove {bypass_modifiers_found}, and bill the code the chart supports (see BU001)."
-            ),
-            kind=FixKind.UNSAFE,
-        ),
+    remedy=Remedy(
+        "Remove {bypass_modifiers_found}, and bill the code the chart supports (see BU001).",
+        kind=FixKind.UNSAFE,
     ),
     since="0.2.0",
 )

@@ -10,39 +10,25 @@ Not checked: no list of facility POS codes or no rule on the technical component
 payer and date; no POS column; on a bone density study, absent or unreadable modifiers.
 """
 
-from __future__ import annotations
-
 import polars as pl
 
-from cpt77092.rule import COMPANIONS, TECHNICAL, Remedy, Rule, Severity, param
-
-
-def flag() -> pl.Expr:
-    """The POS is a facility, where the policy does not pay the technical component."""
-    is_technical = pl.col("hcpcs_code").is_in(sorted(TECHNICAL)) | pl.col("bills_technical_part")
-    is_unpaid = param("technical_in_facility") == "not_payable"
-    return pl.col("in_facility_place") & is_technical & is_unpaid
-
+from cpt77092.rule import COMPANIONS, TECHNICAL, Denial, Remedy, Rule, Severity, param
 
 RULE = Rule(
-    doc=__doc__ or "",
-    code="PO003",
-    name="technical-service-in-facility",
+    module=__name__,
     severity=Severity.ERROR,
     codes=TECHNICAL | COMPANIONS,
-    flag=flag,
+    flag=pl.col("in_facility_place")
+    & (pl.col("hcpcs_code").is_in(sorted(TECHNICAL)) | pl.col("bills_technical_part"))
+    & (param("technical_in_facility") == "not_payable"),
     parameter="technical_in_facility",
     message=(
         "{hcpcs_code} bills a technical component in POS {place_of_service_code}; "
         "{payer_label} does not pay it on a professional claim."
     ),
-    remedies=(
-        Remedy(
-            text="Remove {hcpcs_code}, which the facility bills; if the POS is wrong, correct it."
-        ),
+    remedy=Remedy(
+        "Remove {hcpcs_code}, which the facility bills; if the POS is wrong, correct it."
     ),
-    group="CO",
-    carc="58",
-    rarc="N428",
+    denial=Denial("CO", "58", "N428"),
     since="0.1.0",
 )

@@ -10,33 +10,21 @@ Not checked: no list of facility POS codes or no rule on the technical component
 payer and date; no POS column.
 """
 
-from __future__ import annotations
-
 import polars as pl
 
-from cpt77092.rule import GLOBAL, Remedy, Rule, Severity, param
-
-
-def flag() -> pl.Expr:
-    """The POS is a facility, where the policy does not pay the technical component."""
-    return pl.col("in_facility_place") & (param("technical_in_facility") == "not_payable")
-
+from cpt77092.rule import GLOBAL, Denial, Remedy, Rule, Severity, param
 
 RULE = Rule(
-    doc=__doc__ or "",
-    code="PO004",
-    name="global-service-in-facility",
+    module=__name__,
     severity=Severity.WARNING,
     codes=GLOBAL,
-    flag=flag,
+    flag=pl.col("in_facility_place") & (param("technical_in_facility") == "not_payable"),
     parameter="technical_in_facility",
     message=(
         "{hcpcs_code} billed globally in POS {place_of_service_code}; {payer_label} does not "
         "pay the technical component on a professional claim."
     ),
-    remedies=(Remedy(text="Bill 77092 for the interpretation; if the POS is wrong, correct it."),),
-    group="CO",
-    carc="58",
-    rarc="N428",
+    remedy=Remedy("Bill 77092 for the interpretation; if the POS is wrong, correct it."),
+    denial=Denial("CO", "58", "N428"),
     since="0.1.0",
 )

@@ -8,28 +8,17 @@ Clear: a usual POS; a POS that PO002 reports; or a payer with its own list of ac
 Not checked: no usual POS codes in effect for the code and date; no POS column.
 """
 
-from __future__ import annotations
-
 import polars as pl
 
 from cpt77092.rule import INTERPRETATION, Remedy, Rule, Severity
 
-
-def flag() -> pl.Expr:
-    """An assigned POS that is not usual, where the payer has no list of its own."""
-    is_unusual = pl.col("place_is_assigned") & ~pl.col("place_is_typical")
-    return is_unusual & ~pl.col("has_place_list")
-
-
 RULE = Rule(
-    doc=__doc__ or "",
-    code="PO005",
-    name="place-of-service-untypical",
+    module=__name__,
     severity=Severity.INFO,
     codes=INTERPRETATION,
-    flag=flag,
+    flag=pl.col("place_is_assigned") & ~pl.col("place_is_typical") & ~pl.col("has_place_list"),
     parameter="typical_place_of_service",
     message="POS {place_of_service_code} is unusual for {hcpcs_code}.",
-    remedies=(Remedy(text="Check that the patient was seen there."),),
+    remedy=Remedy("Check that the patient was seen there."),
     since="0.1.0",
 )

@@ -10,35 +10,30 @@ Not checked: no limit in effect on the date; blank or unreadable units; across c
 or billing NPI. A line or claim over the limit by itself needs neither.
 """
 
-from __future__ import annotations
-
 import polars as pl
 
-from cpt77092.rule import CHECKED, FixKind, Message, Remedy, Rule, Severity, limit_is_mue, param
-
-
-def flag() -> pl.Expr:
-    """The units that are certain are over the limit, or all are known and are over it."""
-    most = param("max_units_per_day")
-    is_over = (pl.col("units_on_day_at_least") > most) | (pl.col("units_on_day") > most)
-    return is_over & ~pl.col("surely_repeats_earlier_line")
-
-
-def _is_over_by_itself() -> pl.Expr:
-    return pl.col("service_unit_quantity") > param("max_units_per_day")
-
-
-def _has_component_modifier() -> pl.Expr:
-    return pl.col("has_modifier_26") | pl.col("has_modifier_tc")
-
+from cpt77092.rule import (
+    CHECKED,
+    Denial,
+    FixKind,
+    Message,
+    Remedy,
+    Rule,
+    Severity,
+    limit_is_mue,
+    param,
+)
 
 RULE = Rule(
-    doc=__doc__ or "",
-    code="UN001",
-    name="daily-units-exceeded",
+    module=__name__,
     severity=Severity.ERROR,
     codes=CHECKED,
-    flag=flag,
+    # The units that are certain are over the limit, or all are known and are over it.
+    flag=(
+        (pl.col("units_on_day_at_least") > param("max_units_per_day"))
+        | (pl.col("units_on_day") > param("max_units_per_day"))
+    )
+    & ~pl.col("surely_repeats_earlier_line"),
     parameter="max_units_per_day",
     message=(
         "{units_on_day_at_least} units of {hcpcs_code} on {claim_line_start_date} "
@@ -47,38 +42,28 @@ RULE = Rule(
     ),
     other_messages=(
         Message(
-            when=limit_is_mue,
-            text=(
-                "{units_on_day_at_least} units of {hcpcs_code} on {claim_line_start_date} "
-                "({units_by_line}); CMS's MUE is "
-                "{max_units_per_day} per day."
-            ),
+            "{units_on_day_at_least} units of {hcpcs_code} on {claim_line_start_date} "
+            "({units_by_line}); CMS's MUE is "
+            "{max_units_per_day} per day.",
+            when=limit_is_mue(),
         ),
     ),
-    remedies=(
+    remedy=Remedy(
+        "Keep one of the day's lines if the chart shows one service.", kind=FixKind.UNSAFE
+    ),
+    other_remedies=(
         Remedy(
-            when=_is_over_by_itself,
-            text=(
-                "Reduce the units to {max_units_per_day} if the chart shows only "
-                "{max_units_per_day}."
-            ),
+            "Reduce the units to {max_units_per_day} if the chart shows only {max_units_per_day}.",
             kind=FixKind.UNSAFE,
+            when=pl.col("service_unit_quantity") > param("max_units_per_day"),
         ),
         Remedy(
-            when=_has_component_modifier,
-            text=(
-                "Bill it once with neither 26 nor TC if the day's lines are two components of "
-                "one service; otherwise keep one if the chart shows one service."
-            ),
+            "Bill it once with neither 26 nor TC if the day's lines are two components of "
+            "one service; otherwise keep one if the chart shows one service.",
             kind=FixKind.UNSAFE,
-        ),
-        Remedy(
-            text="Keep one of the day's lines if the chart shows one service.",
-            kind=FixKind.UNSAFE,
+            when=pl.col("has_modifier_26") | pl.col("has_modifier_tc"),
         ),
     ),
-    group="CO",
-    carc="151",
-    rarc="N362",
+    denial=Denial("CO", "151", "N362"),
     since="0.1.0",
 )

@@ -6,35 +6,18 @@ Clear: a whole number above zero; UN001 checks for too many.
 Not checked: no units column; blank or unreadable (IN001) units.
 """
 
-from __future__ import annotations
-
 import polars as pl
 
-from cpt77092.rule import CHECKED, Confidence, Remedy, Rule, Severity, Source
-
-
-def flag() -> pl.Expr:
-    """The units are zero, negative or fractional."""
-    units = pl.col("service_unit_quantity")
-    return (units <= 0) | (units % 1 != 0)
-
+from cpt77092.rule import CHECKED, Denial, Remedy, Rule, Severity, guide_837p
 
 RULE = Rule(
-    doc=__doc__ or "",
-    code="UN002",
-    name="units-not-positive-whole",
+    module=__name__,
     severity=Severity.ERROR,
     codes=CHECKED,
-    flag=flag,
+    flag=(pl.col("service_unit_quantity") <= 0) | (pl.col("service_unit_quantity") % 1 != 0),
+    source=guide_837p("SV104; CMS-1500 box 24G"),
     message="Units are {service_unit_quantity}; they must be a whole number above zero.",
-    remedies=(Remedy(text="Enter the number of services the chart shows."),),
-    source=Source(
-        title="837P guide 005010X222A1",
-        at="SV104; CMS-1500 box 24G",
-        confidence=Confidence.SECONDARY,
-    ),
-    group="CO",
-    carc="16",
-    rarc="M53",
+    remedy=Remedy("Enter the number of services the chart shows."),
+    denial=Denial("CO", "16", "M53"),
     since="0.1.0",
 )
