@@ -125,8 +125,8 @@ def check(
     Args:
         batch: lines in scope, as `read_batch` gives them.
         policies: the policies of the run.
-        rules: the rules to run.
-        as_of: the date of the run: a later service date is in the future.
+        rules: those to run, in this order.
+        as_of: a later service date is in the future.
         history: earlier claims of the batch's patients, as `read_history` gives them.
 
     Raises:
@@ -288,19 +288,10 @@ def _match_payers(spellings: pl.DataFrame, policies: PolicySet) -> pl.DataFrame:
     rows = []
     for payer_id, payer in distinct.iter_rows():
         policy = matcher.policy_of(payer_id or "", payer or "")
-        name = (payer or payer_id or "").strip()
-        rows.append(
-            {
-                "payer_id": payer_id,
-                "payer": payer,
-                "payer_policy": policy or DEFAULT,
-                "payer_is_known": policy is not None,
-                "payer_label": policies[policy].label
-                if policy
-                else name or "the payer (left blank)",
-                "same_payer": matcher.same_payer(payer_id or "", payer or ""),
-            }
-        )
+        name = (payer or payer_id or "").strip() or "the payer (left blank)"
+        label = policies[policy].label if policy else name
+        same = matcher.same_payer(payer_id or "", payer or "")
+        rows.append((payer_id, payer, policy or DEFAULT, policy is not None, label, same))
     schema = {
         "payer_id": pl.Categorical,
         "payer": pl.Categorical,
@@ -309,7 +300,7 @@ def _match_payers(spellings: pl.DataFrame, policies: PolicySet) -> pl.DataFrame:
         "payer_label": pl.String,
         "same_payer": pl.String,
     }
-    frame = pl.DataFrame(rows, schema=schema)
+    frame = pl.DataFrame(rows, schema=schema, orient="row")
     return (
         frame.with_columns(
             payer_number=pl.col("same_payer").rank("dense").cast(pl.UInt32),

@@ -8,7 +8,6 @@ from cpt77092.facts import (
     claim_lines,
     code_pairs,
     diagnoses,
-    documents,
     filing,
     grouping,
     modifiers,
@@ -35,19 +34,14 @@ _SUBJECTS = (
     units,
     filing,
     money,
-    documents,
 )
 FACTS: dict[str, Fact] = {fact.name: fact for subject in _SUBJECTS for fact in subject.FACTS}
 
 
 def closure(names: Iterable[str]) -> tuple[list[Fact], set[str]]:
-    """The facts behind some names, and the plain columns that they rest on.
+    """The facts behind some names, each after those that it reads; and the plain columns.
 
-    Args:
-        names: facts, message fields, claim columns and `policy.*` columns, mixed.
-
-    Returns:
-        The facts, each after those that it reads; and every name that is not a fact.
+    Names are facts, message fields, claim columns and `policy.*` columns, mixed.
     """
     ordered: dict[str, Fact] = {}
     plain: set[str] = set()
@@ -72,9 +66,7 @@ def closure(names: Iterable[str]) -> tuple[list[Fact], set[str]]:
 def inputs(name: str, *, optional: bool = False) -> list[str]:
     """The plain columns that a name rests on, in order: one of them may be why it is unknown.
 
-    Args:
-        name: a fact, or a plain column, which rests on itself.
-        optional: whether to include columns that facts can do without.
+    A plain column rests on itself. `optional` includes those that facts can do without.
     """
     fact = FACTS.get(name)
     if fact is None:

@@ -28,6 +28,8 @@ from cpt77092.reference.codes import CHECKED, GLOBAL, INTERPRETATION, TECHNICAL
 PARTS = INTERPRETATION | TECHNICAL
 """The component codes, which the global code includes."""
 _NOTHING = pl.lit(0, pl.UInt8)
+_IS_CHECKED = pl.col("hcpcs_code").is_in(sorted(CHECKED))
+_IS_GLOBAL = pl.col("hcpcs_code").is_in(sorted(GLOBAL))
 
 
 def _shares(codes: pl.Expr, wanted: pl.Expr) -> pl.Expr:
@@ -56,16 +58,17 @@ def doubtful_bit(_: Context) -> pl.Expr:
 
 def unjudged_bit(_: Context) -> pl.Expr:
     """The same where the pairs of the code are unknown."""
-    is_checked = pl.col("hcpcs_code").is_in(sorted(CHECKED))
-    is_unjudged = is_checked & pl.col("policy.pairs").is_null()
+    is_unjudged = _IS_CHECKED & pl.col("policy.pairs").is_null()
     return pl.when(is_unjudged).then("code_bit").otherwise(_NOTHING)
 
 
-def _of_original(bit: str) -> Build:
-    def build(_: Context) -> pl.Expr:
-        return pl.when("is_original").then(bit).otherwise(_NOTHING)
+def _only_of_original(bit: str) -> Fact:
+    """`original_code_bit` and so on: the bit where the line's claim is an original one."""
 
-    return build
+    def build(_: Context) -> pl.Expr:
+        return _across(pl.col(bit), _NOTHING)
+
+    return Fact(name=f"original_{bit}", build=build, reads=("is_original", bit))
 
 
 _BITS = {
@@ -82,21 +85,23 @@ def _united() -> list[Fact]:
     """`claim_codes`, `claim_date_bare`, `entity_date_doubtful` and so on."""
     facts = []
     for what, bit in _BITS.items():
-        original = f"original_{bit}"
-        reads = ("is_original", bit)
+        original = _only_of_original(bit)
         facts += [
-            Fact(name=original, build=_of_original(bit), reads=reads),
+            original,
             Fact(name=f"claim_{what}", group=CLAIM, bit_or=bit),
             Fact(name=f"claim_date_{what}", group=CLAIM_DATE, bit_or=bit),
-            Fact(name=f"entity_date_{what}", group=ENTITY_DATE_OF_PAYER, bit_or=original),
+            Fact(name=f"entity_date_{what}", group=ENTITY_DATE_OF_PAYER, bit_or=original.name),
         ]
     return facts
 
 
-def _day_bills(codes: Collection[str]) -> Build:
-    """The claim, or the person and billing provider, bills one of the codes on that date."""
+def _bills(what: str, codes: Collection[str]) -> tuple[Fact, Fact]:
+    """Whether the claim, or the person and billing provider, bills one of the codes on that date.
 
-    def build(context: Context) -> pl.Expr:
+    `day_bills_global` and so on is null, `day_surely_bills_global` false where that is unknown.
+    """
+
+    def bills(context: Context) -> pl.Expr:
         wanted = context.mask(codes)
         # Without a claim number the line is alone on its claim; other claims may bill the code.
         has_claim = pl.col("claim_key").is_not_null()
@@ -104,10 +109,11 @@ def _day_bills(codes: Collection[str]) -> Build:
         across = _across(_shares(pl.col("entity_date_codes"), wanted))
         return _unless_void(on_claim.otherwise(NO) | across)
 
-    return build
+    def surely_bills(_: Context) -> pl.Expr:
+        return pl.col(f"day_bills_{what}").fill_null(value=False)
 
-
-_CODES_OF_THE_DAY = {"global": GLOBAL, "calculation": frozenset({"77091"})}
+    fact = Fact(name=f"day_bills_{what}", build=bills, reads=_ENTITY, optional=_DAY)
+    return fact, Fact(name=f"day_surely_bills_{what}", build=surely_bills, optional=(fact.name,))
 
 
 def _unless_void(outcome: pl.Expr) -> pl.Expr:
@@ -115,16 +121,9 @@ def _unless_void(outcome: pl.Expr) -> pl.Expr:
     return pl.when("is_live").then(outcome).otherwise(NO)
 
 
-def _across(outcome: pl.Expr) -> pl.Expr:
+def _across(outcome: pl.Expr, otherwise: pl.Expr = NO) -> pl.Expr:
     """The outcome over the person's other claims, which count for original claims alone."""
-    return pl.when("is_original").then(outcome).otherwise(NO)
-
-
-def _surely(name: str) -> Build:
-    def build(_: Context) -> pl.Expr:
-        return pl.col(name).fill_null(False)  # noqa: FBT003
-
-    return build
+    return pl.when("is_original").then(outcome).otherwise(otherwise)
 
 
 # --- pairs ------------------------------------------------------------------------------------
@@ -163,8 +162,7 @@ def _is_denied(group: str, among: pl.Expr) -> pl.Expr:
         ~pl.col("has_bypass_modifier") & unless_bypassed
     )
     # The pairs of a partner code are under the code that is paid, whose pairs may be unknown.
-    is_partner = ~pl.col("hcpcs_code").is_in(sorted(CHECKED))
-    is_open = is_partner & ~denied & (pl.col(f"{group}_unjudged") != 0)
+    is_open = ~_IS_CHECKED & ~denied & (pl.col(f"{group}_unjudged") != 0)
     return pl.when(is_open).then(None).otherwise(denied)
 
 
@@ -191,14 +189,12 @@ def denied_for_good_beside_part(context: Context) -> pl.Expr:
 def denied_beside_other(context: Context) -> pl.Expr:
     """The code is billed with another that is paid instead, components of the global code aside."""
     every = context.mask(context.bits)
-    own_parts = pl.when(pl.col("hcpcs_code").is_in(sorted(GLOBAL))).then(
-        every & ~context.mask(PARTS)
-    )
-    return _denied_beside("claim_date", own_parts.otherwise(every))
+    among = pl.when(_IS_GLOBAL).then(every & ~context.mask(PARTS)).otherwise(every)
+    return _denied_beside("claim_date", among)
 
 
 def _is_global(_: Context) -> pl.Expr:
-    return pl.col("hcpcs_code").is_in(sorted(GLOBAL))
+    return _IS_GLOBAL
 
 
 def may_be_denied(_: Context) -> pl.Expr:
@@ -206,8 +202,7 @@ def may_be_denied(_: Context) -> pl.Expr:
     billed = pl.col("claim_date_codes") | pl.col("entity_date_codes")
     is_billed = (pl.col("denying_codes") & billed) != 0
     # The pairs of a partner code may be unknown.
-    is_partner = ~pl.col("hcpcs_code").is_in(sorted(CHECKED))
-    return is_billed.fill_null(value=True) | is_partner
+    return is_billed.fill_null(value=True) | ~_IS_CHECKED
 
 
 # --- scans of the same billing provider -------------------------------------------------------
@@ -238,7 +233,7 @@ def entity_scans(_: Context) -> pl.Expr:
     """How the provider bills its scans that date: on the claim, else on its other claims."""
     has_claim = pl.col("claim_key").is_not_null()
     on_claim = pl.when(has_claim).then("claim_date_scans").otherwise(_NOTHING)
-    across = pl.when("is_original").then("entity_date_scans").otherwise(_NOTHING)
+    across = _across(pl.col("entity_date_scans"), _NOTHING)
     is_unknown = on_claim.is_null()  # no date
     return pl.when(is_unknown | (on_claim != 0)).then(on_claim).otherwise(across)
 
@@ -265,12 +260,12 @@ def entity_bills_whole_scan(_: Context) -> pl.Expr:
 
 def part_of_another_entity(lines: pl.DataFrame, _: Context) -> pl.Series:
     """Another billing provider bills a component of the test for the same person and date."""
-    code = pl.col("hcpcs_code")
     tests = lines.lazy().select(
         "line", PERSON_DATE, "entity_number", "claim_key", "is_original", "hcpcs_code"
     )
-    wholes = tests.filter(code.is_in(sorted(GLOBAL))).collect(engine="in-memory")
-    parts = tests.filter(code.is_in(sorted(PARTS)) & pl.col("is_original"))
+    wholes = tests.filter(_IS_GLOBAL).collect(engine="in-memory")
+    is_part = pl.col("hcpcs_code").is_in(sorted(PARTS))
+    parts = tests.filter(is_part & pl.col("is_original"))
     # Few components are billed on the date of a global line.
     parts = parts.join(wholes.lazy(), on=PERSON_DATE, how="semi")
     # One row for each provider of a person and date: of several claims at most one can be the
@@ -327,29 +322,14 @@ FACTS: tuple[Fact, ...] = (
     Fact(build=doubtful_bit, reads=("code_bit",), optional=("has_bypass_modifier",)),
     Fact(build=unjudged_bit, reads=("code_bit", "hcpcs_code"), optional=("policy.pairs",)),
     *_united(),
+    *_bills("global", GLOBAL),
+    *_bills("calculation", {"77091"}),
     *(
-        Fact(name=f"day_bills_{what}", build=_day_bills(codes), reads=_ENTITY, optional=_DAY)
-        for what, codes in _CODES_OF_THE_DAY.items()
-    ),
-    *(
-        Fact(
-            name=f"day_surely_bills_{what}",
-            build=_surely(f"day_bills_{what}"),
-            optional=(f"day_bills_{what}",),
+        Fact(name=name, build=build, reads=_CODE_AND_PAIRS, distinct_by=_CODE_AND_PAIRS)
+        for name, build in (
+            ("denying_codes", _denying(bypassable_only=False)),
+            ("bypassable_codes", _denying(bypassable_only=True)),
         )
-        for what in _CODES_OF_THE_DAY
-    ),
-    Fact(
-        name="denying_codes",
-        build=_denying(bypassable_only=False),
-        reads=_CODE_AND_PAIRS,
-        distinct_by=_CODE_AND_PAIRS,
-    ),
-    Fact(
-        name="bypassable_codes",
-        build=_denying(bypassable_only=True),
-        reads=_CODE_AND_PAIRS,
-        distinct_by=_CODE_AND_PAIRS,
     ),
     *(
         Fact(
@@ -373,11 +353,7 @@ FACTS: tuple[Fact, ...] = (
         reads=("hcpcs_code", "is_live"),
         optional=("has_modifier_26", "has_modifier_tc", "damaged_code"),
     ),
-    Fact(
-        name="original_scan_kind",
-        build=_of_original("scan_kind"),
-        reads=("is_original", "scan_kind"),
-    ),
+    _only_of_original("scan_kind"),
     Fact(name="claim_date_scans", group=CLAIM_DATE, bit_or="scan_kind"),
     Fact(name="entity_date_scans", group=ENTITY_DATE, bit_or="original_scan_kind"),
     Fact(

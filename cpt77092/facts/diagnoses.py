@@ -172,22 +172,21 @@ def _positions(pointed: pl.Expr) -> pl.Expr:
 
 def diagnosis_pointer_problem(_: Context) -> pl.Expr:
     """What is wrong with the diagnosis pointer; blank where nothing is, or the pointer is blank."""
-    pointed = _POINTED
     filled = [
         pl.when(_cell_at(position) != "").then(pl.lit(position, dtype=pl.Int64))
         for position in range(len(_LETTERS))
     ]
-    unfilled = _positions(pointed).list.set_difference(pl.concat_list(filled)).list.sort()
+    unfilled = _positions(_POINTED).list.set_difference(pl.concat_list(filled)).list.sort()
     letter = pl.element().replace_strict(range(len(_LETTERS)), list(_LETTERS), default=None)
     named = unfilled.list.eval(pl.format("{} ({})", pl.element() + 1, letter)).list.join(", ")
     return (
-        pl.when(_CELL.is_null() & (pointed != ""))
+        pl.when(_CELL.is_null() & (_POINTED != ""))
         .then(pl.lit(None, dtype=pl.String))
-        .when(pointed == "?")
+        .when(_POINTED == "?")
         .then(pl.lit("cannot be read as letters A to L or numbers 1 to 12"))
         .when(unfilled.list.len() > 0)
         .then(pl.format("points to a blank diagnosis: {}", named))
-        .when(pointed.is_not_null())
+        .when(_POINTED.is_not_null())
         .then(pl.lit(""))
     )
 
@@ -198,13 +197,12 @@ def line_diagnoses(_: Context) -> pl.Expr:
     It is the key of the facts that compare them with the payer's lists.
     """
     cells = _normal(_CELL).str.split(_BETWEEN)
-    pointed = _POINTED
-    chosen = cells.list.gather(_positions(pointed), null_on_oob=True)
+    chosen = cells.list.gather(_positions(_POINTED), null_on_oob=True)
     filled = chosen.list.eval(pl.element().fill_null(""))
-    follows = (pointed != "?") & ~filled.list.contains("")
+    follows = (_POINTED != "?") & ~filled.list.contains("")
     all_filled = cells.list.eval(pl.when(pl.element() != "").then(pl.element())).list.drop_nulls()
     own = (
-        pl.when(_CELL.is_not_null() & (pointed.fill_null("") == ""))
+        pl.when(_CELL.is_not_null() & (_POINTED.fill_null("") == ""))
         .then(all_filled)
         .when(_CELL.is_not_null() & follows)
         .then(filled)

@@ -21,13 +21,8 @@ MAX_GAPPED = 2**12
 def distinct_ids(cells: pl.DataFrame) -> pl.Series:
     """The number of each line's combination of cells, from 0; a null is a cell like any other.
 
-    Some numbers below `MAX_GAPPED` may not occur.
-
-    Args:
-        cells: one column or several, of codes, whole numbers, dates, booleans or texts.
-
-    Returns:
-        Small whole numbers, as `representative_line` takes them.
+    Cells are codes, whole numbers, dates, booleans or texts. The numbers are small, as
+    `representative_line` takes them; some below `MAX_GAPPED` may not occur.
     """
     varied = cells.select(column for column in cells if not _is_constant(column))
     if not varied.width:

@@ -31,9 +31,8 @@ def add_facts(
     Args:
         frame: typed claim lines with their number (`line`) and their policy columns.
         facts: as `closure` gives them.
-        context: what facts may look up besides the line.
-        kept: names of the facts to return; others are dropped as soon as no fact reads them any
-            more, which saves memory. All are returned where it is None.
+        context: for facts that look up more than the line.
+        kept: names of the facts to return (None: all); any other is dropped once no fact reads it.
 
     Raises:
         TypeError: some facts read each other in a circle.

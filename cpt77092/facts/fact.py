@@ -154,14 +154,7 @@ def reads_of(facts: Iterable[Fact]) -> set[str]:
 def on_lines(
     height: int, lines: pl.Series, values: pl.Series, *, default: int | None = None
 ) -> pl.Series:
-    """A column with values on some lines and a default on the others.
-
-    Args:
-        height: how many lines there are.
-        lines: numbers of the lines that have a value.
-        values: one for each of them.
-        default: the value of the other lines.
-    """
+    """A column of `height` rows: values on the lines of some numbers, a default on the others."""
     rest = pl.Series([default], dtype=values.dtype).new_from_index(0, height)
     return rest.scatter(lines, values)
 
@@ -172,13 +165,9 @@ def by_set(
     test: Callable[[Sequence[Any]], pl.Expr],
     dtype: pl.DataType | type[pl.DataType],
 ) -> pl.Expr:
-    """An expression for each distinct set, chosen by the line's set; null on a line without one.
+    """The line's set decides the expression, which `test` makes from its members; null without one.
 
-    Args:
-        parameter: the policy parameter whose value is a set.
-        context: has the members of each set.
-        test: makes the expression from the members of one set.
-        dtype: of the result.
+    The parameter is one whose value is a set; `dtype` is that of the expression.
     """
     number = pl.col(f"policy.{parameter}")
     chosen = pl.lit(None, dtype=dtype)

@@ -1,4 +1,4 @@
-"""Facts of submitting a claim: the last day to file it, its submission date and its frequency."""
+"""Facts of submitting a claim: last day to file, submission, frequency and signed report."""
 
 from __future__ import annotations
 
@@ -39,6 +39,12 @@ def effective_submission(_: Context) -> pl.Expr:
     return pl.when(~_is_unreadable()).then(pl.coalesce("submission_date", "as_of_date"))
 
 
+def has_signed_report(_: Context) -> pl.Expr:
+    """The report has a signing date; unknown where that cannot be read."""
+    state = pl.col("report_signed_date.state")
+    return pl.when(state != "unreadable").then(state == "read")
+
+
 _FREQUENCIES = "policy.claim_frequency_codes"
 _PERIOD = ("claim_line_start_date", "policy.timely_filing")
 
@@ -62,4 +68,5 @@ FACTS: tuple[Fact, ...] = (
         build=list_text("claim_frequency_codes"),
         reads=(_FREQUENCIES,),
     ),
+    Fact(build=has_signed_report, reads=("report_signed_date.state",)),
 )

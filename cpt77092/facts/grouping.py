@@ -39,13 +39,9 @@ def pack(first: str, second: str) -> pl.Expr:
 
 
 def group_ids(keys: pl.Series) -> pl.Series:
-    """The group id of each line: lines of one key share it.
+    """The group id of each line, as UInt32: lines of one key share it.
 
-    Args:
-        keys: categories, texts or whole numbers; null and the blank text are no key.
-
-    Returns:
-        UInt32, null where there is no key.
+    Keys are categories, texts or whole numbers; null and the blank text are none, and have no id.
     """
     if keys.dtype == pl.Categorical:
         return _ids(pl.select(pl.when(keys != "").then(keys.to_physical())).to_series())
@@ -58,9 +54,7 @@ def group_ids(keys: pl.Series) -> pl.Series:
 def ids_by_hash(hashes: pl.Series, texts: pl.Series) -> pl.Series:
     """Group ids of texts by their hashes, or by the texts where two different ones share a hash.
 
-    Args:
-        hashes: UInt64, null where the text is no key.
-        texts: the texts.
+    A hash is null where the text is no key.
     """
     ids = _ids_in_order(hashes)
     if (texts.gather(ids) == texts).all():
@@ -84,8 +78,7 @@ def _ids(numbers: pl.Series) -> pl.Series:
 def representative_line(numbers: pl.Series) -> pl.Series:
     """For every number from 0 one of the lines that have it.
 
-    Args:
-        numbers: one for each line, null where it has none; small, since each has a place.
+    Each line has a number or null; they are small, since each has a place.
     """
     lines = _line_numbers(numbers.len())
     line_of = pl.zeros(upper_bound(numbers), dtype=pl.UInt32, eager=True)
@@ -100,11 +93,7 @@ def _line_numbers(height: int) -> pl.Series:
 
 
 def has_duplicate(ids: pl.Series) -> pl.Series:
-    """Whether another line has the line's group id; null where it has none.
-
-    Args:
-        ids: as `group_ids` gives them.
-    """
+    """Whether another line has the line's group id (of `group_ids`); null where it has none."""
     of_several = pl.zeros(ids.len(), dtype=pl.UInt8, eager=True)
     return of_several.scatter(ids.filter(ids != _line_numbers(ids.len())), 1).gather(ids) == 1
 
@@ -116,11 +105,7 @@ MAX_ROUNDS = 8
 def rounds(ids: pl.Series) -> tuple[list[pl.Series], pl.Series]:
     """All lines but those that groups are known by, in rounds of at most one line of each group.
 
-    Args:
-        ids: as `group_ids` gives them.
-
-    Returns:
-        `MAX_ROUNDS` rounds or fewer, each with its line numbers; and the lines that are left.
+    Returns the line numbers of `MAX_ROUNDS` rounds or fewer; and the lines that are left.
     """
     left = (ids != _line_numbers(ids.len())).arg_true().cast(pl.UInt32)
     chosen_of_group = pl.zeros(ids.len(), dtype=pl.UInt32, eager=True)
@@ -158,10 +143,8 @@ def person_date(_: Context) -> pl.Expr:
 def last_date(known: pl.Series, wanted: pl.Series, *, or_same_date: bool) -> pl.Series:
     """For each wanted date the last known date of the same patient before it; null if none.
 
-    Args:
-        known: dates of patients, as `person_date` has them, in any order.
-        wanted: the same, without nulls.
-        or_same_date: whether the wanted date itself counts, too.
+    Dates are those of `person_date`, wanted ones without nulls. `or_same_date` counts the wanted
+    date itself, too.
     """
     known = known.drop_nulls().unique().sort()
     after = known.search_sorted(wanted, side="right" if or_same_date else "left")

@@ -62,11 +62,10 @@ def _counted(lines: pl.DataFrame, key: str) -> pl.DataFrame:
 
 
 def _pairs(flagged: pl.DataFrame, others: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
-    """Each flagged line with other lines that share one of the keys, in the order of `_ORDER`.
+    """Numbers of flagged lines and of `other` lines that share a key, in the order of `_ORDER`.
 
-    Returns:
-        `line` and `other`: line numbers. Of the other lines of a key there are only as many as a
-        message needs, since a thousand lines of one key would make a million pairs.
+    Of the other lines of a key there are only as many as a message needs, since a thousand lines of
+    one key would make a million pairs.
     """
     others = others.sort(_ORDER)
     pairs = []
@@ -110,13 +109,8 @@ def _listed(
 ) -> pl.Series:
     """For each flagged line a list of the other lines that share one of the keys; null if none.
 
-    Args:
-        flagged: the flagged lines.
-        others: the lines to name.
-        keys: group ids.
-        text: of one other line, over the columns of `_names` of both lines; those of the other end
-            in `_other`.
-        separator: between two texts.
+    `text` is that of one other line, over the columns of `_names` of both lines; those of the other
+    end in `_other`.
     """
     named = (
         _pairs(flagged, others, keys)

@@ -155,55 +155,52 @@ def notice_conflicts(context: Context) -> pl.Expr:
     return _if_enough(2, _if_readable(listed))
 
 
-_UNREADABLE_MODIFIER = "a modifier on the line cannot be read"
-_OVER_MODIFIERS = ("modifiers_cell",)
+_UNREADABLE = "a modifier on the line cannot be read"
+_PRESENT = {
+    "has_modifier_26": ("26",),
+    "has_modifier_tc": ("TC",),
+    "has_modifier_kx": ("KX",),
+    "has_repeat_modifier": ("76", "77"),
+    # The patient has an ABN, or the biller knows that the payer does not cover the service.
+    "has_notice_modifier": ("GA", "GX", "GY", "GZ"),
+}
 
 
-def _of_modifiers(name: str, build: Build, *, unknown: str = "") -> Fact:
-    return Fact(
-        name=name, build=build, reads=_OVER_MODIFIERS, distinct_by=_OVER_MODIFIERS, unknown=unknown
-    )
-
-
-def _of_modifiers_and(parameter: str, name: str, build: Build) -> Fact:
-    key = ("modifiers_cell", f"policy.{parameter}")
-    return Fact(name=name, build=build, reads=key, distinct_by=key, unknown=_UNREADABLE_MODIFIER)
+def _of_modifiers(build: Build, name: str = "", *policy: str, unknown: str = "") -> Fact:
+    """A fact of the modifiers alone, or of them and a value of the payer's policy."""
+    key = ("modifiers_cell", *policy)
+    return Fact(name=name, build=build, reads=key, distinct_by=key, unknown=unknown)
 
 
 FACTS: tuple[Fact, ...] = (
     Fact(build=modifiers_cell, reads=MODIFIERS, distinct_by=MODIFIERS),
-    _of_modifiers("modifiers", modifiers),
-    _of_modifiers("has_modifier_26", _has({"26"}), unknown=_UNREADABLE_MODIFIER),
-    _of_modifiers("has_modifier_tc", _has({"TC"}), unknown=_UNREADABLE_MODIFIER),
-    _of_modifiers("has_modifier_kx", _has({"KX"}), unknown=_UNREADABLE_MODIFIER),
-    _of_modifiers("has_repeat_modifier", _has({"76", "77"}), unknown=_UNREADABLE_MODIFIER),
-    # The patient has an ABN, or the biller knows that the payer does not cover the service.
-    _of_modifiers(
-        "has_notice_modifier", _has({"GA", "GX", "GY", "GZ"}), unknown=_UNREADABLE_MODIFIER
-    ),
-    _of_modifiers("repeat_modifiers", repeat_modifiers),
-    _of_modifiers("modifier_before_26", modifier_before_26, unknown=_UNREADABLE_MODIFIER),
-    _of_modifiers("has_modifier_gap", has_modifier_gap),
-    _of_modifiers("repeated_modifiers", repeated_modifiers),
-    _of_modifiers("malformed_modifiers", malformed_modifiers),
-    _of_modifiers("has_fixable_modifiers", has_fixable_modifiers),
-    _of_modifiers("unknown_modifiers", unknown_modifiers),
+    *(_of_modifiers(_has(codes), name, unknown=_UNREADABLE) for name, codes in _PRESENT.items()),
     *(
-        _of_modifiers_and(parameter, f"{parameter}_found", _those_listed(parameter))
-        for parameter in ("inapplicable_modifiers", "bypass_modifiers")
+        _of_modifiers(build)
+        for build in (
+            modifiers,
+            modifier_set,
+            repeat_modifiers,
+            has_modifier_gap,
+            repeated_modifiers,
+            malformed_modifiers,
+            has_fixable_modifiers,
+            unknown_modifiers,
+        )
     ),
-    _of_modifiers_and("notice_modifiers", "notice_conflicts", notice_conflicts),
-    Fact(
-        build=has_bypass_modifier,
-        reads=("bypass_modifiers_found",),
-        optional=("damaged_code",),
-        unknown=_UNREADABLE_MODIFIER,
+    _of_modifiers(modifier_before_26, unknown=_UNREADABLE),
+    *(
+        _of_modifiers(_those_listed(name), f"{name}_found", f"policy.{name}", unknown=_UNREADABLE)
+        for name in ("inapplicable_modifiers", "bypass_modifiers")
     ),
-    Fact(
-        build=bills_technical_part,
-        reads=("has_modifier_tc",),
-        optional=("damaged_code",),
-        unknown=_UNREADABLE_MODIFIER,
+    _of_modifiers(
+        notice_conflicts, "notice_conflicts", "policy.notice_modifiers", unknown=_UNREADABLE
     ),
-    _of_modifiers("modifier_set", modifier_set),
+    *(
+        Fact(build=build, reads=(read,), optional=("damaged_code",), unknown=_UNREADABLE)
+        for build, read in (
+            (has_bypass_modifier, "bypass_modifiers_found"),
+            (bills_technical_part, "has_modifier_tc"),
+        )
+    ),
 )

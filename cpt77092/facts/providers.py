@@ -38,14 +38,7 @@ def _luhn(npi: pl.Expr) -> pl.Expr:
     return total
 
 
-FACTS: tuple[Fact, ...] = (
-    *(
-        Fact(
-            name=f"{who}_npi_problem",
-            build=_npi_problem(f"{who}_npi"),
-            reads=(f"{who}_npi",),
-            distinct_by=(f"{who}_npi",),
-        )
-        for who in ("rendering", "billing", "ordering")
-    ),
+FACTS: tuple[Fact, ...] = tuple(
+    Fact(name=f"{npi}_problem", build=_npi_problem(npi), reads=(npi,), distinct_by=(npi,))
+    for npi in ("rendering_npi", "billing_npi", "ordering_npi")
 )

@@ -66,15 +66,7 @@ def _is_near(scanned: pl.Expr | pl.Series) -> pl.Expr:
 
 
 def of_batch(past: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
-    """Earlier lines with the batch's group ids of their patient; null where the batch has none.
-
-    Args:
-        past: lines of earlier claims.
-        lines: all lines of the batch.
-
-    Returns:
-        The earlier lines with `person_number` and, for the date of the line, `person_date`.
-    """
+    """Earlier lines with `person_number` and `person_date` of the batch; null where it has none."""
     persons = lines.select("person_id", "person_number").drop_nulls().unique()
     joined = past.join(persons, on="person_id", how="left")
     return joined.with_columns(person_date(Context()).alias("person_date"))
