@@ -126,8 +126,7 @@ def write(stream: IO[bytes], report: Report) -> None:
 
 def _worst_first(shown: pl.DataFrame) -> pl.DataFrame:
     """The findings by severity, with the columns that the worklist words in its own way."""
-    ranks = [severity.value for severity in Severity]
-    rank = pl.col("severity").replace_strict(ranks, range(len(ranks)), return_dtype=pl.UInt8)
+    rank = pl.col("severity").cast(pl.Enum([severity.value for severity in Severity]))
     name = pl.col("payer_name").str.strip_chars()
     return shown.sort(rank, maintain_order=True).with_columns(
         payer_shown=pl.when(name != "").then(name).otherwise("payer_label"),
@@ -219,11 +218,8 @@ def _summary(book: _Book, result: Result, totals: Totals, shown: int) -> None:
         *([f"The worst {shown:,} of {number:,} findings are listed."] if shown < number else []),
         *summary.rework(totals),
         summary.conservation(totals),
-        *summary.unreadable(result),
-        *summary.rejects(result),
-        *summary.doubts(result),
-        *summary.history(result),
-        f"As of {result.as_of}. Policies: {', '.join(result.policies.origin)}.",
+        *summary.reading(result),
+        summary.basis(result),
     ]
     book.cell(sheet, 0, 0, summary.headline(totals), "title")
     for row, line in enumerate(lines, start=1):
