@@ -162,7 +162,6 @@ def check(ctx: typer.Context, options: CheckOptions) -> None:
         _print_settings(ctx)
 
     from cpt77092 import findings
-    from cpt77092.reports.check.report import require_json
     from cpt77092.reports.files import output_locks
     from cpt77092.reports.progress import Watch
     from cpt77092.run import run
@@ -171,9 +170,6 @@ def check(ctx: typer.Context, options: CheckOptions) -> None:
     log.quiet = options.quiet
     request = options.check_request(settings_of(ctx).payers)
     files = output_files(request, options)
-    require_json(
-        [options.form, *(form for _, form in files.reports)], checked_lines=options.checked_lines
-    )
     ctx.with_resource(output_locks([name for name, _ in files.reports], others=files.others))
     log.event("started", version=__version__, as_of=str(request.as_of), claims=options.claims)
     with Watch(quiet=options.quiet or log.is_json, color=options.color) as watch:
@@ -193,7 +189,8 @@ def check(ctx: typer.Context, options: CheckOptions) -> None:
         raise OutputError(*unwritten)
     if options.quiet:
         _print_one_line(report, options, log)
-    report.print_parts(split, files.parts)
+    if split is not None and not report.quiet:
+        report.print_parts(split, files.parts)
     log.finished(code, why)
     raise typer.Exit(code)
 

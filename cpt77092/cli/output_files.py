@@ -58,6 +58,8 @@ def output_files(request: Request, options: CheckOptions) -> OutputFiles:
     outputs = OutputFiles(reports=files, rejects=rejects, parts=_by_part(others))
     if outputs.parts:
         _require_parts(request, outputs, options.fail_on)
+    if options.checked_lines and Format.JSON not in (options.form, *dict(files).values()):
+        raise UsageError("--checked-lines: only JSON lists them; add --format json or -o NAME.json")
     return outputs
 
 

@@ -46,31 +46,35 @@ def check_html(result: Result, totals: Totals, *, extra: Sequence[str] = ()) -> 
     script = files("cpt77092.reports").joinpath("templates/check.js").read_text(encoding="utf-8")
     number = sum(totals.by_severity.values())
     plain = findings.as_table(findings.worst(result, WITHOUT_SCRIPT), extra=("payer_label",))
-    return environment().get_template("check.html").render(
-        result=result,
-        totals=totals,
-        version=__version__,
-        headline=summary.headline(totals),
-        tone=_tone(totals),
-        severity_counts=summary.severity_counts(totals),
-        charts=_charts(result, totals),
-        figures=at_risk.figures,
-        bars_shown=BARS,
-        number=number,
-        shown=shown.height,
-        plain=plain.iter_rows(named=True),
-        plain_height=plain.height,
-        pages=rule_pages(result, totals, shown),
-        notes=[*summary.rework(totals), summary.conservation(totals), *summary.reading(result)],
-        not_checked=summary.not_checked(result, totals, verbose=True),
-        data=packed(report_data(result, shown, extra)),
-        # Our own script, which no text of a claim can enter.
-        script=Markup(script),  # noqa: S704
-        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        is_address=is_address,
-        count=count,
-        dollars=dollars,
-        payer_text=payer_text,
+    return (
+        environment()
+        .get_template("check.html")
+        .render(
+            result=result,
+            totals=totals,
+            version=__version__,
+            headline=summary.headline(totals),
+            tone=_tone(totals),
+            severity_counts=summary.severity_counts(totals),
+            charts=_charts(result, totals),
+            figures=at_risk.figures,
+            bars_shown=BARS,
+            number=number,
+            shown=shown.height,
+            plain=plain.iter_rows(named=True),
+            plain_height=plain.height,
+            pages=rule_pages(result, totals, shown),
+            notes=[*summary.rework(totals), summary.conservation(totals), *summary.reading(result)],
+            not_checked=summary.not_checked(result, totals, verbose=True),
+            data=packed(report_data(result, shown, extra)),
+            # Our own script, which no text of a claim can enter.
+            script=Markup(script),  # noqa: S704
+            script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+            is_address=is_address,
+            count=count,
+            dollars=dollars,
+            payer_text=payer_text,
+        )
     )
 
 
