@@ -71,12 +71,7 @@ def find_settings(folder: Path) -> Path | None:
 def read_settings(
     path: Path, known: Iterable[SettableOption], *, command_line_only: Collection[str] = ()
 ) -> Settings:
-    """Read a settings file.
-
-    Args:
-        path: the file.
-        known: the options that it may set.
-        command_line_only: options that the file must not set.
+    """Read a settings file, which may set the known options only.
 
     Raises:
         SettingsError: the file has mistakes; all of them, each with its line.
