@@ -42,12 +42,7 @@ def _inputs(result: Result) -> list[dict[str, Any]]:
             "notes": list(scan.notes),
             "bytes": scan.size,
             "sha256": _digest(scan.file) if scan.file else None,
-            "rows": tally.rows,
-            "in_scope": tally.in_scope,
-            "out_of_scope": tally.out_of_scope,
-            "no_code": tally.no_code,
-            "not_data": tally.not_data,
-            "rejected": tally.rejected,
+            **tally.record(),
             "faults": list(scan.faults),
         }
         for scan, tally in zip(result.batch.scans, result.batch.tallies, strict=True)

@@ -58,11 +58,7 @@ def rollup_table(
 ) -> RenderableType:
     """What fits the width: all columns, then without denials, then a block per row.
 
-    Args:
-        table: lines or claims as `rollup.as_table` has them, with `payer_label`.
-        by: what a row is.
-        titles: of the rules, by code.
-        width: of the terminal.
+    `table` is as `rollup.as_table` gives it, with `payer_label`; `titles` are of rules, by code.
     """
     rows = list(table.iter_rows(named=True))
     money = ("Expected", "expected_payment") if by is By.LINE else ("At risk", "charges_at_risk")
