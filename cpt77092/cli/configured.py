@@ -17,7 +17,7 @@ from cpt77092.cli.options import HEADINGS, SETTINGS
 from cpt77092.errors import ScrubError, UsageError
 
 if TYPE_CHECKING:
-    from cpt77092.cli.settings import SettableOption, Settings
+    from cpt77092.cli.settings import Kind, Settings
 
 COMMAND_LINE_ONLY = frozenset({"help", "isolated", "show-settings", "show-phi"})
 """Options that no file or variable sets: patient data is shown only where it is asked for."""
@@ -107,7 +107,7 @@ class ConfigurableCommand(HeadedCommand):
         path = find_settings(Path.cwd())
         if path is None:
             return
-        settings = read_settings(path, _options_of_check(ctx), command_line_only=COMMAND_LINE_ONLY)
+        settings = read_settings(path, _settings_of_check(ctx), command_line_only=COMMAND_LINE_ONLY)
         ctx.meta[__name__] = settings
         parameters = {option_name(param): param.name for param in self._options()}
         ctx.default_map = {
@@ -141,20 +141,14 @@ def option_name(param: Any) -> str:
     return str(max(param.opts, key=len)).lstrip("-")
 
 
-def _options_of_check(ctx: typer.Context) -> list[SettableOption]:
-    from cpt77092.cli.settings import SettableOption
-
+def _settings_of_check(ctx: typer.Context) -> dict[str, Kind]:
+    """What each option of `check` takes that the file may set."""
     root: Any = ctx.find_root().command
-    return [
-        SettableOption(
-            name=option_name(param),
-            is_flag=param.is_flag,
-            is_list=param.multiple,
-            is_map=option_name(param) == "map",
-        )
-        for param in root.commands["check"].params
-        if param.param_type_name == "option" and option_name(param) not in COMMAND_LINE_ONLY
-    ]
+    return {
+        name: "map" if name == "map" else "flag" if p.is_flag else "list" if p.multiple else "value"
+        for p in root.commands["check"].params
+        if p.param_type_name == "option" and (name := option_name(p)) not in COMMAND_LINE_ONLY
+    }
 
 
 def source_of(ctx: typer.Context, param: Any) -> str:

@@ -30,11 +30,11 @@ class AtRisk:
 
     lines: int
     charges: Decimal
-    """What was charged for them; credits left out, since they would hide what is beside them."""
+    """Credits left out, since they would hide what else was charged."""
     charges_known: int
-    """For how many of the lines that is known."""
+    """How many of the lines have a charge."""
     expected: Decimal
-    """What the payer would pay for them, where its fee is on file."""
+    """What the payer would pay for them, where its fee is published."""
     expected_known: int
 
 
@@ -69,7 +69,6 @@ class Totals:
     unreadable_files: int
     """Files that could not be read, among others that could."""
     flagged_lines: int
-    """Lines with any finding."""
     flagged_claims: int
     error_lines: int
     warning_lines: int
@@ -82,7 +81,6 @@ class Totals:
     not_checked: tuple[tuple[str, str, str, int], ...]
     """Rule code, reason, payer's policy key and number of lines."""
     at_risk: AtRisk
-    """Of all lines with an error."""
     at_risk_by_rule: tuple[tuple[str, AtRisk], ...]
     """Rule code and the lines with an error of that rule, in the catalogue's order. A line stands
     under each rule that found one, so these add up to more than the batch."""

@@ -16,7 +16,7 @@ from rich.segment import Segment, Segments
 from rich.text import Text
 
 from cpt77092.engine import Result
-from cpt77092.reports.check.styles import STYLES
+from cpt77092.reports.console import STYLES
 from cpt77092.text import dollars, payer_text, safe
 
 WIDE = 120

@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cpt77092.choices import By
-from cpt77092.reports.check.styles import STYLES
+from cpt77092.reports.console import STYLES
 from cpt77092.text import count, dollars, payer_text, safe
 
 NARROWEST, WIDEST_WORD = 8, 24

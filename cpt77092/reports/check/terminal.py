@@ -19,7 +19,7 @@ from cpt77092.findings import Totals, rollup
 from cpt77092.reports.check import at_risk, summary
 from cpt77092.reports.check.claim_blocks import print_claims
 from cpt77092.reports.check.rollup_table import rollup_table
-from cpt77092.reports.check.styles import STYLES
+from cpt77092.reports.console import STYLES
 from cpt77092.rule import Severity
 from cpt77092.text import count, safe
 

@@ -50,7 +50,7 @@ def bar_parts(chart: BarChart, bar: Bar) -> list[tuple[float, float]]:
 
 
 def draw(chart: StepChart) -> dict[str, Any]:
-    """Steps over time, since an amount holds from a day until the next, every coordinate worked out."""
+    """Steps over time, since an amount holds from a day until the next; all coordinates."""
     points = [point for series in chart.series for point in series.points]
     first = min(point.first_day for point in points)
     last = max(point.last_day or point.first_day + timedelta(days=365) for point in points)
