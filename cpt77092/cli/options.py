@@ -242,6 +242,7 @@ class PolicyOptions:
         parser=parse_day,
         metavar="DATE",
     )
+    isolated: bool = isolated_option()
 
     @property
     def day(self) -> date:

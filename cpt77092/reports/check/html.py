@@ -11,7 +11,7 @@ import base64
 import hashlib
 from collections.abc import Sequence
 from importlib.resources import files
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 from markupsafe import Markup
 
@@ -20,12 +20,10 @@ from cpt77092.engine import Result
 from cpt77092.findings import Totals
 from cpt77092.reports.check import at_risk, summary
 from cpt77092.reports.check.data import packed, report_data
+from cpt77092.reports.check.report import Report
 from cpt77092.reports.jinja import environment
 from cpt77092.reports.rule_pages import rule_pages
 from cpt77092.text import count, dollars, is_address, payer_text
-
-if TYPE_CHECKING:
-    from cpt77092.reports.check.report import Report
 
 FINDINGS_SHOWN = 20_000
 """More than a person will read and a browser can search at once; the worst are kept."""

@@ -6,16 +6,14 @@ import io
 import json
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 import polars as pl
 
 from cpt77092 import findings
 from cpt77092.findings import AtRisk, Totals
 from cpt77092.reports.check.manifest import manifest
-
-if TYPE_CHECKING:
-    from cpt77092.reports.check.report import Report
+from cpt77092.reports.check.report import Report
 
 _MONEY = ("charge_amount", "expected_payment", "charges_at_risk", "payment_at_risk")
 _ROWS_AT_ONCE = 10_000

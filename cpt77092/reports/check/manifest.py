@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cpt77092 import __version__
 from cpt77092.engine import Result
 from cpt77092.findings import FINDINGS_SCHEMA_VERSION
-
-if TYPE_CHECKING:
-    from cpt77092.reports.check.report import Report
+from cpt77092.reports.check.report import Report
 
 
 def manifest(report: Report) -> dict[str, Any]:

@@ -62,7 +62,6 @@ def rollup_table(
     """
     rows = list(table.iter_rows(named=True))
     money = ("Expected", "expected_payment") if by is By.LINE else ("At risk", "charges_at_risk")
-
     columns = [
         Column(by.capitalize(), [_name(row, by) for row in rows], is_wrapped=True),
         Column("Worst", [Text(row["severity"], style=STYLES[row["severity"]]) for row in rows]),

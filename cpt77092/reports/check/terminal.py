@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
 from rich import box
 from rich.cells import cell_len
 from rich.console import Console
@@ -18,13 +16,11 @@ from cpt77092.engine import Result
 from cpt77092.findings import Totals, rollup
 from cpt77092.reports.check import at_risk, summary
 from cpt77092.reports.check.claim_blocks import print_claims
+from cpt77092.reports.check.report import Report
 from cpt77092.reports.check.rollup_table import rollup_table
 from cpt77092.reports.console import STYLES
 from cpt77092.rule import Severity
 from cpt77092.text import count, safe
-
-if TYPE_CHECKING:
-    from cpt77092.reports.check.report import Report
 
 LIMIT = 50
 """Rows shown unless the user asks for another number."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from math import ceil
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 import polars as pl
 import xlsxwriter
@@ -21,12 +21,10 @@ from cpt77092 import findings
 from cpt77092.engine import Result
 from cpt77092.findings import AtRisk, Totals
 from cpt77092.reports.check import summary
+from cpt77092.reports.check.report import Report
 from cpt77092.reports.rule_pages import Cited, RulePage, rule_pages
 from cpt77092.rule import Severity
 from cpt77092.text import FORMULA_STARTS, is_address, safe
-
-if TYPE_CHECKING:
-    from cpt77092.reports.check.report import Report
 
 ROWS = 1_048_575
 """Most rows of a sheet under its header; the worst findings are kept."""
