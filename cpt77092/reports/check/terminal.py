@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+
 from rich import box
 from rich.cells import cell_len
 from rich.console import Console
