@@ -12,7 +12,7 @@ from typing import Any
 from cpt77092.claims.layouts import load_layout
 from cpt77092.engine import Result, check, needed_columns
 from cpt77092.errors import ClaimsError, UsageError
-from cpt77092.policies import PolicySet, load_policies
+from cpt77092.policies import load_policies
 from cpt77092.policies.payer_names import OwnName, require_payer, with_own_names
 from cpt77092.policies.policy import NATIONAL, Where
 from cpt77092.readers import (
@@ -71,12 +71,9 @@ class Request:
 
     @classmethod
     def restored(cls, record: Mapping[str, Any], *, where: str, **not_recorded: Any) -> Request:
-        """The request that `recorded` describes.
+        """The request that `recorded` describes, with the fields that it leaves out.
 
-        Args:
-            record: plain JSON values; what is missing has its default.
-            where: the file that holds them.
-            not_recorded: the fields that the record leaves out.
+        `where` is the file that holds the record, for messages.
 
         Raises:
             UsageError: a value has the wrong type.
@@ -123,10 +120,6 @@ def _ignore_progress(step: str, rows: int) -> None:
 def run(request: Request, progress: Progress = _ignore_progress) -> Result:
     """Check the claim files of a request.
 
-    Args:
-        request: what to check and how.
-        progress: is called with each step, and the rows known by then.
-
     Raises:
         ScrubError: files, policies or arguments are not usable; its `lines` say what to fix.
     """
@@ -137,7 +130,11 @@ def run(request: Request, progress: Progress = _ignore_progress) -> Result:
         extend_select=request.extend_select,
     )
     policies = with_own_names(load_policies(request.policies), request.payers)
-    payer = None if request.payer is None else _payer_of_claims(policies, request.payer)
+    payer = None if request.payer is None else require_payer(policies, request.payer)
+    if payer == NATIONAL:
+        raise UsageError(
+            f"--payer {request.payer}: these are national tables, not a payer; name a payer"
+        )
     needed = needed_columns(rules) | ({"person_id"} if request.show_phi else set())
     scope = CHECKED | policies.partner_codes()
     options = _reading_options(request, payer)
@@ -180,13 +177,6 @@ def _reading_options(request: Request, payer: str | None) -> Options:
         sheet=request.sheet,
         layout=load_layout(request.layout) if request.layout else None,
     )
-
-
-def _payer_of_claims(policies: PolicySet, payer: str) -> str:
-    key = require_payer(policies, payer)
-    if key == NATIONAL:
-        raise UsageError(f"--payer {payer}: these are national tables, not a payer; name a payer")
-    return key
 
 
 def _history_files(named: Sequence[str]) -> list[str]:

@@ -45,11 +45,7 @@ def is_address(url: str) -> bool:
 def payer_text(row: Mapping[str, Any]) -> str:
     """`Medicare Part B (Medicare policy)`: the payer as the claim has it, and its policy.
 
-    Args:
-        row: a line with `payer_name`, `payer_label` and `payer`, the policy's key.
-
-    Returns:
-        The label alone where the claim's name is blank or no different.
+    The label alone where the claim's name is blank, or no other than it or the policy's key.
     """
     name, label = (row["payer_name"] or "").strip(), row["payer_label"] or ""
     if name.casefold() in {"", label.casefold(), row["payer"]}:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from cpt77092 import findings
 from cpt77092.choices import By, Sort
@@ -48,37 +48,8 @@ class Verdict:
     """Files that the report could not read: they are left out of both runs."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Recorded:
-    """What a manifest says of how its report was made."""
-
-    request: Request
-    by: By
-    sort: Sort
-    rework_cost: Decimal | None
-
-    @classmethod
-    def of(cls, report: str, manifest: Record) -> Self:
-        options = manifest["options"]
-        cost = options.get("rework_cost")
-        return cls(
-            request=_request(report, manifest),
-            by=By(options.get("by", By.FINDING)),
-            sort=Sort(options.get("sort", Sort.FILE)),
-            rework_cost=None if cost is None else Decimal(str(cost)),
-        )
-
-    @property
-    def rows(self) -> str:
-        """The section of the report that holds its rows."""
-        return f"{self.by}s"
-
-
 def verify(report: str) -> Verdict:
-    """Run a JSON report again.
-
-    Args:
-        report: a JSON report of `scrub check`; its files are looked for in the working folder.
+    """Run a JSON report of `scrub check` again, with the files in the working folder.
 
     Raises:
         UsageError: it is not such a report, or its manifest is damaged.
@@ -86,18 +57,22 @@ def verify(report: str) -> Verdict:
     """
     then = _read(report)
     try:
-        recorded = _Recorded.of(report, then["manifest"])
+        request = _request(report, then["manifest"])
+        options = then["manifest"]["options"]
+        by, sort = By(options.get("by", By.FINDING)), Sort(options.get("sort", Sort.FILE))
+        cost = options.get("rework_cost")
+        rework_cost = None if cost is None else Decimal(str(cost))
     except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError):
         raise UsageError(f"{report}: the manifest is damaged; write the report again") from None
-    rows = recorded.rows
+    rows = f"{by}s"
     if not isinstance(then.get(rows), list):
         raise UsageError(f"{report}: {rows} is not a list; write the report again")
-    now = _run_again(recorded, then)
+    now = _run_again(request, then, by, sort, rework_cost)
     changes = _changes(then["manifest"], now["manifest"])
     differences = _differences(then, now, rows)
-    before = count(len(then[rows]), recorded.by.value)
+    before = count(len(then[rows]), by.value)
     if not differences:
-        headline = f"The same: {before}, as of {recorded.request.as_of}."
+        headline = f"The same: {before}, as of {request.as_of}."
     else:
         headline = f"Not the same: {before} then, {len(now[rows]):,} now."
         if not changes:
@@ -158,18 +133,19 @@ def _request(report: str, manifest: Record) -> Request:
     )
 
 
-def _run_again(recorded: _Recorded, then: Record) -> dict[str, Any]:
+def _run_again(
+    request: Request, then: Record, by: By, sort: Sort, rework_cost: Decimal | None
+) -> dict[str, Any]:
     """The report as it is now, in the shape that it had then."""
-    request = recorded.request
     result = run(request)
     again = Report(
         result=result,
-        totals=findings.totals(result, rework_cost=recorded.rework_cost),
+        totals=findings.totals(result, rework_cost=rework_cost),
         options=then["manifest"]["options"],
         exit_code=0,
         why="",
-        by=recorded.by,
-        sort=recorded.sort,
+        by=by,
+        sort=sort,
         extra=("person_id",) if request.show_phi else (),
         not_checked="not_checked_rows" in then,
         checked_lines="checked_lines" in then,

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from cpt77092 import __version__
 from cpt77092.choices import By, Color, FailOn, Format, Hold, LogFormat, Sort
-from cpt77092.cli.configured import setting_rows, settings_of, unknown_variables
+from cpt77092.cli.configured import settings_of
 from cpt77092.cli.exits import Exit, exit_code, failing_severities
 from cpt77092.cli.options import (
     EXIT_CODE,
@@ -159,10 +159,12 @@ def check(ctx: typer.Context, options: CheckOptions) -> None:
     Example: scrub check claims.csv -o worklist.csv
     """
     if options.show_settings:
-        _print_settings(ctx)
+        from cpt77092.cli.show_settings import settings_text
+
+        typer.echo(settings_text(ctx))
+        raise typer.Exit
 
     from cpt77092 import findings
-    from cpt77092.reports.check.report import require_json
     from cpt77092.reports.files import output_locks
     from cpt77092.reports.progress import Watch
     from cpt77092.run import run
@@ -171,9 +173,6 @@ def check(ctx: typer.Context, options: CheckOptions) -> None:
     log.quiet = options.quiet
     request = options.check_request(settings_of(ctx).payers)
     files = output_files(request, options)
-    require_json(
-        [options.form, *(form for _, form in files.reports)], checked_lines=options.checked_lines
-    )
     ctx.with_resource(output_locks([name for name, _ in files.reports], others=files.others))
     log.event("started", version=__version__, as_of=str(request.as_of), claims=options.claims)
     with Watch(quiet=options.quiet or log.is_json, color=options.color) as watch:
@@ -193,19 +192,10 @@ def check(ctx: typer.Context, options: CheckOptions) -> None:
         raise OutputError(*unwritten)
     if options.quiet:
         _print_one_line(report, options, log)
-    report.print_parts(split, files.parts)
+    if split is not None and not report.quiet:
+        report.print_parts(split, files.parts)
     log.finished(code, why)
     raise typer.Exit(code)
-
-
-def _print_settings(ctx: typer.Context) -> NoReturn:
-    from cpt77092.reports.settings_page import settings_text
-
-    settings = settings_of(ctx)
-    file = str(settings.path or "")
-    unknown = unknown_variables(ctx)
-    typer.echo(settings_text(file, setting_rows(ctx), settings.payers, unknown=unknown))
-    raise typer.Exit
 
 
 def _report(

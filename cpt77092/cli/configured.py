@@ -17,7 +17,7 @@ from cpt77092.cli.options import HEADINGS, SETTINGS
 from cpt77092.errors import ScrubError, UsageError
 
 if TYPE_CHECKING:
-    from cpt77092.cli.settings import SettableOption, Settings
+    from cpt77092.cli.settings import Kind, Settings
 
 COMMAND_LINE_ONLY = frozenset({"help", "isolated", "show-settings", "show-phi"})
 """Options that no file or variable sets: patient data is shown only where it is asked for."""
@@ -107,7 +107,7 @@ class ConfigurableCommand(HeadedCommand):
         path = find_settings(Path.cwd())
         if path is None:
             return
-        settings = read_settings(path, _options_of_check(ctx), command_line_only=COMMAND_LINE_ONLY)
+        settings = read_settings(path, _settings_of_check(ctx), command_line_only=COMMAND_LINE_ONLY)
         ctx.meta[__name__] = settings
         parameters = {option_name(param): param.name for param in self._options()}
         ctx.default_map = {
@@ -136,52 +136,22 @@ def settings_of(ctx: typer.Context) -> Settings:
     return ctx.meta.get(__name__) or Settings()
 
 
-def setting_rows(ctx: typer.Context) -> list[tuple[str, Any, str]]:
-    """Name, value and origin of every option of a running command that can be set."""
-    settings = settings_of(ctx)
-    rows = []
-    for param in ctx.command.params:
-        name = option_name(param)
-        if param.param_type_name != "option" or name in COMMAND_LINE_ONLY:
-            continue
-        origins = {
-            "COMMANDLINE": "command line",
-            "ENVIRONMENT": f"environment, {param.envvar}",
-            "DEFAULT_MAP": settings.where(name),
-        }
-        origin = origins.get(_source(ctx, param), "default")
-        rows.append((name, ctx.params.get(param.name or ""), origin))
-    return rows
-
-
-def unknown_variables(ctx: typer.Context) -> list[str]:
-    """Environment variables that begin with `SCRUB_` and set nothing."""
-    known = {ISOLATED, *(str(param.envvar) for param in ctx.command.params if param.envvar)}
-    return sorted(name for name in os.environ if name.startswith("SCRUB_") and name not in known)
-
-
 def option_name(param: Any) -> str:
     """An option's long name without its dashes."""
     return str(max(param.opts, key=len)).lstrip("-")
 
 
-def _options_of_check(ctx: typer.Context) -> list[SettableOption]:
-    from cpt77092.cli.settings import SettableOption
-
+def _settings_of_check(ctx: typer.Context) -> dict[str, Kind]:
+    """What each option of `check` takes that the file may set."""
     root: Any = ctx.find_root().command
-    return [
-        SettableOption(
-            name=option_name(param),
-            is_flag=param.is_flag,
-            is_list=param.multiple,
-            is_map=option_name(param) == "map",
-        )
-        for param in root.commands["check"].params
-        if param.param_type_name == "option" and option_name(param) not in COMMAND_LINE_ONLY
-    ]
+    return {
+        name: "map" if name == "map" else "flag" if p.is_flag else "list" if p.multiple else "value"
+        for p in root.commands["check"].params
+        if p.param_type_name == "option" and (name := option_name(p)) not in COMMAND_LINE_ONLY
+    }
 
 
-def _source(ctx: typer.Context, param: Any) -> str:
+def source_of(ctx: typer.Context, param: Any) -> str:
     """Where the value of a parameter comes from, as Click names it; blank if it has none."""
     source = ctx.get_parameter_source(param.name or "")
     return "" if source is None else source.name
@@ -189,7 +159,7 @@ def _source(ctx: typer.Context, param: Any) -> str:
 
 def _with_file_line(ctx: typer.Context, bad: typer.BadParameter) -> Exception:
     """A value of the wrong type, with its line if the settings file has it."""
-    if bad.param is None or _source(ctx, bad.param) != "DEFAULT_MAP":
+    if bad.param is None or source_of(ctx, bad.param) != "DEFAULT_MAP":
         return bad
     name, message = option_name(bad.param), bad.message.removeprefix("Value error, ")
     return settings_of(ctx).problem(name, f"{name}: {message}")
@@ -199,7 +169,7 @@ def _with_line_of_value(ctx: typer.Context, problem: UsageError) -> Exception:
     """A complaint that quotes a value of the settings file, with the line of that value."""
     message, settings = str(problem), settings_of(ctx)
     for param in ctx.command.params:
-        if _source(ctx, param) != "DEFAULT_MAP":
+        if source_of(ctx, param) != "DEFAULT_MAP":
             continue
         value = settings.options.get(option_name(param), "")
         words = ",".join(value if isinstance(value, list) else [str(value)]).split(",")

@@ -51,10 +51,6 @@ def failing_severities(fail_on: FailOn) -> tuple[Severity, ...]:
     """The severities whose findings make the exit code 1."""
     from cpt77092.rule import Severity
 
-    return {
-        FailOn.ERROR: (Severity.ERROR,),
-        FailOn.WARNING: (Severity.ERROR, Severity.WARNING),
-        FailOn.INFO: tuple(Severity),
-        FailOn.NOT_CHECKED: tuple(Severity),
-        FailOn.NEVER: (),
-    }[fail_on]
+    # The most severe come first; INFO and NOT_CHECKED count all.
+    number = {FailOn.NEVER: 0, FailOn.ERROR: 1, FailOn.WARNING: 2}.get(fail_on)
+    return tuple(Severity)[:number]

@@ -31,12 +31,7 @@ HEADINGS = (INPUT, POLICIES, RULES, OUTPUT, SPLITTING, EXIT_CODE, SETTINGS)
 def option(heading: str, text: str, *names: str, default: Any = None, **details: Any) -> Any:
     """A field of a dataclass of options; `with_options` shows it to Typer as an option.
 
-    Args:
-        heading: where `--help` lists it.
-        text: its help.
-        names: its names on the command line; made of the field's name if omitted.
-        default: its value if nothing sets it.
-        details: more arguments of `typer.Option`.
+    `--help` lists it with its text under the heading. Without names it is named like the field.
     """
     described = typer.Option(*names, rich_help_panel=heading, help=text, **details)
     return field(default=default, metadata={"typer": described})
@@ -212,10 +207,7 @@ class ClaimOptions(ReadingOptions):
     )
 
     def request(self, payer_names: Sequence[OwnName]) -> Request:
-        """The run that the options ask for.
-
-        Args:
-            payer_names: the user's own names for payers.
+        """The run that the options ask for, with the user's own names for payers.
 
         Raises:
             UsageError: no claims are named, or `--map` is wrong.
@@ -250,6 +242,7 @@ class PolicyOptions:
         parser=parse_day,
         metavar="DATE",
     )
+    isolated: bool = isolated_option()
 
     @property
     def day(self) -> date:

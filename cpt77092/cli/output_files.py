@@ -44,44 +44,34 @@ def output_files(request: Request, options: CheckOptions) -> OutputFiles:
     claims, day = request.paths, request.as_of
     reports = fill_in_names(options.output or (), claims, day)
     files = [(name, format_of_report(name)) for name in reports]
-    asked = (
-        ("--rejects", options.rejects),
-        ("--clean-to", options.clean_to),
-        ("--flagged-to", options.flagged_to),
-    )
+    asked = {
+        "--rejects": options.rejects,
+        "--clean-to": options.clean_to,
+        "--flagged-to": options.flagged_to,
+    }
     others = {
         option: fill_in_names([name], claims, day, option=option)[0]
-        for option, name in asked
+        for option, name in asked.items()
         if name is not None
     }
-    rejects = others.pop("--rejects", None)
-    outputs = OutputFiles(reports=files, rejects=rejects, parts=_by_part(others))
+    parts = {}
+    if others.keys() - {"--rejects"}:
+        from cpt77092.split import CLEAN, FLAGGED
+
+        by_option = {"--clean-to": CLEAN, "--flagged-to": FLAGGED}
+        parts = {by_option[o]: (o, name) for o, name in others.items() if o in by_option}
+    outputs = OutputFiles(reports=files, rejects=others.get("--rejects"), parts=parts)
     if outputs.parts:
         _require_parts(request, outputs, options.fail_on)
+    if options.checked_lines and Format.JSON not in (options.form, *dict(files).values()):
+        raise UsageError("--checked-lines: only JSON lists them; add --format json or -o NAME.json")
     return outputs
-
-
-def _by_part(names: Mapping[str, str]) -> dict[int, tuple[str, str]]:
-    """Option and file name by part of the split batch."""
-    if not names:
-        return {}
-    from cpt77092.split import CLEAN, FLAGGED
-
-    parts = {"--clean-to": CLEAN, "--flagged-to": FLAGGED}
-    return {parts[option]: (option, name) for option, name in names.items()}
 
 
 def fill_in_names(
     names: Sequence[str], claims: Sequence[str], day: date, *, option: str = "-o"
 ) -> list[str]:
-    """Names of output files with `{date}` and `{stem}` filled in.
-
-    Args:
-        names: as the user wrote them.
-        claims: the claim files, folders or patterns; `{stem}` is made of them.
-        day: the as-of date.
-        option: the option that names the files, for messages.
-    """
+    """Names of output files with `{date}`, and `{stem}` of the claim files, filled in."""
     from cpt77092.readers import find_readable
     from cpt77092.reports.files import fill_in
 

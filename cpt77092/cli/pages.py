@@ -95,7 +95,6 @@ class ExplainOptions(PolicyOptions):
 
     rule: str = argument("RULE", "A rule's code or name, like MO001.", autocompletion=complete_rule)
     color: Color = color_option()
-    isolated: bool = isolated_option()
 
 
 @with_options
@@ -135,7 +134,6 @@ class BriefOptions(PolicyOptions):
         OUTPUT, "Write to a file instead; its extension sets the format.", "--output", "-o"
     )
     color: Color = color_option()
-    isolated: bool = isolated_option()
 
 
 @with_options

@@ -71,7 +71,6 @@ class ShowOptions(PolicyOptions):
     )
     form: PageFormat = option(OUTPUT, "Format of the policy.", "--format", default=PageFormat.TABLE)
     color: Color = color_option()
-    isolated: bool = isolated_option()
 
 
 @policies_app.command("show", cls=ConfigurableCommand)
@@ -108,7 +107,6 @@ class CheckPoliciesOptions(PolicyOptions):
         POLICIES, "Warn about sources checked longer ago than this.", metavar="DAYS", min=0
     )
     strict: bool = flag(EXIT_CODE, "Exit 2 if there is any warning.", "--strict")
-    isolated: bool = isolated_option()
 
 
 @policies_app.command("check", cls=ConfigurableCommand)

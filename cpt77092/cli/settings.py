@@ -7,10 +7,10 @@ The file is looked for in the working folder and the folders above it. Its keys 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 
@@ -25,18 +25,8 @@ PATHS = frozenset({"policies", "history", "output", "layout", "clean-to", "flagg
 """Options whose values are files: relative names start at the folder of the settings file."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SettableOption:
-    """An option that the file may set."""
-
-    name: str
-    """Without its dashes: `fail-on`."""
-    is_flag: bool = False
-    is_list: bool = False
-    is_map: bool = False
-    """Whether it takes `KEY=VALUE`, which the file writes as keys and values."""
-
-
+Kind = Literal["value", "flag", "list", "map"]
+"""What an option takes: one value, none, several, or `KEY=VALUE` pairs."""
 Value = str | bool | list[str]
 
 
@@ -69,20 +59,14 @@ def find_settings(folder: Path) -> Path | None:
 
 
 def read_settings(
-    path: Path, known: Iterable[SettableOption], *, command_line_only: Collection[str] = ()
+    path: Path, known: Mapping[str, Kind], *, command_line_only: Collection[str] = ()
 ) -> Settings:
-    """Read a settings file.
-
-    Args:
-        path: the file.
-        known: the options that it may set.
-        command_line_only: options that the file must not set.
+    """Read a settings file, which may set the known options, given by name.
 
     Raises:
         SettingsError: the file has mistakes; all of them, each with its line.
     """
     tree, lines, problems = _tree(path)
-    options = {option.name: option for option in known}
     values: dict[str, Value] = {}
     payers: tuple[OwnName, ...] = ()
 
@@ -94,11 +78,11 @@ def read_settings(
             payers = _payer_names(path, value, lines, complain)
         elif key in command_line_only:
             complain((key,), f"{key} cannot be set in a file; give it on the command line")
-        elif key not in options:
-            hint = did_you_mean(key.replace("_", "-").lstrip("-"), (*options, PAYERS))
+        elif key not in known:
+            hint = did_you_mean(key.replace("_", "-").lstrip("-"), (*known, PAYERS))
             complain((key,), f"{key} is not a setting{hint}; see scrub check --show-settings")
         else:
-            setting, mistake = _value(options[key], value)
+            setting, mistake = _value(known[key], value)
             if mistake:
                 complain((key,), f"{key}: {mistake}")
             else:
@@ -130,23 +114,23 @@ def _tree(path: Path) -> tuple[dict[str, Any], Lines, list[FileProblem]]:
     return tree, lines, [FileProblem(str(path), line, text) for line, text in repeated]
 
 
-def _value(option: SettableOption, value: Any) -> tuple[Value, str]:
+def _value(kind: Kind, value: Any) -> tuple[Value, str]:
     """The value of an option, or what is wrong with it."""
-    if option.is_map:
+    if kind == "map":
         if isinstance(value, dict) and all(isinstance(v, str) and v for v in value.values()):
             return [f"{key}={text}" for key, text in value.items()], ""
         return "", "write keys and values under it, as in {hcpcs_code: Procedure}"
-    if isinstance(value, list) and option.is_list:
+    if isinstance(value, list) and kind == "list":
         if value and all(isinstance(text, str) and text for text in value):
             return value, ""
         return "", "write a list of plain values, [A, B]"
     if not isinstance(value, str):
-        return "", "write one value" + (" or a list, [A, B]" if option.is_list else "")
+        return "", "write one value" + (" or a list, [A, B]" if kind == "list" else "")
     if not value:
         return "", "has no value; give one, or remove the key"
-    if option.is_flag:
+    if kind == "flag":
         return value == "true", "" if value in {"true", "false"} else "write true or false"
-    return [value] if option.is_list else value, ""
+    return [value] if kind == "list" else value, ""
 
 
 def _payer_names(

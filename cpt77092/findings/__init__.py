@@ -2,8 +2,9 @@
 
 from cpt77092.findings.lines import checked_lines
 from cpt77092.findings.not_checked import not_checked_reasons, not_checked_rows, rejects
+from cpt77092.findings.rollup import as_table
 from cpt77092.findings.schema import FINDINGS_SCHEMA_VERSION, SCHEMAS
-from cpt77092.findings.table import as_pieces, as_table, lines_with, texts, worst
+from cpt77092.findings.table import lines_with, worst
 from cpt77092.findings.totals import AtRisk, Rework, Totals, totals
 
 __all__ = [
@@ -12,14 +13,12 @@ __all__ = [
     "AtRisk",
     "Rework",
     "Totals",
-    "as_pieces",
     "as_table",
     "checked_lines",
     "lines_with",
     "not_checked_reasons",
     "not_checked_rows",
     "rejects",
-    "texts",
     "totals",
     "worst",
 ]

@@ -23,16 +23,10 @@ def reported(lines: pl.DataFrame) -> pl.DataFrame:
 
 
 def line_table(result: Result, numbers: pl.Series, *, extra: Sequence[str] = ()) -> pl.DataFrame:
-    """Some lines with all that names them, and their money.
+    """Some lines, by their numbers in any order, as `CHECKED_LINE` has them.
 
-    Args:
-        result: a run.
-        numbers: of the lines, in any order.
-        extra: further columns, as text: `payer_label`, `line` (their number), or `person_id`, which
-            identifies patients and is added only where the user asked for it.
-
-    Returns:
-        A frame of `CHECKED_LINE` and the extra columns, one row for each number.
+    Extra columns are texts: `payer_label`, `line` (their number), or `person_id`, which identifies
+    patients and is added only where the user asked for it.
     """
     lines = reported(result.lines)
     read = [name for name in (*CHECKED_LINE, *extra) if name in lines.columns]

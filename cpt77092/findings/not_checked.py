@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import polars as pl
 
@@ -20,16 +20,15 @@ IDENTIFIERS = frozenset({"claim_id", "person_id", "billing_npi"})
 """Text columns that group lines; a blank cell names no group."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Unchecked:
+class _Unchecked(NamedTuple):
     """Lines that a rule was not checked on for one reason."""
 
     rule: Rule
     where: pl.Series
     """One truth value for each line."""
     reason: str
-    """Blank where the decision on the parameter has it."""
-    parameter: str = ""
+    parameter: str
+    """Blank, or the parameter whose decisions have the reason."""
 
 
 def not_checked_reasons(result: Result) -> pl.DataFrame:
@@ -98,7 +97,7 @@ def _unchecked(result: Result) -> Iterator[_Unchecked]:
                     yield _Unchecked(rule, where, reason, name if is_decided else "")
                     left &= ~lines
         if left.any():
-            yield _Unchecked(rule, left, "an input is unknown")
+            yield _Unchecked(rule, left, "an input is unknown", "")
 
 
 @cache
@@ -121,14 +120,10 @@ def _unknown(result: Result, names: Iterable[str]) -> dict[str, dict[str, pl.Ser
     """For each input that is unknown somewhere: for each reason, on which lines."""
     ways = {name: _ways(name) for name in names if _may_be_unknown(result.lines[name])}
     masks = result.lines.select(
-        where.alias(f"{name}\n{reason}")
+        pl.struct(where.alias(reason) for reason, where in reasons.items()).alias(name)
         for name, reasons in ways.items()
-        for reason, where in reasons.items()
     )
-    return {
-        name: {reason: masks[f"{name}\n{reason}"] for reason in reasons}
-        for name, reasons in ways.items()
-    }
+    return {column.name: column.struct.unnest().to_dict() for column in masks}
 
 
 def _may_be_unknown(column: pl.Series) -> bool:
@@ -146,21 +141,17 @@ def _ways(name: str) -> dict[str, pl.Expr]:
         return {"": is_null}  # the decision has the reason
     if name in FACTS:
         return {FACTS[name].unknown or f"{name} is unknown": is_null}
-    absent, blank, unreadable = (
-        f"no {name} column",
-        f"{name} is blank",
-        f"{name} cannot be read",
-    )
+    absent, unreadable = f"no {name} column", f"{name} cannot be read"
     if name in TYPED:
         state = pl.col(f"{name}.state")
         return {
             absent: is_null & state.is_null(),
-            blank: is_null & state.eq_missing("blank"),
+            f"{name} is blank": is_null & state.eq_missing("blank"),
             unreadable: is_null & state.is_not_null() & state.ne_missing("blank"),
         }
     if name in IDENTIFIERS:
         # Blank is a value elsewhere (no modifier), but a blank identifier names nobody.
-        return {absent: is_null, blank: pl.col(name).eq_missing("")}
+        return {absent: is_null, f"{name} is blank": pl.col(name).eq_missing("")}
     return {absent if name in BY_NAME else unreadable: is_null}
 
 

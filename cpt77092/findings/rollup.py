@@ -27,22 +27,22 @@ def as_table(
 ) -> pl.DataFrame:
     """The findings, or the lines or claims that have some, with all their texts.
 
-    Args:
-        result: a run.
-        by: what a row is.
-        sort: what comes first. Findings of one claim stay together, unless by file.
-        limit: at most so many rows, the first ones; all where None.
-        infos: whether findings of severity info count.
-        extra: further columns of the lines, as `line_table` has them.
+    At most `limit` rows are kept, the first ones; without `infos`, errors and warnings alone count;
+    `extra` are further columns of the lines, as `line_table` has them. Findings of one claim stay
+    together, unless by file.
 
     Returns:
         A frame of `SCHEMAS[by]` and the extra columns.
     """
-    if by is By.FINDING and sort is Sort.FILE:
-        return table.as_table(result, limit=limit, infos=infos, extra=extra)
     if by is By.FINDING:
-        ranked = _ranked(result, sort, limit, infos=infos)
-        return table.texts(result, ranked, extra=extra)
+        if sort is not Sort.FILE:
+            chosen = _ranked(result, sort, limit, infos=infos)
+        else:
+            chosen = _findings(result, infos=infos)
+            if limit is not None:
+                chosen = chosen.bottom_k(limit, by=["line", "rule"])
+            chosen = table.by_line(chosen)
+        return table.with_texts(result, chosen, extra)
     key = by.value
     lines = _lines(result, infos=infos)
     groups = _first(_groups(lines, key), sort, limit)
@@ -50,7 +50,7 @@ def as_table(
     shown = lines.select("line", "claim").join(groups.lazy().select(key), on=key, how="semi")
     findings = _findings(result, infos=infos).lazy().join(shown, on="line")
     chosen = findings.sort("severity", "line", "rule").collect()
-    texts = table.texts(result, chosen, extra=extra)
+    texts = table.with_texts(result, chosen, extra)
     texts = texts.hstack(chosen.select("line", "claim", number="severity"))
     rows = groups.join(_summaries(texts, by, extra), on=key, how="left", maintain_order="left")
     schema = {**SCHEMAS[by], **dict.fromkeys(extra, pl.String)}
@@ -58,13 +58,18 @@ def as_table(
 
 
 def as_pieces(
-    result: Result, *, by: By = By.FINDING, sort: Sort = Sort.FILE, extra: Sequence[str] = ()
+    result: Result,
+    *,
+    by: By = By.FINDING,
+    sort: Sort = Sort.FILE,
+    limit: int | None = None,
+    extra: Sequence[str] = (),
 ) -> Iterator[pl.DataFrame]:
-    """The whole `as_table` in pieces that follow each other; at least one, which may be empty."""
-    if by is By.FINDING and sort is Sort.FILE:
+    """The rows of `as_table` in pieces that follow each other; at least one, which may be empty."""
+    if by is By.FINDING and sort is Sort.FILE and limit is None:
         yield from table.as_pieces(result, extra=extra)
     else:
-        yield as_table(result, by=by, sort=sort, extra=extra)
+        yield as_table(result, by=by, sort=sort, limit=limit, extra=extra)
 
 
 def grouped(
@@ -75,15 +80,14 @@ def grouped(
     infos: bool = True,
     extra: Sequence[str] = (),
 ) -> pl.DataFrame:
-    """The findings claim by claim, in each by line, the worst of a line first.
+    """`as_table` claim by claim, in each by line, the worst of a line first.
 
-    Returns:
-        A frame of `FINDING`, the extra columns, and for the whole claim, however many of its
-        findings are shown: `claim` (a number), `claim_at_risk` and `claim_charged`.
+    Further columns are of the whole claim, however many of its findings are shown: `claim` (a
+    number), `claim_at_risk` and `claim_charged`.
     """
     ranked = _ranked(result, sort, limit, infos=infos)
     claim = ranked.select("claim", "claim_at_risk", "claim_charged")
-    return table.texts(result, ranked, extra=extra).hstack(claim)
+    return table.with_texts(result, ranked, extra).hstack(claim)
 
 
 def count(result: Result, by: By, *, infos: bool = True) -> int:
@@ -103,17 +107,10 @@ def _lines(result: Result, *, infos: bool) -> pl.LazyFrame:
     # A line without a claim number is a claim of its own, numbered above all others.
     claim = pl.coalesce(CLAIM_OF_PAYER, line.cast(pl.UInt64) + 2**63)
     lines = result.lines.select("line", CLAIM_OF_PAYER, "charge_amount", EXPECTED_PAYMENT)
-    return (
-        lines.with_columns(result.worst.alias("worst"))
-        .lazy()
-        .filter(pl.col("worst") <= (INFO if infos else INFO - 1))
-        .select(
-            line,
-            claim.alias("claim"),
-            "worst",
-            charge="charge_amount",
-            expected=EXPECTED_PAYMENT,
-        )
+    flagged = lines.with_columns(result.worst.alias("worst")).lazy()
+    money = {"charge": "charge_amount", "expected": EXPECTED_PAYMENT}
+    return flagged.filter(pl.col("worst") <= (INFO if infos else INFO - 1)).select(
+        line, claim.alias("claim"), "worst", **money
     )
 
 
@@ -158,7 +155,6 @@ def _order(sort: Sort) -> list[pl.Expr]:
 
 
 def _first(groups: pl.LazyFrame, sort: Sort, limit: int | None) -> pl.DataFrame:
-    """The groups in order, at most so many."""
     order = _order(sort)
     first = groups if limit is None else groups.bottom_k(limit, by=order)
     return first.sort(order).collect(engine="streaming")

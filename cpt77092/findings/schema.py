@@ -18,6 +18,15 @@ FINDINGS_SCHEMA_VERSION = 1
 
 Schema = Mapping[str, pl.DataType | type[pl.DataType]]
 
+
+def _texts(*names: str) -> Schema:
+    return dict.fromkeys(names, pl.String)
+
+
+def _counts(*names: str) -> Schema:
+    return dict.fromkeys(names, pl.UInt32)
+
+
 ROW: Schema = {"source_file": pl.String, "source_row": pl.Int64, "row_id": pl.String}
 """Where a line was read: row of a table, counted with its header, or segment of an X12 file.
 `row_id` names a row where numbers mean nothing; null for files."""
@@ -26,14 +35,11 @@ LINE: Schema = {
     **ROW,
     "claim_id": pl.String,
     "claim_line_number": pl.Int64,
-    "line_control_number": pl.String,
-    "hcpcs_code": pl.String,
-    "modifiers": pl.String,
+    **_texts("line_control_number", "hcpcs_code", "modifiers"),
     "service_unit_quantity": pl.Float64,
     "claim_frequency_code": pl.String,
     "claim_line_start_date": pl.Date,
-    "payer": pl.String,
-    "payer_name": pl.String,
+    **_texts("payer", "payer_name"),
 }
 """What names a claim line. `modifiers` are as billed, in order, separated by spaces; `payer` is the
 policy's key and `payer_name` the payer as the claim has it. Null where the file has no such column
@@ -43,19 +49,10 @@ MONEY: Schema = {"charge_amount": CENTS, "expected_payment": CENTS}
 
 FINDING: Schema = {
     **LINE,
-    "rule": pl.String,
-    "name": pl.String,
-    "severity": pl.String,
-    "message": pl.String,
-    "fix": pl.String,
-    "fix_kind": pl.String,
-    "group_code": pl.String,
-    "carc": pl.String,
-    "rarc": pl.String,
+    **_texts("rule", "name", "severity", "message", "fix", "fix_kind"),
+    **_texts("group_code", "carc", "rarc"),
     **MONEY,
-    "source_title": pl.String,
-    "source_at": pl.String,
-    "source_url": pl.String,
+    **_texts("source_title", "source_at", "source_url"),
     "in_force_from": pl.Date,
     "confidence": pl.String,
 }
@@ -68,19 +65,13 @@ NOT_CHECKED_ROW: Schema = {
     **ROW,
     "claim_id": pl.String,
     "claim_line_number": pl.Int64,
-    "rule": pl.String,
-    "reason": pl.String,
+    **_texts("rule", "reason"),
 }
 """One row per line and rule that could not be checked there."""
 
 _SUMMARY: Schema = {
-    "errors": pl.UInt32,
-    "warnings": pl.UInt32,
-    "infos": pl.UInt32,
-    "rules": pl.String,
-    "reasons": pl.String,
-    "fixes": pl.String,
-    "denials": pl.String,
+    **_counts("errors", "warnings", "infos"),
+    **_texts("rules", "reasons", "fixes", "denials"),
     **MONEY,
 }
 
@@ -91,11 +82,8 @@ FLAGGED_CLAIM: Schema = {
     **ROW,
     "claim_id": pl.String,
     "claim_line_start_date": pl.Date,
-    "payer": pl.String,
-    "payer_name": pl.String,
-    "severity": pl.String,
-    "lines": pl.UInt32,
-    "error_lines": pl.UInt32,
+    **_texts("payer", "payer_name", "severity"),
+    **_counts("lines", "error_lines"),
     **_SUMMARY,
     "charges_at_risk": CENTS,
     "payment_at_risk": CENTS,

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from cpt77092.engine import INFO, SEVERITIES, Result
+from cpt77092.engine import SEVERITIES, Result
 from cpt77092.findings.lines import line_table
 from cpt77092.findings.schema import FINDING
 from cpt77092.findings.texts import message_fields, write_texts
@@ -20,55 +20,24 @@ FINDINGS_AT_ONCE = 250_000
 """Findings whose texts are held in memory together."""
 
 
-def as_table(
-    result: Result,
-    *,
-    limit: int | None = None,
-    infos: bool = True,
-    extra: Sequence[str] = (),
-) -> pl.DataFrame:
-    """The findings with all their texts, by file, row and rule.
-
-    Args:
-        result: a run.
-        limit: at most so many, the first ones; all where None.
-        infos: whether findings of severity info are among them.
-        extra: further columns of the lines, as `line_table` has them.
-
-    Returns:
-        A frame of `FINDING` and the extra columns, one row per finding.
-    """
-    chosen = result.findings
-    if not infos:
-        chosen = chosen.filter(pl.col("severity") < INFO)
-    if limit is not None:
-        chosen = chosen.bottom_k(limit, by=["line", "rule"])
-    return texts(result, _by_line(chosen), extra=extra)
-
-
 def as_pieces(result: Result, *, extra: Sequence[str] = ()) -> Iterator[pl.DataFrame]:
-    """The whole `as_table` in pieces that follow each other; at least one, which may be empty.
+    """All findings by file, row and rule, in pieces; at least one, which may be empty.
 
     Texts are long, and of a large batch only those of a piece are held.
     """
-    chosen = _by_line(result.findings)
+    chosen = by_line(result.findings)
     fields = message_fields(result, chosen)
     for start in range(0, max(chosen.height, 1), FINDINGS_AT_ONCE):
         yield _complete(result, chosen.slice(start, FINDINGS_AT_ONCE), fields, extra)
 
 
-def texts(result: Result, chosen: pl.DataFrame, *, extra: Sequence[str] = ()) -> pl.DataFrame:
-    """Some findings with all their texts, in the order they are given.
-
-    Args:
-        result: a run.
-        chosen: rows of `Result.findings`, of any rules.
-        extra: as in `as_table`.
-    """
+def with_texts(result: Result, chosen: pl.DataFrame, extra: Sequence[str]) -> pl.DataFrame:
+    """Some rows of `Result.findings` as `FINDING` has them, in the order they are given."""
     return _complete(result, chosen, message_fields(result, chosen), extra)
 
 
-def _by_line(chosen: pl.DataFrame) -> pl.DataFrame:
+def by_line(chosen: pl.DataFrame) -> pl.DataFrame:
+    """Rows of `Result.findings` by file, row and rule."""
     # Sorted by both in one number, which takes a third of the time.
     return chosen.sort(pl.col("line").cast(pl.UInt64) * 2**16 + pl.col("rule"))
 
@@ -87,7 +56,6 @@ def _complete(
     fields: Mapping[int, pl.DataFrame],
     extra: Sequence[str],
 ) -> pl.DataFrame:
-    """Findings as `FINDING` has them, in the order they are given."""
     sources, source = _sources(result, chosen)
     rules = pl.DataFrame(
         [(rule.code, rule.name, rule.denial.group) for rule in result.rules],
@@ -108,39 +76,36 @@ def _complete(
 
 def _sources(result: Result, chosen: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
     """The sources that findings cite, each once, and for each finding its row there."""
-    schema = {
-        "source_title": pl.String,
-        "source_at": pl.String,
-        "source_url": pl.String,
-        "confidence": pl.String,
-        "in_force_from": pl.Date,
-        "decided_by": pl.String,
-        "contradicted_title": pl.String,
-        "contradicted_at": pl.String,
-    }
     # A finding without a decision cites its rule's own source, numbered after the decisions.
     first = len(result.decisions)
     of_rule = pl.col("rule").cast(pl.UInt32) + first
     quoted = chosen.select(number=pl.coalesce("decision", of_rule))["number"]
     numbers = quoted.unique().sort()
     rows = [
-        _of_decision(result.decisions[number])
+        _cited_by_decision(result.decisions[number])
         if number < first
-        else _of_rule(result.rules[number - first])
+        else _cited_by_rule(result.rules[number - first])
         for number in numbers.to_list()
     ]
-    return pl.DataFrame(rows, schema=schema, orient="row"), numbers.search_sorted(quoted)
+    return pl.DataFrame(rows, schema=_SOURCE, orient="row"), numbers.search_sorted(quoted)
 
 
-def _of_decision(decision: Decision) -> tuple[Any, ...]:
+_SOURCE = {
+    **dict.fromkeys(("source_title", "source_at", "source_url", "confidence"), pl.String),
+    "in_force_from": pl.Date,
+    **dict.fromkeys(("decided_by", "contradicted_title", "contradicted_at"), pl.String),
+}
+
+
+def _cited_by_decision(decision: Decision) -> tuple[Any, ...]:
     other = decision.contradicted_by
     against = (other.title, other.at) if other else ("", "")
     return (*_cite(decision.source), decision.first_day, decision.decided_by, *against)
 
 
-def _of_rule(rule: Rule) -> tuple[Any, ...]:
+def _cited_by_rule(rule: Rule) -> tuple[Any, ...]:
     if rule.parameter is not None:
-        return (None,) * 8
+        return (None,) * len(_SOURCE)
     return (*_cite(rule.source), None, "", "", "")
 
 

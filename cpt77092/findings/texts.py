@@ -47,16 +47,10 @@ def write_texts(
     sources: pl.DataFrame,
     fields: Mapping[int, pl.DataFrame],
 ) -> pl.DataFrame:
-    """The texts of some findings.
+    """The texts of some findings as a frame of `TEXTS`, in the order of the findings.
 
-    Args:
-        result: a run.
-        chosen: `line`, `rule` and `source` (a row of `sources`) of each finding.
-        sources: the sources that texts may quote.
-        fields: what `message_fields` gave for these findings or more.
-
-    Returns:
-        A frame of `TEXTS`, in the order of the findings.
+    `chosen` has `line`, `rule` and `source`, a row of `sources`, of each finding; `fields` is what
+    `message_fields` gave for these findings or more.
     """
     lines = reported(result.lines)
     parts = chosen.with_row_index("place")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 import polars as pl
 
@@ -29,17 +30,17 @@ class AtRisk:
 
     lines: int
     charges: Decimal
-    """What was charged for them; credits left out, since they would hide what is beside them."""
+    """Credits left out, since they would hide what else was charged."""
     charges_known: int
-    """For how many of the lines that is known."""
+    """How many of the lines have a charge."""
     expected: Decimal
-    """What the payer would pay for them, where its fee is on file."""
+    """What the payer would pay for them, where its fee is published."""
     expected_known: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rework:
-    """Which lines with an error are worth mending, at a cost for each."""
+    """Which lines with an error are worth reworking, at a cost for each."""
 
     cost: Decimal
     worth_it: int
@@ -68,7 +69,6 @@ class Totals:
     unreadable_files: int
     """Files that could not be read, among others that could."""
     flagged_lines: int
-    """Lines with any finding."""
     flagged_claims: int
     error_lines: int
     warning_lines: int
@@ -81,7 +81,6 @@ class Totals:
     not_checked: tuple[tuple[str, str, str, int], ...]
     """Rule code, reason, payer's policy key and number of lines."""
     at_risk: AtRisk
-    """Of all lines with an error."""
     at_risk_by_rule: tuple[tuple[str, AtRisk], ...]
     """Rule code and the lines with an error of that rule, in the catalogue's order. A line stands
     under each rule that found one, so these add up to more than the batch."""
@@ -89,24 +88,19 @@ class Totals:
     """Policy key, the payer's label (or else its name on the claim) and its lines with an error,
     most charges first. These add up to the batch."""
     rework: Rework | None
-    """None unless the user said what mending a line costs."""
+    """None unless the user said what reworking a line costs."""
 
 
 def totals(result: Result, *, rework_cost: Decimal | None = None) -> Totals:
-    """Add a run up.
-
-    Args:
-        result: a run.
-        rework_cost: dollars that mending one line costs, where the user said so.
-    """
-    kinds = result.findings.lazy().group_by("rule", "severity").len().sort("rule", "severity")
+    """Add a run up, given the dollars that reworking one line costs where the user said so."""
     counts = [
         (result.rules[rule].code, SEVERITIES[severity], number)
-        for rule, severity, number in kinds.collect(engine="streaming").iter_rows()
+        for rule, severity, number in _count(result.findings.lazy(), "rule", "severity")
     ]
     lines, worst = result.lines, result.worst
     by_payer = _at_risk_by_payer(result)
     is_checked = lines["hcpcs_code"].is_in(sorted(CHECKED))
+    reasons = not_checked_reasons(result).select("rule", "reason", "payer", "lines")
     past = result.history
     doubtful_files = sum(bool(scan.faults) for scan in result.batch.scans)
     return Totals(
@@ -123,9 +117,7 @@ def totals(result: Result, *, rework_cost: Decimal | None = None) -> Totals:
         by_severity={s: sum(n for _, one, n in counts if one is s) for s in SEVERITIES},
         by_rule=tuple(counts),
         infos_by_payer=_infos_by_payer(result),
-        not_checked=tuple(
-            not_checked_reasons(result).select("rule", "reason", "payer", "lines").iter_rows()
-        ),
+        not_checked=tuple(reasons.iter_rows()),
         at_risk=_together([money for _, _, money in by_payer]),
         at_risk_by_rule=_at_risk_by_rule(result),
         at_risk_by_payer=by_payer,
@@ -203,8 +195,12 @@ def _claims(key: pl.Series) -> int:
 def _infos_by_payer(result: Result) -> tuple[tuple[str, str, int], ...]:
     payer = pl.lit(result.lines["payer_label"]).gather("line")
     infos = result.findings.lazy().filter(pl.col("severity") == INFO).select("rule", payer=payer)
-    kinds = infos.group_by("rule", "payer").len().sort("rule", "payer")
     return tuple(
-        (result.rules[rule].code, payer, number)
-        for rule, payer, number in kinds.collect(engine="streaming").iter_rows()
+        (result.rules[rule].code, name, number)
+        for rule, name, number in _count(infos, "rule", "payer")
     )
+
+
+def _count(rows: pl.LazyFrame, *key: str) -> Iterator[tuple[Any, ...]]:
+    """Each key that occurs, in order, and how often."""
+    return rows.group_by(key).len().sort(key).collect(engine="streaming").iter_rows()

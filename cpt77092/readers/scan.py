@@ -72,6 +72,11 @@ class Tally:
         """Rows with another procedure code: all that were not kept for a closer look."""
         return self.rows - self.in_scope - self.no_code - self.not_data - self.rejected
 
+    def record(self) -> dict[str, int]:
+        """Every count by its name, in the order of reports."""
+        names = ("rows", "in_scope", "out_of_scope", "no_code", "not_data", "rejected")
+        return {name: getattr(self, name) for name in names}
+
     @classmethod
     def total(cls, tallies: Iterable[Tally]) -> Tally:
         """Some tallies added up."""

@@ -12,6 +12,9 @@ from rich.console import Console
 
 from cpt77092.choices import Color
 
+STYLES = {"error": "bold red", "warning": "bold color(166)", "info": "bold color(31)"}
+"""By severity. Colors that can be read on dark and on light screens; yellow and cyan vanish on
+white."""
 WIDTH_OF_A_PIPE = 100
 HEIGHT_OF_A_PIPE = 25
 """Nothing is cut to it; without a height Rich asks for the size of the terminal at every line."""

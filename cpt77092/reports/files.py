@@ -46,13 +46,7 @@ def format_of(name: str, endings: Mapping[str, Form]) -> Form:
 
 
 def fill_in(name: str, *, inputs: Sequence[str], day: date, option: str = "-o") -> str:
-    """An output's name with `{date}` and `{stem}` filled in.
-
-    Args:
-        name: as the user wrote it.
-        inputs: what is checked, as the user named it.
-        day: the as-of date.
-        option: where the name was written.
+    """An output's name with `{date}`, the as-of date, and `{stem}`, of the inputs, filled in.
 
     Raises:
         OutputError: the name asks for anything else.
@@ -78,79 +72,73 @@ def _stem(inputs: Sequence[str]) -> str:
 
 @contextmanager
 def output_locks(names: Sequence[str], *, others: Sequence[tuple[str, str]] = ()) -> Iterator[None]:
-    """Keep other runs from writing some files until this one has ended.
-
-    Args:
-        names: the reports (`-o`).
-        others: option and name of every other file that is written.
+    """Keep other runs from writing reports, and other files by option, until this one has ended.
 
     Raises:
         OutputError: a file is named twice, another run writes it, or its folder cannot be written.
     """
     with ExitStack() as stack:
-        places: dict[Path, str] = {}
+        places: set[Path] = set()
         for option, name in [*(("-o", name) for name in names), *others]:
             place = _place(name, option)
             if _is_device(place):
                 continue
             if place in places:
                 raise OutputError(f"{option} {name}: named twice in one run")
-            places[place] = name
-            stack.enter_context(_locked(place, option, name))
+            if not Path(name).name:  # `.` or `/`
+                raise _unwritable(f"{option} {name}", os.strerror(errno.EISDIR))
+            places.add(place)
+            stack.enter_context(_locked(place, f"{option} {name}"))
         yield
 
 
 @contextmanager
-def _locked(place: Path, option: str, name: str) -> Iterator[None]:
+def _locked(place: Path, asked: str) -> Iterator[None]:
     if sys.platform == "win32":  # no locks there: the last run to end wins, with a whole file
         yield
         return
-    import fcntl
-
-    if not Path(name).name:  # `.` or `/`
-        raise OutputError(f"{option} {name}: cannot be written ({os.strerror(errno.EISDIR)})")
     lock = place.with_name(f".{place.name}.lock")
-    handle, is_ours = -1, False
+    handle = _lock(lock, asked)
     try:
-        while not is_ours:
-            try:
-                handle = os.open(lock, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600)
-            except OSError as problem:
-                why = problem.strerror
-                raise OutputError(f"{option} {name}: cannot be written ({why})") from None
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise OutputError(
-                    f"{option} {name}: another run is writing it; "
-                    "wait for its end or name another file"
-                ) from None
-            is_ours = _is_of(handle, lock)
-            if not is_ours:
-                os.close(handle)  # the run before has just removed it
-                handle = -1
         _remove_unfinished(place)  # a killed run left them
         yield
     finally:
-        if is_ours:
-            _remove_unfinished(place)  # a second Ctrl-C ends the removal that the first one began
-            lock.unlink(missing_ok=True)
-        if handle >= 0:
+        _remove_unfinished(place)  # a second Ctrl-C ends the removal that the first one began
+        lock.unlink(missing_ok=True)
+        os.close(handle)
+
+
+def _lock(lock: Path, asked: str) -> int:
+    """A descriptor that holds the lock."""
+    import fcntl
+
+    while True:
+        try:
+            handle = os.open(lock, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600)
+        except OSError as problem:
+            raise _unwritable(asked, problem.strerror) from None
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.path.samestat(os.fstat(handle), lock.stat()):
+                return handle
+        except FileNotFoundError:  # the run before has just removed it
+            pass
+        except BlockingIOError:
             os.close(handle)
+            raise OutputError(
+                f"{asked}: another run is writing it; wait for its end or name another file"
+            ) from None
+        os.close(handle)
+
+
+def _unwritable(asked: str, why: str | None) -> OutputError:
+    return OutputError(f"{asked}: cannot be written ({why})")
 
 
 def _remove_unfinished(place: Path) -> None:
     """Remove what a killed run left; only the holder of the lock may."""
     for left in place.parent.glob(f".{escape(place.name)}.*{UNFINISHED}"):
         left.unlink(missing_ok=True)
-
-
-def _is_of(handle: int, file: Path) -> bool:
-    """Whether an open file is the one that now has this name."""
-    try:
-        return os.path.samestat(os.fstat(handle), file.stat())
-    except FileNotFoundError:
-        return False
 
 
 def _place(name: str, option: str) -> Path:
@@ -185,7 +173,9 @@ def _is_device(place: Path) -> bool:
     return place.exists() and not place.is_file() and not place.is_dir()
 
 
-def write_atomically(name: str, write: Callable[[IO[bytes]], None], *, option: str = "-o") -> None:
+def write_atomically(
+    name: str, write: Callable[[IO[bytes]], object], *, option: str = "-o"
+) -> None:
     """Write a file so that a killed run leaves the old one or the new one, never half of one.
 
     A pipe or device is written to directly: a file in place of `/dev/null` would harm the machine.
@@ -194,44 +184,31 @@ def write_atomically(name: str, write: Callable[[IO[bytes]], None], *, option: s
         OutputError: the folder does not exist, cannot be written, or is full.
     """
     target = _place(name, option)
-    if _is_device(target):
-        _write_through(target, write, f"{option} {name}")
-        return
     try:
-        # mkstemp makes the file readable by its owner only, and the rename keeps that.
-        handle, aside = tempfile.mkstemp(
-            prefix=f".{target.name}.", suffix=UNFINISHED, dir=target.parent
-        )
+        if _is_device(target):
+            with target.open("wb") as stream:
+                write(stream)
+        else:
+            _replace(target, write)
+    except BrokenPipeError:
+        raise
     except OSError as problem:
-        raise OutputError(f"{option} {name}: cannot be written ({problem.strerror})") from None
+        raise _unwritable(f"{option} {name}", problem.strerror) from None
+
+
+def _replace(target: Path, write: Callable[[IO[bytes]], object]) -> None:
+    # mkstemp makes the file readable by its owner only, and the rename keeps that.
+    handle, aside = tempfile.mkstemp(
+        prefix=f".{target.name}.", suffix=UNFINISHED, dir=target.parent
+    )
     try:
         with os.fdopen(handle, "wb") as stream:
             write(stream)
         Path(aside).replace(target)
-    except OSError as problem:
-        raise OutputError(f"{option} {name}: cannot be written ({problem.strerror})") from None
     finally:
         Path(aside).unlink(missing_ok=True)
 
 
-def _write_through(target: Path, write: Callable[[IO[bytes]], None], asked: str) -> None:
-    try:
-        with target.open("wb") as stream:
-            write(stream)
-    except BrokenPipeError:
-        raise
-    except OSError as problem:
-        raise OutputError(f"{asked}: cannot be written ({problem.strerror})") from None
-
-
 def write_text(name: str, text: str) -> None:
-    """Write a text file that only its owner can read.
-
-    Raises:
-        OutputError: as `write_atomically`.
-    """
-
-    def write(stream: IO[bytes]) -> None:
-        stream.write(text.encode())
-
-    write_atomically(name, write)
+    """Write a text file that only its owner can read; fails as `write_atomically` does."""
+    write_atomically(name, lambda stream: stream.write(text.encode()))

@@ -66,9 +66,7 @@ class Log:
         """Log what was read and what was found."""
         batch = result.batch
         for scan, tally in zip(batch.scans, batch.tallies, strict=True):
-            counts = ("rows", "in_scope", "out_of_scope", "no_code", "not_data", "rejected")
-            numbers = {name: getattr(tally, name) for name in counts}
-            self.event("read", file=scan.path, kind=scan.kind, **numbers)
+            self.event("read", file=scan.path, kind=scan.kind, **tally.record())
         # In text the summary names them; without a summary they are logged all the same.
         if self.is_json or self.quiet:
             self.trouble("unreadable", batch.unreadable)

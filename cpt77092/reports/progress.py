@@ -6,7 +6,6 @@ import os
 import sys
 import threading
 import time
-from types import TracebackType
 from typing import IO, TYPE_CHECKING, Self
 
 from cpt77092.choices import Color
@@ -50,12 +49,7 @@ class Watch:
             self._timer.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        problem: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_problem: object) -> None:
         """Erase the bar, whatever happened."""
         if not self._is_wanted:
             return
@@ -79,10 +73,12 @@ class Watch:
 
     def _update(self) -> None:
         if self._progress is not None:
-            task = self._progress.task_ids[0]
-            total = _STEPS if self._pace else None
             self._progress.update(
-                task, description=self._what, completed=self._done, total=total, pace=self._pace
+                self._progress.task_ids[0],
+                description=self._what,
+                completed=self._done,
+                total=_STEPS if self._pace else None,
+                pace=self._pace,
             )
 
     def _begin(self) -> None:

@@ -45,12 +45,9 @@ class RulePage:
 
 
 def rule_pages(result: Result, totals: Totals, shown: pl.DataFrame) -> list[RulePage]:
-    """The pages of the rules with a finding, in the catalog's order.
+    """The pages of the rules with a finding, in the catalog's order, with the sources of `shown`.
 
-    Args:
-        result: a run.
-        totals: totals of the run.
-        shown: the findings table; its sources are those of the pages.
+    `shown` is a findings table; it may lack findings.
     """
     counts: Counter[str] = Counter()
     for code, _, number in totals.by_rule:

@@ -499,11 +499,11 @@ def test_the_terminal_is_not_driven_by_a_policy(scrub: Run, tmp_path: Path) -> N
 def test_the_drawing_tells_its_figures_in_words() -> None:
     chart = next(item for item in items(hostile()) if isinstance(item, StepChart))
     drawing = draw(replace(chart, unit="dollars"))
-    assert "from $7.00 (2024-01-01) to $9.00 (2025-01-01)" in drawing.description
-    assert [label for _, label in drawing.y_ticks] == [
+    assert "from $7.00 (2024-01-01) to $9.00 (2025-01-01)" in drawing["description"]
+    assert [label for _, label in drawing["y_ticks"]] == [
         "$0.00", "$2.00", "$4.00", "$6.00", "$8.00", "$10.00",
     ]  # fmt: skip
-    assert [label for _, label in drawing.x_ticks] == ["2024", "2025"]
+    assert [label for _, label in drawing["x_ticks"]] == ["2024", "2025"]
 
 
 def test_names_at_the_lines_do_not_overlap() -> None:
@@ -514,7 +514,7 @@ def test_names_at_the_lines_do_not_overlap() -> None:
     source = Source(title="x", confidence=Confidence.PRIMARY)
     amounts = ("10", "10.1", "0", "9.9", "0")
     chart = StepChart(title="", unit="", series=tuple(map(flat, amounts)), sources=(source,))
-    heights = sorted(line.label_y for line in draw(chart).lines)
+    heights = sorted(line["label_y"] for line in draw(chart)["lines"])
     assert all(b - a >= 14.9 for a, b in pairwise(heights))
 
 

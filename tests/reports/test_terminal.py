@@ -37,7 +37,7 @@ from cpt77092.reports.check.rollup_table import (
     column_widths,
     rollup_table,
 )
-from cpt77092.reports.check.terminal import Shown, show
+from cpt77092.reports.check.terminal import show
 from cpt77092.run import Request
 from cpt77092.run import run as run_request
 
@@ -72,12 +72,12 @@ def written(folder: Path, *lines: str, name: str = "claims.csv") -> Path:
     return file
 
 
-def printed(result: Result, width: int = 100, color: bool = False, **how: object) -> str:
+def printed(result: Result, width: int = 100, color: bool = False, **how: Any) -> str:
     stream = io.StringIO()
     console = Console(
         file=stream, width=width, height=500, highlight=False, force_terminal=color or None
     )
-    show(console, result, findings.totals(result), Shown(**how))  # type: ignore[arg-type]
+    show(console, report_of(result, **{"limit": 0, **how}))
     return stream.getvalue()
 
 
@@ -368,7 +368,7 @@ def test_several_files_are_named_and_person_id_only_on_request(
 def test_the_answer_is_repeated_where_the_panel_has_left_the_screen(example: Result) -> None:
     stream = io.StringIO()
     console = Console(file=stream, width=80, height=24, force_terminal=True, no_color=True)
-    show(console, example, findings.totals(example), Shown(limit=50))
+    show(console, report_of(example, limit=50))
     assert stream.getvalue().count("Do not submit yet") == 2
 
 

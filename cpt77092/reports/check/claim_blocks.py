@@ -16,7 +16,7 @@ from rich.segment import Segment, Segments
 from rich.text import Text
 
 from cpt77092.engine import Result
-from cpt77092.reports.check.styles import STYLES
+from cpt77092.reports.console import STYLES
 from cpt77092.text import dollars, payer_text, safe
 
 WIDE = 120
@@ -32,13 +32,7 @@ Cells = list[Text]
 
 
 def print_claims(console: Console, findings: pl.DataFrame, result: Result) -> None:
-    """Print findings under a heading for each claim.
-
-    Args:
-        console: where to.
-        findings: as `rollup.grouped` has them, with `payer_label`.
-        result: the run.
-    """
+    """Print what `rollup.grouped` gives with `payer_label`, under a heading for each claim."""
     width = console.width
     # In an X12 file a claim and line number are no help in finding a line: its segment is shown.
     x12 = frozenset(scan.path for scan in result.batch.scans if scan.kind.startswith("X12"))

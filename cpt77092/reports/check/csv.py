@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 import polars as pl
 
+from cpt77092.reports.check.report import Report
 from cpt77092.text import FORMULA_STARTS
-
-if TYPE_CHECKING:
-    from cpt77092.reports.check.report import Report
 
 
 def write(stream: IO[bytes], report: Report) -> None:

@@ -28,27 +28,17 @@ def packed(data: Any) -> str:
 def report_data(result: Result, shown: pl.DataFrame, extra: Sequence[str] = ()) -> dict[str, Any]:
     """Columns of the findings and of the lines of their claims, as the script reads them.
 
-    Args:
-        result: a run.
-        shown: the findings table with the extra column `line`.
-        extra: `person_id`, where the user asked for it.
+    `shown` is the findings table with the extra column `line`.
     """
-    shown = shown.with_columns(pl.col("line").cast(pl.UInt32))
-    lines = _lines_of_claims(result, shown["line"].unique())
-    place = pl.DataFrame({"line": lines["line"], "place": range(lines.height)})
-    place = place.cast({"line": pl.UInt32})
-    findings = shown.join(place, on="line", how="left", maintain_order="left")
+    line = shown["line"].cast(pl.UInt32)
+    lines = _lines_of_claims(result, line.unique())
+    severities = [severity.value for severity in SEVERITIES]
     sources = shown.select(CITED).unique(maintain_order=True).with_row_index("source")
-    findings = findings.join(
-        sources, on=CITED, how="left", nulls_equal=True, maintain_order="left"
-    ).select(
-        "place",
+    cited = shown.join(sources, on=CITED, how="left", nulls_equal=True, maintain_order="left")
+    findings = cited.select(
+        lines["line"].search_sorted(line).alias("place"),
         "rule",
-        pl.col("severity").replace_strict(
-            [severity.value for severity in SEVERITIES],
-            range(len(SEVERITIES)),
-            return_dtype=pl.UInt8,
-        ),
+        pl.col("severity").cast(pl.Enum(severities)).to_physical(),
         safe_expr("message"),
         safe_expr("fix"),
         "fix_kind",
@@ -56,11 +46,11 @@ def report_data(result: Result, shown: pl.DataFrame, extra: Sequence[str] = ()) 
         "source",
     )
     return {
-        "severities": [severity.value for severity in SEVERITIES],
+        "severities": severities,
         "files": [safe(scan.path) for scan in result.batch.scans],
         "payers": payer_labels(result),
         "rules": {rule.code: rule.title for rule in result.rules},
-        "sources": _columns(sources.drop("source").with_columns(_as_text("in_force_from"))),
+        "sources": _columns(sources.select(pl.col(CITED).cast(pl.String))),
         "lines": _columns(_described(lines, extra)),
         "findings": _columns(findings),
     }
@@ -90,7 +80,7 @@ def _described(lines: pl.DataFrame, extra: Sequence[str]) -> pl.DataFrame:
         safe_expr("claim_id"),
         "claim_line_number",
         safe_expr("hcpcs_code"),
-        _as_text("claim_line_start_date"),
+        pl.col("claim_line_start_date").cast(pl.String),
         "payer_number",
         _own_payer_name(),
         *(pl.col(name).cast(pl.Float64, strict=False).round(2) for name in _MONEY),
@@ -114,10 +104,6 @@ def _optional(lines: pl.DataFrame, name: str) -> pl.Expr:
     if name not in lines.columns:
         return pl.lit(None)
     return pl.col(name) if lines.schema[name].is_numeric() else safe_expr(name)
-
-
-def _as_text(name: str) -> pl.Expr:
-    return pl.col(name).cast(pl.String)
 
 
 def _joined(*names: str) -> pl.Expr:

@@ -6,16 +6,14 @@ import io
 import json
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 import polars as pl
 
 from cpt77092 import findings
-from cpt77092.findings import AtRisk, Rework, Totals
+from cpt77092.findings import AtRisk, Totals
 from cpt77092.reports.check.manifest import manifest
-
-if TYPE_CHECKING:
-    from cpt77092.reports.check.report import Report
+from cpt77092.reports.check.report import Report
 
 _MONEY = ("charge_amount", "expected_payment", "charges_at_risk", "payment_at_risk")
 _ROWS_AT_ONCE = 10_000
@@ -76,6 +74,7 @@ def _slices(pieces: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
 
 def _totals_record(totals: Totals) -> dict[str, Any]:
     """The totals as plain JSON values; money in dollars."""
+    work = totals.rework
     return {
         "rows": totals.tally.rows,
         "checked_lines": totals.checked_lines,
@@ -96,7 +95,14 @@ def _totals_record(totals: Totals) -> dict[str, Any]:
             {"payer": payer, "label": label, "lines": money.lines, **_at_risk_record(money)}
             for payer, label, money in totals.at_risk_by_payer
         ],
-        "rework": _rework_record(totals.rework),
+        "rework": work
+        and {
+            "cost": float(work.cost),
+            "lines": work.lines,
+            "worth_it": work.worth_it,
+            "not_worth_it": work.not_worth_it,
+            "not_known": work.unknown,
+        },
     }
 
 
@@ -112,15 +118,3 @@ def _at_risk_record(money: AtRisk) -> dict[str, Any]:
 def _known(amount: Decimal, known: int, lines: int) -> float | None:
     """An amount of some lines; None, and not zero, where it is known of none of them."""
     return float(amount) if known or not lines else None
-
-
-def _rework_record(rework: Rework | None) -> dict[str, Any] | None:
-    if rework is None:
-        return None
-    return {
-        "cost": float(rework.cost),
-        "lines": rework.lines,
-        "worth_it": rework.worth_it,
-        "not_worth_it": rework.not_worth_it,
-        "not_known": rework.unknown,
-    }

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 from cpt77092.reports.check.json import money_as_numbers
-
-if TYPE_CHECKING:
-    from cpt77092.reports.check.report import Report
+from cpt77092.reports.check.report import Report
 
 
 def write(stream: IO[bytes], report: Report) -> None:

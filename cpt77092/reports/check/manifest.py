@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cpt77092 import __version__
 from cpt77092.engine import Result
 from cpt77092.findings import FINDINGS_SCHEMA_VERSION
-
-if TYPE_CHECKING:
-    from cpt77092.reports.check.report import Report
+from cpt77092.reports.check.report import Report
 
 
 def manifest(report: Report) -> dict[str, Any]:
@@ -42,12 +40,7 @@ def _inputs(result: Result) -> list[dict[str, Any]]:
             "notes": list(scan.notes),
             "bytes": scan.size,
             "sha256": _digest(scan.file) if scan.file else None,
-            "rows": tally.rows,
-            "in_scope": tally.in_scope,
-            "out_of_scope": tally.out_of_scope,
-            "no_code": tally.no_code,
-            "not_data": tally.not_data,
-            "rejected": tally.rejected,
+            **tally.record(),
             "faults": list(scan.faults),
         }
         for scan, tally in zip(result.batch.scans, result.batch.tallies, strict=True)

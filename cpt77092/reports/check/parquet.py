@@ -5,15 +5,13 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from itertools import chain
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 import polars as pl
 from polars.io.plugins import register_io_source
 
 from cpt77092.findings import FINDINGS_SCHEMA_VERSION
-
-if TYPE_CHECKING:
-    from cpt77092.reports.check.report import Report
+from cpt77092.reports.check.report import Report
 
 
 def write(stream: IO[bytes], report: Report) -> None:

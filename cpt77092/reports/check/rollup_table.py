@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cpt77092.choices import By
-from cpt77092.reports.check.styles import STYLES
+from cpt77092.reports.console import STYLES
 from cpt77092.text import count, dollars, payer_text, safe
 
 NARROWEST, WIDEST_WORD = 8, 24
@@ -58,15 +58,10 @@ def rollup_table(
 ) -> RenderableType:
     """What fits the width: all columns, then without denials, then a block per row.
 
-    Args:
-        table: lines or claims as `rollup.as_table` has them, with `payer_label`.
-        by: what a row is.
-        titles: of the rules, by code.
-        width: of the terminal.
+    `table` is as `rollup.as_table` gives it, with `payer_label`; `titles` are of rules, by code.
     """
     rows = list(table.iter_rows(named=True))
     money = ("Expected", "expected_payment") if by is By.LINE else ("At risk", "charges_at_risk")
-
     columns = [
         Column(by.capitalize(), [_name(row, by) for row in rows], is_wrapped=True),
         Column("Worst", [Text(row["severity"], style=STYLES[row["severity"]]) for row in rows]),

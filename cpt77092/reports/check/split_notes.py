@@ -11,12 +11,7 @@ PARTS = {CLEAN: "clean", FLAGGED: "flagged", REJECTED: "rejected"}
 
 
 def split_notes(split: Split, names: Mapping[int, str]) -> list[str]:
-    """Which rows are in which file, that no row is missing, and what clean means.
-
-    Args:
-        split: the run as parts.
-        names: the file of each part that is wanted.
-    """
+    """Which rows are in which file, by part; that no row is missing; and what clean means."""
     notes = ["; ".join(f"{name}: {count(split.row_count(p), 'row')}" for p, name in names.items())]
     numbers = {part: split.row_count(part) for part in PARTS}
     parts = " + ".join(f"{numbers[part]:,} {name}" for part, name in PARTS.items())

@@ -211,6 +211,11 @@ def doubts(result: Result) -> list[str]:
     ]
 
 
+def reading(result: Result) -> list[str]:
+    """What could not be read, and what history was looked at."""
+    return [*unreadable(result), *rejects(result), *doubts(result), *history(result)]
+
+
 def commonest(result: Result) -> list[str]:
     """The batch's most common codes, where none of its codes is checked."""
     if not result.batch.commonest_codes:

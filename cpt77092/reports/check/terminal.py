@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-import polars as pl
 from rich import box
 from rich.cells import cell_len
 from rich.console import Console
@@ -19,11 +17,14 @@ from cpt77092.engine import Result
 from cpt77092.findings import Totals, rollup
 from cpt77092.reports.check import at_risk, summary
 from cpt77092.reports.check.claim_blocks import print_claims
+from cpt77092.reports.check.report import Report
 from cpt77092.reports.check.rollup_table import rollup_table
-from cpt77092.reports.check.styles import STYLES
+from cpt77092.reports.console import STYLES
 from cpt77092.rule import Severity
 from cpt77092.text import count, safe
 
+LIMIT = 50
+"""Rows shown unless the user asks for another number."""
 _NARROW = 70
 """Below this width the amounts by payer leave no room for names."""
 _PAYERS = 8
@@ -31,37 +32,21 @@ _USUAL_HEIGHT = 4
 """Lines on the screen that a row takes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """What of a run is shown, and in which order."""
-
-    by: By = By.FINDING
-    """What a row is; findings are grouped by claim."""
-    sort: Sort = Sort.SEVERITY
-    limit: int | None = None
-    """At most so many rows, all where None; counts are always of everything."""
-    quiet: bool = False
-    """Only the findings."""
-    verbose: bool = False
-    """Infos one by one, and every reason why something was not checked."""
-    extra: tuple[str, ...] = ()
-    """`person_id`, where the user asked for it."""
-
-
-def show(console: Console, result: Result, totals: Totals, shown: Shown) -> None:
+def show(console: Console, report: Report) -> None:
     """Print the answer, the findings and what else there is to know."""
-    if not shown.quiet:
+    totals = report.totals
+    if not report.quiet:
         console.print(_answer(totals, console.width))
-    rows = _print_findings(console, result, shown)
-    if not (rows or shown.quiet):
+    rows = _print_findings(console, report)
+    if not (rows or report.quiet):
         console.print()
-    total = rollup.count(result, shown.by, infos=shown.verbose)
+    total = rollup.count(report.result, report.by, infos=report.verbose)
     if rows < total:
-        note = f"showing {rows:,} of {total:,} {_rows_are(shown)}; --limit 0 shows all"
+        note = f"showing {rows:,} of {total:,} {_rows_are(report)}; --limit 0 shows all"
         console.print(Text(note, style="bold"))
         console.print()
-    if not shown.quiet:
-        _print_rest(console, result, totals, verbose=shown.verbose)
+    if not report.quiet:
+        _print_rest(console, report.result, totals, verbose=report.verbose)
         if console.is_terminal and rows * _USUAL_HEIGHT > console.height:
             # By now the panel has left the screen.
             console.print(Text(f"{summary.verdict(totals)}.", style=f"bold {_style(totals)}"))
@@ -69,29 +54,28 @@ def show(console: Console, result: Result, totals: Totals, shown: Shown) -> None
             console.print(Text(command, style="bold"))
 
 
-def _print_findings(console: Console, result: Result, shown: Shown) -> int:
+def _print_findings(console: Console, report: Report) -> int:
     """Print the findings or their roll-up, and count the rows."""
-    infos, extra = shown.verbose, ("payer_label", *shown.extra)
-    table: pl.DataFrame
-    if shown.by is By.FINDING:
-        table = rollup.grouped(result, sort=shown.sort, limit=shown.limit, infos=infos, extra=extra)
+    result, by, sort = report.result, report.by, report.sort or Sort.SEVERITY
+    limit = LIMIT if report.limit is None else report.limit or None
+    infos, extra = report.verbose, ("payer_label", *report.extra)
+    if by is By.FINDING:
+        table = rollup.grouped(result, sort=sort, limit=limit, infos=infos, extra=extra)
         print_claims(console, table, result)
         return table.height
-    table = rollup.as_table(
-        result, by=shown.by, sort=shown.sort, limit=shown.limit, infos=infos, extra=extra
-    )
+    table = rollup.as_table(result, by=by, sort=sort, limit=limit, infos=infos, extra=extra)
     if table.height:
         titles = {rule.code: rule.title for rule in result.rules}
-        console.print(rollup_table(table, shown.by, titles, console.width))
+        console.print(rollup_table(table, by, titles, console.width))
         console.print()
     return table.height
 
 
-def _rows_are(shown: Shown) -> str:
-    if shown.verbose:
-        return f"{shown.by}s"
-    is_finding = shown.by is By.FINDING
-    return "errors and warnings" if is_finding else f"{shown.by}s with an error or warning"
+def _rows_are(report: Report) -> str:
+    if report.verbose:
+        return f"{report.by}s"
+    is_finding = report.by is By.FINDING
+    return "errors and warnings" if is_finding else f"{report.by}s with an error or warning"
 
 
 def _style(totals: Totals) -> str:

@@ -5,7 +5,6 @@ Modules are imported when they are used: Jinja2 and XlsxWriter are slow to load.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
@@ -33,12 +32,9 @@ class Writer:
     needs: str = ""
     """A module that only the `excel` extra installs."""
 
-    @property
-    def write(self) -> Callable[[IO[bytes], Report], None]:
-        """The function of the module."""
-        write: Callable[[IO[bytes], Report], None]
-        write = import_module(f"{__package__}.{self.module}").write
-        return write
+    def write(self, stream: IO[bytes], report: Report) -> None:
+        """Write a report."""
+        import_module(f"{__package__}.{self.module}").write(stream, report)
 
     def require_installed(self, option: str) -> None:
         """Fail before a long run where a package is missing.

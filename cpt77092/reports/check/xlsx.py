@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from math import ceil
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 import polars as pl
 import xlsxwriter
@@ -21,12 +21,10 @@ from cpt77092 import findings
 from cpt77092.engine import Result
 from cpt77092.findings import AtRisk, Totals
 from cpt77092.reports.check import summary
+from cpt77092.reports.check.report import Report
 from cpt77092.reports.rule_pages import Cited, RulePage, rule_pages
 from cpt77092.rule import Severity
 from cpt77092.text import FORMULA_STARTS, is_address, safe
-
-if TYPE_CHECKING:
-    from cpt77092.reports.check.report import Report
 
 ROWS = 1_048_575
 """Most rows of a sheet under its header; the worst findings are kept."""
@@ -126,8 +124,7 @@ def write(stream: IO[bytes], report: Report) -> None:
 
 def _worst_first(shown: pl.DataFrame) -> pl.DataFrame:
     """The findings by severity, with the columns that the worklist words in its own way."""
-    ranks = [severity.value for severity in Severity]
-    rank = pl.col("severity").replace_strict(ranks, range(len(ranks)), return_dtype=pl.UInt8)
+    rank = pl.col("severity").cast(pl.Enum([severity.value for severity in Severity]))
     name = pl.col("payer_name").str.strip_chars()
     return shown.sort(rank, maintain_order=True).with_columns(
         payer_shown=pl.when(name != "").then(name).otherwise("payer_label"),
@@ -219,11 +216,8 @@ def _summary(book: _Book, result: Result, totals: Totals, shown: int) -> None:
         *([f"The worst {shown:,} of {number:,} findings are listed."] if shown < number else []),
         *summary.rework(totals),
         summary.conservation(totals),
-        *summary.unreadable(result),
-        *summary.rejects(result),
-        *summary.doubts(result),
-        *summary.history(result),
-        f"As of {result.as_of}. Policies: {', '.join(result.policies.origin)}.",
+        *summary.reading(result),
+        summary.basis(result),
     ]
     book.cell(sheet, 0, 0, summary.headline(totals), "title")
     for row, line in enumerate(lines, start=1):

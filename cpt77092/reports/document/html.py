@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from cpt77092.document import Bar, BarChart, Document, Item, Section, Series, StepChart, Table
 from cpt77092.reports.document.cells import amount_text, number_runs, row_texts, source_text
@@ -26,6 +26,7 @@ def render(document: Document) -> str:
         kind=_kind,
         number_runs=number_runs,
         row_texts=row_texts,
+        amount_text=amount_text,
         source_text=source_text,
         is_address=is_address,
         draw=draw,
@@ -48,34 +49,8 @@ def bar_parts(chart: BarChart, bar: Bar) -> list[tuple[float, float]]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One series, drawn in steps, with its name at the right end."""
-
-    name: str
-    style: int
-    path: str
-    label_y: float
-    last: str
-
-
-@dataclass(frozen=True, slots=True)
-class Drawing:
-    """A step chart with every coordinate worked out."""
-
-    description: str
-    lines: tuple[Line, ...]
-    x_ticks: tuple[tuple[float, str], ...]
-    y_ticks: tuple[tuple[float, str], ...]
-    left: int = _LEFT
-    right: int = WIDTH - _RIGHT
-    bottom: int = HEIGHT - _BOTTOM
-    width: int = WIDTH
-    height: int = HEIGHT
-
-
-def draw(chart: StepChart) -> Drawing:
-    """Steps over time, since an amount holds from a day until the next."""
+def draw(chart: StepChart) -> dict[str, Any]:
+    """Steps over time, since an amount holds from a day until the next; all coordinates."""
     points = [point for series in chart.series for point in series.points]
     first = min(point.first_day for point in points)
     last = max(point.last_day or point.first_day + timedelta(days=365) for point in points)
@@ -95,26 +70,23 @@ def draw(chart: StepChart) -> Drawing:
             parts.append(f"{'L' if parts else 'M'}{begin},{y(point.amount)} H{end}")
         return " ".join(parts)
 
-    labels = _spread([y(series.points[-1].amount) for series in chart.series])
-    return Drawing(
-        description=_description(chart),
-        lines=tuple(
-            Line(
-                name=series.name,
-                style=number % _STYLES,
-                path=path(series),
-                label_y=label,
-                last=amount_text(series.points[-1].amount, chart.unit),
-            )
-            for number, (series, label) in enumerate(zip(chart.series, labels, strict=True))
-        ),
-        x_ticks=tuple(
-            (x(date(year, 1, 1)), str(year))
-            for year in range(first.year, last.year + 1)
-            if first <= date(year, 1, 1) < last
-        ),
-        y_ticks=tuple((y(tick), amount_text(tick, chart.unit)) for tick in ticks),
-    )
+    heights = _spread([y(series.points[-1].amount) for series in chart.series])
+    labelled = enumerate(zip(chart.series, heights, strict=True))
+    new_years = (date(year, 1, 1) for year in range(first.year, last.year + 1))
+    return {
+        "width": WIDTH,
+        "height": HEIGHT,
+        "left": _LEFT,
+        "right": WIDTH - _RIGHT,
+        "bottom": HEIGHT - _BOTTOM,
+        "description": _description(chart),
+        "lines": [
+            {"series": series, "style": number % _STYLES, "path": path(series), "label_y": height}
+            for number, (series, height) in labelled
+        ],
+        "x_ticks": [(x(day), str(day.year)) for day in new_years if first <= day < last],
+        "y_ticks": [(y(tick), amount_text(tick, chart.unit)) for tick in ticks],
+    }
 
 
 def _ticks(highest: Decimal) -> list[Decimal]:
@@ -135,11 +107,10 @@ def _spread(heights: list[float]) -> list[float]:
 
 def _description(chart: StepChart) -> str:
     """The drawing in words, for those who cannot see it."""
-    sentences = []
-    for series in chart.series:
-        begin, end = series.points[0], series.points[-1]
-        sentences.append(
-            f"{series.name} goes from {amount_text(begin.amount, chart.unit)} ({begin.first_day}) "
-            f"to {amount_text(end.amount, chart.unit)} ({end.first_day})"
-        )
-    return f"{'; '.join(sentences)}. The table next to the drawing has every figure."
+    paths = (
+        f"{series.name} goes from {amount_text(begin.amount, chart.unit)} ({begin.first_day}) "
+        f"to {amount_text(end.amount, chart.unit)} ({end.first_day})"
+        for series in chart.series
+        for begin, end in [(series.points[0], series.points[-1])]
+    )
+    return f"{'; '.join(paths)}. The table next to the drawing has every figure."
