@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from cpt77092.cli.options import HEADINGS, SETTINGS
+from cpt77092.cli.plain_values import without_pydantic
 from cpt77092.errors import ScrubError, UsageError
 
 if TYPE_CHECKING:
@@ -27,19 +28,19 @@ ISOLATED = "SCRUB_ISOLATED"
 
 
 class Program(TyperGroup):
-    """`scrub` itself, whose own options load no Pydantic: `scrub check --help` answers at once."""
+    """`scrub` itself."""
 
     def get_params(self, ctx: Any) -> Any:
-        """The program's options; Typer validates None, the default of two flags, but not False."""
-        params: list[Any] = super().get_params(ctx)
-        for param in params:
-            if param.is_flag and param.default is None:
-                param.default = False
-        return params
+        """The program's options."""
+        return without_pydantic(super().get_params(ctx))
 
 
 class HeadedCommand(TyperCommand):
     """A command whose `--help` lists options under headings, without loading Rich for it."""
+
+    def get_params(self, ctx: Any) -> Any:
+        """The command's options and arguments, with `--help`."""
+        return without_pydantic(super().get_params(ctx))
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write arguments and options for `--help`, each under its heading."""

@@ -639,7 +639,7 @@ def test_version_and_help_do_not_import_polars() -> None:
 
 
 OF_OTHER_RUNS = (
-    "jinja2", "xlsxwriter", "fastexcel",
+    "pydantic", "jinja2", "xlsxwriter", "fastexcel",
     *(f"cpt77092.{room}" for room in (
         "brief", "policy_lint", "profile", "split", "verify", "policies.schema",
         "readers.excel", "readers.parquet", "readers.x12",
