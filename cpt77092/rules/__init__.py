@@ -41,6 +41,7 @@ from cpt77092.rules.id002_billing_npi_invalid import RULE as ID002
 from cpt77092.rules.id003_ordering_provider_missing import RULE as ID003
 from cpt77092.rules.id004_ordering_npi_invalid import RULE as ID004
 from cpt77092.rules.id005_payer_unrecognized import RULE as ID005
+from cpt77092.rules.id006_self_pay import RULE as ID006
 from cpt77092.rules.in001_value_unreadable import RULE as IN001
 from cpt77092.rules.mo001_modifier_26_not_allowed import RULE as MO001
 from cpt77092.rules.mo002_modifier_26_missing import RULE as MO002
@@ -123,6 +124,7 @@ CATALOGUE: tuple[Rule, ...] = (
     ID003,
     ID004,
     ID005,
+    ID006,
     CV001,
     CV002,
     CV003,
