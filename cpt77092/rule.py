@@ -216,3 +216,8 @@ SIGNED_REPORTS = Source(
     at="signed and dated report; quoted by others",
     confidence=Confidence.SECONDARY,
 )
+POLICY_FILES = Source(
+    title="Policy files of this run",
+    at="matches: brands, words and payer IDs",
+    confidence=Confidence.PRIMARY,
+)

@@ -363,6 +363,7 @@ def test_the_tuva_layout_maps_to_the_columns_of_the_same_name() -> None:
     assert set(match.match_kind.values()) == {"sure"}
     assert set(match.missing) == {
         "line_control_number",
+        "claim_filing_indicator",
         "payer_id",
         "diagnosis_pointer",
         "ordering_npi",
