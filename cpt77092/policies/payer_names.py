@@ -279,7 +279,7 @@ class Matcher:
     # What the payer id and the filing indicator say
 
     def _with_witnesses(self, match: PayerMatch, payer_id: str, indicator: str) -> PayerMatch:
-        """A match by name, after the id and the indicator were heard."""
+        """A match by name, after the id and the indicator were weighed."""
         policy = match.policy
         if policy is None:
             return match
@@ -292,17 +292,17 @@ class Matcher:
             return PayerMatch(None, Certainty.NONE, text, proposal=policy)
         owners = self.owners.get(f"indicator {indicator}", frozenset())
         if not owners or owners & {policy, self.matches[policy].part_of}:
-            return found
-        return self._against(found, policy, indicator, owners)
+            return match
+        return self._against(match, policy, indicator, owners)
 
     def _against(
-        self, found: PayerMatch, policy: str, indicator: str, owners: frozenset[str]
+        self, match: PayerMatch, policy: str, indicator: str, owners: frozenset[str]
     ) -> PayerMatch:
         """A match by name whose filing indicator is another payer's."""
         roots = {self.matches[key].part_of or key for key in owners}
         text = f"filing indicator {indicator}"
         if len(roots) > 1:  # many systems write CI or HM for everyone
-            return replace(found, certainty=Certainty.LIKELY, why=f"{found.why}; {text} differs")
+            return replace(match, certainty=Certainty.LIKELY, why=f"{match.why}; {text} differs")
         (owner,) = roots
         proposal = owner if owner in self.policies.policies else policy
         return PayerMatch(None, Certainty.NONE, f"{text} is that of {owner}", proposal=proposal)
