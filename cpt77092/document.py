@@ -21,18 +21,18 @@ Sources = tuple[Source, ...] | None
 """Who is cited. None says on purpose that nobody is: the figures of the user's own claims."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class _Cited:
     """What has to cite somebody, or to say that there is nobody to cite."""
 
-    sources: Sources
+    sources: Sources = field(kw_only=True)
 
     def __post_init__(self) -> None:
         if self.sources is not None and not self.sources:
             raise ValueError(f"without a source: {self!r}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Statement(_Cited):
     """A sentence or two, and what they are about."""
 
@@ -41,7 +41,7 @@ class Statement(_Cited):
     """A payer, or payer and code; empty where it holds for everybody."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Column:
     """A column of a table."""
 
@@ -52,7 +52,7 @@ class Column:
     """The words before its value where a row is written as a sentence: `since`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Row(_Cited):
     """One row of a table."""
 
@@ -63,7 +63,7 @@ class Row(_Cited):
     """A remark on the row above."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Table:
     """Rows under a title."""
 
@@ -72,7 +72,7 @@ class Table:
     rows: tuple[Row, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Point:
     """An amount and the days on which it holds."""
 
@@ -81,7 +81,7 @@ class Point:
     amount: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Series:
     """One line of a step chart."""
 
@@ -89,7 +89,7 @@ class Series:
     points: tuple[Point, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class StepChart(_Cited):
     """Amounts over time; a table in the same section has every figure."""
 
@@ -98,7 +98,7 @@ class StepChart(_Cited):
     series: tuple[Series, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Bar:
     """One bar: its label, its figure in words, and the lengths of its parts."""
 
@@ -126,7 +126,7 @@ class BarChart:
         return 1 / (self.full or max((sum(bar.lengths) for bar in self.bars), default=0) or 1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Section:
     """A heading, and what is under it in order."""
 

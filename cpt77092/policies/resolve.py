@@ -17,7 +17,7 @@ from itertools import pairwise
 from typing import Any
 
 from cpt77092.policies.parameters import PARAMETERS, Pair
-from cpt77092.policies.policy import DEFAULT, DatedValue, EntryKind, Policy, PolicySet
+from cpt77092.policies.policy import DEFAULT, DatedValue, EntryKind, Policy, PolicySet, in_force
 from cpt77092.reference.codes import CHECKED
 from cpt77092.reference.sources import Confidence, Source
 
@@ -219,7 +219,7 @@ def _decide(
     payer, code, parameter = question
     quotes: list[str] = []
     for level, label, entries in stated:
-        entry = _in_force(entries, day)
+        entry = in_force(entries, day)
         if entry is not None and entry.kind is EntryKind.NOT_AVAILABLE:
             quotes.append(f"{label}: {entry.note}")
             continue
@@ -246,10 +246,6 @@ def _decide(
         status=Status.NOT_AVAILABLE,
         quotes=tuple(quotes),
     )
-
-
-def _in_force(entries: tuple[DatedValue, ...], day: date) -> DatedValue | None:
-    return next((entry for entry in reversed(entries) if entry.first_day <= day), None)
 
 
 def _value(parameter: str, status: Status, entry: DatedValue) -> Any:
