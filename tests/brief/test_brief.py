@@ -531,7 +531,7 @@ def test_the_name_of_a_brief_is_filled_in(
 
 def test_a_statement_on_any_subject_is_printed_once(small: PolicySet) -> None:
     for payer in ("default", "plan"):
-        texts: Any = {subject: (f"On {subject}.", None) for subject in SUBJECTS}
+        texts = {subject: ((f"On {subject}.", None),) for subject in SUBJECTS}
         policy = replace(small[payer], brief=texts)
         policies = replace(small, policies={**small.policies, payer: policy})
         printed = [
@@ -539,6 +539,6 @@ def test_a_statement_on_any_subject_is_printed_once(small: PolicySet) -> None:
             for item in items(compose(policies, "plan", ON))
             if isinstance(item, Statement)
         ]
-        assert {text: printed.count(text) for text, _ in texts.values()} == {
+        assert {text: printed.count(text) for [(text, _)] in texts.values()} == {
             f"On {subject}.": 1 for subject in SUBJECTS
         }
