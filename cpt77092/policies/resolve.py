@@ -108,17 +108,9 @@ def decide(policies: PolicySet, payer: str, code: str, parameter: str, on: date)
 def timeline(
     policies: PolicySet, payer: str, code: str, parameter: str, days: list[date]
 ) -> list[Decision]:
-    """The decision on each of several days.
+    """The decision on each of several days in order; those with one deciding entry share it.
 
-    Args:
-        policies: all policies of the run.
-        payer: a policy's key; `default` for a payer without one.
-        code: a procedure code.
-        parameter: a name of `PARAMETERS`.
-        days: the days asked about, in order.
-
-    Returns:
-        One decision per day. Days with the same deciding entry share one object.
+    A payer without a policy of its own has that of `default`.
     """
     return timelines(policies, payer, [code], parameter, days)[0]
 
@@ -239,12 +231,9 @@ def _decide(
             contradicted_by=entry.contradicted_by,
             quotes=tuple(quotes),
         )
+    status = Status.NOT_AVAILABLE
     return Decision(
-        payer=payer,
-        code=code,
-        parameter=parameter,
-        status=Status.NOT_AVAILABLE,
-        quotes=tuple(quotes),
+        payer=payer, code=code, parameter=parameter, status=status, quotes=tuple(quotes)
     )
 
 

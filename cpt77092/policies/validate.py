@@ -36,12 +36,9 @@ class PolicyFileRead:
 
 
 def validate(tree: dict[str, Any], file: PolicyFileRead, *, is_base: bool) -> None:
-    """Record every mistake that can be seen in one file alone.
+    """Record every mistake that can be seen in one file alone, given as a parsed tree.
 
-    Args:
-        tree: the file as parsed: mappings, lists and text.
-        file: where to record them.
-        is_base: whether the file belongs to the complete set, and not to a user's folder over it.
+    A file of the complete set, not of a user's folder over it, has to say more (`is_base`).
     """
     from pydantic import ValidationError
 
@@ -184,10 +181,7 @@ def _shared_names(
 ) -> Iterable[FileProblem]:
     """Names and ids that another payer has already, one problem for each other payer.
 
-    Args:
-        file: the file of the policy.
-        policy: the policy.
-        owners: the payer of each name so far; this policy's new names are added.
+    New names of this policy are added to `owners`, the payer of each name so far.
     """
     clashes: dict[str, list[tuple[str, tuple[Any, ...]]]] = {}
     for name, path in _payer_names(policy):

@@ -168,7 +168,7 @@ def _position_record(row: Position) -> dict[str, Any]:
         "says": PARAMETERS[decision.parameter].description,
         "status": decision.status.value,
         "value": plain(decision.value),
-        "unit": row.unit or None,
+        "unit": PARAMETERS[decision.parameter].unit or None,
         "first_day": decision.first_day.isoformat() if decision.first_day else None,
         "level": decision.level.value if decision.level else None,
         "decided_by": decision.decided_by or None,
