@@ -32,7 +32,7 @@ def rows(policies: PolicySet, sets: dict[tuple[str, ...], int]) -> Iterator[list
     matcher = Matcher.of(policies)
     days = [date.min, *policies.change_dates()]
 
-    def told(decided: Any) -> Any:
+    def plain(decided: Any) -> Any:
         if isinstance(decided, tuple):
             return sets.setdefault(decided, len(sets))
         return decided.value if isinstance(decided, Enum) else decided
@@ -41,7 +41,9 @@ def rows(policies: PolicySet, sets: dict[tuple[str, ...], int]) -> Iterator[list
         key = matcher.policy_of("", payer) or "default"
         for code in sorted(CHECKED):
             timelines = [timeline(policies, key, code, name, days) for name in PARAMETERS]
-            values = [[told(made.value) for made in day] for day in zip(*timelines, strict=True)]
+            values = [
+                [plain(decision.value) for decision in day] for day in zip(*timelines, strict=True)
+            ]
             spans = [
                 [day for day, _ in span] for _, span in groupby(zip(days, values, strict=True), _of)
             ]
