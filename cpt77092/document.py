@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from cpt77092.policies import Decision
 from cpt77092.reference.sources import Source
@@ -36,6 +36,7 @@ class _Cited:
 class Statement(_Cited):
     """A sentence or two, and what they are about."""
 
+    kind: ClassVar = "statement"
     text: str
     about: str = ""
     """A payer, or payer and code; empty where it holds for everybody."""
@@ -67,6 +68,7 @@ class Row(_Cited):
 class Table:
     """Rows under a title."""
 
+    kind: ClassVar = "table"
     title: str
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
@@ -93,6 +95,7 @@ class Series:
 class StepChart(_Cited):
     """Amounts over time; a table in the same section has every figure."""
 
+    kind: ClassVar = "chart"
     title: str
     unit: str
     series: tuple[Series, ...]
@@ -112,6 +115,7 @@ class Bar:
 class BarChart:
     """Bars on one scale."""
 
+    kind: ClassVar = "bars"
     title: str
     bars: tuple[Bar, ...]
     note: str = ""
@@ -130,6 +134,7 @@ class BarChart:
 class Section:
     """A heading, and what is under it in order."""
 
+    kind: ClassVar = "section"
     key: str
     """Its address in the page."""
     title: str
