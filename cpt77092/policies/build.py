@@ -136,7 +136,6 @@ class _Builder:
 
 
 def _sources(stated: str | Mapping[str, str | dict[str, str]]) -> dict[str, Source]:
-    """The sources of a file by key."""
     if isinstance(stated, str):
         return {PLAIN_SOURCE: _source(stated)}
     return {key: _source(entry) for key, entry in stated.items()}

@@ -99,7 +99,6 @@ def _check_sources(tree: dict[str, Any], file: PolicyFileRead) -> None:
 def _check_cited(
     path: tuple[Any, ...], record: dict[str, Any], listed: Mapping[str, Any], file: PolicyFileRead
 ) -> None:
-    """The sources that a record names are listed."""
     for key in (record.get("source"), record.get("contradicted_by")):
         if isinstance(key, str) and key not in listed:
             hint = did_you_mean(key, listed)
@@ -107,7 +106,6 @@ def _check_cited(
 
 
 def _lacks_source(entry: dict[str, Any]) -> bool:
-    """Whether an entry must name a source and does not."""
     # A misspelled key (`sorce:`) is reported as unknown, so it is not reported here again.
     is_well_formed = entry.keys() <= set(_ENTRY_KEYS)
     return is_well_formed and bool(entry.keys() & {"value", "ended"}) and "source" not in entry

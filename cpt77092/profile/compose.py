@@ -125,14 +125,11 @@ def _charts(profile: Profile) -> Iterator[BarChart]:
     drawn = profile.payers[:PAYERS_DRAWN]
     more = len(profile.payers) - len(drawn)
     note = f" The {len(drawn)} payers with most lines; {more:,} more are below." if more else ""
+    uses = (_bar(p.label, _use_of_26(p), p.use_of_26.value) for p in drawn if p.use_of_26.lines)
     yield BarChart(
         title="Modifier 26 on 77092, by payer",
         note=f"Share of the payer's 77092 lines, and the payer's policy. {NOT_OWN}{note}",
-        bars=tuple(
-            _bar(payer.label, _use_of_26(payer), payer.use_of_26.value)
-            for payer in drawn
-            if payer.use_of_26.lines
-        ),
+        bars=tuple(uses),
         full=1,
     )
     yield BarChart(
@@ -140,18 +137,17 @@ def _charts(profile: Profile) -> Iterator[BarChart]:
         bars=tuple(map(_month_bar, profile.months)),
         legend=("without an error", "with an error"),
     )
+    multiples = (_bar(p.label, _multiple(p), p.compared_with_fee.times_fee) for p in drawn)
     yield BarChart(
         title="Charges as a multiple of the payer's fee",
         note=f"Over lines where both are known.{note}",
-        bars=tuple(
-            _bar(payer.label, _multiple(payer), payer.compared_with_fee.times_fee)
-            for payer in drawn
-        ),
+        bars=tuple(multiples),
     )
+    sites = (_bar(place(site), str(site.share), site.share.value) for site in profile.sites)
     yield BarChart(
         title="Places of service",
         note="Share of the lines whose file states places.",
-        bars=tuple(_bar(place(site), str(site.share), site.share.value) for site in profile.sites),
+        bars=tuple(sites),
         full=1,
     )
 
@@ -161,12 +157,9 @@ def _bar(label: str, text: str, length: float | None) -> Bar:
 
 
 def _use_of_26(group: Group) -> str:
-    policies = [
-        expected(code.expected["modifier_26"])
-        for code in group.codes
-        if code.hcpcs_code in INTERPRETATION and code.expected
-    ]
-    return f"{group.use_of_26}{'; policy: ' if policies else ''}{', '.join(policies)}"
+    codes = (code for code in group.codes if code.hcpcs_code in INTERPRETATION and code.expected)
+    policies = ", ".join(expected(code.expected["modifier_26"]) for code in codes)
+    return f"{group.use_of_26}{'; policy: ' if policies else ''}{policies}"
 
 
 def _month_bar(month: Month) -> Bar:

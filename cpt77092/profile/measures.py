@@ -356,7 +356,6 @@ def _rows(
 
 
 def _totals(row: Mapping[str, Any]) -> _Fields:
-    """The fields of `Totals`."""
     below_fee, fees = _share(row, "below_fee"), row["compared_fees"]
     return {
         "lines": row["lines"],

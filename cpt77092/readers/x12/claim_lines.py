@@ -198,7 +198,7 @@ def _described(kept: pl.DataFrame, segments: Segments) -> pl.DataFrame:
         kept = kept.join(table, left_on=key, right_on=OWNER, how="left", maintain_order="left")
     return kept.with_columns(
         pl.coalesce(REJECT, "dates_problem", "diagnoses_problem").alias(REJECT),
-        *_from_the_line(component),
+        **_from_the_line(component),
     )
 
 
@@ -301,7 +301,7 @@ def _diagnoses(lists: pl.DataFrame, component: str) -> pl.DataFrame:
     )
 
 
-def _from_the_line(component: str) -> list[pl.Expr]:
+def _from_the_line(component: str) -> dict[str, pl.Expr]:
     """Canonical columns that the service line gives, or that it has from the loops around it."""
     place = nth(5)
     # No rendering provider means that the billing provider rendered the service (TR3, 2310B);
@@ -309,22 +309,19 @@ def _from_the_line(component: str) -> list[pl.Expr]:
     rendering = pl.coalesce("line_rendering", "claim_rendering", "billing_npi")
     ordering = pl.coalesce("line_ordering", "line_referring", "claim_referring")
     is_dependent = pl.col("dependent").is_not_null()
-    return [
-        *(nth(n + 1, of="pieces").alias(f"hcpcs_modifier_{n}") for n in range(1, 5)),
-        nth(2).alias("charge_amount"),
-        nth(4).alias("service_unit_quantity"),
-        pl.when(place != "").then(place).otherwise("claim_place").alias("place_of_service_code"),
-        nth(7).str.replace_all(component, ":", literal=True).alias("diagnosis_pointer"),
-        rendering.alias("rendering_npi"),
-        ordering.alias("ordering_npi"),
-        pl.coalesce("line_permit", "claim_permit").alias("prior_authorization_number"),
-        pl.when(is_dependent).then("own_sex").otherwise("member_sex").alias("patient_sex"),
-        pl.when(is_dependent)
-        .then("own_birth")
-        .otherwise("member_birth")
-        .alias("patient_birth_date"),
-        _person(is_dependent).alias("person_id"),
-    ]
+    return {
+        **{f"hcpcs_modifier_{n}": nth(n + 1, of="pieces") for n in range(1, 5)},
+        "charge_amount": nth(2),
+        "service_unit_quantity": nth(4),
+        "place_of_service_code": pl.when(place != "").then(place).otherwise("claim_place"),
+        "diagnosis_pointer": nth(7).str.replace_all(component, ":", literal=True),
+        "rendering_npi": rendering,
+        "ordering_npi": ordering,
+        "prior_authorization_number": pl.coalesce("line_permit", "claim_permit"),
+        "patient_sex": pl.when(is_dependent).then("own_sex").otherwise("member_sex"),
+        "patient_birth_date": pl.when(is_dependent).then("own_birth").otherwise("member_birth"),
+        "person_id": _person(is_dependent),
+    }
 
 
 def _person(is_dependent: pl.Expr) -> pl.Expr:
