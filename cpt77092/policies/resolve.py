@@ -102,23 +102,16 @@ def chain(policies: PolicySet, payer: str) -> list[tuple[Level, str]]:
 
 def decide(policies: PolicySet, payer: str, code: str, parameter: str, on: date) -> Decision:
     """The decision in force on one day."""
-    return timeline(policies, payer, code, parameter, [on])[0]
-
-
-def timeline(
-    policies: PolicySet, payer: str, code: str, parameter: str, days: list[date]
-) -> list[Decision]:
-    """The decision on each of several days in order; those with one deciding entry share it.
-
-    A payer without a policy of its own has that of `default`.
-    """
-    return timelines(policies, payer, [code], parameter, days)[0]
+    return timelines(policies, payer, [code], parameter, [on])[0][0]
 
 
 def timelines(
     policies: PolicySet, payer: str, codes: Iterable[str], parameter: str, days: list[date]
 ) -> list[list[Decision]]:
-    """As `timeline`, for each of several codes, in their order."""
+    """For each code in order, the decision on each of several days in order.
+
+    Days with one deciding entry share one object. A payer without a policy has that of `default`.
+    """
     asked = [(level, policies[name]) for level, name in chain(policies, payer)]
     of_checked: list[_OfChecked] = []
     answers = []
