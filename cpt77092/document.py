@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from cpt77092.policies import Decision
 from cpt77092.reference.sources import Source
@@ -21,27 +21,28 @@ Sources = tuple[Source, ...] | None
 """Who is cited. None says on purpose that nobody is: the figures of the user's own claims."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class _Cited:
     """What has to cite somebody, or to say that there is nobody to cite."""
 
-    sources: Sources
+    sources: Sources = field(kw_only=True)
 
     def __post_init__(self) -> None:
         if self.sources is not None and not self.sources:
             raise ValueError(f"without a source: {self!r}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Statement(_Cited):
     """A sentence or two, and what they are about."""
 
+    kind: ClassVar = "statement"
     text: str
     about: str = ""
     """A payer, or payer and code; empty where it holds for everybody."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Column:
     """A column of a table."""
 
@@ -52,7 +53,7 @@ class Column:
     """The words before its value where a row is written as a sentence: `since`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Row(_Cited):
     """One row of a table."""
 
@@ -63,16 +64,17 @@ class Row(_Cited):
     """A remark on the row above."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Table:
     """Rows under a title."""
 
+    kind: ClassVar = "table"
     title: str
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Point:
     """An amount and the days on which it holds."""
 
@@ -81,7 +83,7 @@ class Point:
     amount: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Series:
     """One line of a step chart."""
 
@@ -89,16 +91,17 @@ class Series:
     points: tuple[Point, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class StepChart(_Cited):
     """Amounts over time; a table in the same section has every figure."""
 
+    kind: ClassVar = "chart"
     title: str
     unit: str
     series: tuple[Series, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Bar:
     """One bar: its label, its figure in words, and the lengths of its parts."""
 
@@ -112,6 +115,7 @@ class Bar:
 class BarChart:
     """Bars on one scale."""
 
+    kind: ClassVar = "bars"
     title: str
     bars: tuple[Bar, ...]
     note: str = ""
@@ -126,10 +130,11 @@ class BarChart:
         return 1 / (self.full or max((sum(bar.lengths) for bar in self.bars), default=0) or 1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Section:
     """A heading, and what is under it in order."""
 
+    kind: ClassVar = "section"
     key: str
     """Its address in the page."""
     title: str

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 
@@ -20,18 +21,9 @@ from cpt77092.claims import columns
 from cpt77092.claims.cells import with_types
 from cpt77092.engine import EXPECTED_PAYMENT, check, names_read, needed_columns
 from cpt77092.facts import closure
-from cpt77092.policies import PARAMETERS, PolicySet, Status, decide
+from cpt77092.policies import PARAMETERS, Decision, PolicySet, Status, decide
 from cpt77092.policies.load import PACKAGED
-from cpt77092.policies.policy import (
-    DEFAULT,
-    NATIONAL,
-    DatedValue,
-    EntryKind,
-    Overridden,
-    Policy,
-    Where,
-)
-from cpt77092.policies.resolve import Decision
+from cpt77092.policies.policy import DEFAULT, NATIONAL, DatedValue, EntryKind, Policy, Where
 from cpt77092.readers import Batch
 from cpt77092.rule import Rule
 
@@ -48,7 +40,7 @@ class NoteLevel(StrEnum):
     INFO = "info"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Note:
     """One thing to review, with its line; a note on all policies together has none."""
 
@@ -70,11 +62,7 @@ def lint(
 ) -> list[Note]:
     """All notes, by file and line; those without a line come last.
 
-    Args:
-        policies: all policies.
-        rules: the rules that the policies serve.
-        today: the day that gaps and ages are counted to.
-        max_age: how many days ago a source may have been read; None for no limit.
+    Gaps and ages are counted to today; a source may have been read `max_age` days ago, if any.
     """
     notes: list[Note] = []
     for policy in policies.policies.values():
@@ -98,9 +86,12 @@ def _order(note: Note) -> tuple[bool, str, int, str, str]:
 
 
 def _overlaps(policy: Policy) -> Iterator[Note]:
+    """Entries that begin before the overriding key's first entry or after its last."""
     for overridden in policy.overridden:
         first, last = overridden.by[0].first_day, overridden.by[-1].first_day
-        for entry in _hidden(overridden):
+        for entry in overridden.entries:
+            if first <= entry.first_day <= last:
+                continue
             is_early = entry.first_day < first
             why = f"begins only on {first}" if is_early else f"has no entry after {last}"
             text = (
@@ -109,20 +100,13 @@ def _overlaps(policy: Policy) -> Iterator[Note]:
             )
             # The note is on a line that the user can change.
             where = overridden.by[-1].where if overridden.key == PACKAGED else entry.where
-            yield Note(level=NoteLevel.WARNING, text=text, where=where)
-
-
-def _hidden(overridden: Overridden) -> list[DatedValue]:
-    """Entries that begin before the overriding key's first entry or after its last."""
-    first, last = overridden.by[0].first_day, overridden.by[-1].first_day
-    return [e for e in overridden.entries if not first <= e.first_day <= last]
+            yield Note(NoteLevel.WARNING, text, where)
 
 
 # Gaps
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Gap:
+class _Gap(NamedTuple):
     """Dates on which a policy decides and gives no value."""
 
     first: date
@@ -153,7 +137,7 @@ def _gaps(policies: PolicySet, policy: Policy, today: date) -> Iterator[Note]:
             f"{parameter} on {_codes(codes)}: no value in force from {gap.first} {until}, "
             f"{gap.why}{reach}"
         )
-        yield Note(level=NoteLevel.WARNING, text=text, where=gap.where)
+        yield Note(NoteLevel.WARNING, text, gap.where)
 
 
 def _is_gap(decision: Decision, policy: Policy) -> bool:
@@ -165,12 +149,12 @@ def _gaps_of(entries: Sequence[DatedValue], begins: date, today: date) -> Iterat
     first = entries[0]
     if begins < first.first_day <= today and first.kind is EntryKind.VALUE:
         why = f"since the code began on {begins} and the first entry is of {first.first_day}"
-        yield _Gap(first=begins, last=first.first_day - _DAY, why=why, where=first.where)
+        yield _Gap(begins, first.first_day - _DAY, why, first.where)
     for entry, following in zip(entries, [*entries[1:], None], strict=True):
         if entry.kind is EntryKind.ENDED and entry.first_day <= today:
             last = following.first_day - _DAY if following else None
             why = "since the value ended and none follows" if last is None else "then it resumes"
-            yield _Gap(first=entry.first_day, last=last, why=why, where=entry.where)
+            yield _Gap(entry.first_day, last, why, entry.where)
 
 
 def _first_day_of(policies: PolicySet, payer: str, code: str) -> date | None:
@@ -217,7 +201,8 @@ def _without_effect(policies: PolicySet, policy: Policy) -> Iterator[Note]:
     days = policies.change_dates()
     for (code, parameter), entries in policy.values.items():
         others = {key: v for key, v in policy.values.items() if key != (code, parameter)}
-        without = _with_values(policies, policy, others)
+        changed = {**policies.policies, policy.payer: replace(policy, values=others)}
+        without = replace(policies, policies=changed)
         for entry, following in zip(entries, [*entries[1:], None], strict=True):
             until = following.first_day if following else date.max
             held = [entry.first_day, *(day for day in days if entry.first_day < day < until)]
@@ -228,14 +213,7 @@ def _without_effect(policies: PolicySet, policy: Policy) -> Iterator[Note]:
                 codes_of.setdefault(key, []).append(code)
     for (parameter, where, label), codes in codes_of.items():
         text = f"{parameter} on {_codes(codes)} makes no difference: {label} has the same value"
-        yield Note(level=NoteLevel.INFO, text=text, where=where)
-
-
-def _with_values(
-    policies: PolicySet, policy: Policy, values: dict[tuple[str, str], tuple[DatedValue, ...]]
-) -> PolicySet:
-    changed = {**policies.policies, policy.payer: replace(policy, values=values)}
-    return PolicySet(changed, policies.origin, policies.digest)
+        yield Note(NoteLevel.INFO, text, where)
 
 
 def _unread(policies: PolicySet, rules: Sequence[Rule]) -> Iterator[Note]:
@@ -252,7 +230,7 @@ def _unread(policies: PolicySet, rules: Sequence[Rule]) -> Iterator[Note]:
         for parameter, lines in stated.items():
             text = f"{parameter} is used by no rule; scrub brief and scrub policies show print it"
             where = min(lines, key=lambda where: where.line)
-            yield Note(level=NoteLevel.INFO, text=text, where=where)
+            yield Note(NoteLevel.INFO, text, where)
 
 
 # Rules that cannot fire
@@ -302,6 +280,6 @@ def _bare_lines(policies: PolicySet, rules: Sequence[Rule], dates: Sequence[date
 
 def _codes(codes: Iterable[str]) -> str:
     named = sorted(codes)
-    return (
-        ", ".join(named) if len(named) < 5 else f"{', '.join(named[:3])} and {len(named) - 3} more"
-    )
+    if len(named) > 4:
+        return f"{', '.join(named[:3])} and {len(named) - 3} more"
+    return ", ".join(named)

@@ -40,20 +40,10 @@ KEY = ("claim_id", "payer", "payer_id")
 """Columns by which rows belong to one claim."""
 
 
-@dataclass(frozen=True, slots=True)
-class FilePlan:
-    """Where the rows of one file go."""
-
-    source: RowSource
-    runs: tuple[Run, ...]
-
-
 def require_splittable(files: Sequence[OpenedFile], named: Sequence[tuple[str, str]]) -> None:
     """Refuse, before a long run, files whose rows cannot be written back as they are.
 
-    Args:
-        files: the claim files, opened.
-        named: option and file name of each part.
+    Each part is named by its option and file name.
 
     Raises:
         OutputError: it says which file, why, and what to do instead.
@@ -109,23 +99,17 @@ class Split:
     """Whether all claims were read as one payer's, whatever they say."""
 
     def write(self, stream: IO[bytes], name: str, part: int) -> None:
-        """Write one part.
-
-        Args:
-            stream: the file, opened.
-            name: its name, of which the ending says how it is packed.
-            part: `CLEAN` or `FLAGGED`.
+        """Write one part, `CLEAN` or `FLAGGED`, packed as the ending of the file's name says.
 
         Raises:
             ClaimsError: a file cannot be read again, or is not what it was.
             OutputError: the files cannot stand in one.
         """
-        copy_rows(stream, name, [(plan.source, plan.runs) for plan in self.plans], part)
+        copy_rows(stream, name, self.plans, part)
 
     def row_count(self, part: int) -> int:
         """How many rows a part has."""
-        runs = (run for plan in self.plans for run in plan.runs)
-        return sum(run.rows for run in runs if run.destination == part)
+        return sum(run.rows for _, runs in self.plans for run in runs if run.destination == part)
 
     @property
     def held_with_claim(self) -> int:
@@ -145,8 +129,8 @@ class Split:
         return lines.height - int(self._claims.holds(lines.select(KEY)).sum())
 
     @cached_property
-    def plans(self) -> tuple[FilePlan, ...]:
-        """Where the rows of each file go: it is read for that once more.
+    def plans(self) -> list[tuple[RowSource, list[Run]]]:
+        """The rows of each file and where they go: it is read for that once more.
 
         Raises:
             ClaimsError: a file cannot be read again, or has changed since it was read.
@@ -154,7 +138,9 @@ class Split:
         """
         _require_alike(self._sources)  # once more: only now is the encoding known for certain
         try:
-            return tuple(self._plan(number, source) for number, source in enumerate(self._sources))
+            return [
+                (source, self._runs(number, source)) for number, source in enumerate(self._sources)
+            ]
         except OSError as problem:
             path = problem.filename or "a claim file"
             raise ClaimsError(f"{path}: cannot be read again ({problem.strerror})") from None
@@ -190,13 +176,13 @@ class Split:
         rejected = self.result.batch.rejects.filter(of_it)["source_row"]
         return flagged.cast(pl.UInt32).unique().sort(), rejected.cast(pl.UInt32).unique().sort()
 
-    def _plan(self, number: int, source: RowSource) -> FilePlan:
+    def _runs(self, number: int, source: RowSource) -> list[Run]:
         flagged, rejected = self._rows(number)
         runs: list[Run] = []
         last = 0
         for block in source.blocks(KEY):
-            row, is_held = pl.col("source_row"), self._claims.holds(block.keys)
-            first, last = block.rows["source_row"][0], block.rows["source_row"][-1]
+            row, is_held = pl.col("source_row"), self._claims.holds(block)
+            first, last = block["source_row"][0], block["source_row"][-1]
             part = (
                 pl.when(row.is_in(_between(rejected, first, last)))
                 .then(REJECTED)
@@ -205,7 +191,7 @@ class Split:
                 .otherwise(CLEAN)
             )
             sized = (
-                block.rows.select("size", part=part)
+                block.select("size", part=part)
                 .group_by(pl.col("part").rle_id().alias("run"), "part", maintain_order=True)
                 .agg(pl.len().alias("rows"), pl.col("size").sum())
             )
@@ -214,7 +200,7 @@ class Split:
         is_whole = scan.headers.line_columns or sum(run.rows for run in runs) == tally.rows
         if not is_whole or any(rows.len() and rows[-1] > last for rows in (flagged, rejected)):
             raise changed(scan.path)
-        return FilePlan(source, tuple(runs))
+        return runs
 
 
 def _between(rows: pl.Series, first: int, last: int) -> pl.Series:

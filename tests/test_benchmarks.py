@@ -45,23 +45,23 @@ def test_a_batch_made_in_pieces_is_the_one_made_at_once(
 
 
 def test_the_batch_is_the_one_that_earlier_versions_were_measured_on() -> None:
-    made = batches.batch(1000, 1.0, batches.SEED)
-    assert made["hcpcs_code"].head(4).to_list() == ["77092", "77092", "77090", "77085"]
-    assert made["claim_line_start_date"].head(3).to_list() == ["2024-09-16"] * 2 + ["2024-08-17"]
+    lines = batches.batch(1000, 1.0, batches.SEED)
+    assert lines["hcpcs_code"].head(4).to_list() == ["77092", "77092", "77090", "77085"]
+    assert lines["claim_line_start_date"].head(3).to_list() == ["2024-09-16"] * 2 + ["2024-08-17"]
 
 
 def test_contenders_without_packages_find_what_scrub_finds(tmp_path: Path) -> None:
-    file, found = tmp_path / "batch.csv", tmp_path / "found-by-scrub.csv"
+    file, findings = tmp_path / "batch.csv", tmp_path / "found-by-scrub.csv"
     batches.write("mistaken", file, 4000, 1.0, batches.SEED)
     run(python("-m", "tests.benchmarks.contenders.prepare", tmp_path))
     select = ("--select", ",".join(job.RULES))
-    run(parts.scrub(file, *select, "-q", "-o", found).command, parts.FOUND)
-    counts = Counter(pl.read_csv(found, infer_schema=False)["rule"].to_list())
+    run(parts.scrub(file, *select, "-q", "-o", findings).command, parts.EXITS_WITH_FINDINGS)
+    counts = Counter(pl.read_csv(findings, infer_schema=False)["rule"].to_list())
     assert counts.keys() == set(job.RULES)
     for peer in ("rows", "polars"):
         output = tmp_path / f"found-by-{peer}.csv"
         run(python("-m", f"tests.benchmarks.contenders.by_{peer}", tmp_path, file, output))
-        agree = ("-m", "tests.benchmarks.contenders.agree", found)
+        agree = ("-m", "tests.benchmarks.contenders.agree", findings)
         run(python(*agree, output, 4000))
         assert Counter(pl.read_csv(output)["rule"].to_list()) == counts
         output.write_text(output.read_text(encoding="utf-8").replace("MO006", "MO009", 1))
@@ -114,7 +114,7 @@ ROW = Row(
 )
 
 
-def told(*rows: Row) -> dict[str, Any]:
+def record(*rows: Row) -> dict[str, Any]:
     """The comparable part of a run of these rows."""
     comparable: dict[str, Any] = json.loads(json.dumps(as_json(rows, [], [])))
     return comparable
@@ -127,14 +127,14 @@ def times(row: Row, factor: float) -> Row:
     return replace(row, ratio=row.ratio | {"wall": slower})
 
 
-def test_a_slower_run_is_told_and_fails_beyond_the_margin(tmp_path: Path) -> None:
-    assert list(compare.changes(told(ROW), told(times(ROW, 1.5)))) == []  # the spreads meet
-    (change,) = compare.changes(told(ROW), told(times(ROW, 2)))
+def test_a_slower_run_is_named_and_fails_beyond_the_margin(tmp_path: Path) -> None:
+    assert list(compare.changes(record(ROW), record(times(ROW, 1.5)))) == []  # the spreads meet
+    (change,) = compare.changes(record(ROW), record(times(ROW, 2)))
     assert change.counts
     assert str(change) == "worse  growth, 1,000 lines, scrub: wall ratio 4 -> 8 (+100%)"
     old, new = tmp_path / "old.json", tmp_path / "new.json"
-    old.write_text(json.dumps({"comparable": told(ROW)}), encoding="utf-8")
-    new.write_text(json.dumps({"comparable": told(times(ROW, 2))}), encoding="utf-8")
+    old.write_text(json.dumps({"comparable": record(ROW)}), encoding="utf-8")
+    new.write_text(json.dumps({"comparable": record(times(ROW, 2))}), encoding="utf-8")
     with pytest.raises(ChildError, match="exit code 1"):
         run(python("tests/benchmarks/compare.py", old, new))
     run(python("tests/benchmarks/compare.py", old, new, "--margin", "1.1"))
@@ -143,13 +143,13 @@ def test_a_slower_run_is_told_and_fails_beyond_the_margin(tmp_path: Path) -> Non
 
 def test_what_another_program_needs_counts_for_nothing() -> None:
     peer = replace(ROW, name="duckdb SQL")
-    (change,) = compare.changes(told(peer), told(times(peer, 2)))
+    (change,) = compare.changes(record(peer), record(times(peer, 2)))
     assert not change.counts
 
 
-def test_another_machine_is_told_and_its_seconds_are_not_compared() -> None:
-    one = told(ROW)
-    other = told(replace(ROW, measured={"wall": Spread(9.0, 9.0, 9.0)}))
+def test_another_machine_is_named_and_its_seconds_are_not_compared() -> None:
+    one = record(ROW)
+    other = record(replace(ROW, measured={"wall": Spread(9.0, 9.0, 9.0)}))
     (change,) = compare.changes(one, other)
     assert not change.counts  # it has a ratio, which did not change
     other["machine"]["cores"] = 64
@@ -177,7 +177,7 @@ def test_a_limit_that_is_none_is_refused(text: str) -> None:
         Limit.of(text)
 
 
-def test_growth_is_told_for_ten_times_the_lines() -> None:
+def test_growth_is_named_for_ten_times_the_lines() -> None:
     larger = replace(ROW, lines=100_000, measured={"wall": Spread(200.0, 200.0, 200.0)})
     _, grown = derive([ROW, larger])
     assert grown.extra == {"x for ten times the lines": pytest.approx(10.0)}

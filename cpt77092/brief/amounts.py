@@ -7,10 +7,10 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from cpt77092.brief import hospital_prices
-from cpt77092.brief.scope import FAMILY_FIRST, Scope, global_amount, in_force
+from cpt77092.brief.scope import FAMILY_FIRST, Scope, global_amount
 from cpt77092.document import Column, Item, Point, Row, Series, Statement, StepChart, Table
 from cpt77092.policies import PARAMETERS
-from cpt77092.policies.policy import EntryKind
+from cpt77092.policies.policy import EntryKind, in_force
 from cpt77092.reference.codes import FAMILY
 from cpt77092.reference.sources import Source
 
@@ -59,38 +59,26 @@ def _periods(scope: Scope, payer: str, parameter: str) -> list[_Period]:
 
 
 def _table(scope: Scope, title: str, periods: list[_Period], unit: str) -> Table:
-    rows = (
-        Row(
-            cells=(period.first_day, period.last_day, *period.amounts),
-            sources=period.sources,
-            is_current=period.first_day <= scope.on <= (period.last_day or date.max),
-        )
-        for period in periods
-    )
-    columns = (Column(name="From"), Column(name="To"))
-    of_codes = (Column(name=code, unit=unit) for code in _CODES)
-    return Table(title=title, columns=(*columns, *of_codes), rows=tuple(rows))
+    columns = (Column("From"), Column("To"), *(Column(code, unit) for code in _CODES))
+    rows = []
+    for first, last, amounts, sources in periods:
+        is_current = first <= scope.on <= (last or date.max)
+        rows.append(Row((first, last, *amounts), is_current, sources=sources))
+    return Table(title, columns, tuple(rows))
 
 
 def _chart(title: str, periods: list[_Period], unit: str) -> StepChart:
-    series = (
-        Series(
-            name=code,
-            points=tuple(
-                Point(first_day=period.first_day, last_day=period.last_day, amount=amount)
-                for period in periods
-                if (amount := period.amounts[number]) is not None
-            ),
+    series = []
+    for number, code in enumerate(_CODES):
+        points = tuple(
+            Point(first, last, amount)
+            for first, last, amounts, _ in periods
+            if (amount := amounts[number]) is not None
         )
-        for number, code in enumerate(_CODES)
-    )
+        if points:
+            series.append(Series(code, points))
     sources = dict.fromkeys(source for period in periods for source in period.sources)
-    return StepChart(
-        title=title,
-        unit=unit,
-        series=tuple(one for one in series if one.points),
-        sources=tuple(sources),
-    )
+    return StepChart(title, unit, tuple(series), sources=tuple(sources))
 
 
 def published_prices() -> list[Item]:
@@ -104,16 +92,11 @@ def published_prices() -> list[Item]:
     )
     cited = (hospital_prices.SOURCE,)
     rows = tuple(
-        Row(cells=(code, kind.name, *spread), sources=cited)
+        Row((code, kind.name, *spread), sources=cited)
         for code in FAMILY_FIRST
         for kind in hospital_prices.KINDS
         if (spread := hospital_prices.spread(code, kind)) is not None
     )
-    columns = (
-        Column(name="Code"),
-        Column(name="Price"),
-        Column(name="Hospitals", unit="count"),
-        *(Column(name=name, unit="dollars") for name in ("Median", "Lowest", "Highest")),
-    )
-    table = Table(title="Published prices by code", columns=columns, rows=rows)
-    return [Statement(text=text, sources=cited), table]
+    in_dollars = (Column(name, "dollars") for name in ("Median", "Lowest", "Highest"))
+    columns = (Column("Code"), Column("Price"), Column("Hospitals", "count"), *in_dollars)
+    return [Statement(text, sources=cited), Table("Published prices by code", columns, rows)]

@@ -9,7 +9,6 @@ from functools import partial
 from cpt77092.brief.amounts import amounts, published_prices
 from cpt77092.brief.payer_tables import code_table, contradictions, related, subject_tables
 from cpt77092.brief.scope import Scope, capitalized, global_amount
-from cpt77092.brief.statements import statements
 from cpt77092.brief.unavailable import unavailable
 from cpt77092.document import Document, Item, Section, Statement
 from cpt77092.policies import PARAMETERS, Decision, Level, PolicySet, Status, decide
@@ -20,18 +19,10 @@ from cpt77092.text import dollars
 
 
 def compose(policies: PolicySet, payer: str | None, on: date) -> Document:
-    """Compose the publication.
-
-    Args:
-        policies: all policies.
-        payer: the policy key of one payer, or None for all.
-        on: the day whose values are given.
-    """
+    """Compose the publication for one payer, by its policy key, or for all, as of a day."""
     scope = Scope(policies, payer, on)
     label = f"{policies[payer].label}, with the national rules" if payer else "All payers"
-    sections = (
-        Section(key=key, title=title, items=tuple(items)) for key, title, items in _parts(scope)
-    )
+    sections = (Section(key, title, tuple(items)) for key, title, items in _parts(scope))
     return Document(
         title="CPT 77092: trabecular bone score (TBS), interpretation and report",
         subtitle=f"{label}, as of {on}",
@@ -43,7 +34,7 @@ def compose(policies: PolicySet, payer: str | None, on: date) -> Document:
 
 def _parts(scope: Scope) -> Iterator[tuple[str, str, list[Item]]]:
     """Key, title and items of every section; some may be empty."""
-    on, tables = partial(statements, scope), partial(subject_tables, scope)
+    on, tables = scope.statements, partial(subject_tables, scope)
     four = code_table(scope, "The four TBS codes", FAMILY)
     yield "summary", "Summary", _summary(scope)
     yield "category", "How the service is categorized", [*on("category"), four]
@@ -75,13 +66,13 @@ def _summary(scope: Scope) -> list[Item]:
         for answer, decisions in answers.items():
             text = f"{PARAMETERS[parameter].description} on {code}: {answer}."
             about = capitalized(scope.labels(decision.payer for decision in decisions))
-            items.append(Statement(text=text, sources=scope.sources(decisions), about=about))
+            items.append(Statement(text, about, sources=scope.sources(decisions)))
     for payer in scope.with_own_amounts("fee"):
         decision = decide(scope.policies, payer, code, "fee", scope.on)
         if decision.status is Status.VALUE and (fee := global_amount(decision.value)) is not None:
             text = f"{dollars(fee)} for one unit of {code} since {decision.first_day}."
             about = scope.policies[payer].label
-            items.append(Statement(text=text, sources=scope.sources([decision]), about=about))
+            items.append(Statement(text, about, sources=scope.sources([decision])))
     return items
 
 

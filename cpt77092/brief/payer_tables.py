@@ -75,14 +75,9 @@ def code_table(scope: Scope, title: str, codes: Iterable[str]) -> Table:
         with_source = [decision for decision in (since, value) if decision.source is not None]
         first_day = since.first_day if since.status is Status.VALUE else None
         cells = (code, _DESCRIPTIONS[code], first_day, global_amount(value.value))
-        rows.append(Row(cells=cells, sources=(_ROLES, *scope.sources(with_source))))
-    columns = (
-        Column(name="Code"),
-        Column(name="Service"),
-        Column(name="In force since"),
-        Column(name="Relative value", unit="RVU"),
-    )
-    return Table(title=title, columns=columns, rows=tuple(rows))
+        rows.append(Row(cells, sources=(_ROLES, *scope.sources(with_source))))
+    words = (Column("Code"), Column("Service"), Column("In force since"))
+    return Table(title, (*words, Column("Relative value", "RVU")), tuple(rows))
 
 
 def contradictions(scope: Scope) -> list[Item]:
@@ -99,7 +94,7 @@ def contradictions(scope: Scope) -> list[Item]:
             f"Go by the payer's own published rule; where there is none, ask the payer."
         )
         cited = (decision.source, decision.contradicted_by)
-        statements[Statement(text=text, sources=cited)] = None
+        statements[Statement(text, sources=cited)] = None
     return list(statements)
 
 
@@ -122,29 +117,17 @@ def _parameter_table(scope: Scope, parameter: str) -> list[Item]:
         if note := position.decision.note:
             about = f"{position.decision.decided_by}, {codes_text(position.codes)}"
             sources = scope.sources([position.decision])
-            remarks[Statement(text=note, sources=sources, about=about)] = None
-    rows = tuple(
-        Row(
-            cells=(
-                scope.labels(payers),
-                codes_text(codes),
-                decisions[0],
-                decisions[0].first_day if decisions[0].status is Status.VALUE else None,
-                decisions[0].decided_by or None,
-            ),
-            sources=scope.sources(decisions),
-        )
-        for payers, codes, decisions in group_positions(positions)
-    )
-    columns = (
-        Column(name="Payers"),
-        Column(name="Codes"),
-        Column(name="Position"),
-        Column(name="Since", lead="since"),
-        Column(name="Decided by", lead="decided by"),
-    )
+            remarks[Statement(note, about, sources=sources)] = None
+    rows = []
+    for shared in group_positions(positions):
+        one, payers = shared.decisions[0], scope.labels(shared.payers)
+        since = one.first_day if one.status is Status.VALUE else None
+        cells = (payers, codes_text(shared.codes), one, since, one.decided_by or None)
+        rows.append(Row(cells, sources=scope.sources(shared.decisions)))
+    words = (Column(name) for name in ("Payers", "Codes", "Position"))
+    leading = (Column(name, lead=name.lower()) for name in ("Since", "Decided by"))
     title = capitalized(PARAMETERS[parameter].description)
-    return [Table(title=title, columns=columns, rows=rows), *remarks]
+    return [Table(title, (*words, *leading), tuple(rows)), *remarks]
 
 
 def related(scope: Scope) -> list[Item]:
@@ -169,29 +152,21 @@ def _pairs(scope: Scope) -> list[Item]:
                 key = (pair.denied, paid, bypass, decision.first_day)
                 by_pair.setdefault(key, []).append(decision)
     rows: dict[tuple[str, str, date | None, str], tuple[list[str], list[Decision]]] = {}
-    for (denied, paid, bypass, since), decisions in sorted(
-        by_pair.items(), key=lambda i: str(i[0])
-    ):
+    in_order = sorted(by_pair.items(), key=lambda item: str(item[0]))
+    for (denied, paid, bypass, since), decisions in in_order:
         payers = scope.labels(decision.payer for decision in decisions)
         codes, cited = rows.setdefault((denied, bypass, since, payers), ([], []))
         codes.append(paid)
         cited += decisions
     columns = (
-        Column(name="Denied", lead="denied"),
-        Column(name="Paid", lead="with"),
-        Column(name="With a bypass modifier", lead="with a bypass modifier"),
-        Column(name="Since", lead="since"),
-        Column(name="Payers"),
+        Column("Denied", lead="denied"),
+        Column("Paid", lead="with"),
+        Column("With a bypass modifier", lead="with a bypass modifier"),
+        Column("Since", lead="since"),
+        Column("Payers"),
     )
-    table = Table(
-        title="Code pairs not both paid on one day",
-        columns=columns,
-        rows=tuple(
-            Row(
-                cells=(denied, ", ".join(codes), bypass, since, payers),
-                sources=scope.sources(cited),
-            )
-            for (denied, bypass, since, payers), (codes, cited) in rows.items()
-        ),
+    body = tuple(
+        Row((denied, ", ".join(codes), bypass, since, payers), sources=scope.sources(cited))
+        for (denied, bypass, since, payers), (codes, cited) in rows.items()
     )
-    return [table] if rows else []
+    return [Table("Code pairs not both paid on one day", columns, body)] if rows else []

@@ -8,9 +8,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from cpt77092.document import Statement
 from cpt77092.policies import Decision, PolicySet
-from cpt77092.policies.parameters import ByPart
-from cpt77092.policies.policy import DEFAULT, NATIONAL, DatedValue, EntryKind
+from cpt77092.policies.parameters import ByPart, Subject
+from cpt77092.policies.policy import DEFAULT, NATIONAL, EntryKind
 from cpt77092.policies.positions import Position, positions
 from cpt77092.policies.resolve import chain
 from cpt77092.reference.codes import COMPANIONS, FAMILY
@@ -74,6 +75,19 @@ class Scope:
             return "all payers"
         return ", ".join(self.policies[payer].label for payer in keys)
 
+    def statements(self, *subjects: Subject) -> list[Statement]:
+        """The policies' own statements on some subjects, national ones first."""
+        return [
+            Statement(
+                text,
+                "" if payer in self.national else self.policies[payer].label,
+                sources=(source or self.file(payer),),
+            )
+            for payer in dict.fromkeys([*self.national, *self.subjects])
+            for subject in subjects
+            for text, source in self.policies[payer].brief.get(subject, ())
+        ]
+
     def file(self, payer: str) -> Source:
         """The policy file itself, cited for what it records as not found."""
         policy = self.policies[payer]
@@ -97,11 +111,6 @@ class Scope:
             if decision.contradicted_by is not None:
                 cited[decision.contradicted_by] = None
         return tuple(cited)
-
-
-def in_force(entries: Sequence[DatedValue], day: date) -> DatedValue | None:
-    """The entry of one file that is in force on a day, if any."""
-    return next((entry for entry in reversed(entries) if entry.first_day <= day), None)
 
 
 def global_amount(value: Any) -> Decimal | None:

@@ -6,11 +6,11 @@ from itertools import product
 
 from cpt77092.brief import hospital_prices
 from cpt77092.brief.payer_tables import group_positions
-from cpt77092.brief.scope import FAMILY_FIRST, Scope, capitalized, in_force
+from cpt77092.brief.scope import FAMILY_FIRST, Scope, capitalized
 from cpt77092.document import Column, Item, Row, Statement, Table
 from cpt77092.policies import PARAMETERS, Status, decide
 from cpt77092.policies.parameters import SUBJECTS
-from cpt77092.policies.policy import EntryKind
+from cpt77092.policies.policy import EntryKind, in_force
 from cpt77092.policies.resolve import chain
 from cpt77092.policies.value_text import codes_text, value_text
 from cpt77092.reference.codes import CHECKED
@@ -43,7 +43,7 @@ def _not_found(scope: Scope) -> list[Statement]:
         if applied := deciding[file, parameter, note]:
             text += f" Applied instead: {', '.join(applied)}."
         label = scope.policies[file].label
-        statements.append(Statement(text=text, sources=(scope.file(file),), about=label))
+        statements.append(Statement(text, label, sources=(scope.file(file),)))
     return statements
 
 
@@ -54,21 +54,15 @@ def _without_rule(scope: Scope) -> list[Item]:
         for position in scope.positions(scope.subjects, FAMILY_FIRST, PARAMETERS)
         if position.decision.status is not Status.VALUE and not position.decision.quotes
     ]
-    rows = tuple(
-        Row(
-            cells=(
-                PARAMETERS[decisions[0].parameter].description,
-                codes_text(codes),
-                value_text(decisions[0]),
-                scope.labels(payers),
-            ),
-            sources=tuple(dict.fromkeys(s for p in payers for s in scope.files_searched(p))),
-        )
-        for payers, codes, decisions in group_positions(without)
-    )
-    columns = tuple(Column(name=name) for name in ("What", "Codes", "Why", "Payers"))
+    rows = []
+    for payers, codes, (decision, *_) in group_positions(without):
+        what, why = PARAMETERS[decision.parameter].description, value_text(decision)
+        searched = dict.fromkeys(file for payer in payers for file in scope.files_searched(payer))
+        cells = (what, codes_text(codes), why, scope.labels(payers))
+        rows.append(Row(cells, sources=tuple(searched)))
+    columns = tuple(map(Column, ("What", "Codes", "Why", "Payers")))
     title = f"No published rule in force on {scope.on}"
-    return [Table(title=title, columns=columns, rows=rows)] if rows else []
+    return [Table(title, columns, tuple(rows))] if rows else []
 
 
 def _without_statement(scope: Scope) -> list[Statement]:
@@ -77,7 +71,7 @@ def _without_statement(scope: Scope) -> list[Statement]:
     files = tuple(scope.file(payer) for payer in payers)
     stated = {key for payer in payers for key in scope.policies[payer].brief}
     return [
-        Statement(text=f"{capitalized(key.replace('_', ' '))}: no statement found.", sources=files)
+        Statement(f"{capitalized(key.replace('_', ' '))}: no statement found.", sources=files)
         for key in SUBJECTS
         if key not in stated
     ]
@@ -91,5 +85,5 @@ def _unpriced() -> list[Statement]:
         if without:
             text = f"no hospital reports one for {codes_text(without)}."
             about, cited = f"Hospital prices, {kind.name}", (hospital_prices.SOURCE,)
-            statements.append(Statement(text=text, about=about, sources=cited))
+            statements.append(Statement(text, about, sources=cited))
     return statements

@@ -3,7 +3,7 @@
 from cpt77092.policies.load import load_policies
 from cpt77092.policies.parameters import PARAMETERS, Parameter
 from cpt77092.policies.policy import PolicySet
-from cpt77092.policies.resolve import NO_RULE_FOUND, Decision, Level, Status, decide, timeline
+from cpt77092.policies.resolve import NO_RULE_FOUND, Decision, Level, Status, decide, timelines
 
 __all__ = [
     "NO_RULE_FOUND",
@@ -15,5 +15,5 @@ __all__ = [
     "Status",
     "decide",
     "load_policies",
-    "timeline",
+    "timelines",
 ]

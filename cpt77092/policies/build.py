@@ -32,6 +32,8 @@ TRUE_WORDS = frozenset({"true", "yes", "on", "y", "t", "1"})
 
 Entry = dict[str, Any]
 """What is under one date of a parameter; all but `value` is text."""
+Values = dict[tuple[str, str], tuple[DatedValue, ...]]
+"""Entries by code and parameter."""
 Statement = dict[str, str]
 """One statement under a subject of `brief`: `text`, and `source` where it has one."""
 
@@ -50,13 +52,7 @@ class PolicyTree(TypedDict):
 
 
 def build_policy(tree: PolicyTree, lines: Lines, file: str) -> Policy:
-    """The policy of one file.
-
-    Args:
-        tree: the file as parsed, and valid.
-        lines: the line of each of its parts.
-        file: its path, for messages.
-    """
+    """The policy of one file, from its valid tree; lines and path are for messages."""
     return _Builder(tree, lines, file).policy()
 
 
@@ -78,10 +74,7 @@ class _Builder:
             follows=tree.get("follows"),
             checked_on=date.fromisoformat(tree["checked_on"]) if "checked_on" in tree else None,
             values=values,
-            brief={
-                subject: self._statements(stated)
-                for subject, stated in tree.get("brief", {}).items()
-            },
+            brief={key: self._statements(stated) for key, stated in tree.get("brief", {}).items()},
             sources=self.sources,
             where={path: self._where(path) for path in heads},
             overridden=overridden,
@@ -96,16 +89,14 @@ class _Builder:
         statements = stated if isinstance(stated, list) else [stated]
         return tuple((one["text"].strip(), self._source(one.get("source"))) for one in statements)
 
-    def _values(
-        self,
-    ) -> tuple[dict[tuple[str, str], tuple[DatedValue, ...]], tuple[Overridden, ...]]:
+    def _values(self) -> tuple[Values, tuple[Overridden, ...]]:
         """Entries by code and parameter, and what a more specific key overrides."""
-        values: dict[tuple[str, str], tuple[DatedValue, ...]] = {}
+        values: Values = {}
         key_of: dict[tuple[str, str], str] = {}
         overridden: list[Overridden] = []
         for code_key, parameter, dated in self._stated():
             cells = [(code, parameter) for code in sorted(expand(code_key))]
-            entries = self._entries(("codes", code_key, parameter), dated)
+            entries = tuple(self._entry(code_key, parameter, *entry) for entry in dated.items())
             for less_specific in sorted({key_of[cell] for cell in cells if cell in key_of}):
                 hidden = [cell for cell in cells if key_of.get(cell) == less_specific]
                 overridden.append(
@@ -130,23 +121,18 @@ class _Builder:
                 if parameter in codes[code_key]:
                     yield code_key, parameter, codes[code_key][parameter]
 
-    def _entries(
-        self, path: tuple[str, str, str], dated: Mapping[str, Entry]
-    ) -> tuple[DatedValue, ...]:
-        kind = PARAMETERS[path[-1]].kind
-        return tuple(self._entry((*path, day), kind, entry) for day, entry in dated.items())
-
-    def _entry(self, path: tuple[str, str, str, str], kind: Kind, entry: Entry) -> DatedValue:
+    def _entry(self, code_key: str, parameter: str, day: str, entry: Entry) -> DatedValue:
         states = next((one for one in EntryKind if one.value in entry), EntryKind.VALUE)
+        read = _READERS[PARAMETERS[parameter].kind]
         other = entry.get("contradicted_by")
         return DatedValue(
-            first_day=date.fromisoformat(path[-1]),
+            first_day=date.fromisoformat(day),
             kind=states,
-            value=_READERS[kind](entry["value"]) if states is EntryKind.VALUE else None,
+            value=read(entry["value"]) if states is EntryKind.VALUE else None,
             source=self._source(entry.get("source")),
             note=entry.get("not_available", "").strip() or entry.get("note", ""),
             contradicted_by=self.sources[other] if other else None,
-            where=self._where(path),
+            where=self._where(("codes", code_key, parameter, day)),
         )
 
     def _source(self, key: str | None) -> Source | None:
@@ -154,7 +140,6 @@ class _Builder:
 
 
 def _sources(stated: str | Mapping[str, str | dict[str, str]]) -> dict[str, Source]:
-    """The sources of a file by key."""
     if isinstance(stated, str):
         return {PLAIN_SOURCE: _source(stated)}
     return {key: _source(entry) for key, entry in stated.items()}

@@ -36,10 +36,8 @@ def packaged_folder() -> Path:
 def load_policies(user_folder: Path | None = None, *, trust_packaged: bool = True) -> PolicySet:
     """Read the packaged policies and lay the user's folder over them.
 
-    Args:
-        user_folder: a folder of policy files; a file for a known payer changes that payer's policy.
-        trust_packaged: whether to build the packaged files without checking them, which saves a
-            sixth of the time of a short run; tests hold that they are valid.
+    A user's file for a known payer changes that payer's policy. Packaged files are trusted unless
+    asked otherwise, which saves a sixth of the time of a short run; tests hold that they are valid.
 
     Raises:
         UsageError: the folder does not exist or holds no policy file.
@@ -51,12 +49,7 @@ def load_policies(user_folder: Path | None = None, *, trust_packaged: bool = Tru
 def load_folders(
     folder: Path, user_folder: Path | None = None, *, trust_base: bool = False
 ) -> PolicySet:
-    """Read one complete folder of policies, and optionally a second one over it.
-
-    Args:
-        folder: the complete set.
-        user_folder: files that change or add to it.
-        trust_base: whether the files of the complete set are known to be valid.
+    """Read one complete folder of policies, perhaps known to be valid, and one over it.
 
     Raises:
         UsageError: a folder does not exist or holds no policy file.

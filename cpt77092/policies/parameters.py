@@ -6,11 +6,13 @@ number of a distinct set, whose members the facts look up).
 
 from __future__ import annotations
 
+import csv
 import re
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from enum import Enum, StrEnum, auto
+from enum import StrEnum, auto
+from importlib.resources import files
 from typing import Literal, get_args
 
 EARLIEST_YEAR = 1990
@@ -95,7 +97,7 @@ class Use(StrEnum):
     NOT_ALLOWED = "not_allowed"
 
 
-class Kind(Enum):
+class Kind(StrEnum):
     """What a value is: `schema` has the type that checks it, `build` the function that reads it."""
 
     FLAG = auto()
@@ -124,17 +126,16 @@ SETS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One thing that a policy may state of a code."""
+    """One thing that a policy may state of a code: a row of `parameters.csv`."""
 
     name: str
     kind: Kind
     description: str
     """Our words for it in the schema, in pages and in reasons for what is not checked."""
-    _: KW_ONLY
-    choices: tuple[str, ...] = ()
+    unit: str
+    choices: tuple[str, ...]
     """The values of a choice."""
-    unit: str = ""
-    existence: bool = False
+    existence: bool
     """Whether, before its first date and after its end, the answer is *no* and not *unknown*."""
 
     @property
@@ -143,68 +144,20 @@ class Parameter:
         return self.kind in SETS
 
 
-PARAMETERS: dict[str, Parameter] = {
-    parameter.name: parameter
-    for parameter in (
-        Parameter("in_force", Kind.FLAG, "code in effect on the date of service", existence=True),
-        Parameter("modifier_26", Kind.USE, "modifier 26 (professional component)"),
-        Parameter("modifier_tc", Kind.USE, "modifier TC (technical component)"),
-        Parameter("inapplicable_modifiers", Kind.MODIFIERS, "modifiers not valid with the code"),
-        Parameter(
-            "notice_modifiers",
-            Kind.MODIFIER_COUPLES,
-            "ABN modifiers that cannot be billed together",
-        ),
-        Parameter("bypass_modifiers", Kind.MODIFIERS, "modifiers that bypass a code pair"),
-        Parameter("max_units_per_day", Kind.COUNT, "unit limit per day", unit="units"),
-        Parameter("place_of_service", Kind.PLACES, "POS codes the payer accepts"),
-        Parameter("typical_place_of_service", Kind.PLACES, "usual POS codes"),
-        Parameter(
-            "facility_place_of_service", Kind.PLACES, "POS codes the payer treats as facilities"
-        ),
-        Parameter(
-            "technical_in_facility",
-            Kind.CHOICE,
-            "technical component billed on a professional claim for a facility patient",
-            choices=("payable", "not_payable"),
-        ),
-        Parameter(
-            "coverage",
-            Kind.CHOICE,
-            "coverage position",
-            choices=("covered", "adjunct", "investigational", "not_covered", "contractor_decides"),
-        ),
-        Parameter(
-            "prior_authorization",
-            Kind.CHOICE,
-            "prior authorization",
-            choices=("required", "not_required"),
-        ),
-        Parameter(
-            "ordering_provider",
-            Kind.CHOICE,
-            "ordering provider's NPI",
-            choices=("required", "not_required"),
-        ),
-        Parameter(
-            "supporting_diagnoses", Kind.DIAGNOSES, "diagnoses that support medical necessity"
-        ),
-        Parameter(
-            "excluded_diagnoses", Kind.DIAGNOSES, "diagnoses the payer removed from its list"
-        ),
-        Parameter(
-            "min_months_between",
-            Kind.COUNT,
-            "minimum time between two services",
-            unit="full calendar months",
-        ),
-        Parameter("timely_filing", Kind.PERIOD, "timely filing limit, from the date of service"),
-        Parameter(
-            "claim_frequency_codes", Kind.FREQUENCIES, "claim frequency codes the payer accepts"
-        ),
-        Parameter("pairs", Kind.PAIRS, "codes not paid together on one day"),
-        Parameter("fee", Kind.PAYMENT, "fee per unit", unit="dollars per unit"),
-        Parameter("relative_value_units", Kind.RELATIVE_VALUE, "total RVUs", unit="RVU"),
-    )
-}
+def _read_parameters() -> dict[str, Parameter]:
+    text = files("cpt77092.policies").joinpath("parameters.csv").read_text(encoding="utf-8")
+    return {
+        row["name"]: Parameter(
+            row["name"],
+            Kind(row["kind"]),
+            row["description"],
+            row["unit"],
+            tuple(row["choices"].split()),
+            row["existence"] == "yes",
+        )
+        for row in csv.DictReader(text.splitlines())
+    }
+
+
+PARAMETERS = _read_parameters()
 """Every parameter by name."""

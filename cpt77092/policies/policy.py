@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -44,6 +44,11 @@ class DatedValue:
     """Why nothing is available, or a remark on the value."""
     contradicted_by: Source | None = None
     where: Where | None = field(default=None, compare=False)
+
+
+def in_force(entries: Sequence[DatedValue], day: date) -> DatedValue | None:
+    """The entry of one file that is in force on a day, if any."""
+    return next((entry for entry in reversed(entries) if entry.first_day <= day), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
-from cpt77092.policies.parameters import PARAMETERS
 from cpt77092.policies.policy import PolicySet
 from cpt77092.policies.resolve import Decision, decide
 
@@ -39,18 +38,12 @@ BY_SUBJECT: dict[str, tuple[str, ...]] = {
 """Every parameter by subject, in the order in which billers ask."""
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(NamedTuple):
     """A payer's answer on one parameter on a day, and the codes that share it."""
 
     payer: str
     codes: tuple[str, ...]
     decision: Decision
-
-    @property
-    def unit(self) -> str:
-        """Unit of the value; empty where it is not a number."""
-        return PARAMETERS[self.decision.parameter].unit
 
 
 def positions(
@@ -63,10 +56,8 @@ def positions(
         alike: dict[tuple[object, ...], list[Decision]] = {}
         for code in asked:
             decision = decide(policies, payer, code, parameter, on)
-            key = (
-                *(decision.status, str(decision.value), decision.first_day, decision.source),
-                *(decision.note, decision.contradicted_by, decision.quotes),
-            )
+            answer = (decision.status, str(decision.value), decision.first_day, decision.source)
+            key = (*answer, decision.note, decision.contradicted_by, decision.quotes)
             alike.setdefault(key, []).append(decision)
         rows += [
             Position(payer, tuple(decision.code for decision in decisions), decisions[0])

@@ -17,7 +17,7 @@ from itertools import pairwise
 from typing import Any
 
 from cpt77092.policies.parameters import PARAMETERS, Pair
-from cpt77092.policies.policy import DEFAULT, DatedValue, EntryKind, Policy, PolicySet
+from cpt77092.policies.policy import DEFAULT, DatedValue, EntryKind, Policy, PolicySet, in_force
 from cpt77092.reference.codes import CHECKED
 from cpt77092.reference.sources import Confidence, Source
 
@@ -102,31 +102,16 @@ def chain(policies: PolicySet, payer: str) -> list[tuple[Level, str]]:
 
 def decide(policies: PolicySet, payer: str, code: str, parameter: str, on: date) -> Decision:
     """The decision in force on one day."""
-    return timeline(policies, payer, code, parameter, [on])[0]
-
-
-def timeline(
-    policies: PolicySet, payer: str, code: str, parameter: str, days: list[date]
-) -> list[Decision]:
-    """The decision on each of several days.
-
-    Args:
-        policies: all policies of the run.
-        payer: a policy's key; `default` for a payer without one.
-        code: a procedure code.
-        parameter: a name of `PARAMETERS`.
-        days: the days asked about, in order.
-
-    Returns:
-        One decision per day. Days with the same deciding entry share one object.
-    """
-    return timelines(policies, payer, [code], parameter, days)[0]
+    return timelines(policies, payer, [code], parameter, [on])[0][0]
 
 
 def timelines(
     policies: PolicySet, payer: str, codes: Iterable[str], parameter: str, days: list[date]
 ) -> list[list[Decision]]:
-    """As `timeline`, for each of several codes, in their order."""
+    """For each code in order, the decision on each of several days in order.
+
+    Days with one deciding entry share one object. A payer without a policy has that of `default`.
+    """
     asked = [(level, policies[name]) for level, name in chain(policies, payer)]
     of_checked: list[_OfChecked] = []
     answers = []
@@ -219,7 +204,7 @@ def _decide(
     payer, code, parameter = question
     quotes: list[str] = []
     for level, label, entries in stated:
-        entry = _in_force(entries, day)
+        entry = in_force(entries, day)
         if entry is not None and entry.kind is EntryKind.NOT_AVAILABLE:
             quotes.append(f"{label}: {entry.note}")
             continue
@@ -239,17 +224,10 @@ def _decide(
             contradicted_by=entry.contradicted_by,
             quotes=tuple(quotes),
         )
+    status = Status.NOT_AVAILABLE
     return Decision(
-        payer=payer,
-        code=code,
-        parameter=parameter,
-        status=Status.NOT_AVAILABLE,
-        quotes=tuple(quotes),
+        payer=payer, code=code, parameter=parameter, status=status, quotes=tuple(quotes)
     )
-
-
-def _in_force(entries: tuple[DatedValue, ...], day: date) -> DatedValue | None:
-    return next((entry for entry in reversed(entries) if entry.first_day <= day), None)
 
 
 def _value(parameter: str, status: Status, entry: DatedValue) -> Any:

@@ -46,12 +46,9 @@ class PolicyTable:
         return [number for number, one in enumerate(self.decisions) if one.is_recalled]
 
     def row(self, payer: pl.Expr, code: pl.Expr, day: pl.Series) -> pl.Expr:
-        """The table row of each line.
+        """The table row of each line: of its indexes into `payers` and `codes`, and its first day.
 
-        Args:
-            payer: index into `payers`.
-            code: index into `codes`; null where the code is damaged.
-            day: the line's start date; null gives null, since no policy can be chosen.
+        A null code (it is damaged) or day gives null, since no policy can be chosen.
         """
         epoch = pl.Series("epoch", self.days, dtype=pl.Date).search_sorted(day, side="right")
         known_epoch = pl.when(pl.lit(day).is_not_null()).then(pl.lit(pl.Series(epoch)))
@@ -62,14 +59,7 @@ class PolicyTable:
 def build_table(
     policies: PolicySet, payers: Sequence[str], codes: Sequence[str], parameters: Sequence[str]
 ) -> PolicyTable:
-    """Resolve the parameters for every payer, code and epoch.
-
-    Args:
-        policies: all policies of the run.
-        payers: policy keys of the payers in the batch.
-        codes: procedure codes of the batch.
-        parameters: names of `PARAMETERS` that the rules rest on.
-    """
+    """Resolve the parameters for every payer, by policy key, code and epoch."""
     days = policies.change_dates()
     epochs = [days[0] - timedelta(days=1), *days] if days else [date.min]
     decisions: list[Decision] = []
@@ -108,20 +98,20 @@ def _cells(
     first: int,
     set_numbers: dict[tuple[Any, ...], int],
 ) -> pl.DataFrame:
-    """The columns of a parameter, one row for each decision.
+    """The columns of a parameter, one row for each distinct decision; they are numbered from first.
 
-    Args:
-        parameter: what the decisions are on.
-        decisions: distinct decisions.
-        first: number of the first of them among all decisions of the table.
-        set_numbers: number of each distinct set; those met here are added.
+    New sets of members are added to `set_numbers`, with the next number.
     """
     name = f"policy.{parameter.name}"
     values = [_cell(parameter, decision.value, set_numbers) for decision in decisions]
     cells = {
         name: _series(values, _dtype(parameter)),
         f"{name}.decision": pl.Series(range(first, first + len(decisions)), dtype=pl.UInt32),
-        f"{name}.level": pl.Series([_level(decision) for decision in decisions], dtype=LEVEL),
+        # Whose policy decided; null where there is no value.
+        f"{name}.level": pl.Series(
+            [d.level.value if d.level and d.status is Status.VALUE else None for d in decisions],
+            dtype=LEVEL,
+        ),
     }
     for part in PARTS if parameter.kind in AMOUNTS else ():
         amounts = [getattr(decision.value, part, None) for decision in decisions]
@@ -135,13 +125,6 @@ def _series(values: list[Any], dtype: pl.DataType | type[pl.DataType]) -> pl.Ser
     # From text, since Polars imports NumPy, where it is installed, to look at Decimal objects.
     texts = [None if value is None else str(value) for value in values]
     return pl.Series(texts, dtype=pl.String).cast(MONEY)
-
-
-def _level(decision: Decision) -> str | None:
-    """Whose policy decided; null where there is no value."""
-    if decision.status is not Status.VALUE or decision.level is None:
-        return None
-    return decision.level.value
 
 
 def _cell(parameter: Parameter, value: Any, set_numbers: dict[tuple[Any, ...], int]) -> Any:

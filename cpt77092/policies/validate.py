@@ -36,12 +36,9 @@ class PolicyFileRead:
 
 
 def validate(tree: dict[str, Any], file: PolicyFileRead, *, is_base: bool) -> None:
-    """Record every mistake that can be seen in one file alone.
+    """Record every mistake that can be seen in one file alone, given as a parsed tree.
 
-    Args:
-        tree: the file as parsed: mappings, lists and text.
-        file: where to record them.
-        is_base: whether the file belongs to the complete set, and not to a user's folder over it.
+    A file of the complete set, not of a user's folder over it, has to say more (`is_base`).
     """
     from pydantic import ValidationError
 
@@ -102,7 +99,6 @@ def _check_sources(tree: dict[str, Any], file: PolicyFileRead) -> None:
 def _check_cited(
     path: tuple[Any, ...], record: dict[str, Any], listed: Mapping[str, Any], file: PolicyFileRead
 ) -> None:
-    """The sources that a record names are listed."""
     for key in (record.get("source"), record.get("contradicted_by")):
         if isinstance(key, str) and key not in listed:
             hint = did_you_mean(key, listed)
@@ -110,7 +106,6 @@ def _check_cited(
 
 
 def _lacks_source(entry: dict[str, Any]) -> bool:
-    """Whether an entry must name a source and does not."""
     # A misspelled key (`sorce:`) is reported as unknown, so it is not reported here again.
     is_well_formed = entry.keys() <= set(_ENTRY_KEYS)
     return is_well_formed and bool(entry.keys() & {"value", "ended"}) and "source" not in entry
@@ -184,10 +179,7 @@ def _shared_names(
 ) -> Iterable[FileProblem]:
     """Names and ids that another payer has already, one problem for each other payer.
 
-    Args:
-        file: the file of the policy.
-        policy: the policy.
-        owners: the payer of each name so far; this policy's new names are added.
+    New names of this policy are added to `owners`, the payer of each name so far.
     """
     clashes: dict[str, list[tuple[str, tuple[Any, ...]]]] = {}
     for name, path in _payer_names(policy):

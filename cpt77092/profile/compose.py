@@ -37,12 +37,7 @@ _WITH_POLICY = ("modifier_26", "modifier_tc", "max_units_per_day", "fee")
 
 
 def compose(profile: Profile, *, limit: int = 0) -> Document:
-    """Compose the document.
-
-    Args:
-        profile: the benchmarks.
-        limit: at most so many payers, those with most lines; 0 for all.
-    """
+    """Compose the document, with at most `limit` payers, those with most lines; 0 for all."""
     shown = profile.payers[:limit] if limit else profile.payers
     introduction = list(sentences(profile))
     if len(shown) < len(profile.payers):
@@ -50,8 +45,7 @@ def compose(profile: Profile, *, limit: int = 0) -> Document:
         introduction.append(f"Showing {number} payers; --limit 0 shows all.")
     sections = [_payer(number, payer) for number, payer in enumerate(shown, start=1)]
     if profile.lines:
-        glance = Section(key="glance", title="At a glance", items=tuple(_charts(profile)))
-        sections.insert(0, glance)
+        sections.insert(0, Section("glance", "At a glance", tuple(_charts(profile))))
     return Document(
         title=headline(profile),
         subtitle=f"Benchmarks of {count(profile.rows, 'row')}, as of {profile.as_of}. "
@@ -65,7 +59,7 @@ def compose(profile: Profile, *, limit: int = 0) -> Document:
 
 def _own(text: str) -> Statement:
     """A sentence on the batch itself, which has nobody to cite."""
-    return Statement(text=text, sources=None)
+    return Statement(text, sources=None)
 
 
 def headline(profile: Profile) -> str:
@@ -131,14 +125,11 @@ def _charts(profile: Profile) -> Iterator[BarChart]:
     drawn = profile.payers[:PAYERS_DRAWN]
     more = len(profile.payers) - len(drawn)
     note = f" The {len(drawn)} payers with most lines; {more:,} more are below." if more else ""
+    uses = (_bar(p.label, _use_of_26(p), p.use_of_26.value) for p in drawn if p.use_of_26.lines)
     yield BarChart(
         title="Modifier 26 on 77092, by payer",
         note=f"Share of the payer's 77092 lines, and the payer's policy. {NOT_OWN}{note}",
-        bars=tuple(
-            _bar(payer.label, _use_of_26(payer), payer.use_of_26.value)
-            for payer in drawn
-            if payer.use_of_26.lines
-        ),
+        bars=tuple(uses),
         full=1,
     )
     yield BarChart(
@@ -146,41 +137,35 @@ def _charts(profile: Profile) -> Iterator[BarChart]:
         bars=tuple(map(_month_bar, profile.months)),
         legend=("without an error", "with an error"),
     )
+    multiples = (_bar(p.label, _multiple(p), p.compared_with_fee.times_fee) for p in drawn)
     yield BarChart(
         title="Charges as a multiple of the payer's fee",
         note=f"Over lines where both are known.{note}",
-        bars=tuple(
-            _bar(payer.label, _multiple(payer), payer.compared_with_fee.times_fee)
-            for payer in drawn
-        ),
+        bars=tuple(multiples),
     )
+    sites = (_bar(place(site), str(site.share), site.share.value) for site in profile.sites)
     yield BarChart(
         title="Places of service",
         note="Share of the lines whose file states places.",
-        bars=tuple(_bar(place(site), str(site.share), site.share.value) for site in profile.sites),
+        bars=tuple(sites),
         full=1,
     )
 
 
 def _bar(label: str, text: str, length: float | None) -> Bar:
-    return Bar(label=label, text=text, lengths=() if length is None else (length,))
+    return Bar(label, text, () if length is None else (length,))
 
 
 def _use_of_26(group: Group) -> str:
-    policies = [
-        expected(code.expected["modifier_26"])
-        for code in group.codes
-        if code.hcpcs_code in INTERPRETATION and code.expected
-    ]
-    return f"{group.use_of_26}{'; policy: ' if policies else ''}{', '.join(policies)}"
+    codes = (code for code in group.codes if code.hcpcs_code in INTERPRETATION and code.expected)
+    policies = ", ".join(expected(code.expected["modifier_26"]) for code in codes)
+    return f"{group.use_of_26}{'; policy: ' if policies else ''}{policies}"
 
 
 def _month_bar(month: Month) -> Bar:
     clean = month.clean
     text = f"{count(clean.lines, 'line')}, {clean.percent} clean"
-    return Bar(
-        label=month.month or UNDATED, text=text, lengths=(clean.part, clean.known - clean.part)
-    )
+    return Bar(month.month or UNDATED, text, (clean.part, clean.known - clean.part))
 
 
 def _multiple(totals: Totals) -> str:
@@ -205,33 +190,28 @@ def _payer(number: int, payer: Payer) -> Section:
         items.append(_own(NOT_OWN))
     items += [_codes(payer), _months(payer), *_sites_and_findings(payer)]
     title = "Policy in force on the lines' dates, with sources"
-    policy = (_policy(payer),)
-    items.append(Section(key=f"{key}-policy", title=title, items=policy, is_detail=True))
+    items.append(Section(f"{key}-policy", title, (_policy(payer),), is_detail=True))
     if len(payer.months) > 1:
-        months = tuple(
-            Section(
-                key=f"{key}-{month.month}",
-                title=month.month or UNDATED,
-                items=(_codes(month), *_sites_and_findings(month)),
-            )
-            for month in payer.months
-        )
+        months = []
+        for month in payer.months:
+            tables = (_codes(month), *_sites_and_findings(month))
+            months.append(Section(f"{key}-{month.month}", month.month or UNDATED, tables))
         title = "Each month in full"
-        items.append(Section(key=f"{key}-months", title=title, items=months, is_detail=True))
-    return Section(key=key, title=payer.label, items=tuple(items))
+        items.append(Section(f"{key}-months", title, tuple(months), is_detail=True))
+    return Section(key, payer.label, tuple(items))
 
 
 def _words(*names: str) -> tuple[Column, ...]:
-    return tuple(Column(name=name) for name in names)
+    return tuple(Column(name) for name in names)
 
 
 def _numbers(*names: str) -> tuple[Column, ...]:
-    return tuple(Column(name=name, unit="number") for name in names)
+    return tuple(Column(name, "number") for name in names)
 
 
 def _figures(*cells: Cell, is_note: bool = False) -> Row:
     """Figures of the batch itself, which have nobody to cite."""
-    return Row(cells=cells, sources=None, is_note=is_note)
+    return Row(cells, is_note=is_note, sources=None)
 
 
 def _codes(group: Group) -> Table:
@@ -246,7 +226,7 @@ def _codes(group: Group) -> Table:
         rows.append(_figures("policy", "", *policy, "", fee, "", is_note=True))
     numbers = _numbers("Lines", "With 26", "With TC", "Units", "Charges", "x fee", "Clean")
     title = "By code, with what the policy expects"
-    return Table(title=title, columns=(*_words("Code"), *numbers), rows=tuple(rows))
+    return Table(title, (*_words("Code"), *numbers), tuple(rows))
 
 
 def _months(payer: Payer) -> Table:
@@ -257,7 +237,7 @@ def _months(payer: Payer) -> Table:
         rows.append(_figures(month.month or UNDATED, *counts, *_money(month), ", ".join(top)))
     numbers = _numbers("Lines", "26 on 77092", "Units", "Charges", "x fee", "Clean")
     columns = (*_words("Month"), *numbers, *_words("Top findings"))
-    return Table(title="By month of service", columns=columns, rows=tuple(rows))
+    return Table("By month of service", columns, tuple(rows))
 
 
 def _money(totals: Totals) -> tuple[str, str, str]:
@@ -266,17 +246,16 @@ def _money(totals: Totals) -> tuple[str, str, str]:
 
 
 def _sites_and_findings(group: Group) -> Iterator[Table]:
-    sites = [
-        _figures(place(site), str(site.share), judged(site) or UNKNOWN) for site in group.sites
-    ]
-    columns = (*_words("Place"), *_numbers("Share of lines"), *_words("By the policy"))
-    yield Table(title="Places of service", columns=columns, rows=tuple(sites))
-    findings = [
+    share = _numbers("Share of lines")
+    rows = [_figures(place(site), str(site.share), judged(site) or UNKNOWN) for site in group.sites]
+    columns = (*_words("Place"), *share, *_words("By the policy"))
+    yield Table("Places of service", columns, tuple(rows))
+    columns = (*_words("Rule", "Severity"), *share, *_words("Finding when"))
+    rows = [
         _figures(one.rule, one.severity.value, str(one.lines), one.title) for one in group.findings
     ]
-    columns = (*_words("Rule", "Severity"), *_numbers("Share of lines"), *_words("Finding when"))
-    if findings:
-        yield Table(title="Findings", columns=columns, rows=tuple(findings))
+    if rows:
+        yield Table("Findings", columns, tuple(rows))
 
 
 def _positions_on_26(group: Group) -> Iterator[Statement]:
@@ -290,7 +269,7 @@ def _positions_on_26(group: Group) -> Iterator[Statement]:
                 text = f"{_short(decision)} since {decision.first_day}"
                 text += f"; contradicted by {other.title}" if other is not None else ""
             about = f"26 on {code.hcpcs_code}"
-            yield Statement(text=f"{text}.", about=about, sources=cited(decision) or None)
+            yield Statement(f"{text}.", about, sources=cited(decision) or None)
 
 
 def _policy(group: Group) -> Table:
@@ -301,23 +280,15 @@ def _policy(group: Group) -> Table:
             for one in code.expected.get(name, ()):
                 key = (name, one.status, str(one.value), one.first_day, one.source, one.quotes)
                 shared.setdefault(key, (one, []))[1].append(code.hcpcs_code)
-    rows = [
-        Row(
-            cells=(
-                ", ".join(codes),
-                PARAMETERS[decision.parameter].description,
-                decision,
-                decision.first_day if decision.status is Status.VALUE else None,
-                decision.decided_by or None,
-                "; ".join(decision.quotes) or None,
-            ),
-            sources=cited(decision) or None,
-        )
-        for decision, codes in shared.values()
-    ]
+    rows = []
+    for one, codes in shared.values():
+        subject = PARAMETERS[one.parameter].description
+        since = one.first_day if one.status is Status.VALUE else None
+        searched = "; ".join(one.quotes) or None
+        cells = (", ".join(codes), subject, one, since, one.decided_by or None, searched)
+        rows.append(Row(cells, sources=cited(one) or None))
     names = ("Codes", "Subject", "Position", "Since", "Decided by", "Searched without result")
-    columns = _words(*names)
-    return Table(title="By parameter", columns=columns, rows=tuple(rows))
+    return Table("By parameter", _words(*names), tuple(rows))
 
 
 def place(site: Site) -> str:

@@ -114,7 +114,7 @@ class Code(Totals):
     """Parameter to what was in force on the lines' dates, oldest first; empty over all payers."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Site:
     """Lines of one place of service."""
 
@@ -129,7 +129,7 @@ class Site:
     """Lines for which it is on the payer's list; known only where the payer published one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Finding:
     """The lines on which one rule has a finding."""
 
@@ -153,11 +153,8 @@ class Group(Totals):
     def use_of_26(self) -> Share:
         """Modifier 26 on the interpretation, 77092."""
         shares = [code.with_26 for code in self.codes if code.hcpcs_code in INTERPRETATION]
-        return Share(
-            sum(share.part for share in shares),
-            sum(share.known for share in shares),
-            sum(share.lines for share in shares),
-        )
+        counts = ((share.part, share.known, share.lines) for share in shares)
+        return Share(*map(sum, zip((0, 0, 0), *counts, strict=True)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,7 +202,10 @@ def profile(result: Result) -> Profile:
     """Add up the checked lines of a run of the whole catalog."""
     prepared = _prepared(result)
     lines = prepared.filter("is_checked")
-    groups = partial(_groups, result, lines, _located_findings(result, prepared))
+    # Rule and severity of each finding on a checked line, with the line's payer and month.
+    where = prepared.select("payer_number", "month", "is_checked")[result.findings["line"]]
+    findings = result.findings.select("rule", "severity").hstack(where).filter("is_checked")
+    groups = partial(_groups, result, lines, findings)
     labels = (
         lines.sort("payer_label")
         .group_by("payer_number", maintain_order=True)
@@ -256,43 +256,28 @@ def _prepared(result: Result) -> pl.DataFrame:
     units = pl.col("service_unit_quantity")
     units = pl.when(units > 0).then(units)
     is_error = result.worst == ERROR
-    is_unsure = pl.any_horizontal(
-        pl.lit(False),  # noqa: FBT003 - for a run without such a rule
-        *(
-            result.outcomes[rule.code].is_null()
-            for rule in result.rules
-            if rule.severity is Severity.ERROR
-        ),
-    )
+    of_errors = (rule.code for rule in result.rules if rule.severity is Severity.ERROR)
+    unsure = [result.outcomes[code].is_null() for code in of_errors]
+    is_unsure = pl.any_horizontal(pl.lit(value=False), *unsure)  # some runs have no such rule
     return result.lines.select(
-        "payer_number",
-        "payer_policy",
-        "payer_label",
-        "hcpcs_code",
-        "policy_row",
-        "place_of_service_code",
-        pl.col("place_is_typical").alias("typical"),
-        pl.col("place_is_accepted").alias("accepted"),
-        pl.col("has_modifier_26").alias("with_26"),
-        pl.col("has_modifier_tc").alias("with_tc"),
-        pl.col("claim_line_start_date").alias("day"),
-        pl.col("claim_line_start_date").dt.truncate("1mo").alias("month"),
-        pl.col("hcpcs_code").is_in(sorted(CHECKED)).alias("is_checked"),
-        (~is_error.fill_null(value=False)).alias("clean"),
-        is_unsure.alias("is_unsure"),
-        units.alias("units"),
-        (units > pl.col("policy.max_units_per_day")).alias("over_max_units"),
-        charge.alias("charges"),
-        pl.when(is_compared).then(charge).alias("compared_charges"),
-        pl.when(is_compared).then(fee).alias("compared_fees"),
-        pl.when(is_compared).then(charge < fee).alias("below_fee"),
+        *("payer_number", "payer_policy", "payer_label"),
+        *("hcpcs_code", "policy_row", "place_of_service_code"),
+        typical="place_is_typical",
+        accepted="place_is_accepted",
+        with_26="has_modifier_26",
+        with_tc="has_modifier_tc",
+        day="claim_line_start_date",
+        month=pl.col("claim_line_start_date").dt.truncate("1mo"),
+        is_checked=pl.col("hcpcs_code").is_in(sorted(CHECKED)),
+        clean=~is_error.fill_null(value=False),
+        is_unsure=is_unsure,
+        units=units,
+        over_max_units=units > pl.col("policy.max_units_per_day"),
+        charges=charge,
+        compared_charges=pl.when(is_compared).then(charge),
+        compared_fees=pl.when(is_compared).then(fee),
+        below_fee=pl.when(is_compared).then(charge < fee),
     )
-
-
-def _located_findings(result: Result, lines: pl.DataFrame) -> pl.DataFrame:
-    """Rule and severity of each finding on a checked line, with the line's payer and month."""
-    where = lines.select("payer_number", "month", "is_checked")[result.findings["line"]]
-    return result.findings.select("rule", "severity").hstack(where).filter("is_checked")
 
 
 def _shares(*columns: str) -> list[pl.Expr]:
@@ -329,8 +314,6 @@ def _groups(
 ) -> dict[Key, _Fields]:
     """The lines that share the keys, added up; all lines together where there is no key."""
     totals = _rows(lines, keys, [], _TOTALS)
-    if not keys and not totals:  # a batch without lines is a group too
-        totals[()] = [lines.select(_TOTALS).row(0, named=True)]
     codes = _rows(lines, keys, ["hcpcs_code"], (*_TOTALS, *_shares("with_26", "with_tc")))
     of_sites = (pl.len().alias("lines"), *_shares("typical", "accepted"))
     sites = _rows(lines, keys, ["place_of_service_code"], of_sites)
@@ -364,8 +347,6 @@ def _rows(
     A null is a group of its own here: what has no date, or no place.
     """
     all_keys = [*keys, *within]
-    if not frame.height:
-        return {}
     if not all_keys:
         return {(): [frame.select(measures).row(0, named=True)]}
     rows: dict[Key, list[dict[str, Any]]] = {}
@@ -375,7 +356,6 @@ def _rows(
 
 
 def _totals(row: Mapping[str, Any]) -> _Fields:
-    """The fields of `Totals`."""
     below_fee, fees = _share(row, "below_fee"), row["compared_fees"]
     return {
         "lines": row["lines"],
@@ -400,32 +380,21 @@ def _totals(row: Mapping[str, Any]) -> _Fields:
 def _sites(rows: Sequence[Mapping[str, Any]]) -> tuple[Site, ...]:
     lines = sum(row["lines"] for row in rows)
     known = sum(row["lines"] for row in rows if row["place_of_service_code"] is not None)
-    ranked = sorted(rows, key=lambda row: (-row["lines"], row["place_of_service_code"] or ""))
-    return tuple(
-        Site(
-            place_of_service_code=place,
-            lines=row["lines"],
-            # Without the column the share of a place is not known.
-            share=Share(row["lines"], known, lines) if place is not None else Share(0, 0, lines),
-            typical=_share(row, "typical"),
-            accepted=_share(row, "accepted"),
-        )
-        for row in ranked
-        for place in [row["place_of_service_code"]]
-    )
+    sites = []
+    for row in sorted(rows, key=lambda row: (-row["lines"], row["place_of_service_code"] or "")):
+        place, number = row["place_of_service_code"], row["lines"]
+        # Without the column the share of a place is not known.
+        share = Share(0, 0, lines) if place is None else Share(number, known, lines)
+        sites.append(Site(place, number, share, _share(row, "typical"), _share(row, "accepted")))
+    return tuple(sites)
 
 
 def _findings(result: Result, rows: Sequence[Mapping[str, Any]], lines: int) -> tuple[Finding, ...]:
-    ranked = sorted(rows, key=lambda row: (row["severity"], -row["lines"], row["rule"]))
-    return tuple(
-        Finding(
-            rule=result.rules[row["rule"]].code,
-            title=result.rules[row["rule"]].title,
-            severity=SEVERITIES[row["severity"]],
-            lines=Share(row["lines"], lines, lines),
-        )
-        for row in ranked
-    )
+    findings = []
+    for row in sorted(rows, key=lambda row: (row["severity"], -row["lines"], row["rule"])):
+        rule, share = result.rules[row["rule"]], Share(row["lines"], lines, lines)
+        findings.append(Finding(rule.code, rule.title, SEVERITIES[row["severity"]], share))
+    return tuple(findings)
 
 
 def _expected(

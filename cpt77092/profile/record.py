@@ -27,10 +27,8 @@ def profile_record(profile: Profile) -> dict[str, Any]:
 def _plain(value: Any, expected: dict[int, tuple[int, Decision]]) -> Any:
     """A value of a profile as JSON has it.
 
-    Args:
-        value: what to convert.
-        expected: every decision so far with its number, by identity, since the policy table has
-            one object for one answer.
+    `expected` has every decision so far with its number, by identity, since the policy table has
+    one object for one answer.
     """
     if isinstance(value, Decision):
         return expected.setdefault(id(value), (len(expected) + 1, value))[0]

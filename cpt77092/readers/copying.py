@@ -11,7 +11,7 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import IO
+from typing import IO, NamedTuple
 
 import polars as pl
 
@@ -30,24 +30,13 @@ BLOCK = 100_000
 """Rows looked at together."""
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """Consecutive rows with the same destination."""
 
     destination: int
     rows: int
     size: int
     """Bytes; 0 in a Parquet file."""
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Some thousand consecutive rows of a file."""
-
-    keys: pl.DataFrame
-    """Canonical columns that were asked for, as far as the file has them."""
-    rows: pl.DataFrame
-    """`source_row` and `size`, in bytes."""
 
 
 @dataclass(slots=True)
@@ -60,8 +49,8 @@ class TextRows:
     _header_end: bytes = b""
     _last: bytes = b""
 
-    def blocks(self, names: Sequence[str]) -> Iterator[Block]:
-        """All rows, with the canonical columns of these names."""
+    def blocks(self, names: Sequence[str]) -> Iterator[pl.DataFrame]:
+        """All rows: `source_row`, `size` in bytes, and these canonical columns, if it has them."""
         dialect = self.opened.dialect
         records = raw_records(self.opened.source, dialect.separator)
         for _, raw in islice(records, dialect.lead + 1):
@@ -76,7 +65,7 @@ class TextRows:
             frame = pl.DataFrame({h: _texts(c) for h, c in zip(headers, cells, strict=True)})
             numbers = pl.Series(ROW, range(number, number + len(block)), dtype=pl.UInt32)
             sized = pl.DataFrame([numbers, pl.Series("size", sizes, dtype=pl.Int64)])
-            yield Block(restore_numbers(frame.select(keys))[0], sized)
+            yield sized.hstack(restore_numbers(frame.select(keys))[0])
             number += len(block)
 
     @property
@@ -106,10 +95,8 @@ class TextRows:
         separator = self.opened.dialect.separator
         records = [_record(row.decode(codec, "replace"), separator) for row in rejected]
         cells = _texts([record[index] for record in records if index < len(record)])
-        numbers = restore_numbers(cells.str.strip_chars().alias("claim_id").to_frame())[0][
-            "claim_id"
-        ]
-        return numbers.filter(numbers != "").unique()
+        restored = restore_numbers(cells.str.strip_chars().alias("claim_id").to_frame())[0]
+        return restored.filter(pl.col("claim_id") != "")["claim_id"].unique()
 
     def difference(self, other: RowSource) -> str:
         """In what another file differs that is to share one file with this; nothing if in none."""
@@ -163,8 +150,8 @@ class TableRows:
 
     opened: ParquetFile
 
-    def blocks(self, names: Sequence[str]) -> Iterator[Block]:
-        """All rows, with the canonical columns of these names.
+    def blocks(self, names: Sequence[str]) -> Iterator[pl.DataFrame]:
+        """All rows: `source_row`, a `size` of 0, and these canonical columns, if it has them.
 
         Raises:
             ClaimsError: the file has changed since it was read.
@@ -178,8 +165,7 @@ class TableRows:
                 for block in plan.collect_batches(chunk_size=BLOCK, maintain_order=True):
                     height += block.height
                     if block.height:
-                        cells = restore_numbers(block.drop(ROW, "size"))[0]
-                        yield Block(cells, block.select(ROW, "size"))
+                        yield restore_numbers(block)[0]
                 # Where a file breaks the reader, the blocks end early and in silence.
                 is_whole = height == plan.select(pl.len()).collect(engine="streaming").item()
         except POLARS_FAILURES:
@@ -221,11 +207,7 @@ def copy_rows(
 ) -> None:
     """Write the rows of files of one kind that have one destination.
 
-    Args:
-        stream: the file to write, opened.
-        name: its name, whose ending says how it is compressed.
-        files: each with all its rows.
-        destination: which rows.
+    The ending of the name of the file written says how it is compressed.
 
     Raises:
         ClaimsError: a file cannot be read again, or has changed since it was read.
@@ -236,11 +218,11 @@ def copy_rows(
         with compressed(name, stream) as out:
             _copy_texts(out, texts, destination)
         return
-    tables = [
+    tables = (
         source.chosen_rows(runs, destination)
         for source, runs in files
         if isinstance(source, TableRows)
-    ]
+    )
     try:
         with native_errors_silenced():
             pl.concat(tables).sink_parquet(stream)

@@ -81,7 +81,6 @@ def open_file(path: str, data: Path | bytes, options: Options) -> ExcelFile:
 
 
 def _sheet(path: str, names: Sequence[str], wanted: str | None) -> str:
-    """The name of the sheet to read."""
     if not names:
         raise ClaimsError(f"{path}: the workbook has no sheet")
     if wanted is not None and wanted not in names:

@@ -128,17 +128,11 @@ def show_policies(console: Console, policies: PolicySet) -> None:
     """The policies as a table."""
     table = _table("Policy", "Payer", "Follows", "Last checked", "Values")
     for row in policies_list(policies):
-        table.add_row(
-            row["payer"],
-            Text(row["label"]),
-            row["follows"] or "",
-            row["checked_on"] or "",
-            str(row["values"]),
-        )
+        texts = (row["follows"] or "", row["checked_on"] or "", str(row["values"]))
+        table.add_row(row["payer"], Text(row["label"]), *texts)
     console.print(table)
-    console.print(
-        Text(f"Policies: {', '.join(policies.origin)}. Next: scrub policies show medicare")
-    )
+    origin = ", ".join(policies.origin)
+    console.print(Text(f"Policies: {origin}. Next: scrub policies show medicare"))
 
 
 def policy_records(policies: PolicySet, payer: str, on: date) -> dict[str, Any]:
@@ -168,7 +162,7 @@ def _position_record(row: Position) -> dict[str, Any]:
         "says": PARAMETERS[decision.parameter].description,
         "status": decision.status.value,
         "value": plain(decision.value),
-        "unit": row.unit or None,
+        "unit": PARAMETERS[decision.parameter].unit or None,
         "first_day": decision.first_day.isoformat() if decision.first_day else None,
         "level": decision.level.value if decision.level else None,
         "decided_by": decision.decided_by or None,
@@ -265,12 +259,10 @@ def show_columns(console: Console, opened: OpenedFile) -> None:
     if match.unused and not match.columns:
         console.print(Text("No header is known here; does the file have a header row?"))
     elif match.unused:
-        unused = ", ".join(safe(header) for header in match.unused)
-        console.print(Text(f"Not used: {unused}"))
+        console.print(Text(f"Not used: {', '.join(map(safe, match.unused))}"))
     if not opened.kind.startswith("X12"):
-        console.print(
-            Text("A header read wrongly? Say --map hcpcs_code=HEADER, or write a --layout file.")
-        )
+        correct = "Say --map hcpcs_code=HEADER, or write a --layout file."
+        console.print(Text(f"A header read wrongly? {correct}"))
 
 
 def _print_notes(console: Console, match: HeaderMatch) -> None:
@@ -290,10 +282,9 @@ def _columns_table(opened: OpenedFile) -> Table:
     table = _table("Column", "Read from", "How sure", "Samples", "Needed for")
     table.columns[0].no_wrap = True
     for column in COLUMNS:
-        header = match.columns.get(column.name)
-        if header is None:
+        if column.name not in match.columns:
             continue
-        several = [h for h in match.line_columns.get(column.name, ()) if h is not None]
+        header, several = match.columns[column.name], _headers_of_lines(match, column.name)
         shown = f"{header} ... {several[-1]}" if several else header
         samples = Text(safe(_samples(opened, header, column)))
         certainty = _CERTAINTY[match.match_kind[column.name]]
@@ -305,29 +296,27 @@ def layout_yaml(opened: OpenedFile) -> str:
     """How the headers were understood, as a layout file to correct and pass to `--layout`."""
     match = opened.headers
     columns = {
-        column.name: tuple(h for h in match.line_columns.get(column.name, ()) if h is not None)
-        or (match.columns[column.name],)
+        column.name: _headers_of_lines(match, column.name) or (match.columns[column.name],)
         for column in COLUMNS
         if column.name in match.columns
     }
     return write_layout(match.layout or Path(opened.path).stem, columns, match.row_filter)
 
 
+def _headers_of_lines(match: HeaderMatch, name: str) -> tuple[str, ...]:
+    """The headers of a column that a row has once for each line that it holds."""
+    return tuple(header for header in match.line_columns.get(name, ()) if header is not None)
+
+
 def _samples(opened: OpenedFile, header: str, column: Column) -> str:
     """Some different cells of a column; of patient data only the shape, such as A999."""
-    if not isinstance(opened, Sampled):
-        return ""
-    rows = opened.sample()
-    if header not in rows.columns:
+    if not isinstance(opened, Sampled) or header not in (rows := opened.sample()).columns:
         return ""
     cells = rows[header].drop_nulls().str.strip_chars()
     filled = cells.filter(cells != "").unique(maintain_order=True).head(SAMPLES)
     if column.patient:
-        filled = (
-            filled.str.replace_all(r"[0-9]", "9")
-            .str.replace_all(r"\p{L}", "A")
-            .unique(maintain_order=True)
-        )
+        filled = filled.str.replace_all(r"[0-9]", "9").str.replace_all(r"\p{L}", "A")
+        filled = filled.unique(maintain_order=True)
     return ", ".join(cell if len(cell) < 24 else f"{cell[:22]}.." for cell in filled)
 
 

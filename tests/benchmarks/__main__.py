@@ -57,7 +57,7 @@ def main() -> None:
                 more, left_out = measure(case, given.runs)
                 rows = report.derive([*rows, *more])
                 skipped += left_out
-                print("\n".join(report.table(rows[-len(more) :], case.told)))
+                print("\n".join(report.table(rows[-len(more) :], case.description)))
                 for one in left_out:
                     print(f"  {one.name}: skipped, {one.why}")
                 sys.stdout.flush()

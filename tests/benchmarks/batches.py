@@ -102,10 +102,10 @@ def mistaken(
     lines: int, share: float, seed: int, *, start: int = 0, total: int | None = None
 ) -> pl.DataFrame:
     """Such a batch in which one line in ten holds a mistake that `batch` makes nowhere."""
-    made = batch(lines, share, seed, start=start, total=total)
+    frame = batch(lines, share, seed, start=start, total=total)
     number = _numbers(start, lines)
     draw = number.hash(seed + 200) % (len(MISTAKES) * 10)
-    return _with(made, draw, MISTAKES)
+    return _with(frame, draw, MISTAKES)
 
 
 def flagged(
@@ -120,7 +120,7 @@ def flagged(
     number = _numbers(start, lines)
     claim = number // 2
     is_read = number % 2 == 1
-    made = pl.DataFrame(
+    frame = pl.DataFrame(
         {
             "claim_id": "C" + claim.cast(pl.String),
             "claim_line_number": (number % 2 + 1).cast(pl.String),
@@ -147,16 +147,16 @@ def flagged(
     draw = pl.select(
         pl.when(is_faulty).then(number.hash(seed + 200) % len(FAULTS)).otherwise(len(FAULTS))
     ).to_series()
-    return _with(made, draw, FAULTS)
+    return _with(frame, draw, FAULTS)
 
 
 def earlier(
     lines: int, share: float, seed: int, *, start: int = 0, total: int | None = None
 ) -> pl.DataFrame:
     """Earlier claims of the persons of a batch and of many more, as a practice keeps them."""
-    made = batch(lines, share, seed + 1, start=start, total=total)
+    frame = batch(lines, share, seed + 1, start=start, total=total)
     days = _numbers(start, lines).hash(seed + 98) % 1400
-    return made.with_columns(
+    return frame.with_columns(
         claim_id="H" + pl.col("claim_id"), claim_line_start_date=_day(date(2021, 6, 1), days)
     )
 
@@ -184,7 +184,7 @@ def _day(first: date, days: pl.Series) -> pl.Series:
     return pl.select(day.dt.to_string()).to_series()
 
 
-def _with(made: pl.DataFrame, draw: pl.Series, overwrites: list[dict[str, str]]) -> pl.DataFrame:
+def _with(frame: pl.DataFrame, draw: pl.Series, overwrites: list[dict[str, str]]) -> pl.DataFrame:
     """Write the drawn overwrite over each line whose draw is the number of one."""
     changed = {name for overwrite in overwrites for name in overwrite}
     columns = []
@@ -194,7 +194,7 @@ def _with(made: pl.DataFrame, draw: pl.Series, overwrites: list[dict[str, str]])
             if name in overwrite:
                 value = pl.when(draw == number).then(pl.lit(overwrite[name])).otherwise(value)
         columns.append(value.alias(name))
-    return made.with_columns(columns)
+    return frame.with_columns(columns)
 
 
 def write(kind: str, file: Path, lines: int, share: float, seed: int) -> None:
@@ -202,10 +202,10 @@ def write(kind: str, file: Path, lines: int, share: float, seed: int) -> None:
     pieces = [(start, min(PIECE, lines - start)) for start in range(0, max(lines, 1), PIECE)]
 
     def piece(start: int, size: int) -> pl.DataFrame:
-        made = KINDS[kind](size, share, seed, start=start, total=lines)
+        frame = KINDS[kind](size, share, seed, start=start, total=lines)
         # Dates are dates in Parquet, and text in a CSV, where a mistake may leave them out.
         day = pl.col("claim_line_start_date")
-        return made if file.suffix == ".csv" else made.with_columns(day.str.to_date(strict=False))
+        return frame if file.suffix == ".csv" else frame.with_columns(day.str.to_date(strict=False))
 
     if file.suffix == ".csv":
         with file.open("wb") as stream:

@@ -3,7 +3,7 @@
 Two runs of one machine with the same versions are compared in seconds and MB too, else in ratios
 alone. A figure changed where all of the new runs lie beyond all of the old ones. Exit code 1 where
 a figure of ours that counts is worse by more than the margin: a ratio, which a busy machine changes
-least, or a figure of a row that has none. What others need is told, and counts for nothing.
+least, or a figure of a row that has none. What others need is listed, and counts for nothing.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ class Change:
 
     def __str__(self) -> str:
         worse = "worse" if self.factor > 1 else "better"
-        told = f"{self.old:.3g} -> {self.new:.3g} ({self.factor - 1:+.0%})"
-        return f"{worse:6} {self.what}: {self.figure} {told}{'' if self.counts else ' *'}"
+        change = f"{self.old:.3g} -> {self.new:.3g} ({self.factor - 1:+.0%})"
+        return f"{worse:6} {self.what}: {self.figure} {change}{'' if self.counts else ' *'}"
 
 
 def loaded(path: Path) -> dict[str, Any]:
@@ -101,12 +101,12 @@ def main() -> None:
         print(difference)
     if not _alike(old, new):
         print("machine or versions differ, so only ratios are compared")
-    found = sorted(changes(old, new), key=lambda change: (not change.counts, -change.factor))
-    for change in found:
+    changed = sorted(changes(old, new), key=lambda change: (not change.counts, -change.factor))
+    for change in changed:
         print(change)
-    worse = [change for change in found if change.counts and change.factor > 1 + given.margin]
+    worse = [change for change in changed if change.counts and change.factor > 1 + given.margin]
     print(
-        f"{len(found)} changed beyond their spread (* counts for nothing);"
+        f"{len(changed)} changed beyond their spread (* counts for nothing);"
         f" {len(worse)} worse by more than {given.margin:.0%}"
     )
     sys.exit(1 if worse else 0)

@@ -20,7 +20,7 @@ from statistics import median
 ROOT = Path(__file__).resolve().parent.parent.parent
 MEASURES = ("wall", "cpu", "memory")
 SMALL = 32.0
-"""MB that this process may have held: no child's peak is told lower than that of its parent."""
+"""MB that this process may have held: no child's peak is given as lower than that of its parent."""
 
 
 class ChildError(Exception):
@@ -72,7 +72,7 @@ class Case:
     """Where a speed in MB/s is worth printing: the size of the file."""
     check: Callable[[set[str]], None] = lambda _: None
     """Run after the warm-up with the names of those left: raises where their answers differ."""
-    told: str = ""
+    description: str = ""
     """A sentence to print above the table."""
 
 
@@ -128,23 +128,23 @@ def run(command: Sequence[str], exits: frozenset[int] = frozenset({0})) -> Run:
     """Run a command to its end in the project's folder, its output thrown away.
 
     Raises:
-        ChildError: it ended with another exit code; the end of what it said is told.
+        ChildError: it ended with another exit code; its message has the end of its output.
     """
     # No setting of whoever runs this may reach the program.
     # What is installed has its bytecode beside it, whatever the shell says of new ones.
     left_out = ("SCRUB_", "PYTHONDONTWRITEBYTECODE")
     environment = {name: v for name, v in os.environ.items() if not name.startswith(left_out)}
-    with tempfile.TemporaryFile() as said:
+    with tempfile.TemporaryFile() as output:
         begin = time.perf_counter()
         process = subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=said, cwd=ROOT, env=environment
+            command, stdout=subprocess.DEVNULL, stderr=output, cwd=ROOT, env=environment
         )
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - begin
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode not in exits:
-            said.seek(0)
-            end = said.read()[-2000:].decode(errors="replace").strip()
+            output.seek(0)
+            end = output.read()[-2000:].decode(errors="replace").strip()
             raise ChildError(f"exit code {process.returncode}: {' '.join(command)}\n{end}")
     peak = usage.ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
     return Run(seconds, usage.ru_utime + usage.ru_stime, peak)

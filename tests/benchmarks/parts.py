@@ -19,7 +19,7 @@ from tests.benchmarks.measure import ROOT, Case, ChildError, Contender, python, 
 AS_OF = "2026-11-23"
 CHECKED = "77089,77090,77091,77092,77080,77081,77085,77086,77078,76977,G0130"
 MILLION = 1_000_000
-FOUND = frozenset({0, 1})
+EXITS_WITH_FINDINGS = frozenset({0, 1})
 """`scrub` exits with 1 where it finds something."""
 
 
@@ -53,7 +53,7 @@ def scrub(
     command = python("-m", "cpt77092", file, "--as-of", AS_OF, "--isolated", *arguments)
     if "-o" not in arguments:
         command += ["--format", "table"]
-    return Contender(name=name, command=command, exits=FOUND, extra=extra or {})
+    return Contender(name=name, command=command, exits=EXITS_WITH_FINDINGS, extra=extra or {})
 
 
 def bare(file: Path, codes: str = CHECKED, *, name: str = "bare scan") -> Contender:
@@ -66,7 +66,7 @@ def _module(name: str, *arguments: object) -> list[str]:
 
 
 @contextmanager
-def made(given: Given, kind: str, name: str, lines: int, share: float) -> Iterator[Path]:
+def batch_file(given: Given, kind: str, name: str, lines: int, share: float) -> Iterator[Path]:
     """A batch in a file, or in a folder of parts where the name has no ending."""
     file = given.folder / name
     options = ["--lines", lines, "--share", share, "--seed", given.seed]
@@ -83,7 +83,7 @@ def made(given: Given, kind: str, name: str, lines: int, share: float) -> Iterat
 def _answer(*arguments: str) -> str:
     """What a command prints, where only its answer is of interest; a short one, see `measure`."""
     done = subprocess.run(python(*arguments), cwd=ROOT, capture_output=True, text=True, check=False)
-    if done.returncode not in FOUND:
+    if done.returncode not in EXITS_WITH_FINDINGS:
         raise ChildError(f"{' '.join(arguments)}\n{done.stderr[-2000:]}")
     return done.stdout
 
@@ -98,7 +98,7 @@ def batches(given: Given) -> Iterator[Case]:
     batches = [(kind, ending) for kind in KINDS for ending in ("csv", "parquet")]
     asked = [one for one in batches if "-".join(one).startswith(tuple(given.only or [""]))]
     for lines, (kind, ending) in product(given.sizes(MILLION), asked):
-        with made(given, "batch", f"{kind}.{ending}", lines, KINDS[kind]) as file:
+        with batch_file(given, "batch", f"{kind}.{ending}", lines, KINDS[kind]) as file:
             # All lines of an all-TBS batch are kept: then the floor is the read alone.
             codes = CHECKED if kind == "mixed" else "-"
             yield Case(
@@ -112,7 +112,7 @@ def batches(given: Given) -> Iterator[Case]:
 def growth(given: Given) -> Iterator[Case]:
     """How the time grows with the lines of a mixed CSV."""
     for lines in given.sizes(MILLION // 10, MILLION, 10 * MILLION, 30 * MILLION):
-        with made(given, "batch", "growth.csv", lines, KINDS["mixed"]) as file:
+        with batch_file(given, "batch", "growth.csv", lines, KINDS["mixed"]) as file:
             contenders = [bare(file), scrub(file)]
             yield Case(part="growth", name="growth", lines=lines, contenders=contenders)
 
@@ -171,15 +171,15 @@ CONTENDERS = (
 def contenders(given: Given) -> Iterator[Case]:
     """The same fifteen rules in other tools, on one all-TBS CSV."""
     for lines in given.sizes(MILLION):
-        few = min(given.row_lines, lines)
+        small_size = min(given.row_lines, lines)
         # The small batch is the beginning of the large one but for the persons, whom no rule here
         # looks at.
         with (
-            made(given, "mistaken", "contenders.csv", lines, 1.0) as file,
-            made(given, "mistaken", "contenders-few.csv", few, 1.0) as small,
+            batch_file(given, "mistaken", "contenders.csv", lines, 1.0) as file,
+            batch_file(given, "mistaken", "contenders-few.csv", small_size, 1.0) as small,
         ):
             run(_module("contenders.prepare", _job(given)))
-            yield _contenders(given, {"rows": (small, few)}, (file, lines))
+            yield _contenders(given, {"rows": (small, small_size)}, (file, lines))
 
 
 def _job(given: Given) -> Path:
@@ -197,11 +197,11 @@ def _contenders(given: Given, smaller: dict[str, Batch], batch: Batch) -> Case:
     from tests.benchmarks.contenders.job import RULES
 
     file, lines = batch
-    found = given.folder / "found-by-scrub.csv"
+    findings = given.folder / "found-by-scrub.csv"
     select = ("--select", ",".join(RULES))
     peers = [peer for peer in PEERS if not given.contenders or peer in given.contenders]
 
-    def found_by(peer: str) -> Path:
+    def findings_of(peer: str) -> Path:
         return given.folder / f"found-by-{peer}.csv"
 
     def contender(peer: str) -> Contender:
@@ -211,7 +211,7 @@ def _contenders(given: Given, smaller: dict[str, Batch], batch: Batch) -> Case:
             note = f"{note}; on {size:,} lines, its time multiplied by {lines / size:g}"
         return Contender(
             name=name,
-            command=_module(f"contenders.by_{peer}", _job(given), its_file, found_by(peer)),
+            command=_module(f"contenders.by_{peer}", _job(given), its_file, findings_of(peer)),
             needs=needs,
             scale=lines / size,
             note=note,
@@ -221,7 +221,7 @@ def _contenders(given: Given, smaller: dict[str, Batch], batch: Batch) -> Case:
         for peer in peers:
             if PEERS[peer][0] in able:
                 _, size = smaller.get(peer, batch)
-                run(_module("contenders.agree", found, found_by(peer), size))
+                run(_module("contenders.agree", findings, findings_of(peer), size))
 
     return Case(
         part="contenders",
@@ -229,12 +229,12 @@ def _contenders(given: Given, smaller: dict[str, Batch], batch: Batch) -> Case:
         lines=lines,
         contenders=[
             scrub(file, *select),
-            scrub(file, *select, "-q", "-o", found, name="scrub -o findings.csv"),
+            scrub(file, *select, "-q", "-o", findings, name="scrub -o findings.csv"),
             bare(file, "-", name="bare scan (no rules)"),
             *map(contender, peers),
         ],
         check=agree,
-        told=CONTENDERS,
+        description=CONTENDERS,
     )
 
 
@@ -248,12 +248,12 @@ def flagged(given: Given) -> Iterator[Case]:
     for lines in given.sizes(MILLION):
         output = given.folder / "flagged-found.csv"
         with (
-            made(given, "flagged", "flagged-0.csv", lines, SHARES[0]) as clean,
-            made(given, "flagged", "flagged-5.csv", lines, SHARES[1]) as some,
-            made(given, "flagged", "flagged-100.csv", lines, SHARES[2]) as every,
+            batch_file(given, "flagged", "flagged-0.csv", lines, SHARES[0]) as clean,
+            batch_file(given, "flagged", "flagged-5.csv", lines, SHARES[1]) as some,
+            batch_file(given, "flagged", "flagged-100.csv", lines, SHARES[2]) as every,
         ):
             files = dict(zip(SHARES, (clean, some, every), strict=True))
-            told = {share: _flagged_lines(file) for share, file in files.items()}
+            flagged = {share: _flagged_lines(file) for share, file in files.items()}
             yield Case(
                 part="flagged",
                 name="flagged",
@@ -262,7 +262,9 @@ def flagged(given: Given) -> Iterator[Case]:
                     bare(clean, "-"),
                     *(
                         scrub(
-                            file, name=f"scrub, {share:.0%} flagged", extra={"flagged": told[share]}
+                            file,
+                            name=f"scrub, {share:.0%} flagged",
+                            extra={"flagged": flagged[share]},
                         )
                         for share, file in files.items()
                     ),
@@ -285,7 +287,7 @@ def rules(given: Given) -> Iterator[Case]:
     codes = [rule["code"] for rule in catalogue]
     numbers = sorted({*range(1, len(codes), 10), len(codes)})
     for lines in given.sizes(MILLION):
-        with made(given, "batch", "rules.csv", lines, 1.0) as file:
+        with batch_file(given, "batch", "rules.csv", lines, 1.0) as file:
             yield Case(
                 part="rules",
                 name="rules",
@@ -312,16 +314,18 @@ def rules(given: Given) -> Iterator[Case]:
 def x12(given: Given) -> Iterator[Case]:
     """How fast an 837P is read, beside two open readers."""
     for lines in given.sizes(MILLION // 5):
-        few = min(given.row_lines // 5, lines)
+        small_size = min(given.row_lines // 5, lines)
         for kind in ("tbs", "mixed"):
             with (
-                made(given, f"x12-{kind}", f"{kind}.837", lines, 1.0) as file,
-                made(given, f"x12-{kind}", f"{kind}-few.837", few, 1.0) as small,
+                batch_file(given, f"x12-{kind}", f"{kind}.837", lines, 1.0) as file,
+                batch_file(given, f"x12-{kind}", f"{kind}-few.837", small_size, 1.0) as small,
             ):
                 scale = file.stat().st_size / small.stat().st_size
                 sums = {who: given.folder / f"sums-{who}.json" for who in ("openx12", "pyx12")}
                 note = (
-                    f"on {few:,} lines, its time multiplied by {scale:.1f}" if few < lines else ""
+                    f"on {small_size:,} lines, its time multiplied by {scale:.1f}"
+                    if small_size < lines
+                    else ""
                 )
                 yield Case(
                     part="x12",
@@ -370,8 +374,8 @@ def history(given: Given) -> Iterator[Case]:
     for lines in given.sizes(50 * MILLION):
         size = max(lines // 50, 1000)
         with (
-            made(given, "batch", "history-batch.csv", size, KINDS["mixed"]) as file,
-            made(given, "earlier", "history", lines, KINDS["mixed"]) as parts,
+            batch_file(given, "batch", "history-batch.csv", size, KINDS["mixed"]) as file,
+            batch_file(given, "earlier", "history", lines, KINDS["mixed"]) as parts,
         ):
             yield Case(
                 part="history",

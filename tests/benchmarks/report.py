@@ -44,13 +44,13 @@ def _processor() -> str:
 
 def versions() -> dict[str, str]:
     """Python and the packages that take part, as far as they are installed."""
-    found = {"python": platform.python_version()}
+    by_name = {"python": platform.python_version()}
     for name in PACKAGES:
         try:
-            found[name] = metadata.version(name)
+            by_name[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
-    return found
+    return by_name
 
 
 def revision() -> str:
@@ -97,16 +97,16 @@ def as_json(rows: Sequence[Row], skipped: Sequence[Skipped], command: Sequence[s
 def heading() -> str:
     """What it runs on, in one line."""
     on = machine()
-    told = ", ".join(f"{name} {version}" for name, version in versions().items())
-    return f"{on['cores']} cores of {on['processor']}, {on['memory_gb']} GB; {told}"
+    programs = ", ".join(f"{name} {version}" for name, version in versions().items())
+    return f"{on['cores']} cores of {on['processor']}, {on['memory_gb']} GB; {programs}"
 
 
-def table(rows: Sequence[Row], told: str) -> list[str]:
+def table(rows: Sequence[Row], description: str) -> list[str]:
     """The rows of one case as lines of text; ratios are to the first row."""
     case = rows[0]
     title = f"{case.case}, {case.lines:,} lines" if case.lines else case.case
-    made = ["", title, *wrap(told, 100, initial_indent="  ", subsequent_indent="  ")]
-    made.append(
+    lines = ["", title, *wrap(description, 100, initial_indent="  ", subsequent_indent="  ")]
+    lines.append(
         f"  {'':30} {'wall s':>8} {'(min-max)':>15} {'cpu s':>8} {'MB':>7}"
         f" {'ratio':>7} {'(min-max)':>15} {'MB':>6}"
     )
@@ -119,10 +119,10 @@ def table(rows: Sequence[Row], told: str) -> list[str]:
             ratio, of_memory = row.ratio["wall"], row.ratio["memory"]
             text += f" {ratio.median:7.2f} {_range(ratio):>15} {of_memory.median:6.2f}"
         extra = ", ".join(filter(None, (_figure(*pair) for pair in row.extra.items())))
-        made.append(f"{text}  {extra}".rstrip())
+        lines.append(f"{text}  {extra}".rstrip())
         if row.note:
             notes.append(f"  {row.name}: {row.note}")
-    return [*made, *notes]
+    return [*lines, *notes]
 
 
 def _range(spread: Spread) -> str:

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from cpt77092.brief import compose, hospital_prices
-from cpt77092.brief.statements import policy_statements
+from cpt77092.brief.scope import Scope
 from cpt77092.cli import main
 from cpt77092.document import (
     Column,
@@ -176,7 +176,7 @@ def test_a_statement_or_row_without_a_source_cannot_be_made() -> None:
 
 def test_the_policies_own_sentences_stand_where_they_belong(small: PolicySet) -> None:
     default = small["default"]
-    more: Any = {"clinical_context": ("A scan.", None)}
+    more = {"clinical_context": (("A scan.", None),)}
     default = replace(default, brief={**default.brief, **more})
     policies = replace(small, policies={**small.policies, "default": default})
     brief = compose(policies, None, ON)
@@ -189,10 +189,11 @@ def test_the_policies_own_sentences_stand_where_they_belong(small: PolicySet) ->
 
 def test_a_key_may_hold_several_sentences(small: PolicySet) -> None:
     source = Source(title="Second")
-    several: Any = (("One.", None), ("Two.", source))
-    policy = replace(small["plan"], brief={"coverage": several})
-    assert policy_statements(policy, "coverage") == [("One.", None), ("Two.", source)]
-    assert policy_statements(policy, "sites") == []
+    policy = replace(small["plan"], brief={"coverage": (("One.", None), ("Two.", source))})
+    scope = Scope(replace(small, policies={"plan": policy}), "plan", ON)
+    stated = [(one.text, one.sources) for one in scope.statements("coverage")]
+    assert stated == [("One.", (scope.file("plan"),)), ("Two.", (source,))]
+    assert scope.statements("sites") == []
 
 
 def test_the_contradiction_is_stated_with_both_sources(small: PolicySet) -> None:
@@ -530,7 +531,7 @@ def test_the_name_of_a_brief_is_filled_in(
 
 def test_a_statement_on_any_subject_is_printed_once(small: PolicySet) -> None:
     for payer in ("default", "plan"):
-        texts: Any = {subject: (f"On {subject}.", None) for subject in SUBJECTS}
+        texts = {subject: ((f"On {subject}.", None),) for subject in SUBJECTS}
         policy = replace(small[payer], brief=texts)
         policies = replace(small, policies={**small.policies, payer: policy})
         printed = [
@@ -538,6 +539,6 @@ def test_a_statement_on_any_subject_is_printed_once(small: PolicySet) -> None:
             for item in items(compose(policies, "plan", ON))
             if isinstance(item, Statement)
         ]
-        assert {text: printed.count(text) for text, _ in texts.values()} == {
+        assert {text: printed.count(text) for [(text, _)] in texts.values()} == {
             f"On {subject}.": 1 for subject in SUBJECTS
         }

@@ -50,6 +50,8 @@ SOURCES: Mapping[str, str] = {
 """Where each canonical column is in an 837P."""
 
 
+_ROLES = ("85", "82", "DN", "DK", "PR", "IL", "QC")
+"""NM101 of billing, rendering, referring and ordering provider; payer, member and patient."""
 _DIAGNOSIS_QUALIFIERS = ("ABK", "ABF", "BK", "BF")
 """ICD-10 and, in old claims, ICD-9; every other HI is about procedures, conditions, occurrences."""
 
@@ -57,17 +59,13 @@ _DIAGNOSIS_QUALIFIERS = ("ABK", "ABF", "BK", "BF")
 def read_lines(
     segments: Segments, *, needed: frozenset[str], scope: frozenset[str]
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The service lines that may be in scope, and the codes and days of all of them.
+    """The service lines of one piece that may be in scope, with the canonical columns needed.
 
-    Args:
-        segments: of one run of interchanges.
-        needed: canonical columns that somebody will read.
-        scope: procedure codes to keep.
+    A loop that should hold a service line and does not (an LX without an SV1, a claim without an
+    LX) is a rejected line of its own.
 
     Returns:
-        Lines as `Scan.kept` wants them, and `hcpcs_code, claim_line_start_date` of every service
-        line of the run. A loop that should hold a service line and does not (an LX without an SV1,
-        a claim without an LX) is a rejected line of its own.
+        The lines, and `hcpcs_code, claim_line_start_date` of every service line of the piece.
     """
     every = _service_lines(segments, scope)
     code = pl.col("hcpcs_code")
@@ -197,49 +195,59 @@ def _described(kept: pl.DataFrame, segments: Segments) -> pl.DataFrame:
         for tag in ("CLM", "LX", "REF", "DTP", "NM1", "DMG", "HI", "SBR")
     }
     component = segments.delimiters.component.decode()
-    tables = [
-        *_claim_tables(named, component),
-        *_provider_tables(named["NM1"]),
-        *_person_tables(named["NM1"], named["DMG"]),
-        ("subscriber", _firsts(_filing(named["SBR"]), "HL", claim_filing_indicator="filing")),
-        ("claim", _diagnoses(named["HI"], component)),
-    ]
-    for key, table in tables:
+    for key, table in _tables(named, component):
         kept = kept.join(table, left_on=key, right_on=OWNER, how="left", maintain_order="left")
     return kept.with_columns(
         pl.coalesce(REJECT, "dates_problem", "diagnoses_problem").alias(REJECT),
-        *_from_the_line(component),
+        **_from_the_line(component),
     )
 
 
-Table = tuple[str, pl.DataFrame]
-"""Columns to add to the lines, and the loop of a line by whose opening segment they are joined."""
-
-
-def _claim_tables(segments: Mapping[str, pl.DataFrame], component: str) -> list[Table]:
-    """What the claim, its service line, their dates and their authorizations hold."""
-    claims_ = (
-        segments["CLM"]
-        .select(OWNER, claim_id=nth(1), places=nth(5).str.split(component))
-        .with_columns(claim_place=nth(0, of="places"), claim_frequency_code=nth(2, of="places"))
-        .drop("places")
-    )
+def _tables(segments: Mapping[str, pl.DataFrame], component: str) -> list[tuple[str, pl.DataFrame]]:
+    """Columns to add to the lines, each with the loop of a line by whose opener they are joined."""
+    # An identifier of another kind (a tax number in old files) is no NPI.
+    npi = pl.when(nth(8) == "XX").then(nth(9)).otherwise(pl.lit(""))
+    names = segments["NM1"].with_columns(who=nth(1), name=nth(3), number=nth(9), npi=npi)
+    who = {code: names.filter(pl.col("who") == code) for code in _ROLES}
     # A line may carry other payers' authorizations too, which say whose they are.
-    own = (
-        segments["REF"]
-        .filter(nth(1) == "G1", nth(4) == "")
-        .with_columns(permit=nth(2))
-        .filter(pl.col("permit") != "")
-    )
+    permits = segments["REF"].filter(nth(1) == "G1", nth(4) == "").with_columns(permit=nth(2))
+    permits = permits.filter(pl.col("permit") != "")
     controls = segments["REF"].filter(nth(1) == "6R").with_columns(control=nth(2))
+    births = segments["DMG"].with_columns(birth=nth(2), sex=nth(3))
+    filings = segments["SBR"].with_columns(filing=nth(9))
+    patients = who["QC"].with_columns(
+        name=pl.concat_str([nth(n) for n in (3, 4, 5, 7)], separator=" ").str.to_uppercase()
+    )
     return [
-        ("claim", claims_),
+        ("claim", _claims(segments["CLM"], component)),
         (OWNER, segments["LX"].select(OWNER, claim_line_number=nth(1))),
         (OWNER, _firsts(controls, "LX", line_control_number="control")),
         (OWNER, _dates(segments["DTP"])),
-        (OWNER, _firsts(own, "LX", line_permit="permit")),
-        ("claim", _firsts(own, "CLM", claim_permit="permit")),
+        (OWNER, _firsts(permits, "LX", line_permit="permit")),
+        ("claim", _firsts(permits, "CLM", claim_permit="permit")),
+        ("billing", _firsts(who["85"], "HL", billing_npi="npi")),
+        ("claim", _firsts(who["82"], "CLM", claim_rendering="npi")),
+        (OWNER, _firsts(who["82"], "LX", line_rendering="npi")),
+        ("claim", _firsts(who["DN"], "CLM", claim_referring="npi")),
+        (OWNER, _firsts(who["DN"], "LX", line_referring="npi")),
+        (OWNER, _firsts(who["DK"], "LX", line_ordering="npi")),
+        ("subscriber", _firsts(who["PR"], "HL", payer="name", payer_id="number")),
+        ("subscriber", _firsts(who["IL"], "HL", member="number")),
+        ("subscriber", _firsts(filings, "HL", claim_filing_indicator="filing")),
+        ("subscriber", _firsts(births, "HL", member_birth="birth", member_sex="sex")),
+        ("dependent", _firsts(patients, "HL", own_number="number", own_name="name")),
+        ("dependent", _firsts(births, "HL", own_birth="birth", own_sex="sex")),
+        ("claim", _diagnoses(segments["HI"], component)),
     ]
+
+
+def _claims(claims: pl.DataFrame, component: str) -> pl.DataFrame:
+    return claims.select(OWNER, claim_id=nth(1), places=nth(5).str.split(component)).select(
+        OWNER,
+        "claim_id",
+        claim_place=nth(0, of="places"),
+        claim_frequency_code=nth(2, of="places"),
+    )
 
 
 def _dates(dates: pl.DataFrame) -> pl.DataFrame:
@@ -263,50 +271,6 @@ def _first_day() -> pl.Expr:
     """The day of a DTP segment, the first one of a range."""
     first = nth(3).str.splitn("-", 2).struct["field_0"]
     return pl.when(nth(2) == "RD8").then(first).otherwise(nth(3))
-
-
-def _provider_tables(names: pl.DataFrame) -> list[Table]:
-    """NPIs of the billing, rendering, ordering and referring providers, claim and line."""
-    # An identifier of another kind (a tax number in old files) is no NPI.
-    is_npi = nth(8) == "XX"
-    names = names.select(
-        OWNER, LOOP, who=nth(1), npi=pl.when(is_npi).then(nth(9)).otherwise(pl.lit(""))
-    )
-
-    def npi(who: str, loop: str, name: str) -> pl.DataFrame:
-        return _firsts(names.filter(pl.col("who") == who), loop, **{name: "npi"})
-
-    return [
-        ("billing", npi("85", "HL", "billing_npi")),
-        ("claim", npi("82", "CLM", "claim_rendering")),
-        (OWNER, npi("82", "LX", "line_rendering")),
-        ("claim", npi("DN", "CLM", "claim_referring")),
-        (OWNER, npi("DN", "LX", "line_referring")),
-        (OWNER, npi("DK", "LX", "line_ordering")),
-    ]
-
-
-def _person_tables(names: pl.DataFrame, births: pl.DataFrame) -> list[Table]:
-    """Subscriber, dependent patient and payer, with sex and birth date of the first two."""
-    births = births.with_columns(birth=nth(2), sex=nth(3))
-    names = names.filter(pl.col(LOOP) == "HL").with_columns(who=nth(1), number=nth(9))
-    payers = names.filter(pl.col("who") == "PR").with_columns(name=nth(3))
-    patients = names.filter(pl.col("who") == "QC").with_columns(
-        name=pl.concat_str([nth(n) for n in (3, 4, 5, 7)], separator=" ").str.to_uppercase()
-    )
-    members = names.filter(pl.col("who") == "IL")
-    return [
-        ("subscriber", _firsts(payers, "HL", payer="name", payer_id="number")),
-        ("subscriber", _firsts(members, "HL", member="number")),
-        ("subscriber", _firsts(births, "HL", member_birth="birth", member_sex="sex")),
-        ("dependent", _firsts(patients, "HL", own_number="number", own_name="name")),
-        ("dependent", _firsts(births, "HL", own_birth="birth", own_sex="sex")),
-    ]
-
-
-def _filing(subscribers: pl.DataFrame) -> pl.DataFrame:
-    """The claim filing indicator of the payer that the claim is sent to."""
-    return subscribers.with_columns(filing=nth(9))
 
 
 def _firsts(rows: pl.DataFrame, loop: str, **columns: str) -> pl.DataFrame:
@@ -340,7 +304,7 @@ def _diagnoses(lists: pl.DataFrame, component: str) -> pl.DataFrame:
     )
 
 
-def _from_the_line(component: str) -> list[pl.Expr]:
+def _from_the_line(component: str) -> dict[str, pl.Expr]:
     """Canonical columns that the service line gives, or that it has from the loops around it."""
     place = nth(5)
     # No rendering provider means that the billing provider rendered the service (TR3, 2310B);
@@ -348,22 +312,19 @@ def _from_the_line(component: str) -> list[pl.Expr]:
     rendering = pl.coalesce("line_rendering", "claim_rendering", "billing_npi")
     ordering = pl.coalesce("line_ordering", "line_referring", "claim_referring")
     is_dependent = pl.col("dependent").is_not_null()
-    return [
-        *(nth(n + 1, of="pieces").alias(f"hcpcs_modifier_{n}") for n in range(1, 5)),
-        nth(2).alias("charge_amount"),
-        nth(4).alias("service_unit_quantity"),
-        pl.when(place != "").then(place).otherwise("claim_place").alias("place_of_service_code"),
-        nth(7).str.replace_all(component, ":", literal=True).alias("diagnosis_pointer"),
-        rendering.alias("rendering_npi"),
-        ordering.alias("ordering_npi"),
-        pl.coalesce("line_permit", "claim_permit").alias("prior_authorization_number"),
-        pl.when(is_dependent).then("own_sex").otherwise("member_sex").alias("patient_sex"),
-        pl.when(is_dependent)
-        .then("own_birth")
-        .otherwise("member_birth")
-        .alias("patient_birth_date"),
-        _person(is_dependent).alias("person_id"),
-    ]
+    return {
+        **{f"hcpcs_modifier_{n}": nth(n + 1, of="pieces") for n in range(1, 5)},
+        "charge_amount": nth(2),
+        "service_unit_quantity": nth(4),
+        "place_of_service_code": pl.when(place != "").then(place).otherwise("claim_place"),
+        "diagnosis_pointer": nth(7).str.replace_all(component, ":", literal=True),
+        "rendering_npi": rendering,
+        "ordering_npi": ordering,
+        "prior_authorization_number": pl.coalesce("line_permit", "claim_permit"),
+        "patient_sex": pl.when(is_dependent).then("own_sex").otherwise("member_sex"),
+        "patient_birth_date": pl.when(is_dependent).then("own_birth").otherwise("member_birth"),
+        "person_id": _person(is_dependent),
+    }
 
 
 def _person(is_dependent: pl.Expr) -> pl.Expr:

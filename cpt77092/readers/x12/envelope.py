@@ -14,6 +14,7 @@ import polars as pl
 from cpt77092.errors import ClaimsError
 from cpt77092.readers.x12.interchange import Interchange
 from cpt77092.readers.x12.segments import ENVELOPE, NUMBER, TAG, Segments, nth, parted
+from cpt77092.text import count
 
 PROFESSIONAL = ("005010X222", "004010X098")
 _OTHER_CLAIMS = {
@@ -69,11 +70,14 @@ def headers(segments: Segments) -> pl.DataFrame:
 
 def faults_within(segments: Segments) -> Iterator[Fault]:
     """What is wrong among the segments of a piece."""
-    if segments.nameless.len():
-        count = segments.nameless.len()
-        more = f" (and {count - 1:,} more)" if count > 1 else ""
-        yield Fault(segments.nameless[0], f"a segment without a valid tag{more}{_LOSS}")
-    yield from _levels_off(segments)
+    problems = {
+        "a segment without a valid tag": segments.nameless,
+        "this HL is not under the level it names": _levels_off(segments),
+    }
+    for problem, numbers in problems.items():
+        if numbers.len():
+            more = f" (and {numbers.len() - 1:,} more)" if numbers.len() > 1 else ""
+            yield Fault(numbers[0], f"{problem}{more}{_LOSS}")
 
 
 def check(frame: pl.DataFrame, interchanges: Sequence[Interchange], path: str) -> Iterator[Fault]:
@@ -148,7 +152,7 @@ def _trailers_off(frame: pl.DataFrame) -> Iterator[Fault]:
         "IEA": _of_header("ISA", pl.col("e13")),
     }
     trailers = frame.with_columns(
-        there=pl.coalesce(pl.when(tag == name).then(count) for name, count in there.items()),
+        there=pl.coalesce(pl.when(tag == name).then(number) for name, number in there.items()),
         control=pl.coalesce(pl.when(tag == name).then(text) for name, text in control.items()),
     ).filter(tag.is_in(list(there)))
     same_count = pl.col("e1").cast(pl.Int64, strict=False) == pl.col("there")
@@ -161,9 +165,8 @@ def _trailers_off(frame: pl.DataFrame) -> Iterator[Fault]:
         name, there_are = row[TAG], row["there"]
         problem = f"{name} has another control number than its header"
         if not row["same_count"]:
-            verb, plural = ("is", "") if there_are == 1 else ("are", "s")
-            stated = row["e1"][:10] or "nothing"
-            problem = f"{name} counts {stated}, there {verb} {there_are:,} {what[name]}{plural}"
+            verb, stated = "is" if there_are == 1 else "are", row["e1"][:10] or "nothing"
+            problem = f"{name} counts {stated}, there {verb} {count(there_are, what[name])}"
         yield Fault(row[NUMBER], f"{problem}{_LOSS}")
 
 
@@ -176,7 +179,7 @@ def _bare(column: str) -> pl.Expr:
     return pl.col(column).str.strip_chars_start("0")
 
 
-def _levels_off(segments: Segments) -> Iterator[Fault]:
+def _levels_off(segments: Segments) -> pl.Series:
     """HL segments that name another parent than the one they are under."""
     levels = segments.frame.filter(pl.col(TAG).is_in(["ST", "HL"]))
     levels = parted(levels, segments.delimiters).select(
@@ -201,7 +204,4 @@ def _levels_off(segments: Segments) -> Iterator[Fault]:
         .then(pl.col("parent") == last["22"])
         .otherwise(pl.col(TAG) == "ST")
     )
-    off = levels.filter(~is_right.fill_null(value=False))[NUMBER]
-    if off.len():
-        more = f" (and {off.len() - 1:,} more)" if off.len() > 1 else ""
-        yield Fault(off[0], f"this HL is not under the level it names{more}{_LOSS}")
+    return levels.filter(~is_right.fill_null(value=False))[NUMBER]

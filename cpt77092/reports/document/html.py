@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from cpt77092.document import Bar, BarChart, Document, Item, Section, Series, StepChart, Table
+from cpt77092.document import Bar, BarChart, Document, Series, StepChart
 from cpt77092.reports.document.cells import amount_text, number_runs, row_texts, source_text
 from cpt77092.reports.jinja import environment
 from cpt77092.text import is_address
@@ -23,7 +23,6 @@ def render(document: Document) -> str:
     page = environment().get_template("document.html")
     return page.render(
         document=document,
-        kind=_kind,
         number_runs=number_runs,
         row_texts=row_texts,
         amount_text=amount_text,
@@ -32,12 +31,6 @@ def render(document: Document) -> str:
         draw=draw,
         bar_parts=bar_parts,
     )
-
-
-def _kind(item: Item) -> str:
-    """The macro of the template that shows an item."""
-    kinds = {Section: "section", Table: "table", StepChart: "steps", BarChart: "bars"}
-    return kinds.get(type(item), "statement")
 
 
 def bar_parts(chart: BarChart, bar: Bar) -> list[tuple[float, float]]:

@@ -7,18 +7,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from cpt77092.document import BarChart, Document, Section, Statement, StepChart, Table
+from cpt77092.document import Document
 from cpt77092.policies import Decision
 from cpt77092.policies.value_text import plain
 from cpt77092.reports.reference_pages import as_json
-
-_KINDS: dict[type, str] = {
-    Section: "section",
-    Statement: "statement",
-    Table: "table",
-    StepChart: "chart",
-    BarChart: "bars",
-}
 
 
 def render(document: Document) -> str:
@@ -42,13 +34,12 @@ def _plain(document: Document, value: Any) -> Any:
     if isinstance(value, Decision):
         return {"status": value.status.value, "value": plain(value.value)}
     if is_dataclass(value):
-        kind = {"kind": _KINDS[type(value)]} if type(value) in _KINDS else {}
-        return kind | {
-            field.name: document.numbers(getattr(value, field.name))
-            if field.name == "sources"
-            else _plain(document, getattr(value, field.name))
-            for field in fields(value)
-        }
+        record = {"kind": value.kind} if hasattr(value, "kind") else {}
+        for field in fields(value):
+            part = getattr(value, field.name)
+            is_cited = field.name == "sources"
+            record[field.name] = document.numbers(part) if is_cited else _plain(document, part)
+        return record
     if isinstance(value, tuple):
         return [_plain(document, one) for one in value]
     if isinstance(value, Decimal):

@@ -22,6 +22,8 @@ _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _WIDEST_BAR = 40
 _GAP = 2
 _SOURCES = 9
+_ABOVE = (1, 0, 0, 0)
+"""A blank line before a title."""
 
 
 def render(document: Document) -> str:
@@ -81,7 +83,7 @@ def _show_point(console: Console, line: Text) -> None:
 
 
 def _show_grid(console: Console, document: Document, table: Table) -> None:
-    _print(console, Padding(Text(safe(table.title), style="italic"), (1, 0, 0, 0)))
+    _print(console, Padding(Text(safe(table.title), style="italic"), _ABOVE))
     grid = Grid(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     texts = [[safe(text) for text in row_texts(row, table.columns)] for row in table.rows]
     for column, width in zip(table.columns, _word_widths(console, table, texts), strict=True):
@@ -110,7 +112,7 @@ def _word_widths(console: Console, table: Table, texts: list[list[str]]) -> list
 
 def _show_sentences(console: Console, document: Document, table: Table) -> None:
     """A table of words as one sentence a row, since columns of words do not fit a terminal."""
-    _print(console, Padding(Text(safe(table.title), style="italic"), (1, 0, 0, 0)))
+    _print(console, Padding(Text(safe(table.title), style="italic"), _ABOVE))
     for row in table.rows:
         first, *others = [safe(text) for text in row_texts(row, table.columns)]
         phrases = [
@@ -129,7 +131,7 @@ def _show_sentences(console: Console, document: Document, table: Table) -> None:
 def _show_chart(console: Console, document: Document, chart: StepChart | BarChart) -> None:
     title = Text(safe(chart.title), style="italic")
     if isinstance(chart, BarChart):
-        _print(console, Padding(title, (1, 0, 0, 0)))
+        _print(console, Padding(title, _ABOVE))
         marks = (_FULL, _LATER_PART)
         legend = [f"{marks[part > 0]} {name}" for part, name in enumerate(chart.legend)]
         if note := ". ".join(filter(None, (safe(chart.note), ", ".join(legend)))):
@@ -137,18 +139,14 @@ def _show_chart(console: Console, document: Document, chart: StepChart | BarChar
         _show_bars(console, chart.bars, chart.scale)
         return
     title.append(f" {citation(document, chart.sources)}", style="dim")
-    _print(console, Padding(title, (1, 0, 0, 0)))
+    _print(console, Padding(title, _ABOVE))
     amounts = [point.amount for series in chart.series for point in series.points]
     for series in chart.series:
         _print(console, Text(safe(series.name), style="bold"))
-        bars = [
-            Bar(
-                label=f"from {point.first_day}",
-                text=amount_text(point.amount, chart.unit),
-                lengths=(float(point.amount),),
-            )
-            for point in series.points
-        ]
+        bars = []
+        for point in series.points:
+            amount = amount_text(point.amount, chart.unit)
+            bars.append(Bar(f"from {point.first_day}", amount, (float(point.amount),)))
         _show_bars(console, bars, 1 / float(max(amounts) or 1))
 
 

@@ -80,11 +80,11 @@ def main() -> None:
     """Check the batch."""
     job, output = load()
     lines = prepared(job)
-    found = [
+    findings = [
         pd.DataFrame({"line": lines["line"][flag.fillna(value=False).astype(bool)], "rule": code})
         for code, flag in rules(job, lines).items()
     ]
-    pd.concat(found).to_csv(output, index=False)
+    pd.concat(findings).to_csv(output, index=False)
 
 
 if __name__ == "__main__":

@@ -36,8 +36,8 @@ def main() -> None:
         schema.validate(prepared(job), lazy=True)
     except SchemaErrors as failures:
         cases: pl.DataFrame = failures.failure_cases
-        found = cases.select(pl.col("failure_case").cast(pl.UInt32).alias("line"), rule="check")
-        found.write_csv(output)
+        findings = cases.select(pl.col("failure_case").cast(pl.UInt32).alias("line"), rule="check")
+        findings.write_csv(output)
     else:
         write({"": pl.Series([], dtype=pl.UInt32)}, output)
 

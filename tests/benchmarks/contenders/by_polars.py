@@ -82,11 +82,11 @@ def rules(job: Job) -> dict[str, pl.Expr]:
     }
 
 
-def write(found: dict[str, pl.Series], output: str) -> None:
+def write(findings: dict[str, pl.Series], output: str) -> None:
     """Write the numbers of the lines that each rule flagged."""
     frames = [
         pl.DataFrame({"line": lines.cast(pl.UInt32)}).with_columns(rule=pl.lit(code))
-        for code, lines in found.items()
+        for code, lines in findings.items()
     ]
     pl.concat(frames).write_csv(output)
 

@@ -41,9 +41,9 @@ class Job:
 def load() -> tuple[Job, str]:
     """The job whose folder, batch and output are the command's three arguments."""
     folder, batch, output = sys.argv[1:]
-    told: dict[str, Any] = json.loads((Path(folder) / "job.json").read_text(encoding="utf-8"))
-    told |= {name: str(Path(folder) / f"{name}.csv") for name in ("policies", "facilities")}
-    return Job(batch=batch, **told), output
+    record: dict[str, Any] = json.loads((Path(folder) / "job.json").read_text(encoding="utf-8"))
+    record |= {name: str(Path(folder) / f"{name}.csv") for name in ("policies", "facilities")}
+    return Job(batch=batch, **record), output
 
 
 def is_npi(npi: str) -> bool:

@@ -19,7 +19,7 @@ from typing import Any
 from cpt77092.policies import load_policies
 from cpt77092.policies.payer_names import Matcher
 from cpt77092.policies.policy import PolicySet
-from cpt77092.policies.resolve import timeline
+from cpt77092.policies.resolve import timelines
 from cpt77092.reference.codes import CHECKED, FAMILY, TECHNICAL, assigned_places
 from tests.benchmarks.batches import AS_OF, COLUMNS
 from tests.benchmarks.contenders.job import NOTICED, PARAMETERS
@@ -32,7 +32,7 @@ def rows(policies: PolicySet, sets: dict[tuple[str, ...], int]) -> Iterator[list
     matcher = Matcher.of(policies)
     days = [date.min, *policies.change_dates()]
 
-    def told(decided: Any) -> Any:
+    def plain(decided: Any) -> Any:
         if isinstance(decided, tuple):
             return sets.setdefault(decided, len(sets))
         return decided.value if isinstance(decided, Enum) else decided
@@ -40,8 +40,10 @@ def rows(policies: PolicySet, sets: dict[tuple[str, ...], int]) -> Iterator[list
     for payer in COLUMNS["payer"]:
         key = matcher.read("", payer).policy or "default"
         for code in sorted(CHECKED):
-            timelines = [timeline(policies, key, code, name, days) for name in PARAMETERS]
-            values = [[told(made.value) for made in day] for day in zip(*timelines, strict=True)]
+            of_each = [timelines(policies, key, [code], name, days)[0] for name in PARAMETERS]
+            values = [
+                [plain(decision.value) for decision in day] for day in zip(*of_each, strict=True)
+            ]
             spans = [
                 [day for day, _ in span] for _, span in groupby(zip(days, values, strict=True), _of)
             ]
