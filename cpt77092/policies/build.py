@@ -13,7 +13,14 @@ from typing import Any, NotRequired, TypedDict
 
 from cpt77092.policies.code_groups import expand, specificity
 from cpt77092.policies.parameters import PARAMETERS, ByPart, Kind, Pair, Use
-from cpt77092.policies.policy import DatedValue, EntryKind, Overridden, Policy, Where
+from cpt77092.policies.policy import (
+    DatedValue,
+    EntryKind,
+    Matches,
+    Overridden,
+    Policy,
+    Where,
+)
 from cpt77092.policies.yaml_lines import Lines
 from cpt77092.reference.sources import Confidence, Source
 
@@ -34,7 +41,7 @@ class PolicyTree(TypedDict):
 
     payer: str
     label: NotRequired[str]
-    matches: NotRequired[dict[str, list[str]]]
+    matches: NotRequired[dict[str, Any]]
     follows: NotRequired[str]
     checked_on: NotRequired[str]
     sources: NotRequired[str | dict[str, str | dict[str, str]]]
@@ -62,15 +69,12 @@ class _Builder:
 
     def policy(self) -> Policy:
         tree = self.tree
-        matches = tree.get("matches", {})
         values, overridden = self._values()
         heads = [("payer",), ("checked_on",), *(("sources", key) for key in self.sources)]
         return Policy(
             payer=tree["payer"],
             label=tree.get("label", tree["payer"]).strip(),
-            names=_stripped(matches.get("names", ())),
-            payer_ids=_stripped(matches.get("payer_ids", ())),
-            unless=_stripped(matches.get("unless", ())),
+            matches=_matches(tree.get("matches", {})),
             follows=tree.get("follows"),
             checked_on=date.fromisoformat(tree["checked_on"]) if "checked_on" in tree else None,
             values=values,
@@ -166,6 +170,17 @@ def _source(entry: str | dict[str, str]) -> Source:
         url=entry.get("url", ""),
         retrieved=entry.get("retrieved", ""),
         confidence=Confidence(entry["confidence"]),
+    )
+
+
+def _matches(tree: Mapping[str, Any]) -> Matches:
+    lists = {key: _stripped(texts) for key, texts in tree.items() if isinstance(texts, list)}
+    return Matches(
+        **lists,
+        part_of=tree.get("part_of"),
+        any_words=_flag(tree.get("any_words", "false")),
+        states={code: _stripped(texts) for code, texts in tree.get("states", {}).items()},
+        others={kind: _matches(one) for kind, one in tree.get("others", {}).items()},
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,7 +12,14 @@ import yaml
 
 from cpt77092.errors import FileProblem, PolicyError, UsageError
 from cpt77092.policies.build import PolicyTree, build_policy
-from cpt77092.policies.policy import DatedValue, EntryKind, Overridden, Policy, PolicySet
+from cpt77092.policies.policy import (
+    DatedValue,
+    EntryKind,
+    Matches,
+    Overridden,
+    Policy,
+    PolicySet,
+)
 from cpt77092.policies.validate import PolicyFileRead, cross_check, validate
 from cpt77092.policies.yaml_lines import parse
 
@@ -152,6 +159,25 @@ def _merged(ours: tuple[DatedValue, ...], users: tuple[DatedValue, ...]) -> tupl
     return tuple(merged)
 
 
+def _both(ours: Matches, users: Matches) -> Matches:
+    """The words of both files."""
+    lists = {
+        one.name: getattr(ours, one.name) + getattr(users, one.name)
+        for one in fields(Matches)
+        if isinstance(getattr(ours, one.name), tuple)
+    }
+    others = {**ours.others, **users.others}
+    for kind in ours.others.keys() & users.others.keys():
+        others[kind] = _both(ours.others[kind], users.others[kind])
+    return replace(
+        ours,
+        **lists,
+        part_of=users.part_of or ours.part_of,
+        states={**ours.states, **users.states},
+        others=others,
+    )
+
+
 def _lay_over(ours: Policy, users: Policy) -> Policy:
     """The user's file over ours: from the user's first day of a parameter on, the user's holds."""
     values = dict(ours.values)
@@ -172,9 +198,7 @@ def _lay_over(ours: Policy, users: Policy) -> Policy:
     return replace(
         ours,
         label=users.label if users.label != users.payer else ours.label,
-        names=ours.names + users.names,
-        payer_ids=ours.payer_ids + users.payer_ids,
-        unless=ours.unless + users.unless,
+        matches=_both(ours.matches, users.matches),
         follows=users.follows or ours.follows,
         checked_on=users.checked_on or ours.checked_on,
         values=values,

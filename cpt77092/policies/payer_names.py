@@ -1,64 +1,334 @@
-"""From a payer's name and id on a claim to the policy that holds for it.
+"""From a payer's name, id and claim filing indicator to the policy that holds for it.
 
-A policy lists names and ids of its payer under `matches`; a user may add names of their own.
+A name is understood by its words: a brand and, beside it, only words known to mean nothing else.
+Where two readings are possible there is no match, but a proposal. The payer id and the filing
+indicator support or contradict what the name says; they never outrank it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from functools import cached_property
 
-from cpt77092.errors import FileProblem, SettingsError, UsageError, did_you_mean
-from cpt77092.policies.policy import DEFAULT, NATIONAL, PolicySet, Where
+from cpt77092.errors import FileProblem, SettingsError, did_you_mean
+from cpt77092.policies.payer_words import EVERYONE, Hit, Role, Vocabulary, matchers, normal_name
+from cpt77092.policies.policy import NATIONAL, Matches, PolicySet, Where
 
-_NEVER_MATCHED = frozenset({DEFAULT, NATIONAL})
-"""Policies that are no payer's: no name or id leads to them."""
+SELF_PAY = "self-pay"
+"""The kind of payer that is the patient: no payer's rules apply."""
 
 
-def normal_name(name: str) -> str:
-    """A payer's name in the form that is compared: lowercase letters, digits, single spaces."""
-    kept = "".join(c if c.isalnum() else " " for c in name.casefold())
-    return " ".join(kept.split())
+class Certainty(StrEnum):
+    """How sure it is what a payer was taken for."""
+
+    SURE = "sure"
+    LIKELY = "likely"
+    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
-class Matcher:
-    """Finds the policy of a payer: by electronic payer id, else by exact name or alias."""
+class PayerMatch:
+    """What one spelling of a payer was taken for."""
 
-    by_id: dict[str, str]
-    by_name: dict[str, str]
-    unless: dict[str, tuple[str, ...]]
-    """Policy to the words that, in a payer's name, mean another payer (`advantage`)."""
+    policy: str | None
+    """Key of its policy; None where the default one is used."""
+    certainty: Certainty
+    why: str
+    """The reason, as a phrase."""
+    proposal: str | None = None
+    """The policy that is nearest where none was matched."""
+    kind: str | None = None
+    """What it is where it is no policy's: `medicaid`, `self-pay`, ..."""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is settled which rules apply."""
+        return self.policy is not None or self.is_self_pay
+
+    @property
+    def is_self_pay(self) -> bool:
+        """Whether the patient pays, so that no payer's rules apply."""
+        return self.kind == SELF_PAY
+
+
+@dataclass(frozen=True, slots=True)
+class SpellingCount:
+    """One spelling of a payer in a batch, and what it was taken for."""
+
+    payer: str
+    payer_id: str
+    claim_filing_indicator: str
+    lines: int
+    match: PayerMatch
+
+
+@dataclass(frozen=True)
+class Matcher:
+    """Finds the policy of a payer; each distinct spelling is read once."""
+
+    policies: PolicySet
+    matches: dict[str, Matches]
+    vocabulary: Vocabulary
+    exact: dict[str, str]
+    """Whole names, normal, that policy files list."""
+    owners: dict[str, frozenset[str]]
+    """Payer ids and filing indicators (`id 87726`, `indicator MB`) to whose they are."""
+    _cache: dict[tuple[str, str, str], PayerMatch] = field(default_factory=dict)
 
     @classmethod
     def of(cls, policies: PolicySet) -> Matcher:
-        """The names and ids of all policies, compared without case and punctuation."""
-        by_id: dict[str, str] = {}
-        by_name: dict[str, str] = {}
-        unless: dict[str, tuple[str, ...]] = {}
-        for key, policy in policies.policies.items():
-            if key in _NEVER_MATCHED:
-                continue
-            by_id |= dict.fromkeys(policy.payer_ids, key)
-            by_name |= {normal_name(name): key for name in (key, policy.label, *policy.names)}
-            unless[key] = tuple(normal_name(word) for word in policy.unless)
-        return cls(by_id, by_name, unless)
+        """The matcher of all names, words and ids of the policies."""
+        matches = matchers(policies)
+        payers = {k: p for k, p in policies.policies.items() if k not in (EVERYONE, NATIONAL)}
+        exact = {normal_name(policy.label): key for key, policy in payers.items()}
+        exact |= {normal_name(key): key for key in payers}
+        exact |= {normal_name(n): key for key, p in payers.items() for n in p.matches.names}
+        owners: dict[str, frozenset[str]] = {}
+        for key, one in matches.items():
+            ids = [f"id {payer_id}" for payer_id in (*one.payer_ids, *one.shared_ids)]
+            for mark in (*ids, *(f"indicator {code}" for code in one.filing_indicators)):
+                owners[mark] = owners.get(mark, frozenset()) | {key}
+        return cls(policies, matches, Vocabulary.of(policies), exact, owners)
 
-    def policy_of(self, payer_id: str, payer: str) -> str | None:
-        """The policy's key, or None: the default policy then holds."""
-        policy = self.by_id.get(payer_id) or self.by_name.get(normal_name(payer))
-        # A Medicare Advantage plan is not Medicare, whatever id a clearinghouse gave it.
-        return None if policy is None or self.barring_word(policy, payer) else policy
+    def read(self, payer_id: str, payer: str, indicator: str = "") -> PayerMatch:
+        """What a payer is taken for.
 
-    def barring_word(self, policy: str, payer: str) -> str | None:
-        """The first word of a name that means another payer than the policy's."""
-        name = f" {normal_name(payer)} "
-        return next((word for word in self.unless[policy] if f" {word} " in name), None)
+        Args:
+            payer_id: the electronic id, or blank.
+            payer: the name, or blank.
+            indicator: the claim filing indicator (837P SBR09), or blank.
+        """
+        spelling = (payer_id.strip(), payer.strip(), indicator.strip().upper())
+        if spelling not in self._cache:
+            self._cache[spelling] = self._read(*spelling)
+        return self._cache[spelling]
 
-    def same_payer(self, payer_id: str, payer: str) -> str:
+    def same_payer(self, payer_id: str, payer: str, indicator: str = "") -> str:
         """A key that two spellings of one payer share: its policy, or else its name."""
-        policy = self.policy_of(payer_id, payer)
-        return policy or f"?{normal_name((payer or payer_id).strip())}"
+        policy = self.read(payer_id, payer, indicator).policy
+        name = f"?{normal_name((payer or payer_id).strip())}"
+        if policy is None or policy == EVERYONE:
+            return name
+        return policy + name if self.matches[policy].any_words else policy
+
+    def spellings(self, rows: Iterable[tuple[str, str, str]]) -> list[SpellingCount]:
+        """Every spelling of a batch with its lines, the most frequent first.
+
+        Args:
+            rows: payer id, name and filing indicator of each line.
+        """
+        counted = sorted(Counter(rows).items(), key=lambda item: (-item[1], item[0]))
+        return [
+            SpellingCount(payer, payer_id, indicator, n, self.read(payer_id, payer, indicator))
+            for (payer_id, payer, indicator), n in counted
+        ]
+
+    def _read(self, payer_id: str, payer: str, indicator: str) -> PayerMatch:
+        name = normal_name(payer)
+        if own := self.policies.own_names.get(name or normal_name(payer_id)):
+            return PayerMatch(own, Certainty.SURE, "your settings name it")
+        if name.isdecimal():  # an id in the column of names
+            name, payer_id = "", payer_id or payer
+        if name in self.exact:
+            found = PayerMatch(self.exact[name], Certainty.SURE, "its name is listed")
+            return self._heard(found, payer_id, indicator)
+        if not name:
+            return self._by_witness(payer_id, indicator)
+        hits = self.vocabulary.read(payer)
+        return self._heard(self._judged(hits, payer_id, indicator), payer_id, indicator)
+
+    # What the words say
+
+    def _judged(self, hits: Sequence[Hit], payer_id: str, indicator: str) -> PayerMatch:
+        """What the phrases of a name say together."""
+        brands, unclear = self._brands(hits)
+        kinds = {key for key in brands if key not in self.policies.policies}
+        payers = brands - kinds
+        alone = self._alone(payer_id, indicator)
+        if kinds:
+            return self._of_kind(kinds, payers, hits)
+        if general := self._general(hits, payers):
+            return self._of_general(*general, hits, payers & alone)
+        if unclear or len(payers) > 1:
+            text = f"it may be {' or '.join(sorted(unclear or payers))}"
+            return PayerMatch(None, Certainty.NONE, text, proposal=min(unclear or payers))
+        if payers:
+            return self._of_brand(*payers, hits, alone)
+        return self._unknown(hits, alone)
+
+    def _brands(self, hits: Sequence[Hit]) -> tuple[set[str], set[str]]:
+        """The payers that a name names, and those it may mean where a state leaves it open."""
+        found, families, regions = (
+            {key for hit in hits for role, key in hit.meanings if role is of}
+            for of in (Role.BRAND, Role.FAMILY, Role.REGION)
+        )
+        unclear: set[str] = set()
+        for root in families - found:
+            if self._members[root] & found:
+                continue
+            here = {
+                key
+                for key in (root, *self._members[root])
+                if regions.intersection(self.matches[key].regions)
+            }
+            if len(here) > 1:
+                unclear |= here
+            found |= here or {root}
+        return found, unclear
+
+    @cached_property
+    def _members(self) -> dict[str, frozenset[str]]:
+        """The payers that are part of each one."""
+        return {
+            root: frozenset(key for key, one in self.matches.items() if one.part_of == root)
+            for root in self.matches
+        }
+
+    def _general(self, hits: Sequence[Hit], payers: set[str]) -> tuple[str, list[Hit]] | None:
+        """A policy for plans of any company (Medicare Advantage), and the phrases that say it."""
+        for key in self._any_company:
+            said = [hit for hit in hits if (Role.BRAND, key) in hit.meanings]
+            for hit in hits:  # a line of business says it beside a brand of somebody else
+                if (Role.JOINS, key) in hit.meanings:
+                    named = {owner for role, owner in hit.meanings if role is Role.BRAND}
+                    said += [hit] if payers - named - {key} else []
+            if said:
+                return key, said
+        return None
+
+    @cached_property
+    def _any_company(self) -> tuple[str, ...]:
+        return tuple(key for key, one in self.matches.items() if one.any_words)
+
+    def _of_general(
+        self, key: str, said: Sequence[Hit], hits: Sequence[Hit], supported: set[str]
+    ) -> PayerMatch:
+        """A name that says a policy for plans of any company."""
+        if all(any(role is Role.REGION for role, _ in hit.meanings) for hit in said):
+            if len(supported) == 1:
+                return PayerMatch(*supported, Certainty.LIKELY, "its name and its id agree")
+            text = f"{said[0].text.upper()!r} may be a state or {self.policies[key].label}"
+            return PayerMatch(None, Certainty.NONE, text, proposal=key)
+        if barred := self._barred(key, hits):
+            return PayerMatch(None, Certainty.NONE, f"its name has {barred!r}", proposal=key)
+        is_plain = all(hit.meanings for hit in hits)
+        certainty = Certainty.SURE if is_plain else Certainty.LIKELY
+        return PayerMatch(key, certainty, f"its name has {said[0].text!r}")
+
+    def _of_kind(self, kinds: set[str], payers: set[str], hits: Sequence[Hit]) -> PayerMatch:
+        """A payer of a kind that no policy is for."""
+        kind = min(kinds)
+        if kind == SELF_PAY and (payers or len(kinds) > 1 or self._strange(kind, hits)):
+            text = "it may be self-pay or a plan's name"
+            return PayerMatch(None, Certainty.NONE, text, proposal=min(payers, default=None))
+        certainty = Certainty.SURE if kind == SELF_PAY else Certainty.NONE
+        return PayerMatch(None, certainty, f"{kind}: no policy is for it", kind=kind)
+
+    def _of_brand(self, key: str, hits: Sequence[Hit], alone: frozenset[str]) -> PayerMatch:
+        """A name with one payer's brand."""
+        if barred := self._barred(key, hits):
+            return PayerMatch(None, Certainty.NONE, f"its name has {barred!r}")
+        if strange := self._strange(key, hits):
+            if key in alone:
+                return PayerMatch(key, Certainty.LIKELY, "its name and its id or indicator agree")
+            text = f"its name has {' '.join(strange)!r}, which may be another plan"
+            return PayerMatch(None, Certainty.NONE, text, proposal=key)
+        said = next((hit.text for hit in hits if self._is_of(key, hit, *_BRANDS)), key)
+        return PayerMatch(key, Certainty.SURE, f"its name has {said!r}")
+
+    def _unknown(self, hits: Sequence[Hit], alone: frozenset[str]) -> PayerMatch:
+        """A name without a known brand."""
+        owner = next((key for key in alone if key in self.policies.policies), None)
+        if owner is not None and self.matches[owner].any_words and not self._barred(owner, hits):
+            return PayerMatch(owner, Certainty.LIKELY, "its filing indicator says so")
+        nearest = self.vocabulary.nearest(hits) or owner
+        proposal = nearest if nearest in self.policies.policies else None
+        return PayerMatch(None, Certainty.NONE, "no policy has its name", proposal=proposal)
+
+    def _barred(self, key: str, hits: Sequence[Hit]) -> str | None:
+        """The first word that means another payer than this one."""
+        return next((hit.text for hit in hits if self._is_of(key, hit, Role.UNLESS)), None)
+
+    def _strange(self, key: str, hits: Sequence[Hit]) -> list[str]:
+        """Words beside a brand that may mean anything."""
+        return [
+            part.text
+            for hit in hits
+            if not self._is_plain(key, hit)
+            for part in self.vocabulary.words(hit)
+            if not self._is_plain(key, part)
+        ]
+
+    def _is_plain(self, key: str, hit: Hit) -> bool:
+        """Whether a phrase beside a brand says nothing about whose plan it is."""
+        is_common = (Role.WORD, EVERYONE) in hit.meanings
+        is_state = any(role is Role.REGION for role, _ in hit.meanings)
+        return is_common or is_state or self._is_of(key, hit, *_BRANDS, Role.WORD)
+
+    def _is_of(self, key: str, hit: Hit, *roles: Role) -> bool:
+        """Whether a phrase plays one of the roles for a payer or for the family it is part of."""
+        keys = {key, self.matches[key].part_of}
+        return any(role in roles and owner in keys for role, owner in hit.meanings)
+
+    # What the payer id and the filing indicator say
+
+    def _heard(self, found: PayerMatch, payer_id: str, indicator: str) -> PayerMatch:
+        """A match by name, after the id and the indicator were heard."""
+        policy = found.policy
+        if policy is None:
+            return found
+        any_plan = self.matches[policy].any_words
+        owners = self.owners.get(f"id {payer_id}", frozenset())
+        if any_plan:  # a company's plans share its ids
+            owners = frozenset(k for k in owners if payer_id in self.matches[k].payer_ids)
+        if owners and policy not in owners:
+            text = f"payer id {payer_id} is that of {' or '.join(sorted(owners))}"
+            return PayerMatch(None, Certainty.NONE, text, proposal=policy)
+        owners = self.owners.get(f"indicator {indicator}", frozenset())
+        if not owners or owners & {policy, self.matches[policy].part_of}:
+            return found
+        return self._against(found, policy, indicator, owners)
+
+    def _against(
+        self, found: PayerMatch, policy: str, indicator: str, owners: frozenset[str]
+    ) -> PayerMatch:
+        """A match by name whose filing indicator is another payer's."""
+        roots = {self.matches[key].part_of or key for key in owners}
+        text = f"filing indicator {indicator}"
+        if len(roots) > 1:  # many systems write CI or HM for everyone
+            return replace(found, certainty=Certainty.LIKELY, why=f"{found.why}; {text} differs")
+        (owner,) = roots
+        proposal = owner if owner in self.policies.policies else policy
+        return PayerMatch(None, Certainty.NONE, f"{text} is that of {owner}", proposal=proposal)
+
+    def _by_witness(self, payer_id: str, indicator: str) -> PayerMatch:
+        """A payer without a name."""
+        of_id = self.owners.get(f"id {payer_id}", frozenset())
+        if any(payer_id in self.matches[key].shared_ids for key in of_id):
+            of_id |= set(self._any_company)
+        of_indicator = self.owners.get(f"indicator {indicator}", frozenset())
+        both = of_id & of_indicator if of_id and of_indicator else frozenset()
+        alone = both or (self._alone(payer_id, indicator) if not (of_id and of_indicator) else both)
+        policies = [key for key in alone if key in self.policies.policies]
+        if len(alone) == len(policies) == 1:
+            return PayerMatch(policies[0], Certainty.LIKELY, "no name; by payer id or indicator")
+        proposal = min((key for key in of_id if key in self.policies.policies), default=None)
+        return PayerMatch(None, Certainty.NONE, "it has no name", proposal=proposal)
+
+    def _alone(self, payer_id: str, indicator: str) -> frozenset[str]:
+        """The payer that the id, or else the indicator, can only be of; empty where unclear."""
+        by_id = self.owners.get(f"id {payer_id}", frozenset())
+        own = frozenset(key for key in by_id if payer_id in self.matches[key].payer_ids)
+        if own or by_id:
+            return own
+        by_indicator = self.owners.get(f"indicator {indicator}", frozenset())
+        return by_indicator if len(by_indicator) == 1 else frozenset()
+
+
+_BRANDS = (Role.BRAND, Role.FAMILY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,57 +342,26 @@ class OwnName:
 
 
 def with_own_names(policies: PolicySet, names: Sequence[OwnName]) -> PolicySet:
-    """The policies with the user's own names added.
+    """The policies with the user's own names, which are obeyed whatever their words say.
 
     Raises:
-        SettingsError: a name is another payer's already, or its policy is none that can have it.
+        SettingsError: a name is blank, or its policy is none that a payer can have.
     """
-    if not names:
-        return policies
-    matcher = Matcher.of(policies)
-    checked = ((own.where, _mistake(own, policies, matcher)) for own in names)
+    checked = ((own.where, _mistake(own, policies)) for own in names)
     problems = [FileProblem(where.file, where.line, text) for where, text in checked if text]
     if problems:
         raise SettingsError(tuple(problems))
-    named = dict(policies.policies)
-    for own in names:
-        policy = named[own.policy]
-        named[own.policy] = replace(policy, names=(*policy.names, own.name))
-    return replace(policies, policies=named)
+    return replace(policies, own_names={normal_name(own.name): own.policy for own in names})
 
 
-def _mistake(own: OwnName, policies: PolicySet, matcher: Matcher) -> str | None:
+def _mistake(own: OwnName, policies: PolicySet) -> str | None:
     """What is wrong with a name."""
-    known = sorted(policies.policies.keys() - _NEVER_MATCHED)
+    known = sorted(policies.policies.keys() - {NATIONAL})
+    if own.policy == NATIONAL:
+        return f"{own.name!r}: no payer goes by {own.policy}; name a payer's policy"
     if own.policy not in known:
-        if own.policy in policies.policies:
-            return f"{own.name!r}: no payer goes by {own.policy}; name a payer's policy"
         hint = did_you_mean(own.policy, known)
         return f"{own.name!r}: no policy {own.policy!r}{hint}; there are {', '.join(known)}"
-    name = normal_name(own.name)
-    if not name:
+    if not normal_name(own.name):
         return f"{own.name!r} is not a name: it has neither letters nor digits"
-    other = matcher.by_name.get(name, own.policy)
-    if other != own.policy:
-        return f"{own.name!r} is already a name of {other}; a claim has one payer"
-    if word := matcher.barring_word(own.policy, own.name):
-        return f"{own.name!r}: a payer with {word!r} in its name is never {own.policy}"
     return None
-
-
-def require_payer(policies: PolicySet, payer: str) -> str:
-    """The policy key of a payer that the user names by key, name, alias or payer id.
-
-    Raises:
-        UsageError: no policy has the name; the message lists the keys and the nearest name.
-    """
-    if payer in policies.policies:
-        return payer
-    matcher = Matcher.of(policies)
-    key = matcher.policy_of(payer, payer)
-    if key is None:
-        keys = sorted(policies.policies)
-        # Medicaid is not a slip for Medicare: only the nearest names are offered.
-        hint = did_you_mean(payer.lower(), [*keys, *matcher.by_name], nearness=0.85)
-        raise UsageError(f"no policy for payer {payer!r}{hint}; there are {', '.join(keys)}")
-    return key

@@ -60,14 +60,34 @@ class Overridden:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Matches:
+    """How claims name a payer, or a kind of payer; `policies/README.md` explains each list."""
+
+    names: tuple[str, ...] = ()
+    brands: tuple[str, ...] = ()
+    family: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+    joins: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    payer_ids: tuple[str, ...] = ()
+    shared_ids: tuple[str, ...] = ()
+    filing_indicators: tuple[str, ...] = ()
+    part_of: str | None = None
+    any_words: bool = False
+    states: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Two-letter code of a state to its other spellings; in the default policy."""
+    others: Mapping[str, Matches] = field(default_factory=dict)
+    """Kinds of payers that no policy is for; in the default policy."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """One payer's policy, its values per code and parameter in date order."""
 
     payer: str
     label: str
-    names: tuple[str, ...] = ()
-    payer_ids: tuple[str, ...] = ()
-    unless: tuple[str, ...] = ()
+    matches: Matches = Matches()
     follows: str | None = None
     checked_on: date | None = None
     values: Mapping[tuple[str, str], tuple[DatedValue, ...]] = field(default_factory=dict)
@@ -88,6 +108,8 @@ class PolicySet:
     """Where they came from: `packaged`, or a folder; the user's last."""
     digest: str
     """SHA-256 over the files' names and bytes: two runs with one digest had the same policies."""
+    own_names: Mapping[str, str] = field(default_factory=dict)
+    """Names that the user's settings give a policy, in the form they are compared."""
 
     def __getitem__(self, payer: str) -> Policy:
         return self.policies[payer]

@@ -147,13 +147,45 @@ class SourceEntry(Strict):
     confidence: Confidence
 
 
-class Matches(Strict):
-    """How claims name this payer."""
+State = Annotated[str, StringConstraints(pattern=r"[A-Z]{2}")]
+
+
+class PayerWords(Strict):
+    """How claims name a payer, or a kind of payer."""
 
     names: tuple[Text, ...] = ()
-    payer_ids: tuple[Text, ...] = ()
+    """Whole names."""
+    brands: tuple[Text, ...] = ()
+    """Words that say this payer, where all others in the name are known to be harmless."""
+    family: tuple[Text, ...] = ()
+    """Brands shared with the policies that are `part_of` this one; a state tells which."""
+    words: tuple[Text, ...] = ()
+    """Words that may stand beside a brand (products)."""
     unless: tuple[Text, ...] = ()
-    """Words in a payer's name that mean another payer (`advantage`)."""
+    """Words in a payer's name that mean another payer (`better health`)."""
+    joins: tuple[Text, ...] = ()
+    """Words that mean this payer beside another payer's brand (`medicare`)."""
+    regions: tuple[State, ...] = ()
+    """States where a brand of the family can mean this payer."""
+    payer_ids: tuple[Text, ...] = ()
+    """Electronic ids that are this payer's alone."""
+    shared_ids: tuple[Text, ...] = ()
+    """Electronic ids that other plans of its company have, too."""
+    filing_indicators: tuple[Text, ...] = ()
+    """Claim filing indicators (837P SBR09) of this payer's claims."""
+
+
+class Matches(PayerWords):
+    """How claims name this payer."""
+
+    part_of: Key | None = None
+    """The policy, or kind of payer, whose `family` brands may mean this one."""
+    any_words: bool = False
+    """Whether plans of any company are this payer's, so that other words do not matter."""
+    states: dict[State, tuple[Text, ...]] = Field(default_factory=dict)
+    """Spellings of the states (in default.yaml)."""
+    others: dict[Key, PayerWords] = Field(default_factory=dict)
+    """Kinds of payers that no policy is for (in default.yaml)."""
 
 
 class Entry(Strict, Generic[T]):

@@ -12,7 +12,7 @@ from cpt77092.errors import FileProblem, did_you_mean
 from cpt77092.policies.build import PolicyTree
 from cpt77092.policies.code_groups import GROUPS
 from cpt77092.policies.parameters import ISO_DAY, PARAMETERS, SUBJECTS
-from cpt77092.policies.payer_names import normal_name
+from cpt77092.policies.payer_words import normal_name
 from cpt77092.policies.policy import Policy
 from cpt77092.policies.yaml_lines import Lines
 from cpt77092.reference.codes import CHECKED
@@ -211,10 +211,11 @@ def _payer_names(policy: Policy) -> Iterable[tuple[str, tuple[Any, ...]]]:
         normal_name(policy.label): ("label",),
     }
     named |= {
-        normal_name(name): ("matches", "names", number) for number, name in enumerate(policy.names)
+        normal_name(name): ("matches", "names", number)
+        for number, name in enumerate(policy.matches.names)
     }
     yield from named.items()
-    for number, payer_id in enumerate(policy.payer_ids):
+    for number, payer_id in enumerate(policy.matches.payer_ids):
         yield payer_id, ("matches", "payer_ids", number)
 
 

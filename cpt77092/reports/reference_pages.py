@@ -116,8 +116,8 @@ def policies_list(policies: PolicySet) -> list[dict[str, Any]]:
             "label": policy.label,
             "follows": policy.follows,
             "checked_on": policy.checked_on.isoformat() if policy.checked_on else None,
-            "names": list(policy.names),
-            "payer_ids": list(policy.payer_ids),
+            "names": list(policy.matches.names),
+            "payer_ids": list(policy.matches.payer_ids),
             "values": len(policy.values),
         }
         for policy in policies.policies.values()

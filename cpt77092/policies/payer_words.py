@@ -1,0 +1,203 @@
+"""What the words of a payer's name can mean: a payer's brand or product, a state, or nothing.
+
+The words are data: `matches` in the policy files. Here a name becomes words, and words become
+phrases with their meanings; `payer_names` decides what the phrases say together.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+
+from cpt77092.policies.policy import DEFAULT, Matches, PolicySet
+
+
+class Role(Enum):
+    """What a phrase does in a name."""
+
+    BRAND = "brand"
+    FAMILY = "family"
+    JOINS = "joins"
+    WORD = "word"
+    UNLESS = "unless"
+    REGION = "region"
+
+
+Meaning = tuple[Role, str]
+"""A role, and whose: a policy's key, a kind of payer without one, or for a region the state."""
+Phrase = tuple[str, ...]
+
+EVERYONE = DEFAULT
+"""Whose words say nothing in any payer's name (`insurance company`)."""
+SHORTEST_PART = 3
+"""Letters of a word that may be written together with the next one (`bluecross`)."""
+LONGEST_INITIALS = 6
+SHORTEST_BRAND = 5
+"""Letters of a brand that is looked for with one letter wrong."""
+_DOTTED = re.compile(r"\b(\w)\.(?=\w\b)")
+_REMARK = re.compile(r"\bp\.? ?o\.? ?box\b.*|\(?\bformerly\b[^)]*\)?")
+"""An address, and what a plan was called once."""
+_WRITTEN_APART = re.compile(r"(health|blue)(?=care|cross|shield)")
+_MARKS = re.compile(r"[^\w]+|_")
+
+
+def normal_name(name: str) -> str:
+    """A payer's name in the form that is compared: lowercase letters, digits, single spaces."""
+    text = name.casefold().replace("'", "").replace("\u2019", "").replace("&", " and ")
+    text = _WRITTEN_APART.sub(r"\1 ", _DOTTED.sub(r"\1", text))
+    return " ".join(_MARKS.sub(" ", text).split())
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A phrase of a name and what it can mean; nothing where no file has the word."""
+
+    text: str
+    meanings: frozenset[Meaning] = frozenset()
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """All phrases of a policy set."""
+
+    phrases: Mapping[Phrase, frozenset[Meaning]]
+    states: frozenset[str]
+    """Two-letter codes, lowercase."""
+
+    @classmethod
+    def of(cls, policies: PolicySet) -> Vocabulary:
+        """The phrases of all policies and of the kinds of payers that have none."""
+        phrases: defaultdict[Phrase, set[Meaning]] = defaultdict(set)
+        for key, matches in matchers(policies).items():
+            for role, texts in _texts(matches):
+                for text in texts:
+                    phrases[_phrase(text)].add((role, key))
+        states = policies[DEFAULT].matches.states
+        for code, texts in states.items():
+            for text in (code, *texts):
+                phrases[_phrase(text)].add((Role.REGION, code))
+        of_all = {phrase: frozenset(meanings) for phrase, meanings in phrases.items() if phrase}
+        return cls(of_all, frozenset(code.casefold() for code in states))
+
+    def read(self, name: str) -> list[Hit]:
+        """The phrases of a name, the longest first where they overlap."""
+        text = normal_name(_REMARK.sub(" ", name.casefold()))
+        words = [part for word in _words(text) for part in self._parts(word)]
+        return self._hits([word for word in words if not self._is_initials(word, words)])
+
+    def _hits(self, words: Sequence[str]) -> list[Hit]:
+        hits, at = [], 0
+        while at < len(words):
+            longest = self._longest.get(words[at], 1)
+            for end in range(min(at + longest, len(words)), at, -1):
+                phrase = tuple(words[at:end])
+                if (meanings := self.phrases.get(phrase)) is not None:
+                    hits.append(Hit(" ".join(phrase), meanings))
+                    at = end
+                    break
+            else:
+                hits.append(Hit(words[at]))
+                at += 1
+        return hits
+
+    def words(self, hit: Hit) -> list[Hit]:
+        """The words of a phrase, each by itself."""
+        return [Hit(word, self.phrases.get((word,), frozenset())) for word in hit.text.split()]
+
+    def nearest(self, hits: Iterable[Hit]) -> str | None:
+        """The payer whose brand an unknown word is, but for one letter."""
+        for hit in hits:
+            if not hit.meanings and len(hit.text) >= SHORTEST_BRAND:
+                owners = {self._misspelt[v] for v in _shortened(hit.text) if v in self._misspelt}
+                if len(owners) == 1:
+                    return owners.pop()
+        return None
+
+    def _is_initials(self, word: str, words: Sequence[str]) -> bool:
+        """Whether an unknown word is made of the first letters of others: `(HNS)`."""
+        if word in self._known_words or not SHORTEST_PART <= len(word) <= LONGEST_INITIALS:
+            return False
+        # "US" is its own initials.
+        initials = "".join(one if len(one) == 2 else one[0] for one in words if one != word)
+        return word in initials
+
+    @cached_property
+    def _longest(self) -> dict[str, int]:
+        """The number of words of the longest phrase that begins with each word."""
+        longest: dict[str, int] = {}
+        for phrase in self.phrases:
+            longest[phrase[0]] = max(longest.get(phrase[0], 1), len(phrase))
+        return longest
+
+    @cached_property
+    def _known_words(self) -> frozenset[str]:
+        return frozenset(word for phrase in self.phrases for word in phrase)
+
+    @cached_property
+    def _misspelt(self) -> dict[str, str]:
+        """Brands of one word, whole and with each letter left out, to whose they are."""
+        owners: dict[str, set[str]] = defaultdict(set)
+        for phrase, meanings in self.phrases.items():
+            keys = {key for role, key in meanings if role in (Role.BRAND, Role.FAMILY)}
+            if len(phrase) == 1 and len(phrase[0]) >= SHORTEST_BRAND and len(keys) == 1:
+                for variant in _shortened(phrase[0]):
+                    owners[variant] |= keys
+        return {variant: keys.pop() for variant, keys in owners.items() if len(keys) == 1}
+
+    def _parts(self, word: str) -> list[str]:
+        """The words that were written as one (`unitedhealthcare`, `bcbsnc`), or the word."""
+        if word in self._known_words:
+            return [word]
+        if word[:-2] in self._known_words and len(word) > SHORTEST_PART + 2:
+            if word[-2:] in self.states:  # such a state's name is no word's ending by chance
+                return [word[:-2], "of", word[-2:]]
+        return self._split(word) or [word]
+
+    def _split(self, word: str) -> list[str] | None:
+        for end in range(SHORTEST_PART, len(word) - SHORTEST_PART + 1):
+            if word[:end] in self._known_words:
+                rest = word[end:]
+                more = [rest] if rest in self._known_words else self._split(rest)
+                if more:
+                    return [word[:end], *more]
+        return None
+
+
+def matchers(policies: PolicySet) -> dict[str, Matches]:
+    """How claims name each payer: those with a policy, and the kinds of payers without one."""
+    named = {key: policy.matches for key, policy in policies.policies.items()}
+    return {**policies[DEFAULT].matches.others, **named}
+
+
+def _texts(matches: Matches) -> Iterable[tuple[Role, tuple[str, ...]]]:
+    yield Role.BRAND, matches.brands
+    yield Role.FAMILY, matches.family
+    yield Role.JOINS, matches.joins
+    yield Role.WORD, matches.words
+    yield Role.UNLESS, matches.unless
+
+
+def _phrase(text: str) -> Phrase:
+    return tuple(_words(normal_name(text)))
+
+
+def _words(name: str) -> list[str]:
+    """The words of a normal name, without those that only join others and without codes."""
+    return [word for word in name.split() if word not in _EMPTY and not _is_code(word)]
+
+
+_EMPTY = frozenset({"and", "the"})
+
+
+def _is_code(word: str) -> bool:
+    """A payer's number in somebody's list, as in `CIGNA [102]`."""
+    return len(word) >= SHORTEST_PART and word.isdecimal()
+
+
+def _shortened(word: str) -> list[str]:
+    """A word, and the word with each of its letters left out."""
+    return [word, *(word[:at] + word[at + 1 :] for at in range(len(word)))]
