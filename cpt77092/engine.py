@@ -31,7 +31,7 @@ from cpt77092.facts import (
     representative_line,
 )
 from cpt77092.policies.parameters import PARAMETERS
-from cpt77092.policies.payer_names import Matcher
+from cpt77092.policies.payer_names import Matcher, SpellingCount
 from cpt77092.policies.policy import DEFAULT, PolicySet
 from cpt77092.policies.resolve import Decision
 from cpt77092.policies.table import PolicyTable, build_table
@@ -45,6 +45,7 @@ ALWAYS = (
     "line_control_number",
     "payer",
     "payer_id",
+    "claim_filing_indicator",
     "claim_line_start_date",
     "hcpcs_code",
     *MODIFIERS,
@@ -175,10 +176,14 @@ def _outcomes(lines: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
 
 
 def looks_at(rule: Rule) -> pl.Expr:
-    """The lines that a rule applies to, by their code alone."""
+    """The lines that a rule applies to: by their code, and a payer's rule not where none pays."""
     code = pl.col("hcpcs_code")
-    has_code = code.is_in(sorted(rule.codes))
-    return has_code | ~code.is_in(sorted(CHECKED)) if rule.includes_partners else has_code
+    applies = code.is_in(sorted(rule.codes))
+    if rule.includes_partners:
+        applies |= ~code.is_in(sorted(CHECKED))
+    _, plain = closure(rule.flag.meta.root_names())
+    is_payers_rule = any(name.startswith("policy.") for name in plain)
+    return applies & ~pl.col("payer_is_self_pay") if is_payers_rule else applies
 
 
 def _facts_kept(read: Iterable[str]) -> set[str]:
@@ -265,7 +270,7 @@ def _with_policies(
     return lines.hstack(table.frame.select(pl.col(read).gather(row))), table
 
 
-_SPELLING = ["payer_id", "payer"]
+_SPELLING = ["payer_id", "payer", "claim_filing_indicator"]
 
 
 def _payer_of_each(lines: pl.DataFrame, payers: pl.DataFrame) -> pl.DataFrame:
@@ -278,6 +283,13 @@ def _payer_of_each(lines: pl.DataFrame, payers: pl.DataFrame) -> pl.DataFrame:
     return matched.drop(_SPELLING).select(pl.all().gather(pl.lit(spelling)))
 
 
+def payer_spellings(lines: pl.DataFrame, policies: PolicySet) -> list[SpellingCount]:
+    """Every way in which lines name a payer, and what it is taken for; the most frequent first."""
+    counted = lines.select(pl.col(_SPELLING).cast(pl.String).fill_null(""))
+    rows = counted.group_by(_SPELLING).len().iter_rows()
+    return Matcher.of(policies).spellings(rows)
+
+
 def _match_payers(spellings: pl.DataFrame, policies: PolicySet) -> pl.DataFrame:
     """One row for each way in which the batch names a payer: its policy, and the payer's number.
 
@@ -286,29 +298,41 @@ def _match_payers(spellings: pl.DataFrame, policies: PolicySet) -> pl.DataFrame:
     matcher = Matcher.of(policies)
     distinct = spellings.unique().cast(pl.String).sort(_SPELLING)
     rows = []
-    for payer_id, payer in distinct.iter_rows():
-        policy = matcher.policy_of(payer_id or "", payer or "")
-        name = (payer or payer_id or "").strip() or "the payer (left blank)"
-        label = policies[policy].label if policy else name
-        same = matcher.same_payer(payer_id or "", payer or "")
-        rows.append((payer_id, payer, policy or DEFAULT, policy is not None, label, same))
-    schema = {
-        "payer_id": pl.Categorical,
-        "payer": pl.Categorical,
-        "payer_policy": pl.String,
-        "payer_is_known": pl.Boolean,
-        "payer_label": pl.String,
-        "same_payer": pl.String,
-    }
-    frame = pl.DataFrame(rows, schema=schema, orient="row")
-    return (
-        frame.with_columns(
-            payer_number=pl.col("same_payer").rank("dense").cast(pl.UInt32),
-            policy_number=pl.col("payer_policy").rank("dense").cast(pl.UInt32) - 1,
+    for spelling in distinct.iter_rows():
+        payer_id, payer, indicator = (cell or "" for cell in spelling)
+        match = matcher.read(payer_id, payer, indicator)
+        policy = match.policy or DEFAULT
+        name = (payer or payer_id).strip() or "the payer (left blank)"
+        rows.append(
+            {
+                **dict(zip(_SPELLING, spelling, strict=True)),
+                "payer_policy": policy,
+                "payer_is_known": match.is_known,
+                "payer_is_self_pay": match.is_self_pay,
+                "payer_label": name if policy == DEFAULT else policies[policy].label,
+                "payer_proposal": match.proposal,
+                "payer_kind": match.kind,
+                "same_payer": matcher.same_payer(payer_id, payer, indicator),
+            }
         )
-        .with_columns(pl.col("payer_policy", "payer_label").cast(pl.Categorical))
-        .drop("same_payer")
-    )
+    frame = pl.DataFrame(rows, schema=_PAYERS)
+    return frame.with_columns(
+        pl.col("payer_policy", "payer_label", "payer_proposal", "payer_kind").cast(pl.Categorical),
+        payer_number=pl.col("same_payer").rank("dense").cast(pl.UInt32),
+        policy_number=pl.col("payer_policy").rank("dense").cast(pl.UInt32) - 1,
+    ).drop("same_payer")
+
+
+_PAYERS: dict[str, pl.DataType] = {
+    **dict.fromkeys(_SPELLING, pl.Categorical()),
+    "payer_policy": pl.String(),
+    "payer_is_known": pl.Boolean(),
+    "payer_is_self_pay": pl.Boolean(),
+    "payer_label": pl.String(),
+    "payer_proposal": pl.String(),
+    "payer_kind": pl.String(),
+    "same_payer": pl.String(),
+}
 
 
 def _findings(

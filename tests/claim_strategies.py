@@ -67,8 +67,9 @@ PEOPLE = ("P1", "P2", "P3", "", " P1 ")
 PAYERS = (
     "Medicare", "MEDICARE", "Aetna", "Cigna", "UnitedHealthcare", "BCBS", "Acme Health",
     "acme  health.", "Other Plan", "", "Aetna Medicare Advantage", "Medicare Advantage", "default",
-    "cms", "United-Healthcare",
+    "cms", "United-Healthcare", "Self-Pay", "CASH",
 )  # fmt: skip
+FILING_INDICATORS = ("MB", "CI", "16", "BL", "MC", "ZZ")
 DATES = (
     "2021-12-31", "2022-01-01", "2022-12-31", "2023-01-01", "2024-06-30", "2024-07-01",
     "2026-03-02", "2026-03-03", "2025-06-15", "2026-11-23", "2026-11-24", "2030-01-01",
@@ -188,7 +189,11 @@ def vocabulary(policies: Policies, as_of: date) -> Vocabulary:
             for policy in files
             for _ in range(1 + sum(map(len, policy.values.values())) // 4)
         ),
-        payer_ids=tuple(tuple(sorted(policy.payer_ids)) for policy in files if policy.payer_ids),
+        payer_ids=tuple(
+            tuple(sorted(numbers))
+            for policy in files
+            if (numbers := policy.payer_ids | policy.shared_ids)
+        ),
         days=tuple(day.isoformat() for day in sorted(around)),
         edges=tuple(tuple(kind) for kind in (late, fees, pairs) if kind),
         periods=tuple(sorted(periods)),
@@ -304,6 +309,7 @@ def _pools(chance: Random, words: Vocabulary) -> Pools:
         "person_id": _some(chance, PEOPLE, 1, 3),
         "payer": payers,
         "payer_id": payer_ids,
+        "claim_filing_indicator": ["", "", *_some(chance, FILING_INDICATORS, 0, 1)],
         "claim_line_start_date": [*days, *days, *days, *_some(chance, ODD_DATES, 0, 2)],
         "claim_line_end_date": pool([*days, "", days[0]], ODD_DATES, 1),
         "place_of_service_code": pool(PLACES, ODD_PLACES, 3),

@@ -71,7 +71,10 @@ class Policy:
     key: str
     names: frozenset[str]
     payer_ids: frozenset[str]
-    unless: tuple[str, ...]
+    shared_ids: frozenset[str]
+    filing_indicators: frozenset[str]
+    part_of: str | None
+    any_words: bool
     follows: str | None
     confidence: dict[str, str]
     values: dict[str, dict[str, dict[date, dict[str, Any]]]]
@@ -105,6 +108,8 @@ class Policies:
     """All policy files of a run."""
 
     files: dict[str, Policy]
+    others: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Kinds of payers without a policy, with their filing indicators."""
 
     @cached_property
     def partners(self) -> frozenset[str]:
@@ -117,21 +122,53 @@ class Policies:
             for pair in entry.get("value", ())
         ).difference(CHECKED)
 
-    def match(self, payer_id: str, payer: str) -> str | None:
-        """Key of the policy of a claim's payer: its number first, then its name."""
+    def match(self, payer_id: str, payer: str, indicator: str) -> str | None:
+        """Key of the policy of a claim's payer: by its name, if id and indicator allow it.
+
+        The names of generated batches are whole names of policies, those of `SPELLED`, or nobody's.
+        """
         name = plain_name(payer)
-        numbered = [p for p in self.files.values() if payer_id and payer_id in p.payer_ids]
-        named = [
-            policy
-            for policy in self.files.values()
-            if policy.key not in ("default", "cms") and name and name in policy.names
-        ]
-        # A number that is one policy's but for a word in the name (UnitedHealthcare's number on
-        # "Medicare": an Advantage plan) is nobody's: the name alone must not settle it.
-        for policy in numbered or named:
-            if not any(f" {plain_name(word)} " in f" {name} " for word in policy.unless):
-                return policy.key
-        return None
+        if not name:
+            return self._nameless(payer_id, indicator)
+        payers = [policy for key, policy in self.files.items() if key not in ("default", "cms")]
+        named = [policy.key for policy in payers if name in policy.names]
+        if key := SPELLED.get(name) or next(iter(named), None):
+            return key if self._agree(self.files[key], payer_id, indicator) else None
+        numbered = [key for key, policy in self.files.items() if payer_id in policy.payer_ids]
+        if numbered or any(payer_id in policy.shared_ids for policy in self.files.values()):
+            return next(iter(numbered), None)
+        filed = self._filed_under(indicator)
+        return next((key for key in filed if len(filed) == 1 and self._is_general(key)), None)
+
+    def _is_general(self, key: str) -> bool:
+        return key in self.files and self.files[key].any_words
+
+    def _filed_under(self, indicator: str) -> set[str]:
+        """The policies, and kinds of payers without one, whose claims have the indicator."""
+        policies = {k for k, policy in self.files.items() if indicator in policy.filing_indicators}
+        return policies | {kind for kind, codes in self.others.items() if indicator in codes}
+
+    def _agree(self, policy: Policy, payer_id: str, indicator: str) -> bool:
+        """Whether neither the number nor the filing indicator is another payer's."""
+        numbered = {
+            one.key
+            for one in self.files.values()
+            if payer_id in one.payer_ids or (payer_id in one.shared_ids and not policy.any_words)
+        }
+        if numbered and policy.key not in numbered:
+            return False
+        filed = self._filed_under(indicator)
+        roots = {(self.files[key].part_of or key) if key in self.files else key for key in filed}
+        return bool(filed & {policy.key, policy.part_of}) or len(roots) != 1
+
+    def _nameless(self, payer_id: str, indicator: str) -> str | None:
+        """The one policy that number and indicator leave."""
+        own = {key for key, policy in self.files.items() if payer_id in policy.payer_ids}
+        shared = {key for key, policy in self.files.items() if payer_id in policy.shared_ids}
+        general = {key for key in self.files if self._is_general(key)} if shared else set()
+        numbered, filed = own | shared | general, self._filed_under(indicator)
+        left = numbered & filed if numbered and filed else own if numbered else filed
+        return next(iter(left)) if len(left) == 1 and left <= self.files.keys() else None
 
     def chain(self, payer: str | None) -> list[tuple[str, Literal["payer", "follows", "default"]]]:
         """The files to ask, in order, each with its level."""
@@ -171,17 +208,23 @@ class Policies:
 def read_policies(*folders: Path) -> Policies:
     """Read every `*.yaml` of the folders; a payer stands in one of them only."""
     files: dict[str, Policy] = {}
+    others: dict[str, tuple[str, ...]] = {}
     for path in [path for folder in folders for path in sorted(folder.glob("*.yaml"))]:
         tree = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
         key = tree["payer"]
         assert key not in files, f"{key} stands twice"
         matches = tree.get("matches") or {}
+        for kind, words in (matches.get("others") or {}).items():
+            others[kind] = tuple(words.get("filing_indicators") or ())
         sources = tree.get("sources") or {}
         files[key] = Policy(
             key=key,
             names=frozenset(plain_name(name) for name in (key, *(matches.get("names") or ()))),
             payer_ids=frozenset(matches.get("payer_ids") or ()),
-            unless=tuple(matches.get("unless") or ()),
+            shared_ids=frozenset(matches.get("shared_ids") or ()),
+            filing_indicators=frozenset(matches.get("filing_indicators") or ()),
+            part_of=matches.get("part_of"),
+            any_words=matches.get("any_words") == "true",
             follows=tree.get("follows"),
             confidence=(
                 {}
@@ -200,7 +243,16 @@ def read_policies(*folders: Path) -> Policies:
                 for code, parameters in (tree.get("codes") or {}).items()
             },
         )
-    return Policies(files)
+    return Policies(files, others)
+
+
+SPELLED = {
+    "united healthcare": "unitedhealthcare",
+    "aetna medicare advantage": "medicare-advantage",
+}
+"""Spellings in generated batches that are not whole names of a policy."""
+SELF_PAY = frozenset({"self pay", "cash"})
+"""What generated batches call the patient who pays."""
 
 
 def plain_name(name: str) -> str:
@@ -439,13 +491,23 @@ class Line:
     @cached_property
     def policy(self) -> str | None:
         """Key of the payer's policy, None where it has none of its own."""
-        return self.batch.policies.match(self.text("payer_id") or "", self.text("payer") or "")
+        if self.is_self_pay:
+            return None
+        names = ("payer_id", "payer", "claim_filing_indicator")
+        payer_id, payer, indicator = (self.text(name) or "" for name in names)
+        return self.batch.policies.match(payer_id, payer, indicator)
+
+    @property
+    def is_self_pay(self) -> bool:
+        """Whether the patient pays."""
+        return plain_name(self.text("payer") or "") in SELF_PAY
 
     @cached_property
     def payer(self) -> tuple[str, str]:
         """Who pays, so that two lines can be of one payer."""
         if self.policy is not None:
-            return ("policy", self.policy)
+            is_general = self.batch.policies.files[self.policy].any_words
+            return ("policy", f"{self.policy} {self.stranger}" if is_general else self.policy)
         return ("stranger", self.stranger)
 
     @cached_property
@@ -1341,9 +1403,14 @@ def id004(line: Line) -> Truth:
     return None if npi is None else bool(npi) and not valid_npi(npi)
 
 
-@rule("ID005", "info", CHECKED)
+@rule("ID005", "warning", CHECKED)
 def id005(line: Line) -> Truth:
-    return line.index in line.batch.first_of_stranger
+    return line.index in line.batch.first_of_stranger and not line.is_self_pay
+
+
+@rule("ID006", "info", CHECKED)
+def id006(line: Line) -> Truth:
+    return line.index in line.batch.first_of_stranger and line.is_self_pay
 
 
 def _has_notice(line: Line) -> Truth:
@@ -1466,6 +1533,8 @@ def judge(
     for line in batch.lines:
         for code, entry in RULES.items():
             if line.code not in entry.applies and not (entry.partners and line.code not in CHECKED):
+                continue
+            if line.is_self_pay and entry.parameters:
                 continue
             outcome = entry.test(line)
             if outcome:

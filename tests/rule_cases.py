@@ -156,10 +156,15 @@ def policy_text(payer: str, codes: dict[str, Any], *, names: list[str], follows:
         "payer": payer,
         "label": names[0] if names else "Default policy",
         "checked_on": "2026-11-01",
-        "matches": {"names": names},
+        "matches": {"names": names, "shared_ids": [payer]},
         "sources": {key: value for key, value in known.items() if f"'{key}'" in mentioned},
         "codes": dated,
     }
+    if payer == "default":
+        policy["matches"]["others"] = {
+            "self-pay": {"brands": ["self pay", "cash"]},
+            "medicaid": {"brands": ["medicaid"]},
+        }
     if follows:
         policy["follows"] = follows
     return str(yaml.safe_dump(policy, sort_keys=False))

@@ -70,8 +70,7 @@ def _named(table: pl.DataFrame, rule: str) -> dict[str, dict[str, str]]:
 def test_case_alone(case: Case, tmp_path: Path) -> None:
     assert case.rule in BY_CODE, f"CATALOGUE has no rule {case.rule}; {case.stem} is its case file"
     texts = {"example-health-plan": policy_text("example-health-plan", case.policy, names=[PAYER])}
-    if case.default:
-        texts["default"] = policy_text("default", case.default, names=[])
+    texts["default"] = policy_text("default", case.default, names=[])
     _write_policies(tmp_path, texts)
     result = _run(tmp_path, case.lines, case.absent, [BY_CODE[case.rule]], case.history)
     flagged = _named(findings.as_table(result), case.rule)
@@ -110,11 +109,10 @@ def _compare_together(
     texts, lines = {}, []
     for number, case in cases:
         texts[f"case-{number}"] = policy_text(
-            f"case-{number}", case.policy, names=[f"{PAYER} {number}"]
+            f"case-{number}", case.policy, names=[f"{PAYER} {number:04}"]
         )
         lines += [_own(line, number) for line in case.lines]
-    if cases[0][1].default:
-        texts["default"] = policy_text("default", cases[0][1].default, names=[])
+    texts["default"] = policy_text("default", cases[0][1].default, names=[])
     _write_policies(folder, texts)
     random.Random(77092).shuffle(lines)
     past = cases[0][1].history
@@ -134,5 +132,5 @@ def _own(line: dict[str, str], number: int) -> dict[str, str]:
     own["claim_id"] = f"{number}:{line['claim_id']}" if line["claim_id"] else ""
     own["person_id"] = f"{number}:{line['person_id']}" if line["person_id"] else ""
     if line["payer"]:
-        own["payer"] = f"{line['payer']} {number}"
+        own["payer"] = f"{line['payer']} {number:04}"
     return own

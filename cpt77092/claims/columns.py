@@ -73,6 +73,7 @@ COLUMNS: tuple[Column, ...] = (
     Column(name="person_id", patient=True, needed_for="tests across claims"),
     Column(name="payer", kind=Kind.CODE, required=True, needed_for="the payer's policy"),
     Column(name="payer_id", kind=Kind.CODE, needed_for="the payer's policy"),
+    Column(name="claim_filing_indicator", kind=Kind.CODE, needed_for="the payer's policy"),
     Column(
         name="claim_line_start_date", kind=Kind.DATE, required=True, needed_for="everything dated"
     ),

@@ -26,11 +26,13 @@ def claim_bills_own_technical(context: Context) -> pl.Expr:
 def is_first_line_of_payer(lines: pl.DataFrame, _: Context) -> pl.Series:
     """The first line of a payer without a policy, by date, claim and line number.
 
-    The order of rows does not matter. False on every line of a payer that has a policy.
+    The order of rows does not matter. False on every line of a payer that has a policy. A patient
+    who pays is a payer without a policy, too.
     """
     day = pl.col("claim_line_start_date")
     order = ("claim_line_start_date", "claim_id", "claim_line_number", "source", "source_row")
-    is_unknown = ~pl.col("payer_is_known") & pl.col("hcpcs_code").is_in(sorted(CHECKED))
+    has_policy = pl.col("payer_is_known") & ~pl.col("payer_is_self_pay")
+    is_unknown = ~has_policy & pl.col("hcpcs_code").is_in(sorted(CHECKED))
     earliest = (
         lines.lazy()
         .filter(is_unknown)

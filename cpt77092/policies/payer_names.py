@@ -7,13 +7,12 @@ indicator support or contradict what the name says; they never outrank it.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 
-from cpt77092.errors import FileProblem, SettingsError, did_you_mean
+from cpt77092.errors import FileProblem, SettingsError, UsageError, did_you_mean
 from cpt77092.policies.payer_words import EVERYONE, Hit, Role, Vocabulary, matchers, normal_name
 from cpt77092.policies.policy import NATIONAL, Matches, PolicySet, Where
 
@@ -114,16 +113,16 @@ class Matcher:
             return name
         return policy + name if self.matches[policy].any_words else policy
 
-    def spellings(self, rows: Iterable[tuple[str, str, str]]) -> list[SpellingCount]:
-        """Every spelling of a batch with its lines, the most frequent first.
+    def spellings(self, rows: Iterable[tuple[str, str, str, int]]) -> list[SpellingCount]:
+        """Every spelling of a batch with what it is taken for, the most frequent first.
 
         Args:
-            rows: payer id, name and filing indicator of each line.
+            rows: payer id, name, filing indicator and number of lines of each spelling.
         """
-        counted = sorted(Counter(rows).items(), key=lambda item: (-item[1], item[0]))
+        counted = sorted(rows, key=lambda row: (-row[3], row))
         return [
             SpellingCount(payer, payer_id, indicator, n, self.read(payer_id, payer, indicator))
-            for (payer_id, payer, indicator), n in counted
+            for payer_id, payer, indicator, n in counted
         ]
 
     def _read(self, payer_id: str, payer: str, indicator: str) -> PayerMatch:
@@ -156,8 +155,8 @@ class Matcher:
             text = f"it may be {' or '.join(sorted(unclear or payers))}"
             return PayerMatch(None, Certainty.NONE, text, proposal=min(unclear or payers))
         if payers:
-            return self._of_brand(*payers, hits, alone)
-        return self._unknown(hits, alone)
+            return self._of_brand(next(iter(payers)), hits, alone)
+        return self._unknown(hits, payer_id, alone)
 
     def _brands(self, hits: Sequence[Hit]) -> tuple[set[str], set[str]]:
         """The payers that a name names, and those it may mean where a state leaves it open."""
@@ -209,7 +208,8 @@ class Matcher:
         """A name that says a policy for plans of any company."""
         if all(any(role is Role.REGION for role, _ in hit.meanings) for hit in said):
             if len(supported) == 1:
-                return PayerMatch(*supported, Certainty.LIKELY, "its name and its id agree")
+                said_by_id = next(iter(supported))
+                return PayerMatch(said_by_id, Certainty.LIKELY, "its name and its id agree")
             text = f"{said[0].text.upper()!r} may be a state or {self.policies[key].label}"
             return PayerMatch(None, Certainty.NONE, text, proposal=key)
         if barred := self._barred(key, hits):
@@ -239,12 +239,15 @@ class Matcher:
         said = next((hit.text for hit in hits if self._is_of(key, hit, *_BRANDS)), key)
         return PayerMatch(key, Certainty.SURE, f"its name has {said!r}")
 
-    def _unknown(self, hits: Sequence[Hit], alone: frozenset[str]) -> PayerMatch:
-        """A name without a known brand."""
-        owner = next((key for key in alone if key in self.policies.policies), None)
-        if owner is not None and self.matches[owner].any_words and not self._barred(owner, hits):
-            return PayerMatch(owner, Certainty.LIKELY, "its filing indicator says so")
-        nearest = self.vocabulary.nearest(hits) or owner
+    def _unknown(self, hits: Sequence[Hit], payer_id: str, alone: frozenset[str]) -> PayerMatch:
+        """A name without a known brand, which contradicts neither id nor indicator."""
+        of_id = self.owners.get(f"id {payer_id}", frozenset())
+        for owner in alone & self.policies.policies.keys():
+            is_enough = owner in of_id or self.matches[owner].any_words
+            if is_enough and not self._barred(owner, hits):
+                text = "its payer id or filing indicator says so"
+                return PayerMatch(owner, Certainty.LIKELY, text)
+        nearest = self.vocabulary.nearest(hits) or min(alone or of_id, default=None)
         proposal = nearest if nearest in self.policies.policies else None
         return PayerMatch(None, Certainty.NONE, "no policy has its name", proposal=proposal)
 
@@ -365,3 +368,21 @@ def _mistake(own: OwnName, policies: PolicySet) -> str | None:
     if not normal_name(own.name):
         return f"{own.name!r} is not a name: it has neither letters nor digits"
     return None
+
+
+def require_payer(policies: PolicySet, payer: str) -> str:
+    """The policy key of a payer that the user names by key, name or payer id.
+
+    Raises:
+        UsageError: no policy has the name; the message lists the keys and the nearest one.
+    """
+    if payer in policies.policies:
+        return payer
+    match = Matcher.of(policies).read("", payer)
+    if match.policy is not None:
+        return match.policy
+    keys = sorted(policies.policies)
+    # Medicaid is not a slip for Medicare: only the nearest keys are offered.
+    nearest = f" (did you mean {match.proposal}?)" if match.proposal else ""
+    hint = nearest or did_you_mean(payer.lower(), keys, nearness=0.85)
+    raise UsageError(f"no policy for payer {payer!r}{hint}; there are {', '.join(keys)}")

@@ -39,7 +39,7 @@ LONGEST_INITIALS = 6
 SHORTEST_BRAND = 5
 """Letters of a brand that is looked for with one letter wrong."""
 _DOTTED = re.compile(r"\b(\w)\.(?=\w\b)")
-_REMARK = re.compile(r"\bp\.? ?o\.? ?box\b.*|\(?\bformerly\b[^)]*\)?")
+_REMARK = re.compile(r"\bp\.? ?o\.? ?box\b.*|\(?\b(?:formerly|fka)\b[^)]*\)?")
 """An address, and what a plan was called once."""
 _WRITTEN_APART = re.compile(r"(health|blue)(?=care|cross|shield)")
 _MARKS = re.compile(r"[^\w]+|_")
@@ -76,7 +76,7 @@ class Vocabulary:
             for role, texts in _texts(matches):
                 for text in texts:
                     phrases[_phrase(text)].add((role, key))
-        states = policies[DEFAULT].matches.states
+        states = common(policies).states
         for code, texts in states.items():
             for text in (code, *texts):
                 phrases[_phrase(text)].add((Role.REGION, code))
@@ -152,13 +152,13 @@ class Vocabulary:
         """The words that were written as one (`unitedhealthcare`, `bcbsnc`), or the word."""
         if word in self._known_words:
             return [word]
-        if word[:-2] in self._known_words and len(word) > SHORTEST_PART + 2:
-            if word[-2:] in self.states:  # such a state's name is no word's ending by chance
-                return [word[:-2], "of", word[-2:]]
+        stem, state = word[:-2], word[-2:]
+        if len(stem) > SHORTEST_PART and stem in self._known_words and state in self.states:
+            return [stem, "of", state]
         return self._split(word) or [word]
 
     def _split(self, word: str) -> list[str] | None:
-        for end in range(SHORTEST_PART, len(word) - SHORTEST_PART + 1):
+        for end in range(len(word) - SHORTEST_PART, SHORTEST_PART - 1, -1):
             if word[:end] in self._known_words:
                 rest = word[end:]
                 more = [rest] if rest in self._known_words else self._split(rest)
@@ -170,7 +170,13 @@ class Vocabulary:
 def matchers(policies: PolicySet) -> dict[str, Matches]:
     """How claims name each payer: those with a policy, and the kinds of payers without one."""
     named = {key: policy.matches for key, policy in policies.policies.items()}
-    return {**policies[DEFAULT].matches.others, **named}
+    return {**common(policies).others, **named}
+
+
+def common(policies: PolicySet) -> Matches:
+    """The states and the kinds of payers, which the default policy lists."""
+    default = policies.policies.get(DEFAULT)
+    return Matches() if default is None else default.matches
 
 
 def _texts(matches: Matches) -> Iterable[tuple[Role, tuple[str, ...]]]:

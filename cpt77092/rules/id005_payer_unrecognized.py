@@ -2,24 +2,38 @@
 
 Why: a payer that matches no policy is checked against the default one, whose values may not be its
 own. A misspelled name would go unnoticed.
-Basis: the names and payer IDs under `matches` in the policy files.
-Clear: the payer matches a policy; or an earlier line already reported this payer.
+Basis: the brands, words and payer IDs under `matches` in the policy files. Where a name can be read
+in two ways it matches none.
+Clear: the payer matches a policy, is self-pay, or has a policy under payers in scrub.yaml; or an
+earlier line already reported this payer.
 Not checked: never; a file that names no payer is refused.
 """
 
 import polars as pl
 
-from cpt77092.rule import CHECKED, Remedy, Rule, Severity, Source
+from cpt77092.rule import CHECKED, Message, Remedy, Rule, Severity, Source
 
 RULE = Rule(
     module=__name__,
-    severity=Severity.INFO,
+    severity=Severity.WARNING,
     codes=CHECKED,
     flag=~pl.col("payer_is_known") & pl.col("is_first_line_of_payer"),
-    source=Source(title="Policy files of this run", at="matches: names and payer_ids"),
+    source=Source(title="Policy files of this run", at="matches: brands, words and payer IDs"),
     message="No policy found for {payer_label}; the default policy was used.",
+    other_messages=(
+        Message(
+            "No policy found for {payer_label} (did you mean {payer_proposal}?); the default policy "
+            "was used.",
+            when=pl.col("payer_proposal").is_not_null(),
+        ),
+        Message(
+            "No policy found for {payer_label}, read as {payer_kind}; the default policy was used.",
+            when=pl.col("payer_kind").is_not_null(),
+        ),
+    ),
     remedy=Remedy(
-        "Add this name under matches in a policy file, or name a listed payer with --payer."
+        "Name its policy under payers in scrub.yaml; default is an answer, too. Or name a listed "
+        "payer with --payer."
     ),
     since="0.1.0",
 )

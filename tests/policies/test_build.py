@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from cpt77092.policies.build import PLAIN_SOURCE, build_policy
 from cpt77092.policies.code_groups import expand, specificity
 from cpt77092.policies.load import load_folders, packaged_folder
 from cpt77092.policies.parameters import PARAMETERS, ByPart, Pair
-from cpt77092.policies.policy import EntryKind, Policy
+from cpt77092.policies.policy import EntryKind, Matches, Policy
 from cpt77092.policies.schema import PolicyFile, policy_model
 from cpt77092.policies.yaml_lines import Lines, parse
 from cpt77092.reference.sources import Source
@@ -27,7 +28,8 @@ VALID = sorted([*packaged_folder().glob("*.yaml"), *(ROOT / "examples/policies")
 EVERYTHING = """\
 payer: plan
 label: Plan
-matches: {names: [The Plan], payer_ids: ["99999"], unless: [advantage]}
+matches: {names: [The Plan], payer_ids: ["99999"], unless: [advantage], states: {TX: [texas]},
+  others: {medicaid: {brands: [medicaid]}}}
 follows: cms
 checked_on: 2026-11-01
 sources:
@@ -118,21 +120,26 @@ def expected_parts(model: PolicyFile) -> dict[str, Any]:
         ]
         for subject, statements in model.brief.items()
     }
-    matches = model.matches
     return {
         "head": (model.payer, model.label or model.payer, model.follows, model.checked_on),
-        "matches": (matches.names, matches.payer_ids, matches.unless),
+        "matches": whole(model.matches.model_dump()),
         "sources": records,
         "values": values,
         "brief": brief,
     }
 
 
+def whole(matches: dict[str, Any]) -> dict[str, Any]:
+    """What claims call a payer, with what the model of a kind of payer leaves out."""
+    others = {kind: whole(words) for kind, words in matches.get("others", {}).items()}
+    return {**asdict(Matches()), **matches, "others": others}
+
+
 def built_parts(policy: Policy) -> dict[str, Any]:
     """The same parts, as the builder has them."""
     return {
         "head": (policy.payer, policy.label, policy.follows, policy.checked_on),
-        "matches": (policy.names, policy.payer_ids, policy.unless),
+        "matches": asdict(policy.matches),
         "sources": {key: source_of(source) for key, source in policy.sources.items()},
         "values": {
             key: [

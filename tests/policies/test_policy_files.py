@@ -172,37 +172,59 @@ def test_the_global_code_is_worth_its_components(policies: PolicySet) -> None:
         ("", "TX Medicaid", "texas-medicaid"),
         ("", "Texas Medicaid & Healthcare Partnership", "texas-medicaid"),
         ("", "Cigna Health & Life Insurance Company", "cigna"),
-        ("62308", "", "cigna"),
         ("", "Medicare Part B", "medicare"),
         ("04412", "Novitas Solutions", "medicare"),
         ("14212", "NGS Medicare MA", "medicare"),
         ("", "United HealthCare", "unitedhealthcare"),
         ("87726", "UHC of Ohio", "unitedhealthcare"),
-        # Medicare Advantage, Medicaid and supplement plans have none of these policies.
-        ("", "Medicare Advantage", None),
-        ("", "Medicare HMO", None),
-        ("", "Medicare Replacement", None),
+        ("", "Medicare Part B - Novitas", "medicare"),
+        ("", "J5 WPS Medicare MAC", "medicare"),
+        ("", "MCR PART B OF N. DAKOTA", "medicare"),
+        ("", "Palmetto GBA (Railroad)", "medicare"),
+        ("", "Medicare Part A & B", "medicare"),
+        ("", "BCBSNC", "bcbs"),
+        ("", "BC/BS of KY (PPO) [117]", "bcbs"),
+        ("", "Premera Blue Cross of WA", "bcbs"),
+        ("", "Blue Cross of MA", "bcbs"),
+        ("", "BCBS of Oregon", "bcbs-regence"),
+        ("", "AETNA PO BOX 981106 EL PASO TX", "aetna"),
+        ("", "UMR (formerly Midwest Security)", "unitedhealthcare"),
+        ("", "All Savers", "unitedhealthcare"),
+        ("", "Golden Rule Insurance Company", "unitedhealthcare"),
+        ("12345", "Cigna PPO", "cigna"),
+        # Medicare Advantage has any company's name.
+        ("", "Medicare HMO", "medicare-advantage"),
+        ("", "Medicare Replacement", "medicare-advantage"),
+        ("60054", "Aetna Medicare", "medicare-advantage"),
+        ("", "Anthem Medicare Advantage", "medicare-advantage"),
+        ("", "Lakeside Medicare Advantage", "medicare-advantage"),
+        ("62308", "Cigna HealthSpring", "medicare-advantage"),
+        ("87726", "AARP MedicareComplete", "medicare-advantage"),
+        ("87726", "UHC MCR Advantage", "medicare-advantage"),
+        ("", "Humana Gold Plus", "medicare-advantage"),
+        # Two readings are none.
         ("01112", "Medicare Advantage PPO", None),
-        ("01112", "Medicare Part C", None),
-        ("60054", "Aetna Medicare", None),
-        ("60054", "Aetna MA PPO", None),
-        ("60054", "Aetna Better Health", None),
-        ("", "Aetna Medicare Advantage", None),
-        ("", "Anthem Medicare Advantage", None),
+        ("60054", "Cigna", None),
+        ("87726", "Medicare", None),
+        ("87726", "", None),
+        ("", "Aetna MA", None),
         ("", "BCBS MA", None),
-        ("00401", "Blue Cross Blue Shield Medicare Advantage", None),
-        ("62308", "Cigna HealthSpring", None),
-        ("62308", "Cigna Medicare Advantage", None),
-        ("87726", "AARP MedicareComplete", None),
-        ("87726", "UHC MCR Advantage", None),
-        ("87726", "UHC Dual Complete", None),
+        ("", "BCBS of PA", None),
+        ("", "Blue Advantage", None),
+        ("", "Aetna and Cigna", None),
+        ("", "Lakeside Medicare", None),
+        ("", "UHC Oxford", None),
+        # Medicaid, supplements, TRICARE, workers' compensation and others have no policy.
+        ("60054", "Aetna Better Health", None),
         ("87726", "UnitedHealthcare Community Plan", None),
-        ("", "UnitedHealthcare Medicare Advantage", None),
-        ("61101", "Humana Medicare Advantage", None),
-        ("", "Humana Gold Plus", None),
-        ("", "Regence Medicare Advantage", None),
         ("", "AmeriHealth Caritas", None),
+        ("", "Texas Medicaid STAR", None),
         ("", "Community First Health Plans", None),
+        ("", "AARP Medicare Supplement by UHC", None),
+        ("", "Humana Military", None),
+        ("", "UHC VA CCN", None),
+        ("", "Amerihealth Casualty", None),
+        ("", "Humana Dental PPO", None),
         # The national tables and the default are no payer's own policy.
         ("", "CMS", None),
         ("", "Default", None),
@@ -211,14 +233,69 @@ def test_the_global_code_is_worth_its_components(policies: PolicySet) -> None:
 def test_payers_are_known_by_name_and_id(
     policies: PolicySet, payer_id: str, name: str, payer: str | None
 ) -> None:
-    assert Matcher.of(policies).policy_of(payer_id, name) == payer
+    assert Matcher.of(policies).read(payer_id, name).policy == payer
+
+
+@pytest.mark.parametrize(
+    ("payer_id", "name", "indicator", "payer", "proposal"),
+    [
+        ("", "Medicare", "MB", "medicare", None),
+        ("", "Medicare", "CI", "medicare", None),  # many systems write CI for everyone
+        ("", "Medicare", "16", None, "medicare-advantage"),
+        ("", "Aetna", "16", None, "medicare-advantage"),
+        ("", "Aetna", "MC", None, "aetna"),
+        ("", "Aetna", "BL", None, "bcbs"),
+        ("87726", "", "16", "medicare-advantage", None),
+        ("87726", "", "CI", "unitedhealthcare", None),
+        ("", "", "MB", "medicare", None),
+        ("", "", "CI", None, None),
+        ("", "Lakeside Plan", "16", "medicare-advantage", None),
+        ("", "Lakeside Plan", "MB", None, "medicare"),
+        ("", "Texas Medicaid STAR", "16", None, None),
+        ("14212", "NGS Medicare MA", "", "medicare", None),
+        ("", "Aetna Lakeside", "", None, "aetna"),
+        ("", "Humanna", "", None, "humana"),
+    ],
+)
+def test_the_filing_indicator_supports_or_contradicts(
+    policies: PolicySet, payer_id: str, name: str, indicator: str, payer: str, proposal: str
+) -> None:
+    match = Matcher.of(policies).read(payer_id, name, indicator)
+    assert (match.policy, match.proposal) == (payer, proposal)
+
+
+@pytest.mark.parametrize("name", ["Self-Pay", "SELF PAY DISCOUNT", "Cash", "Patient", "Uninsured"])
+def test_the_patient_who_pays_is_known(policies: PolicySet, name: str) -> None:
+    match = Matcher.of(policies).read("", name)
+    assert (match.policy, match.is_self_pay, match.is_known) == (None, True, True)
+
+
+def test_self_funded_is_not_self_pay(policies: PolicySet) -> None:
+    match = Matcher.of(policies).read("", "Self Funded Trust")
+    assert (match.policy, match.is_known) == (None, False)
+
+
+def test_plans_of_medicare_advantage_are_different_payers(policies: PolicySet) -> None:
+    matcher = Matcher.of(policies)
+    first, second = matcher.same_payer("", "Aetna Medicare"), matcher.same_payer("", "Humana Gold")
+    assert first != second
+    assert matcher.same_payer("", "Aetna") == matcher.same_payer("60054", "AETNA, INC.")
 
 
 @pytest.mark.parametrize("payer", PAYERS)
-def test_no_name_is_barred_by_its_own_policy(policies: PolicySet, payer: str) -> None:
+def test_each_brand_alone_is_its_payers(policies: PolicySet, payer: str) -> None:
+    matcher, matches = Matcher.of(policies), policies[payer].matches
+    for name in (*matches.names, *matches.brands, *matches.family):
+        assert matcher.read("", name).policy == payer, name
+
+
+def test_spellings_are_counted_and_read(policies: PolicySet) -> None:
     matcher = Matcher.of(policies)
-    for name in policies[payer].names:
-        assert matcher.policy_of("", name) == payer, name
+    spellings = matcher.spellings([("", "Aetna", "", 2), ("", "Acme", "", 3)])
+    assert [(one.payer, one.lines, one.match.policy) for one in spellings] == [
+        ("Acme", 3, None),
+        ("Aetna", 2, "aetna"),
+    ]
 
 
 @pytest.mark.parametrize("file", sorted(packaged_folder().glob("*.yaml")), ids=lambda f: f.stem)

@@ -9,7 +9,8 @@ import pytest
 
 from cpt77092.errors import PolicyError, UsageError
 from cpt77092.policies import Decision, Level, PolicySet, Status, decide, load_policies
-from cpt77092.policies.payer_names import Matcher
+from cpt77092.policies.payer_names import Matcher, OwnName, with_own_names
+from cpt77092.policies.policy import Where
 from cpt77092.reference.sources import Confidence
 
 FOUR_LINES = """\
@@ -76,15 +77,48 @@ def test_a_users_file_may_add_a_payer_and_names(tmp_path: Path) -> None:
         aetna="payer: aetna\nmatches: {names: [Aetna POS Plan], payer_ids: ['99998']}\n",
     )
     matcher = Matcher.of(policies)
-    assert matcher.policy_of("", "LAKESIDE  health") == "lakeside"
-    assert matcher.policy_of("", "aetna pos plan") == "aetna"
-    assert matcher.policy_of("99998", "") == "aetna"
+    assert matcher.read("", "LAKESIDE  health").policy == "lakeside"
+    assert matcher.read("", "aetna pos plan").policy == "aetna"
+    assert matcher.read("99998", "").policy == "aetna"
 
 
-def test_a_payer_id_goes_before_the_name() -> None:
+def test_a_users_brand_is_read_by_words(tmp_path: Path) -> None:
+    policies = layered(
+        tmp_path,
+        lakeside=(
+            "payer: lakeside\n"
+            "matches: {brands: [lakeside], words: [harbor plan], unless: [kids],\n"
+            "  payer_ids: ['99999']}\n"
+        ),
+        default="payer: default\nmatches: {words: [gold tier]}\n",
+    )
+    matcher = Matcher.of(policies)
+    assert matcher.read("", "Lakeside Harbor Plan of Ohio, Gold Tier").policy == "lakeside"
+    assert matcher.read("", "Lakeside Kids").policy is None
+    assert matcher.read("", "Lakeside Dental").policy is None
+    assert matcher.read("99999", "Lksd").policy == "lakeside"
+
+
+def test_a_payer_id_never_outranks_the_name() -> None:
     matcher = Matcher.of(load_policies())
-    assert matcher.policy_of("60054", "Cigna") == "aetna"
-    assert matcher.policy_of("00000", "Cigna") == "cigna"
+    assert matcher.read("60054", "Cigna").policy is None
+    assert matcher.read("00000", "Cigna").policy == "cigna"
+
+
+def test_own_names_are_obeyed_whatever_their_words_say() -> None:
+    where = Where("scrub.yaml", 1)
+    names = {
+        "Aetna Medicare HMO": "aetna",
+        "Acme": "default",
+        "Medicare": "cigna",
+        "87726": "aetna",
+    }
+    own = with_own_names(load_policies(), [OwnName(*item, where) for item in names.items()])
+    matcher = Matcher.of(own)
+    for name, policy in names.items():
+        match = matcher.read("", name.upper())
+        assert (match.policy, match.is_known) == (policy, True)
+    assert matcher.read("87726", "").policy == "aetna"
 
 
 @pytest.mark.parametrize(

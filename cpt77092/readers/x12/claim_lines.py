@@ -29,6 +29,7 @@ SOURCES: Mapping[str, str] = {
     "person_id": "2010BA or 2010CA NM109",
     "payer": "2010BB NM103",
     "payer_id": "2010BB NM109",
+    "claim_filing_indicator": "2000B SBR09",
     "claim_line_start_date": "DTP*472, first day",
     "claim_line_end_date": "DTP*472, last day",
     "place_of_service_code": "SV105, else CLM05-1",
@@ -193,13 +194,14 @@ def _described(kept: pl.DataFrame, segments: Segments) -> pl.DataFrame:
     near = segments.frame.join(keys, on=OWNER, how="semi")
     named = {
         tag: parted(near.filter(pl.col(TAG) == tag), segments.delimiters)
-        for tag in ("CLM", "LX", "REF", "DTP", "NM1", "DMG", "HI")
+        for tag in ("CLM", "LX", "REF", "DTP", "NM1", "DMG", "HI", "SBR")
     }
     component = segments.delimiters.component.decode()
     tables = [
         *_claim_tables(named, component),
         *_provider_tables(named["NM1"]),
         *_person_tables(named["NM1"], named["DMG"]),
+        ("subscriber", _firsts(_filing(named["SBR"]), "HL", claim_filing_indicator="filing")),
         ("claim", _diagnoses(named["HI"], component)),
     ]
     for key, table in tables:
@@ -300,6 +302,11 @@ def _person_tables(names: pl.DataFrame, births: pl.DataFrame) -> list[Table]:
         ("dependent", _firsts(patients, "HL", own_number="number", own_name="name")),
         ("dependent", _firsts(births, "HL", own_birth="birth", own_sex="sex")),
     ]
+
+
+def _filing(subscribers: pl.DataFrame) -> pl.DataFrame:
+    """The claim filing indicator of the payer that the claim is sent to."""
+    return subscribers.with_columns(filing=nth(9))
 
 
 def _firsts(rows: pl.DataFrame, loop: str, **columns: str) -> pl.DataFrame:

@@ -38,7 +38,7 @@ def rows(policies: PolicySet, sets: dict[tuple[str, ...], int]) -> Iterator[list
         return decided.value if isinstance(decided, Enum) else decided
 
     for payer in COLUMNS["payer"]:
-        key = matcher.policy_of("", payer) or "default"
+        key = matcher.read("", payer).policy or "default"
         for code in sorted(CHECKED):
             timelines = [timeline(policies, key, code, name, days) for name in PARAMETERS]
             values = [[told(made.value) for made in day] for day in zip(*timelines, strict=True)]
