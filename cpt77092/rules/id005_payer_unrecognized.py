@@ -22,8 +22,8 @@ RULE = Rule(
     message="No policy found for {payer_label}; the default policy was used.",
     other_messages=(
         Message(
-            "No policy found for {payer_label} (did you mean {payer_proposal}?); the default policy "
-            "was used.",
+            "No policy found for {payer_label} (did you mean {payer_proposal}?); the default "
+            "policy was used.",
             when=pl.col("payer_proposal").is_not_null(),
         ),
         Message(
