@@ -39,7 +39,7 @@ LONGEST_INITIALS = 6
 SHORTEST_BRAND = 5
 """Letters of a brand that is looked for with one letter wrong."""
 _DOTTED = re.compile(r"\b(\w)\.(?=\w\b)")
-_REMARK = re.compile(r"\bp\.? ?o\.? ?box\b.*|\(?\bformerly\b[^)]*\)?")
+_REMARK = re.compile(r"\bp\.? ?o\.? ?box\b.*|\(?\b(?:formerly|fka)\b[^)]*\)?")
 """An address, and what a plan was called once."""
 _WRITTEN_APART = re.compile(r"(health|blue)(?=care|cross|shield)")
 _MARKS = re.compile(r"[^\w]+|_")
