@@ -165,7 +165,11 @@ def test_changed_policies_rules_and_version_are_named(scrub: Scrub) -> None:
 def test_an_edited_report_is_found_out(scrub: Scrub) -> None:
     scrub("claims.csv", *AS_OF, "-q", "-o", "r.json")
 
+    edited_out = 0
+
     def edited(record: Any) -> None:
+        nonlocal edited_out
+        edited_out = sum(one["rule"] == "MO001" for one in record["findings"])
         record["findings"] = [one for one in record["findings"] if one["rule"] != "MO001"]
         record["findings"][0]["message"] = "all well"
         record["not_checked"].pop()
@@ -175,7 +179,7 @@ def test_an_edited_report_is_found_out(scrub: Scrub) -> None:
     code, out, _ = scrub("verify", "r.json")
     assert code == 1
     assert "the report was edited, or this is a bug" in out
-    assert "Differs: MO001: 3 new" in out
+    assert f"Differs: MO001: {edited_out} new" in out
     assert ": 1 changed" in out
     assert "Differs: what could not be checked differs" in out
     assert "Differs: totals differ: rows" in out

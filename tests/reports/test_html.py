@@ -41,6 +41,8 @@ from cpt77092.text import safe, safe_expr
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "claims.csv"
 AS_OF = date(2026, 11, 23)
+ALL_FINDINGS = len((EXAMPLE.with_name("claims.findings.csv")).read_text("utf-8").splitlines()) - 1
+"""Findings of the example: one a line below the header."""
 HOSTILE = "<script>alert(1)</script>"
 IMAGE = "Acme </script><img src=x onerror=alert(2)>"
 HEADER = "claim_id,line,payer,dos,pos,cpt,mod1,units,charge,rendering npi,billing npi,person_id\n"
@@ -309,7 +311,9 @@ def test_filters_narrow_together_and_clear(opened: Opened) -> None:
     assert set(opened.column(1)) == {"PO003"}
     opened.one("#search").send_keys("a-1004 TECHNICAL")
     opened.wait(lambda: len(opened.column(0)) == 1)
-    assert opened.status.startswith("1 of 92 findings on 1 line of 1 claim, $70.00 charged")
+    assert opened.status.startswith(
+        f"1 of {ALL_FINDINGS} findings on 1 line of 1 claim, $70.00 charged"
+    )
     opened.one("#search").send_keys(" nowhere")
     opened.wait(lambda: opened.status == "No finding matches these filters.")
     opened.one("#clear").click()
