@@ -333,7 +333,7 @@ def test_json_holds_manifest_totals_findings_and_reasons(scrub: Scrub) -> None:
     assert manifest["version"] == __version__
     assert manifest["as_of"] == "2026-11-23"
     assert manifest["inputs"][0]["sha256"]
-    assert manifest["exit"] == {"code": 1, "reason": "23 findings at or above --fail-on error"}
+    assert manifest["exit"] == {"code": 1, "reason": "24 findings at or above --fail-on error"}
     assert list(record["findings"][0]) == list(schema.FINDING)
     assert {"rule", "reason", "payer", "lines"} == set(record["not_checked"][0])
 
