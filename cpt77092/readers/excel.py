@@ -40,9 +40,7 @@ class ExcelFile:
 
     def read(self, selection: Selection) -> tuple[Scan, Rows]:
         """Pick the rows."""
-        written = self.written[self.headers.columns["hcpcs_code"]]
-        plan = LinePlan.of(self, selection, written=written)
-        return plan.read(self, self.rows.lazy(), selection)
+        return LinePlan.of(self, selection).read(self, self.rows.lazy(), selection)
 
 
 def open_file(path: str, data: Path | bytes, options: Options) -> ExcelFile:
