@@ -126,9 +126,7 @@ def _trimmed(cells: pl.Series) -> pl.Series:
         .str.replace(_ENDS_OF_DAYS, "$1$2")
         .str.replace(_TIME_OF_DAY, "")
     )
-    named = [
-        pl.format("{}-{}-{}", *_parts(form, groups)) for form, groups in _NAMED.items()
-    ]
+    named = [pl.format("{}-{}-{}", *_parts(form, groups)) for form, groups in _NAMED.items()]
     return days.to_frame("cell").select(pl.coalesce(*named, "cell")).to_series()
 
 

@@ -14,7 +14,12 @@ import polars as pl
 _INVISIBLE = r"[\p{Cf}\p{Default_Ignorable_Code_Point}\x00]"
 _SPACE = r"[\p{White_Space}\p{Cc}\x{2800}]"
 _AROUND = rf"^{_SPACE}+|{_SPACE}+$"
-_WRAPPED = r"""(?s)^(?:['‘]*=?["“](.*)["”]|=?['‘](.*)['’]|['‘]*=?([0-9].*)|['‘]+(.*))$"""
+_APOSTROPHE, _QUOTE = r"['\x{2018}\x{2019}]", r'["\x{201C}\x{201D}]'
+# ="11", "11", '11', '11 and =11; a formula (=B2) stays, to be found unreadable.
+_WRAPPED = (
+    rf"(?s)^(?:{_APOSTROPHE}*=?{_QUOTE}(.*){_QUOTE}|=?{_APOSTROPHE}(.*){_APOSTROPHE}"
+    rf"|{_APOSTROPHE}*=?([0-9].*)|{_APOSTROPHE}+(.*))$"
+)
 _NEEDS_A_LOOK = rf"^[^0-9A-Za-z(]|[^0-9A-Za-z.)]$|^\.|{_INVISIBLE}"
 
 
@@ -41,7 +46,8 @@ def plain_texts(cells: pl.Series) -> pl.Series:
     if not doubt.any():
         return cells
     plain = cells.filter(doubt).to_frame("cell").select(_plain(pl.col("cell"))).to_series()
-    return cells.scatter(doubt.arg_true(), plain)
+    # A clone, as `scatter` is in place.
+    return cells.clone().scatter(doubt.arg_true(), plain)
 
 
 def _plain(cell: pl.Expr) -> pl.Expr:

@@ -13,7 +13,6 @@ from cpt77092.reference.codes import assigned_places, known_modifiers
 
 NPIS = ("rendering_npi", "billing_npi", "ordering_npi")
 _CELL = pl.col("cell")
-_HAS_WORD = _CELL.str.contains(r"\p{Alphabetic}{3}")
 _DIAGNOSIS = r"(?i)\b[A-Z][0-9][0-9A-Z]\.?[0-9A-Z]{1,4}\b"
 _CATEGORY_FIRST = r"(?i)^[A-Z][0-9][0-9A-Z]\b"
 
@@ -26,20 +25,29 @@ def code_texts(name: str, cells: pl.Series) -> pl.Series:
         cells: different cells without marks (`plain_texts`).
     """
     if name in DIAGNOSES:
-        code = pl.when(_HAS_WORD).then(_diagnosis())
-    elif name in MODIFIERS:
-        code = pl.coalesce(_whole_number(), pl.when(_HAS_WORD).then(_modifier()))
-    elif name == "place_of_service_code":
-        code = pl.coalesce(_whole_number(), pl.when(_HAS_WORD).then(_place()))
-    elif name in NPIS:
-        code = pl.coalesce(_whole_number(), _only_number("{10}"))
-    elif name == "claim_frequency_code":
-        code = pl.coalesce(_whole_number(), pl.when(_HAS_WORD).then(_only_number("")))
-    elif name == "patient_sex":
-        code = pl.coalesce(_whole_number(), pl.when(_HAS_WORD).then(_letter_of_sex()))
+        code = _beside_words(_diagnosis())  # 733.0 is one of ICD-9, and no whole number
     else:
-        code = _whole_number()
+        code = pl.coalesce(_whole_number(), *_others(name))
     return cells.to_frame("cell").select(pl.coalesce(code, _CELL)).to_series()
+
+
+def _others(name: str) -> tuple[pl.Expr, ...]:
+    """How else a column's codes may be written, besides the code alone and as a whole number."""
+    if name in MODIFIERS:
+        return (_beside_words(_modifier()),)
+    if name in NPIS:
+        return (_only_number("{10}"),)
+    if name == "place_of_service_code":
+        return (_beside_words(_place()),)
+    if name == "claim_frequency_code":
+        return (_beside_words(_only_number("")),)
+    if name == "patient_sex":
+        return (_CELL.str.extract(r"(?i)^([MF12])[^0-9A-Z]+[A-Z]+$"),)
+    return ()
+
+
+def _beside_words(code: pl.Expr) -> pl.Expr:
+    return pl.when(_CELL.str.contains(r"\p{Alphabetic}{3}")).then(code)
 
 
 def _whole_number() -> pl.Expr:
@@ -57,10 +65,6 @@ def _place() -> pl.Expr:
     return pl.when(place.is_in(sorted(assigned_places()))).then(place)
 
 
-def _letter_of_sex() -> pl.Expr:
-    return _CELL.str.extract(r"(?i)^([MF12])[^0-9A-Z]+[A-Z]+$")
-
-
 def _modifier() -> pl.Expr:
     """The only modifier among the words; a second one, or another number, is not passed over."""
     known = sorted(known_modifiers())
@@ -76,6 +80,4 @@ def _diagnosis() -> pl.Expr:
     category, codes = _CELL.str.extract(f"({_CATEGORY_FIRST})"), _CELL.str.extract_all(_DIAGNOSIS)
     first_is_code = _CELL.str.contains(f"^{_DIAGNOSIS}")
     is_only = (codes.list.len() == 1) & (category.is_null() | first_is_code)
-    return (
-        pl.when(is_only).then(codes.list.first()).when(codes.list.len() == 0).then(category)
-    )
+    return pl.when(is_only).then(codes.list.first()).when(codes.list.len() == 0).then(category)

@@ -72,10 +72,8 @@ def classify(kept: pl.DataFrame, scope: frozenset[str], header: str = "") -> pl.
 def _kind_without_code(kept: pl.DataFrame) -> pl.Expr:
     """A blank code cell needs a claim and a date to be a claim line; a filled one needs either."""
     names = set(kept.columns) - {"hcpcs_code"}
-    is_filled = pl.any_horizontal(_filled(names), pl.lit(False)) & (  # noqa: FBT003
-        pl.col("code_kind") == UNREADABLE
-    )
-    is_claim = is_claim_row(names) | is_filled
+    has_either = pl.any_horizontal(pl.lit(False), *_filled(names))  # noqa: FBT003
+    is_claim = is_claim_row(names) | (has_either & (pl.col("code_kind") == UNREADABLE))
     return pl.when(is_claim).then(_kind("no code")).otherwise(_kind("not data"))
 
 

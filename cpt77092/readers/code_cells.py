@@ -27,7 +27,7 @@ _REVENUE_CODE = r"^(?:[0-3]?[0-9]{3})$"
 _SYSTEM = "HCPCS|HCPC|HC|CPT-?4|CPT|C4"
 _SYSTEM_BEHIND = "^(?:HCPCS|CPT|CPT4|C4)$"
 _AS_A_NUMBER = {
-    r"^([0-9]{2})[\p{White_Space},.'’]([0-9]{3})(?:[.,]0+)?$": "$1$2",  # 77,092
+    r"^([0-9]{2})[\p{White_Space},.'\x{2019}]([0-9]{3})(?:[.,]0+)?$": "$1$2",  # 77,092
     r"^([0-9])\.([0-9]{4})0*E\+?0*4$": "$1$2",  # 7.7092E+04; with fewer digits some are lost
     r"^0+([1-9][0-9]{4})$": "$1",  # 077092
     rf"^({_CODE})\.0*$": "$1",
@@ -56,7 +56,8 @@ def _other_code(scope: frozenset[str]) -> str:
     """
     few_digits = "(?:[0-9]{0,2}[^0-9])*"
     code = "|".join(_codes_but(scope))
-    return rf"(?i)^(?:{few_digits}[^0-9A-Z])?(?:{code})(?:\.0*)?(?:[^0-9A-Z]{few_digits}[0-9]{{0,2}})?$"
+    before, behind = rf"(?:{few_digits}[^0-9A-Z])?", rf"(?:[^0-9A-Z]{few_digits}[0-9]{{0,2}})?"
+    return rf"(?i)^{before}(?:{code})(?:\.0*)?{behind}$"
 
 
 def _codes_but(scope: frozenset[str]) -> Iterator[str]:

@@ -86,9 +86,7 @@ class LinePlan:
         """The plan for rows that hold several lines, each with a code column of its own."""
         sources = headers.line_columns["hcpcs_code"]
         codes = [pl.col(header) for header in sources if header is not None]
-        has_code = [
-            without_marks(code.cast(pl.String).fill_null("")) != "" for code in codes
-        ]
+        has_code = [without_marks(code.cast(pl.String).fill_null("")) != "" for code in codes]
         has_checked_code = [
             may_be_in_scope(code, selection.scope) & is_filled
             for code, is_filled in zip(codes, has_code, strict=True)

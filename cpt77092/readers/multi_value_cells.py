@@ -52,9 +52,7 @@ def take_modifiers_off_codes(lines: pl.DataFrame) -> pl.DataFrame:
     if behind.null_count() == lines.height:
         return lines
     present = [pl.col(name).cast(pl.String) for name in MODIFIERS if name in lines.columns]
-    own = pl.concat_list(present or [pl.lit("")]).list.eval(
-        pl.element().filter(pl.element() != "")
-    )
+    own = pl.concat_list(present or [pl.lit("")]).list.eval(pl.element().filter(pl.element() != ""))
     fits = lines.select((own.list.len() == 0) | (own == behind)).to_series()
     is_read = pl.lit(behind.is_not_null() & fits)
     return lines.with_columns(
