@@ -20,7 +20,7 @@ _WRAPPED = (
     rf"(?s)^(?:{_APOSTROPHE}*=?{_QUOTE}(.*){_QUOTE}|=?{_APOSTROPHE}(.*){_APOSTROPHE}"
     rf"|{_APOSTROPHE}*=?([0-9].*)|{_APOSTROPHE}+(.*))$"
 )
-_NEEDS_A_LOOK = rf"^[^0-9A-Za-z(]|[^0-9A-Za-z.)]$|^\.|{_INVISIBLE}"
+_NEEDS_A_LOOK = rf"^[^0-9A-Za-z]|[^0-9A-Za-z]$|{_INVISIBLE}"
 
 
 @cache
@@ -41,7 +41,7 @@ def without_marks(text: pl.Expr) -> pl.Expr:
 
 def plain_texts(cells: pl.Series) -> pl.Series:
     """`without_marks` of a column that is there; cells that need no change cost one look."""
-    words = sorted(word for word in placeholders() if word.isalpha() or word == "n/a")
+    words = sorted(word for word in placeholders() if word[0].isalnum())
     doubt = cells.str.contains(rf"{_NEEDS_A_LOOK}|^(?i:{'|'.join(words)})$").fill_null(value=False)
     if not doubt.any():
         return cells

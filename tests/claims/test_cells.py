@@ -344,7 +344,6 @@ def test_money_is_read_to_the_cent_and_below(text: str, value: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "NaN",
         "inf",
         "45.00 USD",
         "\u20ac45",
@@ -356,7 +355,6 @@ def test_money_is_read_to_the_cent_and_below(text: str, value: str) -> None:
         "()",
         "$",
         "$$45",
-        "-",
         "free",
         "100000000000000000",
         "45.00 46.00",
@@ -405,7 +403,7 @@ def test_a_whole_number_is_read(text: str, value: int) -> None:
     assert reading(Kind.INTEGER, text) == ([value], ["read"])
 
 
-@pytest.mark.parametrize("text", ["1.5", "x", "inf", "NaN", "1A", "1-2", "99999999999999999999"])
+@pytest.mark.parametrize("text", ["1.5", "x", "inf", "NUL", "1A", "1-2", "99999999999999999999"])
 def test_what_is_no_whole_number_is_unreadable(text: str) -> None:
     assert reading(Kind.INTEGER, text) == ([None], ["unreadable"])
 
@@ -455,8 +453,8 @@ def test_a_column_that_the_file_lacks_has_neither_value_nor_state(kind: Kind) ->
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_text_of_an_unreadable_cell_is_kept_and_of_no_other(kind: Kind) -> None:
     name, good, _ = SAMPLE[kind]
-    frame = with_types(pl.DataFrame({name: [good, "", " ~ ", None]}), frozenset({name}))
-    assert frame[name + UNREADABLE_TEXT].to_list() == [None, None, " ~ ", None]
+    frame = with_types(pl.DataFrame({name: [good, "", " ~ ", "NULL", None]}), frozenset({name}))
+    assert frame[name + UNREADABLE_TEXT].to_list() == [None, None, "~", None, None]
 
 
 @pytest.mark.parametrize("kind", KINDS)
