@@ -39,6 +39,9 @@ def exit_code(
         return Exit.UNCHECKED, f"{files} read with --lenient may be incomplete"
     if totals.tally.rows == totals.tally.no_code + totals.tally.not_data:
         return Exit.UNCHECKED, "no row has a procedure code"
+    if totals.tally.no_code and not allow_rejects:
+        rows = count(totals.tally.no_code, "claim row")
+        return Exit.UNCHECKED, f"{rows} without a readable procedure code"
     failing = sum(totals.by_severity[severity] for severity in failing_severities(fail_on))
     if failing or (fail_on is FailOn.NOT_CHECKED and totals.not_checked):
         what = count(failing, "finding") if failing else "rules that could not be checked"

@@ -11,12 +11,14 @@ from cpt77092.claims import columns, dates
 from cpt77092.claims.cells import with_types
 from cpt77092.errors import ClaimsError
 from cpt77092.readers.classify import ROW_KIND
+from cpt77092.readers.code_cells import codes_of_other_systems
 from cpt77092.readers.discover import is_read_once, open_claims
 from cpt77092.readers.excel_damage import restore_numbers
 from cpt77092.readers.failures import POLARS_FAILURES, reason
-from cpt77092.readers.multi_value_cells import split_sets
+from cpt77092.readers.multi_value_cells import split_sets, take_modifiers_off_codes
 from cpt77092.readers.required_columns import require_columns, require_payers
 from cpt77092.readers.scan import LINE, RAW, REJECT, ROW, Options, Rows, Scan, Selection, Tally
+from cpt77092.text import count
 
 SOURCE = "source"
 """Index of the file in `Batch.scans`."""
@@ -166,12 +168,12 @@ def lines_of(
     if options.payer is not None:
         lines = lines.with_columns(payer=pl.lit(options.payer), payer_id=pl.lit(""))
     require_payers(lines, path)
-    lines, notes = restore_numbers(split_sets(lines))
+    lines, notes = restore_numbers(take_modifiers_off_codes(split_sets(lines)))
     try:
         typed = with_types(lines, needed)
     except POLARS_FAILURES as failure:
         raise ClaimsError(f"{path}: cannot be read ({reason(failure)})") from None
-    return typed, [*notes, *_date_notes(lines, needed)]
+    return typed, [*_code_notes(rows), *notes, *_date_notes(lines, needed)]
 
 
 def rejects_of(rows: Rows, number: int) -> pl.DataFrame:
@@ -182,6 +184,13 @@ def rejects_of(rows: Rows, number: int) -> pl.DataFrame:
         rejected = rejected.with_columns(pl.col(ROW).cast(pl.UInt32).alias(LINE), nothing)
     source = pl.lit(number, pl.UInt32).alias(SOURCE)
     return rejected.select(source, pl.col(ROW).cast(pl.UInt32), LINE, REJECT, RAW)
+
+
+def _code_notes(rows: Rows) -> Iterator[str]:
+    """How many rows of other services name an NDC or a revenue code in place of a code."""
+    others = rows.kept.filter(pl.col(ROW_KIND) == "out of scope")["hcpcs_code"]
+    for what, number in codes_of_other_systems(others).items():
+        yield f"{count(number, 'row')} with {what} in place of a procedure code"
 
 
 def _date_notes(lines: pl.DataFrame, needed: frozenset[str]) -> Iterator[str]:

@@ -11,6 +11,7 @@ import polars as pl
 
 from cpt77092.claims.headers import HeaderMatch, match_headers
 from cpt77092.errors import ClaimsError, UsageError, did_you_mean
+from cpt77092.readers.excel_errors import with_errors
 from cpt77092.readers.header_row import find_header, unique_names
 from cpt77092.readers.line_plan import LinePlan
 from cpt77092.readers.scan import INDEX, MATCHED_ROWS, SAMPLE_ROWS, Options, Rows, Scan, Selection
@@ -40,9 +41,7 @@ class ExcelFile:
 
     def read(self, selection: Selection) -> tuple[Scan, Rows]:
         """Pick the rows."""
-        written = self.written[self.headers.columns["hcpcs_code"]]
-        plan = LinePlan.of(self, selection, written=written)
-        return plan.read(self, self.rows.lazy(), selection)
+        return LinePlan.of(self, selection).read(self, self.rows.lazy(), selection)
 
 
 def open_file(path: str, data: Path | bytes, options: Options) -> ExcelFile:
@@ -59,7 +58,7 @@ def open_file(path: str, data: Path | bytes, options: Options) -> ExcelFile:
         cells = book.load_sheet(sheet, header_row=None, skip_rows=0, dtypes="string").to_polars()
     except Exception as problem:
         raise ClaimsError(f"{path}: sheet {sheet!r} cannot be read") from problem
-    texts = cells.select(pl.all().cast(pl.String).fill_null(""))
+    texts = with_errors(cells, data, sheet).select(pl.all().cast(pl.String).fill_null(""))
     rows = [list(row) for row in texts.head(SAMPLE_ROWS).iter_rows()]
     if not rows or not any(any(row) for row in rows):
         raise ClaimsError(

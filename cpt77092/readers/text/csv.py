@@ -98,8 +98,7 @@ class CsvFile:
 
     def plan(self, selection: Selection) -> LinePlan:
         """How rows become lines."""
-        written = self.dialect.headers[self.headers.columns["hcpcs_code"]]
-        return LinePlan.of(self, selection, written=written)
+        return LinePlan.of(self, selection)
 
     def two_pass(self, plan: LinePlan) -> TwoPass | None:
         """How to read the file in two passes; None where a scan is faster, or needed."""

@@ -8,7 +8,8 @@ import polars as pl
 
 from cpt77092.claims import columns
 from cpt77092.claims.cells import source_cell
-from cpt77092.readers.classify import SORTING, may_be_in_scope
+from cpt77092.readers.classify import SORTING
+from cpt77092.readers.code_cells import may_be_in_scope
 from cpt77092.readers.scan import REJECT, ROW
 from cpt77092.readers.x12.segments import (
     LOOP,

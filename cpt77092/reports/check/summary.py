@@ -39,6 +39,9 @@ def verdict(totals: Totals) -> str:
         )
     if totals.tally.rows == totals.tally.no_code + totals.tally.not_data:
         return f"Nothing could be checked: none of {rows} has a procedure code"
+    if totals.tally.no_code:
+        missing = count(totals.tally.no_code, "claim row")
+        return f"Not everything was checked: {missing} without a readable procedure code"
     if not totals.checked_lines:
         return f"No trabecular bone score or bone-density line in {rows}"
     if totals.warning_lines:
