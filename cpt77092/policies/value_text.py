@@ -44,12 +44,9 @@ def _text(value: Any, *, is_money: bool) -> str:
         bypass = "may be bypassed" if value.bypass else "no bypass"
         return f"{value.with_} ({value.denied} denied, {bypass})"
     if isinstance(value, ByPart):
-        components = {"26": value.professional, "TC": value.technical}
-        texts = [
-            f"{modifier} {_text(amount, is_money=is_money)}"
-            for modifier, amount in components.items()
-            if amount is not None
-        ]
+        components = (("26", value.professional), ("TC", value.technical))
+        amounts = [(modifier, amount) for modifier, amount in components if amount is not None]
+        texts = [f"{modifier} {_text(amount, is_money=is_money)}" for modifier, amount in amounts]
         total = _text(value.whole, is_money=is_money)
         return f"{total} ({', '.join(texts)})" if texts else total
     if isinstance(value, tuple):

@@ -185,23 +185,18 @@ def _levels_off(segments: Segments) -> pl.Series:
     levels = parted(levels, segments.delimiters).select(
         NUMBER, TAG, own=nth(1), parent=nth(2), level=nth(3)
     )
+    tag, level = pl.col(TAG), pl.col("level")
+
+    def last(opener: str, ends: pl.Expr) -> pl.Expr:
+        own = pl.when(level == opener).then("own").when(ends).then(pl.lit("none"))
+        return own.forward_fill()
+
     # A new transaction set, and a wider level, close the levels below them.
-    wider = {"20": pl.col(TAG) == "ST", "22": (pl.col(TAG) == "ST") | (pl.col("level") == "20")}
-    last = {
-        level: pl.when(pl.col("level") == level)
-        .then("own")
-        .when(ends)
-        .then(pl.lit("none"))
-        .forward_fill()
-        for level, ends in wider.items()
+    parents = {
+        "20": pl.lit(""),
+        "22": last("20", tag == "ST"),
+        "23": last("22", (tag == "ST") | (level == "20")),
     }
-    is_right = (
-        pl.when(pl.col("level") == "20")
-        .then(pl.col("parent") == "")
-        .when(pl.col("level") == "22")
-        .then(pl.col("parent") == last["20"])
-        .when(pl.col("level") == "23")
-        .then(pl.col("parent") == last["22"])
-        .otherwise(pl.col(TAG) == "ST")
-    )
+    fits = (pl.when(level == name).then(pl.col("parent") == of) for name, of in parents.items())
+    is_right = pl.coalesce(*fits, tag == "ST")
     return levels.filter(~is_right.fill_null(value=False))[NUMBER]
