@@ -189,13 +189,13 @@ class Matcher:
     def _general(self, hits: Sequence[Hit], payers: set[str]) -> tuple[str, list[Hit]] | None:
         """A policy for plans of any company (Medicare Advantage), and the phrases that say it."""
         for key in self._any_company:
-            said = [hit for hit in hits if (Role.BRAND, key) in hit.meanings]
+            hits_of_payer = [hit for hit in hits if (Role.BRAND, key) in hit.meanings]
             for hit in hits:  # a line of business says it beside a brand of somebody else
                 if (Role.JOINS, key) in hit.meanings:
                     named = {owner for role, owner in hit.meanings if role is Role.BRAND}
-                    said += [hit] if payers - named - {key} else []
-            if said:
-                return key, said
+                    hits_of_payer += [hit] if payers - named - {key} else []
+            if hits_of_payer:
+                return key, hits_of_payer
         return None
 
     @cached_property
@@ -203,20 +203,20 @@ class Matcher:
         return tuple(key for key, one in self.matches.items() if one.any_words)
 
     def _of_general(
-        self, key: str, said: Sequence[Hit], hits: Sequence[Hit], supported: set[str]
+        self, key: str, hits_of_payer: Sequence[Hit], hits: Sequence[Hit], supported: set[str]
     ) -> PayerMatch:
         """A name that says a policy for plans of any company."""
-        if all(any(role is Role.REGION for role, _ in hit.meanings) for hit in said):
+        if all(any(role is Role.REGION for role, _ in hit.meanings) for hit in hits_of_payer):
             if len(supported) == 1:
-                said_by_id = next(iter(supported))
-                return PayerMatch(said_by_id, Certainty.LIKELY, "its name and its id agree")
-            text = f"{said[0].text.upper()!r} may be a state or {self.policies[key].label}"
+                id_owner = next(iter(supported))
+                return PayerMatch(id_owner, Certainty.LIKELY, "its name and its id agree")
+            text = f"{hits_of_payer[0].text.upper()!r} may be a state or {self.policies[key].label}"
             return PayerMatch(None, Certainty.NONE, text, proposal=key)
         if barred := self._barred(key, hits):
             return PayerMatch(None, Certainty.NONE, f"its name has {barred!r}", proposal=key)
         is_plain = all(hit.meanings for hit in hits)
         certainty = Certainty.SURE if is_plain else Certainty.LIKELY
-        return PayerMatch(key, certainty, f"its name has {said[0].text!r}")
+        return PayerMatch(key, certainty, f"its name has {hits_of_payer[0].text!r}")
 
     def _of_kind(self, kinds: set[str], payers: set[str], hits: Sequence[Hit]) -> PayerMatch:
         """A payer of a kind that no policy is for."""
@@ -236,8 +236,8 @@ class Matcher:
                 return PayerMatch(key, Certainty.LIKELY, "its name and its id or indicator agree")
             text = f"its name has {' '.join(strange)!r}, which may be another plan"
             return PayerMatch(None, Certainty.NONE, text, proposal=key)
-        said = next((hit.text for hit in hits if self._is_of(key, hit, *_BRANDS)), key)
-        return PayerMatch(key, Certainty.SURE, f"its name has {said!r}")
+        hits_of_payer = next((hit.text for hit in hits if self._is_of(key, hit, *_BRANDS)), key)
+        return PayerMatch(key, Certainty.SURE, f"its name has {hits_of_payer!r}")
 
     def _unknown(self, hits: Sequence[Hit], payer_id: str, alone: frozenset[str]) -> PayerMatch:
         """A name without a known brand, which contradicts neither id nor indicator."""
