@@ -16,7 +16,7 @@ from cpt77092.readers.discover import is_read_once, open_claims
 from cpt77092.readers.excel_damage import restore_numbers
 from cpt77092.readers.failures import POLARS_FAILURES, reason
 from cpt77092.readers.multi_value_cells import split_sets, take_modifiers_off_codes
-from cpt77092.readers.required_columns import require_columns, require_payers
+from cpt77092.readers.required_columns import require_columns
 from cpt77092.readers.scan import LINE, RAW, REJECT, ROW, Options, Rows, Scan, Selection, Tally
 from cpt77092.text import count
 
@@ -125,7 +125,7 @@ def read_batch(
     """
     files = [open_claims(path, options) for path in paths]
     for opened in files:
-        require_columns(opened, options.payer)
+        require_columns(opened)
     selection = Selection(needed, scope)
     scans, tallies, lines, rejects = [], [], [], []
     notes: list[str] = []
@@ -159,7 +159,7 @@ def lines_of(
         The lines, and what a person should know about how their cells were read.
 
     Raises:
-        ClaimsError: a line names no payer, or cells cannot be read.
+        ClaimsError: cells cannot be read.
     """
     is_line = rows.kept[ROW_KIND] == "in scope"
     lines = rows.kept if is_line.all() else rows.kept.filter(is_line)
@@ -167,7 +167,6 @@ def lines_of(
     lines = lines.with_columns(pl.lit(number, pl.UInt32).alias(SOURCE))
     if options.payer is not None:
         lines = lines.with_columns(payer=pl.lit(options.payer), payer_id=pl.lit(""))
-    require_payers(lines, path)
     lines, notes = restore_numbers(take_modifiers_off_codes(split_sets(lines)))
     try:
         typed = with_types(lines, needed)

@@ -6,11 +6,13 @@ import glob
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 
 from cpt77092.claims.headers import REPORT_COLUMNS
+from cpt77092.claims.layouts import fitting
 from cpt77092.errors import ClaimsError
 from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced
 from cpt77092.readers.scan import OpenedFile, Options
@@ -164,7 +166,9 @@ def open_claims(path: str, options: Options) -> OpenedFile:
     format_ = next(format_ for format_ in FORMATS if format_.is_format(head))
     if path.lower().endswith((".parquet", ".pq")) and not is_parquet(head):
         raise ClaimsError(f"{path}: not a Parquet file (it does not begin with {PARQUET.decode()})")
-    return format_.open(path, data, options)
+    opened = format_.open(path, data, options)
+    layout = fitting(options.saved_layouts, opened.names) if options.layout is None else None
+    return format_.open(path, data, replace(options, layout=layout)) if layout else opened
 
 
 def _data(path: str) -> Path | bytes:

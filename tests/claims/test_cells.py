@@ -609,8 +609,6 @@ def test_the_columns_are_those_of_the_design_in_its_order_and_types() -> None:
 def test_what_a_line_cannot_do_without_is_required() -> None:
     assert {column.name for column in COLUMNS if column.required} == {
         "claim_id",
-        "payer",
-        "claim_line_start_date",
         "hcpcs_code",
     }
 
