@@ -63,6 +63,7 @@ LINE = {
     "person_id": "P1",
     "payer": "Medicare",
     "payer_id": "99901",
+    "claim_filing_indicator": "MB",
     "billing_npi": "1555001019",
     "rendering_npi": "1555000011",
     "ordering_npi": "1555002017",

@@ -18,7 +18,7 @@ Row = Mapping[str, str]
 MODIFIERS = tuple(f"hcpcs_modifier_{n}" for n in range(1, 5))
 DIAGNOSES = tuple(f"diagnosis_code_{n}" for n in range(1, 13))
 OF_THE_CLAIM = (
-    "payer", "payer_id", "person_id", "billing_npi", "claim_id", "claim_frequency_code",
+    "payer", "payer_id", "claim_filing_indicator", "person_id", "billing_npi", "claim_id", "claim_frequency_code",
     "prior_authorization_number", "patient_sex", "patient_birth_date", *DIAGNOSES,
 )  # fmt: skip
 DAY = "20260301"
@@ -146,7 +146,18 @@ def _claim_loops(lines: Sequence[Row], level: int, style: Style) -> tuple[list[s
         line("N4", "SPRINGFIELD", "IL", "627010000"),
         line("REF", "EI", "000000001"),
         line("HL", subscriber, billing, "22", "1" if is_dependent else "0"),
-        line("SBR", "P", "" if is_dependent else "18", "", "", "", "", "", "", "CI"),
+        line(
+            "SBR",
+            "P",
+            "" if is_dependent else "18",
+            "",
+            "",
+            "",
+            "",
+            "",
+            "",
+            claim.get("claim_filing_indicator", "CI"),
+        ),
         line("NM1", "IL", "1", "SYNTHETIC", "MEMBER", "", "", "", "MI", member),
         *([] if is_dependent else birth),
         line("NM1", "PR", "2", claim.get("payer", ""), "", "", "", "", *_payer_id(claim)),
