@@ -715,10 +715,10 @@ def offered(words: str, **env: str) -> list[str]:
     [
         ("scrub exp", ["explain"]),
         ("scrub policies sh", ["show"]),
-        ("scrub check claims.csv --pay", ["--payer"]),
-        ("scrub claims.csv --pay", ["--payer"]),
+        ("scrub check claims.csv --pay", ["--payer", "--payers"]),
+        ("scrub claims.csv --pay", ["--payer", "--payers"]),
         ("scrub claims.csv --by ", ["finding", "line", "claim"]),
-        ("scrub --pay", ["--payer"]),
+        ("scrub --pay", ["--payer", "--payers"]),
         ("scrub --payer ae", ["aetna"]),
         ("scrub --ver", ["--version"]),
         ("scrub claims.csv --select MO001", ["MO001"]),
