@@ -18,7 +18,8 @@ Row = Mapping[str, str]
 MODIFIERS = tuple(f"hcpcs_modifier_{n}" for n in range(1, 5))
 DIAGNOSES = tuple(f"diagnosis_code_{n}" for n in range(1, 13))
 OF_THE_CLAIM = (
-    "payer", "payer_id", "claim_filing_indicator", "person_id", "billing_npi", "claim_id", "claim_frequency_code",
+    "payer", "payer_id", "claim_filing_indicator", "person_id", "billing_npi", "claim_id",
+    "claim_frequency_code",
     "prior_authorization_number", "patient_sex", "patient_birth_date", *DIAGNOSES,
 )  # fmt: skip
 DAY = "20260301"
