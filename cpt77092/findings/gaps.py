@@ -22,6 +22,8 @@ _CRITICAL: dict[str, tuple[str, tuple[str, ...]]] = {
     Without.DATE: ("date of service", ("claim_line_start_date",)),
 }
 """Columns that no clean batch goes without: by the value of `--without`, their name and columns."""
+_LOOK_BACK = frozenset({"FR", "BU", "UN"})
+"""Groups of rules that read the history."""
 _OTHERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "place": ("POS", ("place_of_service_code",)),
     "diagnoses": ("diagnosis", DIAGNOSES),
@@ -59,12 +61,16 @@ def gaps(result: Result, without: Collection[str] = ()) -> tuple[Gap, ...]:
         rules = [rule for rule in result.rules if _needs(rule, columns)]
         if group in _CRITICAL and group not in without and rules:
             critical |= {group, *columns}
+        answer = f"--map {columns[0]}=HEADER, or --without {group} if the files have none"
+        if group in _CRITICAL and rules and _history_lacks(result, columns):
+            lack = f"no {name} column in the history"
+            text = f"comparison with the history, {lack}"
+            missing.append(Gap(text, lack, answer, exits_2=group in critical))
         lines = _lines_without(result, columns, rules)
         if lines:
             where = "" if lines == result.lines.height else f" on {count(lines, 'line')}"
             lack = f"no {name} column"
             text = f"{name} edits{where}, {lack}"
-            answer = f"--map {columns[0]}=HEADER, or --without {group} if the files have none"
             missing.append(Gap(text, lack, answer, exits_2=group in critical))
     return (*missing, *_questions(result, critical))
 
@@ -99,14 +105,26 @@ def _lines_without(result: Result, columns: Sequence[str], rules: Sequence[Rule]
     lines = result.lines
     if not rules or any(not lines[name].null_count() for name in columns if name in lines.columns):
         return 0
+    looked_at = pl.any_horizontal(looks_at(rule) for rule in rules)
+    return lines.filter(_is_absent(lines, columns) & looked_at).height
+
+
+def _is_absent(lines: pl.DataFrame, columns: Sequence[str]) -> pl.Expr:
+    """The lines whose file has none of these columns."""
     is_absent = pl.all_horizontal(pl.col(name).is_null() for name in columns)
     if columns[0] in TYPED:
         is_absent &= pl.col(f"{columns[0]}.state").is_null()
     elif columns[0] == "payer":
         others = [name for name in ("payer_id", "claim_filing_indicator") if name in lines.columns]
         is_absent &= pl.all_horizontal(pl.col(name).fill_null("") == "" for name in others)
-    looked_at = pl.any_horizontal(looks_at(rule) for rule in rules)
-    return lines.filter(is_absent & looked_at).height
+    return is_absent
+
+
+def _history_lacks(result: Result, columns: Sequence[str]) -> bool:
+    """Whether rules that look back compare lines of a history file without these columns."""
+    if result.history is None or not any(rule.code[:2] in _LOOK_BACK for rule in result.rules):
+        return False
+    return not result.history.lines.filter(_is_absent(result.history.lines, columns)).is_empty()
 
 
 def _questions(result: Result, critical: Collection[str]) -> Iterator[Gap]:

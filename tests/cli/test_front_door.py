@@ -128,6 +128,29 @@ def test_a_batch_is_not_split_where_lines_were_not_judged(scrub: Scrub) -> None:
     assert Path("clean.csv").exists()
 
 
+@pytest.mark.parametrize(
+    ("column", "lack", "group"),
+    [
+        ("mod1", "no modifier column in the history", "modifiers"),
+        ("payer", "no payer column in the history", "payer"),
+        ("dos", "no date of service column in the history", "date"),
+    ],
+)
+def test_a_history_that_cannot_be_compared_is_named(
+    scrub: Scrub, column: str, lack: str, group: str
+) -> None:
+    batch("now.csv", mod1="")
+    batch("past.csv", mod1="", claim_id="A-1")
+    code, out, _ = scrub("now.csv", "--history", "past.csv", *AS_OF, "--select", "FR")
+    assert (code, "FR003" in out) == (0, True)  # a warning
+    batch("past.csv", without=column, claim_id="A-1", **({} if column == "mod1" else {"mod1": ""}))
+    code, _, err = scrub("now.csv", "--history", "past.csv", *AS_OF)
+    assert (code, lack in headline(err)) == (2, True)
+    code, _, err = scrub("now.csv", "--history", "past.csv", *AS_OF, "--without", group)
+    assert (code, lack in headline(err)) == (0, True)
+    assert scrub("now.csv", "--history", "past.csv", *AS_OF, "--select", "MO")[0] == 0
+
+
 def test_every_report_has_the_headline(scrub: Scrub) -> None:
     batch(without="mod1")
     names = ("o.html", "o.txt", "o.json")
