@@ -21,6 +21,7 @@ from cpt77092.readers import (
     Options,
     find_files,
     find_readable,
+    folder_notes,
     is_read_once,
     open_claims,
     read_history,
@@ -150,7 +151,14 @@ def run(request: Request, progress: Progress = _ignore_progress) -> Result:
 
     progress("Reading claims", 0)
     paths, not_found = find_readable(request.paths)
-    batch = read_readable(paths, not_found=not_found, needed=needed, scope=scope, options=options)
+    batch = read_readable(
+        paths,
+        not_found=not_found,
+        passed_by=folder_notes(request.paths),
+        needed=needed,
+        scope=scope,
+        options=options,
+    )
     if request.isolated:
         batch = replace(batch, cell_notes=(*batch.cell_notes, *_answers_not_used(request, batch)))
     past = None

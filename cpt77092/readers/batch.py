@@ -39,6 +39,8 @@ class Batch:
     """How doubtful cells were read, each after the name of its file."""
     commonest_codes: tuple[tuple[str, int], ...] = ()
     """Where nothing is in scope: the commonest codes instead, with how many rows each."""
+    folder_notes: tuple[str, ...] = ()
+    """What was passed by in folders."""
     unreadable: tuple[str, ...] = ()
     """Files that could not be read, among others that could: a sentence for each."""
 
@@ -52,7 +54,7 @@ class Batch:
         """What a person should know about how each file was read."""
         scans = [f"{scan.path}: {'; '.join(scan.notes)}" for scan in self.scans if scan.notes]
         headers = [f"{scan.path}: {n}" for scan in self.scans for n in scan.opened.headers.notes]
-        return [*scans, *headers, *self.cell_notes]
+        return [*self.folder_notes, *scans, *headers, *self.cell_notes]
 
     @property
     def total(self) -> Tally:
@@ -71,6 +73,7 @@ def read_readable(
     paths: Sequence[str],
     *,
     not_found: Sequence[str] = (),
+    passed_by: Sequence[str] = (),
     needed: frozenset[str],
     scope: frozenset[str],
     options: Options,
@@ -80,6 +83,7 @@ def read_readable(
     Args:
         paths: as of `read_batch`.
         not_found: a sentence for each name for which there is no file to read.
+        passed_by: what was not read in folders, as `folder_notes` says it.
         needed: as of `read_batch`.
         scope: as of `read_batch`.
         options: as of `read_batch`.
@@ -103,7 +107,7 @@ def read_readable(
         if not readable:
             raise ClaimsError(*problems) from None
         batch = read_batch(readable, needed=needed, scope=scope, options=options)
-    return replace(batch, unreadable=tuple(problems))
+    return replace(batch, unreadable=tuple(problems), folder_notes=tuple(passed_by))
 
 
 def read_batch(
@@ -140,6 +144,11 @@ def read_batch(
         lines_here, notes_here = lines_of(rows, number, needed, scan.path, options)
         lines.append(lines_here)
         notes += [f"{scan.path}: {note}" for note in notes_here]
+        if rows.set_aside:
+            notes.append(
+                f"{scan.path}: rows set aside as lines of institutional claims, or as no claim "
+                f"lines by the layout: {rows.set_aside:,}"
+            )
     return Batch(
         lines=pl.concat(lines, how="diagonal", rechunk=True),
         rejects=pl.concat(rejects),

@@ -15,6 +15,8 @@ ROW_KIND = "row_kind"
 ROW_KINDS = pl.Enum(["in scope", "out of scope", "no code", "not data", "rejected"])
 SORTING = ("claim_id", "claim_line_start_date", "hcpcs_code")
 """Columns by which a row is known to be a claim line."""
+_TOTAL = r"(?i)\b(?:sub|grand)?-?\s*(?:totals?|count|sum)\b"
+"""A row that counts or adds up the lines of a code."""
 _LINE_BREAK = "[\r\n]"
 _SWALLOWED = "a cell holds a line break; is a quote left open?"
 
@@ -60,12 +62,15 @@ def classify(kept: pl.DataFrame, scope: frozenset[str], header: str = "") -> pl.
     kind = pl.when(cell == IN_SCOPE).then(_kind("in scope")).otherwise(_kind("out of scope"))
     if kept["code_kind"].is_in([BLANK, UNREADABLE]).any():
         kind = pl.when(cell.is_in([IN_SCOPE, OTHER])).then(kind).otherwise(_kind_without_code(kept))
+    if kept["code_is_total"].any():
+        is_total = pl.col("code_is_total") & ~is_claim_row(set(kept.columns) - {"hcpcs_code"})
+        kind = pl.when(is_total).then(_kind("not data")).otherwise(kind)
     if kept["code_is_header"].any():
         kind = pl.when("code_is_header").then(_kind("not data")).otherwise(kind)
     if kept[REJECT].null_count() < kept.height:
         kind = pl.when(pl.col(REJECT).is_not_null()).then(_kind("rejected")).otherwise(kind)
     return kept.with_columns(kind.alias(ROW_KIND), hcpcs_code=pl.col("code_read")).drop(
-        "code_read", "code_kind", "code_is_header"
+        "code_read", "code_kind", "code_is_header", "code_is_total"
     )
 
 
@@ -86,8 +91,12 @@ def _with_codes_read(kept: pl.DataFrame, scope: frozenset[str], header: str) -> 
     known = kept["hcpcs_code"].unique()
     texts = known.cast(pl.String)
     is_header = (texts == header.strip().upper()) & (texts != "")
-    read = read_codes(texts, scope).with_columns(
-        pl.col("code_read", "damaged_code").cast(known.dtype), code_is_header=is_header
+    read = (
+        read_codes(texts, scope)
+        .with_columns(
+            pl.col("code_read", "damaged_code").cast(known.dtype), code_is_header=is_header
+        )
+        .with_columns(code_is_total=texts.str.contains(_TOTAL))
     )
     index = pl.lit(index_in(kept["hcpcs_code"], known))
     return kept.hstack(read.select(pl.all().gather(index)))

@@ -16,6 +16,7 @@ from cpt77092.errors import ClaimsError
 from cpt77092.readers.classify import SORTING, classify
 from cpt77092.readers.code_cells import may_be_in_scope
 from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced, reason
+from cpt77092.readers.institutional import is_institutional
 from cpt77092.readers.scan import INDEX, REJECT, ROW, OpenedFile, Rows, Scan, Selection
 
 Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
@@ -76,6 +77,10 @@ class LinePlan:
             pl.col(name).cast(pl.String).str.strip_chars().is_in(values)
             for name, values in headers.row_filter.items()
         ]
+        place = headers.columns.get("place_of_service_code")
+        institutional = is_institutional(opened.names, place)
+        if institutional is not None:
+            conditions.append(~institutional)
         if not conditions:
             return plan
         row_filter = pl.all_horizontal(conditions).fill_null(value=False)

@@ -86,7 +86,7 @@ def refusal(*files: Path | str, **options: Any) -> str:
 def records_of(data: bytes, separator: str = ",", encoding: str = "utf-8-sig") -> Records:
     """What csv reads, the header and the blank lines before it included."""
     source = io.StringIO(data.decode(encoding), newline="")
-    return list(csv.reader(source, delimiter=separator))
+    return list(csv.reader(source, delimiter=separator, skipinitialspace=True))
 
 
 def header_index(records: Records) -> int:
@@ -153,9 +153,8 @@ CASES = (
     Case(
         "extra fields of quoted nothing, and of spaces",
         text(HEADER, line(1) + ',""', line(2) + ',"",""', line(3) + ", "),
-        in_scope=2,
-        rejected=1,
-        rows=[2, 3],
+        in_scope=3,
+        rows=[2, 3, 4],
     ),
     Case(
         "separators at the ends of rows",
@@ -246,11 +245,11 @@ CASES = (
         rows=[2, 3],
     ),
     Case(
-        "quoted line ends, one of them around something like a claim line",
+        "quoted line ends, and separators about as many as lines",
         text(
             HEADER,
             line(1, note='"two\nlines"'),
-            line(2, note=f'"\n{line(90)}\n\n{line(91)}\n"'),
+            line(2, note='"\na, b,\n\nc,\n"'),
             line(3),
         ),
         in_scope=3,
@@ -578,7 +577,7 @@ def test_row_numbers_hold_in_a_file_read_in_many_pieces(tmp_path: Path) -> None:
         if random.random() < 0.02:
             rows.append("")
             continue
-        note = random.choice(["", '"a,\nb""c"', f'"{line(0)}\n\n{line(0)}"', "long " * 20])
+        note = random.choice(["", '"a,\nb""c"', '"a, b\n\nc, d"', "long " * 20])
         code = random.choice(["77092", "99213", "77080", "36415"])
         if code in CHECKED:
             expected.append((f"A{number}", code, len(rows) + 1))
@@ -779,6 +778,8 @@ SEPARATORS = {
     "table.tsv": "\t",
     "vix.csv": ";",
 }
+DAMAGED = {"escaping.csv": {4}}
+"""Rows with text behind a closing quote."""
 AWKWARD_ENCODINGS = {"latin1.csv": "cp1252", "table-infer-iso-8859-7.csv": "cp1252"}
 REFUSED = {"frictionless/empty.csv": "the file is empty"}
 
@@ -832,7 +833,7 @@ def test_an_awkward_file_loses_no_row_whichever_column_is_the_code(file: Path) -
         cells = {row: cells_of(record, column) for row, record in body}
         short = {row for row, record in body if len(record) < width and cells[row].strip()}
         repeats = {row for row, cell in cells.items() if cell.strip().upper() == header.upper()}
-        rejected = too_long | short
+        rejected = too_long | short | DAMAGED.get(file.name, set())
         blank = {row for row, cell in cells.items() if not cell.strip(WRAPPINGS)}
         # Every code of the column made one in scope: every row must come through, as it stands.
         codes = {row: cell.strip().upper() for row, cell in cells.items()}
@@ -1027,7 +1028,7 @@ def test_a_parquet_file_cut_short_is_refused(kept: float, tmp_path: Path) -> Non
     assert "not a readable Parquet file" in refusal(cut)
 
 
-@pytest.mark.parametrize("column", ["cpt", "modifier"])
+@pytest.mark.parametrize("column", ["cpt", "units"])
 def test_a_column_of_lists_where_text_is_needed_is_refused(column: str, tmp_path: Path) -> None:
     claims_table(**{column: [["77092"], ["26"]]}).write_parquet(tmp_path / "claims.parquet")
     message = refusal(tmp_path / "claims.parquet")
@@ -1242,7 +1243,8 @@ def test_a_file_named_in_two_spellings_counts_once(
         (
             "",
             "the folder holds no claim files "
-            "(.csv, .tsv, .txt, .xlsx, .837, .x12, .edi, .parquet, .pq)",
+            "(.csv, .tsv, .tab, .psv, .txt, .dat, .prn, .out, .asc, .rpt, .xlsx, .xlsm, .xlsb, "
+            ".xls, .ods, .837, .837p, .x12, .edi, .clm, .parquet, .pq)",
         ),
     ],
 )
