@@ -31,6 +31,14 @@ class Hold(StrEnum):
     CLAIM = "claim"
 
 
+class Without(StrEnum):
+    """Columns without which no batch is clean, unless the user says that they are missing."""
+
+    MODIFIERS = "modifiers"
+    PAYER = "payer"
+    DATE = "date"
+
+
 class FailOn(StrEnum):
     """Lowest severity that exits 1."""
 

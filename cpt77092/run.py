@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from cpt77092.claims.layouts import load_layout
+from cpt77092.claims.layouts import fitting, load_layout, saved_layouts
 from cpt77092.engine import Result, check, needed_columns
 from cpt77092.errors import ClaimsError, UsageError
 from cpt77092.policies import load_policies
 from cpt77092.policies.payer_names import OwnName, require_payer, with_own_names
 from cpt77092.policies.policy import NATIONAL, Where
 from cpt77092.readers import (
+    Batch,
     OpenedFile,
     Options,
     find_files,
     find_readable,
+    folder_notes,
     is_read_once,
     open_claims,
     read_history,
@@ -52,11 +54,19 @@ class Request:
     sheet: str | None = None
     layout: str | None = None
     """The path of a layout file."""
+    layouts: str | None = None
+    """A folder of saved layouts, each used where its headers are those of a file."""
+    isolated: bool = False
+    """Saved layouts are not used, but the summary names those that fit."""
+    not_used: Sequence[str] = ()
+    """Other answers on file that an isolated run does not use, for the summary."""
     select: Sequence[str] = ()
     ignore: Sequence[str] = ()
     extend_select: Sequence[str] = ()
     show_phi: bool = False
     lenient: bool = False
+    without: Sequence[str] = ()
+    """Groups of columns that the files lack on purpose (`choices.Without`)."""
     payers: Sequence[OwnName] = ()
     """The user's own names for payers."""
 
@@ -92,7 +102,7 @@ class Request:
         return cls(**values)
 
 
-_NOT_RECORDED = frozenset({"paths", "as_of", "history", "policies"})
+_NOT_RECORDED = frozenset({"paths", "as_of", "history", "policies", "not_used"})
 _RECORDED_AS = {"overrides": "map"}
 
 
@@ -141,7 +151,16 @@ def run(request: Request, progress: Progress = _ignore_progress) -> Result:
 
     progress("Reading claims", 0)
     paths, not_found = find_readable(request.paths)
-    batch = read_readable(paths, not_found=not_found, needed=needed, scope=scope, options=options)
+    batch = read_readable(
+        paths,
+        not_found=not_found,
+        passed_by=folder_notes(request.paths),
+        needed=needed,
+        scope=scope,
+        options=options,
+    )
+    if request.isolated:
+        batch = replace(batch, cell_notes=(*batch.cell_notes, *_answers_not_used(request, batch)))
     past = None
     if request.history:
         files = _history_files(request.history)
@@ -176,7 +195,15 @@ def _reading_options(request: Request, payer: str | None) -> Options:
         encoding=request.encoding,
         sheet=request.sheet,
         layout=load_layout(request.layout) if request.layout else None,
+        saved_layouts=() if request.isolated else saved_layouts(request.layouts),
     )
+
+
+def _answers_not_used(request: Request, batch: Batch) -> list[str]:
+    layouts = saved_layouts(request.layouts) if request.layout is None else ()
+    rows = [(scan.path, fitting(layouts, scan.opened.names)) for scan in batch.scans]
+    saved = [f"the saved layout {layout.name} for {path}" for path, layout in rows if layout]
+    return [f"not used (--isolated): {answer}" for answer in (*saved, *request.not_used)]
 
 
 def _history_files(named: Sequence[str]) -> list[str]:

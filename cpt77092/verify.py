@@ -140,7 +140,7 @@ def _run_again(
     result = run(request)
     again = Report(
         result=result,
-        totals=findings.totals(result, rework_cost=rework_cost),
+        totals=findings.totals(result, rework_cost=rework_cost, without=request.without),
         options=then["manifest"]["options"],
         exit_code=0,
         why="",

@@ -70,6 +70,7 @@ def test_the_manifest_holds_the_whole_request() -> None:
         "ignore": ["CH"],
         "extend_select": ["UN"],
         "show_phi": True,
+        "without": ["modifiers"],
         "payers": [OwnName("Ours", "aetna", Where("r.json", 1))],
     }
     not_recorded: dict[str, Any] = {
@@ -77,6 +78,7 @@ def test_the_manifest_holds_the_whole_request() -> None:
         "as_of": date(2026, 1, 2),
         "history": ["h.csv"],
         "policies": Path("own"),
+        "not_used": (),
     }
     for one in fields(Request):  # an option that comes later is held to this too
         if one.name not in recorded and one.name not in not_recorded:

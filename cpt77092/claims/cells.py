@@ -24,12 +24,14 @@ from cpt77092.claims.columns import (
     absent_members,
 )
 from cpt77092.claims.dates import read_dates
+from cpt77092.claims.marks import plain_texts, without_marks
+from cpt77092.claims.words import code_texts
 
 
 def source_cell(
     header: str, column: Column, dtype: pl.DataType | type[pl.DataType] = pl.String
 ) -> pl.Expr:
-    """A source column under its canonical name: text is trimmed, and null becomes the empty string.
+    """A source column under its canonical name: text without marks, null as the empty string.
 
     Other kinds stay as they are; `with_types` reads them once the lines in scope are known.
 
@@ -49,37 +51,39 @@ def source_cell(
                 .then(whole.cast(pl.String))
                 .otherwise(source.cast(pl.String))
             )
-        source = source.cast(pl.String).str.strip_chars().fill_null("")
+        source = without_marks(source.cast(pl.String).fill_null(""))
         if column.name == "hcpcs_code":
             source = source.str.to_uppercase()
     return source.alias(column.name)
 
 
-def with_categories(lines: pl.DataFrame) -> pl.DataFrame:
-    """The lines with their code columns as categories, trimmed as `source_cell` trims them.
+def with_plain_cells(lines: pl.DataFrame) -> pl.DataFrame:
+    """The lines with codes as categories, and every category without marks or words.
 
     Args:
-        lines: code columns as text or as categories; other columns stay as they are.
+        lines: code columns as text or as categories; other text columns are plain already.
     """
-    names = [name for name in CODES if name in lines.columns]
+    names = [
+        name for name, dtype in lines.schema.items() if name in CODES or dtype == pl.Categorical
+    ]
     cells = lines.select(pl.col(names).cast(DTYPES[Kind.CODE]).fill_null(""))
     distinct = cells.select(pl.all().unique().implode())
-    differs = distinct.select((_trimmed(name) != _text(name)).any() for name in names)
-    trimmed = []
-    for name in (name for name in names if differs[name].item()):
-        values = distinct.select(_trimmed(name).cast(DTYPES[Kind.CODE])).to_series()
-        trimmed.append(values.gather(index_in(cells[name], distinct[name].explode())))
-    return lines.with_columns(cells.with_columns(trimmed))
+    plain = []
+    for name in names:
+        known = distinct[name].explode()
+        texts = known.cast(pl.String)
+        values = _plain_code(name, texts)
+        if not values.equals(texts):
+            plain.append(values.cast(DTYPES[Kind.CODE]).gather(index_in(cells[name], known)))
+    return lines.with_columns(cells.with_columns(plain))
 
 
-def _text(name: str) -> pl.Expr:
-    return pl.col(name).explode().cast(pl.String)
-
-
-def _trimmed(name: str) -> pl.Expr:
-    """The different cells of a code column, as `source_cell` trims them."""
-    trimmed = _text(name).str.strip_chars()
-    return trimmed.str.to_uppercase() if name == "hcpcs_code" else trimmed
+def _plain_code(name: str, texts: pl.Series) -> pl.Series:
+    """The different cells of a column without marks; of a code column, the codes alone."""
+    plain = plain_texts(texts)
+    if name == "hcpcs_code":
+        return plain.str.to_uppercase()
+    return code_texts(name, plain).alias(plain.name) if name in CODES else plain
 
 
 def with_types(lines: pl.DataFrame, needed: frozenset[str]) -> pl.DataFrame:
@@ -140,6 +144,8 @@ def _distinct_cells_read(cells: pl.Series, column: Column) -> list[pl.Series]:
 
 def _read(cells: pl.Series, column: Column) -> list[pl.Series]:
     """Values, states and, where some cell cannot be read, texts."""
+    if cells.dtype == pl.String:
+        cells = plain_texts(cells)
     values = _value(cells, column).alias(column.name)
     state = _state(cells, values).alias(f"{column.name}.state")
     if not (state == "unreadable").any():

@@ -71,12 +71,10 @@ COLUMNS: tuple[Column, ...] = (
     Column(name="claim_line_number", kind=Kind.INTEGER, needed_for="naming a line"),
     Column(name="line_control_number", needed_for="naming a line"),
     Column(name="person_id", patient=True, needed_for="tests across claims"),
-    Column(name="payer", kind=Kind.CODE, required=True, needed_for="the payer's policy"),
+    Column(name="payer", kind=Kind.CODE, needed_for="the payer's policy"),
     Column(name="payer_id", kind=Kind.CODE, needed_for="the payer's policy"),
     Column(name="claim_filing_indicator", kind=Kind.CODE, needed_for="the payer's policy"),
-    Column(
-        name="claim_line_start_date", kind=Kind.DATE, required=True, needed_for="everything dated"
-    ),
+    Column(name="claim_line_start_date", kind=Kind.DATE, needed_for="everything dated"),
     Column(name="claim_line_end_date", kind=Kind.DATE, needed_for="DT006"),
     Column(name="place_of_service_code", kind=Kind.CODE, needed_for="PO rules"),
     Column(name="hcpcs_code", kind=Kind.CODE, required=True, needed_for="everything"),

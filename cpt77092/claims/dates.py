@@ -7,6 +7,7 @@ single such date may be a typing error, and is unreadable.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import Enum
 
 import polars as pl
@@ -21,16 +22,31 @@ DATE_FORMS = (
     (r"^[0-9]{1,2}-[A-Za-z]{3}-[0-9]{4}$", "%d-%b-%Y"),
     (r"^[0-9]{1,2}-[A-Za-z]{3}-[0-9]{2}$", "%d-%b-%y"),
     (r"^[0-9]{1,2}-[0-9]{1,2}-[0-9]{4}$", "%m-%d-%Y"),
+    (r"^[0-9]{4}\.[0-9]{1,2}\.[0-9]{1,2}$", "%Y.%m.%d"),
+)
+# Z, UTC, -05:00, GMT-0500, America/New_York, Eastern Standard Time; its full name may follow.
+_ZONE = (
+    r" ?(?:[A-Z]{1,5})?(?: ?[+-][0-9]{2}(?::?[0-9]{2})?)?"
+    r"(?: [A-Z][A-Za-z]+(?:/[A-Za-z_]+)+|(?: [A-Z][a-z]+){1,3} Time| ?[\[(][A-Za-z_/ ]+[\])])?"
 )
 _TIME_OF_DAY = (
-    r"[T ][0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?( ?[AaPp][Mm])?(Z|[+-][0-9]{2}:?[0-9]{2})?$"
+    r"(?:T| |: ?|, ?)[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?"
+    rf"(?: ?[AaPp]\.?[Mm]\.?)?{_ZONE}$"
 )
+# 20260302.0 as a table program writes a number, 20260302T000000Z, and 2026-03-02Z of XML.
+_ENDS_OF_DAYS = r"^([0-9]{8})(?:\.0+|T?[0-9]{6}Z?)$|^([0-9-]{10})(?:Z|[+-][0-9]{2}:[0-9]{2})$"
+_WEEKDAY = r"(?i)^(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?\.?,? +"
 _MONTHS = (
     "Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|"
     "Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?"
 )
-# `Mar 2, 2026`, or `Mar  2 2026 12:00AM` from SQL Server.
-_NAMED_FIRST = rf"(?i)^({_MONTHS})\.? +([0-9]{{1,2}}),? +([0-9]{{4}})$"
+# Dates with the month in words, and which group is the day, the month and the year: `Mar 2, 2026`
+# (`Mar  2 2026 12:00AM` from SQL Server), `2 March 2026` (`02MAR2026` from SAS), `2026-Mar-02`.
+_NAMED = {
+    rf"(?i)^({_MONTHS})\.?[ -]+([0-9]{{1,2}}),?[ -]+([0-9]{{4}})$": (2, 1, 3),
+    rf"(?i)^([0-9]{{1,2}})[ -]*({_MONTHS})\.?,?[ -]*([0-9]{{4}}|[0-9]{{2}})$": (1, 2, 3),
+    rf"(?i)^([0-9]{{4}})[ -]*({_MONTHS})\.?[ -]*([0-9]{{1,2}})$": (3, 2, 1),
+}
 _EITHER = r"^([0-9]{1,2})([/-])([0-9]{1,2})([/-])([0-9]{4}|[0-9]{2})$"
 MIN_DAY_FIRST = 2
 
@@ -103,8 +119,18 @@ def ambiguity_note(cells: pl.Series) -> str | None:
 
 
 def _trimmed(cells: pl.Series) -> pl.Series:
-    days = cells.str.strip_chars().str.replace(_TIME_OF_DAY, "")
-    named = pl.col("cell").str.extract(_NAMED_FIRST, 1).str.head(3)
-    parts = [pl.col("cell").str.extract(_NAMED_FIRST, n) for n in (2, 3)]
-    turned = pl.format("{}-{}-{}", parts[0], named, parts[1])
-    return days.to_frame("cell").select(pl.coalesce(turned, "cell")).to_series()
+    """The days that text cells name, without time, zone and weekday, as `DATE_FORMS` have them."""
+    days = (
+        cells.str.strip_chars()
+        .str.replace(_WEEKDAY, "")
+        .str.replace(_ENDS_OF_DAYS, "$1$2")
+        .str.replace(_TIME_OF_DAY, "")
+    )
+    named = [pl.format("{}-{}-{}", *_parts(form, groups)) for form, groups in _NAMED.items()]
+    return days.to_frame("cell").select(pl.coalesce(*named, "cell")).to_series()
+
+
+def _parts(form: str, groups: tuple[int, int, int]) -> Iterator[pl.Expr]:
+    """Day, first three letters of the month, and year."""
+    for group, length in zip(groups, (2, 3, 4), strict=True):
+        yield pl.col("cell").str.extract(form, group).str.head(length)

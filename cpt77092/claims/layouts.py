@@ -7,12 +7,13 @@ columns:
 absent: [place_of_service_code]      # never to be guessed from other headers
 rows:
   Type: [CHARGE]                     # other rows are no claim lines
-known_by: [Procedure, Chg 1]         # shipped layouts: the headers that give it away
+known_by: [Procedure, Chg 1]         # shipped: the headers that give it away; saved: all headers
+unused: [Mod Reason]                 # headers that are none of our columns, whatever they look like
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -24,7 +25,7 @@ import yaml
 from cpt77092.claims.columns import BY_NAME
 from cpt77092.errors import UsageError, did_you_mean
 
-KEYS = ("layout", "columns", "absent", "rows", "known_by")
+KEYS = ("layout", "columns", "absent", "rows", "known_by", "unused")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,8 @@ class Layout:
     rows: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Header to the values that claim lines have there."""
     known_by: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
+    """Headers that are not asked about."""
 
 
 def load_layout(path: str) -> Layout:
@@ -67,18 +70,36 @@ def shipped_layouts() -> tuple[Layout, ...]:
     return tuple(sorted((_layout(tree, "") for tree in trees), key=lambda layout: layout.name))
 
 
+def saved_layouts(folder: str | None) -> tuple[Layout, ...]:
+    """The layouts that the user saved in a folder, by name.
+
+    Raises:
+        UsageError: one of them means nothing here.
+    """
+    paths = sorted(Path(folder).glob("*.yaml")) if folder else ()
+    return tuple(load_layout(str(path)) for path in paths)
+
+
+def fitting(layouts: Iterable[Layout], headers: Iterable[str]) -> Layout | None:
+    """The first saved layout for exactly these headers, in any order."""
+    row = set(headers)
+    return next((layout for layout in layouts if set(layout.known_by) == row), None)
+
+
 def write_layout(
     name: str,
     columns: Mapping[str, tuple[str, ...]],
     rows: Mapping[str, tuple[str, ...]],
+    **headers: Sequence[str],
 ) -> str:
-    """A layout as the text of its file."""
+    """A layout as the text of its file; `headers` are lists under keys of their own."""
     tree: dict[str, Any] = {
         "layout": name,
         "columns": {c: list(h) if len(h) > 1 else h[0] for c, h in columns.items()},
     }
     if rows:
         tree["rows"] = {header: list(values) for header, values in rows.items()}
+    tree |= {key: list(names) for key, names in headers.items() if names}
     return yaml.safe_dump(tree, sort_keys=False, allow_unicode=True)
 
 
@@ -110,6 +131,7 @@ def _layout(tree: object, path: str) -> Layout:
         absent=absent,
         rows={header: _texts(values, header, path) for header, values in rows.items()},
         known_by=_texts(tree.get("known_by", []), "known_by", path),
+        unused=_texts(tree.get("unused", []), "unused", path),
     )
 
 

@@ -11,8 +11,8 @@ import typer
 
 from cpt77092 import __version__
 from cpt77092.choices import By, Color, FailOn, Format, Hold, LogFormat, Sort
-from cpt77092.cli.configured import settings_of
-from cpt77092.cli.exits import Exit, exit_code, failing_severities
+from cpt77092.cli.configured import answers_of, settings_of
+from cpt77092.cli.exits import Exit, exit_code, failing_severities, unchecked_columns
 from cpt77092.cli.options import (
     EXIT_CODE,
     OUTPUT,
@@ -114,6 +114,12 @@ class CheckOptions(ClaimOptions):
         EXIT_CODE, "Rows that could not be read do not exit 2.", "--allow-rejects"
     )
 
+    strict: bool = flag(
+        EXIT_CODE,
+        "Lines with 77092 of an unrecognized payer, not judged on modifier 26, exit 2.",
+        "--strict",
+    )
+
     show_settings: bool = flag(
         SETTINGS, "Print every setting and where it comes from.", "--show-settings"
     )
@@ -138,6 +144,7 @@ class CheckOptions(ClaimOptions):
             "allow_rejects": self.allow_rejects,
             "fail_on": self.fail_on.value,
             "exit_zero": self.exit_zero,
+            **({"strict": True} if self.strict else {}),
             "rework_cost": None if self.rework_cost is None else float(self.rework_cost),
             **({"by": self.by.value} if self.by is not By.FINDING else {}),
             **({"sort": self.sort.value} if self.sort else {}),
@@ -171,18 +178,16 @@ def check(ctx: typer.Context, options: CheckOptions) -> None:
 
     log = ctx.ensure_object(Log)
     log.quiet = options.quiet
-    request = options.check_request(settings_of(ctx).payers)
+    request = replace(options.check_request(settings_of(ctx).payers), **answers_of(ctx))
     files = output_files(request, options)
     ctx.with_resource(output_locks([name for name, _ in files.reports], others=files.others))
     log.event("started", version=__version__, as_of=str(request.as_of), claims=options.claims)
     with Watch(quiet=options.quiet or log.is_json, color=options.color) as watch:
         result = run(request, watch.step)
         watch.step("Adding up")
-        totals = findings.totals(result, rework_cost=options.rework_cost)
+        totals = findings.totals(result, rework_cost=options.rework_cost, without=request.without)
     log.result(result, totals)
-    code, why = exit_code(
-        totals, options.fail_on, exit_zero=options.exit_zero, allow_rejects=options.allow_rejects
-    )
+    code, why = _exit_code(totals, options)
     report = _report(result, totals, request, options, log, code, why)
     with Watch(quiet=options.quiet or log.is_json, color=options.color) as watch:
         split, unwritten = _write_files(report, files, options, log, watch.step)
@@ -196,6 +201,16 @@ def check(ctx: typer.Context, options: CheckOptions) -> None:
         report.print_parts(split, files.parts)
     log.finished(code, why)
     raise typer.Exit(code)
+
+
+def _exit_code(totals: Totals, options: CheckOptions) -> tuple[Exit, str]:
+    return exit_code(
+        totals,
+        options.fail_on,
+        exit_zero=options.exit_zero,
+        allow_rejects=options.allow_rejects,
+        strict=options.strict,
+    )
 
 
 def _report(
@@ -240,8 +255,10 @@ def _write_files(
     unwritten = report.write_files(files.reports, rejects=files.rejects, progress=progress)
     if not files.parts:
         return None, unwritten
+    reason = unchecked_columns(report.totals, strict=options.strict)
     if unreadable := report.totals.unreadable_files:
         reason = f"{count(unreadable, 'file')} could not be read and may hold lines of these claims"
+    if reason:
         skipped = [
             f"{option} {name}: not written, since {reason}" for option, name in files.parts.values()
         ]

@@ -82,7 +82,9 @@ class ConfigurableCommand(HeadedCommand):
         """Read the arguments; what they leave open comes from the environment, then the file."""
         is_help = not {"-h", "--help"}.isdisjoint(args)
         problem: ScrubError | None = None
-        if not (is_help or "--isolated" in args or os.environ.get(ISOLATED)):
+        if "--isolated" in args or os.environ.get(ISOLATED):
+            ctx.meta[f"{__name__}.isolated"] = True
+        elif not is_help:
             try:
                 self._load_settings(ctx)
             except ScrubError as failed:
@@ -135,6 +137,20 @@ def settings_of(ctx: typer.Context) -> Settings:
     from cpt77092.cli.settings import Settings
 
     return ctx.meta.get(__name__) or Settings()
+
+
+def answers_of(ctx: typer.Context) -> dict[str, Any]:
+    """The fields of a request that say where saved layouts are, and what is not used of them."""
+    from cpt77092.cli.settings import answers_in, find_settings, layout_folder
+
+    folder = layout_folder()
+    isolated = bool(ctx.meta.get(f"{__name__}.isolated"))
+    path = find_settings(Path.cwd()) if isolated else None
+    return {
+        "layouts": str(folder) if folder.is_dir() else None,
+        "isolated": isolated,
+        "not_used": answers_in(path) if path else [],
+    }
 
 
 def option_name(param: Any) -> str:

@@ -24,7 +24,12 @@ class Exit(IntEnum):
 
 
 def exit_code(
-    totals: Totals, fail_on: FailOn, *, exit_zero: bool, allow_rejects: bool = False
+    totals: Totals,
+    fail_on: FailOn,
+    *,
+    exit_zero: bool,
+    allow_rejects: bool = False,
+    strict: bool = False,
 ) -> tuple[Exit, str]:
     """The exit code of a finished run, and the reason for it."""
     from cpt77092.text import count
@@ -39,12 +44,32 @@ def exit_code(
         return Exit.UNCHECKED, f"{files} read with --lenient may be incomplete"
     if totals.tally.rows == totals.tally.no_code + totals.tally.not_data:
         return Exit.UNCHECKED, "no row has a procedure code"
+    if totals.tally.no_code and not allow_rejects:
+        rows = count(totals.tally.no_code, "claim row")
+        return Exit.UNCHECKED, f"{rows} without a readable procedure code"
+    if unchecked := unchecked_columns(totals, strict=strict):
+        return Exit.UNCHECKED, unchecked
     failing = sum(totals.by_severity[severity] for severity in failing_severities(fail_on))
     if failing or (fail_on is FailOn.NOT_CHECKED and totals.not_checked):
         what = count(failing, "finding") if failing else "rules that could not be checked"
         code = Exit.CLEAN if exit_zero else Exit.FINDINGS
         return code, f"{what} at or above --fail-on {fail_on}"
     return Exit.CLEAN, f"no finding at or above --fail-on {fail_on}"
+
+
+def unchecked_columns(totals: Totals, *, strict: bool) -> str:
+    """Why the columns of the files leave lines unchecked; blank where they do not."""
+    from cpt77092.reports.check import summary
+
+    reasons = [
+        f"{gap.lack} ({gap.answer})" if gap.lack else gap.text for gap in totals.gaps if gap.exits_2
+    ]
+    if strict and totals.unjudged:
+        reasons.append(
+            f"not judged on modifier 26: {summary.unjudged(totals)}; name their policies under "
+            f"payers: in scrub.yaml or --payers FILE"
+        )
+    return "; ".join(reasons)
 
 
 def failing_severities(fail_on: FailOn) -> tuple[Severity, ...]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
-from cpt77092.choices import Color, LogFormat
+from cpt77092.choices import Color, LogFormat, Without
 from cpt77092.errors import UsageError
 from cpt77092.reports.log import Log
 
@@ -192,11 +192,17 @@ class ClaimOptions(ReadingOptions):
     lenient: bool = flag(
         INPUT, "Read X12 files whose segment counts are wrong; still exits 2.", "--lenient"
     )
+    without: list[Without] | None = option(
+        INPUT, "Columns that the files lack on purpose: do not exit 2 for them.", metavar="COLUMNS"
+    )
     payer: str | None = option(
         POLICIES,
         "Check every line against this payer's policy.",
         metavar="PAYER",
         autocompletion=complete_payer,
+    )
+    payers: str | None = option(
+        POLICIES, "YAML file with your payer names under payers:, as in scrub.yaml.", metavar="FILE"
     )
     policies: Path | None = policy_folder_option()
     as_of: date | None = option(
@@ -212,6 +218,7 @@ class ClaimOptions(ReadingOptions):
         Raises:
             UsageError: no claims are named, or `--map` is wrong.
         """
+        from cpt77092.cli.settings import read_payers
         from cpt77092.run import Request
 
         if not self.claims:
@@ -227,7 +234,8 @@ class ClaimOptions(ReadingOptions):
             encoding=self.encoding,
             sheet=self.sheet,
             lenient=self.lenient,
-            payers=payer_names,
+            without=[group.value for group in self.without or ()],
+            payers=[*payer_names, *(read_payers(self.payers) if self.payers else ())],
         )
 
 

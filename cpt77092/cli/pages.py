@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING
 
 import typer
 
 from cpt77092.choices import Color, ColumnsFormat, DocumentFormat, PageFormat
+from cpt77092.cli.configured import answers_of
 from cpt77092.cli.options import (
     OUTPUT,
     PolicyOptions,
@@ -23,12 +26,18 @@ from cpt77092.cli.options import (
 )
 from cpt77092.errors import UsageError, did_you_mean
 
+if TYPE_CHECKING:
+    from cpt77092.readers import OpenedFile
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnsOptions(ReadingOptions):
     """The argument and options of `scrub columns`."""
 
     claims: str = argument("FILE", "A claim file.")
+    save: str | None = option(
+        OUTPUT, "Save the answers as a layout; files with these headers use it.", metavar="NAME"
+    )
     form: ColumnsFormat = option(
         OUTPUT, "table, or yaml for a --layout file.", "--format", default=ColumnsFormat.TABLE
     )
@@ -37,14 +46,15 @@ class ColumnsOptions(ReadingOptions):
 
 
 @with_options
-def columns(_ctx: typer.Context, options: ColumnsOptions) -> None:
+def columns(ctx: typer.Context, options: ColumnsOptions) -> None:
     """Show how the columns of a claim file are recognized.
 
-    Each column comes with sample values; patient data is masked.
+    Each column comes with sample values; patient data is masked. Headers that are likely, asked
+    for or only look like a column are named, each with the answer to type.
 
-    Example: scrub columns claims.csv --format yaml > our-layout.yaml
+    Example: scrub columns claims.csv --map hcpcs_modifier_1=MOD_X --save epic
     """
-    from cpt77092.claims.layouts import load_layout
+    from cpt77092.claims.layouts import load_layout, saved_layouts
     from cpt77092.readers import Options, find_files, open_claims
     from cpt77092.reports import reference_pages
     from cpt77092.reports.console import make_console
@@ -54,13 +64,45 @@ def columns(_ctx: typer.Context, options: ColumnsOptions) -> None:
         encoding=options.encoding,
         sheet=options.sheet,
         layout=load_layout(options.layout) if options.layout else None,
+        saved_layouts=() if options.isolated else saved_layouts(answers_of(ctx)["layouts"]),
     )
     for path in find_files([options.claims]):
         opened = open_claims(path, reading)
-        if options.form is ColumnsFormat.YAML:
+        if options.save:
+            typer.echo(_save(opened, options.save))
+        elif options.form is ColumnsFormat.YAML:
             typer.echo(reference_pages.layout_yaml(opened), nl=False)
         else:
             reference_pages.show_columns(make_console(options.color), opened)
+
+
+def _save(opened: OpenedFile, name: str) -> str:
+    """Keep how the headers of a file are understood; a sentence on where, and what is open."""
+    from cpt77092.claims.layouts import fitting, saved_layouts
+    from cpt77092.cli.settings import layout_folder
+    from cpt77092.readers import require_columns
+    from cpt77092.reports.files import write_atomically
+    from cpt77092.reports.reference_pages import layout_yaml
+    from cpt77092.text import count
+
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
+        raise UsageError(f"--save {name}: name it with letters, digits, - and _, as in --save epic")
+    require_columns(opened)
+    folder = layout_folder()
+    other = fitting(saved_layouts(str(folder)), opened.names)
+    if other is not None and other.name != name:
+        raise UsageError(f"--save {name}: these headers are saved already, as {other.name}")
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    file = folder / f"{name}.yaml"
+    text = layout_yaml(opened, name).encode()
+
+    def write(stream: IO[bytes]) -> None:
+        stream.write(text)
+
+    write_atomically(str(file), write, option="--save")
+    still_open = [f"Still asked: {question}" for question in opened.headers.asked]
+    used = f"Saved {file}: used for every file with these {count(len(opened.names), 'header')}."
+    return "\n".join([used, *still_open])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

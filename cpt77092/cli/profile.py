@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import typer
 
 from cpt77092.choices import Color, DocumentFormat, FailOn
-from cpt77092.cli.configured import settings_of
+from cpt77092.cli.configured import answers_of, settings_of
 from cpt77092.cli.exits import Exit, exit_code
 from cpt77092.cli.options import (
     OUTPUT,
@@ -68,7 +68,7 @@ def profile(ctx: typer.Context, options: ProfileOptions) -> None:
     from cpt77092.reports.files import DOCUMENT_FORMATS, format_of, output_locks
     from cpt77092.run import run
 
-    request = options.request(settings_of(ctx).payers)
+    request = replace(options.request(settings_of(ctx).payers), **answers_of(ctx))
     names = fill_in_names(options.output or (), request.paths, request.as_of)
     outputs = [(name, format_of(name, DOCUMENT_FORMATS)) for name in names]
     ctx.with_resource(output_locks(names))
@@ -81,7 +81,8 @@ def profile(ctx: typer.Context, options: ProfileOptions) -> None:
     write_document(document, outputs)
     if not outputs and (options.form or not options.quiet):
         print_document(document, form, options.color)
-    code, why = exit_code(findings.totals(result), FailOn.NEVER, exit_zero=False)
+    totals = findings.totals(result, without=request.without)
+    code, why = exit_code(totals, FailOn.NEVER, exit_zero=False)
     if code is not Exit.CLEAN:
         messages = [*result.batch.unreadable, f"{why}; scrub check says more"]
         ctx.ensure_object(Log).trouble("unchecked", messages)

@@ -58,6 +58,24 @@ def find_settings(folder: Path) -> Path | None:
     return None
 
 
+def layout_folder() -> Path:
+    """Where `scrub columns --save` keeps layouts: in the user's own folder.
+
+    Not next to scrub.yaml, which may lie in a folder that others write to, and a layout that came
+    with a batch could hide its columns. One export looks the same from every working folder.
+    """
+    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config", "scrub", "layouts")
+
+
+def answers_in(path: Path) -> list[str]:
+    """What a settings file answers, to name it in a run that does not use it."""
+    try:
+        keys = list(_tree(path)[0])
+    except SettingsError:
+        keys = []
+    return [f"{path} ({', '.join(keys)})" if keys else str(path)]
+
+
 def read_settings(
     path: Path, known: Mapping[str, Kind], *, command_line_only: Collection[str] = ()
 ) -> Settings:
@@ -90,6 +108,24 @@ def read_settings(
     if problems:
         raise SettingsError(tuple(sorted(problems, key=lambda problem: problem.line)))
     return Settings(path=path, options=values, payers=payers, lines=lines)
+
+
+def read_payers(file: str) -> tuple[OwnName, ...]:
+    """The payer names of a file: its `payers:`, as a settings file has it; other keys are ignored.
+
+    Raises:
+        SettingsError: the file has mistakes; all of them, each with its line.
+    """
+    path = Path(file)
+    tree, lines, problems = _tree(path)
+
+    def complain(where: tuple[Any, ...], text: str) -> None:
+        problems.append(FileProblem(file, lines.at(where), text))
+
+    names = _payer_names(path, tree.get(PAYERS), lines, complain)
+    if problems:
+        raise SettingsError(tuple(problems))
+    return names
 
 
 def _tree(path: Path) -> tuple[dict[str, Any], Lines, list[FileProblem]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -18,6 +18,7 @@ from cpt77092.engine import (
     WARNING,
     Result,
 )
+from cpt77092.findings.gaps import Gap, gaps, unjudged_payers
 from cpt77092.findings.not_checked import not_checked_reasons
 from cpt77092.readers import Tally
 from cpt77092.reference.codes import CHECKED
@@ -80,6 +81,10 @@ class Totals:
     """Rule code, payer and number of infos: the policy's label, or else the name on the claim."""
     not_checked: tuple[tuple[str, str, str, int], ...]
     """Rule code, reason, payer's policy key and number of lines."""
+    gaps: tuple[Gap, ...]
+    """What was not checked, or is in question, because of the columns of a file."""
+    unjudged: tuple[tuple[str, int], ...]
+    """Unrecognized payers and their lines with 77092, which are not judged on modifier 26."""
     at_risk: AtRisk
     at_risk_by_rule: tuple[tuple[str, AtRisk], ...]
     """Rule code and the lines with an error of that rule, in the catalogue's order. A line stands
@@ -91,8 +96,16 @@ class Totals:
     """None unless the user said what reworking a line costs."""
 
 
-def totals(result: Result, *, rework_cost: Decimal | None = None) -> Totals:
-    """Add a run up, given the dollars that reworking one line costs where the user said so."""
+def totals(
+    result: Result, *, rework_cost: Decimal | None = None, without: Collection[str] = ()
+) -> Totals:
+    """Add a run up.
+
+    Args:
+        result: a run.
+        rework_cost: dollars that reworking one line costs, where the user said so.
+        without: groups of columns that the user knows to be missing.
+    """
     counts = [
         (result.rules[rule].code, SEVERITIES[severity], number)
         for rule, severity, number in _count(result.findings.lazy(), "rule", "severity")
@@ -118,6 +131,8 @@ def totals(result: Result, *, rework_cost: Decimal | None = None) -> Totals:
         by_rule=tuple(counts),
         infos_by_payer=_infos_by_payer(result),
         not_checked=tuple(reasons.iter_rows()),
+        gaps=gaps(result, without),
+        unjudged=unjudged_payers(result),
         at_risk=_together([money for _, _, money in by_payer]),
         at_risk_by_rule=_at_risk_by_rule(result),
         at_risk_by_payer=by_payer,

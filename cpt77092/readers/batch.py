@@ -11,12 +11,14 @@ from cpt77092.claims import columns, dates
 from cpt77092.claims.cells import with_types
 from cpt77092.errors import ClaimsError
 from cpt77092.readers.classify import ROW_KIND
+from cpt77092.readers.code_cells import codes_of_other_systems
 from cpt77092.readers.discover import is_read_once, open_claims
 from cpt77092.readers.excel_damage import restore_numbers
 from cpt77092.readers.failures import POLARS_FAILURES, reason
-from cpt77092.readers.multi_value_cells import split_sets
-from cpt77092.readers.required_columns import require_columns, require_payers
+from cpt77092.readers.multi_value_cells import split_sets, take_modifiers_off_codes
+from cpt77092.readers.required_columns import require_columns
 from cpt77092.readers.scan import LINE, RAW, REJECT, ROW, Options, Rows, Scan, Selection, Tally
+from cpt77092.text import count
 
 SOURCE = "source"
 """Index of the file in `Batch.scans`."""
@@ -37,6 +39,8 @@ class Batch:
     """How doubtful cells were read, each after the name of its file."""
     commonest_codes: tuple[tuple[str, int], ...] = ()
     """Where nothing is in scope: the commonest codes instead, with how many rows each."""
+    folder_notes: tuple[str, ...] = ()
+    """What was passed by in folders."""
     unreadable: tuple[str, ...] = ()
     """Files that could not be read, among others that could: a sentence for each."""
 
@@ -50,7 +54,7 @@ class Batch:
         """What a person should know about how each file was read."""
         scans = [f"{scan.path}: {'; '.join(scan.notes)}" for scan in self.scans if scan.notes]
         headers = [f"{scan.path}: {n}" for scan in self.scans for n in scan.opened.headers.notes]
-        return [*scans, *headers, *self.cell_notes]
+        return [*self.folder_notes, *scans, *headers, *self.cell_notes]
 
     @property
     def total(self) -> Tally:
@@ -69,6 +73,7 @@ def read_readable(
     paths: Sequence[str],
     *,
     not_found: Sequence[str] = (),
+    passed_by: Sequence[str] = (),
     needed: frozenset[str],
     scope: frozenset[str],
     options: Options,
@@ -78,6 +83,7 @@ def read_readable(
     Args:
         paths: as of `read_batch`.
         not_found: a sentence for each name for which there is no file to read.
+        passed_by: what was not read in folders, as `folder_notes` says it.
         needed: as of `read_batch`.
         scope: as of `read_batch`.
         options: as of `read_batch`.
@@ -101,7 +107,7 @@ def read_readable(
         if not readable:
             raise ClaimsError(*problems) from None
         batch = read_batch(readable, needed=needed, scope=scope, options=options)
-    return replace(batch, unreadable=tuple(problems))
+    return replace(batch, unreadable=tuple(problems), folder_notes=tuple(passed_by))
 
 
 def read_batch(
@@ -123,7 +129,7 @@ def read_batch(
     """
     files = [open_claims(path, options) for path in paths]
     for opened in files:
-        require_columns(opened, options.payer)
+        require_columns(opened)
     selection = Selection(needed, scope)
     scans, tallies, lines, rejects = [], [], [], []
     notes: list[str] = []
@@ -138,6 +144,11 @@ def read_batch(
         lines_here, notes_here = lines_of(rows, number, needed, scan.path, options)
         lines.append(lines_here)
         notes += [f"{scan.path}: {note}" for note in notes_here]
+        if rows.set_aside:
+            notes.append(
+                f"{scan.path}: rows set aside as lines of institutional claims, or as no claim "
+                f"lines by the layout: {rows.set_aside:,}"
+            )
     return Batch(
         lines=pl.concat(lines, how="diagonal", rechunk=True),
         rejects=pl.concat(rejects),
@@ -157,7 +168,7 @@ def lines_of(
         The lines, and what a person should know about how their cells were read.
 
     Raises:
-        ClaimsError: a line names no payer, or cells cannot be read.
+        ClaimsError: cells cannot be read.
     """
     is_line = rows.kept[ROW_KIND] == "in scope"
     lines = rows.kept if is_line.all() else rows.kept.filter(is_line)
@@ -165,13 +176,12 @@ def lines_of(
     lines = lines.with_columns(pl.lit(number, pl.UInt32).alias(SOURCE))
     if options.payer is not None:
         lines = lines.with_columns(payer=pl.lit(options.payer), payer_id=pl.lit(""))
-    require_payers(lines, path)
-    lines, notes = restore_numbers(split_sets(lines))
+    lines, notes = restore_numbers(take_modifiers_off_codes(split_sets(lines)))
     try:
         typed = with_types(lines, needed)
     except POLARS_FAILURES as failure:
         raise ClaimsError(f"{path}: cannot be read ({reason(failure)})") from None
-    return typed, [*notes, *_date_notes(lines, needed)]
+    return typed, [*_code_notes(rows), *notes, *_date_notes(lines, needed)]
 
 
 def rejects_of(rows: Rows, number: int) -> pl.DataFrame:
@@ -182,6 +192,13 @@ def rejects_of(rows: Rows, number: int) -> pl.DataFrame:
         rejected = rejected.with_columns(pl.col(ROW).cast(pl.UInt32).alias(LINE), nothing)
     source = pl.lit(number, pl.UInt32).alias(SOURCE)
     return rejected.select(source, pl.col(ROW).cast(pl.UInt32), LINE, REJECT, RAW)
+
+
+def _code_notes(rows: Rows) -> Iterator[str]:
+    """How many rows of other services name an NDC or a revenue code in place of a code."""
+    others = rows.kept.filter(pl.col(ROW_KIND) == "out of scope")["hcpcs_code"]
+    for what, number in codes_of_other_systems(others).items():
+        yield f"{count(number, 'row')} with {what} in place of a procedure code"
 
 
 def _date_notes(lines: pl.DataFrame, needed: frozenset[str]) -> Iterator[str]:

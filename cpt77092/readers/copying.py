@@ -52,7 +52,7 @@ class TextRows:
     def blocks(self, names: Sequence[str]) -> Iterator[pl.DataFrame]:
         """All rows: `source_row`, `size` in bytes, and these canonical columns, if it has them."""
         dialect = self.opened.dialect
-        records = raw_records(self.opened.source, dialect.separator)
+        records = raw_records(self.opened.source, self.opened.shape, dialect.lead)
         for _, raw in islice(records, dialect.lead + 1):
             self.heading_size += len(raw)
             self._header_end = next((end for end in self._ends() if raw.endswith(end)), b"")

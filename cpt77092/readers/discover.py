@@ -4,28 +4,70 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
 
 from cpt77092.claims.headers import REPORT_COLUMNS
+from cpt77092.claims.layouts import fitting
 from cpt77092.errors import ClaimsError
 from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced
 from cpt77092.readers.scan import OpenedFile, Options
-from cpt77092.readers.signatures import FORMATS, PARQUET, is_parquet
+from cpt77092.readers.signatures import (
+    FORMATS,
+    PARQUET,
+    is_parquet,
+    is_workbook,
+    is_x12,
+    other_format,
+)
+from cpt77092.readers.text.encoding import plain_bytes
 from cpt77092.signals import let_interrupts_end_waiting
 
 ENDINGS = tuple(ending for format_ in reversed(FORMATS) for ending in format_.endings)
-HEAD = 512
+HEAD = 4096
 """Bytes that show which format a file is in."""
 COMPRESSED = (".gz", ".zst")
 """Endings that may follow those of text files."""
 STDIN = "-"
-REPORT_MARK = b"# scrub: "
-"""How a report in plain text begins."""
-CSV_REPORT_MARK = b"source_file,source_row,"
+_LEAVINGS = re.compile(r"[._]|~\$|.*(?:~|\.(?:bak|crc|part|swp|tmp|crdownload))$", re.IGNORECASE)
+"""Names of what editors and engines leave in a folder: hidden, temporary, logs, checkpoints."""
+REPORT_MARK = "# scrub: "
+"""Begins the line that a report may have above its header."""
+_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class FolderContents:
+    """What is in a folder: the claim files, and what is not read."""
+
+    files: list[Path]
+    """With what cannot be listed: opening it says why."""
+    passed_by: list[Path]
+    """Files that are no claim files by their ending and how they begin."""
+    reports: list[Path]
+    """Reports that an earlier run left there."""
+    leavings: int = 0
+
+    def notes(self, folder: str) -> Iterator[str]:
+        """What was not read, each in one line."""
+        for what, files in (("no claim files", self.passed_by), ("our reports", self.reports)):
+            if files:
+                names = ", ".join(file.name for file in files[:_NAMED])
+                more = f" and {len(files) - _NAMED:,} more" if len(files) > _NAMED else ""
+                yield f"{folder}: passed by as {what}: {names}{more}"
+        if self.leavings:
+            yield f"{folder}: hidden or temporary files left out: {self.leavings:,}"
+
+
+def folder_notes(named: Sequence[str]) -> list[str]:
+    """What was passed by in the folders among some names."""
+    folders = [name for name in named if name and name.isprintable() and Path(name).is_dir()]
+    return [note for folder in folders for note in contents_of(Path(folder)).notes(folder)]
 
 
 def find_files(named: Sequence[str]) -> list[str]:
@@ -85,7 +127,7 @@ def _expand(name: str) -> list[str]:
     if name == STDIN or path.is_file():
         return [name]
     if path.is_dir():
-        files = sorted(map(str, _within(path)))
+        files = sorted(map(str, contents_of(path).files))
         if not files:
             raise ClaimsError(f"{name}: the folder holds no claim files ({', '.join(ENDINGS)})")
         return files
@@ -103,24 +145,48 @@ def _expand(name: str) -> list[str]:
     raise ClaimsError(f"{name}: no such file")
 
 
-def _within(folder: Path) -> list[Path]:
-    """The claim files of a folder, and what cannot be listed in it: opening that says why."""
-    unlisted: list[Path] = []
-    files: list[Path] = []
-    for place, _, names in os.walk(folder, onerror=lambda why: unlisted.append(Path(why.filename))):
+def contents_of(folder: Path) -> FolderContents:
+    """What is in a folder and the folders in it."""
+    found = FolderContents([], [], [])
+    unlisted = found.files
+    leavings = 0
+    for place, folders, names in os.walk(
+        folder, onerror=lambda why: unlisted.append(Path(why.filename))
+    ):
+        kept = [name for name in folders if not _is_leaving(name)]
+        for hidden in set(folders) - set(kept):
+            leavings += sum(len(files) for _, _, files in os.walk(Path(place, hidden)))
+        folders[:] = kept
         for file in (Path(place, name) for name in names):
+            if _is_leaving(file.name):
+                leavings += 1
+                continue
             # A broken link is a claim file that is missing; a pipe or a device is no batch.
-            is_there = file.is_file() or (file.is_symlink() and not file.exists())
-            if _has_ending(file) and is_there and not file.name.startswith("."):
-                files.append(file)
-    return [*unlisted, *(file for file in files if not _is_report(file))]
+            if not (file.is_file() or (file.is_symlink() and not file.exists())):
+                continue
+            group = found.passed_by
+            if _may_hold_claims(file):
+                group = found.reports if _is_report(file) else found.files
+            group.append(file)
+    return replace(found, leavings=leavings)
 
 
-def _has_ending(file: Path) -> bool:
+def _is_leaving(name: str) -> bool:
+    return _LEAVINGS.match(name) is not None and "=" not in name
+
+
+def _may_hold_claims(file: Path) -> bool:
+    """Whether a file in a folder is read: by its ending, or by how it begins."""
     name = file.name.lower()
     for ending in COMPRESSED:
         name = name.removesuffix(ending)
-    return name.endswith(ENDINGS)
+    if name.endswith(ENDINGS):
+        return True
+    try:
+        head = plain_bytes(str(file), file, HEAD)
+    except (OSError, ClaimsError):
+        return True
+    return is_parquet(head) or is_x12(head)
 
 
 def _is_report(file: Path) -> bool:
@@ -129,9 +195,8 @@ def _is_report(file: Path) -> bool:
     One that cannot be read is not: reading refuses it by its name, and the others are read.
     """
     try:
-        with file.open("rb") as stream:
-            head = stream.read(len(REPORT_MARK))
-    except OSError:
+        head = plain_bytes(str(file), file, HEAD)
+    except (OSError, ClaimsError):
         return False
     if is_parquet(head):
         try:
@@ -139,7 +204,9 @@ def _is_report(file: Path) -> bool:
                 return set(pl.read_parquet_schema(file)) >= REPORT_COLUMNS
         except POLARS_FAILURES:
             return False
-    return head in (REPORT_MARK, CSV_REPORT_MARK[: len(REPORT_MARK)])
+    first, _, second = head.decode("utf-8", "replace").partition("\n")
+    line = second.partition("\n")[0] if first.startswith(REPORT_MARK) else first
+    return set(line.strip("\ufeff\r").replace('"', "").split(",")) >= REPORT_COLUMNS
 
 
 def open_claims(path: str, options: Options) -> OpenedFile:
@@ -156,15 +223,23 @@ def open_claims(path: str, options: Options) -> OpenedFile:
         raise ClaimsError(f"{path!a}: a file name with characters that cannot be shown; rename it")
     try:
         data = _data(path)
-        head = data[:HEAD] if isinstance(data, bytes) else _first_bytes(data)
+        head = plain_bytes(path, data, HEAD)
     except OSError as problem:
         raise ClaimsError(f"{path}: cannot be read ({problem.strerror})") from None
     if not head:
         raise ClaimsError(f"{path}: the file is empty; expected a header row and claim lines")
     format_ = next(format_ for format_ in FORMATS if format_.is_format(head))
+    if other := other_format(head):
+        raise ClaimsError(
+            f"{path}: {other}, which scrub does not read; save the claims as CSV, .xlsx or Parquet"
+        )
+    if (is_parquet(head) or is_workbook(head)) and not has_head(data, head[:4]):
+        raise ClaimsError(f"{path}: a compressed {format_.name}; unpack it first")
     if path.lower().endswith((".parquet", ".pq")) and not is_parquet(head):
         raise ClaimsError(f"{path}: not a Parquet file (it does not begin with {PARQUET.decode()})")
-    return format_.open(path, data, options)
+    opened = format_.open(path, data, options)
+    layout = fitting(options.saved_layouts, opened.names) if options.layout is None else None
+    return format_.open(path, data, replace(options, layout=layout)) if layout else opened
 
 
 def _data(path: str) -> Path | bytes:
@@ -179,6 +254,9 @@ def _data(path: str) -> Path | bytes:
     return sys.stdin.buffer.read()
 
 
-def _first_bytes(file: Path) -> bytes:
-    with file.open("rb") as stream:
-        return stream.read(HEAD)
+def has_head(data: Path | bytes, head: bytes) -> bool:
+    """Whether the bytes of a file, as they are stored, begin so."""
+    if isinstance(data, bytes):
+        return data.startswith(head)
+    with data.open("rb") as stream:
+        return stream.read(len(head)) == head

@@ -11,6 +11,8 @@ import polars as pl
 
 from cpt77092.claims.headers import HeaderMatch, match_headers
 from cpt77092.errors import ClaimsError, UsageError, did_you_mean
+from cpt77092.readers.excel_errors import with_errors
+from cpt77092.readers.failures import native_errors_silenced
 from cpt77092.readers.header_row import find_header, unique_names
 from cpt77092.readers.line_plan import LinePlan
 from cpt77092.readers.scan import INDEX, MATCHED_ROWS, SAMPLE_ROWS, Options, Rows, Scan, Selection
@@ -40,9 +42,7 @@ class ExcelFile:
 
     def read(self, selection: Selection) -> tuple[Scan, Rows]:
         """Pick the rows."""
-        written = self.written[self.headers.columns["hcpcs_code"]]
-        plan = LinePlan.of(self, selection, written=written)
-        return plan.read(self, self.rows.lazy(), selection)
+        return LinePlan.of(self, selection).read(self, self.rows.lazy(), selection)
 
 
 def open_file(path: str, data: Path | bytes, options: Options) -> ExcelFile:
@@ -54,12 +54,12 @@ def open_file(path: str, data: Path | bytes, options: Options) -> ExcelFile:
     """
     book = _workbook(path, data)
     sheet = _sheet(path, book.sheet_names, options.sheet)
-    others = () if options.sheet else tuple(book.sheet_names[1:])
-    try:
-        cells = book.load_sheet(sheet, header_row=None, skip_rows=0, dtypes="string").to_polars()
-    except Exception as problem:
-        raise ClaimsError(f"{path}: sheet {sheet!r} cannot be read") from problem
-    texts = cells.select(pl.all().cast(pl.String).fill_null(""))
+    texts = _cells(book, sheet, path, data)
+    if options.sheet is None and not texts.height:  # a chart, or a blank sheet, before the claims
+        filled = (name for name in book.sheet_names[1:] if _cells(book, name, path, data).height)
+        sheet = next(filled, sheet)
+        texts = _cells(book, sheet, path, data)
+    others = () if options.sheet else tuple(name for name in book.sheet_names if name != sheet)
     rows = [list(row) for row in texts.head(SAMPLE_ROWS).iter_rows()]
     if not rows or not any(any(row) for row in rows):
         raise ClaimsError(
@@ -78,6 +78,17 @@ def open_file(path: str, data: Path | bytes, options: Options) -> ExcelFile:
         cells=body.head(MATCHED_ROWS).to_dict(as_series=False),
     )
     return ExcelFile(path, data, body, written, headers, (f"sheet {sheet!r}{_not_read(others)}",))
+
+
+def _cells(book: Any, sheet: str, path: str, data: Path | bytes) -> pl.DataFrame:
+    """Every cell of a sheet as text."""
+    try:
+        with native_errors_silenced():  # the library writes of a sheet that is a chart
+            cells = book.load_sheet(sheet, header_row=None, skip_rows=0, dtypes="string")
+            table: pl.DataFrame = cells.to_polars()
+    except Exception as problem:
+        raise ClaimsError(f"{path}: sheet {sheet!r} cannot be read") from problem
+    return with_errors(table, data, sheet).select(pl.all().cast(pl.String).fill_null(""))
 
 
 def _sheet(path: str, names: Sequence[str], wanted: str | None) -> str:
@@ -106,6 +117,7 @@ def _workbook(path: str, data: Path | bytes) -> Any:
             f"CSV UTF-8"
         ) from None
     try:
-        return fastexcel.read_excel(data if isinstance(data, bytes) else str(data))
+        # By its bytes: of a path the ending would say which kind of workbook it is.
+        return fastexcel.read_excel(data if isinstance(data, bytes) else data.read_bytes())
     except fastexcel.FastExcelError:
         raise ClaimsError(f"{path}: a zip file or a workbook that cannot be read") from None

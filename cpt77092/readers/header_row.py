@@ -6,12 +6,18 @@ from collections.abc import Sequence
 
 from cpt77092.claims.headers import compact, names_column
 
-MOST_TITLES = 40
+MOST_TITLES = 200
 """How many filled rows of a report's title may precede the header."""
+
+_LEAST_KNOWN = 3
+"""Known headers in a row that is one."""
 
 
 def find_header(rows: Sequence[Sequence[str]], named: Sequence[str]) -> int:
-    """The row of a table of cells that is its header: the first with most headers we know.
+    """The row of a table of cells that is its header: the first in which most cells name columns.
+
+    Where there is none, the first with most headers that we know. The parameters of a report,
+    each behind its name, are no header.
 
     Args:
         rows: the first rows, of which one has text.
@@ -19,6 +25,9 @@ def find_header(rows: Sequence[Sequence[str]], named: Sequence[str]) -> int:
     """
     wanted = frozenset(map(compact, named))
     filled = [n for n, row in enumerate(rows) if any(cell.strip() for cell in row)][:MOST_TITLES]
+    first = next((n for n in filled if is_header_row(rows[n], wanted)), None)
+    if first is not None:
+        return first
     known = {n: count_known(rows[n], wanted) for n in filled}
     best = max(filled, key=lambda n: known[n])
     return best if known[best] > 1 else filled[0]
@@ -28,6 +37,13 @@ def count_known(headers: Sequence[str], named: frozenset[str]) -> int:
     """How many different headers of a row name a column, or are those that the user named."""
     by_text = {compact(header): header for header in headers}
     return sum(text in named or names_column(header) for text, header in by_text.items())
+
+
+def is_header_row(cells: Sequence[str], named: frozenset[str] = frozenset()) -> bool:
+    """Whether a row of a table is a header: most of its filled cells name columns."""
+    filled = [cell for cell in cells if cell.strip()]
+    known = count_known(filled, named)
+    return known >= _LEAST_KNOWN and known * 2 > len(filled)
 
 
 def unique_names(headers: Sequence[str]) -> dict[str, str]:

@@ -96,7 +96,7 @@ def _read_file(
     path: str, number: int, selection: Selection, needed: frozenset[str], options: Options
 ) -> _PastFile:
     opened = open_claims(path, options)
-    require_columns(opened, options.payer)
+    require_columns(opened)
     _require_person(opened)
     scan, rows = opened.read(selection)
     lines, _ = lines_of(rows, number, needed, path, options)

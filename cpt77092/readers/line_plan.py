@@ -11,9 +11,12 @@ import polars as pl
 from cpt77092.claims import columns
 from cpt77092.claims.cells import source_cell
 from cpt77092.claims.headers import HeaderMatch
+from cpt77092.claims.marks import without_marks
 from cpt77092.errors import ClaimsError
-from cpt77092.readers.classify import AROUND_A_CODE, SORTING, classify, may_be_in_scope
+from cpt77092.readers.classify import SORTING, classify
+from cpt77092.readers.code_cells import may_be_in_scope
 from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced, reason
+from cpt77092.readers.institutional import is_institutional
 from cpt77092.readers.scan import INDEX, REJECT, ROW, OpenedFile, Rows, Scan, Selection
 
 Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
@@ -51,7 +54,6 @@ class LinePlan:
         opened: OpenedFile,
         selection: Selection,
         *,
-        written: str | None = None,
         types: Types | None = None,
     ) -> LinePlan:
         """The plan for one file.
@@ -59,8 +61,6 @@ class LinePlan:
         Args:
             opened: the file.
             selection: which columns and codes the run wants.
-            written: the header of the code as it is written, where that is not the column's name; a
-                row may repeat it.
             types: the columns' types where they are not text.
         """
         headers, types = opened.headers, types or {}
@@ -71,12 +71,16 @@ class LinePlan:
             code = pl.col(header)
             if types and types[header].is_float():
                 code = code.fill_nan(None)  # what is not a number is a gap
-            keep = may_be_in_scope(code, selection.scope, header if written is None else written)
+            keep = may_be_in_scope(code, selection.scope)
             plan = cls(keep, tuple(_cells(headers, selection.needed, types)), code)
         conditions = [
             pl.col(name).cast(pl.String).str.strip_chars().is_in(values)
             for name, values in headers.row_filter.items()
         ]
+        place = headers.columns.get("place_of_service_code")
+        institutional = is_institutional(opened.names, place)
+        if institutional is not None:
+            conditions.append(~institutional)
         if not conditions:
             return plan
         row_filter = pl.all_horizontal(conditions).fill_null(value=False)
@@ -87,10 +91,7 @@ class LinePlan:
         """The plan for rows that hold several lines, each with a code column of its own."""
         sources = headers.line_columns["hcpcs_code"]
         codes = [pl.col(header) for header in sources if header is not None]
-        has_code = [
-            code.cast(pl.String).str.strip_chars(AROUND_A_CODE).fill_null("") != ""
-            for code in codes
-        ]
+        has_code = [without_marks(code.cast(pl.String).fill_null("")) != "" for code in codes]
         has_checked_code = [
             may_be_in_scope(code, selection.scope) & is_filled
             for code, is_filled in zip(codes, has_code, strict=True)

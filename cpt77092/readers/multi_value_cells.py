@@ -1,4 +1,4 @@
-"""Cells that hold a whole numbered set: `26 59`, `26,59` or `26^59`, and several diagnoses.
+"""Cells that hold several codes: `26 59`, several diagnoses, and `77092-26`, a code and modifier.
 
 Only a column that stands alone for its set is split, and only cells of nothing but codes; any
 other cell stays as it is, for the rules to judge.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import polars as pl
 
 from cpt77092.claims.columns import DIAGNOSES, MODIFIERS
+from cpt77092.readers.code_cells import DAMAGED, modifiers_behind
 
 _BETWEEN = r"[\s,;:^|/+]+"
 _CODE = {
@@ -38,3 +39,29 @@ def split_sets(lines: pl.DataFrame) -> pl.DataFrame:
             for n, name in enumerate(names)
         )
     return lines
+
+
+def take_modifiers_off_codes(lines: pl.DataFrame) -> pl.DataFrame:
+    """Put the modifiers of cells like `77092-26` into the modifier columns.
+
+    A cell whose line has other modifiers as well stays damaged.
+    """
+    if lines[DAMAGED].null_count() == lines.height:
+        return lines
+    behind = lines.select(modifiers_behind(pl.col(DAMAGED).cast(pl.String))).to_series()
+    if behind.null_count() == lines.height:
+        return lines
+    present = [pl.col(name).cast(pl.String) for name in MODIFIERS if name in lines.columns]
+    own = pl.concat_list(present or [pl.lit("")]).list.eval(pl.element().filter(pl.element() != ""))
+    fits = lines.select((own.list.len() == 0) | (own == behind)).to_series()
+    is_read = pl.lit(behind.is_not_null() & fits)
+    return lines.with_columns(
+        pl.when(~is_read).then(DAMAGED).alias(DAMAGED),
+        *(
+            pl.when(is_read)
+            .then(pl.lit(behind).list.get(n, null_on_oob=True).fill_null(""))
+            .otherwise(pl.col(name).cast(pl.String) if name in lines.columns else pl.lit(""))
+            .alias(name)
+            for n, name in enumerate(MODIFIERS)
+        ),
+    )

@@ -11,6 +11,8 @@ from urllib.parse import unquote
 import polars as pl
 
 from cpt77092.claims.headers import HeaderMatch, match_headers
+from cpt77092.claims.headers.grammar import candidates_of
+from cpt77092.claims.headers.words import read_words
 from cpt77092.errors import ClaimsError
 from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced, reason
 from cpt77092.readers.line_plan import LinePlan
@@ -71,6 +73,7 @@ def open_file(path: str, data: Path | bytes, options: Options) -> ParquetFile:
     partitions = {c: v for c, v in _partitions(path) if c not in types}
     rows = rows.with_columns(pl.lit(value).alias(c) for c, value in partitions.items())
     types |= dict.fromkeys(partitions, pl.String())
+    rows, types = _with_lists_spread(rows, types, path)
     headers = match_headers(
         {name: name for name in types},
         options.overrides,
@@ -87,6 +90,44 @@ def scan_table(data: Path | bytes) -> pl.LazyFrame:
     return pl.scan_parquet(
         source, row_index_name=INDEX, row_index_offset=1, glob=False, hive_partitioning=False
     )
+
+
+def _with_lists_spread(
+    rows: pl.LazyFrame, types: dict[str, pl.DataType], path: str
+) -> tuple[pl.LazyFrame, dict[str, pl.DataType]]:
+    """The rows with a column for each place of lists that read like one of ours: `modifiers 1`.
+
+    Raises:
+        ClaimsError: a list cannot be read.
+    """
+    lists = [
+        name
+        for name, dtype in types.items()
+        if isinstance(dtype, pl.List | pl.Array) and _is_set(name)
+    ]
+    if not lists:
+        return rows, types
+    rows = rows.with_columns(pl.col(lists).cast(pl.List(pl.String), strict=False))
+    try:
+        with native_errors_silenced():
+            longest = rows.select(pl.col(lists).list.len().max().fill_null(0)).collect().row(0)
+    except POLARS_FAILURES as failure:
+        raise ClaimsError(
+            f"{path}: {', '.join(lists)}: a list that cannot be read ({reason(failure)})"
+        ) from None
+    spread = {
+        f"{name} {n + 1}": pl.col(name).list.get(n, null_on_oob=True)
+        for name, length in zip(lists, longest, strict=True)
+        for n in range(max(length, 1))
+    }
+    kept = {name: dtype for name, dtype in types.items() if name not in lists}
+    return rows.with_columns(**spread).drop(lists), kept | dict.fromkeys(spread, pl.String())
+
+
+def _is_set(name: str) -> bool:
+    """Whether a column reads as all modifiers or all diagnoses of a line."""
+    candidates = candidates_of(name, read_words(name))
+    return any(concept.name in ("modifiers", "diagnoses") for concept, _ in candidates)
 
 
 def _first_cells(

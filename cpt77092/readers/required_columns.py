@@ -1,69 +1,42 @@
-"""Refuses a file that lacks a column without which nothing can be checked."""
+"""Refuses a file without headers, and one that lacks a column without which nothing is a line."""
 
 from __future__ import annotations
 
-import polars as pl
-
 from cpt77092.claims.columns import COLUMNS
-from cpt77092.claims.headers import names_column
+from cpt77092.claims.headers import NO_HEADER_ROW, is_claim, names_column
 from cpt77092.errors import ClaimsError
 from cpt77092.readers.scan import OpenedFile
 
 
-def require_columns(opened: OpenedFile, payer: str | None) -> None:
-    """Refuse a file whose headers lack a required column.
+def require_columns(opened: OpenedFile) -> None:
+    """Refuse a file without a header row, or without a claim number or a procedure code.
 
     Args:
         opened: the file.
-        payer: whose claims these are, where the user stated it.
 
     Raises:
-        ClaimsError: which column, and how to name it.
+        ClaimsError: what is missing and every question that its headers leave, in one line, each
+            with the answer to type.
     """
-    if critical := [question for question in opened.headers.questions if question.is_critical]:
-        raise ClaimsError(*(f"{opened.path}: headers {question}" for question in critical))
-    _require_code(opened)
-    present, path = opened.headers.columns, opened.path
-    for column in COLUMNS:
-        if not column.required or column.name in present:
-            continue
-        if column.name != "payer":
-            raise ClaimsError(
-                f"{path}: no column for {column.name}; name it: --map {column.name}=HEADER "
-                f"(scrub columns {path} shows the headers)"
-            )
-        if payer is None and "payer_id" not in present:
-            raise ClaimsError(
-                f"{path}: no payer column; say whose claims these are with --payer medicare "
-                f"(or another payer), or name the column: --map payer=HEADER"
-            )
-
-
-def require_payers(lines: pl.DataFrame, path: str) -> None:
-    """Refuse lines without a payer column of which some have no payer id either.
-
-    Raises:
-        ClaimsError: how many, and how to state the payer.
-    """
-    if "payer" in lines.columns or not lines.height:
+    match, path = opened.headers, opened.path
+    if is_headerless(opened):
+        raise ClaimsError(f"{path}: {NO_HEADER_ROW}")
+    missing = [column.name for column in COLUMNS if column.required]
+    missing = [name for name in missing if name not in match.columns]
+    if not missing:
         return
-    unnamed = int((lines["payer_id"] == "").sum())
-    if unnamed:
-        raise ClaimsError(
-            f"{path}: no payer column, and {unnamed} of {lines.height} lines have no payer id; "
-            f"name the column: --map payer=HEADER, or say whose claims they are: --payer medicare"
-        )
+    asked = {question.column for question in match.asked}
+    parts = [str(question) for question in match.asked]
+    if unasked := [name for name in missing if name not in asked]:
+        answers = " ".join(f"--map {name}=HEADER" for name in unasked)
+        parts.insert(0, f"no column for {' and '.join(unasked)}; name it: {answers}")
+        parts.append(f"scrub columns {path} shows the headers")
+    if not any(map(names_column, opened.names)):
+        number = len(opened.names)
+        parts.insert(0, f"none of the headers ({number}) is known here; does it have a header row?")
+    raise ClaimsError(f"{path}: {'; '.join([*parts, *opened.notes])}")
 
 
-def _require_code(opened: OpenedFile) -> None:
-    """Refuse a file without procedure codes; its headers are named unless they may be cells."""
-    names = opened.names
-    if "hcpcs_code" in opened.headers.columns:
-        return
-    if any(map(names_column, names)):
-        shown = ", ".join(map(repr, names[:8]))
-        problem = f"no procedure-code column among {shown}{' ...' if len(names) > 8 else ''}."
-    else:
-        problem = f"none of the headers ({len(names)}) is known here; does it have a header row?"
-    notes = f" ({'; '.join(opened.notes)})" if opened.notes else ""
-    raise ClaimsError(f"{opened.path}: {problem} Name it: --map hcpcs_code=HEADER{notes}")
+def is_headerless(opened: OpenedFile) -> bool:
+    """Whether the cells of a claim stand where headers should: they are shown nowhere."""
+    return not opened.kind.startswith("X12") and is_claim(opened.names)

@@ -50,6 +50,9 @@ class Options:
     layout: Layout | None = None
     """What headers mean (`--layout`), in addition to the known headers."""
 
+    saved_layouts: tuple[Layout, ...] = ()
+    """Layouts that the user saved: each is used where its headers are those of the file."""
+
     @property
     def named_headers(self) -> list[str]:
         """Headers that the user named: they help to find the header row."""

@@ -20,6 +20,8 @@ AROUND_X12 = b" \t\r\n\x00\x1a"
 # A file that starts inside an interchange is known as X12 too: it would pass for a strange CSV.
 _HEADLESS = re.compile(rb"GS([^\w\s,;|]|\|)[A-Z]{2}\1|ST([^\w\s,;|]|\|)\d{3}\2")
 _ISA = re.compile(rb"ISA[^0-9A-Za-z_ ]")
+MAIL_HEADERS = re.compile(rb"\A(?:[A-Za-z][A-Za-z-]*:[^\n]*\n(?:[ \t][^\n]*\n)*)+\s*\n(?=ISA)")
+"""What a mail program or a web service writes above an interchange."""
 
 
 def is_parquet(head: bytes) -> bool:
@@ -29,7 +31,7 @@ def is_parquet(head: bytes) -> bool:
 
 def is_x12(head: bytes) -> bool:
     """Whether a file that begins so is X12, or a part of such a file."""
-    head = head.removeprefix(BYTE_ORDER_MARK).lstrip(AROUND_X12)
+    head = MAIL_HEADERS.sub(b"", head.removeprefix(BYTE_ORDER_MARK).lstrip(AROUND_X12))
     return head == b"ISA" or bool(_ISA.match(head) or _HEADLESS.match(head))
 
 
@@ -43,16 +45,34 @@ def is_text(head: bytes) -> bool:
     return bool(head)
 
 
+OTHER_FORMATS = (
+    (re.compile(rb"(?i)\s*<\?xml[^>]*>\s*(?:<\?mso|<(?:\w+:)?Workbook)"), "an XML spreadsheet"),
+    (re.compile(rb"(?i)\s*(?:<\?xml|<[a-z]+:?[a-z]*[\s/>])"), "a web page or XML"),
+    (re.compile(rb"(?i)\s*<!doctype"), "a web page or XML"),
+    (re.compile(rb"\s*[{\[]\s*[\"{\[]"), "JSON"),
+    (re.compile(rb"%PDF"), "a PDF"),
+)
+"""How a file begins that is text, but no table that can be read, and what it is."""
+
+
+def other_format(head: bytes) -> str:
+    """What a file is that begins so and is none of `FORMATS`; nothing where it may be one."""
+    head = head.removeprefix(BYTE_ORDER_MARK)
+    return next((name for begin, name in OTHER_FORMATS if begin.match(head)), "")
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """One format of claim files."""
+
+    name: str
 
     is_format: Callable[[bytes], bool]
     """Whether a file that begins with these bytes is one."""
     module: str
     """The module of this room that reads it: imported once such a file is opened."""
     endings: tuple[str, ...]
-    """Endings of the files that are looked for in a folder."""
+    """Endings of its files; in a folder, a file with another one is read if it begins so."""
 
     def open(self, path: str, data: Path | bytes, options: Options) -> OpenedFile:
         """Read the head of a file.
@@ -64,10 +84,16 @@ class Format:
         return cast("OpenedFile", module.open_file(path, data, options))
 
 
+WORKBOOK_ENDINGS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 FORMATS = (
-    Format(is_parquet, "parquet", (".parquet", ".pq")),
-    Format(is_x12, "x12", (".837", ".x12", ".edi")),
-    Format(is_workbook, "excel", (".xlsx",)),
-    Format(is_text, "text.csv", (".csv", ".tsv", ".txt")),
+    Format("Parquet file", is_parquet, "parquet", (".parquet", ".pq")),
+    Format("X12 file", is_x12, "x12", (".837", ".837p", ".x12", ".edi", ".clm")),
+    Format("workbook", is_workbook, "excel", WORKBOOK_ENDINGS),
+    Format(
+        "text",
+        is_text,
+        "text.csv",
+        (".csv", ".tsv", ".tab", ".psv", ".txt", ".dat", ".prn", ".out", ".asc", ".rpt"),
+    ),
 )
 """The first format that fits reads the file."""

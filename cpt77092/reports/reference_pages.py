@@ -15,13 +15,13 @@ from rich.table import Table
 from rich.text import Text
 
 from cpt77092.claims.columns import BY_NAME, COLUMNS, Column
-from cpt77092.claims.headers import HeaderMatch
+from cpt77092.claims.headers import NO_HEADER_ROW, HeaderMatch
 from cpt77092.claims.layouts import write_layout
 from cpt77092.policies import PARAMETERS, Decision, Level, PolicySet, Status
 from cpt77092.policies.policy import NATIONAL
 from cpt77092.policies.positions import BY_SUBJECT, Position, positions
 from cpt77092.policies.value_text import codes_text, plain, value_with_unit
-from cpt77092.readers import OpenedFile, Sampled
+from cpt77092.readers import OpenedFile, Sampled, is_headerless
 from cpt77092.reference.codes import CHECKED
 from cpt77092.reports.rule_pages import denials, parts
 from cpt77092.rule import FixKind, Rule
@@ -237,7 +237,7 @@ _CERTAINTY = {
     "--map": "--map",
     "layout": "layout",
     "sure": "sure",
-    "likely": "likely: check it",
+    "likely": "likely, check it",
 }
 SAMPLES = 3
 
@@ -248,6 +248,9 @@ def show_columns(console: Console, opened: OpenedFile) -> None:
     layout = f", layout {match.layout}" if match.layout else ""
     title = Text(f"{safe(opened.path)} ({opened.kind}{layout})", style="bold")
     console.print(title, soft_wrap=True)  # a path that is broken cannot be copied
+    if is_headerless(opened):  # what stands there may name a patient
+        console.print(Text(NO_HEADER_ROW))
+        return
     console.print(_columns_table(opened))
     _print_notes(console, match)
     missing: dict[str, list[str]] = {}
@@ -261,8 +264,12 @@ def show_columns(console: Console, opened: OpenedFile) -> None:
     elif match.unused:
         console.print(Text(f"Not used: {', '.join(map(safe, match.unused))}"))
     if not opened.kind.startswith("X12"):
-        correct = "Say --map hcpcs_code=HEADER, or write a --layout file."
-        console.print(Text(f"A header read wrongly? {correct}"))
+        console.print(
+            Text(
+                "A header read wrongly? Answer with --map COLUMN=HEADER, and keep the answers with "
+                "--save NAME. A header that is none of these goes under unused: in the saved file."
+            )
+        )
 
 
 def _print_notes(console: Console, match: HeaderMatch) -> None:
@@ -273,8 +280,8 @@ def _print_notes(console: Console, match: HeaderMatch) -> None:
     for header, values in match.row_filter.items():
         only = safe(" or ".join(values))
         console.print(Text(f"Only rows with {only} in {safe(header)} are claim lines."))
-    for note in match.notes:
-        console.print(Text(safe(note)))
+    for question in match.asked:
+        console.print(Text(f"Asked: {safe(str(question))}"))
 
 
 def _columns_table(opened: OpenedFile) -> Table:
@@ -288,19 +295,31 @@ def _columns_table(opened: OpenedFile) -> Table:
         shown = f"{header} ... {several[-1]}" if several else header
         samples = Text(safe(_samples(opened, header, column)))
         certainty = _CERTAINTY[match.match_kind[column.name]]
+        if why := match.doubts.get(column.name):
+            certainty += f" ({safe(why)})"
         table.add_row(column.name, Text(safe(shown)), certainty, samples, column.needed_for)
     return table
 
 
-def layout_yaml(opened: OpenedFile) -> str:
-    """How the headers were understood, as a layout file to correct and pass to `--layout`."""
+def layout_yaml(opened: OpenedFile, name: str = "") -> str:
+    """How the headers were understood, as a layout file to correct and pass to `--layout`.
+
+    Args:
+        opened: the file.
+        name: under which it is saved: then it says by which headers it is known, and which of them
+            are unused. Headers in question are neither: they are asked for again.
+    """
     match = opened.headers
     columns = {
         column.name: _headers_of_lines(match, column.name) or (match.columns[column.name],)
         for column in COLUMNS
         if column.name in match.columns
     }
-    return write_layout(match.layout or Path(opened.path).stem, columns, match.row_filter)
+    if not name:
+        return write_layout(match.layout or Path(opened.path).stem, columns, match.row_filter)
+    asked = {header for question in match.asked for header in question.headers}
+    unused = [header for header in match.unused if header not in asked]
+    return write_layout(name, columns, match.row_filter, known_by=opened.names, unused=unused)
 
 
 def _headers_of_lines(match: HeaderMatch, name: str) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ Why: a line without a date is rejected. No payer policy can be selected for it e
 rules can check it.
 Basis: the date is CMS-1500 box 24A and 837P DTP*472 (X12 005010X222A1).
 Clear: the cell is not blank. An unreadable date is not missing (IN001).
-Not checked: never; a file without the column is refused.
+Not checked: never, where there is a column for it; a batch without one exits 2.
 """
 
 from cpt77092.rule import CHECKED, Denial, Remedy, Rule, Severity, cell_state, guide_837p

@@ -101,7 +101,8 @@ def test_doubtful_dates_are_noted_with_their_file_and_column(tmp_path: Path) -> 
         ("1555000011.0", "1555000011", False),
         ("1.555E+09", "1.555E+09", True),
         ("1.555E9", "1.555E9", True),
-        ("155500001.0", "155500001.0", False),
+        ("155500001.0", "155500001", False),
+        ("15550000.11", "15550000.11", False),
         ("1555000011", "1555000011", False),
     ],
 )
@@ -119,8 +120,8 @@ def test_claim_numbers_cut_by_a_spreadsheet_are_noted_and_kept(tmp_path: Path) -
     assert "claim_id: 1 cell was cut by a spreadsheet" in batch.notes[0]
 
 
-def test_a_place_of_service_is_never_changed(tmp_path: Path) -> None:
+def test_a_place_of_service_is_read_as_a_whole_number_or_not_changed(tmp_path: Path) -> None:
     header = "claim,payer,dos,cpt,pos"
     rows = [f"A1,Medicare,2026-03-04,77092,{cell}" for cell in ("1", "11.0", "1.1E+01")]
     lines = read(tmp_path, *rows, header=header).lines
-    assert lines["place_of_service_code"].to_list() == ["1", "11.0", "1.1E+01"]
+    assert lines["place_of_service_code"].to_list() == ["1", "11", "1.1E+01"]

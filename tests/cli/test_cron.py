@@ -657,7 +657,7 @@ def test_the_crontab_line_writes_the_day_and_mails_one_line(
         )
 
     done = nightly()
-    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (0, "", 1)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert done.stderr.startswith("scrub: 23 errors, ")
     day = date.today().isoformat()  # noqa: DTZ011 - the day that the program sees
     written = sorted(path.name for path in (tmp_path / "claims" / "reports").iterdir())
@@ -665,8 +665,17 @@ def test_the_crontab_line_writes_the_day_and_mails_one_line(
     assert written[0].startswith(day[:8])
     (inbox / "broken.csv").write_bytes(b"")
     done = nightly()
-    assert done.returncode != 0
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert done.stderr.startswith("scrub: inbox/broken.csv: the file is empty")
+    for file in inbox.iterdir():
+        file.unlink()
+    (inbox / "clean.csv").write_text(CLEAN, encoding="utf-8")
+    done = nightly()
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    (inbox / "clean.csv").write_text(CLEAN.replace("mod1", "unknown"), encoding="utf-8")
+    done = nightly()
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert done.stderr.startswith("scrub: no modifier column (--map hcpcs_modifier_1=HEADER, or ")
 
 
 @pytest.mark.slow
@@ -694,6 +703,63 @@ def test_the_gate_submits_only_what_is_clean(
         assert findings.startswith("scrub: 1 error, ")
         assert held == f"held back: see {batch}.worklist.csv"
         assert "MO001" in Path(f"{batch}.worklist.csv").read_text(encoding="utf-8")
+
+
+UNKNOWN_PAYER = FLAGGED.replace("Medicare", "Quux Health")
+
+
+def gate_with(tmp_path: Path, **answers: str) -> Path:
+    """The gate with answers in the block at its top."""
+    gate = (EXAMPLES / "pre-submission-gate.sh").read_text(encoding="utf-8")
+    for name, answer in answers.items():
+        assert f"{name}=''" in gate
+        gate = gate.replace(f"{name}=''", f"{name}='{answer}'")
+    script = tmp_path / "gate.sh"
+    script.write_text(gate, encoding="utf-8")
+    return script
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("text", "answers", "file", "code", "words"),
+    [
+        (CLEAN.replace("mod1", "x"), {}, "", 2, "no modifier column"),
+        (CLEAN.replace("mod1", "x"), {"without": "modifiers"}, "", 0, ""),
+        (CLEAN.replace("mod1", "x"), {"without": "payer modifiers"}, "", 0, ""),
+        (UNKNOWN_PAYER, {}, "", 2, "Quux Health 1"),
+        (UNKNOWN_PAYER, {"payers": "{file}"}, "payers:\n  Quux Health: medicare\n", 1, "1 error"),
+        (
+            FLAGGED.replace("mod1", "zbq"),
+            {"layout": "{file}"},
+            "columns: {hcpcs_modifier_1: zbq}\n",
+            1,
+            "1 error",
+        ),
+    ],
+)
+def test_answers_at_the_top_of_the_gate_reach_it(
+    tmp_path: Path,
+    shell: dict[str, str],
+    text: str,
+    answers: dict[str, str],
+    file: str,
+    code: int,
+    words: str,
+) -> None:
+    batch, answer = tmp_path / "june.csv", tmp_path / "answer file.yaml"
+    batch.write_text(text, encoding="utf-8")
+    answer.write_text(file, encoding="utf-8")
+    filled = {name: value.replace("{file}", str(answer)) for name, value in answers.items()}
+    done = subprocess.run(
+        ["/bin/sh", str(gate_with(tmp_path, **filled)), str(batch), "echo", "sent"],
+        capture_output=True,
+        text=True,
+        env=shell,
+        check=False,
+    )
+    assert done.returncode == code, done.stderr
+    assert words in done.stderr
+    assert (done.stdout != "") is (code == 0)
 
 
 @pytest.mark.slow

@@ -207,7 +207,9 @@ def test_the_summary_says_whose_money_it_is(folder: Path) -> None:
     totals = findings.totals(result, rework_cost=Decimal(25))
     assert summary.headline(totals) == (
         "Do not submit yet: 8 of 9 checked lines would be denied. $250.10 in charges at "
-        "risk (known for 6 of 8 lines); expected payment $78.53 (known for 5 of 8 lines)."
+        "risk (known for 6 of 8 lines); expected payment $78.53 (known for 5 of 8 lines). Did not "
+        "run: rendering NPI edits, no rendering NPI column. Not judged on modifier 26: 1 line "
+        "with 77092 of unrecognized payers (Lakeside 1)."
     )
     by_payer = (
         "At risk by payer: Acme Health 5 lines, $175.10 charged (known for 3 of 5 lines), $78.53 "

@@ -155,8 +155,6 @@ def test_a_short_row_is_rejected_wherever_it_stands(where: str, note: str, tmp_p
 def test_a_normal_file_is_not_read_row_by_row(tmp_path: Path) -> None:
     rows = [line(1, note='"a, b"'), line(2), line(3, note='""'), "", "Total", ",,,,"]
     assert read(tmp_path, text(HEADER, *rows).encode()).notes == []
-    rows = [line(1, note='"a\n b"'), line(2, note="x"), line(3, note='""'), "", "Total"]
-    assert read(tmp_path, text(HEADER, *rows).encode()).notes == []
 
 
 def test_a_quote_left_open_costs_its_own_line_only(tmp_path: Path) -> None:
@@ -174,7 +172,8 @@ def test_rejects_are_written_as_they_were_and_read_again(tmp_path: Path) -> None
     file.write_bytes(text(HEADER, line(1), end="\r\n").encode() + bad.encode("cp1252"))
     assert run(str(file), "--rejects", str(rejects), "--fail-on", "never") == 2
     assert rejects.read_bytes() == f"{HEADER}\r\n{bad}".encode("cp1252")
-    assert run(str(file), "--allow-rejects", "--fail-on", "never") == 0
+    allowed = ("--allow-rejects", "--without", "modifiers", "--fail-on", "never")
+    assert run(str(file), *allowed) == 0
 
 
 def test_a_file_without_rejects_leaves_an_empty_rejects_file(tmp_path: Path) -> None:

@@ -73,6 +73,9 @@ def test_sheets_that_are_passed_over_are_told(tmp_path: Path) -> None:
     assert read(file).notes == [f"{file}: sheet 'March'; {note}"]
     assert read(file, sheet="March").notes == [f"{file}: sheet 'March'"]
     write_workbook(file, {"Cover": [], "March": [HEADER, line(1)]})
+    note = "sheets not read: 'Cover' (name another with --sheet)"
+    assert read(file).notes == [f"{file}: sheet 'March'; {note}"]
+    write_workbook(file, {"Cover": [], "March": []})
     with pytest.raises(ClaimsError, match=r"'Cover' is empty.*sheets not read: 'March'"):
         read(file)
 

@@ -75,6 +75,7 @@ LINE = {
     "claim_line_end_date": "2026-03-02",
     "claim_frequency_code": "1",
     "diagnosis_code_1": "M810",
+    "diagnosis_pointer": "1",
 }
 
 
@@ -287,11 +288,16 @@ def in_both_forms(row: Row, number: int) -> dict[str, str]:
     is_range = all(re.fullmatch(r"\d{4}-\d\d-\d\d", day) for day in days)
     start, end = (re.sub(r"^(\d{4})-(\d\d)-(\d\d)$", r"\1\2\3", day) for day in days)
     filled = [cells[name] for name in DIAGNOSES if cells[name]]
+    pointer = cells["diagnosis_pointer"]
+    if not re.fullmatch(r"[1-9](:[1-9]){0,3}", pointer):
+        pointer = "1" if filled else ""
     filled += [""] * (len(DIAGNOSES) - len(filled))
     return cells | {
         **dict(zip(DIAGNOSES, filled, strict=True)),
         "claim_line_number": cells["claim_line_number"] or str(number),
         "patient_birth_date": "1958-02-03",  # a dependent is told by name and birth date
+        "diagnosis_pointer": pointer,
+        "claim_frequency_code": cells["claim_frequency_code"] or "1",
         "claim_line_start_date": start,
         "claim_line_end_date": end if is_range else start,
     }
@@ -609,7 +615,7 @@ def test_a_long_file_is_read_in_pieces(
         (lambda s: without(s, "LX"), ["SV1 outside a service line: no LX before it"]),
         (lambda s: without(without(s, "LX"), "SV1"), ["a claim without a service line"]),
         (lambda s: without(s, "CLM"), ["a service line outside a claim: no CLM before its LX"]),
-        (lambda s: with_behind(s, "SV1", "SV1*HC:99213*1*UN*1"), ["a second SV1 after one LX"]),
+        (lambda s: with_behind(s, "SV1", "SV1*HC:99213*0*UN*1"), ["a second SV1 after one LX"]),
         (lambda s: replaced(s, "SV1", "SV1*77092*1*UN*1"), ["SV101 is not separated by :"]),
         (lambda s: replaced(s, "SV1", "SV1*CJ:77092*1*UN*1"), ["SV101 does not have HC"]),
         (lambda s: replaced(s, "SV1", "SV1*:77092*1*UN*1"), ["SV101 does not have HC"]),

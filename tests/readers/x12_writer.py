@@ -254,10 +254,10 @@ def _service(row: Row, number: int, shared: Callable[[str], bool], style: Style)
 
 
 def _total(lines: Sequence[Row]) -> str:
-    """The charges of a claim added up, where they are numbers."""
+    """The charges of a claim added up, where they are numbers; else nothing."""
     charges = [row.get("charge_amount", "") for row in lines]
     plain = all(charge.replace(".", "", 1).isdigit() for charge in charges)
-    return str(sum(map(Decimal, charges))) if plain else "0"
+    return str(sum(map(Decimal, charges))) if plain else ""
 
 
 def _day(text: str) -> str:

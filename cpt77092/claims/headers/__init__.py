@@ -6,21 +6,37 @@ used but a person should know why, and else a question. `--map` and layouts alwa
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from cpt77092.claims.columns import BY_NAME, COLUMNS
-from cpt77092.claims.headers.choice import Cells, Choice
+from cpt77092.claims.headers.choice import MEMBERS, Cells, Choice
 from cpt77092.claims.headers.grammar import candidates_of, lookalike
 from cpt77092.claims.headers.question import Question
 from cpt77092.claims.headers.words import compact, read_words
 from cpt77092.claims.layouts import Layout, shipped_layouts
 from cpt77092.errors import ClaimsError, UsageError, did_you_mean
 
-__all__ = ["Cells", "HeaderMatch", "Question", "compact", "match_headers", "names_column"]
+__all__ = [
+    "NO_HEADER_ROW",
+    "Cells",
+    "HeaderMatch",
+    "Question",
+    "compact",
+    "is_claim",
+    "match_headers",
+    "names_column",
+]
 
 
+NO_HEADER_ROW = (
+    "no header row, a claim stands in its place; put headers above it, one for each column, such "
+    "as claim_id,payer,claim_line_start_date,hcpcs_code,hcpcs_modifier_1"
+)
+_CELL = re.compile(r"\d{5}|\d{1,4}[-/.]\d{1,2}[-/.]\d{2,4}|[\"']\s*:")
+"""In a header it shows that a claim stands there: a code or number, a date, or JSON."""
 REPORT_COLUMNS = frozenset({"source_file", "source_row", "claim_id", "severity"})
 """Every table of findings has them: one next to the claims is not read with the next run."""
 
@@ -45,8 +61,8 @@ class HeaderMatch:
     """Column that is likely to why it is not sure."""
     questions: tuple[Question, ...] = ()
     """What only the user knows; the columns are not read."""
-    lookalikes: Mapping[str, str] = field(default_factory=dict)
-    """Unused header to the kind of column it looks like: `MODIFIER_X` to `modifier`."""
+    lookalikes: Mapping[str, Question] = field(default_factory=dict)
+    """Unused header to the question whether it is the column that it looks like."""
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -55,13 +71,14 @@ class HeaderMatch:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Everything a person should know about the match, each in one line."""
-        likely = (f"{c}: {self.columns[c]!r} is likely ({why})" for c, why in self.doubts.items())
-        unused = (
-            f"{header!r} looks like {_with_article(kind)} column and is not used"
-            for header, kind in self.lookalikes.items()
-        )
-        return (*likely, *map(str, self.questions), *unused)
+        """What is used although it is only likely, in one line."""
+        likely = [f"{c} from {self.columns[c]!r} ({why})" for c, why in self.doubts.items()]
+        return (f"likely, check it: {'; '.join(likely)}",) if likely else ()
+
+    @property
+    def asked(self) -> tuple[Question, ...]:
+        """All questions: which of several headers is meant, and what looks like a column."""
+        return (*self.questions, *self.lookalikes.values())
 
 
 def _with_article(noun: str) -> str:
@@ -72,6 +89,13 @@ def names_column(header: str) -> bool:
     """Whether a text reads as the header of some canonical column."""
     words = read_words(header)
     return any(candidate.wording.mark != "!" for _, candidate in candidates_of(header, words))
+
+
+def is_claim(headers: Collection[str]) -> bool:
+    """Whether a row that should hold headers holds the cells of a claim."""
+    cells = [header for header in headers if _CELL.search(header)]
+    known = sum(names_column(header) for header in headers if header not in cells)
+    return bool(cells) and len(cells) >= known
 
 
 def match_headers(
@@ -100,14 +124,14 @@ def match_headers(
     """
     _refuse_report(headers, file)
     chosen, how = _overridden(list(headers), overrides, file=file)
-    layout = layout or _recognized(headers)
-    wide = _laid_out(layout, list(headers), chosen, how, file=file) if layout else {}
+    layout = layout or _recognized(headers) or Layout(name="", columns={})
+    wide = _laid_out(layout, list(headers), chosen, how, file=file)
     choice = Choice.of(
         headers,
-        taken={*chosen.values(), *(h for columns in wide.values() for h in columns if h)},
-        settled={*chosen, *wide, *(layout.absent if layout else ())},
+        taken={*chosen.values(), *layout.unused, *(h for c in wide.values() for h in c if h)},
+        settled={*chosen, *wide, *layout.absent},
         cells=cells,
-        may_be_wide=layout is None and how.get("hcpcs_code") != "--map",
+        may_be_wide=not layout.columns and how.get("hcpcs_code") != "--map",
     )
     chosen |= choice.columns
     how |= {column: "likely" if column in choice.doubts else "sure" for column in choice.columns}
@@ -115,20 +139,19 @@ def match_headers(
     wide |= choice.line_columns
     for column, columns in wide.items():
         chosen[column] = next(header for header in columns if header is not None)
-    rows = layout.rows if layout else {}
-    used = {*chosen.values(), *(h for columns in wide.values() for h in columns), *rows}
-    unused = tuple(h for h in headers if h not in used)
+    used = {*chosen.values(), *(h for columns in wide.values() for h in columns), *layout.rows}
+    unused = tuple(header for header in headers if header not in used)
     ordered = [column.name for column in COLUMNS if column.name in chosen]
     return HeaderMatch(
         MappingProxyType({column: chosen[column] for column in ordered}),
         MappingProxyType({column: how[column] for column in ordered}),
         unused,
         line_columns=MappingProxyType(wide),
-        row_filter=rows,
-        layout=layout.name if layout else "",
+        row_filter=layout.rows,
+        layout=layout.name,
         doubts=MappingProxyType(choice.doubts),
         questions=tuple(choice.questions),
-        lookalikes=MappingProxyType(_lookalikes(unused, choice)),
+        lookalikes=MappingProxyType(_lookalikes(unused, choice, chosen.keys() | wide.keys())),
     )
 
 
@@ -137,19 +160,27 @@ def _refuse_report(headers: Mapping[str, str], file: str) -> None:
         raise ClaimsError(f"{file}: a findings report of scrub, not a claim file")
 
 
-def _lookalikes(unused: Sequence[str], choice: Choice) -> dict[str, str]:
-    """Unused headers that nobody asks about, to what they look like."""
+def _lookalikes(
+    unused: Sequence[str], choice: Choice, read: Collection[str]
+) -> dict[str, Question]:
+    """Unused headers that nobody asks about yet, to the question what they are."""
     asked = {header for question in choice.questions for header in question.headers}
-    read = choice.columns.keys() | choice.line_columns.keys()
-    kinds: dict[str, str] = {}
+    free = {name: [c for c in MEMBERS[name] if c not in read] for name in MEMBERS}
+    questions: dict[str, Question] = {}
     for header in unused:
-        column = choice.unfit.get(header)
-        kind = lookalike(choice.words[header], read)
-        if column is not None and column not in read:
-            kind = column.replace("_", " ")
-        if kind is not None and header not in asked:
-            kinds[header] = kind
-    return kinds
+        column, kind = lookalike(choice.words[header], read) or ("", "")
+        unfit = choice.unfit.get(header)
+        if unfit is not None and unfit not in read:
+            column, kind = unfit, unfit.replace("_", " ")
+        if not column or header in asked or header in choice.taken:
+            continue
+        if column in MEMBERS:  # the next of its set, unless all of them are read
+            if not free[column]:
+                continue
+            column = free[column].pop(0)
+        reason = f"{header!r} looks like {_with_article(kind)} column and is not used"
+        questions[header] = Question(column, (header,), reason)
+    return questions
 
 
 def _recognized(headers: Mapping[str, str]) -> Layout | None:
@@ -212,8 +243,9 @@ def _overridden(
             h for h in headers if compact(h) == compact(wanted)
         ]
         if len(matching) != 1:
+            if is_claim(headers):  # its cells are nobody's to show
+                raise ClaimsError(f"{file}: {NO_HEADER_ROW}")
             is_known = any(map(names_column, headers))
-            # A file without headers begins with a claim: its cells are nobody's to show.
             present = f"it has {_quoted(headers)}" if is_known else "no header of it is known here"
             problem = "two headers" if matching else "no header"
             raise UsageError(

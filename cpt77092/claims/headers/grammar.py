@@ -131,8 +131,8 @@ def _wordings_of(words: Words) -> tuple[tuple[Concept, Wording], ...]:
     )
 
 
-def lookalike(words: Words, read: Collection[str]) -> str | None:
-    """What an unused header looks like: `modifier`, or nothing.
+def lookalike(words: Words, read: Collection[str]) -> tuple[str, str] | None:
+    """What an unused header looks like: its column or set and the word for it, or nothing.
 
     Args:
         words: what it says.
@@ -146,5 +146,5 @@ def lookalike(words: Words, read: Collection[str]) -> str | None:
         if not looks or (concept.name in read and not is_modifier):
             continue
         if is_modifier or words.known <= concept.extra.union(*(w.words for w in concept.wordings)):
-            return min(looks)
+            return concept.name, min(looks)
     return None

@@ -5,10 +5,6 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 
-from cpt77092.claims.columns import MODIFIERS
-
-CRITICAL = frozenset({"claim_id", "hcpcs_code", "claim_line_start_date"})
-
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -17,11 +13,6 @@ class Question:
     column: str
     headers: tuple[str, ...]
     reason: str
-
-    @property
-    def is_critical(self) -> bool:
-        """Whether a run without the answer would take a line for another."""
-        return self.column in CRITICAL or self.column in MODIFIERS
 
     @property
     def answer(self) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import polars as pl
 
-from cpt77092.claims.headers import HeaderMatch, match_headers
+from cpt77092.claims.headers import HeaderMatch, match_headers, names_column
 from cpt77092.readers.classify import ROW_KIND, classify
 from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced
 from cpt77092.readers.line_plan import LinePlan
@@ -37,12 +37,13 @@ from cpt77092.readers.text import two_pass
 from cpt77092.readers.text.dialect import Dialect, first_cells, sniff
 from cpt77092.readers.text.encoding import UTF8, TextSource, detect_whole, open_text
 from cpt77092.readers.text.row_by_row import read_rows
+from cpt77092.readers.text.row_shape import RowShape, every_line_is_a_record
 from cpt77092.readers.text.two_pass import RowsOfLines, TwoPass
 
 # Declared columns beyond the header's catch rows with too many fields, which the scan would
 # otherwise cut off in silence; the later ones catch `...,,spill`.
 _SPILL = ("__spill_1", "__spill_2", "__spill_3", "__spill_4")
-_NO_SEPARATOR = "\x01"
+_NO_SEPARATOR = "\x15"
 """Read as the separator, it leaves each line one cell."""
 
 
@@ -76,7 +77,7 @@ class CsvFile:
         clean = (line.replace("\0", "").encode("utf-8", "replace").decode() for line in lines)
         rows: list[list[str]] = []
         with suppress(csv.Error):  # a field longer than Python's reader takes
-            rows.extend(csv.reader(clean, delimiter=self.dialect.separator))
+            rows.extend(csv.reader(clean, delimiter=self.dialect.separator, skipinitialspace=True))
         width = len(self.names)
         cells = [(row + [""] * width)[:width] for row in rows[1:]]
         return pl.DataFrame(cells, schema=dict.fromkeys(self.names, pl.String), orient="row")
@@ -90,16 +91,21 @@ class CsvFile:
         plan = self.plan(selection)
         if not self.dialect.careful and self.source.encoding == UTF8:
             with suppress(*POLARS_FAILURES), native_errors_silenced():
-                rows = self._read_by_polars(plan, selection)
-                if rows is not None:
-                    scan = plan.scan(self, self._rows(), encoding=self.source.name)
-                    return scan, rows
+                if self._is_each_line_a_record():
+                    rows = self._read_by_polars(plan, selection)
+                    if rows is not None:
+                        scan = plan.scan(self, self._rows(), encoding=self.source.name)
+                        return scan, rows
         return self._read_row_by_row(plan, selection)
+
+    def _is_each_line_a_record(self) -> bool:
+        lines = self._scan_lines(skip=0, first=1)
+        separator, end = self.dialect.separator, self.dialect.end_of_line
+        return every_line_is_a_record(self.source, lines, separator, end)
 
     def plan(self, selection: Selection) -> LinePlan:
         """How rows become lines."""
-        written = self.dialect.headers[self.headers.columns["hcpcs_code"]]
-        return LinePlan.of(self, selection, written=written)
+        return LinePlan.of(self, selection)
 
     def two_pass(self, plan: LinePlan) -> TwoPass | None:
         """How to read the file in two passes; None where a scan is faster, or needed."""
@@ -145,26 +151,51 @@ class CsvFile:
         return result if self._is_complete(result, lines) else None
 
     def _is_complete(self, rows: Rows, lines: RowsOfLines | None) -> bool:
-        """Whether every row was read, and none cut short.
+        """Whether every row was read, and none cut short, packed or below another header.
 
         Args:
             rows: what was read.
             lines: the same where it was read in two passes.
-
-        Raises:
-            PolarsError: a quote is left open.
         """
         if (rows.kept[ROW_KIND] == "rejected").any():
             return False
-        if lines is None and self._may_hold_breaks(rows.total):
-            # Some cell holds line breaks: meant to, or because a quote was left open. The scan
-            # looks at quotes only in columns that it reads, so it is made to read all.
-            self._rows().select(pl.all().null_count()).collect(engine="streaming")
+        words = rows.kept["hcpcs_code"].unique().cast(pl.String)
+        words = words.filter(words.str.contains("^[A-Za-z]{2}"))
+        if any(map(names_column, words.filter(words != self._code_header.upper()))):
+            return False
+        not_data = rows.kept.filter(pl.col(ROW_KIND) == "not data")[ROW]
+        if not_data.len() and self._holds_other_rows(not_data):
+            return False
         if not self.dialect.has_blank_tails:
             return True
         short = self._short_lines() if lines is None else lines.short
-        not_data = rows.kept.filter(pl.col(ROW_KIND) == "not data")[ROW]
         return bool(short.is_in(not_data.implode()).all())
+
+    def _holds_other_rows(self, numbers: pl.Series) -> bool:
+        """Whether some of these rows may be packed, or headers with other columns."""
+        text = pl.col(two_pass.TEXT)
+        lower = text.str.to_lowercase().str.strip_chars()
+        header = self.dialect.separator.join(self.dialect.headers.values()).lower()
+        is_header = lower.str.contains(self._code_header.lower(), literal=True)
+        lines = self._lines_below_header().filter(pl.col(INDEX).is_in(numbers.implode()))
+        is_other = self.shape.packed(text) | (is_header & (lower != header.strip()))
+        return bool(lines.select(is_other.any()).collect(engine="streaming").item())
+
+    @property
+    def _code_header(self) -> str:
+        """The header of the code as it is written."""
+        return self.dialect.headers[self.headers.columns["hcpcs_code"]]
+
+    @property
+    def shape(self) -> RowShape:
+        """What a row looks like."""
+        code = self.headers.columns.get("hcpcs_code")
+        return RowShape(
+            separator=self.dialect.separator,
+            header=list(self.dialect.headers.values()),
+            needed=self.dialect.width,
+            code=self.names.index(code) if code else 0,
+        )
 
     def _read_row_by_row(self, plan: LinePlan, selection: Selection) -> tuple[Scan, Rows]:
         """Read by Python's csv module, which says what is wrong with which line."""
@@ -174,10 +205,9 @@ class CsvFile:
         account = _Account(plan, self.headers.columns.get("claim_line_start_date"))
         read = read_rows(
             source,
-            separator=self.dialect.separator,
+            self.shape,
             lead=self.dialect.lead,
             names=self.names,
-            width=self.dialect.width,
             keep=account.keep,
         )
         kept = selection.collect(read.kept.lazy())
@@ -263,23 +293,11 @@ class CsvFile:
         )
 
     def _lines_below_header(self) -> pl.LazyFrame:
-        skip = self.dialect.lead + self.dialect.header_lines
-        return self._scan_lines(skip=skip, first=self.dialect.lead + 2)
-
-    def _may_hold_breaks(self, rows: int) -> bool:
-        """Whether a row of those that a scan gave may be several lines."""
-        if self.headers.line_columns:
-            return True
-        # The number of the last line: Polars counts by mapping the whole file into memory.
-        last = self._scan_lines(skip=0, first=1).select(pl.col(INDEX).max())
-        lines = int(last.collect(engine="streaming").item() or 0)
-        return lines > rows + self.dialect.lead + self.dialect.header_lines
+        skip = self.dialect.lead + 1
+        return self._scan_lines(skip=skip, first=skip + 1)
 
     def _short_lines(self) -> pl.Series:
-        """Numbers of lines that are short.
-
-        A record over several lines counts as short; reading row by row then tells.
-        """
+        """Numbers of lines that are short."""
         may_be_short, is_short = self._shortness()
         lines = self._lines_below_header().filter(may_be_short)
         # A column of its own: Polars would put both tests together, and do both on every line.

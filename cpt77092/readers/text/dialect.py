@@ -11,12 +11,15 @@ from itertools import islice
 
 from cpt77092.claims.headers import compact
 from cpt77092.errors import ClaimsError
-from cpt77092.readers.header_row import MOST_TITLES, count_known, unique_names
+from cpt77092.readers.header_row import MOST_TITLES, count_known, is_header_row, unique_names
 from cpt77092.readers.scan import MATCHED_ROWS
 from cpt77092.readers.text.encoding import HEAD_BYTES, UTF8
+from cpt77092.readers.text.separators import SEPARATORS
 
-SEPARATORS = ",;\t|"
 LONGEST_HEADER = 200
+_GAP = re.compile(r"\S {2,}(?=\S)|\S (?=-{3,})")
+_LEAST_GAPS = 3
+"""Runs of blanks in a line of a report of fixed width."""
 _LONE_CR = re.compile(r"\r(?!\n)")
 
 
@@ -32,7 +35,6 @@ class Dialect:
     """Lines before the header, blank or of a report's title."""
     titles: int = 0
     """How many of them are not blank."""
-    header_lines: int = 1
     careful: str = ""
     """Why only reading row by row will do, or nothing."""
     has_blank_tails: bool = False
@@ -49,7 +51,7 @@ def first_cells(text: str, dialect: Dialect) -> dict[str, list[str]]:
     lines = text.replace("\0", "").splitlines()[dialect.lead : dialect.lead + MATCHED_ROWS]
     rows: list[list[str]] = []
     with suppress(csv.Error):  # a field longer than Python's reader takes
-        rows.extend(csv.reader(lines, delimiter=dialect.separator))
+        rows.extend(csv.reader(lines, delimiter=dialect.separator, skipinitialspace=True))
     return {
         name: [row[at] for row in rows[1:] if at < len(row)]
         for at, name in enumerate(dialect.headers)
@@ -81,7 +83,9 @@ def sniff(head: bytes, path: str, *, encoding: str = UTF8, named: Sequence[str] 
     if not any(line.strip() for line in lines):
         raise ClaimsError(f"{path}: the file is empty; expected a header row and claim lines")
     lead, separator = _find_header(lines, frozenset(map(compact, named)))
-    headers, header_lines = _record(lines, lead, separator)
+    headers = _record(lines, lead, separator)
+    if len(headers) < _LEAST_GAPS:
+        _refuse_fixed_width(lines, lead, path)
     if not headers or any(len(header) > LONGEST_HEADER for header in headers):
         raise ClaimsError(
             f"{path}:{lead + 1}: the header row cannot be read; is a quote left open in it?"
@@ -90,7 +94,6 @@ def sniff(head: bytes, path: str, *, encoding: str = UTF8, named: Sequence[str] 
     reasons = {
         "holds NUL bytes": has_nuls,
         "its lines end in CR, LF or both": is_mixed,
-        "a quote is above the header": any('"' in title for title in titles),
     }
     careful = [reason for reason, holds in reasons.items() if holds]
     tails = (separator + mark + end for mark in ("", "\r") for end in (end_of_line,))
@@ -100,7 +103,6 @@ def sniff(head: bytes, path: str, *, encoding: str = UTF8, named: Sequence[str] 
         headers=unique_names(headers),
         lead=lead,
         titles=len(titles),
-        header_lines=header_lines,
         careful="; ".join(careful),
         # Where the head is cut off, it may be cut right behind a separator.
         has_blank_tails=any(tail in text for tail in tails)
@@ -109,16 +111,16 @@ def sniff(head: bytes, path: str, *, encoding: str = UTF8, named: Sequence[str] 
 
 
 def _find_header(lines: Sequence[str], named: frozenset[str]) -> tuple[int, str]:
-    """The line of the header and its separator: the first with most headers we know.
-
-    Where no line has two of them, the first line that is not blank.
-    """
+    """The line of the header and its separator, as `header_row.find_header` chooses."""
     filled = [n for n, line in enumerate(lines[: MOST_TITLES * 2]) if line.strip()][:MOST_TITLES]
-    first, *later = filled or [next(n for n, line in enumerate(lines) if line.strip())]
-    best = max(_fit(lines, first, mark, named) for mark in SEPARATORS)
-    for number in later if best[0] < 4 else ():
+    filled = filled or [next(n for n, line in enumerate(lines) if line.strip())]
+    best = (0, 0, 0)
+    first = filled[0]
+    for number in filled:
         fit = max(_fit(lines, number, mark, named) for mark in SEPARATORS)
-        if fit[0] > max(best[0], 1):
+        if is_header_row(_record(lines, number, SEPARATORS[-fit[2]]), named):
+            return number, SEPARATORS[-fit[2]]
+        if number == first or fit[0] > max(best[0], 1):
             first, best = number, fit
     return first, SEPARATORS[-best[2]]
 
@@ -127,17 +129,36 @@ def _fit(
     lines: Sequence[str], number: int, mark: str, named: frozenset[str]
 ) -> tuple[int, int, int]:
     """How well a line reads as headers: those we know, how many fields, the first separator."""
-    headers = _record(lines, number, mark)[0]
-    known = count_known(headers, named)
-    return known, len(headers), -SEPARATORS.index(mark)
+    place = -SEPARATORS.index(mark)
+    if mark not in lines[number] and mark != SEPARATORS[0]:
+        return 0, 0, place
+    headers = _record(lines, number, mark)
+    return count_known(headers, named), len(headers), place
 
 
-def _record(lines: Sequence[str], number: int, separator: str) -> tuple[list[str], int]:
-    """The record that begins on a line, and how many lines it takes; nothing if it is damaged."""
+def _refuse_fixed_width(lines: Sequence[str], lead: int, path: str) -> None:
+    """Refuse a report whose columns are separated by blanks.
+
+    Raises:
+        ClaimsError: it is one.
+    """
+    rows = [line for line in lines[lead : lead + 20] if line.strip()]
+    gaps = sum(len(_GAP.findall(line.strip())) >= _LEAST_GAPS for line in rows)
+    if rows and gaps * 2 >= len(rows):
+        raise ClaimsError(
+            f"{path}: a report in columns of fixed width, which scrub does not read; export the "
+            f"claims as CSV, .xlsx or Parquet"
+        )
+
+
+def _record(lines: Sequence[str], number: int, separator: str) -> list[str]:
+    """The record that begins on a line; nothing if it is damaged or swallows rows."""
     following = (f"{line}\n" for line in islice(lines, number, number + 50))
-    reader = csv.reader(following, delimiter=separator, strict=True)
+    reader = csv.reader(following, delimiter=separator, strict=True, skipinitialspace=True)
     try:
         record = next(reader, [])
     except csv.Error:  # a quote that nothing closes, or text behind one that does
-        return [], 1
-    return [field.strip() for field in record], reader.line_num
+        return []
+    if any("\n" in field and separator in field for field in record):
+        return []
+    return [field.strip() for field in record]

@@ -33,6 +33,19 @@ _LETTER = re.compile("[^\x00-\x7f\udc80-\udcff]")
 _NAMES = {"cp1252": "Windows-1252", "latin-1": "Latin-1", "utf-16": "UTF-16", UTF8: "UTF-8"}
 
 
+_AS_SURROGATE = "cpt77092.as_surrogate"
+
+
+def _as_surrogate(problem: UnicodeError) -> tuple[str, int]:
+    """One lone surrogate for what is not of a wide encoding, which `surrogateescape` refuses."""
+    if not isinstance(problem, UnicodeDecodeError):
+        raise problem
+    return "\udcff", problem.end
+
+
+codecs.register_error(_AS_SURROGATE, _as_surrogate)
+
+
 @dataclass(frozen=True, slots=True)
 class TextSource:
     """A text file or the bytes of one, perhaps compressed, in a known encoding."""
@@ -52,9 +65,9 @@ class TextSource:
     def lines(self) -> Iterator[str]:
         """Lines with their ends (LF, CRLF, CR), NULs and all.
 
-        A byte that is not of the encoding becomes a lone surrogate, in UTF-16 as U+FFFD.
+        A byte that is not of the encoding becomes a lone surrogate.
         """
-        errors = "replace" if self.encoding.startswith("utf-16") else "surrogateescape"
+        errors = _AS_SURROGATE if self.encoding.startswith(_WIDE) else "surrogateescape"
         codec = "utf-8-sig" if self.encoding == UTF8 else self.encoding
         with (
             decompressed(self.path, self.data, self.compression) as stream,
@@ -105,7 +118,7 @@ class TextSource:
 
     def raw(self, text: str) -> bytes:
         """The bytes of a piece of the file's text; UTF-16 becomes UTF-8."""
-        if self.encoding.startswith("utf-16"):
+        if self.encoding.startswith(_WIDE):
             return text.encode(UTF8, "surrogatepass")
         return text.encode(self.encoding, "surrogateescape")
 
@@ -126,7 +139,7 @@ def open_text(path: str, data: Path | bytes, encoding: str | None) -> tuple[Text
         ClaimsError: the file cannot be decompressed.
     """
     first = data[:4] if isinstance(data, bytes) else _first(data)
-    compression = "gzip" if first.startswith(GZIP) else "zstd" if first == ZSTD else ""
+    compression = _compression(first)
     try:
         with decompressed(path, data, compression) as stream:
             head = stream.read(HEAD_BYTES)
@@ -134,6 +147,28 @@ def open_text(path: str, data: Path | bytes, encoding: str | None) -> tuple[Text
         raise ClaimsError(f"{path}: cannot be read ({problem.strerror})") from None
     known = _known(encoding) if encoding else detect([head], cut=len(head) == HEAD_BYTES)
     return TextSource(path, data, known, compression), head
+
+
+def plain_bytes(path: str, data: Path | bytes, most: int = -1) -> bytes:
+    """The bytes of a file, decompressed, and as UTF-8 if they are UTF-16.
+
+    Args:
+        path: the file's name, for messages.
+        data: the file, or what came from standard input.
+        most: how many bytes to read; all where negative.
+
+    Raises:
+        ClaimsError: the file cannot be decompressed.
+    """
+    first = data[:4] if isinstance(data, bytes) else _first(data)
+    with decompressed(path, data, _compression(first)) as stream:
+        plain = stream.read(most)
+    encoding = detect([plain[:HEAD_BYTES]], cut=True)
+    return plain.decode(encoding, "replace").encode() if encoding.startswith("utf-16") else plain
+
+
+def _compression(first: bytes) -> str:
+    return "gzip" if first.startswith(GZIP) else "zstd" if first == ZSTD else ""
 
 
 def detect(blocks: Iterator[bytes] | list[bytes], *, cut: bool = False) -> str:
@@ -170,6 +205,32 @@ def detect_whole(source: TextSource) -> str:
     """The encoding of a file, looked at from its first byte to its last."""
     with decompressed(source.path, source.data, source.compression) as stream:
         return detect(iter(lambda: stream.read(HEAD_BYTES), b""))
+
+
+def marks_in_utf8(source: TextSource) -> str | None:
+    """Which of `"`, NUL and CR (without LF behind it) a UTF-8 file holds; None if it is not UTF-8.
+
+    A pass over the bytes, which takes about a hundredth of the time of reading the cells.
+    """
+    decoder = codecs.getincrementaldecoder(UTF8)()
+    marks: set[str] = set()
+    before = b""
+    with decompressed(source.path, source.data, source.compression) as stream:
+        while block := stream.read(HEAD_BYTES):
+            marks |= {mark for mark in '"\0' if mark.encode() in block}
+            ends = before + block
+            before = b"\r" if ends.endswith(b"\r") else b""
+            if b"\r" in ends and b"\r" in ends.removesuffix(b"\r").replace(b"\r\n", b""):
+                marks.add("\r")
+            if block.isascii() and not decoder.getstate()[0]:
+                continue
+            try:
+                decoder.decode(block)
+            except UnicodeDecodeError:
+                return None
+    if before:
+        marks.add("\r")
+    return None if decoder.getstate()[0] else "".join(marks)
 
 
 @contextmanager

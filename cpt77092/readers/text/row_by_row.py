@@ -11,12 +11,15 @@ import csv
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
 
 import polars as pl
 
 from cpt77092.readers.classify import settled_reason
-from cpt77092.readers.scan import INDEX, LINE, RAW, REJECT, SHORT
+from cpt77092.readers.scan import INDEX, LINE, RAW, REJECT
 from cpt77092.readers.text.encoding import TextSource
+from cpt77092.readers.text.row_shape import RowShape
 
 BLOCK = 20_000
 LONGEST_RECORD = 500
@@ -54,6 +57,12 @@ class _Lines:
             raise _OpenQuoteError
         return line
 
+    def skip(self, count: int) -> list[str]:
+        """Take some lines, as they are, before the first record."""
+        taken = list(islice(self._lines, count))
+        self.number += len(taken)
+        return taken
+
     def rewind(self) -> str:
         """Take back all lines of the record but the first, which is returned."""
         first, *rest = self.record
@@ -73,6 +82,12 @@ class _Block:
     wrong: dict[int, str] = field(default_factory=dict)
     raw: dict[int, str] = field(default_factory=dict)
 
+    def start(self, first_row: int) -> None:
+        """Forget all records; the next one has this number."""
+        self.first_row = first_row
+        for held in (self.records, self.lines, self.wrong, self.raw):
+            held.clear()
+
 
 @dataclass(frozen=True, slots=True)
 class RowsRead:
@@ -88,50 +103,49 @@ class RowsRead:
 
 def read_rows(
     source: TextSource,
+    shape: RowShape,
     *,
-    separator: str,
     lead: int,
     names: Sequence[str],
-    width: int,
     keep: Callable[[pl.DataFrame], pl.DataFrame],
 ) -> RowsRead:
     """Read every record of a file.
 
     Args:
         source: the file as text.
-        separator: what separates fields.
-        lead: records before the header.
+        shape: what a row of it looks like.
+        lead: lines before the header.
         names: the file's columns.
-        width: how many fields a row must have; blank headers at the end may lack theirs.
         keep: picks the rows and columns to keep out of each block of rows.
 
     Raises:
         ClaimsError: the compressed file is cut short.
     """
     lines = _Lines(source.lines())
+    lines.skip(lead)
     kept: list[pl.DataFrame] = []
-    wrong, heading = 0, ""
-    block = _Block(first_row=lead + 2)
-    for number, record in enumerate(_records(lines, separator, block)):
-        if number <= lead:
+    wrong, heading, other_header = 0, "", 0
+    block = _Block(first_row=lead + 1)
+    for record in _records(lines, shape, block):
+        if not heading:
             heading = "".join(lines.record)
-            if number == lead:  # what went before is no row of the table
-                block.wrong.clear()
-                block.raw.clear()
+            block.start(lead + 2)
             continue
-        _add(block, record, lines, source, (width, len(names)))
+        if shape.may_be_header(record) and shape.is_header(record):
+            other_header = 0 if shape.repeats_header(record) else lines.number
+        _add(block, record, lines, source, shape, other_header)
         if len(block.records) == BLOCK:
             kept.append(_kept(block, names, source, keep))
             wrong += len(block.wrong)
-            block.first_row += BLOCK
-            for held in (block.records, block.lines, block.wrong, block.raw):
-                held.clear()
+            block.start(block.first_row + BLOCK)
     kept.append(_kept(block, names, source, keep))
     wrong += len(block.wrong)
     return RowsRead(pl.concat(kept), wrong, lines.nuls, heading)
 
 
-def raw_records(source: TextSource, separator: str) -> Iterator[tuple[list[str], bytes]]:
+def raw_records(
+    source: TextSource, shape: RowShape, lead: int
+) -> Iterator[tuple[list[str], bytes]]:
     """Every record of a file as `read_rows` counts them, each with its bytes as they are.
 
     Raises:
@@ -139,7 +153,7 @@ def raw_records(source: TextSource, separator: str) -> Iterator[tuple[list[str],
     """
     if not source.holds((b'"', b"\0")):  # then a record is a line, which is faster
         for raw, text in source.raw_lines():
-            yield text.rstrip("\r\n").split(separator), raw
+            yield text.rstrip("\r\n").split(shape.separator), raw
         return
     waiting: deque[bytes] = deque()
 
@@ -149,7 +163,9 @@ def raw_records(source: TextSource, separator: str) -> Iterator[tuple[list[str],
             yield text
 
     lines = _Lines(texts())
-    for record in _records(lines, separator, _Block(first_row=0)):
+    for title in lines.skip(lead):
+        yield title.rstrip("\r\n").split(shape.separator), waiting.popleft()
+    for record in _records(lines, shape, _Block(first_row=0)):
         # Lines given back for a quote left open still wait: they belong to the next records.
         raw = waiting.popleft()
         if len(lines.record) > 1:
@@ -157,42 +173,59 @@ def raw_records(source: TextSource, separator: str) -> Iterator[tuple[list[str],
         yield record, raw
 
 
-def _records(lines: _Lines, separator: str, block: _Block) -> Iterator[list[str]]:
-    reader = csv.reader(lines, delimiter=separator, strict=True)
+def _records(lines: _Lines, shape: RowShape, block: _Block) -> Iterator[list[str]]:
+    # A blank behind a separator is no part of the cell: a quote may follow it.
+    parse = partial(csv.reader, delimiter=shape.separator, strict=True, skipinitialspace=True)
+    reader = parse(lines)
     while True:
         lines.record = []
         try:
             record = next(reader)
+            is_open = len(lines.record) > 1 and shape.swallows_rows(record)
         except StopIteration:
             return
         except (csv.Error, _OpenQuoteError):
+            is_open = True
+        if is_open:
             first = lines.rewind()
             block.wrong[len(block.records)] = OPEN_QUOTE
-            reader = csv.reader(lines, delimiter=separator, strict=True)
-            record = first.rstrip("\r\n").split(separator)
+            reader = parse(lines)
+            record = first.rstrip("\r\n").split(shape.separator)
         yield record
 
 
 def _add(
-    block: _Block, record: list[str], lines: _Lines, source: TextSource, widths: tuple[int, int]
+    block: _Block,
+    record: list[str],
+    lines: _Lines,
+    source: TextSource,
+    shape: RowShape,
+    other_header: int,
 ) -> None:
-    """Add a record to the block, and note what is wrong with it."""
+    """Add a record to the block, and note what is wrong with it.
+
+    Args:
+        block: where to.
+        record: its fields.
+        lines: which have just given it.
+        source: the file.
+        shape: what a row of the file looks like.
+        other_header: the line of the header with other columns that the record is below, or 0.
+    """
     here = len(block.records)
-    needed, width = widths
-    fields = len(record)
     if here not in block.wrong:
-        if not all(map(str.isascii, lines.record)) and (strange := _undecodable(lines.record)):
+        is_ascii = all(map(str.isascii, lines.record))
+        if not is_ascii and (strange := _undecodable(lines.record)):
             block.wrong[here] = f"a byte that is not {source.name} ({strange})"
-        elif fields > width and any(record[width:]):
+        elif other_header and any(map(str.strip, record)):
             block.wrong[here] = (
-                f"{fields} fields where the header has {width}: a stray separator or quote?"
+                f"the header on line {other_header} has other columns than the first one: make "
+                f"files of their own"
             )
-        elif fields < needed and any(map(str.strip, record)):
-            block.wrong[here] = (
-                f"{SHORT}{fields} fields where the header has {width}: "
-                f"is a separator lost, or the end of the line?"
-            )
-    if fields != width:
+        elif reason := shape.fault(record):
+            block.wrong[here] = reason
+    width = len(shape.header)
+    if len(record) != width:
         record = (record + [""] * width)[:width]
     if here in block.wrong or len(lines.record) > 1:
         block.raw[here] = "".join(lines.record)
@@ -205,8 +238,6 @@ def _undecodable(record: list[str]) -> str:
         for character in line:
             if "\udc80" <= character <= "\udcff":
                 return f"0x{ord(character) - 0xDC00:02x}"
-            if character == "\ufffd":
-                return "U+FFFD"
     return ""
 
 

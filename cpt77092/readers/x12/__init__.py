@@ -20,9 +20,17 @@ from cpt77092.errors import ClaimsError, UsageError
 from cpt77092.readers.classify import classify
 from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced, reason
 from cpt77092.readers.scan import Options, Rows, Scan, Selection
+from cpt77092.readers.text.encoding import plain_bytes
 from cpt77092.readers.x12.claim_lines import SOURCES, read_lines
-from cpt77092.readers.x12.envelope import Fault, check, faults_within, headers
-from cpt77092.readers.x12.interchange import find_interchanges, pieces
+from cpt77092.readers.x12.envelope import (
+    Fault,
+    check,
+    check_kinds,
+    faults_within,
+    headers,
+    professional,
+)
+from cpt77092.readers.x12.interchange import bare_interchanges, find_interchanges, pieces
 from cpt77092.readers.x12.segments import read_segments
 
 __all__ = ["X12File", "open_file"]
@@ -55,9 +63,9 @@ class X12File:
                 its counts are off.
         """
         try:
-            data = self.data if isinstance(self.data, bytes) else self.data.read_bytes()
+            data = bare_interchanges(plain_bytes(self.path, self.data))
             with native_errors_silenced():
-                lines, every_line, faults = self._read(data, selection)
+                lines, every_line, faults, notes = self._read(data, selection)
                 kept = selection.collect(lines.lazy())
         except POLARS_FAILURES as failure:
             raise ClaimsError(f"{self.path}: cannot be read ({reason(failure)})") from None
@@ -73,25 +81,36 @@ class X12File:
             opened=self,
             codes=every_line.lazy().select("hcpcs_code"),
             days=every_line.lazy().select("claim_line_start_date"),
+            notes=notes,
             faults=_shown(faults),
         )
         return scan, Rows(classify(kept, selection.scope, SOURCES["hcpcs_code"]), every_line.height)
 
     def _read(
         self, data: bytes, selection: Selection
-    ) -> tuple[pl.DataFrame, pl.DataFrame, list[Fault]]:
+    ) -> tuple[pl.DataFrame, pl.DataFrame, list[Fault], tuple[str, ...]]:
         interchanges = find_interchanges(data, self.path)
         kept, every_line, envelope = [], [], []
         faults: list[Fault] = []
+        version, totals_off = "", 0
         for piece in pieces(data, interchanges):
             segments = read_segments(piece)
             envelope.append(headers(segments))
+            segments, version = professional(segments, version)
             faults += faults_within(segments)
-            lines, all_lines = read_lines(segments, needed=selection.needed, scope=selection.scope)
+            lines, all_lines, off = read_lines(
+                segments, needed=selection.needed, scope=selection.scope
+            )
+            totals_off += off
             kept.append(lines)
             every_line.append(all_lines)
-        faults += check(pl.concat(envelope), interchanges, self.path)
-        return pl.concat(kept), pl.concat(every_line), sorted(faults)
+        frame = pl.concat(envelope)
+        notes = check_kinds(frame, self.path)
+        faults += check(frame, interchanges)
+        if totals_off:
+            text = f"CLM02 is not the sum of the line charges (SV102) on claims: {totals_off:,}"
+            notes = (*notes, text)
+        return pl.concat(kept), pl.concat(every_line), sorted(faults), notes
 
 
 def open_file(path: str, data: Path | bytes, options: Options) -> X12File:

@@ -8,7 +8,8 @@ import polars as pl
 
 from cpt77092.claims import columns
 from cpt77092.claims.cells import source_cell
-from cpt77092.readers.classify import SORTING, may_be_in_scope
+from cpt77092.readers.classify import SORTING
+from cpt77092.readers.code_cells import may_be_in_scope
 from cpt77092.readers.scan import REJECT, ROW
 from cpt77092.readers.x12.segments import (
     LOOP,
@@ -35,7 +36,7 @@ SOURCES: Mapping[str, str] = {
     "place_of_service_code": "SV105, else CLM05-1",
     "hcpcs_code": "SV101-2",
     **{f"hcpcs_modifier_{n}": f"SV101-{n + 2}" for n in range(1, 5)},
-    "service_unit_quantity": "SV104",
+    "service_unit_quantity": "SV104, with SV103 unless it is UN",
     "charge_amount": "SV102",
     **{name: f"HI, diagnosis {n}" for n, name in enumerate(columns.DIAGNOSES, start=1)},
     "diagnosis_pointer": "SV107",
@@ -58,14 +59,15 @@ _DIAGNOSIS_QUALIFIERS = ("ABK", "ABF", "BK", "BF")
 
 def read_lines(
     segments: Segments, *, needed: frozenset[str], scope: frozenset[str]
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+) -> tuple[pl.DataFrame, pl.DataFrame, int]:
     """The service lines of one piece that may be in scope, with the canonical columns needed.
 
     A loop that should hold a service line and does not (an LX without an SV1, a claim without an
     LX) is a rejected line of its own.
 
     Returns:
-        The lines, and `hcpcs_code, claim_line_start_date` of every service line of the piece.
+        The lines, `hcpcs_code, claim_line_start_date` of every service line of the piece, and how
+        many claims with such a line do not add up.
     """
     every = _service_lines(segments, scope)
     code = pl.col("hcpcs_code")
@@ -77,6 +79,7 @@ def read_lines(
             ROW, REJECT, *(source_cell(name, columns.BY_NAME[name]) for name in wanted)
         ),
         _with_first_days(every, segments),
+        _totals_off(every, kept, segments),
     )
 
 
@@ -185,6 +188,23 @@ def _loops_around(segments: Segments) -> pl.DataFrame:
     )
 
 
+def _totals_off(every: pl.DataFrame, kept: pl.DataFrame, segments: Segments) -> int:
+    """How many claims with a kept line have another total (CLM02) than their charges (SV102)."""
+    claims_ = kept.select(pl.col("claim").alias(OWNER)).unique()
+    headers = segments.frame.join(claims_, on=OWNER, how="semi").filter(pl.col(TAG) == "CLM")
+    stated = parted(headers, segments.delimiters).select(OWNER, total=_money(2))
+    sums = (
+        every.join(claims_, left_on="claim", right_on=OWNER, how="semi")
+        .group_by(pl.col("claim").alias(OWNER))
+        .agg(pl.when(_money(2).is_not_null().all()).then(_money(2).sum()).alias("charges"))
+    )
+    return stated.join(sums, on=OWNER).filter(pl.col("total") != pl.col("charges")).height
+
+
+def _money(number: int) -> pl.Expr:
+    return nth(number).cast(pl.Decimal(18, 2), strict=False)
+
+
 def _described(kept: pl.DataFrame, segments: Segments) -> pl.DataFrame:
     """The lines with every canonical column that an 837P has."""
     loops = ("billing", "subscriber", "dependent", "claim")
@@ -198,7 +218,9 @@ def _described(kept: pl.DataFrame, segments: Segments) -> pl.DataFrame:
     for key, table in _tables(named, component):
         kept = kept.join(table, left_on=key, right_on=OWNER, how="left", maintain_order="left")
     return kept.with_columns(
-        pl.coalesce(REJECT, "dates_problem", "diagnoses_problem").alias(REJECT),
+        pl.coalesce(REJECT, "dates_problem", "diagnoses_problem", _frequency_problem()).alias(
+            REJECT
+        ),
         **_from_the_line(component),
     )
 
@@ -304,6 +326,44 @@ def _diagnoses(lists: pl.DataFrame, component: str) -> pl.DataFrame:
     )
 
 
+def _frequency_problem() -> pl.Expr:
+    """A claim without its frequency code, which a payer would refuse; null where it has one."""
+    is_blank = pl.col("claim_frequency_code") == ""
+    return pl.when(is_blank).then(pl.lit("CLM05-3, the claim frequency code, is blank"))
+
+
+def _units() -> pl.Expr:
+    """SV104 where SV103 says that it counts units (UN); else both, which is no number."""
+    qualifier, quantity = nth(3).str.to_uppercase(), nth(4)
+    is_minutes = qualifier == "MJ"
+    return (
+        pl.when((qualifier == "UN") | (quantity == ""))
+        .then(quantity)
+        .when(is_minutes)
+        .then(pl.format("{} minutes (SV103 MJ)", quantity))
+        .when(qualifier == "")
+        .then(pl.format("{} (SV103 blank)", quantity))
+        .otherwise(pl.format("{} (SV103 {})", quantity, qualifier))
+    )
+
+
+def _pointer(component: str) -> pl.Expr:
+    """SV107 as it is written in a table; with its name where it is no list of one to four numbers.
+
+    It is required of a claim that has diagnoses.
+    """
+    pointer = nth(7).str.replace_all(component, ":", literal=True)
+    is_right = pointer.str.contains(r"^(?:[1-9]|1[0-2])(?::(?:[1-9]|1[0-2])){0,3}:*$")
+    has_diagnoses = pl.col("diagnosis_code_1").fill_null("") != ""
+    return (
+        pl.when(is_right | ((pointer == "") & ~has_diagnoses))
+        .then(pointer)
+        .when(pointer == "")
+        .then(pl.lit("blank SV107"))
+        .otherwise(pl.format("{} (SV107)", pointer))
+    )
+
+
 def _from_the_line(component: str) -> dict[str, pl.Expr]:
     """Canonical columns that the service line gives, or that it has from the loops around it."""
     place = nth(5)
@@ -315,9 +375,9 @@ def _from_the_line(component: str) -> dict[str, pl.Expr]:
     return {
         **{f"hcpcs_modifier_{n}": nth(n + 1, of="pieces") for n in range(1, 5)},
         "charge_amount": nth(2),
-        "service_unit_quantity": nth(4),
+        "service_unit_quantity": _units(),
         "place_of_service_code": pl.when(place != "").then(place).otherwise("claim_place"),
-        "diagnosis_pointer": nth(7).str.replace_all(component, ":", literal=True),
+        "diagnosis_pointer": _pointer(component),
         "rendering_npi": rendering,
         "ordering_npi": ordering,
         "prior_authorization_number": pl.coalesce("line_permit", "claim_permit"),

@@ -7,7 +7,7 @@ number is wrong, the lines can be read, but some may be missing.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -80,17 +80,76 @@ def faults_within(segments: Segments) -> Iterator[Fault]:
             yield Fault(numbers[0], f"{problem}{more}{_LOSS}")
 
 
-def check(frame: pl.DataFrame, interchanges: Sequence[Interchange], path: str) -> Iterator[Fault]:
-    """Look at all the `headers` of a file.
+def professional(segments: Segments, version: str) -> tuple[Segments, str]:
+    """The segments of a piece without those of other transactions than professional claims.
+
+    Args:
+        segments: of the piece.
+        version: of the group that the piece begins in (GS08).
 
     Returns:
-        The faults that can be read past.
+        The same for the next piece.
+    """
+    frame = segments.frame
+    heads = _with_versions(headers(segments), version)
+    sets = heads.filter(pl.col(TAG) == "ST").select(NUMBER, is_read=_is_professional())
+    if not sets["is_read"].all():
+        read = frame.join(sets, on=NUMBER, how="left", maintain_order="left")
+        read = read.filter(pl.col("is_read").forward_fill().fill_null(value=True))
+        segments = replace(segments, frame=read.drop("is_read"))
+    return segments, str(heads["group_version"].last()) if heads.height else version
+
+
+def _with_versions(frame: pl.DataFrame, first: str = "") -> pl.DataFrame:
+    """Headers with the version of their group, and of themselves.
+
+    ST03 repeats the version of the GS; a 4010 file has none, and some 5010 files leave it out.
+    """
+    group = pl.when(pl.col(TAG) == "GS").then("e8").forward_fill().fill_null(first)
+    stated = pl.when(pl.col("e3") != "").then("e3").otherwise("group_version")
+    return frame.with_columns(group_version=group).with_columns(version=stated)
+
+
+def _is_professional() -> pl.Expr:
+    of_version = pl.any_horizontal(pl.col("version").str.starts_with(v) for v in PROFESSIONAL)
+    return (pl.col("e1") == "837") & of_version
+
+
+def check_kinds(frame: pl.DataFrame, path: str) -> tuple[str, ...]:
+    """Look at the kinds of transactions among all the `headers` of a file.
+
+    Returns:
+        A sentence for each other kind next to professional claims.
 
     Raises:
-        ClaimsError: a trailer is missing, or these are no professional claims.
+        ClaimsError: a trailer is missing, there are no professional claims, or claims of a kind
+            that is not known.
     """
     _require_trailers(frame, path)
-    _require_professional(frame, path)
+    sets = _with_versions(frame).filter(pl.col(TAG) == "ST")
+    others = sets.filter(~_is_professional())
+    is_mixed = others.height < sets.height
+    kinds: dict[str, int] = {}
+    for number, kind, version in others.select(NUMBER, "e1", "version").iter_rows():
+        name, is_known = _kind(kind, version)
+        if not (is_mixed and is_known):
+            raise ClaimsError(f"{path}:{number}: {name}; {_READ_HERE}")
+        kinds[name] = kinds.get(name, 0) + 1
+    return tuple(f"transactions not read: {count:,} ({kind})" for kind, count in kinds.items())
+
+
+def _kind(kind: str, version: str) -> tuple[str, bool]:
+    """What a transaction is, and whether that is certain."""
+    if kind != "837":
+        return _OTHER_SETS.get(kind, "no claim file (its ST segment is not of 837)"), True
+    if not version:
+        return "a claim file of unknown kind (GS08 and ST03 are blank)", False
+    known = _OTHER_CLAIMS.get(version[:10])
+    return known or f"a claim file of version {version[:20]!r}", known is not None
+
+
+def check(frame: pl.DataFrame, interchanges: Sequence[Interchange]) -> Iterator[Fault]:
+    """The faults among all the `headers` of a file that can be read past."""
     for interchange in interchanges:
         if not interchange.is_padded:
             problem = "the ISA is not padded to its 106 characters; a payer may refuse it"
@@ -116,25 +175,6 @@ def _require_trailers(frame: pl.DataFrame, path: str) -> None:
     raise ClaimsError(
         f"{path}:{at}: {after} out of place: {problem}; a part is missing, get the whole file"
     )
-
-
-def _require_professional(frame: pl.DataFrame, path: str) -> None:
-    sets = frame.with_columns(
-        version=pl.when(pl.col(TAG) == "GS").then("e8").forward_fill()
-    ).filter(pl.col(TAG) == "ST")
-    # ST03 repeats the version of the GS; a 4010 file has none, and some 5010 files leave it out.
-    stated = pl.when(pl.col("e3") != "").then("e3").otherwise("version")
-    kinds = sets.select(NUMBER, "e1", stated).unique(["e1", "e3"], keep="first").sort(NUMBER)
-    for number, kind, version in kinds.iter_rows():
-        if kind == "837" and version.startswith(PROFESSIONAL):
-            continue
-        if kind != "837":
-            problem = _OTHER_SETS.get(kind, "no claim file (its ST segment is not of 837)")
-        elif version:
-            problem = _OTHER_CLAIMS.get(version[:10], f"a claim file of version {version[:20]!r}")
-        else:
-            problem = "a claim file of unknown kind (GS08 and ST03 are blank)"
-        raise ClaimsError(f"{path}:{number}: {problem}; {_READ_HERE}")
 
 
 def _trailers_off(frame: pl.DataFrame) -> Iterator[Fault]:

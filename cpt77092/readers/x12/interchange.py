@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from cpt77092.errors import ClaimsError
-from cpt77092.readers.signatures import AROUND_X12, BYTE_ORDER_MARK
+from cpt77092.readers.signatures import AROUND_X12, BYTE_ORDER_MARK, MAIL_HEADERS
 
 ISA_ELEMENTS = 16
 ISA_LENGTH = 106
@@ -53,6 +53,17 @@ class Interchange:
     """Whether its ISA has its fixed length."""
 
 
+def bare_interchanges(data: bytes) -> bytes:
+    """The bytes without byte-order marks and mail headers, and with the last line end."""
+    if BYTE_ORDER_MARK in data:
+        data = data.replace(BYTE_ORDER_MARK, b"")
+    data = MAIL_HEADERS.sub(b"", data.lstrip(AROUND_X12), count=1)
+    # An editor may take the last line end away, which is the terminator in some files.
+    last = data[max(data.rfind(b"\n"), data.rfind(b"\r")) + 1 :]
+    is_open = last.startswith(b"IEA") and last.count(data[3:4]) == 2
+    return data + data[-len(last) - 1 : -len(last)] if is_open and last[-1:].isdigit() else data
+
+
 def find_interchanges(data: bytes, path: str) -> list[Interchange]:
     """Where the interchanges of a file begin and end.
 
@@ -60,7 +71,7 @@ def find_interchanges(data: bytes, path: str) -> list[Interchange]:
         ClaimsError: the file does not begin with a valid ISA, or does not end with a closed IEA.
     """
     interchanges: list[Interchange] = []
-    position = _skip_blanks(data, len(BYTE_ORDER_MARK) if data.startswith(BYTE_ORDER_MARK) else 0)
+    position = _skip_blanks(data, 0)
     segment = 1
     while position < len(data):
         if not data.startswith(b"ISA", position):
@@ -156,6 +167,10 @@ def _plain(data: bytes, delimiters: Delimiters) -> tuple[bytes, Delimiters]:
         plain = tuple(m if m.isascii() else stand_ins.pop() for m in marks)
         table = bytes.maketrans(b"".join(marks), b"".join(plain))
         data, delimiters = data.translate(table, breaks), Delimiters(*plain)
+    # Blanks for the eye may follow a terminator, and the line break behind it.
+    if delimiters.terminator + b" " in data or delimiters.terminator + b"\t" in data:
+        terminator = re.escape(delimiters.terminator)
+        data = re.sub(terminator + rb"[ \t]+", lambda found: found[0][:1], data)
     if not data.isascii():
         try:
             data.decode()

@@ -80,7 +80,7 @@ def _tone(totals: Totals) -> str:
     """The color of the verdict."""
     if totals.error_lines or totals.tally.rejected or totals.history_rejected:
         return "error"
-    if totals.warning_lines or not totals.checked_lines:
+    if not summary.is_clean(totals):
         return "warning"
     return "good"
 

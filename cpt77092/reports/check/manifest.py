@@ -26,6 +26,7 @@ def manifest(report: Report) -> dict[str, Any]:
         "unreadable": list(result.batch.unreadable),
         "history": _history(result),
         "layout": None if layout is None else {"file": layout, "sha256": _digest(Path(layout))},
+        "columns": [gap.text for gap in report.totals.gaps],
         "options": dict(report.options),
         "exit": {"code": report.exit_code, "reason": report.why},
     }
@@ -37,6 +38,7 @@ def _inputs(result: Result) -> list[dict[str, Any]]:
             "file": scan.path,
             "kind": scan.kind,
             "encoding": scan.encoding or None,
+            "layout": scan.headers.layout or None,
             "notes": list(scan.notes),
             "bytes": scan.size,
             "sha256": _digest(scan.file) if scan.file else None,

@@ -20,7 +20,7 @@ UNPUBLISHED = "Not checked: no published rule found for some payers"
 
 def headline(totals: Totals) -> str:
     """The first line: may this batch be submitted, and what is at stake?"""
-    clauses = (verdict(totals), stakes(totals))
+    clauses = (verdict(totals), stakes(totals), *columns(totals))
     return " ".join(f"{clause}." for clause in clauses if clause)
 
 
@@ -30,8 +30,8 @@ def verdict(totals: Totals) -> str:
     checked = count(totals.checked_lines, "checked line")
     if totals.error_lines:
         return f"Do not submit yet: {totals.error_lines:,} of {checked} would be denied"
-    if unread_parts := unread(totals):
-        return f"Not everything was checked: {unread_parts} could not be read"
+    if reason := _unchecked(totals):
+        return f"Not everything was checked: {reason}"
     if totals.doubtful_files:
         return (
             f"Lines may be missing: {count(totals.doubtful_files, 'damaged file')} read with "
@@ -49,6 +49,16 @@ def verdict(totals: Totals) -> str:
     return f"{_CLEAN} on {checked}"
 
 
+def _unchecked(totals: Totals) -> str:
+    """What was not checked; blank where all of it was, or where other words say more."""
+    if unread_parts := unread(totals):
+        return f"{unread_parts} could not be read"
+    if totals.tally.no_code and totals.tally.rows > totals.tally.no_code + totals.tally.not_data:
+        return f"{count(totals.tally.no_code, 'claim row')} without a readable procedure code"
+    lacks = [gap.lack or "a header is in question" for gap in totals.gaps if gap.exits_2]
+    return ", ".join(dict.fromkeys(lacks))
+
+
 _CLEAN = "No errors in the edits that ran"
 
 
@@ -60,6 +70,28 @@ def is_clean(totals: Totals) -> bool:
 def stakes(totals: Totals) -> str:
     """The money at risk, without its full stop; blank where no line has an error."""
     return at_risk.stakes(totals.at_risk) if totals.error_lines else ""
+
+
+def columns(totals: Totals) -> list[str]:
+    """What the columns and payers leave unchecked or in question, without full stops."""
+    missing = [gap.text for gap in totals.gaps if gap.lack]
+    clauses = [f"Did not run: {'; '.join(missing)}"] if missing else []
+    clauses += [gap.text for gap in totals.gaps if not gap.lack]
+    if totals.unjudged:
+        clauses.append(f"Not judged on modifier 26: {unjudged(totals)}")
+    return [safe(clause) for clause in clauses]
+
+
+def unjudged(totals: Totals) -> str:
+    """`3 lines with 77092 of unrecognized payers (Acme 2, Zed 1)`."""
+    lines = count(sum(number for _, number in totals.unjudged), "line")
+    payers = _first([f"{safe(payer)} {number:,}" for payer, number in totals.unjudged], "payer")
+    return f"{lines} with 77092 of unrecognized payers ({payers})"
+
+
+def answers(totals: Totals) -> list[str]:
+    """What to type about each column without which the batch is not clean."""
+    return [f"For {g.lack}: {g.answer}." for g in totals.gaps if g.exits_2 and g.answer]
 
 
 def unread(totals: Totals) -> str:
@@ -101,6 +133,7 @@ def notes(result: Result, totals: Totals, *, verbose: bool = False) -> list[str]
         *rework(totals),
         *unreadable(result),
         conservation(totals),
+        *answers(totals),
         *rejects(result),
         *doubts(result),
         *(f"Note: {safe(note)}." for note in result.batch.notes),

@@ -97,6 +97,8 @@ def _answer(totals: Totals, width: int) -> Panel:
         if unread := summary.unread(totals):  # else the answer itself has it
             more = f"{unread} could not be read, so there may be more.\n"
             body.append(more, style=STYLES["warning"])
+    for clause in summary.columns(totals):
+        body.append(f"{clause}.\n", style=STYLES["warning"])
     body.append_text(_severities(totals)).append("\n")
     body.append(summary.row_counts(totals))
     return Panel(
@@ -131,7 +133,12 @@ def _print_rest(console: Console, result: Result, totals: Totals, *, verbose: bo
         _print_payers(console, totals, verbose=verbose)
     if verbose:
         _print_section(console, "At risk by rule", summary.money_by_rule(totals))
-    about = [*summary.rework(totals), *summary.history(result), *summary.commonest(result)]
+    about = [
+        *summary.answers(totals),
+        *summary.rework(totals),
+        *summary.history(result),
+        *summary.commonest(result),
+    ]
     _print_section(console, "About this batch", about)
     unread = [*summary.unreadable(result), *summary.rejects(result)]
     _print_section(console, "Could not be read", unread)

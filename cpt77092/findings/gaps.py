@@ -1,0 +1,143 @@
+"""What the files of a run lack: columns that the selected rules need, and headers in question."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from cpt77092.choices import Without
+from cpt77092.claims.columns import DIAGNOSES, MODIFIERS, TYPED
+from cpt77092.engine import Result, looks_at
+from cpt77092.facts import inputs
+from cpt77092.findings.not_checked import reason_inputs
+from cpt77092.reference.codes import INTERPRETATION
+from cpt77092.rule import Rule
+from cpt77092.text import count
+
+_CRITICAL: dict[str, tuple[str, tuple[str, ...]]] = {
+    Without.MODIFIERS: ("modifier", MODIFIERS),
+    Without.PAYER: ("payer", ("payer",)),
+    Without.DATE: ("date of service", ("claim_line_start_date",)),
+}
+"""Columns that no clean batch goes without: by the value of `--without`, their name and columns."""
+_LOOK_BACK = frozenset({"FR", "BU", "UN"})
+"""Groups of rules that read the history."""
+_OTHERS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "place": ("POS", ("place_of_service_code",)),
+    "diagnoses": ("diagnosis", DIAGNOSES),
+    "units": ("unit", ("service_unit_quantity",)),
+    "charge": ("charge", ("charge_amount",)),
+    "rendering": ("rendering NPI", ("rendering_npi",)),
+    "billing": ("billing NPI", ("billing_npi",)),
+    "ordering": ("ordering NPI", ("ordering_npi",)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """What was not checked, or is in question, because of the columns of a file."""
+
+    text: str
+    """A clause for the headline."""
+    lack: str = ""
+    """`no modifier column`; blank where a header is in question."""
+    answer: str = ""
+    """What to type about a missing column."""
+    exits_2: bool = False
+    """Whether the run must not end as if all had been checked."""
+
+
+def gaps(result: Result, without: Collection[str] = ()) -> tuple[Gap, ...]:
+    """Columns that are missing on some lines although selected rules need them, then questions.
+
+    Args:
+        result: a run.
+        without: the values of `--without`: what the user knows to be missing.
+    """
+    missing, critical = [], set[str]()
+    for group, (name, columns) in (_CRITICAL | _OTHERS).items():
+        rules = [rule for rule in result.rules if _needs(rule, columns)]
+        if group in _CRITICAL and group not in without and rules:
+            critical |= {group, *columns}
+        answer = f"--map {columns[0]}=HEADER, or --without {group} if the files have none"
+        if group in _CRITICAL and rules and _history_lacks(result, columns):
+            lack = f"no {name} column in the history"
+            text = f"comparison with the history, {lack}"
+            missing.append(Gap(text, lack, answer, exits_2=group in critical))
+        lines = _lines_without(result, columns, rules)
+        if lines:
+            where = "" if lines == result.lines.height else f" on {count(lines, 'line')}"
+            lack = f"no {name} column"
+            text = f"{name} edits{where}, {lack}"
+            missing.append(Gap(text, lack, answer, exits_2=group in critical))
+    return (*missing, *_questions(result, critical))
+
+
+def unjudged_payers(result: Result) -> tuple[tuple[str, int], ...]:
+    """Unrecognized payers by their lines with 77092: no policy of theirs judges modifier 26."""
+    if not any("policy.modifier_26" in _inputs(rule) for rule in result.rules):
+        return ()
+    is_interpretation = pl.col("hcpcs_code").is_in(sorted(INTERPRETATION))
+    lines = result.lines.lazy().filter(is_interpretation & ~pl.col("payer_is_known"))
+    payers = lines.group_by(pl.col("payer_label").cast(pl.String)).len()
+    ranked = payers.sort(["len", "payer_label"], descending=[True, False])
+    columns = ranked.collect(engine="streaming").to_dict(as_series=False).values()
+    return tuple(zip(*columns, strict=True))
+
+
+def _inputs(rule: Rule) -> Sequence[str]:
+    """The plain columns behind a rule, and those that its facts can do without."""
+    roots = rule.flag.meta.root_names()
+    return [*reason_inputs(rule), *(name for root in roots for name in inputs(root, optional=True))]
+
+
+def _needs(rule: Rule, columns: Collection[str]) -> bool:
+    names = _inputs(rule)
+    if "payer" in columns:
+        return any(name.startswith(("policy.", "payer")) for name in names)
+    return not set(columns).isdisjoint(names)
+
+
+def _lines_without(result: Result, columns: Sequence[str], rules: Sequence[Rule]) -> int:
+    """How many lines that the rules look at are of a file without these columns."""
+    lines = result.lines
+    if not rules or any(not lines[name].null_count() for name in columns if name in lines.columns):
+        return 0
+    looked_at = pl.any_horizontal(looks_at(rule) for rule in rules)
+    return lines.filter(_is_absent(lines, columns) & looked_at).height
+
+
+def _is_absent(lines: pl.DataFrame, columns: Sequence[str]) -> pl.Expr:
+    """The lines whose file has none of these columns."""
+    is_absent = pl.all_horizontal(pl.col(name).is_null() for name in columns)
+    if columns[0] in TYPED:
+        is_absent &= pl.col(f"{columns[0]}.state").is_null()
+    elif columns[0] == "payer":
+        others = [name for name in ("payer_id", "claim_filing_indicator") if name in lines.columns]
+        is_absent &= pl.all_horizontal(pl.col(name).fill_null("") == "" for name in others)
+    return is_absent
+
+
+def _history_lacks(result: Result, columns: Sequence[str]) -> bool:
+    """Whether rules that look back compare lines of a history file without these columns."""
+    if result.history is None or not any(rule.code[:2] in _LOOK_BACK for rule in result.rules):
+        return False
+    return not result.history.lines.filter(_is_absent(result.history.lines, columns)).is_empty()
+
+
+def _questions(result: Result, critical: Collection[str]) -> Iterator[Gap]:
+    """What to ask about the headers of the files: each question once, with its first file."""
+    batch = result.batch
+    files: dict[str, list[str]] = {}
+    failing = set()
+    for scan, tally in zip(batch.scans, batch.tallies, strict=True):
+        for question in scan.headers.asked:
+            files.setdefault(str(question), []).append(scan.path)
+            if question.column in critical and tally.in_scope:
+                failing.add(str(question))
+    for text, (first, *more) in files.items():
+        named = f"{first}: " if len(batch.scans) > 1 else ""
+        others = f" (and in {count(len(more), 'more file')})" if more else ""
+        yield Gap(f"{named}{text}{others}", exits_2=text in failing)
