@@ -96,7 +96,7 @@ VALUES: dict[Kind, st.SearchStrategy[Any]] = {
 
 def is_plain(name: str, text: str) -> bool:
     """Whether a text is read as it stands: no placeholder, no mark around it, no word beside it."""
-    return plain_codes(name, pl.Series([text]))[0] == text
+    return bool(plain_codes(name, pl.Series([text]))[0] == text)
 
 
 @st.composite
