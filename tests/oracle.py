@@ -741,12 +741,8 @@ class Batch:
         lines = []
         for index, cells in enumerate(rows):
             if code := read_code(cells["hcpcs_code"], scope):
-                line = Line(index, dict(cells), code[0], code[1], self)
-                line.take_modifiers(code[2])
-                lines.append(line)
-        if any(name in line.cells for line in lines for name in MODIFIER_COLUMNS):
-            for line in lines:  # modifiers behind codes are as good as a column of them
-                line.cells.setdefault(MODIFIER_COLUMNS[0], "")
+                lines.append(Line(index, dict(cells), code[0], code[1], self))
+                lines[-1].take_modifiers(code[2])
         return lines
 
     def history_reaches(self, months: int, back_from: date) -> bool:
