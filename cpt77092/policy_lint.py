@@ -275,7 +275,8 @@ def _bare_lines(policies: PolicySet, rules: Sequence[Rule], dates: Sequence[date
         pl.int_range(pl.len(), dtype=pl.UInt32).alias("source_row"),
         pl.lit(None, pl.String).alias("damaged_code"),
     )
-    return Batch(lines=typed, rejects=pl.DataFrame(), scans=(), tallies=())
+    nothing = pl.DataFrame()
+    return Batch(lines=typed, rejects=nothing, unread_codes=nothing, scans=(), tallies=())
 
 
 def _codes(codes: Iterable[str]) -> str:

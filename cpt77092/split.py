@@ -3,11 +3,11 @@
 A row is flagged if its line has a finding that counts for `--fail-on`, or (unless single lines were
 asked for) if any line of its claim has one: a claim is all rows of all files with one claim number
 and payer, whatever their procedure code, so rows of other services and rows without a code go with
-their claim. A claim of which some row could not be read is held as well, since it is not whole.
-Every other row is clean: blank rows, totals and rows without a claim number too, unless their own
-line has a finding. So is a line on which some rule could not be checked, unless `not-checked` is
-what counts; the run says how many there are. Rows that could not be read go to neither part;
-`--rejects` writes them.
+their claim. A claim of which some row or its procedure code could not be read is held as well,
+since it is not whole. Every other row is clean: blank rows, totals and rows without a claim number
+too, unless their own line has a finding. So is a line on which some rule could not be checked,
+unless `not-checked` is what counts; the run says how many there are. Rows that could not be read go
+to neither part; `--rejects` writes them.
 
 Rows of a text file are copied as they stand, byte for byte, under the first file's header and what
 stands above it; those of a Parquet file keep their values and types. Files are read a second time
@@ -161,7 +161,9 @@ class Split:
     def _claims(self) -> _Claims:
         claims = _Claims(None if self.one_payer else Matcher.of(self.result.policies))
         if self.whole_claims:
-            claims.hold(self.result.lines.filter(self._flags).select(KEY).unique())
+            flagged = self.result.lines.filter(self._flags).select(KEY).unique()
+            unread = self.result.batch.unread_codes.select(KEY)
+            claims.hold(pl.concat([flagged.select(pl.all().cast(pl.String)), unread]))
             rejects = self.result.batch.rejects
             for number, source in enumerate(self._sources):
                 raw = rejects.filter(pl.col("source") == number)["raw"].drop_nulls()
@@ -170,11 +172,13 @@ class Split:
         return claims
 
     def _rows(self, number: int) -> tuple[pl.Series, pl.Series]:
-        """The rows of a file with a line that is flagged itself, and those rejected."""
+        """The rows of a file that are flagged themselves, and those rejected."""
         of_it = pl.col("source") == number
         flagged = self.result.lines.filter(self._flags).filter(of_it)["source_row"]
+        unread = self.result.batch.unread_codes.filter(of_it)["source_row"]
+        flagged = pl.concat([flagged.cast(pl.UInt32), unread])
         rejected = self.result.batch.rejects.filter(of_it)["source_row"]
-        return flagged.cast(pl.UInt32).unique().sort(), rejected.cast(pl.UInt32).unique().sort()
+        return flagged.unique().sort(), rejected.cast(pl.UInt32).unique().sort()
 
     def _runs(self, number: int, source: RowSource) -> list[Run]:
         flagged, rejected = self._rows(number)

@@ -11,6 +11,7 @@ fails; the other half by a plain random generator, which spreads over all of it 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -419,4 +420,9 @@ def _run(chance: Random, words: Vocabulary, *, numbered: bool) -> tuple[Batch, B
     if numbered:
         for number, row in enumerate(rows, start=1):
             row["claim_line_number"] = str(number)
-    return rows, _history(chance, pools, rows) if chance.random() < 0.6 else None
+    history = _history(chance, pools, rows) if chance.random() < 0.6 else None
+    for row in (*rows, *(history or ())):
+        if not row.keys() & set(MODIFIER_COLUMNS):
+            # A modifier behind a code would be as good as a column of them, for all of its file.
+            row["hcpcs_code"] = re.sub(r"^(\w{5})\W\w\w$", r"\1", row["hcpcs_code"])
+    return rows, history

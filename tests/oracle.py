@@ -282,6 +282,7 @@ class Cell:
 
 
 ABSENT = Cell(None)
+PLACEHOLDERS = frozenset({"-", "none", "nan", "null", "na", "n/a"})
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
@@ -336,18 +337,29 @@ READERS: dict[str, Callable[[str], Any]] = {
 }
 
 
-def read_code(text: str, scope: frozenset[str]) -> tuple[str, bool] | None:
-    """The code of a cell and whether the cell is damaged; None where it is no code in scope."""
-    text = text.strip().upper()
-    head, tail = text[:5], text[5:]
-    if head not in scope:
-        return None
-    if re.fullmatch(r"(\.0*)?", tail):
-        return head, False
-    # One more letter or digit makes another code; two may be a modifier written onto it.
-    if re.match(r"[0-9A-Z]", tail) and not re.fullmatch(r"[0-9A-Z]{2}", tail):
-        return None
-    return head, True
+def plain(column: str, text: str) -> str:
+    """A cell without white space; a placeholder is blank, and `26.0` is the code 26."""
+    text = text.strip()
+    if text.lower() in PLACEHOLDERS:
+        return ""
+    is_number = column in READERS or column.startswith("diagnosis_code")
+    return text if is_number else re.sub(r"^(\d+)\.0+$", r"\1", text)
+
+
+def read_code(text: str, scope: frozenset[str]) -> tuple[str, bool, list[str]] | None:
+    """The code of a cell, whether the cell is damaged, and modifiers behind the code.
+
+    None where no code in scope is in the cell.
+    """
+    text = re.sub(r"^([0-9A-Z]{5})\.0*$", r"\1", plain("hcpcs_code", text).upper())
+    head, *behind = re.findall("[0-9A-Z]+", text) or [""]
+    if head in scope:
+        is_whole = re.fullmatch(r"\w+(\W+\w\w)*\W*", text) and KNOWN_MODIFIERS.issuperset(behind)
+        return head, not is_whole, behind if is_whole else []
+    joined = re.sub("[^0-9A-Z]", "", text)
+    inside = min((code for code in scope if code in joined), key=joined.index, default=None)
+    is_other = re.fullmatch(r"([0-9]{4}[0-9AFMTU]|[A-Z][0-9]{4})(\W+\w\w)*", text)
+    return None if is_other or inside is None else (inside, True, [])
 
 
 def valid_npi(text: str) -> bool:
@@ -454,7 +466,16 @@ class Line:
 
     def text(self, column: str) -> str | None:
         """A text cell, trimmed; None where the file has no such column."""
-        return self.cells[column].strip() if column in self.cells else None
+        return plain(column, self.cells[column]) if column in self.cells else None
+
+    def take_modifiers(self, behind: list[str]) -> None:
+        """Put modifiers from behind the code in their columns, unless others are there."""
+        if behind:
+            own = [text for column in MODIFIER_COLUMNS if (text := self.text(column))]
+            self.damaged = own not in ([], behind)
+            if not self.damaged:
+                self.cells.update(dict.fromkeys(MODIFIER_COLUMNS, ""))
+                self.cells.update(zip(MODIFIER_COLUMNS, behind, strict=False))
 
     def typed(self, column: str) -> Cell:
         """A typed cell."""
@@ -717,12 +738,12 @@ class Batch:
     def read(self, rows: Iterable[Row]) -> list[Line]:
         """The lines in scope among these rows."""
         scope = CHECKED | self.policies.partners
-        read = [read_code(cells["hcpcs_code"], scope) for cells in rows]
-        return [
-            Line(index, cells, *code, self)
-            for index, (cells, code) in enumerate(zip(rows, read, strict=True))
-            if code is not None
-        ]
+        lines = []
+        for index, cells in enumerate(rows):
+            if code := read_code(cells["hcpcs_code"], scope):
+                lines.append(Line(index, dict(cells), code[0], code[1], self))
+                lines[-1].take_modifiers(code[2])
+        return lines
 
     def history_reaches(self, months: int, back_from: date) -> bool:
         """Whether an earlier service within so many months would stand in batch or history."""

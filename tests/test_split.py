@@ -234,11 +234,29 @@ def put(path: Path, rows: Iterable[bytes], top: bytes = TOP) -> Path:
 MIXED = lines(
     "A Medicare 77092 26", "A MEDICARE 99213", "A Aetna 99213", "B Medicare 77092", "B Medicare "
 )
+"""The last row has no procedure code, so that a run ends with 2."""
 
 
 def test_a_claim_is_held_whole_whatever_its_services(tmp_path: Path) -> None:
     result = checked(put(tmp_path / "a.csv", MIXED))
     assert parts(result) == (TOP + b"".join(MIXED[2:]), TOP + b"".join(MIXED[:2]))
+
+
+def test_a_claim_with_a_code_that_cannot_be_read_is_held(tmp_path: Path) -> None:
+    rows = lines("A Medicare 77O92", "A Medicare 99213", "B Medicare 77092", " Medicare COPAY")
+    result = checked(put(tmp_path / "a.csv", rows))
+    assert parts(result) == (TOP + rows[2], TOP + b"".join([*rows[:2], rows[3]]))
+
+
+def test_a_claim_is_held_whole_under_the_marks_of_a_spreadsheet(tmp_path: Path) -> None:
+    top = b"claim_id,payer,payer_id,dos,cpt,mod1\n"
+    rows = [
+        b"'A,Medicare,123.0,2026-03-02,'77092,'26\n",
+        b"1001.0,NULL,123.0,2026-03-02,99213,\n",
+        b'"=""A""",Medicare,123,2026-03-02,99213,\n',
+    ]
+    result = checked(put(tmp_path / "a.csv", rows, top))
+    assert parts(result) == (top + rows[1], top + rows[0] + rows[2])
 
 
 def test_single_lines_are_held_where_asked_for(tmp_path: Path) -> None:
@@ -379,7 +397,7 @@ def test_the_command_writes_both_parts_for_their_owner(tmp_path: Path, scrub: Sc
     source = put(tmp_path / "a.csv", MIXED)
     clean, flagged = tmp_path / "clean.csv.gz", tmp_path / "flagged.csv"
     code, message = scrub(source, "--clean-to", clean, "--flagged-to", flagged)
-    assert code == 1
+    assert code == 2
     assert f"{clean}: 3 rows; {flagged}: 2 rows\n" in message
     assert gzip.decompress(clean.read_bytes()) == TOP + b"".join(MIXED[2:])
     assert flagged.read_bytes() == TOP + b"".join(MIXED[:2])
@@ -398,13 +416,13 @@ def test_standard_input_is_split_as_a_file_is(
     source = io.TextIOWrapper(io.BytesIO(TOP + b"".join(MIXED)))
     monkeypatch.setattr("sys.stdin", source)
     flagged = tmp_path / "flagged.csv"
-    assert scrub("-", "--flagged-to", flagged)[0] == 1
+    assert scrub("-", "--flagged-to", flagged)[0] == 2
     assert flagged.read_bytes() == TOP + b"".join(MIXED[:2])
 
 
 def test_the_names_of_parts_are_filled_in_and_held(tmp_path: Path, scrub: Scrub) -> None:
     source = put(tmp_path / "a.csv", MIXED)
-    assert scrub(source, "-q", "--clean-to", tmp_path / "{stem}-{date}.csv")[0] == 1
+    assert scrub(source, "-q", "--clean-to", tmp_path / "{stem}-{date}.csv")[0] == 2
     assert (tmp_path / "a-2026-11-23.csv").read_bytes() == TOP + b"".join(MIXED[2:])
     code, message = scrub(source, "--flagged-to", tmp_path / "{day}.csv")
     assert code == 2
@@ -444,7 +462,8 @@ def test_what_nothing_would_hold_back_is_refused(tmp_path: Path, scrub: Scrub) -
     code, message = scrub(source, "--clean-to", tmp_path / "o.csv", "--fail-on", "never")
     assert (code, "no row would be held back" in message) == (2, True)
     assert not (tmp_path / "o.csv").exists()
-    assert scrub(source, "-q", "--clean-to", tmp_path / "o.csv", "--exit-zero")[0] == 0
+    whole = put(tmp_path / "whole.csv", MIXED[:4])
+    assert scrub(whole, "-q", "--clean-to", tmp_path / "o.csv", "--exit-zero")[0] == 0
 
 
 def test_nothing_is_split_where_a_file_cannot_be_read(tmp_path: Path, scrub: Scrub) -> None:
@@ -481,7 +500,7 @@ def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path: Path, scrub: Scrub) -> 
     os.mkfifo(pipe)
     with ThreadPoolExecutor() as pool:
         came = pool.submit(pipe.read_bytes)
-        assert scrub(source, "-q", "--clean-to", pipe, "--flagged-to", os.devnull)[0] == 1
+        assert scrub(source, "-q", "--clean-to", pipe, "--flagged-to", os.devnull)[0] == 2
         assert came.result(timeout=10) == TOP + b"".join(MIXED[2:])
     assert pipe.is_fifo()
     assert stat.S_ISCHR(Path(os.devnull).stat().st_mode), "not replaced by a file"
@@ -516,7 +535,7 @@ def test_a_file_named_as_standard_input_is_not_it(
     monkeypatch.chdir(tmp_path)
     put(tmp_path / "-", MIXED[2:])
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(TOP + b"".join(MIXED))))
-    assert scrub("-", "-q", "--flagged-to", "flagged.csv")[0] == 1
+    assert scrub("-", "-q", "--flagged-to", "flagged.csv")[0] == 2
     assert Path("flagged.csv").read_bytes() == TOP + b"".join(MIXED[:2])
 
 

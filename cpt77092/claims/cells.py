@@ -27,6 +27,9 @@ from cpt77092.claims.dates import read_dates
 from cpt77092.claims.marks import plain_texts, without_marks
 from cpt77092.claims.words import code_texts
 
+_WHOLE_NUMBER = r"^([0-9]+)\.0+$"
+"""1001.0, as a table with a gap in a number column is written."""
+
 
 def source_cell(
     header: str, column: Column, dtype: pl.DataType | type[pl.DataType] = pl.String
@@ -52,6 +55,8 @@ def source_cell(
                 .otherwise(source.cast(pl.String))
             )
         source = without_marks(source.cast(pl.String).fill_null(""))
+        if column.kind is Kind.TEXT:
+            source = source.str.replace(_WHOLE_NUMBER, "$1")
         if column.name == "hcpcs_code":
             source = source.str.to_uppercase()
     return source.alias(column.name)
@@ -72,13 +77,13 @@ def with_plain_cells(lines: pl.DataFrame) -> pl.DataFrame:
     for name in names:
         known = distinct[name].explode()
         texts = known.cast(pl.String)
-        values = _plain_code(name, texts)
+        values = plain_codes(name, texts)
         if not values.equals(texts):
             plain.append(values.cast(DTYPES[Kind.CODE]).gather(index_in(cells[name], known)))
     return lines.with_columns(cells.with_columns(plain))
 
 
-def _plain_code(name: str, texts: pl.Series) -> pl.Series:
+def plain_codes(name: str, texts: pl.Series) -> pl.Series:
     """The different cells of a column without marks; of a code column, the codes alone."""
     plain = plain_texts(texts)
     if name == "hcpcs_code":

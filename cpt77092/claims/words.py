@@ -13,8 +13,8 @@ from cpt77092.reference.codes import assigned_places, known_modifiers
 
 NPIS = ("rendering_npi", "billing_npi", "ordering_npi")
 _CELL = pl.col("cell")
-_DIAGNOSIS = r"(?i)\b[A-Z][0-9][0-9A-Z]\.?[0-9A-Z]{1,4}\b"
-_CATEGORY_FIRST = r"(?i)^[A-Z][0-9][0-9A-Z]\b"
+_DIAGNOSIS = r"(?i)^[A-Z][0-9][0-9A-Z]\.?[0-9A-Z]{1,4}$"
+_CATEGORY = "(?i)^[A-Z][0-9][0-9A-Z]$"
 
 
 def code_texts(name: str, cells: pl.Series) -> pl.Series:
@@ -47,7 +47,7 @@ def _others(name: str) -> tuple[pl.Expr, ...]:
 
 
 def _beside_words(code: pl.Expr) -> pl.Expr:
-    return pl.when(_CELL.str.contains(r"\p{Alphabetic}{3}")).then(code)
+    return pl.when(_CELL.str.contains(r"\b\p{Alphabetic}{3}")).then(code)
 
 
 def _whole_number() -> pl.Expr:
@@ -77,7 +77,11 @@ def _modifier() -> pl.Expr:
 
 def _diagnosis() -> pl.Expr:
     """The only diagnosis among the words; one of three characters only where it is first."""
-    category, codes = _CELL.str.extract(f"({_CATEGORY_FIRST})"), _CELL.str.extract_all(_DIAGNOSIS)
-    first_is_code = _CELL.str.contains(f"^{_DIAGNOSIS}")
-    is_only = (codes.list.len() == 1) & (category.is_null() | first_is_code)
-    return pl.when(is_only).then(codes.list.first()).when(codes.list.len() == 0).then(category)
+    token = pl.element()
+    tokens = _CELL.str.extract_all(r"[0-9A-Za-z.]+").list.eval(token.str.strip_chars_end("."))
+    codes = tokens.list.eval(token.filter(token.str.contains(_DIAGNOSIS)))
+    first = tokens.list.first()
+    is_category = first.str.contains(_CATEGORY)
+    count = codes.list.len()
+    only = pl.when((count == 1) & ~is_category).then(codes.list.first())
+    return pl.coalesce(only, pl.when((count == 0) & is_category).then(first))

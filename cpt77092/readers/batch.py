@@ -23,6 +23,7 @@ from cpt77092.text import count
 SOURCE = "source"
 """Index of the file in `Batch.scans`."""
 COMMONEST = 5
+ROWS_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,9 @@ class Batch:
     """One row per in-scope line: typed columns, `source`, `source_row`, `damaged_code`."""
     rejects: pl.DataFrame
     """`source, source_row, source_line, reject_reason, raw` of rows that could not be read."""
+    unread_codes: pl.DataFrame
+    """`source, source_row, claim_id, payer, payer_id` of claim rows whose code cell is filled and
+    holds no code that can be read."""
     scans: tuple[Scan, ...]
     tallies: tuple[Tally, ...]
     cell_notes: tuple[str, ...] = ()
@@ -131,7 +135,7 @@ def read_batch(
     for opened in files:
         require_columns(opened)
     selection = Selection(needed, scope)
-    scans, tallies, lines, rejects = [], [], [], []
+    scans, tallies, lines, rejects, unread = [], [], [], [], []
     notes: list[str] = []
     for number, opened in enumerate(files):
         scan, rows = opened.read(selection)
@@ -141,6 +145,7 @@ def read_batch(
         scans.append(scan)
         tallies.append(_tally(rows))
         rejects.append(rejects_of(rows, number))
+        unread.append(_unread_codes(rows, number))
         lines_here, notes_here = lines_of(rows, number, needed, scan.path, options)
         lines.append(lines_here)
         notes += [f"{scan.path}: {note}" for note in notes_here]
@@ -152,6 +157,7 @@ def read_batch(
     return Batch(
         lines=pl.concat(lines, how="diagonal", rechunk=True),
         rejects=pl.concat(rejects),
+        unread_codes=pl.concat(unread),
         scans=tuple(scans),
         tallies=tuple(tallies),
         cell_notes=tuple(notes),
@@ -194,8 +200,25 @@ def rejects_of(rows: Rows, number: int) -> pl.DataFrame:
     return rejected.select(source, pl.col(ROW).cast(pl.UInt32), LINE, REJECT, RAW)
 
 
+def _unread_codes(rows: Rows, number: int) -> pl.DataFrame:
+    kept = rows.kept.filter(pl.col(ROW_KIND) == "no code", pl.col("hcpcs_code") != "")
+    return kept.select(
+        pl.lit(number, pl.UInt32).alias(SOURCE),
+        pl.col(ROW).cast(pl.UInt32),
+        *(
+            (pl.col(name) if name in kept.columns else pl.lit("")).cast(pl.String).alias(name)
+            for name in ("claim_id", "payer", "payer_id")
+        ),
+    )
+
+
 def _code_notes(rows: Rows) -> Iterator[str]:
-    """How many rows of other services name an NDC or a revenue code in place of a code."""
+    """Which claim rows have no code that can be read, and how many have one of another system."""
+    unread = rows.kept.filter(pl.col(ROW_KIND) == "no code")[ROW].to_list()
+    if unread:
+        shown = ", ".join(map(str, unread[:ROWS_SHOWN]))
+        more = f" and {len(unread) - ROWS_SHOWN:,} more" if len(unread) > ROWS_SHOWN else ""
+        yield f"claim rows without a readable procedure code: {shown}{more}"
     others = rows.kept.filter(pl.col(ROW_KIND) == "out of scope")["hcpcs_code"]
     for what, number in codes_of_other_systems(others).items():
         yield f"{count(number, 'row')} with {what} in place of a procedure code"

@@ -10,13 +10,14 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from typing import IO, NamedTuple
 
 import polars as pl
 
 from cpt77092.claims import columns
-from cpt77092.claims.cells import source_cell
+from cpt77092.claims.cells import plain_codes, source_cell
 from cpt77092.errors import ClaimsError, OutputError
 from cpt77092.readers.excel_damage import restore_numbers
 from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced
@@ -256,10 +257,19 @@ def _keys(opened: OpenedFile, names: Sequence[str]) -> list[pl.Expr]:
     types = opened.types if isinstance(opened, ParquetFile) else {}
     headers = opened.headers.columns
     return [
-        source_cell(headers[name], columns.BY_NAME[name], types.get(headers[name], pl.String()))
+        _key(headers[name], columns.BY_NAME[name], types.get(headers[name], pl.String()))
         for name in names
         if name in headers
     ]
+
+
+def _key(header: str, column: columns.Column, dtype: pl.DataType) -> pl.Expr:
+    """A cell as the lines that were checked have it."""
+    cell = source_cell(header, column, dtype)
+    if column.kind is not columns.Kind.CODE:
+        return cell
+    read = partial(plain_codes, column.name)
+    return cell.map_batches(read, return_dtype=pl.String, is_elementwise=True)
 
 
 def _texts(cells: Sequence[str]) -> pl.Series:

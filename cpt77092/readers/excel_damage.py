@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import polars as pl
 
-NPIS = ("rendering_npi", "billing_npi", "ordering_npi")
+from cpt77092.claims.words import NPIS
+
 NUMBERS = ("claim_id", "person_id", *NPIS)
 _SCIENTIFIC = r"^[0-9](?:\.[0-9]+)?[Ee]\+?[0-9]{1,2}$"
 
@@ -20,8 +21,6 @@ def restore_numbers(lines: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
         if name not in lines.columns or not _may_be_rewritten(lines[name]):
             continue
         cells = lines[name].cast(pl.String)
-        if name in NPIS and cells.str.ends_with(".0").any():
-            cells = cells.str.replace(r"^([0-9]{10})\.0+$", "$1")
         is_rewritten = cells.str.contains(_SCIENTIFIC)
         if is_rewritten.any():
             cells, cut = _from_scientific(cells, is_rewritten)
@@ -38,7 +37,7 @@ def restore_numbers(lines: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
 def _may_be_rewritten(cells: pl.Series) -> bool:
     """Whether some cell looks rewritten: in most batches none does."""
     known = cells.unique() if cells.dtype == pl.Categorical else cells
-    is_like_it = pl.all().cast(pl.String).str.contains(rf"\.0$|{_SCIENTIFIC}")
+    is_like_it = pl.all().cast(pl.String).str.contains(_SCIENTIFIC)
     any_like_it = known.to_frame().lazy().select(is_like_it.any()).collect(engine="streaming")
     return bool(any_like_it.item())
 

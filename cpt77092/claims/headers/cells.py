@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+import polars as pl
+
+from cpt77092.claims.marks import plain_texts
 from cpt77092.reference.codes import assigned_places
 
 MOST_CELLS = 40
 """How many filled cells of a column are looked at."""
-_BLANKS = frozenset({"", "null", "none", "nan", "n/a", "na", "-", "."})
+_ERROR = re.compile(r"#[A-Z0-9/_]+[!?]?$")
 _DATE = re.compile(
     r"(?:\d{4}[-/.]?\d{1,2}[-/.]?\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{8}"
     r"|\d{1,2}[- ]?[A-Za-z]{3,9}[- ,]*\d{2,4}|[A-Za-z]{3,9}\.? \d{1,2},? \d{4})"
@@ -49,9 +52,9 @@ def agree(kind: str, filled: Sequence[str]) -> bool | None:
 
 
 def filled_cells(cells: Sequence[str]) -> list[str]:
-    """The first cells that hold something, without marks of spreadsheets around them."""
-    stripped = (cell.strip(" \t\r\n\u00a0=\"'\u200b\ufeff") for cell in cells)
-    return [cell for cell in stripped if cell.casefold() not in _BLANKS][:MOST_CELLS]
+    """The first cells that hold something, without marks; an error of a workbook says nothing."""
+    plain = plain_texts(pl.Series(cells, dtype=pl.String)).to_list()
+    return [cell for cell in plain if cell and not _ERROR.match(cell)][:MOST_CELLS]
 
 
 def _is_npi(cell: str) -> bool:
