@@ -34,7 +34,7 @@ HEAD = 4096
 COMPRESSED = (".gz", ".zst")
 """Endings that may follow those of text files."""
 STDIN = "-"
-_LEAVINGS = re.compile(r"[._]|~\$|.*(?:~|\.(?:bak|crc|part|swp|tmp|crdownload))$", re.IGNORECASE)
+_LEAVINGS = re.compile(r"\.|~\$|.*(?:~|\.(?:bak|crc|part|swp|tmp|crdownload))$", re.IGNORECASE)
 """Names of what editors and engines leave in a folder: hidden, temporary, logs, checkpoints."""
 REPORT_MARK = "# scrub: "
 """Begins the line that a report may have above its header."""
@@ -147,8 +147,8 @@ def _expand(name: str) -> list[str]:
 
 def contents_of(folder: Path) -> FolderContents:
     """What is in a folder and the folders in it."""
-    found = FolderContents([], [], [])
-    unlisted = found.files
+    contents = FolderContents([], [], [])
+    unlisted = contents.files
     leavings = 0
     for place, folders, names in os.walk(
         folder, onerror=lambda why: unlisted.append(Path(why.filename))
@@ -164,15 +164,16 @@ def contents_of(folder: Path) -> FolderContents:
             # A broken link is a claim file that is missing; a pipe or a device is no batch.
             if not (file.is_file() or (file.is_symlink() and not file.exists())):
                 continue
-            group = found.passed_by
+            group = contents.passed_by
             if _may_hold_claims(file):
-                group = found.reports if _is_report(file) else found.files
+                group = contents.reports if _is_report(file) else contents.files
             group.append(file)
-    return replace(found, leavings=leavings)
+    return replace(contents, leavings=leavings)
 
 
 def _is_leaving(name: str) -> bool:
-    return _LEAVINGS.match(name) is not None and "=" not in name
+    is_of_engine = name.startswith("_") and "=" not in name and not name.lower().endswith(ENDINGS)
+    return is_of_engine or _LEAVINGS.match(name) is not None
 
 
 def _may_hold_claims(file: Path) -> bool:

@@ -103,7 +103,7 @@ def test_separators_that_are_guessed(tmp_path: Path, separator: str) -> None:
         ('{"Patient": "SECRET", "CPT": "77092"}\n', "JSON"),
         ('[{"Patient": "SECRET"}]', "JSON"),
         ("Claim ID    Payer     CPT    SECRET\n----------- ------- -----\n" * 3, "fixed width"),
-        ("H-1,SECRET,1950-01-01,Unit,77092\n", "put a header row above the rows"),
+        ("H-1,SECRET,1950-01-01,Unit,77092\n", "put headers above it"),
     ],
 )
 def test_what_is_no_table_is_named_without_its_cells(tmp_path: Path, data: str, words: str) -> None:
@@ -188,8 +188,8 @@ def test_a_folder_is_read_by_content_and_the_rest_is_named(tmp_path: Path) -> No
         (tmp_path / hidden).mkdir()
         saved(tmp_path / hidden, text)
     saved(tmp_path, text, "~$claims.xlsx")
-    found = find_files([str(tmp_path)])
-    assert found == [str(tmp_path / name) for name in [*names, "f.march", "z.csv"]]
+    files = find_files([str(tmp_path)])
+    assert files == [str(tmp_path / name) for name in [*names, "f.march", "z.csv"]]
     assert folder_notes([str(tmp_path)]) == [
         f"{tmp_path}: passed by as no claim files: logo.png",
         f"{tmp_path}: passed by as our reports: report.csv",

@@ -65,19 +65,16 @@ class RowShape:
     def swallows_rows(self, record: list[str]) -> bool:
         """Whether a record over several lines holds whole rows: its quote was left open.
 
-        A note of several lines is none: it lacks the separators of a row.
+        It has the separators of as many rows as lines, or a line inside of it has those of one. A
+        note of several lines lacks them.
         """
-        width = len(self.header)
-        if any(map(str.strip, record[width:])):
-            return True
-        for cell in record:
-            breaks = max(cell.count("\n"), cell.count("\r"))
-            if breaks and cell.count(self.separator) >= breaks * self.fewest:
-                return True
-            inside = cell.splitlines()[1:-1]
-            if any(line.count(self.separator) >= self.fewest for line in inside):
-                return True
-        return False
+        cells = [cell for cell in record if "\n" in cell or "\r" in cell]
+        breaks = sum(max(cell.count("\n"), cell.count("\r")) for cell in cells)
+        marks = len(record) - 1 + sum(cell.count(self.separator) for cell in cells)
+        inside = (line for cell in cells for line in cell.splitlines()[1:-1])
+        return marks >= (breaks + 1) * self.fewest or any(
+            line.count(self.separator) >= self.fewest for line in inside
+        )
 
     def may_be_header(self, record: list[str]) -> bool:
         """Whether a record may be a header: the cell of the code begins as no code does."""

@@ -170,7 +170,7 @@ def _plain(data: bytes, delimiters: Delimiters) -> tuple[bytes, Delimiters]:
     # Blanks for the eye may follow a terminator, and the line break behind it.
     if delimiters.terminator + b" " in data or delimiters.terminator + b"\t" in data:
         terminator = re.escape(delimiters.terminator)
-        data = re.sub(terminator + rb"[ \t]+", lambda found: found[0][:1], data)
+        data = re.sub(terminator + rb"[ \t]+", lambda match: match[0][:1], data)
     if not data.isascii():
         try:
             data.decode()
