@@ -108,6 +108,7 @@ def as_837p() -> bytes:
         row |= {
             name: row[name].replace(".", "") for name in ("diagnosis_code_1", "diagnosis_code_2")
         }
+        row["diagnosis_pointer"] = "1"  # SV107 is required, and the CSV has no column for it
     return x12(rows, Style(line_break="\n", providers_on_claim=True))
 
 

@@ -15,10 +15,10 @@ _INVISIBLE = r"[\p{Cf}\p{Default_Ignorable_Code_Point}\x00]"
 _SPACE = r"[\p{White_Space}\p{Cc}\x{2800}]"
 _AROUND = rf"^{_SPACE}+|{_SPACE}+$"
 _APOSTROPHE, _QUOTE = r"['\x{2018}\x{2019}]", r'["\x{201C}\x{201D}]'
-# ="11", "11", '11', '11 and =11; a formula (=B2) stays, to be found unreadable.
+# ="11", "11", '11', '11 and =11; a formula (=B2, =1+1) stays, to be found unreadable.
 _WRAPPED = (
     rf"(?s)^(?:{_APOSTROPHE}*=?{_QUOTE}(.*){_QUOTE}|=?{_APOSTROPHE}(.*){_APOSTROPHE}"
-    rf"|{_APOSTROPHE}*=?([0-9].*)|{_APOSTROPHE}+(.*))$"
+    rf"|=?([0-9.]+)|{_APOSTROPHE}+(.*))$"
 )
 _NEEDS_A_LOOK = rf"^[^0-9A-Za-z]|[^0-9A-Za-z]$|{_INVISIBLE}"
 
