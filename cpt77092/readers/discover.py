@@ -38,6 +38,8 @@ _LEAVINGS = re.compile(r"\.|~\$|.*(?:~|\.(?:bak|crc|part|swp|tmp|crdownload))$",
 """Names of what editors and engines leave in a folder: hidden, temporary, logs, checkpoints."""
 REPORT_MARK = "# scrub: "
 """Begins the line that a report may have above its header."""
+_CONCISE_LINE = re.compile(r"[^\n]*:[0-9]+: (?:error|warning|info) [A-Z]{2}[0-9]{3} ")
+"""How a line of the concise report begins."""
 _NAMED = 5
 
 
@@ -206,7 +208,10 @@ def _is_report(file: Path) -> bool:
         except POLARS_FAILURES:
             return False
     first, _, second = head.decode("utf-8", "replace").partition("\n")
-    line = second.partition("\n")[0] if first.startswith(REPORT_MARK) else first
+    is_marked = first.startswith(REPORT_MARK)
+    if is_marked and (not second or _CONCISE_LINE.match(second)):
+        return True
+    line = second.partition("\n")[0] if is_marked else first
     return set(line.strip("\ufeff\r").replace('"', "").split(",")) >= REPORT_COLUMNS
 
 
