@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from string import Formatter
 
@@ -175,13 +175,15 @@ def _outcomes(lines: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
     return lines.lazy().select(flags).collect(engine="in-memory")
 
 
+@cache
 def looks_at(rule: Rule) -> pl.Expr:
     """The lines that a rule applies to: by their code, and a payer's rule not where none pays."""
     code = pl.col("hcpcs_code")
     applies = code.is_in(sorted(rule.codes))
     if rule.includes_partners:
         applies |= ~code.is_in(sorted(CHECKED))
-    _, plain = closure(rule.flag.meta.root_names())
+    roots = rule.flag.meta.root_names()
+    plain = [name for root in roots for name in inputs(root, optional=True)]
     is_payers_rule = any(name.startswith("policy.") for name in plain)
     return applies & ~pl.col("payer_is_self_pay") if is_payers_rule else applies
 

@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 from polars.testing import assert_frame_equal
 
-from cpt77092.facts import distinct, grouping
+from cpt77092.facts import distinct, evaluate, grouping
 from cpt77092.readers import Batch
 from cpt77092.readers.text import two_pass
 
@@ -17,9 +17,14 @@ from cpt77092.readers.text import two_pass
 def large_batch() -> Iterator[None]:
     """Within it all combinations are too many to pack, and two further lines of a group are many.
 
-    So combinations are hashed, and lines of a group are summed by a group-by.
+    So equal combinations are computed once, and hashed, and lines of a group are summed by a
+    group-by.
     """
-    with patch.object(distinct, "MAX_PACKED", 1), patch.object(grouping, "MAX_ROUNDS", 1):
+    with (
+        patch.object(evaluate, "MOST_LINES_ONE_BY_ONE", 0),
+        patch.object(distinct, "MAX_PACKED", 1),
+        patch.object(grouping, "MAX_ROUNDS", 1),
+    ):
         yield
 
 

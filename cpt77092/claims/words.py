@@ -14,6 +14,8 @@ from cpt77092.reference.codes import assigned_places, known_modifiers
 NPIS = ("rendering_npi", "billing_npi", "ordering_npi")
 _CELL = pl.col("cell")
 _DIAGNOSIS = r"(?i)^[A-Z][0-9][0-9A-Z]\.?[0-9A-Z]{1,4}$"
+_BESIDE_A_CODE = r"[^0-9A-Za-z.]|^[0-9]+\."
+"""What stands in no cell that holds a code alone."""
 _CATEGORY = "(?i)^[A-Z][0-9][0-9A-Z]$"
 
 
@@ -24,6 +26,8 @@ def code_texts(name: str, cells: pl.Series) -> pl.Series:
         name: of the canonical column; codes of procedures are read in `readers.code_cells`.
         cells: different cells without marks (`plain_texts`).
     """
+    if not cells.str.contains(_BESIDE_A_CODE).any():
+        return cells
     if name in DIAGNOSES:
         code = _beside_words(_diagnosis())  # 733.0 is one of ICD-9, and no whole number
     else:

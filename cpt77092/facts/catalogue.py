@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
 from cpt77092.facts import (
     claim_lines,
@@ -63,13 +64,14 @@ def closure(names: Iterable[str]) -> tuple[list[Fact], set[str]]:
     return list(ordered.values()), plain
 
 
-def inputs(name: str, *, optional: bool = False) -> list[str]:
+@cache
+def inputs(name: str, *, optional: bool = False) -> tuple[str, ...]:
     """The plain columns that a name rests on, in order: one of them may be why it is unknown.
 
     A plain column rests on itself. `optional` includes those that facts can do without.
     """
     fact = FACTS.get(name)
     if fact is None:
-        return [name]
+        return (name,)
     reads = (*fact.reads, *fact.keys, *fact.gathered, *(fact.optional if optional else ()))
-    return list(dict.fromkeys(p for read in reads for p in inputs(read, optional=optional)))
+    return tuple(dict.fromkeys(p for read in reads for p in inputs(read, optional=optional)))

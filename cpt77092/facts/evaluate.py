@@ -18,6 +18,9 @@ from cpt77092.facts.distinct import distinct_ids
 from cpt77092.facts.fact import Context, Fact, on_lines, reads_of
 from cpt77092.facts.grouping import group_ids, pack, representative_line, rounds
 
+MOST_LINES_ONE_BY_ONE = 10_000
+"""Among as many lines, looking for equal combinations costs more than it saves."""
+
 
 def add_facts(
     frame: pl.DataFrame,
@@ -39,16 +42,22 @@ def add_facts(
     """
     dropped = set() if kept is None else {fact.name for fact in facts}.difference(kept)
     waiting = _steps(facts)
+
+    def are_of_line(step: Sequence[Fact]) -> bool:
+        return step[0].is_of_line or (
+            frame.height <= MOST_LINES_ONE_BY_ONE and bool(step[0].distinct_by)
+        )
+
     running: dict[Future[list[pl.Series]], list[Fact]] = {}
     with ThreadPoolExecutor(pl.thread_pool_size()) as pool:
         while waiting or running:
             missing = {fact.name for step in (*waiting, *running.values()) for fact in step}
             ready = [step for step in waiting if missing.isdisjoint(reads_of(step))]
             waiting = [step for step in waiting if step not in ready]
-            on_every_line = [step[0] for step in ready if step[0].is_of_line]
+            on_every_line = [fact for step in ready if are_of_line(step) for fact in step]
             # Any other step uses one core for most of its time, so several run at once.
             for step in ready:
-                if not step[0].is_of_line:
+                if not are_of_line(step):
                     running[pool.submit(_columns, frame, step, context)] = step
             if on_every_line:
                 frame = _with_line_facts(frame, on_every_line, context)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import polars as pl
 
@@ -87,17 +88,19 @@ def unjudged_payers(result: Result) -> tuple[tuple[str, int], ...]:
     return tuple(zip(*columns, strict=True))
 
 
-def _inputs(rule: Rule) -> Sequence[str]:
+@cache
+def _inputs(rule: Rule) -> frozenset[str]:
     """The plain columns behind a rule, and those that its facts can do without."""
     roots = rule.flag.meta.root_names()
-    return [*reason_inputs(rule), *(name for root in roots for name in inputs(root, optional=True))]
+    behind = (inputs(root, optional=True) for root in roots)
+    return frozenset(reason_inputs(rule)).union(*behind)
 
 
 def _needs(rule: Rule, columns: Collection[str]) -> bool:
     names = _inputs(rule)
     if "payer" in columns:
         return any(name.startswith(("policy.", "payer")) for name in names)
-    return not set(columns).isdisjoint(names)
+    return not names.isdisjoint(columns)
 
 
 def _lines_without(result: Result, columns: Sequence[str], rules: Sequence[Rule]) -> int:

@@ -725,7 +725,7 @@ def offered(words: str, **env: str) -> list[str]:
         ("scrub --payer ae", ["aetna"]),
         ("scrub --ver", ["--version"]),
         ("scrub claims.csv --select MO001", ["MO001"]),
-        ("scrub --payer medic", ["medicare"]),
+        ("scrub --payer medic", ["medicare-advantage", "medicare"]),
         ("scrub explain MO00", [f"MO00{n}" for n in range(1, 10)]),
         ("scrub claims.c", []),  # the shell then offers files
     ],
