@@ -74,6 +74,7 @@ class Policy:
     shared_ids: frozenset[str]
     filing_indicators: frozenset[str]
     part_of: str | None
+    unless: frozenset[str]
     any_words: bool
     follows: str | None
     confidence: dict[str, str]
@@ -134,11 +135,18 @@ class Policies:
         named = [policy.key for policy in payers if name in policy.names]
         if key := SPELLED.get(name) or next(iter(named), None):
             return key if self._agree(self.files[key], payer_id, indicator) else None
-        numbered = [key for key, policy in self.files.items() if payer_id in policy.payer_ids]
-        if numbered or any(payer_id in policy.shared_ids for policy in self.files.values()):
-            return next(iter(numbered), None)
-        filed = self._filed_under(indicator)
-        return next((key for key in filed if len(filed) == 1 and self._is_general(key)), None)
+        # A name that is nobody's leaves it to the number, unless name or indicator speak against it.
+        owners = {key for key, policy in self.files.items() if payer_id in policy.payer_ids}
+        if not owners and not any(payer_id in one.shared_ids for one in self.files.values()):
+            filed = self._filed_under(indicator)
+            owners = {key for key in filed if len(filed) == 1 and self._is_general(key)}
+        return next((key for key in owners if self._may_be(key, name, payer_id, indicator)), None)
+
+    def _may_be(self, key: str, name: str, payer_id: str, indicator: str) -> bool:
+        """Whether a name that is nobody's may be a policy's, whose number or indicator it has."""
+        policy = self.files[key]
+        is_barred = any(f" {words} " in f" {name} " for words in policy.unless)
+        return not is_barred and self._agree(policy, payer_id, indicator)
 
     def _is_general(self, key: str) -> bool:
         return key in self.files and self.files[key].any_words
@@ -224,6 +232,7 @@ def read_policies(*folders: Path) -> Policies:
             shared_ids=frozenset(matches.get("shared_ids") or ()),
             filing_indicators=frozenset(matches.get("filing_indicators") or ()),
             part_of=matches.get("part_of"),
+            unless=frozenset(plain_name(words) for words in matches.get("unless") or ()),
             any_words=matches.get("any_words") == "true",
             follows=tree.get("follows"),
             confidence=(
