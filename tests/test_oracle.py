@@ -490,7 +490,9 @@ def test_order_of_rows_changes_nothing(
 
 def _split(rows: Batch, data: st.DataObject) -> tuple[Batch, Batch]:
     """Two parts of a batch, every claim whole in one of them."""
-    moved = data.draw(st.sets(st.sampled_from(sorted({row["claim_id"] for row in rows}))))
+    claims = sorted({row["claim_id"] for row in rows})
+    some = st.sets(st.sampled_from(claims), min_size=1, max_size=max(1, len(claims) - 1))
+    moved = data.draw(some)
     stay = [row for row in rows if row["claim_id"] not in moved]
     return stay, [row for row in rows if row["claim_id"] in moved]
 
