@@ -80,7 +80,7 @@ class DocumentFormat(StrEnum):
 
 
 class ColumnsFormat(StrEnum):
-    """Format of the columns found in a file."""
+    """Format of the columns or payers found in a file."""
 
     TABLE = "table"
     YAML = "yaml"

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from cpt77092.claims.layouts import fitting, load_layout, saved_layouts
-from cpt77092.engine import Result, check, needed_columns
+from cpt77092.engine import Result, check, needed_columns, payer_spellings
 from cpt77092.errors import ClaimsError, UsageError
 from cpt77092.policies import load_policies
-from cpt77092.policies.payer_names import OwnName, require_payer, with_own_names
-from cpt77092.policies.policy import NATIONAL, Where
+from cpt77092.policies.payer_names import OwnName, SpellingCount, require_payer, with_own_names
+from cpt77092.policies.policy import NATIONAL, PolicySet, Where
 from cpt77092.readers import (
     Batch,
     OpenedFile,
@@ -139,7 +139,7 @@ def run(request: Request, progress: Progress = _ignore_progress) -> Result:
         ignore=request.ignore,
         extend_select=request.extend_select,
     )
-    policies = with_own_names(load_policies(request.policies), request.payers)
+    policies = _policies(request)
     payer = None if request.payer is None else require_payer(policies, request.payer)
     if payer == NATIONAL:
         raise UsageError(
@@ -150,15 +150,7 @@ def run(request: Request, progress: Progress = _ignore_progress) -> Result:
     options = _reading_options(request, payer)
 
     progress("Reading claims", 0)
-    paths, not_found = find_readable(request.paths)
-    batch = read_readable(
-        paths,
-        not_found=not_found,
-        passed_by=folder_notes(request.paths),
-        needed=needed,
-        scope=scope,
-        options=options,
-    )
+    batch = _read(request, needed, scope, options)
     if request.isolated:
         batch = replace(batch, cell_notes=(*batch.cell_notes, *_answers_not_used(request, batch)))
     past = None
@@ -168,6 +160,36 @@ def run(request: Request, progress: Progress = _ignore_progress) -> Result:
 
     progress("Checking", batch.total.rows)
     return check(batch, policies, rules, as_of=request.as_of, history=past)
+
+
+def read_payers(request: Request) -> tuple[Batch, list[SpellingCount]]:
+    """The claim files of a request, and every way in which their lines name a payer.
+
+    Raises:
+        ScrubError: files, policies or arguments are not usable; its `lines` say what to fix.
+    """
+    policies = _policies(request)
+    scope = CHECKED | policies.partner_codes()
+    batch = _read(request, needed_columns(()), scope, _reading_options(request, None))
+    return batch, payer_spellings(batch.lines, policies)
+
+
+def _policies(request: Request) -> PolicySet:
+    return with_own_names(load_policies(request.policies), request.payers)
+
+
+def _read(
+    request: Request, needed: frozenset[str], scope: frozenset[str], options: Options
+) -> Batch:
+    paths, not_found = find_readable(request.paths)
+    return read_readable(
+        paths,
+        not_found=not_found,
+        passed_by=folder_notes(request.paths),
+        needed=needed,
+        scope=scope,
+        options=options,
+    )
 
 
 def open_inputs(request: Request) -> list[OpenedFile]:

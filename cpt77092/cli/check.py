@@ -131,7 +131,7 @@ class CheckOptions(ClaimOptions):
         if self.select and not select:  # as from an empty shell variable: not every rule is meant
             raise UsageError("--select: names no rule; see scrub rules, or omit it to run all")
         return replace(
-            self.request(payer_names),
+            self.run_request(payer_names),
             select=select,
             ignore=_listed(self.ignore),
             extend_select=_listed(self.extend_select),

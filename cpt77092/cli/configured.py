@@ -126,6 +126,12 @@ class CheckCommand(ConfigurableCommand):
     settable = None
 
 
+class PayersCommand(ConfigurableCommand):
+    """`scrub payers`, which may be given the office's names as `scrub check` is."""
+
+    settable = SHARED | {"payers"}
+
+
 class ProfileCommand(ConfigurableCommand):
     """`scrub profile`, which takes its claims from the file as `scrub check` does."""
 

@@ -24,11 +24,13 @@ from cpt77092.cli.configured import (
     CheckCommand,
     ConfigurableCommand,
     HeadedCommand,
+    PayersCommand,
     ProfileCommand,
     Program,
 )
 from cpt77092.cli.exits import Exit
 from cpt77092.cli.pages import brief, columns, explain, rules
+from cpt77092.cli.payers import payers
 from cpt77092.cli.policies import policies_app
 from cpt77092.cli.profile import profile
 from cpt77092.cli.short_form import complete_short_form, with_command
@@ -51,12 +53,16 @@ app.command(cls=CheckCommand)(check)
 app.command(cls=ProfileCommand)(profile)
 app.command(cls=HeadedCommand)(verify)
 app.command(cls=ConfigurableCommand)(columns)
+app.command(cls=PayersCommand)(payers)
 app.command(cls=HeadedCommand)(rules)
 app.command(cls=ConfigurableCommand)(explain)
 app.command(cls=ConfigurableCommand)(brief)
 app.add_typer(policies_app)
 
-COMMANDS = ("check", "profile", "verify", "columns", "rules", "explain", "brief", "policies")
+COMMANDS = (
+    *("check", "profile", "verify", "columns", "payers"),
+    *("rules", "explain", "brief", "policies"),
+)
 
 _DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """Report files name themselves when the disk is full, so these mean standard output."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, replace
 from datetime import date
 from decimal import Decimal
 from functools import wraps
@@ -180,39 +180,21 @@ class ReadingOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClaimOptions(ReadingOptions):
-    """Which claims are read and how: the options that `check` and `profile` share."""
+class BatchOptions(ReadingOptions):
+    """Which claims are read and how: the options that `check`, `profile` and `payers` share."""
 
     claims: list[str] | None = argument(
         "CLAIMS", "Claim files, folders or patterns; - reads standard input.", default=None
     )
-    history: list[str] | None = option(
-        INPUT, "Prior claims: files, folders or patterns.", metavar="PATH"
-    )
     lenient: bool = flag(
         INPUT, "Read X12 files whose segment counts are wrong; still exits 2.", "--lenient"
-    )
-    without: list[Without] | None = option(
-        INPUT, "Columns that the files lack on purpose: do not exit 2 for them.", metavar="COLUMNS"
-    )
-    payer: str | None = option(
-        POLICIES,
-        "Check every line against this payer's policy.",
-        metavar="PAYER",
-        autocompletion=complete_payer,
     )
     payers: str | None = option(
         POLICIES, "YAML file with your payer names under payers:, as in scrub.yaml.", metavar="FILE"
     )
     policies: Path | None = policy_folder_option()
-    as_of: date | None = option(
-        POLICIES,
-        "Check as of this date, YYYY-MM-DD; today if omitted.",
-        parser=parse_day,
-        metavar="DATE",
-    )
 
-    def request(self, payer_names: Sequence[OwnName]) -> Request:
+    def request(self, payer_names: Sequence[OwnName], *, as_of: date | None = None) -> Request:
         """The run that the options ask for, with the user's own names for payers.
 
         Raises:
@@ -225,17 +207,47 @@ class ClaimOptions(ReadingOptions):
             raise UsageError("name claim files, folders or patterns, or - for standard input")
         return Request(
             paths=self.claims,
-            as_of=self.as_of or today(),
-            history=tuple(self.history or ()),
-            payer=self.payer,
+            as_of=as_of or today(),
             policies=self.policies,
             overrides=parse_column_map(self.column_map),
             layout=self.layout,
             encoding=self.encoding,
             sheet=self.sheet,
             lenient=self.lenient,
-            without=[group.value for group in self.without or ()],
             payers=[*payer_names, *(read_payers(self.payers) if self.payers else ())],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimOptions(BatchOptions):
+    """Which claims are checked and how: the options that `check` and `profile` share."""
+
+    history: list[str] | None = option(
+        INPUT, "Prior claims: files, folders or patterns.", metavar="PATH"
+    )
+    without: list[Without] | None = option(
+        INPUT, "Columns that the files lack on purpose: do not exit 2 for them.", metavar="COLUMNS"
+    )
+    payer: str | None = option(
+        POLICIES,
+        "Check every line against this payer's policy.",
+        metavar="PAYER",
+        autocompletion=complete_payer,
+    )
+    as_of: date | None = option(
+        POLICIES,
+        "Check as of this date, YYYY-MM-DD; today if omitted.",
+        parser=parse_day,
+        metavar="DATE",
+    )
+
+    def run_request(self, payer_names: Sequence[OwnName]) -> Request:
+        """The check that the options ask for, as `request` is the reading."""
+        return replace(
+            self.request(payer_names, as_of=self.as_of),
+            history=tuple(self.history or ()),
+            payer=self.payer,
+            without=[group.value for group in self.without or ()],
         )
 
 

@@ -68,7 +68,7 @@ def profile(ctx: typer.Context, options: ProfileOptions) -> None:
     from cpt77092.reports.files import DOCUMENT_FORMATS, format_of, output_locks
     from cpt77092.run import run
 
-    request = replace(options.request(settings_of(ctx).payers), **answers_of(ctx))
+    request = replace(options.run_request(settings_of(ctx).payers), **answers_of(ctx))
     names = fill_in_names(options.output or (), request.paths, request.as_of)
     outputs = [(name, format_of(name, DOCUMENT_FORMATS)) for name in names]
     ctx.with_resource(output_locks(names))

@@ -128,6 +128,25 @@ def read_payers(file: str) -> tuple[OwnName, ...]:
     return names
 
 
+def payers_to_extend(file: str) -> tuple[str, tuple[OwnName, ...]]:
+    """The text and the payer names of a `--payers` file that more names are to be added to.
+
+    Both are empty where there is no such file yet; the names alone while none is answered.
+
+    Raises:
+        SettingsError: the file has mistakes, or other keys: what is added must stand under payers.
+    """
+    path = Path(file)
+    if not path.exists():
+        return "", ()
+    tree, lines, _ = _tree(path)
+    for key in tree.keys() - {PAYERS}:
+        text = f"{key}: expected payers: alone; save to another file, and use that with --payers"
+        raise SettingsError((FileProblem(file, lines.at((key,)), text),))
+    names = read_payers(file) if tree.get(PAYERS) else ()
+    return path.read_text(encoding="utf-8"), names
+
+
 def _tree(path: Path) -> tuple[dict[str, Any], Lines, list[FileProblem]]:
     """The keys and values of a file, their lines, and the keys that are repeated."""
 

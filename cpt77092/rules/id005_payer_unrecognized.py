@@ -4,8 +4,8 @@ Why: a payer that matches no policy is checked against the default one, whose va
 own. A misspelled name would go unnoticed.
 Basis: the brands, words and payer IDs under `matches` in the policy files. Where a name can be read
 in two ways it matches none.
-Clear: the payer matches a policy, is self-pay, or has a policy under payers in scrub.yaml; or an
-earlier line already reported this payer.
+Clear: the payer matches a policy, is self-pay, or has a policy under payers in scrub.yaml or a
+--payers file; or an earlier line already reported this payer.
 Not checked: never; a file that names no payer is refused.
 """
 
@@ -32,8 +32,8 @@ RULE = Rule(
         ),
     ),
     remedy=Remedy(
-        "Name its policy under payers in scrub.yaml; default is an answer, too. Or name a listed "
-        "payer with --payer."
+        "Name its policy under payers in scrub.yaml or a --payers file, which scrub payers CLAIMS "
+        "--save FILE writes; default is an answer, too."
     ),
     since="0.1.0",
 )

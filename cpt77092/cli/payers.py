@@ -1,0 +1,91 @@
+"""`scrub payers`: what each payer of a batch was taken for, and the names to settle."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import IO, TYPE_CHECKING
+
+import typer
+
+from cpt77092.choices import Color, ColumnsFormat
+from cpt77092.cli.configured import answers_of, settings_of
+from cpt77092.cli.exits import Exit
+from cpt77092.cli.options import (
+    OUTPUT,
+    BatchOptions,
+    color_option,
+    file_option,
+    isolated_option,
+    option,
+    with_options,
+)
+from cpt77092.reports.log import Log
+
+if TYPE_CHECKING:
+    from cpt77092.policies.payer_names import SpellingCount
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayersOptions(BatchOptions):
+    """The arguments and options of `scrub payers`."""
+
+    save: str | None = file_option(
+        OUTPUT, "Add the payers that are not recognized to a --payers file, for you to answer."
+    )
+    form: ColumnsFormat = option(
+        OUTPUT, "table, or yaml for a --payers file.", "--format", default=ColumnsFormat.TABLE
+    )
+    color: Color = color_option()
+    isolated: bool = isolated_option()
+
+
+@with_options
+def payers(ctx: typer.Context, options: PayersOptions) -> None:
+    """Show what each payer of a batch was taken for, and why.
+
+    Payers that are not recognized are listed first, with a proposal where one is near.
+
+    Exit codes: 0 everything was read, 2 not everything could be read.
+
+    Example: scrub payers claims.csv --save payers.yaml
+    """
+    from cpt77092.cli.settings import payers_to_extend
+    from cpt77092.reports import payer_pages
+    from cpt77092.reports.console import make_console
+    from cpt77092.run import read_payers
+    from cpt77092.text import count
+
+    text, own = payers_to_extend(options.save) if options.save else ("", ())
+    request = options.request([*settings_of(ctx).payers, *own])
+    batch, spellings = read_payers(replace(request, **answers_of(ctx)))
+    if options.save:
+        typer.echo(_save(options.save, text, spellings, request.paths))
+    elif options.form is ColumnsFormat.YAML:
+        typer.echo(payer_pages.payers_yaml(spellings), nl=False)
+    else:
+        payer_pages.show_payers(make_console(options.color), spellings, request.paths)
+    if batch.unreadable or batch.total.rejected:
+        rejected = batch.total.rejected
+        rows = [f"{count(rejected, 'rejected row')}; scrub check says more"] if rejected else []
+        ctx.ensure_object(Log).trouble("unchecked", [*batch.unreadable, *rows])
+        raise typer.Exit(Exit.UNCHECKED)
+
+
+def _save(name: str, text: str, spellings: Sequence[SpellingCount], paths: Sequence[str]) -> str:
+    """Add the payers that are not recognized to a file; a sentence on what to do with it."""
+    from cpt77092.reports import payer_pages
+    from cpt77092.reports.files import write_atomically
+    from cpt77092.text import count
+
+    new = payer_pages.payers_yaml(spellings, after=text)
+    open_names = len(payer_pages.unanswered(spellings))
+    if not open_names:
+        return "Every payer is recognized; nothing to save."
+
+    def write(stream: IO[bytes]) -> None:
+        stream.write(new.encode())
+
+    write_atomically(name, write, option="--save")
+    to_answer = count(open_names, "payer")
+    return f"Saved {name}: {to_answer} to answer. {payer_pages.next_step(name, paths)}"
