@@ -17,6 +17,7 @@ from cpt77092.cli.options import (
     flag,
     isolated_option,
     option,
+    settings_option,
     with_options,
 )
 from cpt77092.cli.output_files import fill_in_names
@@ -48,6 +49,7 @@ class ProfileOptions(ClaimOptions):
     )
     color: Color = color_option()
     isolated: bool = isolated_option()
+    settings: str | None = settings_option()
 
 
 @with_options
