@@ -31,7 +31,7 @@ from cpt77092.cli.options import (
     settings_option,
     with_options,
 )
-from cpt77092.cli.output_files import OutputFiles, output_files
+from cpt77092.cli.output_files import OutputFiles, output_files, require_no_input
 from cpt77092.errors import OutputError, UsageError
 from cpt77092.reports.log import Log
 
@@ -182,6 +182,8 @@ def check(ctx: typer.Context, options: CheckOptions) -> None:
     log.quiet = options.quiet
     request = replace(options.check_request(settings_of(ctx).payers), **answers_of(ctx))
     files = output_files(request, options)
+    names = [("-o", name) for name, _ in files.reports] + files.others
+    require_no_input(request, names, (settings_of(ctx).path, options.payers))
     ctx.with_resource(output_locks([name for name, _ in files.reports], others=files.others))
     _log_start(ctx, request, options, log)
     with Watch(quiet=options.quiet or log.is_json, color=options.color) as watch:
