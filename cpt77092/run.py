@@ -60,6 +60,8 @@ class Request:
     """Saved layouts are not used, but the summary names those that fit."""
     not_used: Sequence[str] = ()
     """Other answers on file that an isolated run does not use, for the summary."""
+    settings: str | None = None
+    """The settings file in force and what it sets, for the summary."""
     select: Sequence[str] = ()
     ignore: Sequence[str] = ()
     extend_select: Sequence[str] = ()
@@ -151,8 +153,9 @@ def run(request: Request, progress: Progress = _ignore_progress) -> Result:
 
     progress("Reading claims", 0)
     batch = _read(request, needed, scope, options)
-    if request.isolated:
-        batch = replace(batch, cell_notes=(*batch.cell_notes, *_answers_not_used(request, batch)))
+    answers = _answers_not_used(request, batch) if request.isolated else []
+    answers += [f"settings in force: {request.settings}"] if request.settings else []
+    batch = replace(batch, cell_notes=(*batch.cell_notes, *answers))
     past = None
     if request.history:
         files = _history_files(request.history)

@@ -18,6 +18,9 @@ set -u
 [ $# -ge 2 ] || { echo "name a batch, then the command that submits it" >&2; exit 2; }
 batch=$1
 shift
+case $batch:$1 in
+    -* | *:-*) echo "options of the check are set in this script, not given to it" >&2; exit 2 ;;
+esac
 
 for name in $(env | sed -n 's/^\(SCRUB_[A-Z_]*\)=.*/\1/p'); do unset "$name"; done
 code=0

@@ -135,7 +135,7 @@ class Policies:
         named = [policy.key for policy in payers if name in policy.names]
         if key := SPELLED.get(name) or next(iter(named), None):
             return key if self._agree(self.files[key], payer_id, indicator) else None
-        # A name that is nobody's leaves it to the number, unless name or indicator speak against it.
+        # A name that is nobody's leaves it to the number, unless another witness is against it.
         owners = {key for key, policy in self.files.items() if payer_id in policy.payer_ids}
         if not owners and not any(payer_id in one.shared_ids for one in self.files.values()):
             filed = self._filed_under(indicator)

@@ -11,7 +11,7 @@ import typer
 
 from cpt77092 import __version__
 from cpt77092.choices import By, Color, FailOn, Format, Hold, LogFormat, Sort
-from cpt77092.cli.configured import answers_of, settings_of
+from cpt77092.cli.configured import answers_of, from_file, settings_of
 from cpt77092.cli.exits import Exit, exit_code, failing_severities, unchecked_columns
 from cpt77092.cli.options import (
     EXIT_CODE,
@@ -28,9 +28,10 @@ from cpt77092.cli.options import (
     log_format_option,
     option,
     parse_dollars,
+    settings_option,
     with_options,
 )
-from cpt77092.cli.output_files import OutputFiles, output_files
+from cpt77092.cli.output_files import OutputFiles, output_files, require_no_input
 from cpt77092.errors import OutputError, UsageError
 from cpt77092.reports.log import Log
 
@@ -124,6 +125,7 @@ class CheckOptions(ClaimOptions):
         SETTINGS, "Print every setting and where it comes from.", "--show-settings"
     )
     isolated: bool = isolated_option()
+    settings: str | None = settings_option()
 
     def check_request(self, payer_names: Sequence[OwnName]) -> Request:
         """The run that the options ask for, with its rules."""
@@ -180,8 +182,10 @@ def check(ctx: typer.Context, options: CheckOptions) -> None:
     log.quiet = options.quiet
     request = replace(options.check_request(settings_of(ctx).payers), **answers_of(ctx))
     files = output_files(request, options)
+    names = [("-o", name) for name, _ in files.reports] + files.others
+    require_no_input(request, names, (settings_of(ctx).path, options.payers))
     ctx.with_resource(output_locks([name for name, _ in files.reports], others=files.others))
-    log.event("started", version=__version__, as_of=str(request.as_of), claims=options.claims)
+    _log_start(ctx, request, options, log)
     with Watch(quiet=options.quiet or log.is_json, color=options.color) as watch:
         result = run(request, watch.step)
         watch.step("Adding up")
@@ -201,6 +205,20 @@ def check(ctx: typer.Context, options: CheckOptions) -> None:
         report.print_parts(split, files.parts)
     log.finished(code, why)
     raise typer.Exit(code)
+
+
+def _log_start(ctx: typer.Context, request: Request, options: CheckOptions, log: Log) -> None:
+    log.event(
+        "started",
+        version=__version__,
+        as_of=str(request.as_of),
+        claims=options.claims,
+        settings=request.settings,
+    )
+    settings = settings_of(ctx)
+    weakening = [name for name in from_file(ctx) if settings.weakens(name)]
+    if weakening and (log.is_json or log.quiet):  # elsewhere the summary says it
+        log.trouble("settings", [f"{settings.in_force(weakening)}: settings that weaken the check"])
 
 
 def _exit_code(totals: Totals, options: CheckOptions) -> tuple[Exit, str]:

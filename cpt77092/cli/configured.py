@@ -20,7 +20,7 @@ from cpt77092.errors import ScrubError, UsageError
 if TYPE_CHECKING:
     from cpt77092.cli.settings import Kind, Settings
 
-COMMAND_LINE_ONLY = frozenset({"help", "isolated", "show-settings", "show-phi"})
+COMMAND_LINE_ONLY = frozenset({"help", "isolated", "settings", "show-settings", "show-phi"})
 """Options that no file or variable sets: patient data is shown only where it is asked for."""
 SHARED = frozenset({"policies", "color", "map", "layout", "encoding", "sheet"})
 """Options of `check` in `scrub.yaml` that other commands take from it too."""
@@ -82,11 +82,14 @@ class ConfigurableCommand(HeadedCommand):
         """Read the arguments; what they leave open comes from the environment, then the file."""
         is_help = not {"-h", "--help"}.isdisjoint(args)
         problem: ScrubError | None = None
+        named = _named_settings(args)
         if "--isolated" in args or os.environ.get(ISOLATED):
             ctx.meta[f"{__name__}.isolated"] = True
+            if named is not None:
+                problem = UsageError("--settings: --isolated uses no settings file; give one only")
         elif not is_help:
             try:
-                self._load_settings(ctx)
+                self._load_settings(ctx, named)
             except ScrubError as failed:
                 problem = failed  # raised once --log-format is known
         try:
@@ -104,13 +107,17 @@ class ConfigurableCommand(HeadedCommand):
         except UsageError as problem:
             raise _with_line_of_value(ctx, problem) from None
 
-    def _load_settings(self, ctx: typer.Context) -> None:
-        from cpt77092.cli.settings import find_settings, read_settings
+    def _load_settings(self, ctx: typer.Context, named: str | None) -> None:
+        from cpt77092.cli.settings import OUTPUTS, find_settings, read_settings, require_own
 
-        path = find_settings(Path.cwd())
+        path = find_settings(Path.cwd()) if named is None else Path(named)
         if path is None:
             return
-        settings = read_settings(path, _settings_of_check(ctx), command_line_only=COMMAND_LINE_ONLY)
+        if named is None:
+            require_own(path)
+        settings = read_settings(
+            path, _settings_of_check(ctx), command_line_only=COMMAND_LINE_ONLY | OUTPUTS
+        )
         ctx.meta[__name__] = settings
         parameters = {option_name(param): param.name for param in self._options()}
         ctx.default_map = {
@@ -145,8 +152,23 @@ def settings_of(ctx: typer.Context) -> Settings:
     return ctx.meta.get(__name__) or Settings()
 
 
+def _named_settings(args: list[str]) -> str | None:
+    """The file that `--settings` names, known before the options are parsed."""
+    for number, word in enumerate(args):
+        name, equals, value = word.partition("=")
+        if name == "--settings":
+            return value if equals else next(iter(args[number + 1 :]), None)
+    return None
+
+
+def from_file(ctx: typer.Context) -> list[str]:
+    """The options of a running command whose values are those of the settings file."""
+    params = ctx.command.params
+    return [option_name(param) for param in params if source_of(ctx, param) == "DEFAULT_MAP"]
+
+
 def answers_of(ctx: typer.Context) -> dict[str, Any]:
-    """The fields of a request that say where saved layouts are, and what is not used of them."""
+    """The fields of a request that say which settings and layouts are used, and which not."""
     from cpt77092.cli.settings import answers_in, find_settings, layout_folder
 
     folder = layout_folder()
@@ -156,6 +178,7 @@ def answers_of(ctx: typer.Context) -> dict[str, Any]:
         "layouts": str(folder) if folder.is_dir() else None,
         "isolated": isolated,
         "not_used": answers_in(path) if path else [],
+        "settings": settings_of(ctx).in_force(from_file(ctx)) or None,
     }
 
 

@@ -155,6 +155,11 @@ def isolated_option() -> Any:
     )
 
 
+def settings_option() -> Any:
+    """`--settings`, which is read before the other options are."""
+    return file_option(SETTINGS, "Use this settings file; naming it is trusting it.", "--settings")
+
+
 def log_format_option() -> Any:
     """`--log-format`, a `LogFormat`: set at once, so that mistakes are logged in it too."""
     text = "Log on standard error; json: one object per event, without claim data."
@@ -263,6 +268,7 @@ class PolicyOptions:
         metavar="DATE",
     )
     isolated: bool = isolated_option()
+    settings: str | None = settings_option()
 
     @property
     def day(self) -> date:

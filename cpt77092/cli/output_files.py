@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+import stat
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cpt77092.choices import FailOn, Format
-from cpt77092.errors import OutputError, UsageError
+from cpt77092.errors import ClaimsError, OutputError, UsageError
 
 if TYPE_CHECKING:
     from cpt77092.cli.check import CheckOptions
@@ -66,6 +70,56 @@ def output_files(request: Request, options: CheckOptions) -> OutputFiles:
     if options.checked_lines and Format.JSON not in (options.form, *dict(files).values()):
         raise UsageError("--checked-lines: only JSON lists them; add --format json or -o NAME.json")
     return outputs
+
+
+def require_no_input(
+    request: Request, outputs: Sequence[tuple[str, str]], settings: Sequence[Path | str | None]
+) -> None:
+    """Refuse to write over what is read, whatever name or link leads to it.
+
+    Args:
+        request: what is read.
+        outputs: option and name of each file that will be written.
+        settings: files of settings that were read, if any.
+
+    Raises:
+        UsageError: an output is an input.
+    """
+    written = {place: output for output in outputs if (place := _identity(output[1]))}
+    if not written:  # nothing is there that could be lost
+        return
+    inputs = (*_inputs(request), *(str(file) for file in settings if file))
+    for name in inputs:
+        place = _identity(name)
+        if place and (output := written.get(place)):
+            raise UsageError(
+                f"{' '.join(output)}: that is one of the inputs ({name}); inputs are never changed"
+            )
+
+
+def _identity(name: str) -> tuple[int, int] | None:
+    """Device and inode of a file, links followed; None where there is none, or it is no file."""
+    with suppress(OSError, ValueError):
+        status = os.fstat(sys.stdin.fileno()) if name == "-" else Path(name).stat()
+        if stat.S_ISREG(status.st_mode):
+            return status.st_dev, status.st_ino
+    return None
+
+
+def _inputs(request: Request) -> Iterator[str]:
+    """Every file that a run reads, whether or not it can be read."""
+    from cpt77092.readers import find_files
+
+    for name in (*request.paths, *request.history):
+        try:
+            yield from find_files([name])
+        except ClaimsError:
+            yield name
+    for folder in (request.policies, request.layouts):
+        with suppress(OSError):
+            yield from map(str, Path(folder).iterdir() if folder else ())
+    if request.layout:
+        yield request.layout
 
 
 def fill_in_names(

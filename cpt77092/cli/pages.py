@@ -22,6 +22,7 @@ from cpt77092.cli.options import (
     isolated_option,
     option,
     parse_column_map,
+    settings_option,
     with_options,
 )
 from cpt77092.errors import UsageError, did_you_mean
@@ -43,6 +44,7 @@ class ColumnsOptions(ReadingOptions):
     )
     color: Color = color_option()
     isolated: bool = isolated_option()
+    settings: str | None = settings_option()
 
 
 @with_options

@@ -22,6 +22,7 @@ from cpt77092.cli.options import (
     isolated_option,
     option,
     policy_folder_option,
+    settings_option,
     with_options,
 )
 
@@ -42,6 +43,7 @@ class ListOptions:
     form: PageFormat = option(OUTPUT, "Format of the list.", "--format", default=PageFormat.TABLE)
     color: Color = color_option()
     isolated: bool = isolated_option()
+    settings: str | None = settings_option()
 
 
 @policies_app.command("list", cls=ConfigurableCommand)

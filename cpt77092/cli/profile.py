@@ -17,9 +17,10 @@ from cpt77092.cli.options import (
     flag,
     isolated_option,
     option,
+    settings_option,
     with_options,
 )
-from cpt77092.cli.output_files import fill_in_names
+from cpt77092.cli.output_files import fill_in_names, require_no_input
 from cpt77092.reports.log import Log
 
 
@@ -48,6 +49,7 @@ class ProfileOptions(ClaimOptions):
     )
     color: Color = color_option()
     isolated: bool = isolated_option()
+    settings: str | None = settings_option()
 
 
 @with_options
@@ -63,7 +65,6 @@ def profile(ctx: typer.Context, options: ProfileOptions) -> None:
     from cpt77092 import findings
     from cpt77092.profile import compose
     from cpt77092.profile import profile as measure
-    from cpt77092.reports.check.report import require_no_input
     from cpt77092.reports.document import print_document, write_document
     from cpt77092.reports.files import DOCUMENT_FORMATS, format_of, output_locks
     from cpt77092.run import run
@@ -71,10 +72,10 @@ def profile(ctx: typer.Context, options: ProfileOptions) -> None:
     request = replace(options.run_request(settings_of(ctx).payers), **answers_of(ctx))
     names = fill_in_names(options.output or (), request.paths, request.as_of)
     outputs = [(name, format_of(name, DOCUMENT_FORMATS)) for name in names]
+    settings = (settings_of(ctx).path, options.payers)
+    require_no_input(request, [("-o", name) for name in names], settings)
     ctx.with_resource(output_locks(names))
     result = run(request)
-    for name in names:
-        require_no_input(result, "-o", name)
     form = options.form or DocumentFormat.TEXT
     is_text_shown = form is DocumentFormat.TEXT and not outputs
     document = compose(measure(result), limit=options.limit if is_text_shown else 0)

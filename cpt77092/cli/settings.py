@@ -1,7 +1,8 @@
 """`scrub.yaml`: the options that an office sets once, instead of on every command line.
 
-The file is looked for in the working folder and the folders above it. Its keys are the options of
-`scrub check` without their dashes, and `payers:`, the office's own names for payers.
+The file is looked for in the working folder and the folders above it; one that others could have
+written is refused unless `--settings` names it. Its keys are the options of `scrub check` without
+their dashes, and `payers:`, the office's own names for payers.
 """
 
 from __future__ import annotations
@@ -21,9 +22,12 @@ from cpt77092.policies.yaml_lines import Lines, parse
 
 FILE = "scrub.yaml"
 PAYERS = "payers"
-PATHS = frozenset({"policies", "history", "output", "layout", "clean-to", "flagged-to", "rejects"})
+PATHS = frozenset({"policies", "history", "layout"})
 """Options whose values are files: relative names start at the folder of the settings file."""
-
+OUTPUTS = frozenset({"output", "clean-to", "flagged-to", "rejects"})
+"""Options that write files: only the command line and the environment name those."""
+_WEAKENING = {"exit-zero": "true", "allow-rejects": "true", "fail-on": "never"}
+_NARROWING = frozenset({"ignore", "select", "without"})
 
 Kind = Literal["value", "flag", "list", "map"]
 """What an option takes: one value, none, several, or `KEY=VALUE` pairs."""
@@ -40,6 +44,15 @@ class Settings:
     payers: tuple[OwnName, ...] = ()
     lines: Lines = field(default_factory=Lines)
 
+    def in_force(self, names: Collection[str]) -> str:
+        """`scrub.yaml (fail-on: never)`: the file, and some of its options with their values."""
+        values = (f"{name}: {_shown(self.options[name])}" for name in names)
+        return f"{self.path} ({', '.join(values)})" if self.path and names else str(self.path or "")
+
+    def weakens(self, name: str) -> bool:
+        """Whether an option of the file lets a run pass that would not pass without it."""
+        return name in _NARROWING or _WEAKENING.get(name) == _shown(self.options[name])
+
     def where(self, key: str) -> str:
         """`scrub.yaml:3`, the line of a key."""
         return f"{self.path}:{self.lines.at((key,))}"
@@ -49,6 +62,12 @@ class Settings:
         return SettingsError((FileProblem(str(self.path), self.lines.at((key,)), text),))
 
 
+def _shown(value: Value) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ", ".join(value) if isinstance(value, list) else value
+
+
 def find_settings(folder: Path) -> Path | None:
     """The settings file of a folder or of the nearest one above it, relative to that folder."""
     for parent in (folder, *folder.parents):
@@ -56,6 +75,40 @@ def find_settings(folder: Path) -> Path | None:
         if file.is_file():
             return Path(os.path.relpath(file, folder))
     return None
+
+
+def require_own(path: Path) -> None:
+    """Refuse a settings file that somebody else wrote, or could have written.
+
+    Raises:
+        SettingsError: it or its folder does not belong to the user or root, or others may write.
+    """
+    if os.name != "posix":
+        return
+    real = path.resolve()
+    for place in dict.fromkeys((path, path.parent, real.parent)):
+        status = place.stat()
+        if status.st_uid not in (os.geteuid(), 0):
+            why, remedy = f"{place} belongs to another user", ""
+        elif status.st_mode & 0o002 or (status.st_mode & 0o020 and not _is_own(status.st_gid)):
+            why, remedy = f"other users may write to {place}", f"type chmod go-w {place}, or "
+        else:
+            continue
+        text = f"not used, since {why}; {remedy}name it to trust it: --settings {path}"
+        raise SettingsError((FileProblem(str(path), 1, text),))
+
+
+def _is_own(group: int) -> bool:
+    """Whether a group is the user's own, with no other member."""
+    import grp
+    import pwd
+
+    try:
+        user, entry = pwd.getpwuid(os.geteuid()), grp.getgrgid(group)
+    except KeyError:
+        return False
+    is_named_alike = group == user.pw_gid and entry.gr_name == user.pw_name
+    return is_named_alike and {*entry.gr_mem} <= {user.pw_name}
 
 
 def layout_folder() -> Path:

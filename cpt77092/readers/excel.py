@@ -13,7 +13,7 @@ from cpt77092.claims.headers import HeaderMatch, match_headers
 from cpt77092.errors import ClaimsError, UsageError, did_you_mean
 from cpt77092.readers.excel_errors import with_errors
 from cpt77092.readers.failures import native_errors_silenced
-from cpt77092.readers.header_row import find_header, unique_names
+from cpt77092.readers.header_row import find_header, titles_note, unique_names
 from cpt77092.readers.line_plan import LinePlan
 from cpt77092.readers.scan import INDEX, MATCHED_ROWS, SAMPLE_ROWS, Options, Rows, Scan, Selection
 
@@ -77,7 +77,9 @@ def open_file(path: str, data: Path | bytes, options: Options) -> ExcelFile:
         layout=options.layout,
         cells=body.head(MATCHED_ROWS).to_dict(as_series=False),
     )
-    return ExcelFile(path, data, body, written, headers, (f"sheet {sheet!r}{_not_read(others)}",))
+    titles = sum(any(cell.strip() for cell in row) for row in rows[:lead])
+    notes = (f"sheet {sheet!r}{_not_read(others)}", *titles_note(titles))
+    return ExcelFile(path, data, body, written, headers, notes)
 
 
 def _cells(book: Any, sheet: str, path: str, data: Path | bytes) -> pl.DataFrame:

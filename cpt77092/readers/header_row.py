@@ -33,6 +33,11 @@ def find_header(rows: Sequence[Sequence[str]], named: Sequence[str]) -> int:
     return best if known[best] > 1 else filled[0]
 
 
+def titles_note(lines: int) -> tuple[str, ...]:
+    """What is said of filled lines above the header: nothing of them is checked."""
+    return (f"lines left out above the header: {lines:,}",) if lines else ()
+
+
 def count_known(headers: Sequence[str], named: frozenset[str]) -> int:
     """How many different headers of a row name a column, or are those that the user named."""
     by_text = {compact(header): header for header in headers}

@@ -5,10 +5,11 @@ from __future__ import annotations
 import errno
 import os
 import re
+import stat
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import date
 from glob import escape
 from pathlib import Path
@@ -27,8 +28,8 @@ DOCUMENT_FORMATS = {
     ".json": DocumentFormat.JSON,
 }
 
-UNFINISHED = ".part"
-"""How the name of a file ends that is still being written."""
+MARK, UNFINISHED = ".scrub-", ".part"
+"""How the name of a file goes on, and ends, that is still being written."""
 
 
 def format_of(name: str, endings: Mapping[str, Form]) -> Form:
@@ -100,10 +101,11 @@ def _locked(place: Path, asked: str) -> Iterator[None]:
     lock = place.with_name(f".{place.name}.lock")
     handle = _lock(lock, asked)
     try:
-        _remove_unfinished(place)  # a killed run left them
+        _remove_unfinished(place, asked)  # a killed run left them
         yield
     finally:
-        _remove_unfinished(place)  # a second Ctrl-C ends the removal that the first one began
+        with suppress(OutputError):  # a second Ctrl-C ends the removal that the first one began
+            _remove_unfinished(place, asked)
         lock.unlink(missing_ok=True)
         os.close(handle)
 
@@ -120,6 +122,9 @@ def _lock(lock: Path, asked: str) -> int:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if os.path.samestat(os.fstat(handle), lock.stat()):
+                if not _is_ours(lock) or lock.stat().st_size:
+                    os.close(handle)
+                    raise _not_ours(asked, lock)
                 return handle
         except FileNotFoundError:  # the run before has just removed it
             pass
@@ -135,10 +140,28 @@ def _unwritable(asked: str, why: str | None) -> OutputError:
     return OutputError(f"{asked}: cannot be written ({why})")
 
 
-def _remove_unfinished(place: Path) -> None:
-    """Remove what a killed run left; only the holder of the lock may."""
-    for left in place.parent.glob(f".{escape(place.name)}.*{UNFINISHED}"):
-        left.unlink(missing_ok=True)
+def _not_ours(asked: str, place: Path) -> OutputError:
+    return OutputError(f"{asked}: {place} is in the way and was not left by scrub; move it away")
+
+
+def _is_ours(place: Path) -> bool:
+    """Whether a file with a name of ours is a plain file that a run of this user left."""
+    status = place.lstat()
+    is_own = sys.platform == "win32" or status.st_uid == os.geteuid()
+    return stat.S_ISREG(status.st_mode) and status.st_nlink == 1 and is_own
+
+
+def _remove_unfinished(place: Path, asked: str) -> None:
+    """Remove what a killed run left; only the holder of the lock may.
+
+    Raises:
+        OutputError: what has such a name is not ours.
+    """
+    for left in place.parent.glob(f".{escape(place.name)}{MARK}*{UNFINISHED}"):
+        with suppress(FileNotFoundError):
+            if not _is_ours(left):
+                raise _not_ours(asked, left)
+            left.unlink()
 
 
 def _place(name: str, option: str) -> Path:
@@ -199,7 +222,7 @@ def write_atomically(
 def _replace(target: Path, write: Callable[[IO[bytes]], object]) -> None:
     # mkstemp makes the file readable by its owner only, and the rename keeps that.
     handle, aside = tempfile.mkstemp(
-        prefix=f".{target.name}.", suffix=UNFINISHED, dir=target.parent
+        prefix=f".{target.name}{MARK}", suffix=UNFINISHED, dir=target.parent
     )
     try:
         with os.fdopen(handle, "wb") as stream:

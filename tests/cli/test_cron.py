@@ -198,10 +198,10 @@ def test_a_killed_run_holds_nothing(scrub: Scrub) -> None:
         assert scrub("a.csv", "-o", "o.csv")[0] == 2
         other.kill()
     assert Path(".o.csv.lock").exists()
-    write(".o.csv.x1y2z3.part", "half of a report")
-    write(".other.csv.x1y2z3.part", "half of another's")
+    write(".o.csv.scrub-x1y2z3.part", "half of a report")
+    write(".other.csv.scrub-x1y2z3.part", "half of another's")
     assert scrub("a.csv", *AS_OF, "-q", "-o", "o.csv") == (0, "", "")
-    assert [path.name for path in Path().glob(".*")] == [".other.csv.x1y2z3.part"]
+    assert [path.name for path in Path().glob(".*")] == [".other.csv.scrub-x1y2z3.part"]
 
 
 def test_a_link_stays_one_and_what_it_leads_to_is_written(scrub: Scrub) -> None:

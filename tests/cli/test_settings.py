@@ -52,7 +52,7 @@ def test_every_option_of_check_is_shown_and_has_a_variable(
     _, out, _ = scrub("check", "--show-settings")
     _, page, _ = scrub("check", "--help")
     named = re.findall(r"^  (?:-\w, )?--([a-z-]+)(?: |$)", page, re.MULTILINE)
-    options = set(named) - {"help", "isolated", "show-settings", "show-phi"}
+    options = set(named) - {"help", "isolated", "settings", "show-settings", "show-phi"}
     assert shown(out).keys() == options
     values = {"rework-cost": "25", "as-of": "2026-11-23", "map": "hcpcs_code=CPT"}
     values |= {"format": "csv", "by": "line", "sort": "file", "hold": "line", "fail-on": "info"}
@@ -82,16 +82,18 @@ def test_the_help_of_check_lists_its_options_under_headings_in_80_columns(
 def test_the_file_is_found_upward_and_its_names_are_meant_from_its_folder(
     scrub: Scrub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings(tmp_path, "select: CH\noutput: reports/{stem}.csv\nquiet: true\nfail-on: never\n")
-    (tmp_path / "reports").mkdir()
+    settings(tmp_path, "limit: 3\npolicies: own\n")
+    (tmp_path / "own").mkdir()
     below = tmp_path / "inbox" / "june"
     below.mkdir(parents=True)
     monkeypatch.chdir(below)
-    code, out, err = scrub(EXAMPLE, *AS_OF)
-    assert (code, out, err.count("\n")) == (0, "", 1)
-    assert (tmp_path / "reports" / "claims.csv").read_text(encoding="utf-8").count("CH001")
+    code, _, err = scrub(EXAMPLE, *AS_OF)
+    assert (code, err) == (
+        2,
+        "scrub: ../../scrub.yaml:2: --policies ../../own: the folder holds no .yaml policy files\n",
+    )
     assert find_settings(below) == Path("../../scrub.yaml")
-    assert "../../reports/{stem}.csv" in scrub("check", "--show-settings")[1]
+    assert "../../own" in scrub("check", "--show-settings")[1]
 
 
 @pytest.mark.parametrize("how", ["option", "before", "variable"])
@@ -203,11 +205,10 @@ def test_other_commands_take_only_what_is_theirs(scrub: Scrub, tmp_path: Path) -
         "codes: {77092: {modifier_26: {2026-01-01: {value: required}}}}\n",
         encoding="utf-8",
     )
-    settings(tmp_path, "policies: own\nformat: csv\noutput: report.csv\n")
+    settings(tmp_path, "policies: own\nformat: csv\nfail-on: never\n")
     code, out, _ = scrub("explain", "MO002")
     assert (code, "our contract of 2026" in " ".join(out.split())) == (0, True)
     assert scrub("brief", "aetna")[0] == 0
-    assert not (tmp_path / "report.csv").exists()
 
 
 def test_the_folder_of_policies_that_is_set_is_the_one_checked(

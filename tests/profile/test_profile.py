@@ -370,7 +370,7 @@ def test_a_profile_is_written_as_check_writes_its_reports(
     assert (tmp_path / f"june-{AS_OF}.json").exists()
     assert "{day} is not known here" in scrub(file, "-o", "{day}.json")[2]
     before = file.read_bytes()
-    assert "that is one of the claim files" in scrub(file, "-o", file)[2]
+    assert "that is one of the inputs" in scrub(file, "-o", file)[2]
     assert file.read_bytes() == before
     with output_locks(["p.json"]):
         assert "another run is writing it" in scrub(file, "-o", "p.json")[2]

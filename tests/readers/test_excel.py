@@ -126,3 +126,11 @@ def test_the_example_workbook_holds_the_cells_of_the_example_csv(tmp_path: Path)
         rows = list(csv.reader(stream))
     write_workbook(tmp_path / "claims.xlsx", {"Claims": rows})
     assert (tmp_path / "claims.xlsx").read_bytes() == (EXAMPLES / "claims.xlsx").read_bytes()
+
+
+def test_rows_above_the_header_are_told(tmp_path: Path) -> None:
+    above = [["Acct", "Code"], ["C1", "77092"]]
+    write_workbook(tmp_path / "claims.xlsx", {"One": [*above, HEADER, line(1)]})
+    batch = read(tmp_path / "claims.xlsx")
+    assert batch.total.rows == 1
+    assert "lines left out above the header: 2" in batch.notes[0]

@@ -18,6 +18,7 @@ import polars as pl
 from cpt77092.claims.headers import HeaderMatch, match_headers, names_column
 from cpt77092.readers.classify import ROW_KIND, classify
 from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced
+from cpt77092.readers.header_row import titles_note
 from cpt77092.readers.line_plan import LinePlan
 from cpt77092.readers.scan import (
     INDEX,
@@ -68,8 +69,7 @@ class CsvFile:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a person should know about how it was opened."""
-        titles = self.dialect.titles
-        return (f"lines left out above the header: {titles}",) if titles else ()
+        return titles_note(self.dialect.titles)
 
     def sample(self) -> pl.DataFrame:
         """The first rows, every cell as text; not those behind a quote that nothing closes."""

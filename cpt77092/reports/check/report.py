@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import polars as pl
@@ -92,9 +91,6 @@ class Report:
         """Write reports, and the rejected rows as they are in their file, under its header.
 
         Returns a message for each file that could not be written.
-
-        Raises:
-            UsageError: a file would replace one of the claim files.
         """
         failures: list[str] = []
         for name, form in outputs:
@@ -115,13 +111,10 @@ class Report:
 
         Raises:
             ClaimsError: a claim file cannot be read again.
-            UsageError: a part would replace one of the claim files.
         """
         from cpt77092.reports.check.split_notes import PARTS
         from cpt77092.split import require_splittable
 
-        for option, name in parts.values():
-            require_no_input(self.result, option, name)
         try:
             # Checked again: standard input could not be looked at before the run.
             files = [scan.opened for scan in self.result.batch.scans]
@@ -139,7 +132,6 @@ class Report:
 
     def _write(self, option: str, name: str, write: Callable[[IO[bytes]], None]) -> list[str]:
         """Write a file, whole or not at all; why it could not be written."""
-        require_no_input(self.result, option, name)
         try:
             write_atomically(name, write, option=option)
         except OutputError as problem:
@@ -166,18 +158,3 @@ class Report:
         if limit is not None and limit < total:
             notes.append(f"showing {limit:,} of {total:,}; --limit 0 shows all")
         sys.stderr.write("".join(f"{note}\n" for note in notes))
-
-
-def require_no_input(result: Result, option: str, name: str) -> None:
-    """Refuse to write over what was read.
-
-    Raises:
-        UsageError: a file that is to be written is one of the claim files.
-    """
-    inputs = [scan.file for scan in result.batch.scans if scan.file is not None]
-    if result.history is not None:
-        inputs += [Path(file) for file in result.history.files]
-    if any(file.resolve() == Path(name).resolve() for file in inputs):
-        raise UsageError(
-            f"{option} {name}: that is one of the claim files; inputs are never changed"
-        )

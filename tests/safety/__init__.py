@@ -1,0 +1,1 @@
+"""Promises about files, settings, signals and bombs: see README.md here."""
