@@ -50,6 +50,7 @@ def test_the_batch_is_the_one_that_earlier_versions_were_measured_on() -> None:
     assert lines["claim_line_start_date"].head(3).to_list() == ["2024-09-16"] * 2 + ["2024-08-17"]
 
 
+@pytest.mark.slow
 def test_contenders_without_packages_find_what_scrub_finds(tmp_path: Path) -> None:
     file, findings = tmp_path / "batch.csv", tmp_path / "found-by-scrub.csv"
     batches.write("mistaken", file, 4000, 1.0, batches.SEED)
@@ -83,6 +84,7 @@ def test_an_837p_adds_up_alike_in_two_readers(kind: str, tmp_path: Path) -> None
     assert x12.scrub(str(file)) == x12.pyx12(str(file))
 
 
+@pytest.mark.slow
 def test_the_suite_measures_all_its_batches_and_a_run_equals_itself(tmp_path: Path) -> None:
     file = tmp_path / "run.json"
     options = ("--lines", "200", "--runs", "1", "--json", file, "--fail-above", "mixed=1000")

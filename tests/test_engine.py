@@ -84,6 +84,7 @@ def test_few_lines_and_many_are_judged_alike(policies: PolicySet) -> None:
     assert findings.not_checked_rows(large).equals(findings.not_checked_rows(plain))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("units", "total"),
     [
@@ -118,6 +119,7 @@ def test_facts_that_read_each_other_are_refused() -> None:
         add_facts(pl.DataFrame({"line": [0]}), [first, second], Context())
 
 
+@pytest.mark.slow
 def test_a_rule_finds_the_same_alone_as_among_all(policies: PolicySet) -> None:
     together = findings.as_table(run(policies, EXAMPLE))
     for rule in CATALOGUE:

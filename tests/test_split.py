@@ -173,6 +173,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("parts")
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_every_row_is_in_one_part_as_it_stood(data: st.DataObject, folder: Path) -> None:

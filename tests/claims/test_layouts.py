@@ -132,6 +132,7 @@ def test_a_wide_table_of_numbers_is_read_like_text(tmp_path: Path) -> None:
     assert batch.lines["service_unit_quantity"].to_list() == [1.0, 2.0]
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(
     claims=st.lists(

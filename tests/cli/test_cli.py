@@ -505,6 +505,7 @@ def test_nothing_in_scope_says_so_and_shows_what_there_is(scrub: Scrub, tmp_path
     assert "Most common codes: 99213 (1)." in ran.err
 
 
+@pytest.mark.slow
 def test_color_only_where_wanted(scrub: Scrub, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "\x1b[" not in scrub(EXAMPLE, *AS_OF, "--format", "table").out
     assert "\x1b[" in scrub(EXAMPLE, *AS_OF, "--format", "table", "--color", "always").out

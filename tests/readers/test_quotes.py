@@ -73,6 +73,7 @@ def hostile_files(draw: st.DrawFn) -> tuple[bytes, list[str]]:
     return text.encode(), intact
 
 
+@pytest.mark.slow
 @given(hostile_files())
 @settings(max_examples=300, deadline=None)
 def test_no_intact_row_is_lost_and_three_readers_agree(

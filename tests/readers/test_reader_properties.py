@@ -220,6 +220,7 @@ def expected_value(line: Line, column: str, text: str) -> Any:
     return value
 
 
+@pytest.mark.slow
 @ROUND_TRIPS
 @given(data=st.data())
 def test_lines_come_back_from_any_layout_with_their_row_numbers(
@@ -247,6 +248,7 @@ def test_lines_come_back_from_any_layout_with_their_row_numbers(
     assert batch.scans[0].headers.unused == ()
 
 
+@pytest.mark.slow
 @ROUND_TRIPS
 @given(data=st.data())
 def test_a_table_gives_the_lines_that_a_text_file_gives(data: st.DataObject, folder: Path) -> None:
@@ -279,6 +281,7 @@ def test_a_table_gives_the_lines_that_a_text_file_gives(data: st.DataObject, fol
     assert_frame_equal(table.lines.drop("source_row"), text.lines.drop("source_row"))
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(data=st.data())
 def test_lines_split_over_two_files_are_the_lines_of_one(data: st.DataObject, folder: Path) -> None:
@@ -333,6 +336,7 @@ def account(records: list[list[str]]) -> tuple[Tally, list[int]]:
     return tally, rows
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(body=st.lists(st.sampled_from(PIECES), min_size=1, max_size=25).map("".join))
 def test_any_text_without_quotes_is_counted_as_csv_counts_it(body: str, folder: Path) -> None:

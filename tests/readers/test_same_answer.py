@@ -93,6 +93,7 @@ def expected(file: Path) -> Answer:
     return actual
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "environment",
     [
@@ -108,12 +109,14 @@ def test_threads_and_pieces_change_nothing(
     assert (actual.totals, actual.not_checked) == (expected.totals, expected.not_checked)
 
 
+@pytest.mark.slow
 def test_the_engine_of_the_reader_changes_nothing(file: Path, expected: Answer) -> None:
     actual = answer(file, code=IN_MEMORY)
     assert actual.findings.equals(expected.findings)
     assert (actual.totals, actual.not_checked) == (expected.totals, expected.not_checked)
 
 
+@pytest.mark.slow
 def test_the_order_of_rows_changes_nothing(
     lines: pl.DataFrame, folder: Path, expected: Answer
 ) -> None:
@@ -122,6 +125,7 @@ def test_the_order_of_rows_changes_nothing(
     assert_same_but_for_places(answer(file), expected)
 
 
+@pytest.mark.slow
 def test_files_and_row_groups_change_nothing(
     lines: pl.DataFrame, folder: Path, expected: Answer
 ) -> None:

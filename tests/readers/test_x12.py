@@ -344,6 +344,7 @@ def outcome(result: Result) -> tuple[pl.DataFrame, list[tuple[str, str, str, int
     return found_lines, sorted(findings.totals(result).not_checked)
 
 
+@pytest.mark.slow
 @settings(
     max_examples=20,
     deadline=None,
@@ -751,6 +752,7 @@ def test_no_truncation_is_silent(tmp_path: Path) -> None:
         assert "cut off" in refusal(kept(tmp_path, data[:cut]))
 
 
+@pytest.mark.slow
 def test_no_lost_segment_is_silent(tmp_path: Path) -> None:
     segments = batch_of_three()
     whole = read(kept(tmp_path, written(segments))).total
