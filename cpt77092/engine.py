@@ -19,9 +19,7 @@ from cpt77092.claims.categorical import index_in
 from cpt77092.claims.columns import BY_NAME, DIAGNOSES, MODIFIERS, UNREADABLE_TEXT
 from cpt77092.facts import (
     MESSAGE_FIELDS,
-    PAST_FACTS,
     Context,
-    Fact,
     Past,
     add_facts,
     closure,
@@ -56,7 +54,7 @@ ALWAYS = (
 """Columns that every report names a line by, or adds up."""
 EXPECTED_PAYMENT = "expected_payment"
 """The fact that every report adds up, whatever the rules read."""
-CLAIM_OF_PAYER = "claim_of_payer"
+CLAIM_OF_PAYER = "claim_number"
 """The fact that claims are counted by."""
 ALWAYS_COMPUTED = (EXPECTED_PAYMENT, CLAIM_OF_PAYER)
 FACT_BYTES = 7
@@ -135,12 +133,12 @@ def check(
     """
     names = [*names_read(rules), *ALWAYS_COMPUTED]
     facts, plain = closure(names)
-    memory.require(batch.lines.height * len(facts) * FACT_BYTES, batch.lines.height, memory.free())
+    every = _all_lines(batch, history)
+    memory.require(every.height * len(facts) * FACT_BYTES, every.height, memory.free())
     payers = _payers_of(batch, history, policies)
-    lines, table = _with_policies(batch.lines, payers, policies, plain, as_of)
-    past = None if history is None else _past(history, payers, facts)
-    context = _context(batch, lines, table, past)
-    lines = add_facts(lines, facts, context, kept=_facts_kept(names))
+    lines, table = _with_policies(every, payers, policies, plain, as_of)
+    context = _context(batch, lines, table, history)
+    lines = add_facts(lines, facts, context, kept=_facts_kept(names)).head(batch.lines.height)
     outcomes = _outcomes(lines, rules)
     return Result(
         batch=batch,
@@ -156,16 +154,28 @@ def check(
     )
 
 
-def _context(batch: Batch, lines: pl.DataFrame, table: PolicyTable, past: Past | None) -> Context:
+def _all_lines(batch: Batch, history: History | None) -> pl.DataFrame:
+    """The lines of the batch, and below them those of earlier claims, whose files come after."""
+    if history is None or history.lines.is_empty():
+        return batch.lines.with_columns(is_past=pl.lit(False))  # noqa: FBT003
+    past = history.lines.with_columns(pl.col("source") + len(batch.scans), is_past=True)
+    every = [batch.lines.with_columns(is_past=False), past]
+    return pl.concat(every, how="diagonal", rechunk=True)
+
+
+def _context(
+    batch: Batch, lines: pl.DataFrame, table: PolicyTable, history: History | None
+) -> Context:
     diagnoses = [name for name in DIAGNOSES if name in lines.columns]
+    files = [*(scan.path for scan in batch.scans), *(() if history is None else history.files)]
     return Context(
         sets=table.sets,
         unreadable=tuple(c for c in BY_NAME if f"{c}{UNREADABLE_TEXT}" in lines.columns),
         blank=frozenset(c for c in diagnoses if (lines[c] == "").all(ignore_nulls=False)),
         categories=diagnosis_categories(lines),
         codes=table.codes,
-        files=tuple(Path(scan.path).name for scan in batch.scans),
-        past=past,
+        files=tuple(Path(path).name for path in files),
+        past=None if history is None else Past(history.first_day, history.last_day),
     )
 
 
@@ -193,18 +203,6 @@ def _facts_kept(read: Iterable[str]) -> set[str]:
     names = set(read)
     fields = [MESSAGE_FIELDS[name] for name in names & MESSAGE_FIELDS.keys()]
     return names.union(*(field.reads for field in fields))
-
-
-def _past(history: History, payers: pl.DataFrame, needed: Sequence[Fact]) -> Past:
-    """Earlier lines with the numbers of their payers and the facts that are needed of them."""
-    names = {fact.name for fact in needed}
-    facts, _ = closure(name for name in PAST_FACTS if name in names)
-    lines = history.lines.hstack(_payer_of_each(history.lines, payers).select("payer_number"))
-    return Past(
-        lines=add_facts(lines, facts, Context()),
-        first_day=history.first_day,
-        last_day=history.last_day,
-    )
 
 
 def needed_columns(rules: Sequence[Rule]) -> frozenset[str]:

@@ -471,6 +471,8 @@ class Line:
     code: str
     damaged: bool
     batch: Batch = field(repr=False)
+    is_past: bool = False
+    """Whether it is of the history."""
     decisions: dict[str, Decision] = field(default_factory=dict, repr=False)
 
     def text(self, column: str) -> str | None:
@@ -629,21 +631,44 @@ class Line:
 
     # who, and what kind of claim
 
+    def _joined(self, column: str) -> tuple[str, bool]:
+        """The cell, or the only one that other lines of the number have; whether it is clear."""
+        own = self.text(column) or ""
+        if own or not self.claim:
+            return own, True
+        number = (self.claim, self.payer)
+        others = (o for o in self.batch.everything if (o.claim, o.payer) == number)
+        filled = {text for other in others if (text := other.text(column))}
+        return (filled.pop(), True) if len(filled) == 1 else ("", not filled)
+
     @cached_property
     def person(self) -> str:
         """Number of the patient; empty where unknown."""
-        return self.text("person_id") or ""
+        return self._joined("person_id")[0]
 
     @cached_property
     def entity(self) -> str:
         """NPI of who bills; empty where unknown."""
-        return self.text("billing_npi") or ""
+        return self._joined("billing_npi")[0]
+
+    @cached_property
+    def identity(self) -> tuple[object, ...] | None:
+        """Whose claim it is, and its number; None without one, or where it is unclear whose."""
+        is_clear = self._joined("person_id")[1] and self._joined("billing_npi")[1]
+        return (
+            (self.payer, self.entity, self.person, self.claim) if self.claim and is_clear else None
+        )
 
     @cached_property
     def kind(self) -> str:
-        """Replacement (7), void (8) or blank for an original: they may share a claim number."""
-        frequency = self.text("claim_frequency_code")
-        return frequency if frequency in ("7", "8") else ""
+        """Replacement (7), void (8) or blank for an original: a claim's, not a line's."""
+        own = self.text("claim_frequency_code")
+        kinds = {own}
+        if not own and self.identity:
+            lines = (o for o in self.batch.everything if o.identity == self.identity)
+            kinds = {other for line in lines if (other := line.text("claim_frequency_code"))}
+        kinds = {kind if kind in ("7", "8") else "" for kind in kinds}
+        return kinds.pop() or "" if len(kinds) == 1 else ""
 
     @property
     def is_void(self) -> bool:
@@ -666,8 +691,7 @@ class Line:
         return [
             other
             for other in self.batch.lines
-            if self.claim
-            and (other.claim, other.payer, other.kind) == (self.claim, self.payer, self.kind)
+            if self.identity and (other.identity, other.kind) == (self.identity, self.kind)
         ]
 
     @cached_property
@@ -702,7 +726,7 @@ class Line:
 
     def claim_bills(self, *codes: str) -> Truth:
         """Whether one of the codes is billed on this claim."""
-        if not self.claim:
+        if not self.identity:
             return None
         return any(other.code in codes for other in self.claim_group)
 
@@ -715,7 +739,7 @@ class Line:
     @cached_property
     def units(self) -> Decimal | None:
         """Units that can be added up: a voided line has none, an unusable count is unknown."""
-        if self.text("claim_frequency_code") == "8":
+        if self.is_void:
             return Decimal(0)
         value: Decimal | None = self.typed("service_unit_quantity").value
         return value if value is not None and value > 0 else None
@@ -743,6 +767,11 @@ class Batch:
     history: list[Line] | None = None
     history_days: list[date] = field(default_factory=list)
     """Dates of service of all rows of the history, whatever they bill."""
+
+    @property
+    def everything(self) -> list[Line]:
+        """All lines of the run, those of its history too."""
+        return [*self.lines, *(self.history or ())]
 
     def read(self, rows: Iterable[Row]) -> list[Line]:
         """The lines in scope among these rows."""
@@ -1062,7 +1091,7 @@ def bu004(line: Line) -> Truth:
     latest = line.day
     scans = [
         other
-        for other in [*line.batch.lines, *(line.batch.history or ())]
+        for other in line.batch.everything
         if other.code in COMPANIONS
         and not other.is_void
         and other.day is not None
@@ -1128,7 +1157,7 @@ def _stands_on(line: Line, others: Iterable[Line]) -> Truth:
         for other in others
         if (other.key, other.payer, other.kind) == (line.key, line.payer, line.kind)
     ]
-    if line.claim and any(other.claim == line.claim for other in same):
+    if line.identity and any(other.identity == line.identity for other in same):
         return True
     if line.kind:
         return False
@@ -1149,7 +1178,7 @@ def fr002(line: Line) -> Truth:
     least = line.param("min_months_between")
     if least is None or line.day is None or not line.person:
         return None
-    for other in [*line.batch.lines, *(line.batch.history or ())]:
+    for other in line.batch.everything:
         if other.code not in ("77089", "77092") or other.kind or other.person != line.person:
             continue
         if other.day is None or other.day >= line.day:
@@ -1182,17 +1211,14 @@ def _too_many_units(line: Line) -> Truth:
     on_claim = [
         other
         for other in same
-        if line.claim and (other.claim, other.kind) == (line.claim, line.kind)
+        if line.identity and (other.identity, other.kind) == (line.identity, line.kind)
     ]
-    whose = (line.text("person_id"), line.text("billing_npi"))
-    is_original = line.text("claim_frequency_code") not in ("7", "8")
+    whose = (line.person, line.entity)
+    is_original = not line.kind
     person_day = [
         other
         for other in same
-        if is_original
-        and all(whose)
-        and (other.text("person_id"), other.text("billing_npi")) == whose
-        and other.text("claim_frequency_code") not in ("7", "8")
+        if is_original and all(whose) and (other.person, other.entity) == whose and not other.kind
     ]
     sums = []
     for group in ([line], on_claim, person_day):

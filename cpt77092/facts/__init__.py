@@ -15,13 +15,11 @@ from cpt77092.facts.fact import Context, Fact, Past
 from cpt77092.facts.grouping import representative_line
 from cpt77092.facts.message_fields import MESSAGE_FIELDS
 from cpt77092.facts.money import CENTS
-from cpt77092.facts.prior_claims import PAST_FACTS
 
 __all__ = [
     "CENTS",
     "FACTS",
     "MESSAGE_FIELDS",
-    "PAST_FACTS",
     "Context",
     "Fact",
     "Past",

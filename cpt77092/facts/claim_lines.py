@@ -32,7 +32,7 @@ def is_first_line_of_payer(lines: pl.DataFrame, _: Context) -> pl.Series:
     day = pl.col("claim_line_start_date")
     order = ("claim_line_start_date", "claim_id", "claim_line_number", "source", "source_row")
     has_policy = pl.col("payer_is_known") & ~pl.col("payer_is_self_pay")
-    is_unknown = ~has_policy & pl.col("hcpcs_code").is_in(sorted(CHECKED))
+    is_unknown = ~has_policy & pl.col("hcpcs_code").is_in(sorted(CHECKED)) & ~pl.col("is_past")
     earliest = (
         lines.lazy()
         .filter(is_unknown)
@@ -69,7 +69,11 @@ def unreadable_cells(context: Context) -> pl.Expr:
 
 
 FACTS: tuple[Fact, ...] = (
-    Fact(build=claim_bills_own_technical, reads=("claim_codes",)),
+    Fact(
+        build=claim_bills_own_technical,
+        reads=("claim_codes",),
+        unknown="its claim number is of several patients or billing providers",
+    ),
     Fact(
         from_frame=is_first_line_of_payer,
         optional=("claim_line_start_date", "claim_id", "claim_line_number"),

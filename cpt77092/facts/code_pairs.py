@@ -41,9 +41,9 @@ def _shares(codes: pl.Expr, wanted: pl.Expr) -> pl.Expr:
 
 
 def code_bit(context: Context) -> pl.Expr:
-    """The line's own code as a bit."""
+    """The line's own code as a bit; none on an earlier claim."""
     bits = pl.Series([context.bits[code] for code in context.codes], dtype=context.bits_type)
-    return pl.lit(bits).gather("code_number")
+    return pl.when("is_past").then(_NOTHING).otherwise(pl.lit(bits).gather("code_number"))
 
 
 def bare_bit(_: Context) -> pl.Expr:
@@ -261,11 +261,11 @@ def entity_bills_whole_scan(_: Context) -> pl.Expr:
 def part_of_another_entity(lines: pl.DataFrame, _: Context) -> pl.Series:
     """Another billing provider bills a component of the test for the same person and date."""
     tests = lines.lazy().select(
-        "line", PERSON_DATE, "entity_number", "claim_key", "is_original", "hcpcs_code"
+        "line", PERSON_DATE, "entity_number", "claim_key", "is_original", "is_past", "hcpcs_code"
     )
     wholes = tests.filter(_IS_GLOBAL).collect(engine="in-memory")
     is_part = pl.col("hcpcs_code").is_in(sorted(PARTS))
-    parts = tests.filter(is_part & pl.col("is_original"))
+    parts = tests.filter(is_part & pl.col("is_original") & ~pl.col("is_past"))
     # Few components are billed on the date of a global line.
     parts = parts.join(wholes.lazy(), on=PERSON_DATE, how="semi")
     # One row for each provider of a person and date: of several claims at most one can be the
@@ -348,7 +348,7 @@ FACTS: tuple[Fact, ...] = (
     ),
     Fact(
         build=scan_kind,
-        where=lambda _: is_scan(),
+        where=lambda _: is_scan() & ~pl.col("is_past"),
         default=0,
         reads=("hcpcs_code", "is_live"),
         optional=("has_modifier_26", "has_modifier_tc", "damaged_code"),

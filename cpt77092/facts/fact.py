@@ -14,12 +14,10 @@ from cpt77092.errors import UsageError
 from cpt77092.reference.codes import CHECKED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Past:
-    """Earlier claims of the batch's patients, and the dates that they cover."""
+    """The dates that earlier claims cover; their lines stand below those of the batch."""
 
-    lines: pl.DataFrame
-    """Their in-scope lines: claim columns, `payer_number`, and the facts of `PAST_FACTS`."""
     first_day: date | None
     """First service date in the files, of any service; None where no date could be read."""
     last_day: date | None

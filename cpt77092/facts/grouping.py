@@ -119,20 +119,73 @@ def rounds(ids: pl.Series) -> tuple[list[pl.Series], pl.Series]:
     return parts, left
 
 
-def claim_of_payer(_: Context) -> pl.Expr:
-    """Claim number and payer in one number; unknown without a claim number."""
-    return pack("claim_number", "payer_number")
+_KINDS = {"7": 1, "8": 2}
+"""A replacement and a void keep the number of their claim, but are claims of their own."""
 
 
-def payer_and_kind(_: Context) -> pl.Expr:
-    """What separates claims of one number: the payer, and whether the claim is an original.
+def identity(lines: pl.DataFrame, _: Context) -> pl.Series:
+    """Whose claim each line is of, as a struct of whole numbers.
 
-    A replacement (7) or a void (8) keeps the number of the claim that it replaces or voids, but is
-    a claim of its own.
+    A claim is payer, billing provider, patient, number and kind. A line that does not say one of
+    the last but one three joins the only one that lines of its number have; where they have
+    several, its claim is unknown, and so is what it leaves out.
     """
-    frequency = pl.col("claim_frequency_code").fill_null("")
-    kind = pl.when(frequency == "7").then(1).when(frequency == "8").then(2).otherwise(0)
-    return pl.col("payer_number") * 4 + kind.cast(pl.UInt32)
+    claim = lines["number_of_payer"]
+    owners = {}
+    unclear = pl.zeros(lines.height, dtype=pl.Boolean, eager=True)
+    for name in ("person", "entity"):
+        owners[name], is_unclear = _joined(lines[f"stated_{name}"], claim)
+        unclear |= is_unclear
+    for owner in owners.values():
+        claim = _divided(claim, owner, unclear)
+    frequency = lines["claim_frequency_code"].cast(pl.String)
+    stated = pl.select(
+        pl.when(frequency != "").then(frequency.replace_strict(_KINDS, default=0))
+    ).to_series()
+    kind = _joined(stated.cast(pl.UInt32), claim)[0].fill_null(0)
+    claim_of_kind = _divided(claim, kind, claim.is_null())
+    return pl.DataFrame(
+        {"claim_number": claim, "claim_key": claim_of_kind, "claim_kind": kind}
+        | {f"{name}_number": owner for name, owner in owners.items()}
+    ).to_struct("identity")
+
+
+def _joined(stated: pl.Series, group: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """What each line states, or else the only thing stated in its group; and where that is unclear.
+
+    Both are whole numbers, null where unknown; group ids are as of `group_ids`.
+    """
+    nobody = pl.zeros(stated.len(), dtype=pl.Boolean, eager=True)
+    is_blank = stated.is_null() & group.is_not_null()
+    if not is_blank.any():
+        return stated, nobody
+    is_stated = stated.is_not_null() & group.is_not_null()
+    groups, values = group.filter(is_stated), stated.filter(is_stated)
+    one = pl.Series([None], dtype=stated.dtype).new_from_index(0, stated.len())
+    one = one.scatter(groups, values)
+    several = nobody.scatter(groups.filter(one.gather(groups) != values), True).gather(group)  # noqa: FBT003
+    unclear = is_blank & several.fill_null(value=False)
+    return pl.select(
+        pl.when(is_blank & ~unclear).then(one.gather(group)).otherwise(stated)
+    ).to_series(), unclear
+
+
+def _divided(group: pl.Series, by: pl.Series, unclear: pl.Series) -> pl.Series:
+    """Group ids of the lines of each group that share a number, too; null where unclear."""
+    known = group.is_not_null()
+    if not (unclear & known).any() and not (by.gather(group).ne_missing(by) & known).any():
+        return group  # as in most batches
+    key = group.cast(pl.UInt64) * _HIGH + by.fill_null(0)
+    return group_ids(pl.select(pl.when(~unclear).then(key)).to_series())
+
+
+def _of_identity(name: str, reads: tuple[str, ...]) -> Fact:
+    """One of the numbers of `identity`."""
+
+    def build(_: Context) -> pl.Expr:
+        return pl.col("identity").struct.field(name)
+
+    return Fact(name=name, build=build, reads=reads, optional=("identity",))
 
 
 def person_date(_: Context) -> pl.Expr:
@@ -172,26 +225,33 @@ def is_original(_: Context) -> pl.Expr:
     A replacement takes the place of a claim that may be in the same batch, so across claims it
     would count one service twice.
     """
-    return ~pl.col("claim_frequency_code").fill_null("").is_in(["7", "8"])
+    return pl.col("claim_kind") == 0
 
 
 def is_live(_: Context) -> pl.Expr:
     """The line is not on a void (8), which takes a service back instead of billing one."""
-    return pl.col("claim_frequency_code").fill_null("") != "8"
+    return pl.col("claim_kind") != _KINDS["8"]
 
 
 _ENTITY = ("person_number", "entity_number", "date_key")
 
 FACTS: tuple[Fact, ...] = (
-    Fact(name="claim_number", group_id_of=("claim_id",)),
-    Fact(build=claim_of_payer, reads=("claim_number", "payer_number")),
-    Fact(build=payer_and_kind, reads=("payer_number",), optional=("claim_frequency_code",)),
-    Fact(name=CLAIM, group_id_of=("claim_number", "payer_and_kind")),
+    Fact(name="number_alone", group_id_of=("claim_id",)),
+    Fact(name="number_of_payer", group_id_of=("number_alone", "payer_number")),
+    Fact(name="stated_person", group_id_of=("person_id",)),
+    Fact(name="stated_entity", group_id_of=("billing_npi",)),
+    Fact(
+        from_frame=identity,
+        optional=("number_of_payer", "stated_person", "stated_entity", "claim_frequency_code"),
+    ),
+    _of_identity("claim_number", ("claim_id",)),
+    _of_identity(CLAIM, ("claim_id",)),
+    _of_identity("person_number", ("person_id",)),
+    _of_identity("entity_number", ("billing_npi",)),
+    _of_identity("claim_kind", ()),
     Fact(build=date_key, reads=("claim_line_start_date",)),
     Fact(name=CLAIM_DATE, group_id_of=(CLAIM, "date_key")),
     Fact(name=CLAIM_DAY, group_id_of=(CLAIM_DATE, "code_number")),
-    Fact(name="person_number", group_id_of=("person_id",)),
-    Fact(name="entity_number", group_id_of=("billing_npi",)),
     Fact(build=person_date, reads=("person_number", "date_key")),
     Fact(name=PERSON_DATE, group_id_of=("person_number", "date_key")),
     Fact(build=payer_code, reads=("payer_number", "code_number")),
@@ -200,6 +260,6 @@ FACTS: tuple[Fact, ...] = (
     Fact(name=ENTITY_DATE, group_id_of=(PERSON_DATE, "entity_number"), reads=_ENTITY),
     Fact(name=ENTITY_DATE_OF_PAYER, group_id_of=(ENTITY_DATE, "payer_number")),
     Fact(name=ENTITY_DAY, group_id_of=(ENTITY_DATE_OF_PAYER, "code_number")),
-    Fact(build=is_original, optional=("claim_frequency_code",)),
-    Fact(build=is_live, optional=("claim_frequency_code",)),
+    Fact(build=is_original, optional=("claim_kind",)),
+    Fact(build=is_live, optional=("claim_kind",)),
 )

@@ -1,8 +1,7 @@
 """Facts of earlier lines: the same line billed before, and the last test before this one.
 
 *Earlier* is by date, claim number and line number, so that the order of rows and a split into files
-change nothing. Earlier claims (`Context.past`) are compared as text: they come from other files,
-and their group ids are not the batch's.
+change nothing. Lines of earlier claims (`is_past`) stand below those of the batch.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ import polars as pl
 
 from cpt77092.facts.fact import NO, UNKNOWN, YES, Context, Fact, on_lines
 from cpt77092.facts.grouping import CLAIM_DAY, PERSON_DAY, has_duplicate, last_date
-from cpt77092.facts.scans import of_batch
 from cpt77092.reference.codes import GLOBAL, INTERPRETATION
 
 _SAME_SERVICE = ("hcpcs_code", "claim_line_start_date", "modifier_set", "rendering_npi")
@@ -35,7 +33,7 @@ def _first_alike(lines: pl.DataFrame, day: str, counts: pl.Expr) -> pl.Series:
     key = [day, "modifier_set", "rendering_npi"]
     alike = (
         lines.lazy()
-        .filter(has_duplicate(lines[day]))
+        .filter(has_duplicate(lines[day]) & ~pl.col("is_past"))
         .filter(counts & known & pl.col("damaged_code").is_null())
         .select("line", *_ORDER, *key)
         .sort(_ORDER, nulls_last=False)
@@ -48,7 +46,7 @@ def _first_alike(lines: pl.DataFrame, day: str, counts: pl.Expr) -> pl.Series:
 
 def _is_repeat(repeated: str) -> pl.Expr:
     """True where the repeated line is known; false where all that could repeat one is known."""
-    has_group = ~pl.col("is_original") | (pl.col("person_id") != "")
+    has_group = ~pl.col("is_original") | pl.col("person_number").is_not_null()
     return (
         pl.when(pl.col(repeated).is_not_null())
         .then(YES)
@@ -79,45 +77,24 @@ def line_in_past(lines: pl.DataFrame, context: Context) -> pl.Series:
     """Claim and line of an earlier claim that bills the same service; null if none does."""
     if context.past is None:
         return pl.Series([None], dtype=pl.String).new_from_index(0, lines.height)
-    own, past = _as_text(lines), _as_text(context.past.lines)
-    past = past.with_columns(_name_of_line().alias("name"))
+    bills = pl.col("is_live") & pl.col("damaged_code").is_null()
     repeats = []
-    for same in ("claim_id", "person"):
-        key = ["payer_number", same, "kind", *_SAME_SERVICE]
-        # A replacement bills the same service as the claim that it replaces.
-        compared = own if same == "claim_id" else own.filter(pl.col("kind") == "1")
-        names = past.drop_nulls(key).group_by(key).agg(pl.col("name").min())
-        repeats.append(compared.join(names, on=key).select("line", "name"))
-    first = pl.concat(repeats).group_by("line").agg(pl.col("name").min())
-    return on_lines(lines.height, first["line"], first["name"])
-
-
-def _as_text(lines: pl.DataFrame) -> pl.DataFrame:
-    """Lines of no void with their key as text, since group ids of two frames do not compare."""
-    frequency = pl.col("claim_frequency_code").fill_null("")
-    number = "line" if "line" in lines.columns else pl.lit(None, pl.UInt32).alias("line")
-    is_live = pl.col("is_live") & pl.col("damaged_code").is_null()
-    keyed = (
-        lines.lazy()
-        .filter(is_live)
-        .select(
-            number,
-            "payer_number",
-            "claim_line_number",
-            pl.when(pl.col("claim_id") != "").then("claim_id").alias("claim_id"),
-            pl.when(pl.col("person_id") != "").then("person_id").alias("person"),
-            pl.when(frequency == "7").then(pl.lit("7")).otherwise(pl.lit("1")).alias("kind"),
-            *(pl.col(name) for name in _SAME_SERVICE if name != "modifier_set"),
-            pl.col("modifier_set").cast(pl.String),
+    for day, counts in ((CLAIM_DAY, bills), (PERSON_DAY, bills & pl.col("is_original"))):
+        key = [day, "modifier_set", "rendering_npi"]
+        alike = lines.lazy().filter(counts)
+        names = (
+            alike.filter("is_past").drop_nulls(key).group_by(key).agg(name=_name_of_line().min())
         )
-    )
-    return keyed.collect(engine="in-memory")
+        repeats.append(alike.filter(~pl.col("is_past")).join(names, on=key).select("line", "name"))
+    first = pl.concat(repeats).group_by("line").agg(pl.col("name").min()).collect()
+    return on_lines(lines.height, first["line"], first["name"])
 
 
 def _name_of_line() -> pl.Expr:
     number = pl.col("claim_line_number").cast(pl.String)
     line = pl.when(number.is_not_null()).then(pl.format(", line {}", number)).otherwise(pl.lit(""))
-    return pl.format("claim {}{}", pl.col("claim_id").fill_null("without a number"), line)
+    claim = pl.when(pl.col("claim_id") != "").then("claim_id").otherwise(pl.lit("without a number"))
+    return pl.format("claim {}{}", claim, line)
 
 
 def already_submitted(context: Context) -> pl.Expr:
@@ -132,18 +109,14 @@ def already_submitted(context: Context) -> pl.Expr:
 _TESTS = sorted(GLOBAL | INTERPRETATION)
 
 
-def earlier_test_date(lines: pl.DataFrame, context: Context) -> pl.Series:
+def earlier_test_date(lines: pl.DataFrame, _: Context) -> pl.Series:
     """The date of the person's last test (77089 or 77092) before the line's date; null if none."""
     is_test = pl.col("hcpcs_code").is_in(_TESTS)
     tests = lines.lazy().filter(is_test).select("line", "is_original", "person_date")
-    own = tests.collect(engine="in-memory")
+    own = tests.drop_nulls("person_date").collect(engine="in-memory")
     # A replacement may have another date than the claim that it replaces, and is no further test.
-    known = [own["person_date"].filter(own["is_original"])]
-    if context.past is not None:
-        past = of_batch(context.past.lines, lines).filter(is_test & pl.col("is_original"))
-        known.append(past["person_date"])
-    own = own.drop_nulls("person_date")
-    last = last_date(pl.concat(known), own["person_date"], or_same_date=False)
+    known = own["person_date"].filter(own["is_original"])
+    last = last_date(known, own["person_date"], or_same_date=False)
     return on_lines(lines.height, own["line"], last)
 
 
@@ -182,7 +155,7 @@ def past_reaches(context: Context) -> pl.Expr:
 def came_too_soon(_: Context) -> pl.Expr:
     """The last test is too close; unknown where a later one may be missing from the files."""
     least = pl.col("policy.min_months_between")
-    is_known = pl.col("past_reaches") & (pl.col("person_id") != "") & least.is_not_null()
+    is_known = pl.col("past_reaches") & pl.col("person_number").is_not_null() & least.is_not_null()
     return (
         pl.when(~pl.col("is_live"))
         .then(NO)
@@ -194,7 +167,7 @@ def came_too_soon(_: Context) -> pl.Expr:
 
 
 _KEY = ("claim_line_start_date", "modifier_set", "rendering_npi", "person_id")
-_LOOKED_UP = ("is_live", "is_original", "hcpcs_code", "claim_line_number", "claim_frequency_code")
+_LOOKED_UP = ("is_live", "is_original", "hcpcs_code", "claim_line_number")
 
 FACTS: tuple[Fact, ...] = (
     Fact(
@@ -203,19 +176,19 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         build=repeats_earlier_line,
         reads=("damaged_code", *_KEY),
-        optional=("line_repeated", "is_live", "is_original"),
+        optional=("line_repeated", "is_live", "is_original", "person_number"),
     ),
     Fact(build=surely_repeats_earlier_line, optional=("line_repeated",)),
-    Fact(from_frame=line_in_past, optional=("claim_id", "payer_number", *_LOOKED_UP, *_KEY)),
+    Fact(from_frame=line_in_past, optional=(CLAIM_DAY, PERSON_DAY, "claim_id", *_LOOKED_UP, *_KEY)),
     Fact(
         build=already_submitted,
         reads=("damaged_code", *_KEY),
-        optional=("line_in_past", "is_live", "is_original"),
+        optional=("line_in_past", "is_live", "is_original", "person_number"),
         unknown="no --history was given",
     ),
     Fact(
         from_frame=earlier_test_date,
-        optional=("is_original", "hcpcs_code", "person_id", "person_number", "person_date"),
+        optional=("is_original", "hcpcs_code", "person_date"),
     ),
     Fact(
         build=full_months_since_test,
@@ -226,10 +199,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         build=came_too_soon,
         reads=("claim_line_start_date", "person_id", "policy.min_months_between"),
-        optional=("full_months_since_test", "past_reaches", "is_live"),
+        optional=("full_months_since_test", "past_reaches", "is_live", "person_number"),
         unknown="no --history, or none that reaches far enough back",
     ),
 )
-
-PAST_FACTS = ("is_live", "is_original", "modifier_set", "date_key")
-"""The facts that are computed for the lines of earlier claims, too."""

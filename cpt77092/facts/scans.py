@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from cpt77092.facts.fact import NO, UNKNOWN, YES, Context, Fact, on_lines
-from cpt77092.facts.grouping import CLAIM_DATE, PERSON_DATE, last_date, pack, person_date
+from cpt77092.facts.grouping import CLAIM_DATE, PERSON_DATE, last_date, pack
 from cpt77092.reference.codes import COMPANIONS, FAMILY, INTERPRETATION
 
 SCAN_DAYS = 30
@@ -48,12 +48,8 @@ def scan_is_absent(lines: pl.DataFrame, context: Context) -> pl.Series:
         .filter(_is_near(pl.col("scanned")))
     )
     open_lines = open_lines.filter(~open_lines["line"].is_in(on_claim["line"].implode()))
-    scan_dates = [scans["person_date"]]
-    if context.past is not None:
-        past = of_batch(context.past.lines, lines).filter(is_scan())
-        scan_dates.append(past["person_date"])
     known = open_lines.drop_nulls("person_date")
-    last = last_date(pl.concat(scan_dates), known["person_date"], or_same_date=True)
+    last = last_date(scans["person_date"], known["person_date"], or_same_date=True)
     absent = known.select("line", outcome=~_is_near(last).fill_null(value=False))
     unknown = open_lines.filter(pl.col("person_date").is_null()).select("line", outcome=UNKNOWN)
     judged = pl.concat([absent, unknown])
@@ -63,13 +59,6 @@ def scan_is_absent(lines: pl.DataFrame, context: Context) -> pl.Series:
 def _is_near(scanned: pl.Expr | pl.Series) -> pl.Expr:
     """A scan of that day belongs to the line's `day`."""
     return (pl.col("day") - scanned).is_between(pl.duration(), pl.duration(days=SCAN_DAYS))
-
-
-def of_batch(past: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
-    """Earlier lines with `person_number` and `person_date` of the batch; null where it has none."""
-    persons = lines.select("person_id", "person_number").drop_nulls().unique()
-    joined = past.join(persons, on="person_id", how="left")
-    return joined.with_columns(person_date(Context()).alias("person_date"))
 
 
 # --- where it was -----------------------------------------------------------------------------
@@ -98,7 +87,7 @@ def place_differs_from_scan(lines: pl.DataFrame, _: Context) -> pl.Series:
     reads, scans = pl.collect_all(
         [
             lines.lazy().filter(reads_scan).select(columns),
-            lines.lazy().filter(is_scan() & (place != "")).select(columns),
+            lines.lazy().filter(is_scan() & (place != "") & ~pl.col("is_past")).select(columns),
         ],
         engine="in-memory",
     )

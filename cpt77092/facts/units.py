@@ -9,13 +9,17 @@ from cpt77092.facts.grouping import CLAIM_DAY, ENTITY_DAY
 
 
 def countable_units(_: Context) -> pl.Expr:
-    """Units of the line that count toward the day; none on a void, unknown where unreadable.
+    """Units of the line that count toward the day; none on a void or an earlier claim.
 
-    Zero, negative and blank units are unknown here; UN002 reports the first two.
+    Zero, negative, blank and unreadable units are unknown; UN002 reports the first two.
     """
     units = pl.col("service_unit_quantity")
-    is_void = pl.col("claim_frequency_code").fill_null("") == "8"
-    return pl.when(is_void).then(pl.lit(0.0)).when(units > 0).then(units)
+    return (
+        pl.when(~pl.col("is_live") | pl.col("is_past"))
+        .then(pl.lit(0.0))
+        .when(units > 0)
+        .then(units)
+    )
 
 
 def original_units(_: Context) -> pl.Expr:
@@ -49,9 +53,7 @@ def units_on_day(_: Context) -> pl.Expr:
 
 
 FACTS: tuple[Fact, ...] = (
-    Fact(
-        build=countable_units, reads=("service_unit_quantity",), optional=("claim_frequency_code",)
-    ),
+    Fact(build=countable_units, reads=("service_unit_quantity",), optional=("is_live",)),
     _is_unknown("countable_units"),
     # Known units of the code on the claim and date, and how many lines there are unknown.
     Fact(name="claim_day_units", group=CLAIM_DAY, sum_of="countable_units"),

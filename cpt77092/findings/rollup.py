@@ -1,7 +1,7 @@
 """Findings in any order, and rolled up to the lines and claims that have some.
 
-A claim is what `Totals.flagged_claims` counts: the lines of all files that share claim number and
-payer; a line without a claim number is a claim of its own.
+A claim is what `Totals.flagged_claims` counts: the lines of all files that share claim number,
+payer, patient and billing provider; a line without a claim number is a claim of its own.
 """
 
 from __future__ import annotations
