@@ -7,11 +7,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from cpt77092.claims.headers.grammar import candidates_of
 from cpt77092.claims.headers.words import Words, compact, read_tokens, read_words, tokens, word_of
 
 LEAST_SHARED = 4
 """Fewer headers than these share a prefix by chance."""
 _COPY = re.compile(r"^(?P<base>.+?)(?:\.(?P<pandas>\d+)|_duplicated_(?P<polars>\d+))$")
+_INDEX = re.compile(r"\[(\d+)\]|\.(\d+)(?=\.)")
 _POSITION = re.compile(r"^(?P<base>.*?)\.\.\.(?P<at>\d+)$")
 
 
@@ -21,20 +23,46 @@ def read_headers(headers: Mapping[str, str]) -> dict[str, Words]:
     Args:
         headers: a name for each column in order, and its header as it is written.
     """
-    bases = _without_copies(headers)
-    shared = _shared_prefix([tokens(base) for base, _ in bases.values()])
-    tables = _table_names([tokens(base) for base, _ in bases.values()])
+    bases = _without_copies(_without_constant_indexes(headers))
+    cut = {name: tokens(base) for name, (base, _) in bases.items()}
+    if any("ii" in parts for parts in cut.values()):
+        cut = {name: tuple("1" if p == "i" else p for p in parts) for name, parts in cut.items()}
+    shared, tables = _shared_prefix([*cut.values()]), _table_names([*cut.values()])
+    numbers = _are_numbered([parts[_common(parts, shared) :] for parts in cut.values()])
     words: dict[str, Words] = {}
     for name, (base, place) in bases.items():
-        parts = tokens(base)
+        parts = cut[name]
         rest = parts[_common(parts, shared) :]
-        read = read_tokens(rest) if rest != parts else read_words(base)
-        if rest[:1] and rest[0] in tables and len(rest) > 1:
+        rest = rest[1:] if numbers and len(rest) > 1 and rest[0].isdigit() else rest
+        read = read_words(base) if rest == tokens(base) else read_tokens(rest)
+        of_table = len(rest) > 1 and (
+            rest[0] in tables or (word_of(rest[0]) == ("detail",) and not _names_column(read))
+        )
+        if of_table:
             read = replace(read_tokens(rest[1:]), guesses=(f"{rest[0]} is left out",))
-        if not read.known:
-            read = read_words(base)
+        if rest != parts and not _names_column(read):
+            whole = read_words(base)
+            read = whole if not read.known or _names_column(whole) else read
         words[name] = read if place is None else replace(read, ordinal=place, is_copy=True)
     return words
+
+
+def _without_constant_indexes(headers: Mapping[str, str]) -> dict[str, str]:
+    """Headers that are JSON paths, without the indexes in which none differs from another."""
+    counted: dict[str, set[str]] = {}
+    for header in headers.values():
+        for index in _INDEX.finditer(header):
+            counted.setdefault(_INDEX.sub("[]", header[: index.start()]), set()).add(index[0])
+
+    def kept(index: re.Match[str]) -> str:
+        path = _INDEX.sub("[]", index.string[: index.start()])
+        return index[0] if len(counted[path]) > 1 else ""
+
+    return {name: _INDEX.sub(kept, header) for name, header in headers.items()}
+
+
+def _names_column(words: Words) -> bool:
+    return any(True for _ in candidates_of("", words))
 
 
 def _without_copies(headers: Mapping[str, str]) -> dict[str, tuple[str, int | None]]:
@@ -87,6 +115,13 @@ def _table_names(headers: Sequence[tuple[str, ...]]) -> frozenset[str]:
         for token, count in firsts.items()
         if count > 1 and 1 < len(token) < 5 and token.isalpha() and not word_of(token)
     )
+
+
+def _are_numbered(headers: Sequence[tuple[str, ...]]) -> bool:
+    """Whether nearly every header begins with a number of its own, that of its field."""
+    firsts = [parts[0] for parts in headers if parts and parts[0].isdigit()]
+    is_most = len(firsts) >= max(0.8 * len(headers), LEAST_SHARED)
+    return is_most and len(set(firsts)) == len(firsts)
 
 
 def _common(parts: Sequence[str], shared: Sequence[str]) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
@@ -19,6 +19,7 @@ LONGEST = 120
 _TOKEN = re.compile(
     r"\d+(?:[sS][tT]|[nN][dD]|[rR][dD]|[tT][hH])(?![^\W\d_])"  # 1st
     r"|[#$]"
+    r"|CodeableConcept"  # a wrapping of FHIR
     r"|\b[iI](?:10|9)(?=_|[A-Z])"  # the ICD of I10_DX1
     r"|\d{2}[a-lA-L](?![^\W\d_])"  # 24D, a box of the CMS-1500
     r"|\d+"
@@ -31,10 +32,10 @@ _COUNTED = {
     word: number
     for number, words in enumerate(
         (
-            "one first",
-            "two second",
-            "three third",
-            "four fourth",
+            "one first fst",
+            "two second ii",
+            "three third iii",
+            "four fourth iv",
             "five fifth",
             "six sixth",
             "seven seventh",
@@ -52,6 +53,8 @@ _RANKED = {"primary": 1, "principal": 1, "secondary": 2, "tertiary": 3}
 """Words that count the members of a set, and are plain words elsewhere."""
 _LATER = ("secondary", "additional")
 """The first secondary diagnosis is the second diagnosis."""
+_REMARK = re.compile(r"(?P<outside>.+?)\s*[(\[](?P<inside>[^()\[\]]+)[)\]]\W*")
+_BOX = re.compile(r"\bbox ?(\d{1,2}[a-z]?)\b", re.IGNORECASE)
 _LETTERS = "abcdefghijkl"
 _VERSIONS = {"cpt": (4,), "icd": (9, 10)}
 """Numbers that belong to the word before them: CPT-4, ICD-10."""
@@ -129,15 +132,27 @@ def compact(header: str) -> str:
 
 def tokens(header: str) -> tuple[str, ...]:
     """A header cut at punctuation, camel case and digits, in lower case."""
-    return tuple(token.casefold() for token in _TOKEN.findall(header.strip()))
+    text = _BOX.sub(_box_of_form, header.strip())
+    return tuple(token.casefold() for token in _TOKEN.findall(text))
+
+
+def _box_of_form(box: re.Match[str]) -> str:
+    """A box of the CMS-1500 that means something by itself; else its number says nothing."""
+    return box[1] if box[1].casefold() in vocabulary().spellings else ""
 
 
 def read_words(header: str) -> Words:
     """What a header says, from its text."""
     if len(header) > LONGEST:
         return Words(strange=(header[:LONGEST],))
-    whole = vocabulary().whole.get(compact(header))
-    return read_tokens(tokens(whole or header))
+    if whole := vocabulary().whole.get(compact(header)):
+        return read_tokens(tokens(whole))
+    if remark := _REMARK.fullmatch(header):  # Modifier (if any), DOS (MM/DD/YYYY)
+        inside, outside = (read_tokens(tokens(remark[part])) for part in ("inside", "outside"))
+        if inside.strange and not inside.known and outside.known:
+            guess = f"({remark['inside']}) is left out"
+            return replace(outside, guesses=(*outside.guesses, guess))
+    return read_tokens(tokens(header))
 
 
 @lru_cache(maxsize=8192)
@@ -149,6 +164,7 @@ def read_tokens(parts: tuple[str, ...]) -> Words:
     guesses: list[str] = []
     letter = None
     items = list(_items(parts))
+    last = len(items) - 1 - (len(items) > 1 and items[-1][0].isdigit())
     for at, (token, words) in enumerate(items):
         number = _number(token)
         if number is not None:
@@ -159,11 +175,13 @@ def read_tokens(parts: tuple[str, ...]) -> Words:
             numbers += [(known[-1], int(word)) for word in words if word.isdigit()]
             if token not in vocabulary().spellings and _near(token) == words[0]:
                 guesses.append(f"{token} read as {words[0]}")
-        elif len(token) == 1 and token in _LETTERS and at == len(items) - 1:
+        elif len(token) == 1 and token in _LETTERS and at == last:
             letter = _LETTERS.index(token) + 1
         else:
             strange.append(token)
     ordinal, line, version, leftover = _sorted_numbers(numbers)
+    if letter and ordinal is not None and line is None:  # the first modifier of line 3: ModA3
+        ordinal, line = letter, ordinal
     return Words(
         frozenset(known),
         (*strange, *leftover),
@@ -227,11 +245,14 @@ def word_of(token: str) -> tuple[str, ...]:
         return spellings[token]
     if len(token) < 4 or len(token) > 30 or not token.isalpha():
         return ()
-    if bare := _skeletons().get(_skeleton(token)) if not set(token[1:]) & set("aeiou") else None:
-        return (bare,)
-    if near := _near(token):
-        return (near,)
-    return _glued(token, 4) or ()
+    if bare := _skeletons().get(_skeleton(token)):
+        letters = iter(bare)
+        if all(letter in letters for letter in token):  # only vowels are left out
+            return (bare,)
+    if glued := _glued(token, 4):
+        return glued
+    near = _near(token)
+    return (near,) if near else ()
 
 
 def _skeleton(word: str) -> str:
