@@ -11,11 +11,11 @@ from cpt77092.facts.grouping import CLAIM_DAY, ENTITY_DAY
 def countable_units(_: Context) -> pl.Expr:
     """Units of the line that count toward the day; none on a void, unknown where unreadable.
 
-    Zero, negative and blank units are unknown here; UN002 reports the first two.
+    Blank units, and those that UN002 reports, are unknown here.
     """
     units = pl.col("service_unit_quantity")
     is_void = pl.col("claim_frequency_code").fill_null("") == "8"
-    return pl.when(is_void).then(pl.lit(0.0)).when(units > 0).then(units)
+    return pl.when(is_void).then(pl.lit(0.0)).when((units > 0) & (units % 1 == 0)).then(units)
 
 
 def original_units(_: Context) -> pl.Expr:
