@@ -29,6 +29,10 @@ ROOT = Path(__file__).resolve().parent.parent
 FAMILY = frozenset({"77089", "77090", "77091", "77092"})
 COMPANIONS = frozenset({"77080", "77081", "77085", "77086", "77078", "76977", "G0130"})
 CHECKED = FAMILY | COMPANIONS
+SPINE_DXA = frozenset({"77080", "77085"})
+"""The score is computed from an image of the spine."""
+BONE_MASS = COMPANIONS - {"77086"}
+"""Tests that an interval between bone mass measurements is about."""
 PARTS = frozenset({"77090", "77091", "77092"})
 """What 77089 is made of."""
 GROUPS = {"all": CHECKED, "tbs_family": FAMILY, "companions": COMPANIONS}
@@ -742,7 +746,7 @@ class Line:
         if self.is_void:
             return Decimal(0)
         value: Decimal | None = self.typed("service_unit_quantity").value
-        return value if value is not None and value > 0 else None
+        return value if value is not None and value > 0 and value == int(value) else None
 
 
 def _some(test: Callable[[Line], Truth], *groups: list[Line] | None) -> Truth:
@@ -817,19 +821,27 @@ class Rule:
     """Every parameter that the condition reads."""
     partners: bool = False
     """Whether it looks at partner lines too."""
+    error_when: Callable[[Line], Truth] | None = None
+    """Whether a finding is an error; a warning where it is not."""
 
 
 RULES: dict[str, Rule] = {}
 
 
 def rule(
-    code: str, severity: str, applies: Iterable[str], *parameters: str, partners: bool = False
+    code: str,
+    severity: str,
+    applies: Iterable[str],
+    *parameters: str,
+    partners: bool = False,
+    error_when: Callable[[Line], Truth] | None = None,
 ) -> Callable[[Callable[[Line], Truth]], Callable[[Line], Truth]]:
     """Enter a test into the catalogue."""
 
     def enter(test: Callable[[Line], Truth]) -> Callable[[Line], Truth]:
         assert code not in RULES
-        RULES[code] = Rule(code, severity, frozenset(applies), test, parameters, partners)
+        codes = frozenset(applies)
+        RULES[code] = Rule(code, severity, codes, test, parameters, partners, error_when)
         return test
 
     return enter
@@ -907,7 +919,7 @@ def mo010(line: Line) -> Truth:
     return None if listed is None else line.has_modifier(*listed)
 
 
-@rule("MO011", "warning", CHECKED, "notice_modifiers")
+@rule("MO011", "error", CHECKED, "notice_modifiers")
 def mo011(line: Line) -> Truth:
     # One well-formed modifier is no two; one garbled cell may be two run together (GAGZ).
     filled = None if line.modifiers is None else [m for m in line.modifiers if m]
@@ -924,10 +936,25 @@ def _in_facility(line: Line) -> Truth:
     return None if place is None or facilities is None else place in facilities
 
 
-@rule("MO012", "error", COMPANIONS, "facility_place_of_service")
+def _payer_itself_refuses_technical(line: Line) -> Truth:
+    decision = line.decision("technical_in_facility")
+    return decision is not None and (decision.value, decision.level) == ("not_payable", "payer")
+
+
+@rule(
+    "MO012",
+    "error",
+    COMPANIONS,
+    "facility_place_of_service",
+    "technical_in_facility",
+    error_when=_payer_itself_refuses_technical,
+)
 def mo012(line: Line) -> Truth:
     return both(
-        _in_facility(line), negate(line.has_modifier("26")), negate(line.has_modifier("TC"))
+        _in_facility(line),
+        negate(line.has_modifier("26")),
+        negate(line.has_modifier("TC")),
+        line.param_is("technical_in_facility", "payable") is not True,
     )
 
 
@@ -956,7 +983,11 @@ def mo015(line: Line) -> Truth:
     return both(line.has_modifier("26"), by_default, allowed)
 
 
-@rule("MO016", "error", CHECKED)
+def _in_modifier_list_years(line: Line) -> Truth:
+    return line.day is not None and line.day <= date(2024, 12, 31)
+
+
+@rule("MO016", "error", CHECKED, error_when=_in_modifier_list_years)
 def mo016(line: Line) -> Truth:
     if line.modifiers is None:
         return None
@@ -1092,7 +1123,7 @@ def bu004(line: Line) -> Truth:
     scans = [
         other
         for other in line.batch.everything
-        if other.code in COMPANIONS
+        if other.code in SPINE_DXA
         and not other.is_void
         and other.day is not None
         and timedelta(0) <= latest - other.day <= timedelta(days=30)
@@ -1107,10 +1138,10 @@ def _scans(line: Line) -> list[Line] | None:
     everyone = line.across(any_payer=True)
     if line.claim_day is None:
         return None
-    on_claim = [other for other in line.claim_day if other.code in COMPANIONS]
+    on_claim = [other for other in line.claim_day if other.code in SPINE_DXA]
     if on_claim or everyone is None:
         return on_claim or None
-    return [other for other in everyone if other.code in COMPANIONS]
+    return [other for other in everyone if other.code in SPINE_DXA]
 
 
 @rule("BU005", "warning", {"77089"})
@@ -1171,21 +1202,25 @@ def fr001(line: Line) -> Truth:
     return _stands_on(line, (o for o in line.batch.lines if o.place < line.place))
 
 
-@rule("FR002", "warning", {"77089", "77092"}, "min_months_between")
+@rule("FR002", "warning", BONE_MASS | {"77089", "77092"}, "min_months_between")
 def fr002(line: Line) -> Truth:
     if line.is_void:
         return False
     least = line.param("min_months_between")
     if least is None or line.day is None or not line.person:
         return None
+    alike = BONE_MASS if line.code in BONE_MASS else {"77089", "77092"}
+    too_soon: list[Truth] = []
     for other in line.batch.everything:
-        if other.code not in ("77089", "77092") or other.kind or other.person != line.person:
+        if other.code not in alike or other.kind or other.person != line.person:
             continue
-        if other.day is None or other.day >= line.day:
+        if other.payer != line.payer or other.day is None or other.day >= line.day:
             continue
         if month_number(line.day) - month_number(other.day) - 1 < int(least):
-            return True
-    return False if line.batch.history_reaches(int(least), line.day) else None
+            # What was billed to be denied was not paid for.
+            too_soon.append(negate(other.may_carry("GY", "GZ")))
+    reaches = line.batch.history_reaches(int(least), line.day)
+    return either(*too_soon, False if reaches else None)
 
 
 @rule("FR003", "warning", CHECKED)
@@ -1317,7 +1352,7 @@ def po003(line: Line) -> Truth:
     return both(_technical_not_paid_here(line), is_technical)
 
 
-@rule("PO004", "warning", {"77089"}, "technical_in_facility")
+@rule("PO004", "error", {"77089"}, "technical_in_facility")
 def po004(line: Line) -> Truth:
     return _technical_not_paid_here(line)
 
@@ -1368,7 +1403,17 @@ def dx001(line: Line) -> Truth:
     return None if line.diagnosis_cells is None else not any(line.diagnosis_cells)
 
 
-@rule("DX002", "error", CHECKED)
+def _is_wrong_whatever_the_year(line: Line) -> Truth:
+    """Not only a heading of the list of another year."""
+    return any(
+        _not_billable(cell, None) or (
+            _not_billable(cell, line.day) and line.day and LIST_FROM <= line.day <= LIST_TO
+        )
+        for cell in line.diagnosis_cells or () if cell
+    )  # fmt: skip
+
+
+@rule("DX002", "error", CHECKED, error_when=_is_wrong_whatever_the_year)
 def dx002(line: Line) -> Truth:
     if line.diagnosis_cells is None:
         return None
@@ -1378,9 +1423,12 @@ def dx002(line: Line) -> Truth:
 def _not_billable(diagnosis: str, day: date | None) -> Truth:
     if not re.fullmatch(r"[A-Z][0-9][0-9A-Z](\.?[0-9A-Z]{1,4})?", diagnosis):
         return True
-    if day is None or not LIST_FROM <= day <= LIST_TO:
+    if day is None:
         return None
-    return DIAGNOSES[undotted(diagnosis)] != "billable"
+    if LIST_FROM <= day <= LIST_TO:
+        return DIAGNOSES[undotted(diagnosis)] != "billable"
+    # A heading is one in every year; what is billable, or is a code at all, may change.
+    return True if DIAGNOSES[undotted(diagnosis)] == "heading" else None
 
 
 def _is_listed(line: Line, parameter: str) -> list[Truth] | None:
@@ -1399,7 +1447,9 @@ def dx003(line: Line) -> Truth:
         return None
     # Where some diagnosis is excluded, DX004 speaks or another one supports.
     is_excluded = any(excluded)
-    return both(bool(supporting), not is_excluded, negate(either(*supporting)))
+    # Which diagnosis was meant is unknown where one is not billable, however it is written.
+    is_wrong = any(_not_billable(undotted(code), line.day) for code in line.diagnoses or ())
+    return both(bool(supporting), not is_excluded, not is_wrong, negate(either(*supporting)))
 
 
 @rule("DX004", "warning", CHECKED, "excluded_diagnoses", "supporting_diagnoses")
@@ -1485,9 +1535,40 @@ def cv002(line: Line) -> Truth:
     return both(required, _is_blank(line, "prior_authorization_number"))
 
 
+def _left_to_contractor(line: Line) -> Truth:
+    return both(line.param_is("coverage", "contractor_decides"), negate(_has_notice(line)))
+
+
 @rule("CV003", "info", FAMILY, "coverage")
 def cv003(line: Line) -> Truth:
-    return both(line.param_is("coverage", "contractor_decides"), negate(_has_notice(line)))
+    left = _left_to_contractor(line)
+    if not left:
+        return left
+    others = [
+        other
+        for other in line.batch.lines
+        if other.code in FAMILY and other.payer == line.payer and _left_to_contractor(other)
+    ]
+    return min(others, key=lambda other: other.place) is line
+
+
+@rule("CV004", "error", CHECKED, "modifier_gz")
+def cv004(line: Line) -> Truth:
+    return both(line.has_modifier("GZ"), line.param_is("modifier_gz", "denied"))
+
+
+@rule("CV005", "warning", CHECKED, "modifier_gy")
+def cv005(line: Line) -> Truth:
+    return both(line.has_modifier("GY"), line.param_is("modifier_gy", "denied"))
+
+
+@rule("DO003", "info", COMPANIONS, "report_with_visit")
+def do003(line: Line) -> Truth:
+    is_asked = either(
+        line.param_is("report_with_visit", "interpretation_and_global"),
+        both(line.has_modifier("26"), line.param_is("report_with_visit", "interpretation")),
+    )
+    return both(negate(line.has_modifier("TC")), is_asked)
 
 
 @rule("CH001", "error", CHECKED)
@@ -1520,7 +1601,8 @@ def ch002(line: Line) -> Truth:
         return None if charge is None else False
     if fee is None or units is None or units <= 0 or units != int(units):
         return None
-    return charge < fee * units
+    most = line.param("max_units_per_day")
+    return charge < fee * (units if most is None else min(units, int(most)))
 
 
 @rule("CH003", "error", CHECKED, "claim_frequency_codes")
@@ -1607,6 +1689,7 @@ def _severity(entry: Rule, line: Line) -> str:
         near = [*(line.claim_day or ()), *(line.across() or ())]
         deciding = [paid for paid in near if _denies_partner(paid, line)]
     recalled = all(_rests_on_memory(entry, of) for of in deciding)
+    recalled |= entry.error_when is not None and not entry.error_when(line)
     return "warning" if recalled and entry.severity == "error" else entry.severity
 
 

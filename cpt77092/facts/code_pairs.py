@@ -22,7 +22,7 @@ from cpt77092.facts.grouping import (
     PERSON_DATE,
 )
 from cpt77092.facts.modifiers import unless_damaged
-from cpt77092.facts.scans import is_scan
+from cpt77092.facts.scans import is_spine_scan
 from cpt77092.reference.codes import CHECKED, GLOBAL, INTERPRETATION, TECHNICAL
 
 PARTS = INTERPRETATION | TECHNICAL
@@ -186,11 +186,21 @@ def denied_for_good_beside_part(context: Context) -> pl.Expr:
     return _denied_beside("claim", parts)
 
 
+def _others(context: Context) -> pl.Expr:
+    """All codes, components of the global code aside."""
+    every = context.mask(context.bits)
+    return pl.when(_IS_GLOBAL).then(every & ~context.mask(PARTS)).otherwise(every)
+
+
 def denied_beside_other(context: Context) -> pl.Expr:
     """The code is billed with another that is paid instead, components of the global code aside."""
-    every = context.mask(context.bits)
-    among = pl.when(_IS_GLOBAL).then(every & ~context.mask(PARTS)).otherwise(every)
-    return _denied_beside("claim_date", among)
+    return _denied_beside("claim_date", _others(context))
+
+
+def denied_for_good_beside_other(context: Context) -> pl.Expr:
+    """The same for a pair that no modifier bypasses."""
+    hard = pl.col("denying_codes") ^ pl.col("bypassable_codes")
+    return _denied_beside("claim_date", _others(context) & hard)
 
 
 def _is_global(_: Context) -> pl.Expr:
@@ -213,7 +223,7 @@ _MAYBE = 16
 
 
 def scan_kind(_: Context) -> pl.Expr:
-    """How a bone-density scan is billed, by its modifiers, as bits."""
+    """How a spine DXA is billed, by its modifiers, as bits."""
     reads = unless_damaged(pl.col("has_modifier_26"))
     technical = unless_damaged(pl.col("has_modifier_tc"))
     kinds = (
@@ -344,11 +354,12 @@ FACTS: tuple[Fact, ...] = (
             (denied_beside_part, _is_global),
             (denied_for_good_beside_part, _is_global),
             (denied_beside_other, may_be_denied),
+            (denied_for_good_beside_other, may_be_denied),
         )
     ),
     Fact(
         build=scan_kind,
-        where=lambda _: is_scan() & ~pl.col("is_past"),
+        where=lambda _: is_spine_scan() & ~pl.col("is_past"),
         default=0,
         reads=("hcpcs_code", "is_live"),
         optional=("has_modifier_26", "has_modifier_tc", "damaged_code"),

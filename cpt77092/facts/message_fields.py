@@ -20,7 +20,7 @@ from cpt77092.facts.grouping import (
     PERSON_DATE,
 )
 from cpt77092.facts.scans import is_scan
-from cpt77092.reference.codes import COMPANIONS
+from cpt77092.reference.codes import SPINE_DXA
 
 SHOWN = 5
 """A message names this many other lines, and then `and more`."""
@@ -241,7 +241,7 @@ def _searched_for_scan(flagged: pl.DataFrame, _: pl.DataFrame, context: Context)
 _FIELDS = (
     _lines_with("parts_billed_beside", PARTS, CLAIM, ENTITY_DATE_OF_PAYER),
     _lines_with("calculation_billed", {"77091"}, CLAIM_DATE, ENTITY_DATE_OF_PAYER),
-    _lines_with("scan_billed", COMPANIONS, CLAIM_DATE, ENTITY_DATE),
+    _lines_with("scan_billed", SPINE_DXA, CLAIM_DATE, ENTITY_DATE),
     _lines_with("parts_of_person", PARTS, PERSON_DATE),
     MessageField(
         "denied_beside_lines",

@@ -1,4 +1,4 @@
-"""Facts of earlier lines: the same line billed before, and the last test before this one.
+"""Facts of earlier lines: the same line billed before, and how far back the files reach.
 
 *Earlier* is by date, claim number and line number, so that the order of rows and a split into files
 change nothing. Lines of earlier claims (`is_past`) stand below those of the batch.
@@ -9,8 +9,7 @@ from __future__ import annotations
 import polars as pl
 
 from cpt77092.facts.fact import NO, UNKNOWN, YES, Context, Fact, on_lines
-from cpt77092.facts.grouping import CLAIM_DAY, PERSON_DAY, has_duplicate, last_date
-from cpt77092.reference.codes import GLOBAL, INTERPRETATION
+from cpt77092.facts.grouping import CLAIM_DAY, PERSON_DAY, has_duplicate
 
 _SAME_SERVICE = ("hcpcs_code", "claim_line_start_date", "modifier_set", "rendering_npi")
 _ORDER = ("claim_id", "claim_line_number", "source", "source_row")
@@ -104,33 +103,11 @@ def already_submitted(context: Context) -> pl.Expr:
     return _is_repeat("line_in_past")
 
 
-# --- time since the last test -----------------------------------------------------------------
-
-_TESTS = sorted(GLOBAL | INTERPRETATION)
+# --- how far back the files reach -----------------------------------------------------------------
 
 
-def earlier_test_date(lines: pl.DataFrame, _: Context) -> pl.Series:
-    """The date of the person's last test (77089 or 77092) before the line's date; null if none."""
-    is_test = pl.col("hcpcs_code").is_in(_TESTS)
-    tests = lines.lazy().filter(is_test).select("line", "is_original", "person_date")
-    own = tests.drop_nulls("person_date").collect(engine="in-memory")
-    # A replacement may have another date than the claim that it replaces, and is no further test.
-    known = own["person_date"].filter(own["is_original"])
-    last = last_date(known, own["person_date"], or_same_date=False)
-    return on_lines(lines.height, own["line"], last)
-
-
-def full_months_since_test(_: Context) -> pl.Expr:
-    """Full calendar months between the month of the last test and the month of this one.
-
-    Counted as in the Medicare Benefit Policy Manual (chapter 15, section 80.5.5): *n* full months
-    after the month of the last test. Two tests in one month have none between them.
-    """
-    months = _month("claim_line_start_date") - _month("earlier_test_date") - 1
-    return months.clip(lower_bound=0)
-
-
-def _month(column: str) -> pl.Expr:
+def month_number(column: str) -> pl.Expr:
+    """Months since year 0 of the date in a column."""
     day = pl.col(column).dt
     return day.year().cast(pl.Int32) * 12 + day.month().cast(pl.Int32)
 
@@ -146,24 +123,10 @@ def past_reaches(context: Context) -> pl.Expr:
         return UNKNOWN
     first, last = past.first_day, past.last_day
     first_whole_month = first.year * 12 + first.month + (first.day > 1)
-    month = _month("claim_line_start_date")
+    month = month_number("claim_line_start_date")
     is_gapless = last.year * 12 + last.month >= month.min() - 1
     begins_in_time = first_whole_month <= month - pl.col("policy.min_months_between")
     return pl.when(begins_in_time & is_gapless).then(YES)
-
-
-def came_too_soon(_: Context) -> pl.Expr:
-    """The last test is too close; unknown where a later one may be missing from the files."""
-    least = pl.col("policy.min_months_between")
-    is_known = pl.col("past_reaches") & pl.col("person_number").is_not_null() & least.is_not_null()
-    return (
-        pl.when(~pl.col("is_live"))
-        .then(NO)
-        .when(pl.col("full_months_since_test") < least)
-        .then(YES)
-        .when(is_known)
-        .then(NO)
-    )
 
 
 _KEY = ("claim_line_start_date", "modifier_set", "rendering_npi", "person_id")
@@ -186,20 +149,5 @@ FACTS: tuple[Fact, ...] = (
         optional=("line_in_past", "is_live", "is_original", "person_number"),
         unknown="no --history was given",
     ),
-    Fact(
-        from_frame=earlier_test_date,
-        optional=("is_original", "hcpcs_code", "person_date"),
-    ),
-    Fact(
-        build=full_months_since_test,
-        where=lambda _: pl.col("earlier_test_date").is_not_null(),
-        optional=("earlier_test_date", "claim_line_start_date"),
-    ),
     Fact(build=past_reaches, optional=("claim_line_start_date", "policy.min_months_between")),
-    Fact(
-        build=came_too_soon,
-        reads=("claim_line_start_date", "person_id", "policy.min_months_between"),
-        optional=("full_months_since_test", "past_reaches", "is_live", "person_number"),
-        unknown="no --history, or none that reaches far enough back",
-    ),
 )

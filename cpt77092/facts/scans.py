@@ -1,4 +1,4 @@
-"""Facts of the bone-density scan that a TBS line needs: whether there is one, and where."""
+"""Facts of the scan that a TBS line needs: whether there is a spine DXA, and where any scan was."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import polars as pl
 
 from cpt77092.facts.fact import NO, UNKNOWN, YES, Context, Fact, on_lines
 from cpt77092.facts.grouping import CLAIM_DATE, PERSON_DATE, last_date, pack
-from cpt77092.reference.codes import COMPANIONS, FAMILY, INTERPRETATION
+from cpt77092.reference.codes import COMPANIONS, FAMILY, INTERPRETATION, SPINE_DXA
 
 SCAN_DAYS = 30
 """A scan this many days before the TBS line still belongs to it: the software may run later on the
@@ -19,26 +19,31 @@ def is_scan() -> pl.Expr:
     return pl.col("hcpcs_code").is_in(sorted(COMPANIONS)) & pl.col("is_live")
 
 
+def is_spine_scan() -> pl.Expr:
+    """The line bills a DXA with the image that TBS is calculated from, and its claim is no void."""
+    return pl.col("hcpcs_code").is_in(sorted(SPINE_DXA)) & pl.col("is_live")
+
+
 # --- whether there is one ---------------------------------------------------------------------
 
 
 def scan_is_absent(lines: pl.DataFrame, context: Context) -> pl.Series:
-    """The patient had no scan on the date of a TBS line or in the days before it.
+    """The patient had no spine DXA on the date of a TBS line or in the days before it.
 
     A scan on the line's own claim is enough; otherwise the person's scans in the batch and in
     earlier claims count, whoever billed them and whoever pays.
     """
     is_tbs = pl.col("hcpcs_code").is_in(sorted(FAMILY)) & pl.col("is_live")
-    is_companion = context.mask(COMPANIONS)
+    is_spine = context.mask(SPINE_DXA)
     # Most scans are on the line's own claim and date.
-    on_claim_and_date = (pl.col("claim_date_codes") & is_companion) != 0
+    on_claim_and_date = (pl.col("claim_date_codes") & is_spine) != 0
     columns = ("line", "claim_key", "person_date", pl.col("claim_line_start_date").alias("day"))
     open_lines, scans = pl.collect_all(
         [
             lines.lazy()
             .filter(is_tbs & ~on_claim_and_date.fill_null(value=False))
-            .select(*columns, on_claim=(pl.col("claim_codes") & is_companion) != 0),
-            lines.lazy().filter(is_scan()).select(*columns),
+            .select(*columns, on_claim=(pl.col("claim_codes") & is_spine) != 0),
+            lines.lazy().filter(is_spine_scan()).select(*columns),
         ],
         engine="in-memory",
     )

@@ -35,6 +35,6 @@ RULE = Rule(
             when=pl.col("in_facility_place"),
         ),
     ),
-    denial=Denial("CO", "236", "M80"),
+    denial=Denial("CO", "236"),
     since="0.2.0",
 )

@@ -29,9 +29,9 @@ RULE = Rule(
     other_remedies=(
         Remedy(
             "Remove {hcpcs_code}; no modifier bypasses this edit.",
-            when=pl.col("bypassable_codes") == 0,
+            when=pl.col("denied_for_good_beside_other"),
         ),
     ),
-    denial=Denial("CO", "236", "M80"),
+    denial=Denial("CO", "236"),
     since="0.2.0",
 )

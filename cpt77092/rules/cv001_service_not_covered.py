@@ -25,13 +25,13 @@ RULE = Rule(
         "GY, GZ)."
     ),
     remedy=Remedy(
-        "Ask {payer_label} whether this plan covers it; with a signed ABN, add GA, or "
-        "GX if it was voluntary."
+        "Ask {payer_label} whether this plan covers it; add GA only if the patient signed an ABN "
+        "before the service."
     ),
     other_remedies=(
         Remedy(
-            "Check {payer_label}'s policy for a covered indication; with a signed ABN, add "
-            "GA, or GX if it was voluntary.",
+            "Check {payer_label}'s policy for a covered indication; add GA only if the patient "
+            "signed an ABN before the service.",
             when=param("coverage") == "investigational",
         ),
     ),
