@@ -1602,7 +1602,8 @@ def ch002(line: Line) -> Truth:
     if fee is None or units is None or units <= 0 or units != int(units):
         return None
     most = line.param("max_units_per_day")
-    return charge < fee * (units if most is None else min(units, int(most)))
+    paid: Decimal = units if most is None else min(units, Decimal(most))
+    return charge < fee * paid
 
 
 @rule("CH003", "error", CHECKED, "claim_frequency_codes")

@@ -112,8 +112,8 @@ def diagnosis_problems(context: Context) -> pl.Expr:
     in_year = _written().list.eval(pl.coalesce(misformed, not_billable, miswritten))
     other_year = _written().list.eval(pl.coalesce(misformed, heading, miswritten))
     by_form = _joined(_written().list.eval(pl.coalesce(misformed, miswritten)), "; ")
-    elsewhere = pl.when(pl.col("list_year") == _OTHER_YEAR).then(_joined(other_year, "; "))
-    elsewhere = elsewhere.otherwise(by_form)
+    is_other_year = pl.col("list_year") == _OTHER_YEAR
+    elsewhere = pl.when(is_other_year).then(_joined(other_year, "; ")).otherwise(by_form)
     return (
         pl.when(_IN_YEAR)
         .then(_joined(in_year, "; "))
@@ -245,7 +245,7 @@ def has_line_diagnosis(_: Context) -> pl.Expr:
 
 
 def has_unbillable_diagnosis(context: Context) -> pl.Expr:
-    """A diagnosis of the line is certain to be none that a claim may have, however it is written."""
+    """A diagnosis of the line is surely none that a claim may have, however it is written."""
     listed, code = diagnosis_list(context.categories), pl.element()
     is_wrong = (code != "") & ~code.str.contains(_FORM)
     is_heading = code.is_in(listed.headings["code"].implode())
