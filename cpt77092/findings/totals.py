@@ -19,6 +19,7 @@ from cpt77092.engine import (
     Result,
 )
 from cpt77092.findings.gaps import Gap, gaps, unjudged_payers
+from cpt77092.findings.lines import money_at_risk
 from cpt77092.findings.not_checked import not_checked_reasons
 from cpt77092.readers import Tally
 from cpt77092.reference.codes import CHECKED
@@ -172,7 +173,7 @@ def _at_risk_by_rule(result: Result) -> tuple[tuple[str, AtRisk], ...]:
 
 def _at_risk_by_payer(result: Result) -> tuple[tuple[str, str, AtRisk], ...]:
     payer = ("payer_number", "payer_policy", "payer_label")
-    lines = result.lines.select(*payer, "charge_amount", EXPECTED_PAYMENT)
+    lines = result.lines.select(payer).hstack(money_at_risk(result))
     # One payer is spelt in several ways: the number tells payers apart, the first label names it.
     payers = (
         lines.with_columns(result.worst.alias("worst"))
