@@ -611,6 +611,16 @@ class Line:
 
     @cached_property
     def diagnosis_cells(self) -> list[str] | None:
+        """Diagnosis cells by position; those of the claim's first row where no other has any."""
+        own = self.row_diagnoses
+        if own is None or any(own) or not self.claim_group:
+            return own
+        first = min(self.claim_group, key=lambda line: line.place[2:])
+        filled = [line for line in self.claim_group if any(line.row_diagnoses or ())]
+        return first.row_diagnoses if len(filled) == 1 and filled[0] is first else own
+
+    @cached_property
+    def row_diagnoses(self) -> list[str] | None:
         """Diagnosis cells by position, blank ones included; None where the file has none at all."""
         cells = [self.text(column) for column in DIAGNOSIS_COLUMNS]
         if all(cell is None for cell in cells):

@@ -43,14 +43,44 @@ def _joined(texts: pl.Expr, between: str = ", ") -> pl.Expr:
     return texts.list.drop_nulls().list.unique(maintain_order=True).list.join(between)
 
 
-def diagnoses_cell(context: Context) -> pl.Expr:
-    """All diagnosis cells of the row in order; the key of the diagnosis facts.
+def row_diagnoses(context: Context) -> pl.Expr:
+    """All diagnosis cells of the row in order.
 
     Most files fill a few of the twelve: blank columns after the last filled one are left out.
     """
     filled = [n for n, name in enumerate(DIAGNOSES) if name not in context.blank]
     cells = pl.col(DIAGNOSES[: max(filled, default=0) + 1]).cast(pl.String)
     return pl.concat_str(cells, separator=_BETWEEN).cast(pl.Categorical)
+
+
+def row_has_diagnosis(_: Context) -> pl.Expr:
+    """Some diagnosis cell of the row is not blank."""
+    return pl.col("row_diagnoses").cast(pl.String).str.contains(f"[^{_BETWEEN}]")
+
+
+def diagnoses_cell(lines: pl.DataFrame, _: Context) -> pl.Series:
+    """The diagnosis cells that count for the line; the key of the diagnosis facts.
+
+    They are those of its row. A claim's diagnoses that are on its first row alone, by line number,
+    are those of all its lines.
+    """
+    cells, has_own = lines["row_diagnoses"], pl.col("row_has_diagnosis")
+    if lines["row_has_diagnosis"].all():  # null where the file has no diagnoses
+        return cells
+    claim = pl.col("claim_key")
+    of_claim = lines.lazy().filter(
+        claim.is_not_null() & claim.is_in(claim.filter(~has_own).unique().implode())
+    )
+    first = (
+        of_claim.select("line", "claim_line_number", "claim_key", "row_has_diagnosis")
+        .sort("claim_line_number", "line", nulls_last=False)
+        .group_by("claim_key", maintain_order=True)
+        .agg(first=pl.first("line"), has_first=has_own.first(), with_some=has_own.sum())
+        .filter(pl.col("has_first") & (pl.col("with_some") == 1))
+    )
+    others = of_claim.filter(~has_own).select("line", "claim_key").join(first, on="claim_key")
+    moved = others.select("line", "first").collect(engine="in-memory")
+    return cells.clone().scatter(moved["line"], cells.gather(moved["first"]))
 
 
 def has_diagnosis(_: Context) -> pl.Expr:
@@ -351,7 +381,13 @@ def _of_lists(build: Build, *needed: str) -> Fact:
 
 
 FACTS: tuple[Fact, ...] = (
-    Fact(build=diagnoses_cell, reads=DIAGNOSES, distinct_by=DIAGNOSES),
+    Fact(build=row_diagnoses, reads=DIAGNOSES, distinct_by=DIAGNOSES),
+    Fact(build=row_has_diagnosis, reads=("row_diagnoses",), distinct_by=("row_diagnoses",)),
+    Fact(
+        from_frame=diagnoses_cell,
+        reads=("row_diagnoses",),
+        optional=("row_has_diagnosis", "claim_key", "claim_line_number"),
+    ),
     Fact(build=list_year, reads=("claim_line_start_date",)),
     _of_row(diagnosis_problems, unknown="the ICD-10-CM list on file is of another fiscal year"),
     _of_row(corrected_diagnoses),

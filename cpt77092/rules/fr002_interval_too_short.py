@@ -24,6 +24,7 @@ from cpt77092.rule import (
     Rule,
     Severity,
     is_assumed,
+    param,
 )
 
 RULE = Rule(
@@ -45,8 +46,14 @@ RULE = Rule(
         ),
     ),
     remedy=Remedy(
-        "Bill it if the chart shows why it was needed sooner; otherwise get a signed "
-        "ABN before the next one."
+        "Bill it if the chart shows why it was needed sooner; otherwise expect a denial."
+    ),
+    other_remedies=(
+        Remedy(
+            "Bill it if the chart shows why it was needed sooner; otherwise get a signed "
+            "ABN before the next one.",
+            when=param("notice_modifiers").is_not_null(),
+        ),
     ),
     denial=Denial("CO", "119", "N640"),
     since="0.2.0",
