@@ -34,23 +34,10 @@ def possible_test_date(lines: pl.DataFrame, _: Context) -> pl.Series:
 
 def _last_test(lines: pl.DataFrame, counts: pl.Expr) -> pl.Series:
     """For each test the date of the last one before it that counts, in the batch or the past."""
-    code, day = pl.col("hcpcs_code"), pl.col("claim_line_start_date")
-    tests = (
-        lines.lazy()
-        .filter(code.is_in(sorted(BONE_MASS | _TBS)))
-        .filter(pl.all_horizontal(day.is_not_null(), pl.col("person_number").is_not_null()))
-        # A replacement may have another date than the claim that it replaces: no further test.
-        .select(
-            *("line", "person_number", "payer_number"),
-            day.alias("day"),
-            is_tbs=code.is_in(sorted(_TBS)),
-            counts=counts & pl.col("is_original"),
-        )
-        .sort("day")
-    )
-    known = tests.filter("counts").select(*_PERSON_AND_PAYER, "day", last="day")
-    last = tests.select("line", *_PERSON_AND_PAYER, "day").join_asof(
-        known.unique(maintain_order=True),
+    # A replacement may have another date than the claim that it replaces, and is no further test.
+    known = _tests(lines, counts & pl.col("is_original"))
+    last = _tests(lines, pl.col("is_live"), pl.col("line")).join_asof(
+        known.unique().sort("day").with_columns(last="day"),
         on="day",
         by=_PERSON_AND_PAYER,
         allow_exact_matches=False,
@@ -58,6 +45,23 @@ def _last_test(lines: pl.DataFrame, counts: pl.Expr) -> pl.Series:
     )
     dates = last.select("line", "last").collect(engine="in-memory")
     return on_lines(lines.height, dates["line"], dates["last"])
+
+
+def _tests(lines: pl.DataFrame, counts: pl.Expr, *more: pl.Expr) -> pl.LazyFrame:
+    """The tests that count, of known patients and dates, in the order of their dates."""
+    code, known = pl.col("hcpcs_code"), pl.col("person_date").is_not_null()
+    return (
+        lines.lazy()
+        .filter(code.is_in(sorted(BONE_MASS | _TBS)) & known & counts)
+        .select(
+            "person_number",
+            "payer_number",
+            code.is_in(sorted(_TBS)).alias("is_tbs"),
+            pl.col("claim_line_start_date").alias("day"),
+            *more,
+        )
+        .sort("day")
+    )
 
 
 def full_months_since_test(_: Context) -> pl.Expr:
@@ -89,7 +93,14 @@ def came_too_soon(_: Context) -> pl.Expr:
     )
 
 
-_LOOKED_UP = ("may_be_paid", "is_original", "person_number", "hcpcs_code", "claim_line_start_date")
+_LOOKED_UP = (
+    "may_be_paid",
+    "is_live",
+    "is_original",
+    "hcpcs_code",
+    "person_date",
+    "claim_line_start_date",
+)
 
 FACTS: tuple[Fact, ...] = (
     Fact(

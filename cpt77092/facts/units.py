@@ -11,15 +11,11 @@ from cpt77092.facts.grouping import CLAIM_DAY, ENTITY_DAY
 def countable_units(_: Context) -> pl.Expr:
     """Units of the line that count toward the day; none on a void or an earlier claim.
 
-    Blank and unreadable units, and those that UN002 reports, are unknown.
+    Blank units, and those that UN002 reports, are unknown here.
     """
     units = pl.col("service_unit_quantity")
-    return (
-        pl.when(~pl.col("is_live") | pl.col("is_past"))
-        .then(pl.lit(0.0))
-        .when((units > 0) & (units % 1 == 0))
-        .then(units)
-    )
+    is_none = ~pl.col("is_live") | pl.col("is_past")
+    return pl.when(is_none).then(pl.lit(0.0)).when((units > 0) & (units % 1 == 0)).then(units)
 
 
 def original_units(_: Context) -> pl.Expr:
