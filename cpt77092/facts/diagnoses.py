@@ -68,9 +68,8 @@ def diagnoses_cell(lines: pl.DataFrame, _: Context) -> pl.Series:
     if lines["row_has_diagnosis"].all():  # null where the file has no diagnoses
         return cells
     claim = pl.col("claim_key")
-    of_claim = lines.lazy().filter(
-        claim.is_not_null() & claim.is_in(claim.filter(~has_own).unique().implode())
-    )
+    is_in_question = claim.is_in(claim.filter(~has_own).unique().implode()) & ~pl.col("is_past")
+    of_claim = lines.lazy().filter(claim.is_not_null() & is_in_question)
     first = (
         of_claim.select("line", "claim_line_number", "claim_key", "row_has_diagnosis")
         .sort("claim_line_number", "line", nulls_last=False)

@@ -248,6 +248,51 @@ def test_the_summary_says_whose_money_it_is(folder: Path) -> None:
     assert [s for s in verbose if s.startswith("At ")] == [by_payer, by_rule, worth]
 
 
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([line("A", charge="soon")], "Do not submit yet: 1 of 1 checked line cannot be judged"),
+        (
+            [line("A", charge="soon"), line("B", mods="26,")],
+            "Do not submit yet: 1 of 2 checked lines would be denied, 1 cannot be judged",
+        ),
+        # A line that would be denied is not counted again.
+        (
+            [line("A", charge="soon", mods="26,")],
+            "Do not submit yet: 1 of 1 checked line would be denied",
+        ),
+        # The policy of a recognized payer may have no value: that is *not checked*.
+        (
+            [line("A", mods="26,"), line("B", payer="Zenith")],
+            "Do not submit yet: 1 of 2 checked lines would be denied",
+        ),
+        (
+            [line("A", mods="26,"), line("B", payer="Nobody Knows"), line("C", payer="Nobody")],
+            "Do not submit yet: 1 of 3 checked lines would be denied, 2 cannot be judged",
+        ),
+    ],
+)
+def test_what_cannot_be_judged_is_counted_apart(
+    folder: Path, rows: Sequence[str], expected: str
+) -> None:
+    (folder / "claims.csv").write_text("\n".join([HEADER, *rows]) + "\n", encoding="utf-8")
+    totals = findings.totals(run(folder, (*RULES, "IN001")))
+    assert summary.verdict(totals) == expected
+
+
+def test_lines_without_a_critical_column_cannot_be_judged(folder: Path) -> None:
+    header, row = (text.replace(",mod1,mod2", "") for text in (HEADER, line("A", units="2")))
+    row = row.replace(",,,2,", ",2,")
+    other = row.replace("A,1", "B,1").replace(",2,45.00", ",1,45.00")
+    (folder / "claims.csv").write_text(f"{header}\n{row}\n{other}\n", encoding="utf-8")
+    result = run(folder, RULES)
+    assert summary.verdict(findings.totals(result)) == (
+        "Do not submit yet: 1 of 2 checked lines would be denied, 1 cannot be judged"
+    )
+    totals = findings.totals(result, without=["modifiers"])
+    assert (totals.denied_lines, totals.unjudged_lines) == (1, 0)
+
+
 def test_one_payer_needs_no_split(folder: Path) -> None:
     file = folder / "claims.csv"
     file.write_text(f"{HEADER}\n{line('A', mods='26,')}\n", encoding="utf-8")
