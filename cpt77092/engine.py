@@ -56,7 +56,7 @@ EXPECTED_PAYMENT = "expected_payment"
 """The fact that every report adds up, whatever the rules read."""
 CLAIM_OF_PAYER = "claim_number"
 """The fact that claims are counted by."""
-ALWAYS_COMPUTED = (EXPECTED_PAYMENT, CLAIM_OF_PAYER)
+ALWAYS_COMPUTED = (EXPECTED_PAYMENT, CLAIM_OF_PAYER, "is_void")
 LINE_REPEATED = "line_repeated"
 """The fact that tells which lines bill one service; kept wherever rules had it computed."""
 FACT_BYTES = 7
@@ -189,11 +189,16 @@ def _outcomes(lines: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
 
 @cache
 def looks_at(rule: Rule) -> pl.Expr:
-    """The lines that a rule applies to: by their code, and a payer's rule not where none pays."""
+    """The lines that a rule applies to, by their code.
+
+    A payer's rule does not apply where none pays, and few do to a void, which repeats a claim.
+    """
     code = pl.col("hcpcs_code")
     applies = code.is_in(sorted(rule.codes))
     if rule.includes_partners:
         applies |= ~code.is_in(sorted(CHECKED))
+    if not rule.includes_voids:
+        applies &= ~pl.col("is_void")
     roots = rule.flag.meta.root_names()
     plain = [name for root in roots for name in inputs(root, optional=True)]
     is_payers_rule = any(name.startswith("policy.") for name in plain)

@@ -99,6 +99,8 @@ class Rule:
     of one severity."""
     codes: frozenset[str]
     """Procedure codes of the lines that the rule checks."""
+    includes_voids: bool = False
+    """Whether it also checks the lines of a void (8), which repeats a claim as it was."""
     includes_partners: bool = False
     """Whether it also checks partner lines: other codes, in a pair with a checked one."""
     flag: pl.Expr
@@ -173,6 +175,15 @@ class Rule:
         choices: list[Message | Remedy | Denial]
         choices = [*self.messages, *self.remedies, *self.denials]
         return [choice.when for choice in choices if choice.when is not None]
+
+
+def across(flag: pl.Expr) -> pl.Expr:
+    """The flag of a rule that compares lines: false where the line no longer counts.
+
+    A line does not count where it is voided or replaced. Where it is unknown which lines of the day
+    do, only a finding stands.
+    """
+    return (flag & pl.col("is_linked") & pl.col("counts")) | pl.col("doubt")
 
 
 def param(name: str) -> pl.Expr:

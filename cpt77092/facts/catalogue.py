@@ -18,6 +18,7 @@ from cpt77092.facts import (
     prior_claims,
     providers,
     scans,
+    standing,
     units,
 )
 from cpt77092.facts.fact import Fact
@@ -25,6 +26,7 @@ from cpt77092.facts.message_fields import MESSAGE_FIELDS
 
 _SUBJECTS = (
     grouping,
+    standing,
     modifiers,
     places,
     providers,

@@ -24,19 +24,19 @@ def may_be_paid(_: Context) -> pl.Expr:
 
 def earlier_test_date(lines: pl.DataFrame, _: Context) -> pl.Series:
     """The date of the last test before the line's date; null if there is none."""
-    return _last_test(lines, pl.col("may_be_paid"))
+    return _last_test(lines, pl.col("may_be_paid") & pl.col("surely_counts"))
 
 
 def possible_test_date(lines: pl.DataFrame, _: Context) -> pl.Series:
-    """The same, counting tests that may be billed to be denied."""
-    return _last_test(lines, pl.col("may_be_paid").fill_null(value=True))
+    """The same, counting tests that may count."""
+    may_count = pl.col("may_be_paid") & pl.col("counts")
+    return _last_test(lines, may_count.fill_null(value=True))
 
 
 def _last_test(lines: pl.DataFrame, counts: pl.Expr) -> pl.Series:
     """For each test the date of the last one before it that counts, in the batch or the past."""
-    # A replacement may have another date than the claim that it replaces, and is no further test.
-    known = _tests(lines, counts & pl.col("is_original"))
-    last = _tests(lines, pl.col("is_live"), pl.col("line")).join_asof(
+    known = _tests(lines, counts)
+    last = _tests(lines, ~pl.col("is_past"), pl.col("line")).join_asof(
         known.unique().sort("day").with_columns(last="day"),
         on="day",
         by=_PERSON_AND_PAYER,
@@ -84,9 +84,7 @@ def came_too_soon(_: Context) -> pl.Expr:
     may_be_too_soon = (_months_since("possible_test_date") < least).fill_null(value=False)
     is_known = pl.col("past_reaches") & pl.col("person_number").is_not_null() & least.is_not_null()
     return (
-        pl.when(~pl.col("is_live"))
-        .then(NO)
-        .when(pl.col("full_months_since_test") < least)
+        pl.when(pl.col("full_months_since_test") < least)
         .then(YES)
         .when(is_known & ~may_be_too_soon)
         .then(NO)
@@ -95,8 +93,9 @@ def came_too_soon(_: Context) -> pl.Expr:
 
 _LOOKED_UP = (
     "may_be_paid",
-    "is_live",
-    "is_original",
+    "counts",
+    "surely_counts",
+    "is_past",
     "hcpcs_code",
     "person_date",
     "claim_line_start_date",
@@ -122,7 +121,6 @@ FACTS: tuple[Fact, ...] = (
             "full_months_since_test",
             "possible_test_date",
             "past_reaches",
-            "is_live",
             "person_number",
         ),
         unknown="no --history, or none that reaches far enough back",

@@ -17,12 +17,12 @@ _ORDER = ("claim_id", "claim_line_number", "source", "source_row")
 
 def line_repeated(lines: pl.DataFrame, _: Context) -> pl.Series:
     """The number of the first line that the line repeats; null where it repeats none."""
-    on_claim = _first_alike(lines, CLAIM_DAY, pl.col("is_live"))
-    of_person = _first_alike(lines, PERSON_DAY, pl.col("is_original"))
+    on_claim = _first_alike(lines, CLAIM_DAY)
+    of_person = _first_alike(lines, PERSON_DAY)
     return pl.select(pl.coalesce(on_claim, of_person)).to_series()
 
 
-def _first_alike(lines: pl.DataFrame, day: str, counts: pl.Expr) -> pl.Series:
+def _first_alike(lines: pl.DataFrame, day: str) -> pl.Series:
     """For every line that is not the first of its key: the number of the first.
 
     Lines of one claim or person with one payer, code and date are few; only among them are
@@ -33,7 +33,7 @@ def _first_alike(lines: pl.DataFrame, day: str, counts: pl.Expr) -> pl.Series:
     alike = (
         lines.lazy()
         .filter(has_duplicate(lines[day]) & ~pl.col("is_past"))
-        .filter(counts & known & pl.col("damaged_code").is_null())
+        .filter(pl.col("surely_counts") & known & pl.col("damaged_code").is_null())
         .select("line", *_ORDER, *key)
         .sort(_ORDER, nulls_last=False)
         .select("line", pl.col("line").first().over(key).alias("first"))
@@ -45,11 +45,11 @@ def _first_alike(lines: pl.DataFrame, day: str, counts: pl.Expr) -> pl.Series:
 
 def _is_repeat(repeated: str) -> pl.Expr:
     """True where the repeated line is known; false where all that could repeat one is known."""
-    has_group = ~pl.col("is_original") | pl.col("person_number").is_not_null()
+    has_group = pl.col("person_number").is_not_null()
     return (
         pl.when(pl.col(repeated).is_not_null())
         .then(YES)
-        .when(~pl.col("is_live") | (_service_is_known() & has_group))
+        .when(_service_is_known() & has_group)
         .then(NO)
     )
 
@@ -74,16 +74,24 @@ def surely_repeats_earlier_line(_: Context) -> pl.Expr:
 
 def line_in_past(lines: pl.DataFrame, context: Context) -> pl.Series:
     """Claim and line of an earlier claim that bills the same service; null if none does."""
+    return _named_in_past(lines, context, pl.col("surely_counts"))
+
+
+def past_doubt(lines: pl.DataFrame, context: Context) -> pl.Series:
+    """Null where an earlier claim that may not count bills the same service; false elsewhere."""
+    named = _named_in_past(lines, context, pl.col("counts").is_null())
+    return pl.select(pl.when(named.is_null()).then(NO)).to_series()
+
+
+def _named_in_past(lines: pl.DataFrame, context: Context, counts: pl.Expr) -> pl.Series:
     if context.past is None:
         return pl.Series([None], dtype=pl.String).new_from_index(0, lines.height)
-    bills = pl.col("is_live") & pl.col("damaged_code").is_null()
     repeats = []
-    for day, counts in ((CLAIM_DAY, bills), (PERSON_DAY, bills & pl.col("is_original"))):
+    for day in (CLAIM_DAY, PERSON_DAY):
         key = [day, "modifier_set", "rendering_npi"]
-        alike = lines.lazy().filter(counts)
-        names = (
-            alike.filter("is_past").drop_nulls(key).group_by(key).agg(name=_name_of_line().min())
-        )
+        alike = lines.lazy().filter(pl.col("damaged_code").is_null())
+        past = alike.filter(pl.col("is_past") & counts).drop_nulls(key)
+        names = past.group_by(key).agg(name=_name_of_line().min())
         repeats.append(alike.filter(~pl.col("is_past")).join(names, on=key).select("line", "name"))
     first = pl.concat(repeats).group_by("line").agg(pl.col("name").min()).collect()
     return on_lines(lines.height, first["line"], first["name"])
@@ -99,7 +107,7 @@ def _name_of_line() -> pl.Expr:
 def already_submitted(context: Context) -> pl.Expr:
     """An earlier claim bills the line's service; unknown where no earlier claims were given."""
     if context.past is None:
-        return pl.when("is_live").then(UNKNOWN).otherwise(NO)
+        return UNKNOWN
     return _is_repeat("line_in_past")
 
 
@@ -130,7 +138,8 @@ def past_reaches(context: Context) -> pl.Expr:
 
 
 _KEY = ("claim_line_start_date", "modifier_set", "rendering_npi", "person_id")
-_LOOKED_UP = ("is_live", "is_original", "hcpcs_code", "claim_line_number")
+_LOOKED_UP = ("surely_counts", "is_past", "hcpcs_code", "claim_line_number")
+_PAST = (CLAIM_DAY, PERSON_DAY, "claim_id", *_LOOKED_UP, *_KEY)
 
 FACTS: tuple[Fact, ...] = (
     Fact(
@@ -139,14 +148,19 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         build=repeats_earlier_line,
         reads=("damaged_code", *_KEY),
-        optional=("line_repeated", "is_live", "is_original", "person_number"),
+        optional=("line_repeated", "person_number"),
     ),
     Fact(build=surely_repeats_earlier_line, optional=("line_repeated",)),
-    Fact(from_frame=line_in_past, optional=(CLAIM_DAY, PERSON_DAY, "claim_id", *_LOOKED_UP, *_KEY)),
+    Fact(from_frame=line_in_past, optional=_PAST),
+    Fact(
+        from_frame=past_doubt,
+        optional=(*_PAST, "counts"),
+        unknown="an earlier claim bills it, and it is unknown whether that one counts",
+    ),
     Fact(
         build=already_submitted,
         reads=("damaged_code", *_KEY),
-        optional=("line_in_past", "is_live", "is_original", "person_number"),
+        optional=("line_in_past", "person_number"),
         unknown="no --history was given",
     ),
     Fact(build=past_reaches, optional=("claim_line_start_date", "policy.min_months_between")),

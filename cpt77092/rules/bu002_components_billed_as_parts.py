@@ -12,13 +12,13 @@ Not checked: across claims, no patient ID or billing NPI; no date of service.
 
 import polars as pl
 
-from cpt77092.rule import INTERPRETATION, Remedy, Rule, Severity, Source
+from cpt77092.rule import INTERPRETATION, Remedy, Rule, Severity, Source, across
 
 RULE = Rule(
     module=__name__,
     severity=Severity.WARNING,
     codes=INTERPRETATION,
-    flag=pl.col("day_bills_calculation") & ~pl.col("day_surely_bills_global"),
+    flag=across(pl.col("day_bills_calculation") & ~pl.col("day_surely_bills_global")),
     source=Source(
         title="CMS fee schedule 2025, PPRRVU25 October",
         at="77089 pays the sum of 77090, 77091 and 77092, each year from 2022; third-party copy",

@@ -10,13 +10,13 @@ Not checked: no such DXA on the claim and no patient ID; no date of service.
 
 import polars as pl
 
-from cpt77092.rule import FAMILY, Remedy, Rule, Severity, Source
+from cpt77092.rule import FAMILY, Remedy, Rule, Severity, Source, across
 
 RULE = Rule(
     module=__name__,
     severity=Severity.INFO,
     codes=FAMILY,
-    flag=pl.col("scan_is_absent"),
+    flag=across(pl.col("scan_is_absent")),
     source=Source(
         title="Publication on CPT 77092, trabecular bone score",
         at="Clinical Context: TBS is interpreted with the DXA of the visit",

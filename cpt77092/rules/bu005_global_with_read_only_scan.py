@@ -11,13 +11,13 @@ absent or unreadable.
 
 import polars as pl
 
-from cpt77092.rule import GLOBAL, Remedy, Rule, Severity, fee_schedule_file
+from cpt77092.rule import GLOBAL, Remedy, Rule, Severity, across, fee_schedule_file
 
 RULE = Rule(
     module=__name__,
     severity=Severity.WARNING,
     codes=GLOBAL,
-    flag=pl.col("entity_only_reads_scan"),
+    flag=across(pl.col("entity_only_reads_scan")),
     source=fee_schedule_file("26: professional component only; indicator 4: global test only"),
     message="{hcpcs_code} is global, but {scan_billed} has 26 (interpretation only).",
     remedy=Remedy("Bill 77092 instead if only the interpretation was done here."),

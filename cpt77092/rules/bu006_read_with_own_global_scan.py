@@ -12,14 +12,16 @@ absent or unreadable.
 
 import polars as pl
 
-from cpt77092.rule import INTERPRETATION, Remedy, Rule, Severity, fee_schedule_file
+from cpt77092.rule import INTERPRETATION, Remedy, Rule, Severity, across, fee_schedule_file
 
 RULE = Rule(
     module=__name__,
     severity=Severity.INFO,
     codes=INTERPRETATION,
-    flag=pl.col("entity_bills_whole_scan")
-    & ~(pl.col("day_surely_bills_global") | pl.col("day_surely_bills_calculation")),
+    flag=across(
+        pl.col("entity_bills_whole_scan")
+        & ~(pl.col("day_surely_bills_global") | pl.col("day_surely_bills_calculation"))
+    ),
     source=fee_schedule_file("indicator 1: a code without 26 or TC is global"),
     message="{hcpcs_code} is interpretation only, but this provider bills {scan_billed} globally.",
     remedy=Remedy("Bill 77089 instead if the calculation was done here too."),

@@ -23,6 +23,7 @@ from cpt77092.rule import (
     Remedy,
     Rule,
     Severity,
+    across,
     is_assumed,
     param,
 )
@@ -31,7 +32,7 @@ RULE = Rule(
     module=__name__,
     severity=Severity.WARNING,
     codes=BONE_MASS | GLOBAL | INTERPRETATION,
-    flag=pl.col("came_too_soon"),
+    flag=across(pl.col("came_too_soon")),
     parameter="min_months_between",
     message=(
         "Too soon: last test billed {earlier_test_date}, full months since: "

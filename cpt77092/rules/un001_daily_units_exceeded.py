@@ -20,6 +20,7 @@ from cpt77092.rule import (
     Remedy,
     Rule,
     Severity,
+    across,
     limit_is_mue,
     param,
 )
@@ -31,11 +32,13 @@ RULE = Rule(
     severity=Severity.ERROR,
     codes=CHECKED,
     # The units that are certain are over the limit, or all are known and are over it.
-    flag=(
-        (pl.col("units_on_day_at_least") > param("max_units_per_day"))
-        | (pl.col("units_on_day") > param("max_units_per_day"))
-    )
-    & ~pl.col("surely_repeats_earlier_line"),
+    flag=across(
+        (
+            (pl.col("units_on_day_at_least") > param("max_units_per_day"))
+            | (pl.col("units_on_day") > param("max_units_per_day"))
+        )
+        & ~pl.col("surely_repeats_earlier_line")
+    ),
     parameter="max_units_per_day",
     message=(
         "{units_on_day_at_least} units of {hcpcs_code} on {claim_line_start_date} "
