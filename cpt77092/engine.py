@@ -57,8 +57,8 @@ EXPECTED_PAYMENT = "expected_payment"
 CLAIM_OF_PAYER = "claim_number"
 """The fact that claims are counted by."""
 ALWAYS_COMPUTED = (EXPECTED_PAYMENT, CLAIM_OF_PAYER, "is_void", "is_replacement")
-LINE_REPEATED = "line_repeated"
-"""The fact that tells which lines bill one service; kept wherever rules had it computed."""
+LINE_REPEATED, COUNTS = "line_repeated", "counts"
+"""The facts that tell which lines bill one service; kept wherever rules had them computed."""
 FACT_BYTES = 7
 """Peak memory per line and fact: 132 facts of a million lines took 0.75 GB where many codes are
 paired, and 0.43 GB where few are."""
@@ -209,7 +209,7 @@ def _facts_kept(read: Iterable[str]) -> set[str]:
     """The facts that rules, messages, reasons and totals read after all facts are computed."""
     names = set(read)
     fields = [MESSAGE_FIELDS[name] for name in names & MESSAGE_FIELDS.keys()]
-    return names.union({LINE_REPEATED}, *(field.reads for field in fields))
+    return names.union({LINE_REPEATED, COUNTS}, *(field.reads for field in fields))
 
 
 def needed_columns(rules: Sequence[Rule]) -> frozenset[str]:

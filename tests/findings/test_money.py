@@ -148,6 +148,29 @@ def test_a_service_billed_twice_is_at_risk_once(folder: Path) -> None:
     assert claims["charge_amount"].to_list() == [Decimal("135.00"), Decimal("30.00")]
 
 
+def test_a_void_and_what_is_replaced_have_nothing_at_risk(folder: Path) -> None:
+    file = folder / "policies" / "acme.yaml"
+    accepted = {"claim_frequency_codes": {"2022-01-01": ["1", "7", "8"]}, **ACME["77092"]}
+    text = policy_text("acme", {"77092": accepted}, names=["Acme Health", "Acme Health Inc"])
+    file.write_text(text, encoding="utf-8")
+    rows = [
+        f"{line(claim, mods='26,')},1234567893,{frequency},{original}"
+        for claim, frequency, original in (
+            ("A", "1", ""),
+            ("B", "7", "A"),
+            ("C", "1", ""),
+            ("D", "8", "C"),
+        )
+    ]
+    rows = [row.replace("P-B", "P-A").replace("P-D", "P-C") for row in rows]
+    header = f"{HEADER},rendering npi,claim_frequency_code,original_reference_number"
+    (folder / "claims.csv").write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    totals = findings.totals(run(folder, ["MO001", "FR001", "UN001"]))
+    # Only the replacement is still to be paid.
+    assert (totals.error_lines, totals.at_risk.charges) == (3, Decimal("45.00"))
+    assert totals.at_risk.expected == Decimal("10.02")
+
+
 def test_a_warning_is_not_at_risk(folder: Path) -> None:
     file = folder / "claims.csv"
     file.write_text(f"{HEADER}\n{line('A', charge='8.00')}\n", encoding="utf-8")
