@@ -56,7 +56,9 @@ EXPECTED_PAYMENT = "expected_payment"
 """The fact that every report adds up, whatever the rules read."""
 CLAIM_OF_PAYER = "claim_number"
 """The fact that claims are counted by."""
-ALWAYS_COMPUTED = (EXPECTED_PAYMENT, CLAIM_OF_PAYER)
+ALWAYS_COMPUTED = (EXPECTED_PAYMENT, CLAIM_OF_PAYER, "is_void")
+LINE_REPEATED, COUNTS = "line_repeated", "counts"
+"""The facts that tell which lines bill one service; kept wherever rules had them computed."""
 FACT_BYTES = 7
 """Peak memory per line and fact: 132 facts of a million lines took 0.75 GB where many codes are
 paired, and 0.43 GB where few are."""
@@ -147,7 +149,7 @@ def check(
         as_of=as_of,
         lines=lines,
         outcomes=outcomes,
-        findings=_findings(rules, outcomes, lines["policy_row"], table),
+        findings=_findings(rules, outcomes, lines, table),
         table=table,
         context=context,
         history=history,
@@ -187,11 +189,16 @@ def _outcomes(lines: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
 
 @cache
 def looks_at(rule: Rule) -> pl.Expr:
-    """The lines that a rule applies to: by their code, and a payer's rule not where none pays."""
+    """The lines that a rule applies to, by their code.
+
+    A payer's rule does not apply where none pays, and few do to a void, which repeats a claim.
+    """
     code = pl.col("hcpcs_code")
     applies = code.is_in(sorted(rule.codes))
     if rule.includes_partners:
         applies |= ~code.is_in(sorted(CHECKED))
+    if not rule.includes_voids:
+        applies &= ~pl.col("is_void")
     roots = rule.flag.meta.root_names()
     plain = [name for root in roots for name in inputs(root, optional=True)]
     is_payers_rule = any(name.startswith("policy.") for name in plain)
@@ -202,7 +209,7 @@ def _facts_kept(read: Iterable[str]) -> set[str]:
     """The facts that rules, messages, reasons and totals read after all facts are computed."""
     names = set(read)
     fields = [MESSAGE_FIELDS[name] for name in names & MESSAGE_FIELDS.keys()]
-    return names.union(*(field.reads for field in fields))
+    return names.union({LINE_REPEATED, COUNTS}, *(field.reads for field in fields))
 
 
 def needed_columns(rules: Sequence[Rule]) -> frozenset[str]:
@@ -216,8 +223,14 @@ def names_read(rules: Iterable[Rule]) -> list[str]:
     """Columns, facts and `policy.*` columns that the rules and their texts read, each once."""
     names: dict[str, None] = {}
     for rule in rules:
-        names |= dict.fromkeys([*rule.flag.meta.root_names(), *names_in_texts(rule)])
+        names |= dict.fromkeys([*_deciding_names(rule), *names_in_texts(rule)])
     return list(names)
+
+
+def _deciding_names(rule: Rule) -> list[str]:
+    """What the flag of a rule and its severity read."""
+    more = () if rule.error_when is None else rule.error_when.meta.root_names()
+    return [*rule.flag.meta.root_names(), *more]
 
 
 def names_in_texts(rule: Rule) -> list[str]:
@@ -336,33 +349,37 @@ _PAYERS: dict[str, pl.DataType] = {
 
 
 def _findings(
-    rules: Sequence[Rule], outcomes: pl.DataFrame, policy_row: pl.Series, table: PolicyTable
+    rules: Sequence[Rule], outcomes: pl.DataFrame, lines: pl.DataFrame, table: PolicyTable
 ) -> pl.DataFrame:
     """The findings of all rules as in `FINDINGS_SCHEMA`, by rule and line."""
     findings = [pl.DataFrame(schema=FINDINGS_SCHEMA)]
     for number, rule in enumerate(rules):
-        lines = outcomes[rule.code].arg_true()
-        if lines.len():
-            of_rule = _findings_of(rule, lines, policy_row[lines], table)
+        flagged = outcomes[rule.code].arg_true()
+        if flagged.len():
+            of_rule = _findings_of(rule, flagged, lines, table)
             of_rule = of_rule.with_columns(pl.lit(number).alias("rule"))
             findings.append(of_rule.select(FINDINGS_SCHEMA.names()).cast(FINDINGS_SCHEMA))
     return pl.concat(findings)
 
 
 def _findings_of(
-    rule: Rule, lines: pl.Series, policy_rows: pl.Series, table: PolicyTable
+    rule: Rule, flagged: pl.Series, lines: pl.DataFrame, table: PolicyTable
 ) -> pl.DataFrame:
     """Line, severity and decision of the findings of one rule."""
-    findings = pl.DataFrame({"line": lines}).with_columns(
+    findings = pl.DataFrame({"line": flagged}).with_columns(
         severity=pl.lit(SEVERITIES.index(rule.severity)), decision=pl.lit(None)
     )
-    if rule.parameter is None:
-        return findings
-    findings = findings.with_columns(
-        decision=table.frame[f"policy.{rule.parameter}.decision"][policy_rows]
-    )
-    if rule.severity is Severity.ERROR:
-        findings = findings.with_columns(severity=_severity(rule, table)[policy_rows])
+    policy_rows = lines["policy_row"][flagged]
+    if rule.parameter is not None:
+        findings = findings.with_columns(
+            decision=table.frame[f"policy.{rule.parameter}.decision"][policy_rows]
+        )
+        if rule.severity is Severity.ERROR:
+            findings = findings.with_columns(severity=_severity(rule, table)[policy_rows])
+    if rule.error_when is not None:
+        read = lines.select(rule.error_when.meta.root_names())[flagged]
+        is_error = read.select(rule.error_when.fill_null(value=False)).to_series()
+        findings = findings.with_columns(pl.when(is_error).then("severity").otherwise(WARNING))
     return findings
 
 
@@ -371,8 +388,7 @@ def _severity(rule: Rule, table: PolicyTable) -> pl.Series:
 
     A value that is only recalled never makes an error, whichever of the values read it is.
     """
-    roots = rule.flag.meta.root_names()
-    read = {name for root in roots for name in inputs(root, optional=True)}
+    read = {name for root in _deciding_names(rule) for name in inputs(root, optional=True)}
     decisions = sorted(
         {f"{name.removesuffix('.level')}.decision" for name in read if name.startswith("policy.")}
     )

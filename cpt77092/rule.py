@@ -14,12 +14,15 @@ from typing import Literal
 
 import polars as pl
 
+from cpt77092.reference.codes import BONE_MASS as BONE_MASS
+
 # Passed on to the rules, which so import from here alone.
 from cpt77092.reference.codes import CHECKED as CHECKED
 from cpt77092.reference.codes import COMPANIONS as COMPANIONS
 from cpt77092.reference.codes import FAMILY as FAMILY
 from cpt77092.reference.codes import GLOBAL as GLOBAL
 from cpt77092.reference.codes import INTERPRETATION as INTERPRETATION
+from cpt77092.reference.codes import MODIFIER_LIST_ENDS as MODIFIER_LIST_ENDS
 from cpt77092.reference.codes import TECHNICAL as TECHNICAL
 from cpt77092.reference.sources import Confidence as Confidence
 from cpt77092.reference.sources import Source as Source
@@ -70,7 +73,7 @@ class Remedy:
 class Denial:
     """Codes that a payer denies with, where `when` holds; of several the first that fits."""
 
-    group: Literal["CO", "OA", ""] = ""
+    group: Literal["CO", "OA", "PR", ""] = ""
     carc: str = ""
     """Claim adjustment reason code."""
     rarc: str = ""
@@ -91,8 +94,13 @@ class Rule:
     """The rule's module: it is named for the rule's code and name, and its docstring is the page
     (title, Why, Basis, Clear, Not checked)."""
     severity: Severity
+    error_when: pl.Expr | None = None
+    """The flagged lines on which it is an error, the others being warnings; None where all are
+    of one severity."""
     codes: frozenset[str]
     """Procedure codes of the lines that the rule checks."""
+    includes_voids: bool = False
+    """Whether it also checks the lines of a void (8), which repeats a claim as it was."""
     includes_partners: bool = False
     """Whether it also checks partner lines: other codes, in a pair with a checked one."""
     flag: pl.Expr
@@ -135,6 +143,13 @@ class Rule:
         return self.doc.strip().splitlines()[0].rstrip(".")
 
     @property
+    def severity_label(self) -> str:
+        """The severity in words: `error or warning` where the line decides."""
+        return (
+            self.severity if self.error_when is None else f"{Severity.ERROR} or {Severity.WARNING}"
+        )
+
+    @property
     def templates(self) -> list[str]:
         """The texts of all messages and remedies."""
         return [m.text for m in self.messages] + [r.text for r in self.remedies]
@@ -160,6 +175,15 @@ class Rule:
         choices: list[Message | Remedy | Denial]
         choices = [*self.messages, *self.remedies, *self.denials]
         return [choice.when for choice in choices if choice.when is not None]
+
+
+def across(flag: pl.Expr) -> pl.Expr:
+    """The flag of a rule that compares lines: false where the line no longer counts.
+
+    A line does not count where it is voided or replaced. Where it is unknown which lines of the day
+    do, only a finding stands.
+    """
+    return (flag & pl.col("is_linked") & pl.col("counts")) | pl.col("doubt")
 
 
 def param(name: str) -> pl.Expr:
@@ -200,6 +224,9 @@ def fee_schedule_file(at: str) -> Source:
         url="https://github.com/alex-bea/cms_api",
     )
 
+
+INPATIENT_PLACES = ("21", "51", "61")
+"""POS codes that CMS names for inpatients, for whom X12 has a remark code of its own (M96)."""
 
 NPI_STANDARD = Source(
     title="CMS NPI standard",

@@ -41,6 +41,7 @@ OPTIONAL = (
     "rendering_npi",
     "billing_npi",
     "claim_frequency_code",
+    "original_reference_number",
     "patient_birth_date",
     "submission_date",
     "report_signed_date",
@@ -325,6 +326,7 @@ def _pools(chance: Random, words: Vocabulary) -> Pools:
         "rendering_npi": pool(NPIS, ODD_NPIS, 1),
         "billing_npi": pool(NPIS, ODD_NPIS, 2),
         "claim_frequency_code": _some(chance, FREQUENCIES, 1, 3),
+        "original_reference_number": ["", *_some(chance, CLAIMS, 0, 2)],
         "patient_birth_date": pool(("1958-02-03",), ODD_DATES, 1),
         "submission_date": pool(
             ("", "", *days, *_days_of_filing(chance, words, days)), ODD_DATES, 2

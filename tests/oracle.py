@@ -29,6 +29,10 @@ ROOT = Path(__file__).resolve().parent.parent
 FAMILY = frozenset({"77089", "77090", "77091", "77092"})
 COMPANIONS = frozenset({"77080", "77081", "77085", "77086", "77078", "76977", "G0130"})
 CHECKED = FAMILY | COMPANIONS
+SPINE_DXA = frozenset({"77080", "77085"})
+"""The score is computed from an image of the spine."""
+BONE_MASS = COMPANIONS - {"77086"}
+"""Tests that an interval between bone mass measurements is about."""
 PARTS = frozenset({"77090", "77091", "77092"})
 """What 77089 is made of."""
 GROUPS = {"all": CHECKED, "tbs_family": FAMILY, "companions": COMPANIONS}
@@ -607,6 +611,16 @@ class Line:
 
     @cached_property
     def diagnosis_cells(self) -> list[str] | None:
+        """Diagnosis cells by position; those of the claim's first row where no other has any."""
+        own = self.row_diagnoses
+        if own is None or any(own) or not self.claim_group:
+            return own
+        first = min(self.claim_group, key=lambda line: line.place[2:])
+        filled = [line for line in self.claim_group if any(line.row_diagnoses or ())]
+        return first.row_diagnoses if len(filled) == 1 and filled[0] is first else own
+
+    @cached_property
+    def row_diagnoses(self) -> list[str] | None:
         """Diagnosis cells by position, blank ones included; None where the file has none at all."""
         cells = [self.text(column) for column in DIAGNOSIS_COLUMNS]
         if all(cell is None for cell in cells):
@@ -683,6 +697,89 @@ class Line:
             return None
         return (self.code, self.day, frozenset(m for m in self.modifiers if m), rendering)
 
+    # voids and replacements
+
+    @cached_property
+    def whole_claim(self) -> list[Line]:
+        """Lines of this claim, in batch or history; this one alone where its number is blank."""
+        lines = self.batch.everything
+        mine = (self.identity, self.kind, self.is_past)
+        same = [o for o in lines if self.identity and (o.identity, o.kind, o.is_past) == mine]
+        return same or [self]
+
+    @cached_property
+    def is_taken(self) -> Truth:
+        """Whether the payer accepts a void or replacement."""
+        lists = [line.param("claim_frequency_codes") for line in self.whole_claim]
+        return both(*(None if codes is None else self.kind in codes for codes in lists))
+
+    @cached_property
+    def changed(self) -> list[Line]:
+        """What a void or replacement voids or replaces: earlier claims if there are any."""
+        reference = self.text("original_reference_number")
+        others = [
+            other
+            for other in self.batch.everything
+            if other.payer == self.payer
+            and not other.is_void
+            and (other.is_past or not self.is_past)
+            and not any(other is own for own in self.whole_claim)
+        ]
+        named = [
+            other
+            for other in others
+            if reference
+            and other.claim == reference
+            and (not other.person or not self.person or other.person == self.person)
+        ]
+        alike = [
+            other
+            for other in others
+            if self.identity
+            and other.identity == self.identity
+            and (not other.kind or self.is_void)
+        ]
+        chosen = named or alike
+        return [other for other in chosen if other.is_past] or chosen
+
+    @cached_property
+    def is_linked(self) -> Truth:
+        """Unknown for a replacement of nothing beside an original that bills the same service."""
+        if self.kind != "7" or self.is_past:
+            return True
+        if any(line.changed for line in self.whole_claim):
+            return True
+        alike = any(
+            line.person
+            and line.day
+            and not other.kind
+            and (other.payer, other.person, other.day, other.code)
+            == (line.payer, line.person, line.day, line.code)
+            for line in self.whole_claim
+            for other in self.batch.everything
+        )
+        return None if alike else True
+
+    @cached_property
+    def counts(self) -> Truth:
+        """Whether the line bills a service: it is no void, and nothing voids or replaces it."""
+        changes = [line for line in self.batch.everything if line.kind]
+        undone = [c.is_taken for c in changes if any(self is other for other in c.changed)]
+        own = {"": True, "8": False, "7": self.is_taken}[self.kind]
+        return both(own, negate(either(*undone)), self.is_linked)
+
+    @cached_property
+    def doubt(self) -> Truth:
+        """Unknown where it is unknown whether lines of the patient's day count; else False."""
+        if self.counts is False:
+            return False
+        near = [
+            other
+            for other in self.batch.lines
+            if self.person and self.day and (other.person, other.day) == (self.person, self.day)
+        ]
+        return None if any(other.counts is None for other in [self, *near]) else False
+
     # other lines
 
     @cached_property
@@ -702,19 +799,16 @@ class Line:
         return [other for other in self.claim_group if other.day == self.day]
 
     def across(self, *, any_payer: bool = False, any_entity: bool = False) -> list[Line] | None:
-        """Original lines of the same person, entity, payer and date, on whatever claims.
+        """Lines that count of the same person, entity, payer and date, on whatever claims.
 
-        A replacement stands for a claim that may be in the same batch, so it has none.
         None where this line does not say who or when.
         """
-        if self.kind:
-            return []
         if self.day is None or not self.person or not (self.entity or any_entity):
             return None
         return [
             other
             for other in self.batch.lines
-            if not other.kind
+            if other.counts
             and (other.person, other.day) == (self.person, self.day)
             and (any_entity or other.entity == self.entity)
             and (any_payer or other.payer == self.payer)
@@ -738,11 +832,9 @@ class Line:
 
     @cached_property
     def units(self) -> Decimal | None:
-        """Units that can be added up: a voided line has none, an unusable count is unknown."""
-        if self.is_void:
-            return Decimal(0)
+        """Units that can be added up; an unusable count is unknown."""
         value: Decimal | None = self.typed("service_unit_quantity").value
-        return value if value is not None and value > 0 else None
+        return value if value is not None and value > 0 and value == int(value) else None
 
 
 def _some(test: Callable[[Line], Truth], *groups: list[Line] | None) -> Truth:
@@ -817,22 +909,42 @@ class Rule:
     """Every parameter that the condition reads."""
     partners: bool = False
     """Whether it looks at partner lines too."""
+    error_when: Callable[[Line], Truth] | None = None
+    """Whether a finding is an error; a warning where it is not."""
+    voids: bool = False
+    """Whether it looks at lines of voids too."""
 
 
 RULES: dict[str, Rule] = {}
 
 
 def rule(
-    code: str, severity: str, applies: Iterable[str], *parameters: str, partners: bool = False
+    code: str,
+    severity: str,
+    applies: Iterable[str],
+    *parameters: str,
+    partners: bool = False,
+    error_when: Callable[[Line], Truth] | None = None,
+    voids: bool = False,
 ) -> Callable[[Callable[[Line], Truth]], Callable[[Line], Truth]]:
     """Enter a test into the catalogue."""
 
     def enter(test: Callable[[Line], Truth]) -> Callable[[Line], Truth]:
         assert code not in RULES
-        RULES[code] = Rule(code, severity, frozenset(applies), test, parameters, partners)
+        codes = frozenset(applies)
+        RULES[code] = Rule(code, severity, codes, test, parameters, partners, error_when, voids)
         return test
 
     return enter
+
+
+def across(test: Callable[[Line], Truth]) -> Callable[[Line], Truth]:
+    """The test of a line beside others: false where it does not count; a doubt leaves findings."""
+
+    def judged(line: Line) -> Truth:
+        return either(both(line.counts, test(line)), line.doubt)
+
+    return judged
 
 
 @rule("MO001", "error", FAMILY, "modifier_26")
@@ -907,7 +1019,7 @@ def mo010(line: Line) -> Truth:
     return None if listed is None else line.has_modifier(*listed)
 
 
-@rule("MO011", "warning", CHECKED, "notice_modifiers")
+@rule("MO011", "error", CHECKED, "notice_modifiers")
 def mo011(line: Line) -> Truth:
     # One well-formed modifier is no two; one garbled cell may be two run together (GAGZ).
     filled = None if line.modifiers is None else [m for m in line.modifiers if m]
@@ -924,10 +1036,25 @@ def _in_facility(line: Line) -> Truth:
     return None if place is None or facilities is None else place in facilities
 
 
-@rule("MO012", "error", COMPANIONS, "facility_place_of_service")
+def _payer_itself_refuses_technical(line: Line) -> Truth:
+    decision = line.decision("technical_in_facility")
+    return decision is not None and (decision.value, decision.level) == ("not_payable", "payer")
+
+
+@rule(
+    "MO012",
+    "error",
+    COMPANIONS,
+    "facility_place_of_service",
+    "technical_in_facility",
+    error_when=_payer_itself_refuses_technical,
+)
 def mo012(line: Line) -> Truth:
     return both(
-        _in_facility(line), negate(line.has_modifier("26")), negate(line.has_modifier("TC"))
+        _in_facility(line),
+        negate(line.has_modifier("26")),
+        negate(line.has_modifier("TC")),
+        line.param_is("technical_in_facility", "payable") is not True,
     )
 
 
@@ -956,7 +1083,11 @@ def mo015(line: Line) -> Truth:
     return both(line.has_modifier("26"), by_default, allowed)
 
 
-@rule("MO016", "error", CHECKED)
+def _in_modifier_list_years(line: Line) -> Truth:
+    return line.day is not None and line.day <= date(2024, 12, 31)
+
+
+@rule("MO016", "error", CHECKED, error_when=_in_modifier_list_years)
 def mo016(line: Line) -> Truth:
     if line.modifiers is None:
         return None
@@ -1005,21 +1136,20 @@ def _global_with_part(line: Line, *, bypass: tuple[str, ...]) -> Truth:
 
 
 @rule("MO017", "info", {"77089"}, "pairs", "bypass_modifiers")
+@across
 def mo017(line: Line) -> Truth:
-    if line.is_void:
-        return False
     return both(_carries_bypass(line, line), _global_with_part(line, bypass=("false",)))
 
 
 @rule("BU001", "error", {"77089"}, "pairs", "bypass_modifiers")
+@across
 def bu001(line: Line) -> Truth:
-    return False if line.is_void else _global_with_part(line, bypass=("true", "false"))
+    return _global_with_part(line, bypass=("true", "false"))
 
 
 @rule("BU002", "warning", {"77092"})
+@across
 def bu002(line: Line) -> Truth:
-    if line.is_void:
-        return False
     return both(line.day_bills("77091"), line.day_bills("77089") is not True)
 
 
@@ -1059,9 +1189,8 @@ def _denies_partner(paid: Line, partner: Line) -> Truth:
 
 
 @rule("BU003", "error", CHECKED, "pairs", "bypass_modifiers", partners=True)
+@across
 def bu003(line: Line) -> Truth:
-    if line.is_void:
-        return False
     if line.code not in CHECKED:
         is_denied = _is_denied_by_any(line)
         if is_denied is None:
@@ -1083,17 +1212,16 @@ def bu003(line: Line) -> Truth:
 
 
 @rule("BU004", "info", FAMILY)
+@across
 def bu004(line: Line) -> Truth:
-    if line.is_void:
-        return False
     if line.day is None:
         return None
     latest = line.day
     scans = [
         other
         for other in line.batch.everything
-        if other.code in COMPANIONS
-        and not other.is_void
+        if other.code in SPINE_DXA
+        and other.counts is not False
         and other.day is not None
         and timedelta(0) <= latest - other.day <= timedelta(days=30)
     ]
@@ -1107,16 +1235,15 @@ def _scans(line: Line) -> list[Line] | None:
     everyone = line.across(any_payer=True)
     if line.claim_day is None:
         return None
-    on_claim = [other for other in line.claim_day if other.code in COMPANIONS]
+    on_claim = [other for other in line.claim_day if other.code in SPINE_DXA]
     if on_claim or everyone is None:
         return on_claim or None
-    return [other for other in everyone if other.code in COMPANIONS]
+    return [other for other in everyone if other.code in SPINE_DXA]
 
 
 @rule("BU005", "warning", {"77089"})
+@across
 def bu005(line: Line) -> Truth:
-    if line.is_void:
-        return False
     scans = _scans(line)
     if scans is None:
         return None
@@ -1126,19 +1253,17 @@ def bu005(line: Line) -> Truth:
 
 
 @rule("BU006", "info", {"77092"})
+@across
 def bu006(line: Line) -> Truth:
-    if line.is_void:
-        return False
     has_whole_scan = _some(lambda scan: negate(scan.may_carry("26", "TC")), _scans(line))
     return both(has_whole_scan, line.day_bills("77089", "77091") is not True)
 
 
 @rule("BU007", "warning", {"77089"})
+@across
 def bu007(line: Line) -> Truth:
-    if line.is_void:
-        return False
     everyone = line.across(any_payer=True, any_entity=True)
-    if everyone is None or not (line.entity or line.kind):
+    if everyone is None or not line.entity:
         return None
     parts = [
         other
@@ -1152,50 +1277,53 @@ def _stands_on(line: Line, others: Iterable[Line]) -> Truth:
     """Whether one of the others bills the same service of the same claim or person again."""
     if line.key is None:
         return None
+    claim = (line.identity, line.kind)
     same = [
-        other
+        other.counts
         for other in others
-        if (other.key, other.payer, other.kind) == (line.key, line.payer, line.kind)
+        if (other.key, other.payer) == (line.key, line.payer)
+        and (
+            (line.identity and (other.identity, other.kind) == claim)
+            or (line.person and other.person == line.person)
+        )
     ]
-    if line.identity and any(other.identity == line.identity for other in same):
-        return True
-    if line.kind:
-        return False
-    return any(other.person == line.person for other in same) if line.person else None
+    return either(*same, False if line.person else None)
 
 
 @rule("FR001", "error", CHECKED)
+@across
 def fr001(line: Line) -> Truth:
-    if line.is_void:
-        return False
     return _stands_on(line, (o for o in line.batch.lines if o.place < line.place))
 
 
-@rule("FR002", "warning", {"77089", "77092"}, "min_months_between")
+@rule("FR002", "warning", BONE_MASS | {"77089", "77092"}, "min_months_between")
+@across
 def fr002(line: Line) -> Truth:
-    if line.is_void:
-        return False
     least = line.param("min_months_between")
     if least is None or line.day is None or not line.person:
         return None
+    alike = BONE_MASS if line.code in BONE_MASS else {"77089", "77092"}
+    too_soon: list[Truth] = []
     for other in line.batch.everything:
-        if other.code not in ("77089", "77092") or other.kind or other.person != line.person:
+        if other.code not in alike or other.counts is False or other.person != line.person:
             continue
-        if other.day is None or other.day >= line.day:
+        if other.payer != line.payer or other.day is None or other.day >= line.day:
             continue
         if month_number(line.day) - month_number(other.day) - 1 < int(least):
-            return True
-    return False if line.batch.history_reaches(int(least), line.day) else None
+            # What was billed to be denied was not paid for.
+            too_soon.append(both(other.counts, negate(other.may_carry("GY", "GZ"))))
+    reaches = line.batch.history_reaches(int(least), line.day)
+    return either(*too_soon, False if reaches else None)
 
 
 @rule("FR003", "warning", CHECKED)
+@across
 def fr003(line: Line) -> Truth:
-    if line.is_void:
-        return False
     return None if line.batch.history is None else _stands_on(line, line.batch.history)
 
 
 @rule("UN001", "error", CHECKED, "max_units_per_day")
+@across
 def un001(line: Line) -> Truth:
     return both(_too_many_units(line), fr001(line) is not True)
 
@@ -1214,11 +1342,10 @@ def _too_many_units(line: Line) -> Truth:
         if line.identity and (other.identity, other.kind) == (line.identity, line.kind)
     ]
     whose = (line.person, line.entity)
-    is_original = not line.kind
     person_day = [
         other
         for other in same
-        if is_original and all(whose) and (other.person, other.entity) == whose and not other.kind
+        if all(whose) and (other.person, other.entity) == whose and other.counts
     ]
     sums = []
     for group in ([line], on_claim, person_day):
@@ -1230,7 +1357,7 @@ def _too_many_units(line: Line) -> Truth:
     if max(sums) > int(most):
         return True
     everyone = [line, *on_claim, *person_day]
-    nobody_else = not is_original or all(whose)
+    nobody_else = all(whose)
     complete = (
         nobody_else and line.day is not None and all(other.units is not None for other in everyone)
     )
@@ -1317,7 +1444,7 @@ def po003(line: Line) -> Truth:
     return both(_technical_not_paid_here(line), is_technical)
 
 
-@rule("PO004", "warning", {"77089"}, "technical_in_facility")
+@rule("PO004", "error", {"77089"}, "technical_in_facility")
 def po004(line: Line) -> Truth:
     return _technical_not_paid_here(line)
 
@@ -1339,9 +1466,8 @@ def po001(line: Line) -> Truth:
 
 
 @rule("PO006", "warning", {"77092"})
+@across
 def po006(line: Line) -> Truth:
-    if line.is_void:
-        return False
     place = line.text("place_of_service_code")
     if not place:
         return None if place is None else False
@@ -1352,9 +1478,7 @@ def po006(line: Line) -> Truth:
         [
             other.text("place_of_service_code")
             for other in group
-            if other.code in COMPANIONS
-            and not other.is_void
-            and other.text("place_of_service_code")
+            if other.code in COMPANIONS and other.text("place_of_service_code")
         ]
         for group in (line.claim_day, everyone or [])
     )
@@ -1368,7 +1492,17 @@ def dx001(line: Line) -> Truth:
     return None if line.diagnosis_cells is None else not any(line.diagnosis_cells)
 
 
-@rule("DX002", "error", CHECKED)
+def _is_wrong_whatever_the_year(line: Line) -> Truth:
+    """Not only a heading of the list of another year."""
+    return any(
+        _not_billable(cell, None) or (
+            _not_billable(cell, line.day) and line.day and LIST_FROM <= line.day <= LIST_TO
+        )
+        for cell in line.diagnosis_cells or () if cell
+    )  # fmt: skip
+
+
+@rule("DX002", "error", CHECKED, error_when=_is_wrong_whatever_the_year)
 def dx002(line: Line) -> Truth:
     if line.diagnosis_cells is None:
         return None
@@ -1378,9 +1512,12 @@ def dx002(line: Line) -> Truth:
 def _not_billable(diagnosis: str, day: date | None) -> Truth:
     if not re.fullmatch(r"[A-Z][0-9][0-9A-Z](\.?[0-9A-Z]{1,4})?", diagnosis):
         return True
-    if day is None or not LIST_FROM <= day <= LIST_TO:
+    if day is None:
         return None
-    return DIAGNOSES[undotted(diagnosis)] != "billable"
+    if LIST_FROM <= day <= LIST_TO:
+        return DIAGNOSES[undotted(diagnosis)] != "billable"
+    # A heading is one in every year; what is billable, or is a code at all, may change.
+    return True if DIAGNOSES[undotted(diagnosis)] == "heading" else None
 
 
 def _is_listed(line: Line, parameter: str) -> list[Truth] | None:
@@ -1399,7 +1536,9 @@ def dx003(line: Line) -> Truth:
         return None
     # Where some diagnosis is excluded, DX004 speaks or another one supports.
     is_excluded = any(excluded)
-    return both(bool(supporting), not is_excluded, negate(either(*supporting)))
+    # Which diagnosis was meant is unknown where one is not billable, however it is written.
+    is_wrong = any(_not_billable(undotted(code), line.day) for code in line.diagnoses or ())
+    return both(bool(supporting), not is_excluded, not is_wrong, negate(either(*supporting)))
 
 
 @rule("DX004", "warning", CHECKED, "excluded_diagnoses", "supporting_diagnoses")
@@ -1431,13 +1570,13 @@ def dx006(line: Line) -> Truth:
     return None if line.diagnosis_cells is None else line.pointed is None
 
 
-@rule("ID001", "error", CHECKED)
+@rule("ID001", "error", CHECKED, voids=True)
 def id001(line: Line) -> Truth:
     npi = line.text("rendering_npi")
     return None if npi is None else not valid_npi(npi)
 
 
-@rule("ID002", "error", CHECKED)
+@rule("ID002", "error", CHECKED, voids=True)
 def id002(line: Line) -> Truth:
     npi = line.text("billing_npi")
     return None if npi is None else not valid_npi(npi)
@@ -1448,23 +1587,23 @@ def _is_blank(line: Line, column: str) -> Truth:
     return None if text is None else not text
 
 
-@rule("ID003", "error", CHECKED, "ordering_provider")
+@rule("ID003", "error", CHECKED, "ordering_provider", voids=True)
 def id003(line: Line) -> Truth:
     return both(line.param_is("ordering_provider", "required"), _is_blank(line, "ordering_npi"))
 
 
-@rule("ID004", "error", CHECKED)
+@rule("ID004", "error", CHECKED, voids=True)
 def id004(line: Line) -> Truth:
     npi = line.text("ordering_npi")
     return None if npi is None else bool(npi) and not valid_npi(npi)
 
 
-@rule("ID005", "warning", CHECKED)
+@rule("ID005", "warning", CHECKED, voids=True)
 def id005(line: Line) -> Truth:
     return line.index in line.batch.first_of_stranger and not line.is_self_pay
 
 
-@rule("ID006", "info", CHECKED)
+@rule("ID006", "info", CHECKED, voids=True)
 def id006(line: Line) -> Truth:
     return line.index in line.batch.first_of_stranger and line.is_self_pay
 
@@ -1485,9 +1624,40 @@ def cv002(line: Line) -> Truth:
     return both(required, _is_blank(line, "prior_authorization_number"))
 
 
+def _left_to_contractor(line: Line) -> Truth:
+    return both(line.param_is("coverage", "contractor_decides"), negate(_has_notice(line)))
+
+
 @rule("CV003", "info", FAMILY, "coverage")
 def cv003(line: Line) -> Truth:
-    return both(line.param_is("coverage", "contractor_decides"), negate(_has_notice(line)))
+    left = _left_to_contractor(line)
+    if not left:
+        return left
+    others = [
+        other
+        for other in line.batch.lines
+        if other.code in FAMILY and other.payer == line.payer and _left_to_contractor(other)
+    ]
+    return min(others, key=lambda other: other.place) is line
+
+
+@rule("CV004", "error", CHECKED, "modifier_gz")
+def cv004(line: Line) -> Truth:
+    return both(line.has_modifier("GZ"), line.param_is("modifier_gz", "denied"))
+
+
+@rule("CV005", "warning", CHECKED, "modifier_gy")
+def cv005(line: Line) -> Truth:
+    return both(line.has_modifier("GY"), line.param_is("modifier_gy", "denied"))
+
+
+@rule("DO003", "info", COMPANIONS, "report_with_visit")
+def do003(line: Line) -> Truth:
+    is_asked = either(
+        line.param_is("report_with_visit", "interpretation_and_global"),
+        both(line.has_modifier("26"), line.param_is("report_with_visit", "interpretation")),
+    )
+    return both(negate(line.has_modifier("TC")), is_asked)
 
 
 @rule("CH001", "error", CHECKED)
@@ -1520,10 +1690,12 @@ def ch002(line: Line) -> Truth:
         return None if charge is None else False
     if fee is None or units is None or units <= 0 or units != int(units):
         return None
-    return charge < fee * units
+    most = line.param("max_units_per_day")
+    paid: Decimal = units if most is None else min(units, Decimal(most))
+    return charge < fee * paid
 
 
-@rule("CH003", "error", CHECKED, "claim_frequency_codes")
+@rule("CH003", "error", CHECKED, "claim_frequency_codes", voids=True)
 def ch003(line: Line) -> Truth:
     frequency, accepted = line.text("claim_frequency_code"), line.param("claim_frequency_codes")
     if not frequency:
@@ -1547,7 +1719,7 @@ def do002(line: Line) -> Truth:
     return either(too_early, too_late)
 
 
-@rule("IN001", "error", CHECKED)
+@rule("IN001", "error", CHECKED, voids=True)
 def in001(line: Line) -> Truth:
     return line.damaged or any(line.typed(name).state == "unreadable" for name in READERS)
 
@@ -1582,6 +1754,8 @@ def judge(
     batch.lines = batch.read(rows)
     if history is not None:
         batch.history = batch.read(history)
+        for line in batch.history:
+            line.is_past = True
         days = [read_date(cells["claim_line_start_date"].strip()) for cells in history]
         batch.history_days = [day for day in days if day is not None]
     findings = set()
@@ -1590,7 +1764,7 @@ def judge(
         for code, entry in RULES.items():
             if line.code not in entry.applies and not (entry.partners and line.code not in CHECKED):
                 continue
-            if line.is_self_pay and entry.parameters:
+            if (line.is_self_pay and entry.parameters) or (line.is_void and not entry.voids):
                 continue
             outcome = entry.test(line)
             if outcome:
@@ -1607,6 +1781,7 @@ def _severity(entry: Rule, line: Line) -> str:
         near = [*(line.claim_day or ()), *(line.across() or ())]
         deciding = [paid for paid in near if _denies_partner(paid, line)]
     recalled = all(_rests_on_memory(entry, of) for of in deciding)
+    recalled |= entry.error_when is not None and not entry.error_when(line)
     return "warning" if recalled and entry.severity == "error" else entry.severity
 
 

@@ -40,6 +40,7 @@ DEFAULT_LINE = {
     "ordering_npi": "1234567893",
     "prior_authorization_number": "",
     "claim_frequency_code": "1",
+    "original_reference_number": "",
     "patient_sex": "F",
     "patient_birth_date": "1957-05-01",
     "submission_date": "2026-03-09",

@@ -191,6 +191,8 @@ MORE_POLICIES = {
               2023-01-01: {not_available: nothing was found}
               2026-03-02: {value: adjunct, source: letter}
           all:
+            claim_frequency_codes:
+              2022-01-01: {value: ["1", "7", "8"], source: letter}
             timely_filing:
               2024-07-01: {value: 120 days, source: letter}
               2026-11-01: {ended: true, source: letter}

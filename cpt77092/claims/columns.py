@@ -104,7 +104,11 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         name="claim_frequency_code",
         kind=Kind.CODE,
-        needed_for="CH003, and UN001 on replaced claims",
+        needed_for="CH003, and which claims are voided or replaced",
+    ),
+    Column(
+        name="original_reference_number",
+        needed_for="CH004, and which claim a void or replacement is for",
     ),
     Column(name="patient_sex", kind=Kind.CODE, needed_for="DX005"),
     Column(name="patient_birth_date", kind=Kind.DATE, patient=True, needed_for=NO_RULE),

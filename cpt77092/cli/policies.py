@@ -1,8 +1,9 @@
-"""`scrub policies`: list, show and check payer policies."""
+"""`scrub policies`: list, show, check and set payer policies."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass
+from datetime import date
 from pathlib import Path
 
 import typer
@@ -21,14 +22,16 @@ from cpt77092.cli.options import (
     flag,
     isolated_option,
     option,
+    parse_day,
     policy_folder_option,
     settings_option,
     with_options,
 )
+from cpt77092.errors import UsageError
 
 policies_app = typer.Typer(
     name="policies",
-    help="List, show and check payer policies.",
+    help="List, show, check and set payer policies.",
     epilog="Example: scrub policies show medicare",
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -144,6 +147,73 @@ def check_policies(_ctx: typer.Context, options: CheckPoliciesOptions) -> None:
     )
     if warnings and options.strict:
         raise typer.Exit(Exit.UNCHECKED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetOptions(PolicyOptions):
+    """The arguments and options of `scrub policies set`."""
+
+    payer: str = argument(
+        "PAYER", "A policy's key, a payer's name or its payer ID.", autocompletion=complete_payer
+    )
+    parameter: str = argument("PARAMETER", "What the payer answered about: modifier_26.")
+    value: str = argument("VALUE", "Its answer, as policy files write it: not_allowed.")
+    code: str = option(POLICIES, "Code or group of codes it holds for.", default="77092")
+    first_day: date | None = option(
+        POLICIES,
+        "First day it holds, YYYY-MM-DD; today if omitted.",
+        "--from",
+        parser=parse_day,
+        metavar="DATE",
+    )
+    source: str = option(
+        POLICIES, "How the payer answered: call reference, letter, page.", default=MISSING
+    )
+    document: bool = flag(
+        POLICIES,
+        "The source is a document that you read, not what somebody told you.",
+        "--document",
+    )
+    by: str = option(POLICIES, "Who records the answer.", metavar="NAME", default="")
+
+
+@policies_app.command("set", cls=ConfigurableCommand)
+@with_options
+def set_value(_ctx: typer.Context, options: SetOptions) -> None:
+    """Record a payer's answer in your policy folder.
+
+    The next run is firm on it. An answer that somebody told you makes errors, but no safe fixes.
+
+    Example: scrub policies set aetna modifier_26 not_allowed --from 2026-01-01 --source "Call 4711"
+    --policies my-policies
+    """
+    from cpt77092.policies import load_policies
+    from cpt77092.policies.answers import Answer, text_with
+    from cpt77092.policies.payer_names import require_payer
+    from cpt77092.reports.files import write_atomically
+
+    folder = options.policies
+    if folder is None:
+        raise UsageError("name the folder of your policies with --policies DIR")
+    folder.mkdir(parents=True, exist_ok=True)
+    has_files = any(folder.glob("*.yaml"))
+    by = f" by {options.by}" if options.by else ""
+    answer = Answer(
+        payer=require_payer(load_policies(folder if has_files else None), options.payer),
+        code=options.code,
+        parameter=options.parameter,
+        value=options.value,
+        first_day=options.first_day or options.day,
+        source=options.source,
+        is_document=options.document,
+        recorded=f"recorded on {options.day}{by}",
+    )
+    text = text_with(folder, answer).encode()
+    file = folder / f"{answer.payer}.yaml"
+    write_atomically(str(file), lambda stream: stream.write(text), option="--policies")
+    typer.echo(
+        f"{file}: {answer.parameter} on {answer.code} is {answer.value} from {answer.first_day}."
+    )
 
 
 @policies_app.command("schema")

@@ -11,12 +11,14 @@ from cpt77092.facts import (
     diagnoses,
     filing,
     grouping,
+    intervals,
     modifiers,
     money,
     places,
     prior_claims,
     providers,
     scans,
+    standing,
     units,
 )
 from cpt77092.facts.fact import Fact
@@ -24,6 +26,7 @@ from cpt77092.facts.message_fields import MESSAGE_FIELDS
 
 _SUBJECTS = (
     grouping,
+    standing,
     modifiers,
     places,
     providers,
@@ -32,6 +35,7 @@ _SUBJECTS = (
     code_pairs,
     scans,
     prior_claims,
+    intervals,
     units,
     filing,
     money,

@@ -6,7 +6,7 @@ import polars as pl
 
 from cpt77092.claims.columns import BY_NAME, TYPED, UNREADABLE_TEXT, Kind
 from cpt77092.facts.fact import Context, Fact, on_lines
-from cpt77092.reference.codes import CHECKED, GLOBAL, TECHNICAL
+from cpt77092.reference.codes import CHECKED, FAMILY, GLOBAL, TECHNICAL
 
 OWN_TECHNICAL = GLOBAL | TECHNICAL
 """TBS codes that bill technical work (77089, 77090, 77091)."""
@@ -29,22 +29,38 @@ def is_first_line_of_payer(lines: pl.DataFrame, _: Context) -> pl.Series:
     The order of rows does not matter. False on every line of a payer that has a policy. A patient
     who pays is a payer without a policy, too.
     """
-    day = pl.col("claim_line_start_date")
-    order = ("claim_line_start_date", "claim_id", "claim_line_number", "source", "source_row")
     has_policy = pl.col("payer_is_known") & ~pl.col("payer_is_self_pay")
     is_unknown = ~has_policy & pl.col("hcpcs_code").is_in(sorted(CHECKED)) & ~pl.col("is_past")
-    earliest = (
-        lines.lazy()
-        .filter(is_unknown)
-        .select("line", "payer_number", *order)
+    earliest = _first_of_payer(lines.lazy().filter(is_unknown))
+    is_first = pl.Series([True]).new_from_index(0, earliest.height)
+    return on_lines(lines.height, earliest["line"], is_first, default=False)
+
+
+def _first_of_payer(lines: pl.LazyFrame) -> pl.DataFrame:
+    """Of each payer the first line, by date, claim and line number."""
+    day = pl.col("claim_line_start_date")
+    order = ("claim_line_start_date", "claim_id", "claim_line_number", "source", "source_row")
+    return (
+        lines.select("line", "payer_number", *order)
         # Only lines of the first day need a sort; lines without a date come before all others.
         .filter(day.is_null() | (day == day.min().over("payer_number")))
         .sort(order, nulls_last=False)
         .unique("payer_number", keep="first", maintain_order=True)
         .collect()
     )
-    is_first = pl.Series([True]).new_from_index(0, earliest.height)
-    return on_lines(lines.height, earliest["line"], is_first, default=False)
+
+
+def is_first_left_to_contractor(lines: pl.DataFrame, _: Context) -> pl.Series:
+    """The payer's first line, by date, claim and line number, whose coverage a contractor decides.
+
+    False on its other lines; unknown where the line may have an ABN modifier.
+    """
+    left = (pl.col("policy.coverage") == "contractor_decides") & ~pl.col("has_notice_modifier")
+    left = left & pl.col("hcpcs_code").is_in(sorted(FAMILY)) & ~pl.col("is_past")
+    is_left = lines.select(left).to_series()
+    first = _first_of_payer(lines.lazy().filter(is_left))["line"]
+    is_first = lines["line"].is_in(first.implode())
+    return pl.select(pl.when(is_left).then(is_first).otherwise(is_left)).to_series()
 
 
 def unreadable_cells(context: Context) -> pl.Expr:
@@ -77,6 +93,12 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         from_frame=is_first_line_of_payer,
         optional=("claim_line_start_date", "claim_id", "claim_line_number"),
+    ),
+    Fact(
+        from_frame=is_first_left_to_contractor,
+        reads=("policy.coverage", "has_notice_modifier"),
+        optional=("claim_line_start_date", "claim_id", "claim_line_number"),
+        unknown="a modifier on the line cannot be read",
     ),
     Fact(build=unreadable_cells, optional=TYPED),
 )

@@ -1,9 +1,8 @@
 """Facts of the codes billed together: on the claim, and for the person on the date.
 
 The codes of a group are one number with a bit for each code (`Context.mask`), so that one union
-over the group answers every question about its codes. A void (8) is a claim of its own and bills
-nothing. A replacement (7) counts within its own claim only, since the claim that it replaces may be
-in the same batch.
+over the group answers every question about its codes. Across claims only lines that count are
+united (`standing.py`).
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from cpt77092.facts.grouping import (
     PERSON_DATE,
 )
 from cpt77092.facts.modifiers import unless_damaged
-from cpt77092.facts.scans import is_scan
+from cpt77092.facts.scans import is_spine_scan
 from cpt77092.reference.codes import CHECKED, GLOBAL, INTERPRETATION, TECHNICAL
 
 PARTS = INTERPRETATION | TECHNICAL
@@ -62,13 +61,13 @@ def unjudged_bit(_: Context) -> pl.Expr:
     return pl.when(is_unjudged).then("code_bit").otherwise(_NOTHING)
 
 
-def _only_of_original(bit: str) -> Fact:
-    """`original_code_bit` and so on: the bit where the line's claim is an original one."""
+def _if_counted(bit: str) -> Fact:
+    """`counted_code_bit` and so on: the bit where the line counts."""
 
     def build(_: Context) -> pl.Expr:
-        return _across(pl.col(bit), _NOTHING)
+        return pl.when("surely_counts").then(bit).otherwise(_NOTHING)
 
-    return Fact(name=f"original_{bit}", build=build, reads=("is_original", bit))
+    return Fact(name=f"counted_{bit}", build=build, reads=(bit,), optional=("surely_counts",))
 
 
 _BITS = {
@@ -85,12 +84,12 @@ def _united() -> list[Fact]:
     """`claim_codes`, `claim_date_bare`, `entity_date_doubtful` and so on."""
     facts = []
     for what, bit in _BITS.items():
-        original = _only_of_original(bit)
+        counted = _if_counted(bit)
         facts += [
-            original,
+            counted,
             Fact(name=f"claim_{what}", group=CLAIM, bit_or=bit),
             Fact(name=f"claim_date_{what}", group=CLAIM_DATE, bit_or=bit),
-            Fact(name=f"entity_date_{what}", group=ENTITY_DATE_OF_PAYER, bit_or=original.name),
+            Fact(name=f"entity_date_{what}", group=ENTITY_DATE_OF_PAYER, bit_or=counted.name),
         ]
     return facts
 
@@ -106,24 +105,13 @@ def _bills(what: str, codes: Collection[str]) -> tuple[Fact, Fact]:
         # Without a claim number the line is alone on its claim; other claims may bill the code.
         has_claim = pl.col("claim_key").is_not_null()
         on_claim = pl.when(has_claim).then(_shares(pl.col("claim_date_codes"), wanted))
-        across = _across(_shares(pl.col("entity_date_codes"), wanted))
-        return _unless_void(on_claim.otherwise(NO) | across)
+        return on_claim.otherwise(NO) | _shares(pl.col("entity_date_codes"), wanted)
 
     def surely_bills(_: Context) -> pl.Expr:
         return pl.col(f"day_bills_{what}").fill_null(value=False)
 
     fact = Fact(name=f"day_bills_{what}", build=bills, reads=_ENTITY, optional=_DAY)
     return fact, Fact(name=f"day_surely_bills_{what}", build=surely_bills, optional=(fact.name,))
-
-
-def _unless_void(outcome: pl.Expr) -> pl.Expr:
-    """A void bills nothing, whatever else is unknown about it."""
-    return pl.when("is_live").then(outcome).otherwise(NO)
-
-
-def _across(outcome: pl.Expr, otherwise: pl.Expr = NO) -> pl.Expr:
-    """The outcome over the person's other claims, which count for original claims alone."""
-    return pl.when("is_original").then(outcome).otherwise(otherwise)
 
 
 # --- pairs ------------------------------------------------------------------------------------
@@ -169,10 +157,9 @@ def _is_denied(group: str, among: pl.Expr) -> pl.Expr:
 def _denied_beside(group: str, among: pl.Expr) -> pl.Expr:
     has_claim = pl.col("claim_key").is_not_null()
     on_claim = pl.when(has_claim).then(_is_denied(group, among)).otherwise(NO)
-    across = _across(_is_denied("entity_date", among))
-    # Unknown without pairs on file; a void bills nothing.
-    denied = pl.when(pl.col("denying_codes").is_not_null()).then(on_claim | across)
-    return _unless_void(denied)
+    across = _is_denied("entity_date", among)
+    # Unknown without pairs on file.
+    return pl.when(pl.col("denying_codes").is_not_null()).then(on_claim | across)
 
 
 def denied_beside_part(context: Context) -> pl.Expr:
@@ -186,11 +173,21 @@ def denied_for_good_beside_part(context: Context) -> pl.Expr:
     return _denied_beside("claim", parts)
 
 
+def _others(context: Context) -> pl.Expr:
+    """All codes, components of the global code aside."""
+    every = context.mask(context.bits)
+    return pl.when(_IS_GLOBAL).then(every & ~context.mask(PARTS)).otherwise(every)
+
+
 def denied_beside_other(context: Context) -> pl.Expr:
     """The code is billed with another that is paid instead, components of the global code aside."""
-    every = context.mask(context.bits)
-    among = pl.when(_IS_GLOBAL).then(every & ~context.mask(PARTS)).otherwise(every)
-    return _denied_beside("claim_date", among)
+    return _denied_beside("claim_date", _others(context))
+
+
+def denied_for_good_beside_other(context: Context) -> pl.Expr:
+    """The same for a pair that no modifier bypasses."""
+    hard = pl.col("denying_codes") ^ pl.col("bypassable_codes")
+    return _denied_beside("claim_date", _others(context) & hard)
 
 
 def _is_global(_: Context) -> pl.Expr:
@@ -213,7 +210,7 @@ _MAYBE = 16
 
 
 def scan_kind(_: Context) -> pl.Expr:
-    """How a bone-density scan is billed, by its modifiers, as bits."""
+    """How a spine DXA is billed, by its modifiers, as bits."""
     reads = unless_damaged(pl.col("has_modifier_26"))
     technical = unless_damaged(pl.col("has_modifier_tc"))
     kinds = (
@@ -233,7 +230,7 @@ def entity_scans(_: Context) -> pl.Expr:
     """How the provider bills its scans that date: on the claim, else on its other claims."""
     has_claim = pl.col("claim_key").is_not_null()
     on_claim = pl.when(has_claim).then("claim_date_scans").otherwise(_NOTHING)
-    across = _across(pl.col("entity_date_scans"), _NOTHING)
+    across = pl.col("entity_date_scans")
     is_unknown = on_claim.is_null()  # no date
     return pl.when(is_unknown | (on_claim != 0)).then(on_claim).otherwise(across)
 
@@ -247,12 +244,12 @@ def _some_scan_is(kinds: int) -> pl.Expr:
 
 def entity_only_reads_scan(_: Context) -> pl.Expr:
     """The provider bills only the interpretation (26) of its scan that date."""
-    return _unless_void(_some_scan_is(_READ_ONLY) & ~_some_scan_is(_WHOLE | _TECHNICAL_ONLY))
+    return _some_scan_is(_READ_ONLY) & ~_some_scan_is(_WHOLE | _TECHNICAL_ONLY)
 
 
 def entity_bills_whole_scan(_: Context) -> pl.Expr:
     """The provider bills its scan that date globally: with neither 26 nor TC."""
-    return _unless_void(_some_scan_is(_WHOLE))
+    return _some_scan_is(_WHOLE)
 
 
 # --- components of other billing providers ----------------------------------------------------
@@ -261,11 +258,11 @@ def entity_bills_whole_scan(_: Context) -> pl.Expr:
 def part_of_another_entity(lines: pl.DataFrame, _: Context) -> pl.Series:
     """Another billing provider bills a component of the test for the same person and date."""
     tests = lines.lazy().select(
-        "line", PERSON_DATE, "entity_number", "claim_key", "is_original", "is_past", "hcpcs_code"
+        "line", PERSON_DATE, "entity_number", "claim_key", "surely_counts", "is_past", "hcpcs_code"
     )
     wholes = tests.filter(_IS_GLOBAL).collect(engine="in-memory")
     is_part = pl.col("hcpcs_code").is_in(sorted(PARTS))
-    parts = tests.filter(is_part & pl.col("is_original") & ~pl.col("is_past"))
+    parts = tests.filter(is_part & pl.col("surely_counts") & ~pl.col("is_past"))
     # Few components are billed on the date of a global line.
     parts = parts.join(wholes.lazy(), on=PERSON_DATE, how="semi")
     # One row for each provider of a person and date: of several claims at most one can be the
@@ -288,7 +285,7 @@ def part_of_another_entity(lines: pl.DataFrame, _: Context) -> pl.Series:
         .join(differs, on="line", how="left")
         .select(
             "line",
-            pl.when(~pl.col("is_original") | (known & pl.col("billed").is_null()))
+            pl.when(known & pl.col("billed").is_null())
             .then(NO)
             .when(known)
             .then("differs")
@@ -310,11 +307,9 @@ _DENIED = (
     "bypassable_codes",
     "has_bypass_modifier",
     "hcpcs_code",
-    "is_original",
-    "is_live",
     "claim_key",
 )
-_DAY = ("claim_key", "claim_date_codes", "entity_date_codes", "is_original", "is_live")
+_DAY = ("claim_key", "claim_date_codes", "entity_date_codes")
 
 FACTS: tuple[Fact, ...] = (
     Fact(build=code_bit, reads=("code_number",)),
@@ -344,28 +339,28 @@ FACTS: tuple[Fact, ...] = (
             (denied_beside_part, _is_global),
             (denied_for_good_beside_part, _is_global),
             (denied_beside_other, may_be_denied),
+            (denied_for_good_beside_other, may_be_denied),
         )
     ),
     Fact(
         build=scan_kind,
-        where=lambda _: is_scan() & ~pl.col("is_past"),
+        where=lambda _: is_spine_scan() & ~pl.col("is_past"),
         default=0,
-        reads=("hcpcs_code", "is_live"),
-        optional=("has_modifier_26", "has_modifier_tc", "damaged_code"),
+        reads=("hcpcs_code",),
+        optional=("surely_counts", "is_past", "has_modifier_26", "has_modifier_tc", "damaged_code"),
     ),
-    _only_of_original("scan_kind"),
+    _if_counted("scan_kind"),
     Fact(name="claim_date_scans", group=CLAIM_DATE, bit_or="scan_kind"),
-    Fact(name="entity_date_scans", group=ENTITY_DATE, bit_or="original_scan_kind"),
+    Fact(name="entity_date_scans", group=ENTITY_DATE, bit_or="counted_scan_kind"),
     Fact(
         build=entity_scans,
         reads=_ENTITY,
-        optional=("claim_key", "claim_date_scans", "entity_date_scans", "is_original"),
+        optional=("claim_key", "claim_date_scans", "entity_date_scans"),
     ),
     *(
         Fact(
             build=build,
             reads=("entity_scans",),
-            optional=("is_live",),
             unknown="a modifier of the scan cannot be read, or the file has no modifiers",
         )
         for build in (entity_only_reads_scan, entity_bills_whole_scan)
@@ -373,7 +368,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         from_frame=part_of_another_entity,
         reads=("person_id", "billing_npi", "claim_line_start_date"),
-        optional=("claim_key", "entity_number", "is_original", PERSON_DATE),
+        optional=("claim_key", "entity_number", "surely_counts", "is_past", PERSON_DATE),
         unknown="another claim of that day has no billing provider",
     ),
 )

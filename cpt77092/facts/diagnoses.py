@@ -43,14 +43,43 @@ def _joined(texts: pl.Expr, between: str = ", ") -> pl.Expr:
     return texts.list.drop_nulls().list.unique(maintain_order=True).list.join(between)
 
 
-def diagnoses_cell(context: Context) -> pl.Expr:
-    """All diagnosis cells of the row in order; the key of the diagnosis facts.
+def row_diagnoses(context: Context) -> pl.Expr:
+    """All diagnosis cells of the row in order.
 
     Most files fill a few of the twelve: blank columns after the last filled one are left out.
     """
     filled = [n for n, name in enumerate(DIAGNOSES) if name not in context.blank]
     cells = pl.col(DIAGNOSES[: max(filled, default=0) + 1]).cast(pl.String)
     return pl.concat_str(cells, separator=_BETWEEN).cast(pl.Categorical)
+
+
+def row_has_diagnosis(_: Context) -> pl.Expr:
+    """Some diagnosis cell of the row is not blank."""
+    return pl.col("row_diagnoses").cast(pl.String).str.contains(f"[^{_BETWEEN}]")
+
+
+def diagnoses_cell(lines: pl.DataFrame, _: Context) -> pl.Series:
+    """The diagnosis cells that count for the line; the key of the diagnosis facts.
+
+    They are those of its row. A claim's diagnoses that are on its first row alone, by line number,
+    are those of all its lines.
+    """
+    cells, has_own = lines["row_diagnoses"], pl.col("row_has_diagnosis")
+    if lines["row_has_diagnosis"].all():  # null where the file has no diagnoses
+        return cells
+    claim = pl.col("claim_key")
+    is_in_question = claim.is_in(claim.filter(~has_own).unique().implode()) & ~pl.col("is_past")
+    of_claim = lines.lazy().filter(claim.is_not_null() & is_in_question)
+    first = (
+        of_claim.select("line", "claim_line_number", "claim_key", "row_has_diagnosis")
+        .sort("claim_line_number", "line", nulls_last=False)
+        .group_by("claim_key", maintain_order=True)
+        .agg(first=pl.first("line"), has_first=has_own.first(), with_some=has_own.sum())
+        .filter(pl.col("has_first") & (pl.col("with_some") == 1))
+    )
+    others = of_claim.filter(~has_own).select("line", "claim_key").join(first, on="claim_key")
+    moved = others.select("line", "first").collect(engine="in-memory")
+    return cells.clone().scatter(moved["line"], cells.gather(moved["first"]))
 
 
 def has_diagnosis(_: Context) -> pl.Expr:
@@ -72,17 +101,24 @@ def diagnosis_categories(lines: pl.DataFrame) -> frozenset[str]:
     return frozenset(begun.to_series().drop_nulls())
 
 
-def is_in_list_year(context: Context) -> pl.Expr:
-    """The date of service is known and in the fiscal year of the ICD-10-CM list on file."""
+_NO_DATE, _OTHER_YEAR, _LIST_YEAR = 0, 1, 2
+
+
+def list_year(context: Context) -> pl.Expr:
+    """Whether the date of service is in the fiscal year of the ICD-10-CM list on file."""
     listed = diagnosis_list(context.categories)
-    day = pl.col("claim_line_start_date")
-    return day.is_between(listed.first_day, listed.last_day).fill_null(value=False)
+    is_listed = pl.col("claim_line_start_date").is_between(listed.first_day, listed.last_day)
+    year = pl.when(is_listed).then(_LIST_YEAR).when(~is_listed).then(_OTHER_YEAR)
+    return year.otherwise(_NO_DATE).cast(pl.UInt8)
+
+
+_IN_YEAR = pl.col("list_year") == _LIST_YEAR
 
 
 def diagnosis_problems(context: Context) -> pl.Expr:
     """What is wrong with the row's diagnoses; blank where nothing is.
 
-    Outside the fiscal year of the list only their form is checked.
+    Outside the fiscal year of the list their form is checked, and whether one is a heading there.
     """
     written, normal = pl.element(), _normal(pl.element())
     misformed = pl.when(~normal.str.contains(_FORM)).then(
@@ -94,20 +130,39 @@ def diagnosis_problems(context: Context) -> pl.Expr:
         )
     )
     not_billable = pl.format("{} {}", written, _standing(normal, context))
-    in_year = _written().list.eval(pl.coalesce(misformed, not_billable, miswritten))
-    by_form = _joined(_written().list.eval(pl.coalesce(misformed, miswritten)), "; ")
-    return (
-        pl.when("is_in_list_year")
-        .then(_joined(in_year, "; "))
-        .when((by_form != "") | ~has_diagnosis(context))
-        .then(by_form)
+    listed = diagnosis_list(context.categories)
+    heading = pl.when(normal.is_in(listed.headings["code"].implode())).then(
+        pl.format(
+            "{} needs more characters in the nearest list (fiscal year {})",
+            written,
+            pl.lit(listed.last_day.year),
+        )
     )
+    in_year = _written().list.eval(pl.coalesce(misformed, not_billable, miswritten))
+    other_year = _written().list.eval(pl.coalesce(misformed, heading, miswritten))
+    by_form = _joined(_written().list.eval(pl.coalesce(misformed, miswritten)), "; ")
+    is_other_year = pl.col("list_year") == _OTHER_YEAR
+    elsewhere = pl.when(is_other_year).then(_joined(other_year, "; ")).otherwise(by_form)
+    return (
+        pl.when(_IN_YEAR)
+        .then(_joined(in_year, "; "))
+        .when((elsewhere != "") | ~has_diagnosis(context))
+        .then(elsewhere)
+    )
+
+
+def diagnosis_is_wrong_in_any_year(_: Context) -> pl.Expr:
+    """A diagnosis has a wrong form, or is not billable in the fiscal year of the list."""
+    is_misformed = ~_normal(pl.element()).str.contains(_FORM)
+    is_miswritten = ~pl.element().str.contains(_AS_WRITTEN)
+    is_wrong = _written().list.eval(is_misformed | is_miswritten).list.any()
+    return is_wrong | (_IN_YEAR & (pl.col("diagnosis_problems") != ""))
 
 
 def _standing(code: pl.Expr, context: Context) -> pl.Expr:
     """Why a code is not billable; null where it is."""
     listed = diagnosis_list(context.categories)
-    headings = listed.codes.filter(pl.col("billable_below") > 0)
+    headings = listed.headings
     below = pl.col("billable_below")
     codes = pl.when(below == 1).then(pl.lit("code begins")).otherwise(pl.lit("codes begin"))
     short = pl.format("needs more characters ({} billable {} with it)", below, codes)
@@ -130,7 +185,7 @@ def corrected_diagnoses(context: Context) -> pl.Expr:
     corrected = pl.when(~written.str.contains(_AS_WRITTEN)).then(rewritten)
     listed = diagnosis_list(context.categories)
     billable = _written().list.eval(normal.is_in(listed.billable.implode()))
-    are_billable = pl.col("is_in_list_year") & billable.list.all()
+    are_billable = _IN_YEAR & billable.list.all()
     return pl.when(are_billable).then(_joined(_written().list.eval(corrected)))
 
 
@@ -218,6 +273,21 @@ def has_line_diagnosis(_: Context) -> pl.Expr:
     return pl.col("line_diagnoses") != ""
 
 
+def has_unbillable_diagnosis(context: Context) -> pl.Expr:
+    """A diagnosis of the line is surely none that a claim may have, however it is written."""
+    listed, code = diagnosis_list(context.categories), pl.element()
+    is_wrong = (code != "") & ~code.str.contains(_FORM)
+    is_heading = code.is_in(listed.headings["code"].implode())
+    is_unlisted = (code != "") & ~code.is_in(listed.billable.implode())
+    return (
+        pl.when(_IN_YEAR)
+        .then(_OWN.list.eval(is_unlisted).list.any())
+        .when(pl.col("list_year") == _OTHER_YEAR)
+        .then(_OWN.list.eval(is_wrong | is_heading).list.any())
+        .otherwise(_OWN.list.eval(is_wrong).list.any())
+    )
+
+
 def line_diagnoses_text(_: Context) -> pl.Expr:
     """The line's own diagnoses, for the message: `M81.0, Z78.0`."""
     return _joined(_dotted_all(_OWN))
@@ -279,7 +349,7 @@ _LISTS = ("policy.supporting_diagnoses", "policy.excluded_diagnoses")
 
 
 def _of_row(build: Build, *, unknown: str = "") -> Fact:
-    key = ("diagnoses_cell", "is_in_list_year")
+    key = ("diagnoses_cell", "list_year")
     return Fact(build=build, reads=key, distinct_by=key, unknown=unknown)
 
 
@@ -310,10 +380,21 @@ def _of_lists(build: Build, *needed: str) -> Fact:
 
 
 FACTS: tuple[Fact, ...] = (
-    Fact(build=diagnoses_cell, reads=DIAGNOSES, distinct_by=DIAGNOSES),
-    Fact(build=is_in_list_year, reads=("claim_line_start_date",)),
+    Fact(build=row_diagnoses, reads=DIAGNOSES, distinct_by=DIAGNOSES),
+    Fact(build=row_has_diagnosis, reads=("row_diagnoses",), distinct_by=("row_diagnoses",)),
+    Fact(
+        from_frame=diagnoses_cell,
+        reads=("row_diagnoses",),
+        optional=("row_has_diagnosis", "claim_key", "claim_line_number"),
+    ),
+    Fact(build=list_year, reads=("claim_line_start_date",)),
     _of_row(diagnosis_problems, unknown="the ICD-10-CM list on file is of another fiscal year"),
     _of_row(corrected_diagnoses),
+    Fact(
+        build=diagnosis_is_wrong_in_any_year,
+        reads=("diagnoses_cell", "list_year", "diagnosis_problems"),
+        distinct_by=("diagnoses_cell", "list_year", "diagnosis_problems"),
+    ),
     Fact(
         build=pointed_diagnoses,
         optional=("diagnoses_cell", "diagnosis_pointer"),
@@ -323,6 +404,12 @@ FACTS: tuple[Fact, ...] = (
     _of_pointed(diagnosis_pointer_problem, "diagnosis_pointer"),
     _of_pointed(line_diagnoses, unknown=_INVALID_POINTER),
     _of_line(has_line_diagnosis),
+    Fact(
+        build=has_unbillable_diagnosis,
+        reads=("line_diagnoses", "list_year"),
+        distinct_by=("line_diagnoses", "list_year"),
+        unknown=_INVALID_POINTER,
+    ),
     _of_line(line_diagnoses_text),
     _of_line(diagnoses_of_women),
     _of_lists(has_supporting_diagnosis, "policy.supporting_diagnoses"),

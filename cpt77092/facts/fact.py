@@ -103,6 +103,8 @@ class Fact:
     """Where grain: the lines on which it is computed."""
     default: int | None = None
     """Where grain: its value on the other lines."""
+    background: tuple[str, ...] = ()
+    """Columns that it reads besides, which are no reason why a rule is unknown or less severe."""
     distinct_by: tuple[str, ...] = ()
     """Distinct grain: the key, of which each combination is computed once; all that it reads must
     follow from the key."""
@@ -135,7 +137,8 @@ class Fact:
     @property
     def all_reads(self) -> tuple[str, ...]:
         """Every column that must be there before it is computed."""
-        return (*self.reads, *self.optional, *self.distinct_by, *self.keys, *self.gathered)
+        others = (*self.background, *self.distinct_by, *self.keys, *self.gathered)
+        return (*self.reads, *self.optional, *others)
 
     @property
     def is_of_line(self) -> bool:

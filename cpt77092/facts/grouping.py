@@ -219,20 +219,6 @@ def payer_code(_: Context) -> pl.Expr:
     return pl.col("payer_number") * 2**8 + pl.col("code_number")
 
 
-def is_original(_: Context) -> pl.Expr:
-    """The line's claim neither replaces (7) nor voids (8) another.
-
-    A replacement takes the place of a claim that may be in the same batch, so across claims it
-    would count one service twice.
-    """
-    return pl.col("claim_kind") == 0
-
-
-def is_live(_: Context) -> pl.Expr:
-    """The line is not on a void (8), which takes a service back instead of billing one."""
-    return pl.col("claim_kind") != _KINDS["8"]
-
-
 _ENTITY = ("person_number", "entity_number", "date_key")
 
 FACTS: tuple[Fact, ...] = (
@@ -260,6 +246,4 @@ FACTS: tuple[Fact, ...] = (
     Fact(name=ENTITY_DATE, group_id_of=(PERSON_DATE, "entity_number"), reads=_ENTITY),
     Fact(name=ENTITY_DATE_OF_PAYER, group_id_of=(ENTITY_DATE, "payer_number")),
     Fact(name=ENTITY_DAY, group_id_of=(ENTITY_DATE_OF_PAYER, "code_number")),
-    Fact(build=is_original, optional=("claim_kind",)),
-    Fact(build=is_live, optional=("claim_kind",)),
 )

@@ -20,7 +20,7 @@ from cpt77092.facts.grouping import (
     PERSON_DATE,
 )
 from cpt77092.facts.scans import is_scan
-from cpt77092.reference.codes import COMPANIONS
+from cpt77092.reference.codes import SPINE_DXA
 
 SHOWN = 5
 """A message names this many other lines, and then `and more`."""
@@ -41,7 +41,7 @@ class MessageField:
 
 _ORDER = ("hcpcs_code", "claim_id", "claim_line_number", "source", "source_row")
 """The order in which other lines are named."""
-_NAMED_BY = ("line", *_ORDER, "claim_key", "is_original")
+_NAMED_BY = ("line", *_ORDER, "claim_key", "surely_counts")
 _WITHIN_CLAIM = (CLAIM, CLAIM_DATE, CLAIM_DAY)
 
 
@@ -57,8 +57,8 @@ def _sharing(
 
 
 def _counted(lines: pl.DataFrame, key: str) -> pl.DataFrame:
-    """The lines that count for a key: across claims only those of original claims."""
-    return lines if key in _WITHIN_CLAIM else lines.filter("is_original")
+    """The lines that count for a key; those of one claim count together or not at all."""
+    return lines if key in _WITHIN_CLAIM else lines.filter("surely_counts")
 
 
 def _pairs(flagged: pl.DataFrame, others: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
@@ -132,13 +132,13 @@ def _listed(
 
 
 def _lines_with(name: str, codes: Collection[str], *keys: str) -> MessageField:
-    """The lines with one of the codes, on no void, that share a key with the flagged line."""
+    """The lines with one of the codes that share a key with the flagged line."""
 
     def render(flagged: pl.DataFrame, lines: pl.DataFrame, _: Context) -> pl.Series:
-        has_code = pl.col("hcpcs_code").is_in(sorted(codes)) & pl.col("is_live")
+        has_code = pl.col("hcpcs_code").is_in(sorted(codes))
         return _listed(flagged, _sharing(flagged, lines, keys, has_code), keys)
 
-    return MessageField(name, (*_NAMED_BY, "is_live", *keys), render)
+    return MessageField(name, (*_NAMED_BY, *keys), render)
 
 
 def _paid_instead(flagged: pl.DataFrame, lines: pl.DataFrame, context: Context) -> pl.Series:
@@ -148,7 +148,7 @@ def _paid_instead(flagged: pl.DataFrame, lines: pl.DataFrame, context: Context) 
     flagged = flagged.with_row_index("place")
     for (denying,), alike in flagged.drop_nulls("denying_codes").group_by("denying_codes"):
         is_paid = (pl.col("code_bit") & pl.lit(denying, context.bits_type)) != 0
-        paid = _sharing(alike, lines, keys, is_paid & pl.col("is_live"))
+        paid = _sharing(alike, lines, keys, is_paid)
         texts = texts.scatter(alike["place"], _listed(alike, paid, keys))
     return texts
 
@@ -241,11 +241,11 @@ def _searched_for_scan(flagged: pl.DataFrame, _: pl.DataFrame, context: Context)
 _FIELDS = (
     _lines_with("parts_billed_beside", PARTS, CLAIM, ENTITY_DATE_OF_PAYER),
     _lines_with("calculation_billed", {"77091"}, CLAIM_DATE, ENTITY_DATE_OF_PAYER),
-    _lines_with("scan_billed", COMPANIONS, CLAIM_DATE, ENTITY_DATE),
+    _lines_with("scan_billed", SPINE_DXA, CLAIM_DATE, ENTITY_DATE),
     _lines_with("parts_of_person", PARTS, PERSON_DATE),
     MessageField(
         "denied_beside_lines",
-        (*_NAMED_BY, "is_live", "code_bit", "denying_codes", CLAIM_DATE, ENTITY_DATE_OF_PAYER),
+        (*_NAMED_BY, "code_bit", "denying_codes", CLAIM_DATE, ENTITY_DATE_OF_PAYER),
         _paid_instead,
     ),
     MessageField("line_it_repeats", (*_NAMED_BY, "line_repeated"), _repeated_line),
@@ -256,7 +256,7 @@ _FIELDS = (
     ),
     MessageField(
         "places_of_scan",
-        (*_NAMED_BY, "is_live", "place_of_service_code", CLAIM_DATE, PERSON_DATE),
+        (*_NAMED_BY, "place_of_service_code", CLAIM_DATE, PERSON_DATE),
         _places_of_scan,
     ),
     MessageField("own_technical_codes", ("claim_codes",), _own_technical_codes),

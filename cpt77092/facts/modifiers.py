@@ -160,6 +160,8 @@ _PRESENT = {
     "has_modifier_26": ("26",),
     "has_modifier_tc": ("TC",),
     "has_modifier_kx": ("KX",),
+    "has_modifier_gy": ("GY",),
+    "has_modifier_gz": ("GZ",),
     "has_repeat_modifier": ("76", "77"),
     # The patient has an ABN, or the biller knows that the payer does not cover the service.
     "has_notice_modifier": ("GA", "GX", "GY", "GZ"),

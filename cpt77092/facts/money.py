@@ -35,14 +35,15 @@ def line_fee(_: Context) -> pl.Expr:
 
 
 def paid_units(_: Context) -> pl.Expr:
-    """Units that a payment can be computed for: a positive whole number below `_MAX_UNITS`."""
+    """Units that are paid: a positive whole number below `_MAX_UNITS`, up to the payer's limit."""
     units = pl.col("service_unit_quantity")
     is_count = (units > 0) & (units < _MAX_UNITS) & (units == units.floor())
+    units = pl.min_horizontal(units, "policy.max_units_per_day")
     return pl.when(is_count).then(units).cast(pl.Int64, strict=False).cast(pl.Decimal(18, 0))
 
 
 def expected_payment(_: Context) -> pl.Expr:
-    """The payer's fee times the units."""
+    """The payer's fee times the units that are paid."""
     return (pl.col("line_fee") * pl.col("paid_units")).cast(CENTS)
 
 
@@ -63,6 +64,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         build=paid_units,
         reads=("service_unit_quantity",),
+        optional=("policy.max_units_per_day",),
         unknown="the units are not a whole number above zero and under a million",
     ),
     Fact(build=expected_payment, reads=("line_fee", "paid_units")),

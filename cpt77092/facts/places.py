@@ -19,6 +19,11 @@ def has_place_list(_: Context) -> pl.Expr:
     return pl.when(pl.col("policy_row").is_not_null()).then(listed)
 
 
+def technical_is_paid_in_facility(_: Context) -> pl.Expr:
+    """The payer pays the technical component of a facility's patient; false where it is silent."""
+    return (pl.col("policy.technical_in_facility") == "payable").fill_null(value=False)
+
+
 def _on_list(name: str, parameter: str) -> Fact:
     column = "place_of_service_code"
     build = is_on_list(column, parameter)
@@ -34,4 +39,5 @@ FACTS: tuple[Fact, ...] = (
     Fact(name="accepted_places", build=list_text("place_of_service"), reads=_ACCEPTED),
     Fact(build=place_is_assigned, reads=("place_of_service_code",)),
     Fact(build=has_place_list, reads=_ACCEPTED),
+    Fact(build=technical_is_paid_in_facility, optional=("policy.technical_in_facility",)),
 )

@@ -1,4 +1,4 @@
-"""Facts of earlier lines: the same line billed before, and the last test before this one.
+"""Facts of earlier lines: the same line billed before, and how far back the files reach.
 
 *Earlier* is by date, claim number and line number, so that the order of rows and a split into files
 change nothing. Lines of earlier claims (`is_past`) stand below those of the batch.
@@ -9,8 +9,7 @@ from __future__ import annotations
 import polars as pl
 
 from cpt77092.facts.fact import NO, UNKNOWN, YES, Context, Fact, on_lines
-from cpt77092.facts.grouping import CLAIM_DAY, PERSON_DAY, has_duplicate, last_date
-from cpt77092.reference.codes import GLOBAL, INTERPRETATION
+from cpt77092.facts.grouping import CLAIM_DAY, PERSON_DAY, has_duplicate
 
 _SAME_SERVICE = ("hcpcs_code", "claim_line_start_date", "modifier_set", "rendering_npi")
 _ORDER = ("claim_id", "claim_line_number", "source", "source_row")
@@ -18,12 +17,12 @@ _ORDER = ("claim_id", "claim_line_number", "source", "source_row")
 
 def line_repeated(lines: pl.DataFrame, _: Context) -> pl.Series:
     """The number of the first line that the line repeats; null where it repeats none."""
-    on_claim = _first_alike(lines, CLAIM_DAY, pl.col("is_live"))
-    of_person = _first_alike(lines, PERSON_DAY, pl.col("is_original"))
+    on_claim = _first_alike(lines, CLAIM_DAY)
+    of_person = _first_alike(lines, PERSON_DAY)
     return pl.select(pl.coalesce(on_claim, of_person)).to_series()
 
 
-def _first_alike(lines: pl.DataFrame, day: str, counts: pl.Expr) -> pl.Series:
+def _first_alike(lines: pl.DataFrame, day: str) -> pl.Series:
     """For every line that is not the first of its key: the number of the first.
 
     Lines of one claim or person with one payer, code and date are few; only among them are
@@ -34,7 +33,7 @@ def _first_alike(lines: pl.DataFrame, day: str, counts: pl.Expr) -> pl.Series:
     alike = (
         lines.lazy()
         .filter(has_duplicate(lines[day]) & ~pl.col("is_past"))
-        .filter(counts & known & pl.col("damaged_code").is_null())
+        .filter(pl.col("surely_counts") & known & pl.col("damaged_code").is_null())
         .select("line", *_ORDER, *key)
         .sort(_ORDER, nulls_last=False)
         .select("line", pl.col("line").first().over(key).alias("first"))
@@ -46,11 +45,11 @@ def _first_alike(lines: pl.DataFrame, day: str, counts: pl.Expr) -> pl.Series:
 
 def _is_repeat(repeated: str) -> pl.Expr:
     """True where the repeated line is known; false where all that could repeat one is known."""
-    has_group = ~pl.col("is_original") | pl.col("person_number").is_not_null()
+    has_group = pl.col("person_number").is_not_null()
     return (
         pl.when(pl.col(repeated).is_not_null())
         .then(YES)
-        .when(~pl.col("is_live") | (_service_is_known() & has_group))
+        .when(_service_is_known() & has_group)
         .then(NO)
     )
 
@@ -75,16 +74,24 @@ def surely_repeats_earlier_line(_: Context) -> pl.Expr:
 
 def line_in_past(lines: pl.DataFrame, context: Context) -> pl.Series:
     """Claim and line of an earlier claim that bills the same service; null if none does."""
+    return _named_in_past(lines, context, pl.col("surely_counts"))
+
+
+def past_doubt(lines: pl.DataFrame, context: Context) -> pl.Series:
+    """Null where an earlier claim that may not count bills the same service; false elsewhere."""
+    named = _named_in_past(lines, context, pl.col("counts").is_null())
+    return pl.select(pl.when(named.is_null()).then(NO)).to_series()
+
+
+def _named_in_past(lines: pl.DataFrame, context: Context, counts: pl.Expr) -> pl.Series:
     if context.past is None:
         return pl.Series([None], dtype=pl.String).new_from_index(0, lines.height)
-    bills = pl.col("is_live") & pl.col("damaged_code").is_null()
     repeats = []
-    for day, counts in ((CLAIM_DAY, bills), (PERSON_DAY, bills & pl.col("is_original"))):
+    for day in (CLAIM_DAY, PERSON_DAY):
         key = [day, "modifier_set", "rendering_npi"]
-        alike = lines.lazy().filter(counts)
-        names = (
-            alike.filter("is_past").drop_nulls(key).group_by(key).agg(name=_name_of_line().min())
-        )
+        alike = lines.lazy().filter(pl.col("damaged_code").is_null())
+        past = alike.filter(pl.col("is_past") & counts).drop_nulls(key)
+        names = past.group_by(key).agg(name=_name_of_line().min())
         repeats.append(alike.filter(~pl.col("is_past")).join(names, on=key).select("line", "name"))
     first = pl.concat(repeats).group_by("line").agg(pl.col("name").min()).collect()
     return on_lines(lines.height, first["line"], first["name"])
@@ -100,37 +107,15 @@ def _name_of_line() -> pl.Expr:
 def already_submitted(context: Context) -> pl.Expr:
     """An earlier claim bills the line's service; unknown where no earlier claims were given."""
     if context.past is None:
-        return pl.when("is_live").then(UNKNOWN).otherwise(NO)
+        return UNKNOWN
     return _is_repeat("line_in_past")
 
 
-# --- time since the last test -----------------------------------------------------------------
-
-_TESTS = sorted(GLOBAL | INTERPRETATION)
+# --- how far back the files reach -----------------------------------------------------------------
 
 
-def earlier_test_date(lines: pl.DataFrame, _: Context) -> pl.Series:
-    """The date of the person's last test (77089 or 77092) before the line's date; null if none."""
-    is_test = pl.col("hcpcs_code").is_in(_TESTS)
-    tests = lines.lazy().filter(is_test).select("line", "is_original", "person_date")
-    own = tests.drop_nulls("person_date").collect(engine="in-memory")
-    # A replacement may have another date than the claim that it replaces, and is no further test.
-    known = own["person_date"].filter(own["is_original"])
-    last = last_date(known, own["person_date"], or_same_date=False)
-    return on_lines(lines.height, own["line"], last)
-
-
-def full_months_since_test(_: Context) -> pl.Expr:
-    """Full calendar months between the month of the last test and the month of this one.
-
-    Counted as in the Medicare Benefit Policy Manual (chapter 15, section 80.5.5): *n* full months
-    after the month of the last test. Two tests in one month have none between them.
-    """
-    months = _month("claim_line_start_date") - _month("earlier_test_date") - 1
-    return months.clip(lower_bound=0)
-
-
-def _month(column: str) -> pl.Expr:
+def month_number(column: str) -> pl.Expr:
+    """Months since year 0 of the date in a column."""
     day = pl.col(column).dt
     return day.year().cast(pl.Int32) * 12 + day.month().cast(pl.Int32)
 
@@ -146,28 +131,15 @@ def past_reaches(context: Context) -> pl.Expr:
         return UNKNOWN
     first, last = past.first_day, past.last_day
     first_whole_month = first.year * 12 + first.month + (first.day > 1)
-    month = _month("claim_line_start_date")
+    month = month_number("claim_line_start_date")
     is_gapless = last.year * 12 + last.month >= month.min() - 1
     begins_in_time = first_whole_month <= month - pl.col("policy.min_months_between")
     return pl.when(begins_in_time & is_gapless).then(YES)
 
 
-def came_too_soon(_: Context) -> pl.Expr:
-    """The last test is too close; unknown where a later one may be missing from the files."""
-    least = pl.col("policy.min_months_between")
-    is_known = pl.col("past_reaches") & pl.col("person_number").is_not_null() & least.is_not_null()
-    return (
-        pl.when(~pl.col("is_live"))
-        .then(NO)
-        .when(pl.col("full_months_since_test") < least)
-        .then(YES)
-        .when(is_known)
-        .then(NO)
-    )
-
-
 _KEY = ("claim_line_start_date", "modifier_set", "rendering_npi", "person_id")
-_LOOKED_UP = ("is_live", "is_original", "hcpcs_code", "claim_line_number")
+_LOOKED_UP = ("surely_counts", "is_past", "hcpcs_code", "claim_line_number")
+_PAST = (CLAIM_DAY, PERSON_DAY, "claim_id", *_LOOKED_UP, *_KEY)
 
 FACTS: tuple[Fact, ...] = (
     Fact(
@@ -176,30 +148,20 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         build=repeats_earlier_line,
         reads=("damaged_code", *_KEY),
-        optional=("line_repeated", "is_live", "is_original", "person_number"),
+        optional=("line_repeated", "person_number"),
     ),
     Fact(build=surely_repeats_earlier_line, optional=("line_repeated",)),
-    Fact(from_frame=line_in_past, optional=(CLAIM_DAY, PERSON_DAY, "claim_id", *_LOOKED_UP, *_KEY)),
+    Fact(from_frame=line_in_past, optional=_PAST),
+    Fact(
+        from_frame=past_doubt,
+        optional=(*_PAST, "counts"),
+        unknown="an earlier claim bills it, and it is unknown whether that one counts",
+    ),
     Fact(
         build=already_submitted,
         reads=("damaged_code", *_KEY),
-        optional=("line_in_past", "is_live", "is_original", "person_number"),
+        optional=("line_in_past", "person_number"),
         unknown="no --history was given",
     ),
-    Fact(
-        from_frame=earlier_test_date,
-        optional=("is_original", "hcpcs_code", "person_date"),
-    ),
-    Fact(
-        build=full_months_since_test,
-        where=lambda _: pl.col("earlier_test_date").is_not_null(),
-        optional=("earlier_test_date", "claim_line_start_date"),
-    ),
     Fact(build=past_reaches, optional=("claim_line_start_date", "policy.min_months_between")),
-    Fact(
-        build=came_too_soon,
-        reads=("claim_line_start_date", "person_id", "policy.min_months_between"),
-        optional=("full_months_since_test", "past_reaches", "is_live", "person_number"),
-        unknown="no --history, or none that reaches far enough back",
-    ),
 )

@@ -1,4 +1,4 @@
-"""Facts of the bone-density scan that a TBS line needs: whether there is one, and where."""
+"""Facts of the scan that a TBS line needs: whether there is a spine DXA, and where any scan was."""
 
 from __future__ import annotations
 
@@ -6,39 +6,47 @@ import polars as pl
 
 from cpt77092.facts.fact import NO, UNKNOWN, YES, Context, Fact, on_lines
 from cpt77092.facts.grouping import CLAIM_DATE, PERSON_DATE, last_date, pack
-from cpt77092.reference.codes import COMPANIONS, FAMILY, INTERPRETATION
+from cpt77092.reference.codes import COMPANIONS, FAMILY, INTERPRETATION, SPINE_DXA
 
 SCAN_DAYS = 30
 """A scan this many days before the TBS line still belongs to it: the software may run later on the
 stored image, and an interpretation may be dated by the day it was signed (CMS SE17023). No source
 sets the number; beyond a month coders look for the scan themselves."""
 
+_IS_SPINE = pl.col("hcpcs_code").is_in(sorted(SPINE_DXA))
+
 
 def is_scan() -> pl.Expr:
-    """The line bills a bone-density scan, and its claim is no void."""
-    return pl.col("hcpcs_code").is_in(sorted(COMPANIONS)) & pl.col("is_live")
+    """The line bills a bone-density scan that counts."""
+    return pl.col("hcpcs_code").is_in(sorted(COMPANIONS)) & pl.col("surely_counts")
+
+
+def is_spine_scan() -> pl.Expr:
+    """The line bills a DXA with the image that TBS is calculated from, and it counts."""
+    return _IS_SPINE & pl.col("surely_counts")
 
 
 # --- whether there is one ---------------------------------------------------------------------
 
 
 def scan_is_absent(lines: pl.DataFrame, context: Context) -> pl.Series:
-    """The patient had no scan on the date of a TBS line or in the days before it.
+    """The patient had no spine DXA on the date of a TBS line or in the days before it.
 
     A scan on the line's own claim is enough; otherwise the person's scans in the batch and in
     earlier claims count, whoever billed them and whoever pays.
     """
-    is_tbs = pl.col("hcpcs_code").is_in(sorted(FAMILY)) & pl.col("is_live")
-    is_companion = context.mask(COMPANIONS)
+    is_tbs = pl.col("hcpcs_code").is_in(sorted(FAMILY))
+    may_be_scan = _IS_SPINE & pl.col("counts").fill_null(value=True)
+    is_spine = context.mask(SPINE_DXA)
     # Most scans are on the line's own claim and date.
-    on_claim_and_date = (pl.col("claim_date_codes") & is_companion) != 0
+    on_claim_and_date = (pl.col("claim_date_codes") & is_spine) != 0
     columns = ("line", "claim_key", "person_date", pl.col("claim_line_start_date").alias("day"))
     open_lines, scans = pl.collect_all(
         [
             lines.lazy()
             .filter(is_tbs & ~on_claim_and_date.fill_null(value=False))
-            .select(*columns, on_claim=(pl.col("claim_codes") & is_companion) != 0),
-            lines.lazy().filter(is_scan()).select(*columns),
+            .select(*columns, on_claim=(pl.col("claim_codes") & is_spine) != 0),
+            lines.lazy().filter(may_be_scan).select(*columns),
         ],
         engine="in-memory",
     )
@@ -67,7 +75,7 @@ def _is_near(scanned: pl.Expr | pl.Series) -> pl.Expr:
 def place_differs_from_scan(lines: pl.DataFrame, _: Context) -> pl.Series:
     """None of the patient's scans that date has the place of service of the interpretation.
 
-    The scans of the line's own claim count, and those of the person on any other original claim,
+    The scans of the line's own claim count, and those of the person on any other claim,
     whoever billed them. A blank place of service differs from nothing.
     """
     place = pl.col("place_of_service_code")
@@ -75,15 +83,13 @@ def place_differs_from_scan(lines: pl.DataFrame, _: Context) -> pl.Series:
         "line",
         "claim_key",
         "date_key",
-        "is_original",
         CLAIM_DATE,
-        # Across claims, only originals count.
-        pl.when("is_original").then(PERSON_DATE).alias(PERSON_DATE),
+        PERSON_DATE,
         place.is_null().alias("has_no_column"),
         pl.when(place != "").then(place.to_physical()).alias("place"),
-        (pl.col("person_number").is_null() & pl.col("is_original")).alias("has_no_person"),
+        pl.col("person_number").is_null().alias("has_no_person"),
     ]
-    reads_scan = pl.col("hcpcs_code").is_in(sorted(INTERPRETATION)) & pl.col("is_live")
+    reads_scan = pl.col("hcpcs_code").is_in(sorted(INTERPRETATION))
     reads, scans = pl.collect_all(
         [
             lines.lazy().filter(reads_scan).select(columns),
@@ -108,12 +114,10 @@ def _is_among(reads: pl.DataFrame, scans: pl.DataFrame, key: pl.Expr) -> pl.Seri
 
 def _differs() -> pl.Expr:
     """The outcome for an interpretation; the first condition that holds decides."""
-    # A replacement without a claim number has no other lines: not its claim's, not the person's.
-    is_alone = ~pl.col("is_original") & pl.col("claim_key").is_null()
     return (
         pl.when("has_no_column")
         .then(UNKNOWN)
-        .when(pl.col("place").is_null() | pl.col("agrees") | is_alone)
+        .when(pl.col("place").is_null() | pl.col("agrees"))
         .then(NO)
         .when(pl.col("date_key").is_null())
         .then(UNKNOWN)
@@ -135,7 +139,7 @@ FACTS: tuple[Fact, ...] = (
             "claim_date_codes",
             "person_date",
             "person_number",
-            "is_live",
+            "counts",
             "hcpcs_code",
         ),
     ),
@@ -143,8 +147,7 @@ FACTS: tuple[Fact, ...] = (
         from_frame=place_differs_from_scan,
         reads=("place_of_service_code", "claim_line_start_date", "person_id"),
         optional=(
-            "is_live",
-            "is_original",
+            "surely_counts",
             "person_number",
             "claim_key",
             "date_key",

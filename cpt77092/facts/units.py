@@ -9,22 +9,17 @@ from cpt77092.facts.grouping import CLAIM_DAY, ENTITY_DAY
 
 
 def countable_units(_: Context) -> pl.Expr:
-    """Units of the line that count toward the day; none on a void or an earlier claim.
+    """Units of the line that count toward the day; none on an earlier claim.
 
-    Zero, negative, blank and unreadable units are unknown; UN002 reports the first two.
+    Blank units, and those that UN002 reports, are unknown here.
     """
     units = pl.col("service_unit_quantity")
-    return (
-        pl.when(~pl.col("is_live") | pl.col("is_past"))
-        .then(pl.lit(0.0))
-        .when(units > 0)
-        .then(units)
-    )
+    return pl.when("is_past").then(pl.lit(0.0)).when((units > 0) & (units % 1 == 0)).then(units)
 
 
-def original_units(_: Context) -> pl.Expr:
-    """Countable units of an original claim; none of any other."""
-    return pl.when("is_original").then("countable_units").otherwise(0.0)
+def counted_units(_: Context) -> pl.Expr:
+    """Countable units of a line that counts; none of any other."""
+    return pl.when("surely_counts").then("countable_units").otherwise(0.0)
 
 
 def _is_unknown(name: str) -> Fact:
@@ -38,14 +33,13 @@ def _is_unknown(name: str) -> Fact:
 
 def units_on_day_at_least(_: Context) -> pl.Expr:
     """Units of the code that day that are known for certain: line, claim or person-day."""
-    across_claims = pl.when("is_original").then("entity_day_units")
-    return pl.max_horizontal("countable_units", "claim_day_units", across_claims)
+    return pl.max_horizontal("countable_units", "claim_day_units", "entity_day_units")
 
 
 def units_on_day(_: Context) -> pl.Expr:
     """Units of the code that day for the person and entity; null unless all are known."""
     unknown = (
-        pl.when("is_original").then("entity_day_units_unknown").otherwise(0)
+        pl.col("entity_day_units_unknown")
         + pl.col("claim_day_units_unknown").fill_null(0)  # null without a claim number
         + pl.col("countable_units").is_null()
     )
@@ -53,24 +47,24 @@ def units_on_day(_: Context) -> pl.Expr:
 
 
 FACTS: tuple[Fact, ...] = (
-    Fact(build=countable_units, reads=("service_unit_quantity",), optional=("is_live",)),
+    Fact(build=countable_units, reads=("service_unit_quantity",), optional=("is_past",)),
     _is_unknown("countable_units"),
     # Known units of the code on the claim and date, and how many lines there are unknown.
     Fact(name="claim_day_units", group=CLAIM_DAY, sum_of="countable_units"),
     Fact(name="claim_day_units_unknown", group=CLAIM_DAY, sum_of="countable_units_unknown"),
-    Fact(build=original_units, reads=("is_original", "countable_units")),
-    _is_unknown("original_units"),
-    # The same for the person, entity and date, over original claims.
-    Fact(name="entity_day_units", group=ENTITY_DAY, sum_of="original_units"),
-    Fact(name="entity_day_units_unknown", group=ENTITY_DAY, sum_of="original_units_unknown"),
+    Fact(build=counted_units, reads=("countable_units",), optional=("surely_counts",)),
+    _is_unknown("counted_units"),
+    # The same for the person, entity and date, over claims that count.
+    Fact(name="entity_day_units", group=ENTITY_DAY, sum_of="counted_units"),
+    Fact(name="entity_day_units_unknown", group=ENTITY_DAY, sum_of="counted_units_unknown"),
     Fact(
         build=units_on_day_at_least,
-        optional=("countable_units", "claim_day_units", "entity_day_units", "is_original"),
+        optional=("countable_units", "claim_day_units", "entity_day_units"),
     ),
     Fact(
         build=units_on_day,
         reads=("countable_units", "entity_day_units_unknown"),
-        optional=("units_on_day_at_least", "claim_day_units_unknown", "is_original"),
+        optional=("units_on_day_at_least", "claim_day_units_unknown"),
         unknown="another line of that day has no readable units",
     ),
 )

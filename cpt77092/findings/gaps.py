@@ -10,7 +10,7 @@ import polars as pl
 
 from cpt77092.choices import Without
 from cpt77092.claims.columns import DIAGNOSES, MODIFIERS, TYPED
-from cpt77092.engine import Result, looks_at
+from cpt77092.engine import ERROR, Result, looks_at
 from cpt77092.facts import inputs
 from cpt77092.findings.not_checked import reason_inputs
 from cpt77092.reference.codes import INTERPRETATION
@@ -23,6 +23,8 @@ _CRITICAL: dict[str, tuple[str, tuple[str, ...]]] = {
     Without.DATE: ("date of service", ("claim_line_start_date",)),
 }
 """Columns that no clean batch goes without: by the value of `--without`, their name and columns."""
+_UNREADABLE = "IN"
+"""The group of rules whose findings are cells that cannot be read."""
 _LOOK_BACK = frozenset({"FR", "BU", "UN"})
 """Groups of rules that read the history."""
 _OTHERS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -67,7 +69,7 @@ def gaps(result: Result, without: Collection[str] = ()) -> tuple[Gap, ...]:
             lack = f"no {name} column in the history"
             text = f"comparison with the history, {lack}"
             missing.append(Gap(text, lack, answer, exits_2=group in critical))
-        lines = _lines_without(result, columns, rules)
+        lines = result.lines.filter(_is_without(result, columns, rules)).height
         if lines:
             where = "" if lines == result.lines.height else f" on {count(lines, 'line')}"
             lack = f"no {name} column"
@@ -76,12 +78,40 @@ def gaps(result: Result, without: Collection[str] = ()) -> tuple[Gap, ...]:
     return (*missing, *_questions(result, critical))
 
 
+_NONE = pl.lit(False)  # noqa: FBT003
+_OF_UNJUDGED_PAYER = pl.col("hcpcs_code").is_in(sorted(INTERPRETATION)) & ~pl.col("payer_is_known")
+
+
+def denied_and_unjudged(result: Result, without: Collection[str] = ()) -> tuple[int, int]:
+    """How many lines would be denied, and how many of the others cannot be judged.
+
+    A line cannot be judged with an unreadable cell, without a column that no clean batch goes
+    without, or where the payer is unrecognized and may deny modifier 26.
+    """
+    is_unread = [rule.code.startswith(_UNREADABLE) for rule in result.rules]
+    unread = [rule.code for rule, is_one in zip(result.rules, is_unread, strict=True) if is_one]
+    errors = result.findings.filter(severity=ERROR)
+    denied = errors.filter(~pl.lit(pl.Series(is_unread)).gather("rule"))["line"].unique()
+    critical = [
+        _is_without(result, columns, [rule for rule in result.rules if _needs(rule, columns)])
+        for group, (_, columns) in _CRITICAL.items()
+        if group not in without
+    ]
+    if unjudged_payers(result):
+        critical.append(_OF_UNJUDGED_PAYER)
+    is_unjudged = pl.any_horizontal(_NONE, *unread, *critical) & ~pl.col("line").is_in(
+        denied.implode()
+    )
+    lines = result.lines.lazy().with_columns(result.outcomes.select(unread))
+    counted = lines.select(is_unjudged.sum()).collect(engine="in-memory")
+    return denied.len(), int(counted.item())
+
+
 def unjudged_payers(result: Result) -> tuple[tuple[str, int], ...]:
     """Unrecognized payers by their lines with 77092: no policy of theirs judges modifier 26."""
     if not any("policy.modifier_26" in _inputs(rule) for rule in result.rules):
         return ()
-    is_interpretation = pl.col("hcpcs_code").is_in(sorted(INTERPRETATION))
-    lines = result.lines.lazy().filter(is_interpretation & ~pl.col("payer_is_known"))
+    lines = result.lines.lazy().filter(_OF_UNJUDGED_PAYER)
     payers = lines.group_by(pl.col("payer_label").cast(pl.String)).len()
     ranked = payers.sort(["len", "payer_label"], descending=[True, False])
     columns = ranked.collect(engine="streaming").to_dict(as_series=False).values()
@@ -103,13 +133,12 @@ def _needs(rule: Rule, columns: Collection[str]) -> bool:
     return not names.isdisjoint(columns)
 
 
-def _lines_without(result: Result, columns: Sequence[str], rules: Sequence[Rule]) -> int:
-    """How many lines that the rules look at are of a file without these columns."""
+def _is_without(result: Result, columns: Sequence[str], rules: Sequence[Rule]) -> pl.Expr:
+    """The lines that the rules look at and that are of a file without these columns."""
     lines = result.lines
     if not rules or any(not lines[name].null_count() for name in columns if name in lines.columns):
-        return 0
-    looked_at = pl.any_horizontal(looks_at(rule) for rule in rules)
-    return lines.filter(_is_absent(lines, columns) & looked_at).height
+        return _NONE
+    return _is_absent(lines, columns) & pl.any_horizontal(looks_at(rule) for rule in rules)
 
 
 def _is_absent(lines: pl.DataFrame, columns: Sequence[str]) -> pl.Expr:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import polars as pl
 
 from cpt77092.claims.columns import MODIFIERS
-from cpt77092.engine import Result
+from cpt77092.engine import COUNTS, ERROR, EXPECTED_PAYMENT, LINE_REPEATED, Result
 from cpt77092.facts import distinct_ids, representative_line
 from cpt77092.findings.schema import CHECKED_LINE
 from cpt77092.reference.codes import CHECKED
@@ -37,6 +37,26 @@ def line_table(result: Result, numbers: pl.Series, *, extra: Sequence[str] = ())
         pl.col(name).cast(dtype, strict=name != "charge_amount")
         for name, dtype in schema.items()
     )
+
+
+def money_at_risk(result: Result) -> pl.DataFrame:
+    """Charge and expected payment of every line; zero where another line has the service's.
+
+    A service that is billed twice, by a line and its duplicate, is at risk once. A void, and a line
+    that is voided or replaced, has nothing at risk.
+    """
+    lines = result.lines
+    money = lines.select("charge_amount", EXPECTED_PAYMENT)
+    if COUNTS in lines.columns:
+        is_moot = ~lines[COUNTS].fill_null(value=True)
+        money = money.select(pl.when(is_moot).then(pl.all() * 0).otherwise(pl.all()))
+    if LINE_REPEATED not in lines.columns:
+        return money
+    errors = (result.worst == ERROR).arg_true()
+    service = lines.select(pl.coalesce(LINE_REPEATED, "line")).to_series()
+    again = errors.filter(~service.gather(errors).is_first_distinct())
+    is_again = pl.Series([False]).new_from_index(0, lines.height).scatter(again, True)  # noqa: FBT003
+    return money.select(pl.when(is_again).then(pl.all() * 0).otherwise(pl.all()))
 
 
 def checked_lines(result: Result, *, extra: Sequence[str] = ()) -> Iterator[pl.DataFrame]:

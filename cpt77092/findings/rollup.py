@@ -13,6 +13,7 @@ import polars as pl
 from cpt77092.choices import By, Sort
 from cpt77092.engine import CLAIM_OF_PAYER, ERROR, EXPECTED_PAYMENT, INFO, WARNING, Result
 from cpt77092.findings import table
+from cpt77092.findings.lines import money_at_risk
 from cpt77092.findings.schema import LINE, SCHEMAS
 
 
@@ -107,8 +108,15 @@ def _lines(result: Result, *, infos: bool) -> pl.LazyFrame:
     # A line without a claim number is a claim of its own, numbered above all others.
     claim = pl.coalesce(CLAIM_OF_PAYER, line.cast(pl.UInt64) + 2**63)
     lines = result.lines.select("line", CLAIM_OF_PAYER, "charge_amount", EXPECTED_PAYMENT)
-    flagged = lines.with_columns(result.worst.alias("worst")).lazy()
-    money = {"charge": "charge_amount", "expected": EXPECTED_PAYMENT}
+    at_risk = money_at_risk(result).rename(
+        {"charge_amount": "charge_at_risk", EXPECTED_PAYMENT: "payment_at_risk"}
+    )
+    flagged = lines.hstack(at_risk).with_columns(result.worst.alias("worst")).lazy()
+    money = {
+        "charge": "charge_amount",
+        "expected": EXPECTED_PAYMENT,
+        **{name: name for name in at_risk.columns},
+    }
     return flagged.filter(pl.col("worst") <= (INFO if infos else INFO - 1)).select(
         line, claim.alias("claim"), "worst", **money
     )
@@ -119,11 +127,12 @@ def _groups(lines: pl.LazyFrame, key: str) -> pl.LazyFrame:
     at_risk = pl.col("worst") == ERROR
     # A credit would lower what the claim's other lines charge; on its own line it is shown.
     no_credit = pl.when(pl.col("charge") >= 0).then("charge")
+    charge_at_risk = pl.when(pl.col("charge_at_risk") >= 0).then("charge_at_risk")
     money = {
         "charge_amount": no_credit if key == "claim" else pl.col("charge"),
         "expected_payment": pl.col("expected"),
-        "charges_at_risk": pl.when(at_risk).then(no_credit),
-        "payment_at_risk": pl.when(at_risk).then("expected"),
+        "charges_at_risk": pl.when(at_risk).then(charge_at_risk),
+        "payment_at_risk": pl.when(at_risk).then("payment_at_risk"),
     }
     return (
         lines.select(key, "worst", pl.col("line").alias("first"), at_risk.alias("at_risk"), **money)

@@ -58,8 +58,8 @@ def _complete(
 ) -> pl.DataFrame:
     sources, source = _sources(result, chosen)
     rules = pl.DataFrame(
-        [(rule.code, rule.name, rule.denial.group) for rule in result.rules],
-        schema=dict.fromkeys(("rule", "name", "group_code"), pl.String),
+        [(rule.code, rule.name) for rule in result.rules],
+        schema=dict.fromkeys(("rule", "name"), pl.String),
         orient="row",
     )
     severities = pl.Series("severity", [severity.value for severity in SEVERITIES])

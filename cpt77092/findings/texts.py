@@ -15,7 +15,7 @@ from cpt77092.rule import Denial, Message, Remedy, Rule
 
 LONGEST_CELL = 300
 """Characters of a cell that a message quotes; a damaged cell may hold a whole file."""
-TEXTS = ("message", "fix", "fix_kind", "carc", "rarc")
+TEXTS = ("message", "fix", "fix_kind", "group_code", "carc", "rarc")
 
 
 def message_fields(result: Result, chosen: pl.DataFrame) -> dict[int, pl.DataFrame]:
@@ -85,6 +85,7 @@ def _texts_of(
         message=_first_fitting(messages, [_filled_in(each.text, frame) for each in messages]),
         fix=_first_fitting(remedies, [_filled_in(remedy.text, frame) for remedy in remedies]),
         fix_kind=_first_fitting(remedies, [pl.lit(remedy.kind.value) for remedy in remedies]),
+        group_code=_first_fitting(denials, [pl.lit(denial.group) for denial in denials]),
         carc=_first_fitting(denials, [pl.lit(denial.carc) for denial in denials]),
         rarc=_first_fitting(denials, [pl.lit(denial.rarc) for denial in denials]),
     )

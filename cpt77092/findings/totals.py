@@ -18,7 +18,8 @@ from cpt77092.engine import (
     WARNING,
     Result,
 )
-from cpt77092.findings.gaps import Gap, gaps, unjudged_payers
+from cpt77092.findings.gaps import Gap, denied_and_unjudged, gaps, unjudged_payers
+from cpt77092.findings.lines import money_at_risk
 from cpt77092.findings.not_checked import not_checked_reasons
 from cpt77092.readers import Tally
 from cpt77092.reference.codes import CHECKED
@@ -72,6 +73,10 @@ class Totals:
     flagged_lines: int
     flagged_claims: int
     error_lines: int
+    denied_lines: int
+    """Lines with an error that is no cell that cannot be read."""
+    unjudged_lines: int
+    """Rows that could not be read, and lines that cannot be judged (`denied_and_unjudged`)."""
     warning_lines: int
     """Lines with a warning and no error."""
     by_severity: Mapping[Severity, int]
@@ -115,17 +120,21 @@ def totals(
     is_checked = lines["hcpcs_code"].is_in(sorted(CHECKED))
     reasons = not_checked_reasons(result).select("rule", "reason", "payer", "lines")
     past = result.history
+    history_rejected = 0 if past is None else past.rejects.height
+    denied, unjudged = denied_and_unjudged(result, without)
     doubtful_files = sum(bool(scan.faults) for scan in result.batch.scans)
     return Totals(
         tally=result.batch.total,
         doubtful_files=doubtful_files + (0 if past is None else len(past.faults)),
         checked_lines=int(is_checked.sum()),
         partner_lines=int((~is_checked).sum()),
-        history_rejected=0 if past is None else past.rejects.height,
+        history_rejected=history_rejected,
         unreadable_files=len(result.batch.unreadable),
         flagged_lines=worst.len() - worst.null_count(),
         flagged_claims=_claims(lines[CLAIM_OF_PAYER].filter(worst.is_not_null())),
         error_lines=int((worst == ERROR).sum()),
+        denied_lines=denied,
+        unjudged_lines=unjudged + result.batch.total.rejected + history_rejected,
         warning_lines=int((worst == WARNING).sum()),
         by_severity={s: sum(n for _, one, n in counts if one is s) for s in SEVERITIES},
         by_rule=tuple(counts),
@@ -172,7 +181,7 @@ def _at_risk_by_rule(result: Result) -> tuple[tuple[str, AtRisk], ...]:
 
 def _at_risk_by_payer(result: Result) -> tuple[tuple[str, str, AtRisk], ...]:
     payer = ("payer_number", "payer_policy", "payer_label")
-    lines = result.lines.select(*payer, "charge_amount", EXPECTED_PAYMENT)
+    lines = result.lines.select(payer).hstack(money_at_risk(result))
     # One payer is spelt in several ways: the number tells payers apart, the first label names it.
     payers = (
         lines.with_columns(result.worst.alias("worst"))

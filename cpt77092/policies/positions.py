@@ -16,6 +16,8 @@ BY_SUBJECT: dict[str, tuple[str, ...]] = {
         "modifier_tc",
         "inapplicable_modifiers",
         "notice_modifiers",
+        "modifier_gz",
+        "modifier_gy",
         "bypass_modifiers",
     ),
     "Place of service": (
@@ -31,7 +33,13 @@ BY_SUBJECT: dict[str, tuple[str, ...]] = {
         "supporting_diagnoses",
         "excluded_diagnoses",
     ),
-    "How often": ("max_units_per_day", "min_months_between", "pairs"),
+    "How often": (
+        "max_units_per_day",
+        "mue_adjudication_indicator",
+        "min_months_between",
+        "pairs",
+        "report_with_visit",
+    ),
     "Filing": ("timely_filing", "claim_frequency_codes"),
     "Payment": ("fee", "relative_value_units"),
 }

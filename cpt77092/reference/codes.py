@@ -7,6 +7,7 @@ physician fee schedule 2022-2026 (77092: 2; 77090 and 77091: 3; 77089: 4; compan
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cache
 from importlib.resources import files
 
@@ -16,6 +17,13 @@ GLOBAL = frozenset({"77089"})
 FAMILY = INTERPRETATION | TECHNICAL | GLOBAL
 COMPANIONS = frozenset({"77080", "77081", "77085", "77086", "77078", "76977", "G0130"})
 CHECKED = FAMILY | COMPANIONS
+SPINE_DXA = frozenset({"77080", "77085"})
+"""Studies with the image of the spine that TBS is calculated from (FDA 510(k) K243218)."""
+BONE_MASS = COMPANIONS - {"77086"}
+"""Bone mass measurements, which an interval between tests is about (Medicare Benefit Policy Manual,
+chapter 15, section 80.5); 77086 looks for fractures."""
+MODIFIER_LIST_ENDS = date(2024, 12, 31)
+"""The last day of `data/modifiers.txt`."""
 
 
 def _plain_list(name: str) -> frozenset[str]:

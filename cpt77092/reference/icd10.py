@@ -54,6 +54,11 @@ class DiagnosisList:
         """The codes that a claim may have."""
         return self.codes.filter(pl.col("billable_below") == 0)["code"]
 
+    @property
+    def headings(self) -> pl.DataFrame:
+        """The codes that need more characters."""
+        return self.codes.filter(pl.col("billable_below") > 0)
+
 
 @cache
 def diagnosis_list(categories: frozenset[str] | None = None) -> DiagnosisList:

@@ -40,7 +40,8 @@ def rules_markdown(catalogue: Sequence[Rule]) -> str:
         denial = denials(rule, " / ") or "-"
         kinds = ", ".join(_fix_kinds(rule))
         rows.append(
-            f"| {rule.code} | {rule.name} | {rule.severity} | {rule.title} | {denial} | {kinds} |"
+            f"| {rule.code} | {rule.name} | {rule.severity_label} | {rule.title} | {denial} "
+            f"| {kinds} |"
         )
     return "\n".join(rows)
 
@@ -52,7 +53,7 @@ def rules_records(catalogue: Sequence[Rule]) -> list[dict[str, Any]]:
             "code": rule.code,
             "name": rule.name,
             "title": rule.title,
-            "severity": rule.severity.value,
+            "severity": rule.severity_label,
             "applies": sorted(rule.codes),
             "parameter": rule.parameter,
             "group_code": rule.denial.group,
@@ -76,14 +77,14 @@ def show_rules(console: Console, catalogue: Sequence[Rule]) -> None:
     table = _table("Rule", "Severity", "Finding when", "Denial")
     for rule in catalogue:
         denial = denials(rule, " ", rule.denial.group)
-        table.add_row(rule.code, rule.severity.value, rule.title, denial)
+        table.add_row(rule.code, rule.severity_label, rule.title, denial)
     console.print(table)
     console.print(Text("Next: scrub explain MO001"))
 
 
 def explain(console: Console, rule: Rule, policies: PolicySet, on: date) -> None:
     """One rule's page, then every payer's value in force on a day, with its source."""
-    console.print(Text(f"{rule.code} {rule.name} ({rule.severity})", style="bold"))
+    console.print(Text(f"{rule.code} {rule.name} ({rule.severity_label})", style="bold"))
     console.print()
     console.print(Text(f"{rule.title}.\n"))
     for label, text in parts(rule.doc):

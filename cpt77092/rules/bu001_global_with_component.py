@@ -12,13 +12,13 @@ Within one claim neither is needed.
 
 import polars as pl
 
-from cpt77092.rule import GLOBAL, Denial, Remedy, Rule, Severity
+from cpt77092.rule import GLOBAL, Denial, Remedy, Rule, Severity, across
 
 RULE = Rule(
     module=__name__,
     severity=Severity.ERROR,
     codes=GLOBAL,
-    flag=pl.col("denied_beside_part"),
+    flag=across(pl.col("denied_beside_part")),
     parameter="pairs",
     message=(
         "{hcpcs_code} (global) already includes {parts_billed_beside}; the edit denies "
@@ -35,6 +35,6 @@ RULE = Rule(
             when=pl.col("in_facility_place"),
         ),
     ),
-    denial=Denial("CO", "236", "M80"),
+    denial=Denial("CO", "236"),
     since="0.2.0",
 )

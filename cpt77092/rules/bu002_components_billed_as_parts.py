@@ -3,7 +3,8 @@
 Why: 77089 is the code for both. Two lines look like the work of two providers, and the payer may
 ask which component was done elsewhere.
 Basis: in every fee schedule from 2022 to 2026 the global payment equals the sum of the components.
-No published rule found requires 77089, so this is a warning.
+No published rule found requires 77089, so this is a warning. Where one component was purchased, the
+anti-markup rule wants two lines.
 Clear: 77091 and 77092 are not both billed for the patient, billing provider and date; or 77089 is
 billed too (BU001).
 Not checked: across claims, no patient ID or billing NPI; no date of service.
@@ -11,13 +12,13 @@ Not checked: across claims, no patient ID or billing NPI; no date of service.
 
 import polars as pl
 
-from cpt77092.rule import INTERPRETATION, Remedy, Rule, Severity, Source
+from cpt77092.rule import INTERPRETATION, Remedy, Rule, Severity, Source, across
 
 RULE = Rule(
     module=__name__,
     severity=Severity.WARNING,
     codes=INTERPRETATION,
-    flag=pl.col("day_bills_calculation") & ~pl.col("day_surely_bills_global"),
+    flag=across(pl.col("day_bills_calculation") & ~pl.col("day_surely_bills_global")),
     source=Source(
         title="CMS fee schedule 2025, PPRRVU25 October",
         at="77089 pays the sum of 77090, 77091 and 77092, each year from 2022; third-party copy",
@@ -25,7 +26,8 @@ RULE = Rule(
     ),
     message="{hcpcs_code} and {calculation_billed} unbundled by the same provider.",
     remedy=Remedy(
-        "Bill 77089 alone if the calculation and the interpretation were both done here."
+        "Bill 77089 alone if the calculation and the interpretation were both done here; keep two "
+        "lines if one was purchased (anti-markup)."
     ),
     other_remedies=(
         Remedy(

@@ -12,14 +12,14 @@ edit; across claims, no patient ID or billing NPI.
 
 import polars as pl
 
-from cpt77092.rule import CHECKED, Denial, Remedy, Rule, Severity
+from cpt77092.rule import CHECKED, Denial, Remedy, Rule, Severity, across
 
 RULE = Rule(
     module=__name__,
     severity=Severity.ERROR,
     codes=CHECKED,
     includes_partners=True,
-    flag=pl.col("denied_beside_other"),
+    flag=across(pl.col("denied_beside_other")),
     parameter="pairs",
     message="{hcpcs_code} is not paid with {denied_beside_lines} on {claim_line_start_date}.",
     remedy=Remedy(
@@ -29,9 +29,9 @@ RULE = Rule(
     other_remedies=(
         Remedy(
             "Remove {hcpcs_code}; no modifier bypasses this edit.",
-            when=pl.col("bypassable_codes") == 0,
+            when=pl.col("denied_for_good_beside_other"),
         ),
     ),
-    denial=Denial("CO", "236", "M80"),
+    denial=Denial("CO", "236"),
     since="0.2.0",
 )

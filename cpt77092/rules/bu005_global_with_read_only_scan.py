@@ -1,26 +1,25 @@
-"""Global TBS code with a bone density study billed interpretation only.
+"""Global TBS code with a spine DXA billed interpretation only.
 
 Why: 26 on the DXA means another provider made the image. The calculation was probably theirs too,
 which leaves 77092 to bill.
 Basis: the two lines contradict each other; only the chart shows which is right.
-Clear: no bone density study for the patient, billing provider and date has 26, or its technical
-component is billed here too.
-Not checked: no study on the claim and no patient ID or billing NPI; the study's modifiers are
+Clear: no spine DXA (77080, 77085) for the patient, billing provider and date has 26, or its
+technical component is billed here too.
+Not checked: no such DXA on the claim and no patient ID or billing NPI; its modifiers are
 absent or unreadable.
 """
 
 import polars as pl
 
-from cpt77092.rule import GLOBAL, Denial, Remedy, Rule, Severity, fee_schedule_file
+from cpt77092.rule import GLOBAL, Remedy, Rule, Severity, across, fee_schedule_file
 
 RULE = Rule(
     module=__name__,
     severity=Severity.WARNING,
     codes=GLOBAL,
-    flag=pl.col("entity_only_reads_scan"),
+    flag=across(pl.col("entity_only_reads_scan")),
     source=fee_schedule_file("26: professional component only; indicator 4: global test only"),
     message="{hcpcs_code} is global, but {scan_billed} has 26 (interpretation only).",
     remedy=Remedy("Bill 77092 instead if only the interpretation was done here."),
-    denial=Denial("CO", "4", "N823"),
     since="0.2.0",
 )

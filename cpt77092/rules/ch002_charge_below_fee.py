@@ -2,7 +2,8 @@
 
 Why: payers pay the lower of charge and fee, so the difference is lost. Usually your fee schedule is
 out of date.
-Basis: the payer's fee for the code on the date, times the units. A fee with components is compared
+Basis: the payer's fee for the code on the date, times the units, or times the unit limit
+where they are over it. A fee with components is compared
 by component: professional with 26, technical with TC.
 Clear: the charge is the fee or more, or is not above zero (CH001).
 Not checked: no fee in effect for the payer, code and date; where the fee has components: 26 with

@@ -15,6 +15,7 @@ RULE = Rule(
     module=__name__,
     severity=Severity.ERROR,
     codes=CHECKED,
+    includes_voids=True,
     flag=(pl.col("claim_frequency_code") != "") & ~pl.col("claim_frequency_is_accepted"),
     parameter="claim_frequency_codes",
     message=(

@@ -11,7 +11,10 @@ covered, no modifier columns or an unreadable modifier.
 
 import polars as pl
 
-from cpt77092.rule import FAMILY, Denial, Remedy, Rule, Severity, param
+from cpt77092.rule import FAMILY, Denial, Message, Remedy, Rule, Severity, param
+
+# ABNs are Medicare's own; a payer that takes their modifiers has a rule on them.
+_TAKES_ABN = param("notice_modifiers").is_not_null()
 
 RULE = Rule(
     module=__name__,
@@ -20,19 +23,20 @@ RULE = Rule(
     flag=param("coverage").is_in(["investigational", "not_covered"])
     & ~pl.col("has_notice_modifier"),
     parameter="coverage",
-    message=(
-        "{decided_by} considers {hcpcs_code} {coverage}; the line has no ABN modifier (GA, GX, "
-        "GY, GZ)."
+    message="{decided_by} considers {hcpcs_code} {coverage}.",
+    other_messages=(
+        Message(
+            "{decided_by} considers {hcpcs_code} {coverage}; the line has no ABN modifier (GA, GX, "
+            "GY, GZ).",
+            when=_TAKES_ABN,
+        ),
     ),
-    remedy=Remedy(
-        "Ask {payer_label} whether this plan covers it; with a signed ABN, add GA, or "
-        "GX if it was voluntary."
-    ),
+    remedy=Remedy("Ask {payer_label} whether this plan covers it, and for which indication."),
     other_remedies=(
         Remedy(
-            "Check {payer_label}'s policy for a covered indication; with a signed ABN, add "
-            "GA, or GX if it was voluntary.",
-            when=param("coverage") == "investigational",
+            "Check {payer_label}'s policy for a covered indication; add GA only if the patient "
+            "signed an ABN before the service.",
+            when=_TAKES_ABN,
         ),
     ),
     denial=Denial("CO", "96", "N130"),

@@ -3,7 +3,8 @@
 Why: the diagnosis is the reason for the test; a claim without one is rejected at intake.
 Basis: CMS-1500 box 21 and 837P segment HI need at least one diagnosis, and every service line
 points to one.
-Clear: the row has a diagnosis; whether the pointer reaches it is checked by DX006.
+Clear: the row has a diagnosis, or the claim's are on its first row alone; whether the pointer
+reaches one is checked by DX006.
 Not checked: no diagnosis columns.
 """
 

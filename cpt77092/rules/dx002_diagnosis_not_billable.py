@@ -2,12 +2,12 @@
 
 Why: a code that does not exist that year, or a category that needs more characters, gets the whole
 claim rejected, whichever line points to it.
-Basis: the ICD-10-CM list of one fiscal year (October to September) that ships with this program; in
-any other year, the format of the code.
+Basis: the ICD-10-CM list of one fiscal year (October to September) that ships with this program. In
+any other year a wrong format is an error, and a category of that list is a warning.
 Clear: every diagnosis of the row is a billable code in capitals, with the dot after the third
 character or with none.
-Not checked: a date outside the fiscal year of the list, or no date, for codes in the right format;
-no diagnosis columns.
+Not checked: a date outside the fiscal year of the list, or no date, for any other code in the right
+format; no diagnosis columns.
 """
 
 import polars as pl
@@ -17,6 +17,7 @@ from cpt77092.rule import CHECKED, Confidence, Denial, FixKind, Remedy, Rule, Se
 RULE = Rule(
     module=__name__,
     severity=Severity.ERROR,
+    error_when=pl.col("diagnosis_is_wrong_in_any_year"),
     codes=CHECKED,
     flag=pl.col("diagnosis_problems") != "",
     source=Source(
@@ -34,5 +35,7 @@ RULE = Rule(
         ),
     ),
     denial=Denial("CO", "16", "M76"),
+    # What a list of another year has may have changed.
+    other_denials=(Denial(when=~pl.col("diagnosis_is_wrong_in_any_year")),),
     since="0.2.0",
 )

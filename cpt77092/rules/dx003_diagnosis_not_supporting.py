@@ -3,8 +3,8 @@
 Why: a payer with a list of covered diagnoses denies others as not medically necessary.
 Basis: the payer's list of supporting diagnoses; an entry ending in - covers all codes that begin
 with it.
-Clear: a diagnosis of the line is on the list, or is one the payer removed from it (DX004), or the
-line has none (DX001).
+Clear: a diagnosis of the line is on the list, or is one the payer removed from it (DX004); the
+line has none (DX001), or it has one that is not billable (DX002).
 Not checked: no list in effect for the payer, code and date; a pointer that cannot be followed; no
 diagnosis columns.
 """
@@ -19,7 +19,8 @@ RULE = Rule(
     codes=CHECKED,
     flag=pl.col("has_line_diagnosis")
     & ~pl.col("has_supporting_diagnosis")
-    & ~pl.col("surely_has_excluded_diagnosis"),
+    & ~pl.col("surely_has_excluded_diagnosis")
+    & ~pl.col("has_unbillable_diagnosis"),
     parameter="supporting_diagnoses",
     message="Not on {decided_by}'s diagnosis list for {hcpcs_code}: {line_diagnoses_text}.",
     other_messages=(
@@ -33,6 +34,6 @@ RULE = Rule(
         "Enter a listed diagnosis and point to it if the order or chart supports one; "
         "otherwise expect a medical necessity denial."
     ),
-    denial=Denial("CO", "50", "N115"),
+    denial=Denial("CO", "50"),
     since="0.2.0",
 )

@@ -12,13 +12,13 @@ blank patient ID or billing NPI where one claim number has several.
 
 import polars as pl
 
-from cpt77092.rule import CHECKED, DUPLICATE_CODE, Denial, FixKind, Remedy, Rule, Severity
+from cpt77092.rule import CHECKED, DUPLICATE_CODE, Denial, FixKind, Remedy, Rule, Severity, across
 
 RULE = Rule(
     module=__name__,
     severity=Severity.ERROR,
     codes=CHECKED,
-    flag=pl.col("repeats_earlier_line"),
+    flag=across(pl.col("repeats_earlier_line")),
     source=DUPLICATE_CODE,
     message="{hcpcs_code} on {claim_line_start_date} duplicates {line_it_repeats}.",
     remedy=Remedy(

@@ -3,9 +3,11 @@
 Why: payers limit how often a bone density test is paid. A second one too soon is denied, and the
 patient cannot be billed without a signed ABN.
 Basis: the payer's interval in full calendar months after the month of the last test, as the
-Medicare Benefit Policy Manual counts. No published rule found extends it to TBS by name.
-Clear: the patient's last 77089 or 77092, in the batch or in earlier claims, is far enough back, and
-earlier claims reach back far enough to be sure.
+Medicare Benefit Policy Manual counts. It is about bone mass measurements; it holds for TBS only
+where the payer's own text names it.
+Clear: the last test of the patient that this payer was billed, in the batch or in earlier claims,
+is far enough back, and earlier claims reach back far enough to be sure. Tests of one date are one;
+one billed with GY or GZ does not count, since it is denied.
 Not checked: no patient ID or date; no interval in effect; no earlier claims (--history), or such as
 begin too late or skip a whole month before the batch. A test that is too soon needs none of that.
 """
@@ -13,6 +15,7 @@ begin too late or skip a whole month before the batch. A test that is too soon n
 import polars as pl
 
 from cpt77092.rule import (
+    BONE_MASS,
     GLOBAL,
     INTERPRETATION,
     Denial,
@@ -20,31 +23,39 @@ from cpt77092.rule import (
     Remedy,
     Rule,
     Severity,
+    across,
     is_assumed,
+    param,
 )
 
 RULE = Rule(
     module=__name__,
     severity=Severity.WARNING,
-    codes=GLOBAL | INTERPRETATION,
-    flag=pl.col("came_too_soon"),
+    codes=BONE_MASS | GLOBAL | INTERPRETATION,
+    flag=across(pl.col("came_too_soon")),
     parameter="min_months_between",
     message=(
-        "Too soon: last TBS {earlier_test_date}, full months since: {full_months_since_test}; "
-        "{decided_by} requires {min_months_between}."
+        "Too soon: last test billed {earlier_test_date}, full months since: "
+        "{full_months_since_test}; {decided_by} requires {min_months_between}."
     ),
     other_messages=(
         Message(
-            "Too soon: last TBS {earlier_test_date}, full months since: "
+            "Too soon: last test billed {earlier_test_date}, full months since: "
             "{full_months_since_test}; {decided_by}'s interval of {min_months_between} is "
             "assumed to apply to {hcpcs_code}.",
             when=is_assumed(),
         ),
     ),
     remedy=Remedy(
-        "Bill it if the chart shows why it was needed sooner; otherwise get a signed "
-        "ABN before the next one."
+        "Bill it if the chart shows why it was needed sooner; otherwise expect a denial."
     ),
-    denial=Denial("CO", "119", "M90"),
+    other_remedies=(
+        Remedy(
+            "Bill it if the chart shows why it was needed sooner; otherwise get a signed "
+            "ABN before the next one.",
+            when=param("notice_modifiers").is_not_null(),
+        ),
+    ),
+    denial=Denial("CO", "119", "N640"),
     since="0.2.0",
 )

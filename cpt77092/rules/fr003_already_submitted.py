@@ -10,13 +10,13 @@ file that is an input of the run is not its own history.
 
 import polars as pl
 
-from cpt77092.rule import CHECKED, DUPLICATE_CODE, Denial, FixKind, Remedy, Rule, Severity
+from cpt77092.rule import CHECKED, DUPLICATE_CODE, Denial, FixKind, Remedy, Rule, Severity, across
 
 RULE = Rule(
     module=__name__,
     severity=Severity.WARNING,
     codes=CHECKED,
-    flag=pl.col("already_submitted"),
+    flag=across(pl.col("already_submitted") | pl.col("past_doubt")),
     source=DUPLICATE_CODE,
     message="{hcpcs_code} on {claim_line_start_date} was already billed: {line_in_past}.",
     remedy=Remedy(

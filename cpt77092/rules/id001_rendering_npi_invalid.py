@@ -15,6 +15,7 @@ RULE = Rule(
     module=__name__,
     severity=Severity.ERROR,
     codes=CHECKED,
+    includes_voids=True,
     flag=pl.col("rendering_npi_problem") != "",
     source=NPI_STANDARD,
     message="Rendering NPI {rendering_npi_problem}.",

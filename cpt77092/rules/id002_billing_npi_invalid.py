@@ -15,6 +15,7 @@ RULE = Rule(
     module=__name__,
     severity=Severity.ERROR,
     codes=CHECKED,
+    includes_voids=True,
     flag=pl.col("billing_npi_problem") != "",
     source=NPI_STANDARD,
     message="Billing NPI {billing_npi_problem}.",

@@ -16,6 +16,7 @@ RULE = Rule(
     module=__name__,
     severity=Severity.ERROR,
     codes=CHECKED,
+    includes_voids=True,
     flag=(pl.col("ordering_npi") == "") & (param("ordering_provider") == "required"),
     parameter="ordering_provider",
     message="Ordering NPI is blank; {decided_by} requires one for {hcpcs_code}.",

@@ -15,6 +15,7 @@ RULE = Rule(
     module=__name__,
     severity=Severity.ERROR,
     codes=CHECKED,
+    includes_voids=True,
     flag=(pl.col("ordering_npi") != "") & (pl.col("ordering_npi_problem") != ""),
     source=NPI_STANDARD,
     message="Ordering NPI {ordering_npi_problem}.",

@@ -17,6 +17,7 @@ RULE = Rule(
     module=__name__,
     severity=Severity.WARNING,
     codes=CHECKED,
+    includes_voids=True,
     flag=~pl.col("payer_is_known") & pl.col("is_first_line_of_payer"),
     source=POLICY_FILES,
     message="No policy found for {payer_label}; the default policy was used.",

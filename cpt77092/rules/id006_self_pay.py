@@ -15,6 +15,7 @@ RULE = Rule(
     module=__name__,
     severity=Severity.INFO,
     codes=CHECKED,
+    includes_voids=True,
     flag=pl.col("payer_is_self_pay") & pl.col("is_first_line_of_payer"),
     source=POLICY_FILES,
     message="{payer_label} is self-pay; payer rules were not used.",

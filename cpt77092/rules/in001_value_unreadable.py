@@ -16,6 +16,7 @@ RULE = Rule(
     module=__name__,
     severity=Severity.ERROR,
     codes=CHECKED,
+    includes_voids=True,
     flag=pl.col("unreadable_cells") != "",
     source=Source(title="Input columns of this program", at="formats each column accepts"),
     message="Cannot be read: {unreadable_cells}.",

@@ -22,13 +22,18 @@ RULE = Rule(
     & (param("modifier_26") == "required"),
     parameter="modifier_26",
     message="Modifier 26 is missing; {payer_label} requires it when {hcpcs_code} is billed alone.",
-    remedy=Remedy("Add modifier 26 in the first position.", kind=FixKind.SAFE),
+    remedy=Remedy("Add 26 if {payer_label}'s current policy confirms it.", kind=FixKind.UNSAFE),
     other_remedies=(
         # 26 and TC cannot be billed together.
         Remedy(
             "Replace TC with 26 if the chart shows the interpretation only.",
             kind=FixKind.UNSAFE,
             when=pl.col("has_modifier_tc"),
+        ),
+        Remedy(
+            "Add modifier 26 in the first position.",
+            kind=FixKind.SAFE,
+            when=pl.col("confidence") == "primary",
         ),
     ),
     denial=Denial("CO", "16", "N822"),

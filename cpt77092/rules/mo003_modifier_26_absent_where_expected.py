@@ -52,7 +52,8 @@ RULE = Rule(
     remedy=Remedy("Add 26 if {payer_label}'s current policy confirms it.", kind=FixKind.UNSAFE),
     other_remedies=(
         Remedy(
-            "Add 26 only if {payer_label} confirms it; then record the answer in a policy file.",
+            "Add 26 only if {payer_label} confirms it; then record the answer (scrub policies "
+            "set).",
             kind=FixKind.UNSAFE,
             when=_PAYER_IS_SILENT,
         ),

@@ -13,12 +13,14 @@ from cpt77092.rule import CHECKED, Denial, Remedy, Rule, Severity
 
 RULE = Rule(
     module=__name__,
-    severity=Severity.WARNING,
+    severity=Severity.ERROR,
     codes=CHECKED,
     flag=pl.col("notice_conflicts") != "",
     parameter="notice_modifiers",
     message="Cannot be billed together: {notice_conflicts}.",
-    remedy=Remedy("Keep one. Signed ABN: GA, or GX if it was voluntary. No ABN: GZ."),
+    remedy=Remedy(
+        "Keep one. Signed ABN: GA, or GX if it was voluntary. No ABN: GZ. Statutorily excluded: GY."
+    ),
     denial=Denial("CO", "4", "N519"),
     since="0.1.0",
 )

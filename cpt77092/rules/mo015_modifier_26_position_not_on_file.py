@@ -33,8 +33,8 @@ RULE = Rule(
         ),
     ),
     remedy=Remedy(
-        "Confirm once with {payer_label} whether it accepts 26; then record the answer "
-        "in a policy file."
+        "Confirm once with {payer_label} whether it accepts 26; then record the answer (scrub "
+        "policies set)."
     ),
     denial=Denial("CO", "4", "N823"),
     since="0.1.0",

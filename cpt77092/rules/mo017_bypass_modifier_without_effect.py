@@ -10,13 +10,13 @@ unreadable; across claims, no patient ID or billing NPI.
 
 import polars as pl
 
-from cpt77092.rule import GLOBAL, FixKind, Remedy, Rule, Severity
+from cpt77092.rule import GLOBAL, FixKind, Remedy, Rule, Severity, across
 
 RULE = Rule(
     module=__name__,
     severity=Severity.INFO,
     codes=GLOBAL,
-    flag=pl.col("has_bypass_modifier") & pl.col("denied_for_good_beside_part"),
+    flag=across(pl.col("has_bypass_modifier") & pl.col("denied_for_good_beside_part")),
     parameter="pairs",
     message=(
         "Modifier {bypass_modifiers_found} does not bypass the edit between {hcpcs_code} and "

@@ -12,7 +12,16 @@ payer and date; no POS column; on a bone density study, absent or unreadable mod
 
 import polars as pl
 
-from cpt77092.rule import COMPANIONS, TECHNICAL, Denial, Remedy, Rule, Severity, param
+from cpt77092.rule import (
+    COMPANIONS,
+    INPATIENT_PLACES,
+    TECHNICAL,
+    Denial,
+    Remedy,
+    Rule,
+    Severity,
+    param,
+)
 
 RULE = Rule(
     module=__name__,
@@ -29,6 +38,9 @@ RULE = Rule(
     remedy=Remedy(
         "Remove {hcpcs_code}, which the facility bills; if the POS is wrong, correct it."
     ),
-    denial=Denial("CO", "58", "N428"),
+    denial=Denial("CO", "58", "M97"),
+    other_denials=(
+        Denial("CO", "58", "M96", when=pl.col("place_of_service_code").is_in(INPATIENT_PLACES)),
+    ),
     since="0.1.0",
 )

@@ -12,11 +12,11 @@ payer and date; no POS column.
 
 import polars as pl
 
-from cpt77092.rule import GLOBAL, Denial, Remedy, Rule, Severity, param
+from cpt77092.rule import GLOBAL, INPATIENT_PLACES, Denial, Remedy, Rule, Severity, param
 
 RULE = Rule(
     module=__name__,
-    severity=Severity.WARNING,
+    severity=Severity.ERROR,
     codes=GLOBAL,
     flag=pl.col("in_facility_place") & (param("technical_in_facility") == "not_payable"),
     parameter="technical_in_facility",
@@ -25,6 +25,9 @@ RULE = Rule(
         "pay the technical component on a professional claim."
     ),
     remedy=Remedy("Bill 77092 for the interpretation; if the POS is wrong, correct it."),
-    denial=Denial("CO", "58", "N428"),
+    denial=Denial("CO", "58", "M97"),
+    other_denials=(
+        Denial("CO", "58", "M96", when=pl.col("place_of_service_code").is_in(INPATIENT_PLACES)),
+    ),
     since="0.1.0",
 )

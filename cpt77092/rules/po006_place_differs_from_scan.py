@@ -10,13 +10,13 @@ Not checked: no study on the claim and no patient ID; no POS column; no date of 
 
 import polars as pl
 
-from cpt77092.rule import INTERPRETATION, Denial, Remedy, Rule, Severity, Source
+from cpt77092.rule import INTERPRETATION, Denial, Remedy, Rule, Severity, Source, across
 
 RULE = Rule(
     module=__name__,
     severity=Severity.WARNING,
     codes=INTERPRETATION,
-    flag=pl.col("place_differs_from_scan"),
+    flag=across(pl.col("place_differs_from_scan")),
     source=Source(
         title="CMS CR 7631, place of service of the professional component",
         at=(

@@ -1,7 +1,7 @@
 """More units in a day than the payer's limit.
 
-Why: each TBS and bone density code is one service per day. The payer denies the units over its
-limit, and some deny the whole line.
+Why: each TBS and bone density code is one service per day. Over an MUE, Medicare denies all units
+of the day; other payers deny the units over their limit.
 Basis: the payer's unit limit per day; for most payers CMS's MUE.
 Clear: the units of the code for the patient, billing provider and day are within the limit. A void
 (frequency 8) adds no units; a replacement (7) is counted within its own claim only. A duplicate
@@ -20,20 +20,25 @@ from cpt77092.rule import (
     Remedy,
     Rule,
     Severity,
+    across,
     limit_is_mue,
     param,
 )
+
+_IS_COMPONENT = pl.col("has_modifier_26") | pl.col("has_modifier_tc")
 
 RULE = Rule(
     module=__name__,
     severity=Severity.ERROR,
     codes=CHECKED,
     # The units that are certain are over the limit, or all are known and are over it.
-    flag=(
-        (pl.col("units_on_day_at_least") > param("max_units_per_day"))
-        | (pl.col("units_on_day") > param("max_units_per_day"))
-    )
-    & ~pl.col("surely_repeats_earlier_line"),
+    flag=across(
+        (
+            (pl.col("units_on_day_at_least") > param("max_units_per_day"))
+            | (pl.col("units_on_day") > param("max_units_per_day"))
+        )
+        & ~pl.col("surely_repeats_earlier_line")
+    ),
     parameter="max_units_per_day",
     message=(
         "{units_on_day_at_least} units of {hcpcs_code} on {claim_line_start_date} "
@@ -58,10 +63,16 @@ RULE = Rule(
             when=pl.col("service_unit_quantity") > param("max_units_per_day"),
         ),
         Remedy(
-            "Bill it once with neither 26 nor TC if the day's lines are two components of "
-            "one service; otherwise keep one if the chart shows one service.",
+            "Keep the line with 26 if the day's lines are two components of one service; the "
+            "facility bills the technical component.",
             kind=FixKind.UNSAFE,
-            when=pl.col("has_modifier_26") | pl.col("has_modifier_tc"),
+            when=_IS_COMPONENT & pl.col("in_facility_place"),
+        ),
+        Remedy(
+            "Bill it once with neither 26 nor TC if both components were done here; keep two lines "
+            "if one was purchased (anti-markup), or one if the chart shows one service.",
+            kind=FixKind.UNSAFE,
+            when=_IS_COMPONENT,
         ),
     ),
     denial=Denial("CO", "151", "N362"),

@@ -588,6 +588,7 @@ def test_the_columns_are_those_of_the_design_in_its_order_and_types() -> None:
         "service_unit_quantity": Kind.NUMBER,
         "charge_amount": Kind.MONEY,
         "prior_authorization_number": Kind.TEXT,
+        "original_reference_number": Kind.TEXT,
         "patient_birth_date": Kind.DATE,
         "submission_date": Kind.DATE,
         "report_signed_date": Kind.DATE,
@@ -600,7 +601,8 @@ def test_the_columns_are_those_of_the_design_in_its_order_and_types() -> None:
         + " service_unit_quantity charge_amount "
         + " ".join(f"diagnosis_code_{n}" for n in range(1, 13))
         + " diagnosis_pointer rendering_npi billing_npi ordering_npi prior_authorization_number "
-        "claim_frequency_code patient_sex patient_birth_date submission_date report_signed_date"
+        "claim_frequency_code original_reference_number patient_sex patient_birth_date "
+        "submission_date report_signed_date"
     ).split()
     assert [(c.name, c.kind) for c in COLUMNS] == [(n, kinds.get(n, Kind.CODE)) for n in names]
     assert set(TYPED) == {name for name, kind in kinds.items() if kind is not Kind.TEXT}

@@ -368,6 +368,7 @@ def test_the_tuva_layout_maps_to_the_columns_of_the_same_name() -> None:
         "ordering_npi",
         "prior_authorization_number",
         "claim_frequency_code",
+        "original_reference_number",
         "patient_sex",
         "patient_birth_date",
         "submission_date",

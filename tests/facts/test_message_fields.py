@@ -48,9 +48,9 @@ def test_a_line_that_is_over_by_itself_names_no_other(tmp_path: Path) -> None:
 
 
 def test_lines_of_one_claim_are_named_by_their_number_or_row(tmp_path: Path) -> None:
-    assert units_by_line(tmp_path, [line("A", 1, "1.5"), line("A", 2)]) == [
-        "1.5 on this line; 1 on line 2",
-        "1 on this line; 1.5 on line 1",
+    assert units_by_line(tmp_path, [line("A", 1, "2"), line("A", 2)]) == [
+        "2 on this line; 1 on line 2",
+        "1 on this line; 2 on line 1",
     ]
 
 

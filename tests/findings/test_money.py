@@ -16,6 +16,7 @@ import polars as pl
 import pytest
 
 from cpt77092 import findings
+from cpt77092.choices import By
 from cpt77092.cli import main
 from cpt77092.engine import Result, check, needed_columns
 from cpt77092.findings import AtRisk, Rework
@@ -33,7 +34,7 @@ ACME = {
         "fee": {"2025-01-01": "9.38", "2026-01-01": "10.02"},
     },
     "77080": {
-        "max_units_per_day": {"2022-01-01": "1"},
+        "max_units_per_day": {"2022-01-01": "2"},
         "fee": {
             "2026-01-01": {
                 "value": {"whole": "39.75", "professional": "9.69", "technical": "30.06"}
@@ -72,9 +73,9 @@ def folder(tmp_path: Path) -> Path:
         text = policy_text(key, codes, names=[label, f"{label} Inc"] if label else [])
         (place / f"{key}.yaml").write_text(text, encoding="utf-8")
     rows = [
-        line("A", mods="26,", units="2"),  # MO001 and UN001: $45.00, two units at $10.02
+        line("A", mods="26,", units="2"),  # MO001 and UN001: $45.00, one paid unit at $10.02
         line("B", mods="26,", charge="30.10", dos="2025-12-31"),  # MO001: $30.10, $9.38
-        line("C", cpt="77080", mods="26,", units="3", charge="100.00"),  # UN001: $100, 3 x $9.69
+        line("C", cpt="77080", mods="26,", units="3", charge="100.00"),  # UN001: $100, 2 x $9.69
         line("D", charge="-20.00"),  # CH001: a credit, $10.02
         line("E", charge=""),  # CH001: no charge, $10.02
         line("F", payer="Zenith", mods="26,", charge="50.00"),  # MO001: $50.00, no fee
@@ -110,11 +111,11 @@ def money(lines: int, charges: str, known: int, expected: str, expected_known: i
 
 def test_a_line_counts_once_in_the_batch_and_once_under_each_rule(folder: Path) -> None:
     totals = findings.totals(run(folder))
-    # 45 + 30.10 + 100 + 50 + 25 + 0; 20.04 + 9.38 + 29.07 + 10.02 + 10.02
-    assert totals.at_risk == money(8, "250.10", 6, "78.53", 5)
+    # 45 + 30.10 + 100 + 50 + 25 + 0; 10.02 + 9.38 + 19.38 + 10.02 + 10.02
+    assert totals.at_risk == money(8, "250.10", 6, "58.82", 5)
     assert totals.at_risk_by_rule == (
-        ("MO001", money(4, "150.10", 4, "29.42", 2)),  # 45 + 30.10 + 50 + 25; 20.04 + 9.38
-        ("UN001", money(2, "145.00", 2, "49.11", 2)),  # 45 + 100; 20.04 + 29.07
+        ("MO001", money(4, "150.10", 4, "19.40", 2)),  # 45 + 30.10 + 50 + 25; 10.02 + 9.38
+        ("UN001", money(2, "145.00", 2, "29.40", 2)),  # 45 + 100; 10.02 + 19.38
         ("CH001", money(3, "0.00", 1, "20.04", 2)),
     )
     assert totals.error_lines == totals.at_risk.lines
@@ -123,7 +124,7 @@ def test_a_line_counts_once_in_the_batch_and_once_under_each_rule(folder: Path) 
 def test_payers_add_up_to_the_batch_and_two_spellings_are_one(folder: Path) -> None:
     totals = findings.totals(run(folder))
     assert totals.at_risk_by_payer == (
-        ("acme", "Acme Health", money(5, "175.10", 3, "78.53", 5)),
+        ("acme", "Acme Health", money(5, "175.10", 3, "58.82", 5)),
         ("zenith", "Zenith", money(2, "75.00", 2, "0.00", 0)),
         ("default", "Lakeside", money(1, "0.00", 1, "0.00", 0)),
     )
@@ -131,6 +132,43 @@ def test_payers_add_up_to_the_batch_and_two_spellings_are_one(folder: Path) -> N
     assert sum(part.charges for part in parts) == totals.at_risk.charges
     assert sum(part.expected for part in parts) == totals.at_risk.expected
     assert sum(part.lines for part in parts) == totals.at_risk.lines
+
+
+def test_a_service_billed_twice_is_at_risk_once(folder: Path) -> None:
+    same = [line("A", mods="59,", number=number) for number in (1, 2, 3)]
+    other = line("B", mods="26,", charge="30.00")
+    text = "\n".join(f"{row},1234567893" for row in (*same, other))
+    (folder / "claims.csv").write_text(f"{HEADER},rendering npi\n{text}\n", encoding="utf-8")
+    result = run(folder, ["MO001", "UN001", "FR001"])
+    # Line 1 has UN001, lines 2 and 3 are its duplicates: $45.00; and $30.00 with MO001.
+    totals = findings.totals(result)
+    assert totals.at_risk == money(4, "75.00", 4, "20.04", 4)
+    claims = findings.as_table(result, by=By.CLAIM)
+    assert claims["charges_at_risk"].to_list() == [Decimal("45.00"), Decimal("30.00")]
+    assert claims["charge_amount"].to_list() == [Decimal("135.00"), Decimal("30.00")]
+
+
+def test_a_void_and_what_is_replaced_have_nothing_at_risk(folder: Path) -> None:
+    file = folder / "policies" / "acme.yaml"
+    accepted = {"claim_frequency_codes": {"2022-01-01": ["1", "7", "8"]}, **ACME["77092"]}
+    text = policy_text("acme", {"77092": accepted}, names=["Acme Health", "Acme Health Inc"])
+    file.write_text(text, encoding="utf-8")
+    rows = [
+        f"{line(claim, mods='26,')},1234567893,{frequency},{original}"
+        for claim, frequency, original in (
+            ("A", "1", ""),
+            ("B", "7", "A"),
+            ("C", "1", ""),
+            ("D", "8", "C"),
+        )
+    ]
+    rows = [row.replace("P-B", "P-A").replace("P-D", "P-C") for row in rows]
+    header = f"{HEADER},rendering npi,claim_frequency_code,original_reference_number"
+    (folder / "claims.csv").write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    totals = findings.totals(run(folder, ["MO001", "FR001", "UN001"]))
+    # Only the replacement is still to be paid.
+    assert (totals.error_lines, totals.at_risk.charges) == (3, Decimal("45.00"))
+    assert totals.at_risk.expected == Decimal("10.02")
 
 
 def test_a_warning_is_not_at_risk(folder: Path) -> None:
@@ -151,10 +189,10 @@ def test_every_finding_has_its_charge_and_expected_payment(folder: Path) -> None
         "claim_id", "claim_line_number", "rule", "charge_amount", "expected_payment"
     )
     assert table.rows() == [
-        ("A", 1, "MO001", Decimal("45.00"), Decimal("20.04")),
-        ("A", 1, "UN001", Decimal("45.00"), Decimal("20.04")),
+        ("A", 1, "MO001", Decimal("45.00"), Decimal("10.02")),
+        ("A", 1, "UN001", Decimal("45.00"), Decimal("10.02")),
         ("B", 1, "MO001", Decimal("30.10"), Decimal("9.38")),
-        ("C", 1, "UN001", Decimal("100.00"), Decimal("29.07")),
+        ("C", 1, "UN001", Decimal("100.00"), Decimal("19.38")),
         ("D", 1, "CH001", Decimal("-20.00"), Decimal("10.02")),
         ("E", 1, "CH001", None, Decimal("10.02")),
         ("F", 1, "MO001", Decimal("50.00"), None),
@@ -176,7 +214,8 @@ def test_every_finding_has_its_charge_and_expected_payment(folder: Path) -> None
         (",", "0", None),
         (",", "1.5", None),
         (",", "", None),
-        (",", "999999", "39749960.25"),
+        (",", "3", "79.50"),  # over the limit of two
+        (",", "999999", "79.50"),
         (",", "1000000", None),
     ],
 )
@@ -193,8 +232,8 @@ def test_the_fee_is_the_one_of_the_part_that_the_modifiers_name(
 
 def test_rework_weighs_the_expected_payment_of_each_line(folder: Path) -> None:
     result = run(folder)
-    # Expected payments of the lines with an error: 20.04, 9.38, 29.07, 10.02, 10.02, three unknown.
-    for cost, worth_it in (("10.02", 2), ("10.01", 4), ("20.03", 2), ("29.07", 0), ("0.01", 5)):
+    # Expected payments of the lines with an error: 10.02, 9.38, 19.38, 10.02, 10.02, three unknown.
+    for cost, worth_it in (("10.02", 1), ("10.01", 4), ("19.37", 1), ("19.38", 0), ("0.01", 5)):
         rework = findings.totals(result, rework_cost=Decimal(cost)).rework
         assert rework is not None
         assert (rework.worth_it, rework.not_worth_it, rework.unknown) == (worth_it, 5 - worth_it, 3)
@@ -207,29 +246,74 @@ def test_the_summary_says_whose_money_it_is(folder: Path) -> None:
     totals = findings.totals(result, rework_cost=Decimal(25))
     assert summary.headline(totals) == (
         "Do not submit yet: 8 of 9 checked lines would be denied. $250.10 in charges at "
-        "risk (known for 6 of 8 lines); expected payment $78.53 (known for 5 of 8 lines). Did not "
+        "risk (known for 6 of 8 lines); expected payment $58.82 (known for 5 of 8 lines). Did not "
         "run: rendering NPI edits, no rendering NPI column. Not judged on modifier 26: 1 line "
         "with 77092 of unrecognized payers (Lakeside 1)."
     )
     by_payer = (
-        "At risk by payer: Acme Health 5 lines, $175.10 charged (known for 3 of 5 lines), $78.53 "
+        "At risk by payer: Acme Health 5 lines, $175.10 charged (known for 3 of 5 lines), $58.82 "
         "expected; Zenith 2 lines, $75.00 charged, payment not available; Lakeside 1 line, $0.00 "
         "charged, payment not available."
     )
     by_rule = (
         "At risk by rule (a line counts under each of its rules): MO001 4 lines, $150.10 charged, "
-        "$29.42 expected (known for 2 of 4 lines); UN001 2 lines, $145.00 charged, $49.11 "
+        "$19.40 expected (known for 2 of 4 lines); UN001 2 lines, $145.00 charged, $29.40 "
         "expected; CH001 3 lines, $0.00 charged (known for 1 of 3 lines), $20.04 expected (known "
         "for 2 of 3 lines)."
     )
     worth = (
-        "At $25.00 to rework a line, 1 of 8 lines with errors would pay more than that, 4 would "
+        "At $25.00 to rework a line, 0 of 8 lines with errors would pay more than that, 5 would "
         "not; expected payment unknown for 3."
     )
     plain = summary.notes(result, totals)
     assert [s for s in plain if s.startswith("At ")] == [by_payer, worth]
     verbose = summary.notes(result, totals, verbose=True)
     assert [s for s in verbose if s.startswith("At ")] == [by_payer, by_rule, worth]
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([line("A", charge="soon")], "Do not submit yet: 1 of 1 checked line cannot be judged"),
+        (
+            [line("A", charge="soon"), line("B", mods="26,")],
+            "Do not submit yet: 1 of 2 checked lines would be denied, 1 cannot be judged",
+        ),
+        # A line that would be denied is not counted again.
+        (
+            [line("A", charge="soon", mods="26,")],
+            "Do not submit yet: 1 of 1 checked line would be denied",
+        ),
+        # The policy of a recognized payer may have no value: that is *not checked*.
+        (
+            [line("A", mods="26,"), line("B", payer="Zenith")],
+            "Do not submit yet: 1 of 2 checked lines would be denied",
+        ),
+        (
+            [line("A", mods="26,"), line("B", payer="Nobody Knows"), line("C", payer="Nobody")],
+            "Do not submit yet: 1 of 3 checked lines would be denied, 2 cannot be judged",
+        ),
+    ],
+)
+def test_what_cannot_be_judged_is_counted_apart(
+    folder: Path, rows: Sequence[str], expected: str
+) -> None:
+    (folder / "claims.csv").write_text("\n".join([HEADER, *rows]) + "\n", encoding="utf-8")
+    totals = findings.totals(run(folder, (*RULES, "IN001")))
+    assert summary.verdict(totals) == expected
+
+
+def test_lines_without_a_critical_column_cannot_be_judged(folder: Path) -> None:
+    header, row = (text.replace(",mod1,mod2", "") for text in (HEADER, line("A", units="2")))
+    row = row.replace(",,,2,", ",2,")
+    other = row.replace("A,1", "B,1").replace(",2,45.00", ",1,45.00")
+    (folder / "claims.csv").write_text(f"{header}\n{row}\n{other}\n", encoding="utf-8")
+    result = run(folder, RULES)
+    assert summary.verdict(findings.totals(result)) == (
+        "Do not submit yet: 1 of 2 checked lines would be denied, 1 cannot be judged"
+    )
+    totals = findings.totals(result, without=["modifiers"])
+    assert (totals.denied_lines, totals.unjudged_lines) == (1, 0)
 
 
 def test_one_payer_needs_no_split(folder: Path) -> None:
@@ -265,7 +349,7 @@ def test_json_carries_the_money(folder: Path, capfd: pytest.CaptureFixture[str])
         "lines": 2,
         "charges_at_risk": 145.0,
         "charges_at_risk_known_for": 2,
-        "expected_payment": 49.11,
+        "expected_payment": 29.4,
         "expected_payment_known_for": 2,
     }
     assert totals["at_risk_by_payer"][1]["payer"] == "zenith"
@@ -273,8 +357,8 @@ def test_json_carries_the_money(folder: Path, capfd: pytest.CaptureFixture[str])
     assert totals["rework"] == {
         "cost": 25.0,
         "lines": 8,
-        "worth_it": 1,
-        "not_worth_it": 4,
+        "worth_it": 0,
+        "not_worth_it": 5,
         "not_known": 3,
     }
     _, out, err = scrub(capfd, *arguments, *chosen)

@@ -432,6 +432,7 @@ def test_a_line_says_all_that_the_contract_wants(tmp_path: Path) -> None:
         "diagnosis_pointer": "2:1",
         "prior_authorization_number": "AUTH1",
         "claim_frequency_code": "7",
+        "original_reference_number": "ICN0001",
         "patient_sex": "F",
         "patient_birth_date": "19580203",
     }

@@ -19,7 +19,7 @@ MODIFIERS = tuple(f"hcpcs_modifier_{n}" for n in range(1, 5))
 DIAGNOSES = tuple(f"diagnosis_code_{n}" for n in range(1, 13))
 OF_THE_CLAIM = (
     "payer", "payer_id", "claim_filing_indicator", "person_id", "billing_npi", "claim_id",
-    "claim_frequency_code",
+    "claim_frequency_code", "original_reference_number",
     "prior_authorization_number", "patient_sex", "patient_birth_date", *DIAGNOSES,
 )  # fmt: skip
 DAY = "20260301"
@@ -201,6 +201,8 @@ def _claim_body(lines: Sequence[Row], style: Style) -> list[str]:
     ]
     if claim.get("prior_authorization_number"):
         body.append(line("REF", "G1", claim["prior_authorization_number"]))
+    if claim.get("original_reference_number"):
+        body.append(line("REF", "F8", claim["original_reference_number"]))
     codes = [claim[name] for name in DIAGNOSES if claim.get(name)]
     if codes:
         diagnoses = [f"{'ABF' if n else 'ABK'}{colon}{code}" for n, code in enumerate(codes)]

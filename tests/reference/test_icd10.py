@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cpt77092.claims.columns import DIAGNOSES
-from cpt77092.facts import Context, add_facts, closure
+from cpt77092.facts import Context, add_facts, closure, diagnoses
 from cpt77092.reference import icd10
 from cpt77092.reference.icd10 import (
     WOMEN_ONLY,
@@ -45,6 +45,11 @@ def facts_of(
     facts, _ = closure(names)
     blank: dict[str, str | None] = dict.fromkeys((*DIAGNOSES, "diagnosis_pointer"), "")
     frame = pl.DataFrame([blank | row for row in rows], schema=dict.fromkeys(blank, pl.String))
+    # No two rows are of one claim, so that each has its own diagnoses.
+    frame = frame.with_row_index("line").with_columns(
+        claim_key=pl.lit(None, pl.UInt32), claim_line_number=1, is_past=False
+    )
+    facts = [fact for fact in facts if fact in diagnoses.FACTS]
     return add_facts(frame, facts, Context(blank=blank_columns)).select(names)
 
 

@@ -45,6 +45,7 @@ SOURCES: Mapping[str, str] = {
     "ordering_npi": "2420E, else 2420F, else 2310A NM109",
     "prior_authorization_number": "REF*G1",
     "claim_frequency_code": "CLM05-3",
+    "original_reference_number": "REF*F8",
     "patient_sex": "DMG03",
     "patient_birth_date": "DMG02",
 }
@@ -235,6 +236,14 @@ def _tables(segments: Mapping[str, pl.DataFrame], component: str) -> list[tuple[
     permits = segments["REF"].filter(nth(1) == "G1", nth(4) == "").with_columns(permit=nth(2))
     permits = permits.filter(pl.col("permit") != "")
     controls = segments["REF"].filter(nth(1) == "6R").with_columns(control=nth(2))
+    # Behind an SBR of the claim an F8 is the number that another payer gave it.
+    other_payer = segments["SBR"].filter(pl.col(LOOP) == "CLM").group_by(OWNER)
+    originals = (
+        segments["REF"]
+        .join(other_payer.agg(other_payer=pl.col(NUMBER).min()), on=OWNER, how="left")
+        .filter(nth(1) == "F8", (pl.col(NUMBER) < pl.col("other_payer")).fill_null(value=True))
+        .with_columns(original=nth(2))
+    )
     births = segments["DMG"].with_columns(birth=nth(2), sex=nth(3))
     filings = segments["SBR"].with_columns(filing=nth(9))
     patients = who["QC"].with_columns(
@@ -247,6 +256,7 @@ def _tables(segments: Mapping[str, pl.DataFrame], component: str) -> list[tuple[
         (OWNER, _dates(segments["DTP"])),
         (OWNER, _firsts(permits, "LX", line_permit="permit")),
         ("claim", _firsts(permits, "CLM", claim_permit="permit")),
+        ("claim", _firsts(originals, "CLM", original_reference_number="original")),
         ("billing", _firsts(who["85"], "HL", billing_npi="npi")),
         ("claim", _firsts(who["82"], "CLM", claim_rendering="npi")),
         (OWNER, _firsts(who["82"], "LX", line_rendering="npi")),

@@ -81,6 +81,8 @@ def _totals_record(totals: Totals) -> dict[str, Any]:
         "flagged_lines": totals.flagged_lines,
         "flagged_claims": totals.flagged_claims,
         "error_lines": totals.error_lines,
+        "denied_lines": totals.denied_lines,
+        "unjudged_lines": totals.unjudged_lines,
         "by_severity": {severity.value: n for severity, n in totals.by_severity.items()},
         "by_rule": [
             {"rule": rule, "severity": severity.value, "findings": n}

@@ -29,7 +29,10 @@ def verdict(totals: Totals) -> str:
     rows = count(totals.tally.rows, "row")
     checked = count(totals.checked_lines, "checked line")
     if totals.error_lines:
-        return f"Do not submit yet: {totals.error_lines:,} of {checked} would be denied"
+        counts = [(totals.denied_lines, "would be denied"), (totals.unjudged_lines, _UNJUDGED)]
+        number, *rest = [(n, what) for n, what in counts if n]
+        others = "".join(f", {n:,} {what}" for n, what in rest)
+        return f"Do not submit yet: {number[0]:,} of {checked} {number[1]}{others}"
     if reason := _unchecked(totals):
         return f"Not everything was checked: {reason}"
     if totals.doubtful_files:
@@ -59,6 +62,7 @@ def _unchecked(totals: Totals) -> str:
     return ", ".join(dict.fromkeys(lacks))
 
 
+_UNJUDGED = "cannot be judged"
 _CLEAN = "No errors in the edits that ran"
 
 

@@ -1,0 +1,128 @@
+"""Facts of the time since the patient's last test of the same kind that the same payer was billed.
+
+Bone mass measurements are one kind, the trabecular bone score is another. Tests of one date are one
+test, whoever bills its components.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from cpt77092.facts.fact import NO, YES, Context, Fact, on_lines
+from cpt77092.facts.modifiers import unless_damaged
+from cpt77092.facts.prior_claims import month_number
+from cpt77092.reference.codes import BONE_MASS, GLOBAL, INTERPRETATION
+
+_TBS = GLOBAL | INTERPRETATION
+_PERSON_AND_PAYER = ("person_number", "payer_number", "is_tbs")
+
+
+def may_be_paid(_: Context) -> pl.Expr:
+    """The line has neither GY nor GZ, which bill it to be denied."""
+    return ~unless_damaged(pl.col("has_modifier_gy") | pl.col("has_modifier_gz"))
+
+
+def earlier_test_date(lines: pl.DataFrame, _: Context) -> pl.Series:
+    """The date of the last test before the line's date; null if there is none."""
+    return _last_test(lines, pl.col("may_be_paid") & pl.col("surely_counts"))
+
+
+def possible_test_date(lines: pl.DataFrame, _: Context) -> pl.Series:
+    """The same, counting tests that may count."""
+    may_count = pl.col("may_be_paid") & pl.col("counts")
+    return _last_test(lines, may_count.fill_null(value=True))
+
+
+def _last_test(lines: pl.DataFrame, counts: pl.Expr) -> pl.Series:
+    """For each test the date of the last one before it that counts, in the batch or the past."""
+    known = _tests(lines, counts)
+    last = _tests(lines, ~pl.col("is_past"), pl.col("line")).join_asof(
+        known.unique().sort("day").with_columns(last="day"),
+        on="day",
+        by=_PERSON_AND_PAYER,
+        allow_exact_matches=False,
+        check_sortedness=False,
+    )
+    dates = last.select("line", "last").collect(engine="in-memory")
+    return on_lines(lines.height, dates["line"], dates["last"])
+
+
+def _tests(lines: pl.DataFrame, counts: pl.Expr, *more: pl.Expr) -> pl.LazyFrame:
+    """The tests that count, of known patients and dates, in the order of their dates."""
+    code, known = pl.col("hcpcs_code"), pl.col("person_date").is_not_null()
+    return (
+        lines.lazy()
+        .filter(code.is_in(sorted(BONE_MASS | _TBS)) & known & counts)
+        .select(
+            "person_number",
+            "payer_number",
+            code.is_in(sorted(_TBS)).alias("is_tbs"),
+            pl.col("claim_line_start_date").alias("day"),
+            *more,
+        )
+        .sort("day")
+    )
+
+
+def full_months_since_test(_: Context) -> pl.Expr:
+    """Full calendar months between the month of the last test and the month of this one.
+
+    Counted as in the Medicare Benefit Policy Manual (chapter 15, section 80.5.5): *n* full months
+    after the month of the last test. Two tests in one month have none between them.
+    """
+    return _months_since("earlier_test_date")
+
+
+def _months_since(test: str) -> pl.Expr:
+    months = month_number("claim_line_start_date") - month_number(test) - 1
+    return months.clip(lower_bound=0)
+
+
+def came_too_soon(_: Context) -> pl.Expr:
+    """The last test is too close; unknown where a later one may be missing from the files."""
+    least = pl.col("policy.min_months_between")
+    may_be_too_soon = (_months_since("possible_test_date") < least).fill_null(value=False)
+    is_known = pl.col("past_reaches") & pl.col("person_number").is_not_null() & least.is_not_null()
+    return (
+        pl.when(pl.col("full_months_since_test") < least)
+        .then(YES)
+        .when(is_known & ~may_be_too_soon)
+        .then(NO)
+    )
+
+
+_LOOKED_UP = (
+    "may_be_paid",
+    "counts",
+    "surely_counts",
+    "is_past",
+    "hcpcs_code",
+    "person_date",
+    "claim_line_start_date",
+)
+
+FACTS: tuple[Fact, ...] = (
+    Fact(
+        build=may_be_paid,
+        reads=("has_modifier_gy", "has_modifier_gz"),
+        optional=("damaged_code",),
+    ),
+    Fact(from_frame=earlier_test_date, optional=_LOOKED_UP),
+    Fact(from_frame=possible_test_date, optional=_LOOKED_UP),
+    Fact(
+        build=full_months_since_test,
+        where=lambda _: pl.col("earlier_test_date").is_not_null(),
+        optional=("earlier_test_date", "claim_line_start_date"),
+    ),
+    Fact(
+        build=came_too_soon,
+        reads=("claim_line_start_date", "person_id", "policy.min_months_between"),
+        optional=(
+            "full_months_since_test",
+            "possible_test_date",
+            "past_reaches",
+            "person_number",
+        ),
+        unknown="no --history, or none that reaches far enough back",
+    ),
+)

@@ -1,0 +1,154 @@
+"""Facts of voids and replacements: which lines bill a service that still counts.
+
+A void (8) counts for nothing, and neither does what it voids once the payer accepts voids. A
+replacement (7) takes the place of what it replaces where the payer accepts it, and counts for
+nothing where not. What it is for is the claim of its original reference number, else the claim of
+its own number; earlier claims come first.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from cpt77092.facts.fact import Context, Fact, by_set, on_lines
+from cpt77092.facts.grouping import CLAIM, PERSON_DATE, PERSON_DAY
+
+_KIND = pl.col("claim_kind")
+ORIGINAL, REPLACEMENT, VOID = 0, 1, 2
+"""What a claim is: the values of `claim_kind`."""
+_CHANGE = (
+    "line",
+    "claim_kind",
+    "claim_number",
+    "claim_id",
+    "payer_number",
+    "person_number",
+    "is_past",
+    PERSON_DAY,
+)
+
+
+def standing(lines: pl.DataFrame, context: Context) -> pl.Series:
+    """`counts` and `is_linked` of each line, as a struct."""
+    changes = _changes(lines, context)
+    changed = _changed(changes, lines)
+    effects = pl.concat(
+        [
+            changes.select("line", counts=(_KIND != VOID) & pl.col("is_taken")),
+            changed.select(line="other", counts=~pl.col("is_taken")),
+            # A replacement that is for nothing and bills what an original bills may be for that.
+            (unlinked := _unlinked(changes, changed, lines)).select("line", counts=None),
+        ],
+        how="vertical_relaxed",
+    )
+    some = effects.group_by("line").agg(pl.col("counts").all(ignore_nulls=False))
+    unknown = pl.Series([None], dtype=pl.Boolean).new_from_index(0, unlinked.height)
+    return pl.DataFrame(
+        {
+            "counts": on_lines(lines.height, some["line"], some["counts"], default=True),
+            "is_linked": on_lines(lines.height, unlinked["line"], unknown, default=True),
+        }
+    ).to_struct("standing")
+
+
+def _changes(lines: pl.DataFrame, context: Context) -> pl.DataFrame:
+    """The lines of voids and replacements, their claim, and whether the payer accepts it."""
+
+    def accepted(members: object) -> pl.Expr:
+        codes = [code in members for code in ("7", "8")]  # type: ignore[operator]
+        return pl.when(_KIND == VOID).then(pl.lit(codes[1])).otherwise(pl.lit(codes[0]))
+
+    claim = pl.coalesce(CLAIM, pl.col("line") + pl.lit(lines.height, pl.UInt32))
+    taken = by_set("claim_frequency_codes", context, accepted, pl.Boolean)
+    return (
+        lines.lazy()
+        .filter(_KIND != ORIGINAL)
+        .select(
+            *_CHANGE,
+            claim.alias("claim"),
+            taken.alias("is_taken"),
+            reference=pl.col("original_reference_number").fill_null(""),
+        )
+        .with_columns(pl.col("is_taken").all(ignore_nulls=False).over("claim", "is_past"))
+        .collect(engine="in-memory")
+    )
+
+
+def _changed(changes: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
+    """The lines that voids and replacements are for: `line`, `other`, `claim` and `is_taken`."""
+    others = lines.lazy().filter(_KIND != VOID).select(*_CHANGE, other_claim=CLAIM)
+    others = others.rename({"line": "other", "claim_kind": "kind", "is_past": "is_earlier"})
+    change, other_person = changes.lazy(), pl.col("person_number_right")
+    by_reference = (
+        change.filter(pl.col("reference") != "")
+        .join(others, left_on=["payer_number", "reference"], right_on=["payer_number", "claim_id"])
+        .filter(pl.col("claim").ne_missing(pl.col("other_claim")))
+        .filter((pl.col("person_number") == other_person).fill_null(value=True))
+    )
+    by_number = change.join(others, on="claim_number").filter(
+        (pl.col("kind") == ORIGINAL) | (_KIND == VOID)
+    )
+    columns = ("line", "other", "claim", "is_past", "is_earlier", "is_taken")
+    pairs = pl.concat(
+        [by_reference.select(*columns, step=0), by_number.select(*columns, step=1)]
+    ).filter(pl.col("is_earlier") | ~pl.col("is_past"))
+    for best in (pl.col("step").min(), pl.col("is_earlier").max()):
+        name = best.meta.output_name()
+        pairs = pairs.filter(pl.col(name) == best.over("line"))
+    return pairs.collect(engine="in-memory")
+
+
+def _unlinked(changes: pl.DataFrame, changed: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
+    """The lines of replacements in the batch that are for nothing, though they may be."""
+    open_changes = (
+        changes.lazy()
+        .filter((_KIND == REPLACEMENT) & ~pl.col("is_past"))
+        .join(changed.lazy(), on="claim", how="anti")
+    )
+    originals = lines.lazy().filter(_KIND == ORIGINAL)
+    beside = open_changes.join(originals, on=PERSON_DAY, how="semi")
+    return open_changes.join(beside, on="claim", how="semi").collect(engine="in-memory")
+
+
+def _of_standing(name: str, unknown: str) -> Fact:
+    def build(_: Context) -> pl.Expr:
+        return pl.col("standing").struct.field(name)
+
+    return Fact(name=name, build=build, optional=("standing",), unknown=unknown)
+
+
+def is_void(_: Context) -> pl.Expr:
+    """The line is of a void, which repeats a claim as it was."""
+    return _KIND == VOID
+
+
+def surely_counts(_: Context) -> pl.Expr:
+    """The line bills a service that counts; false where that is unknown."""
+    return pl.col("counts").fill_null(value=False)
+
+
+def doubt(lines: pl.DataFrame, _: Context) -> pl.Series:
+    """Null where it is unknown whether lines of the patient's day count; false elsewhere."""
+    unsure = lines.filter(pl.col("counts").is_null())
+    days = unsure.filter(~pl.col("is_past"))[PERSON_DATE].drop_nulls().unique()
+    is_near = pl.col(PERSON_DATE).is_in(days.implode()).fill_null(value=False)
+    is_unsure = pl.col("counts").is_null() | (pl.col("counts") & is_near)
+    return lines.select(pl.when(~is_unsure).then(pl.lit(False))).to_series()  # noqa: FBT003
+
+
+FACTS: tuple[Fact, ...] = (
+    Fact(
+        from_frame=standing,
+        optional=(*_CHANGE, CLAIM, "original_reference_number"),
+        background=("policy.claim_frequency_codes",),
+    ),
+    _of_standing("is_linked", "it is unknown which claim it replaces"),
+    _of_standing("counts", "it is unknown whether the payer accepts the void or replacement"),
+    Fact(build=is_void, optional=("claim_kind",)),
+    Fact(build=surely_counts, optional=("counts",)),
+    Fact(
+        from_frame=doubt,
+        optional=("counts", PERSON_DATE),
+        unknown="it is unknown whether a claim of that day is replaced or void",
+    ),
+)
