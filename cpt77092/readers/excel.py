@@ -11,7 +11,7 @@ import polars as pl
 
 from cpt77092.claims.headers import HeaderMatch, match_headers
 from cpt77092.errors import ClaimsError, UsageError, did_you_mean
-from cpt77092.readers.excel_errors import with_errors
+from cpt77092.readers.excel_errors import require_room, with_errors
 from cpt77092.readers.failures import native_errors_silenced
 from cpt77092.readers.header_row import find_header, titles_note, unique_names
 from cpt77092.readers.line_plan import LinePlan
@@ -84,6 +84,7 @@ def open_file(path: str, data: Path | bytes, options: Options) -> ExcelFile:
 
 def _cells(book: Any, sheet: str, path: str, data: Path | bytes) -> pl.DataFrame:
     """Every cell of a sheet as text."""
+    require_room(path, data, sheet)
     try:
         with native_errors_silenced():  # the library writes of a sheet that is a chart
             cells = book.load_sheet(sheet, header_row=None, skip_rows=0, dtypes="string")
