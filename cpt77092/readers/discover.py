@@ -18,6 +18,7 @@ from cpt77092.claims.layouts import fitting
 from cpt77092.errors import ClaimsError
 from cpt77092.readers import memory
 from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced
+from cpt77092.readers.header_row import is_claims_header
 from cpt77092.readers.scan import OpenedFile, Options
 from cpt77092.readers.signatures import (
     FORMATS,
@@ -43,6 +44,9 @@ REPORT_MARK = "# scrub: "
 _CONCISE_LINE = re.compile(r"[^\n]*:[0-9]+: (?:error|warning|info) [A-Z]{2}[0-9]{3} ")
 """How a line of the concise report begins."""
 _NAMED = 5
+_HEAD_LINES = 20
+"""Where the header of a table without a known ending is looked for."""
+_SEPARATOR = re.compile(r"[,;\t|~^\x01\x1f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +195,9 @@ def _may_hold_claims(file: Path) -> bool:
         head = plain_bytes(str(file), file, HEAD)
     except (OSError, ClaimsError):
         return True
-    return is_parquet(head) or is_x12(head)
+    lines = head.decode("utf-8", "replace").splitlines()[:_HEAD_LINES]
+    rows = ([cell.strip(' "') for cell in _SEPARATOR.split(line)] for line in lines)
+    return is_parquet(head) or is_x12(head) or any(map(is_claims_header, rows))
 
 
 def _is_report(file: Path) -> bool:
