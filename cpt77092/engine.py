@@ -316,13 +316,14 @@ def _match_payers(spellings: pl.DataFrame, policies: PolicySet) -> pl.DataFrame:
         match = matcher.read(payer_id, payer, indicator)
         policy = match.policy or DEFAULT
         name = (payer or payer_id).strip() or "the payer (left blank)"
+        is_of_several = policy == DEFAULT or policies[policy].matches.family
         rows.append(
             {
                 **dict(zip(_SPELLING, spelling, strict=True)),
                 "payer_policy": policy,
                 "payer_is_known": match.is_known,
                 "payer_is_self_pay": match.is_self_pay,
-                "payer_label": name if policy == DEFAULT else policies[policy].label,
+                "payer_label": name if is_of_several else policies[policy].label,
                 "payer_proposal": match.proposal,
                 "payer_kind": match.kind,
                 "same_payer": matcher.same_payer(payer_id, payer, indicator),

@@ -69,7 +69,8 @@ PEOPLE = ("P1", "P2", "P3", "", " P1 ")
 PAYERS = (
     "Medicare", "MEDICARE", "Aetna", "Cigna", "UnitedHealthcare", "BCBS", "Acme Health",
     "acme  health.", "Other Plan", "", "Aetna Medicare Advantage", "Medicare Advantage", "default",
-    "cms", "United-Healthcare", "Self-Pay", "CASH",
+    "cms", "United-Healthcare", "Self-Pay", "CASH", "BCBS of Texas", "Blue Cross Blue Shield of TX",
+    "Anthem BCBS",
 )  # fmt: skip
 FILING_INDICATORS = ("MB", "CI", "16", "BL", "MC", "ZZ")
 DATES = (

@@ -80,6 +80,8 @@ class Policy:
     part_of: str | None
     unless: frozenset[str]
     any_words: bool
+    is_family: bool
+    """Whether it speaks for several plans under one name."""
     follows: str | None
     confidence: dict[str, str]
     values: dict[str, dict[str, dict[date, dict[str, Any]]]]
@@ -238,6 +240,7 @@ def read_policies(*folders: Path) -> Policies:
             part_of=matches.get("part_of"),
             unless=frozenset(plain_name(words) for words in matches.get("unless") or ()),
             any_words=matches.get("any_words") == "true",
+            is_family=bool(matches.get("family")),
             follows=tree.get("follows"),
             confidence=(
                 {}
@@ -262,8 +265,13 @@ def read_policies(*folders: Path) -> Policies:
 SPELLED = {
     "united healthcare": "unitedhealthcare",
     "aetna medicare advantage": "medicare-advantage",
+    "bcbs of texas": "bcbs",
+    "blue cross blue shield of tx": "bcbs",
+    "anthem bcbs": "bcbs",
 }
 """Spellings in generated batches that are not whole names of a policy."""
+PLANS = {"bcbs of texas": "TX", "blue cross blue shield of tx": "TX", "anthem bcbs": "Anthem"}
+"""The Blue plans of generated batches, which one policy speaks for."""
 SELF_PAY = frozenset({"self pay", "cash"})
 """What generated batches call the patient who pays."""
 
@@ -542,7 +550,11 @@ class Line:
     def payer(self) -> tuple[str, str]:
         """Who pays, so that two lines can be of one payer."""
         if self.policy is not None:
-            is_general = self.batch.policies.files[self.policy].any_words
+            policy = self.batch.policies.files[self.policy]
+            if policy.is_family:
+                name = plain_name(self.text("payer") or "")
+                return ("plan", PLANS.get(name, self.policy) if name else f"id {self.stranger}")
+            is_general = policy.any_words
             return ("policy", f"{self.policy} {self.stranger}" if is_general else self.policy)
         return ("stranger", self.stranger)
 

@@ -106,12 +106,27 @@ class Matcher:
         return self._cache[spelling]
 
     def same_payer(self, payer_id: str, payer: str, indicator: str = "") -> str:
-        """A key that two spellings of one payer share: its policy, or else its name."""
+        """A key that two spellings of one payer share: its policy, or else its name.
+
+        Of a policy that speaks for several plans the plan is the payer: that of a state, or else of
+        a brand.
+        """
         policy = self.read(payer_id, payer, indicator).policy
         name = f"?{normal_name((payer or payer_id).strip())}"
         if policy is None or policy == EVERYONE:
             return name
+        if self.matches[policy].family:
+            return f"{policy}?{self._plan(policy, payer) or name}"
         return policy + name if self.matches[policy].any_words else policy
+
+    def _plan(self, policy: str, payer: str) -> str:
+        """The states that a name names, or else its brands; blank where it names neither."""
+        hits = self.vocabulary.read(payer)
+        words = [word for hit in hits for word in (hit, *self.vocabulary.words(hit))]
+        states = {key for word in words for role, key in word.meanings if role is Role.REGION}
+        brands = {hit.text for hit in hits if (Role.BRAND, policy) in hit.meanings}
+        family = {policy for hit in hits if (Role.FAMILY, policy) in hit.meanings}
+        return " ".join(sorted(states or brands or family))
 
     def spellings(self, rows: Iterable[tuple[str, str, str, int]]) -> list[SpellingCount]:
         """Every spelling of a batch with what it is taken for, the most frequent first.

@@ -288,6 +288,17 @@ def test_plans_of_medicare_advantage_are_different_payers(policies: PolicySet) -
     assert matcher.same_payer("", "Aetna") == matcher.same_payer("60054", "AETNA, INC.")
 
 
+def test_blue_plans_are_payers_of_their_own_under_one_policy(policies: PolicySet) -> None:
+    matcher = Matcher.of(policies)
+    names = ("BCBSTX", "Blue Cross Blue Shield of Texas", "Anthem BCBS", "Florida Blue", "BCBS FL")
+    assert {matcher.read("", name).policy for name in names} == {"bcbs"}
+    texas, also_texas, anthem, florida, also_florida = (
+        matcher.same_payer("", name) for name in names
+    )
+    assert (texas, florida) == (also_texas, also_florida)
+    assert len({texas, anthem, florida, matcher.same_payer("", "BCBS")}) == 4
+
+
 @pytest.mark.parametrize("payer", PAYERS)
 def test_each_brand_alone_is_its_payers(policies: PolicySet, payer: str) -> None:
     matcher, matches = Matcher.of(policies), policies[payer].matches
