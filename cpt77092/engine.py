@@ -177,8 +177,12 @@ def _context(
         categories=diagnosis_categories(lines),
         codes=table.codes,
         files=tuple(Path(path).name for path in files),
-        past=None if history is None else Past(history.first_day, history.last_day),
+        past=_past(history) if history is not None and history.rows else None,
     )
+
+
+def _past(history: History) -> Past:
+    return Past(history.first_day, history.last_day, history.months, history.first_days)
 
 
 def _outcomes(lines: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:

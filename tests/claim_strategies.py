@@ -404,8 +404,11 @@ def _history(chance: Random, pools: Pools, rows: Batch) -> Batch:
         history.append(_again(chance, copy))
     if chance.random() < 0.5:
         # Services of another kind show how far a history reaches all the same.
-        for day in ("2015-01-05", "2026-12-01"):
-            history.append({**history[0], "hcpcs_code": "99213", "claim_line_start_date": day})
+        gap = chance.choice((0, 0, 40, 70))
+        for month in range(12 * 7):
+            if month != gap or not gap:
+                day = date(2020 + month // 12, month % 12 + 1, chance.choice((1, 1, 2))).isoformat()
+                history.append({**history[0], "hcpcs_code": "99213", "claim_line_start_date": day})
     return history
 
 

@@ -869,8 +869,8 @@ class Batch:
     as_of: date
     lines: list[Line] = field(default_factory=list)
     history: list[Line] | None = None
-    history_days: list[date] = field(default_factory=list)
-    """Dates of service of all rows of the history, whatever they bill."""
+    history_days: list[tuple[str, date]] = field(default_factory=list)
+    """Patient and date of service of all rows of the history, whatever they bill."""
 
     @property
     def everything(self) -> list[Line]:
@@ -887,14 +887,19 @@ class Batch:
                 lines[-1].take_modifiers(code[2])
         return lines
 
-    def history_reaches(self, months: int, back_from: date) -> bool:
-        """Whether an earlier service within so many months would stand in batch or history."""
+    def history_reaches(self, months: int, back_from: Line) -> bool:
+        """Whether an earlier service within so many months would be in batch or history.
+
+        The patient's own rows must reach so far back, and no month since may be without rows.
+        """
         days = [line.day for line in self.lines if line.day is not None]
-        if not self.history_days or not days:
+        own = [day for person, day in self.history_days if person and person == back_from.person]
+        if not own or not back_from.day:
             return False
-        first, last = min(self.history_days), max(self.history_days)
-        begins = (month_number(first), first.day) <= (month_number(back_from) - months, 1)
-        return begins and month_number(last) >= month_number(min(days)) - 1
+        earliest = month_number(back_from.day) - months
+        known = {month_number(day) for person, day in self.history_days if person}
+        every = range(earliest, month_number(min(days)))
+        return (month_number(min(own)), min(own).day) <= (earliest, 1) and known.issuperset(every)
 
     @cached_property
     def first_of_stranger(self) -> set[int]:
@@ -1324,14 +1329,26 @@ def fr002(line: Line) -> Truth:
         if month_number(line.day) - month_number(other.day) - 1 < int(least):
             # What was billed to be denied was not paid for.
             too_soon.append(both(other.counts, negate(other.may_carry("GY", "GZ"))))
-    reaches = line.batch.history_reaches(int(least), line.day)
+    reaches = line.batch.history_reaches(int(least), line)
     return either(*too_soon, False if reaches else None)
 
 
 @rule("FR003", "warning", CHECKED)
 @across
 def fr003(line: Line) -> Truth:
-    return None if line.batch.history is None else _stands_on(line, line.batch.history)
+    if line.batch.history is None:
+        return None
+    # What an earlier line of the patient and code does not say may be what this line says.
+    is_vague = any(
+        other.key is None
+        and not other.damaged
+        and other.counts is not False
+        and line.person
+        and (other.person, other.payer, other.code) == (line.person, line.payer, line.code)
+        and other.day in (None, line.day)
+        for other in line.batch.history
+    )
+    return either(_stands_on(line, line.batch.history), None if is_vague else False)
 
 
 @rule("UN001", "error", CHECKED, "max_units_per_day")
@@ -1721,8 +1738,10 @@ def ch003(line: Line) -> Truth:
     return None if accepted is None else frequency not in accepted
 
 
-@rule("CH004", "error", CHECKED, "claim_frequency_codes", voids=True)
+@rule("CH004", "error", CHECKED, voids=True)
 def ch004(line: Line) -> Truth:
+    if line.is_self_pay:
+        return False
     frequency, accepted = line.text("claim_frequency_code"), line.param("claim_frequency_codes")
     is_asked_for = accepted is None or frequency in accepted
     is_change = None if frequency is None else frequency in ("7", "8") and is_asked_for
@@ -1782,8 +1801,10 @@ def judge(
         batch.history = batch.read(history)
         for line in batch.history:
             line.is_past = True
-        days = [read_date(cells["claim_line_start_date"].strip()) for cells in history]
-        batch.history_days = [day for day in days if day is not None]
+        for cells in history:
+            person = plain("person_id", cells.get("person_id", ""))
+            if day := read_date(cells["claim_line_start_date"].strip()):
+                batch.history_days.append((person, day))
     findings = set()
     outcomes = defaultdict(set)
     for line in batch.lines:

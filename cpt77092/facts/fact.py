@@ -21,6 +21,10 @@ class Past:
     first_day: date | None
     """First service date in the files, of any service; None where no date could be read."""
     last_day: date | None
+    months: frozenset[int]
+    """Months since year 0 in which a row has a patient."""
+    first_days: pl.DataFrame
+    """`person_id` and `first_day` of the batch's patients, of any service."""
 
     def covers(self) -> str:
         """The dates in words."""

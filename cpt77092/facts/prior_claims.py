@@ -78,9 +78,23 @@ def line_in_past(lines: pl.DataFrame, context: Context) -> pl.Series:
 
 
 def past_doubt(lines: pl.DataFrame, context: Context) -> pl.Series:
-    """Null where an earlier claim that may not count bills the same service; false elsewhere."""
+    """Null where an earlier claim may bill the same service; false elsewhere.
+
+    It may where it may not count, or where the patient's earlier line of the code does not say on
+    which date, with which modifiers or who rendered it.
+    """
     named = _named_in_past(lines, context, pl.col("counts").is_null())
-    return pl.select(pl.when(named.is_null()).then(NO)).to_series()
+    is_vague = pl.any_horizontal(pl.col(_SAME_SERVICE).is_null()) & pl.col("is_past")
+    is_whole = pl.col("damaged_code").is_null() & pl.col("counts").fill_null(value=True)
+    vague = lines.filter(is_vague & is_whole)
+    no_date = vague.filter(pl.col("claim_line_start_date").is_null())
+    service = [pl.struct("person_number", "payer_code"), pl.col(PERSON_DAY)]
+    may_be_same = [
+        key.is_in(some.drop_nulls("person_number").select(key).to_series().unique().implode())
+        for key, some in zip(service, (no_date, vague), strict=True)
+    ]
+    is_in_doubt = pl.any_horizontal(pl.lit(named.is_not_null()), *may_be_same)
+    return lines.select(pl.when(~is_in_doubt.fill_null(value=False)).then(NO)).to_series()
 
 
 def _named_in_past(lines: pl.DataFrame, context: Context, counts: pl.Expr) -> pl.Series:
@@ -120,21 +134,36 @@ def month_number(column: str) -> pl.Expr:
     return day.year().cast(pl.Int32) * 12 + day.month().cast(pl.Int32)
 
 
-def past_reaches(context: Context) -> pl.Expr:
+def past_reaches(lines: pl.DataFrame, context: Context) -> pl.Series:
     """True where the earlier claims have every test that could count; else unknown, never false.
 
-    They must begin with the earliest month that counts, and leave out no whole month before the
-    batch begins.
+    The patient's own rows, of any service, must begin with the earliest month that counts, and from
+    there on every month before the batch must have rows.
     """
-    past = context.past
-    if past is None or past.first_day is None or past.last_day is None:
-        return UNKNOWN
-    first, last = past.first_day, past.last_day
-    first_whole_month = first.year * 12 + first.month + (first.day > 1)
-    month = month_number("claim_line_start_date")
-    is_gapless = last.year * 12 + last.month >= month.min() - 1
-    begins_in_time = first_whole_month <= month - pl.col("policy.min_months_between")
-    return pl.when(begins_in_time & is_gapless).then(YES)
+    past, own = context.past, lines.filter(~pl.col("is_past"))
+    begin = own.select(month_number("claim_line_start_date").min()).item()
+    if past is None or begin is None:
+        return pl.Series([None], dtype=pl.Boolean).new_from_index(0, lines.height)
+    gapless = begin
+    while gapless - 1 in past.months:
+        gapless -= 1
+    # A month counts from its first day on.
+    whole_month = month_number("first_day") + (pl.col("first_day").dt.day() > 1)
+    first_months = past.first_days.select("person_id", first_month=whole_month)
+    earliest = month_number("claim_line_start_date") - pl.col("policy.min_months_between")
+    return (
+        lines.select(
+            earliest.alias("earliest"),
+            person_id=pl.col("person_id").gather(pl.col("person_number")),
+        )
+        .join(first_months, on="person_id", how="left", maintain_order="left")
+        .select(
+            pl.when(pl.max_horizontal("first_month", pl.lit(gapless)) <= pl.col("earliest"))
+            .then(pl.when(pl.col("first_month").is_not_null()).then(YES))
+            .alias("reaches")
+        )
+        .to_series()
+    )
 
 
 _KEY = ("claim_line_start_date", "modifier_set", "rendering_npi", "person_id")
@@ -154,8 +183,8 @@ FACTS: tuple[Fact, ...] = (
     Fact(from_frame=line_in_past, optional=_PAST),
     Fact(
         from_frame=past_doubt,
-        optional=(*_PAST, "counts"),
-        unknown="an earlier claim bills it, and it is unknown whether that one counts",
+        optional=(*_PAST, "counts", "person_number", "payer_code"),
+        unknown="an earlier claim may bill it: that one does not say enough, or may not count",
     ),
     Fact(
         build=already_submitted,
@@ -163,5 +192,14 @@ FACTS: tuple[Fact, ...] = (
         optional=("line_in_past", "person_number"),
         unknown="no --history was given",
     ),
-    Fact(build=past_reaches, optional=("claim_line_start_date", "policy.min_months_between")),
+    Fact(
+        from_frame=past_reaches,
+        optional=(
+            "claim_line_start_date",
+            "policy.min_months_between",
+            "person_id",
+            "person_number",
+            "is_past",
+        ),
+    ),
 )

@@ -29,6 +29,10 @@ class History:
     first_day: date | None
     """First readable service date of all rows, of any service."""
     last_day: date | None
+    months: frozenset[int]
+    """Months since year 0 in which a row has a patient, whoever it is."""
+    first_days: pl.DataFrame
+    """`person_id` of the batch's patients and `first_day`, their first row of any service."""
     rows: int
     files: tuple[str, ...]
     ignored: tuple[str, ...]
@@ -45,7 +49,8 @@ class _PastFile:
 
     lines: pl.DataFrame
     rejects: pl.DataFrame
-    days: list[date]
+    days: pl.DataFrame
+    """`person_id`, of others than the batch's patients only whether they have one, and `day`."""
     rows: int
     faults: tuple[str, ...]
 
@@ -76,15 +81,21 @@ def read_history(
     if STDIN in files:
         raise ClaimsError("--history -: earlier claims are read from files")
     selection = Selection(needed | {"person_id"}, scope, only=partial(_of_batch, batch=batch))
-    read = [_read_file(path, n, selection, needed, options) for n, path in enumerate(files)]
-    days = [day for file in read for day in file.days]
+    people = _marks(batch, "person_id")
+    read = [_read_file(path, n, selection, needed, options, people) for n, path in enumerate(files)]
+    no_days = pl.DataFrame(schema={"person_id": pl.String, "day": pl.Date})
+    days = pl.concat([no_days, *(file.days for file in read)]).drop_nulls("day")
+    of_people = days.filter(pl.col("person_id") != "")
+    month = pl.col("day").dt.year().cast(pl.Int32) * 12 + pl.col("day").dt.month()
     no_rejects = pl.DataFrame(schema={"source_file": pl.String, LINE: pl.UInt32, REJECT: pl.String})
     return History(
         lines=pl.concat([file.lines for file in read], how="diagonal")
         if read
         else batch.lines.clear(),
-        first_day=min(days, default=None),
-        last_day=max(days, default=None),
+        first_day=days.select(pl.col("day").min()).item(),
+        last_day=days.select(pl.col("day").max()).item(),
+        months=frozenset(of_people.select(month).to_series().unique()),
+        first_days=of_people.group_by("person_id").agg(first_day=pl.col("day").min()),
         rows=sum(file.rows for file in read),
         files=files,
         ignored=ignored,
@@ -94,7 +105,12 @@ def read_history(
 
 
 def _read_file(
-    path: str, number: int, selection: Selection, needed: frozenset[str], options: Options
+    path: str,
+    number: int,
+    selection: Selection,
+    needed: frozenset[str],
+    options: Options,
+    people: pl.LazyFrame,
 ) -> _PastFile:
     opened = open_claims(path, options)
     require_columns(opened)
@@ -102,7 +118,7 @@ def _read_file(
     scan, rows = opened.read(selection)
     lines, _ = lines_of(rows, number, needed, path, options)
     rejects = rejects_of(rows, number).select(pl.lit(path).alias("source_file"), LINE, REJECT)
-    return _PastFile(lines, rejects, _first_and_last_day(scan), rows.total, scan.faults)
+    return _PastFile(lines, rejects, _days(scan, people), rows.total, scan.faults)
 
 
 def _require_person(opened: OpenedFile) -> None:
@@ -131,13 +147,25 @@ def _marks(batch: Batch, name: str) -> pl.LazyFrame:
     return named.with_columns(pl.lit(True).alias(f"is_of_{name}")).lazy()  # noqa: FBT003
 
 
-def _first_and_last_day(scan: Scan) -> list[date]:
-    """The first and the last readable service date of all rows."""
+_SOMEBODY = "?"
+"""A patient who is not of the batch."""
+
+
+def _days(scan: Scan, people: pl.LazyFrame) -> pl.DataFrame:
+    """The service dates of all rows, each once for each of the batch's patients and once of others.
+
+    `people` are the batch's patients, marked.
+    """
+    person = pl.col("person_id")
+    other = pl.when(person == "").then(pl.lit("")).otherwise(pl.lit(_SOMEBODY))
+    rows = scan.days.join(people, on="person_id", how="left").with_columns(
+        person_id=pl.when("is_of_person_id").then(person).otherwise(other)
+    )
     try:
         with native_errors_silenced():
-            cells = scan.days.unique().collect(engine="streaming")
+            name = "claim_line_start_date"
+            cells = rows.select("person_id", name).unique().collect(engine="streaming")
     except POLARS_FAILURES as failure:
         raise ClaimsError(f"{scan.path}: cannot be read ({reason(failure)})") from None
-    name = "claim_line_start_date"
-    days = with_types(cells, frozenset({name}))[name]
-    return [day for day in (days.min(), days.max()) if isinstance(day, date)]
+    day = with_types(cells.select(name), frozenset({name}))[name]
+    return cells.select("person_id", day.alias("day").cast(pl.Date))

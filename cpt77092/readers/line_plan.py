@@ -47,6 +47,8 @@ class LinePlan:
     """Those of `cells` that hold one value per line."""
     row_filter: pl.Expr | None = None
     """Rows that the layout says are claim lines; all where None."""
+    days: tuple[pl.Expr, ...] = ()
+    """`person_id` and `claim_line_start_date` of a row, whatever it bills."""
 
     @classmethod
     def of(
@@ -73,6 +75,7 @@ class LinePlan:
                 code = code.fill_nan(None)  # what is not a number is a gap
             keep = may_be_in_scope(code, selection.scope)
             plan = cls(keep, tuple(_cells(headers, selection.needed, types)), code)
+        plan = replace(plan, days=_days(headers, types))
         conditions = [
             pl.col(name).cast(pl.String).str.strip_chars().is_in(values)
             for name, values in headers.row_filter.items()
@@ -174,14 +177,21 @@ class LinePlan:
 
     def scan(self, opened: OpenedFile, rows: pl.LazyFrame, *, encoding: str = "") -> Scan:
         """What is known of a file once it is read."""
-        day = opened.headers.columns.get("claim_line_start_date")
         return Scan(
             opened=opened,
             codes=rows.select(self.code.cast(pl.String).alias("hcpcs_code")),
-            days=rows.select((pl.col(day) if day else pl.lit("")).alias("claim_line_start_date")),
+            days=rows.select(self.days),
             notes=opened.notes,
             encoding=encoding,
         )
+
+
+def _days(headers: HeaderMatch, types: Types) -> tuple[pl.Expr, pl.Expr]:
+    """The patient and the service date of a row; blank where the file has no such column."""
+    day = headers.columns.get("claim_line_start_date")
+    person = _cell(headers.columns.get("person_id"), "person_id", types)
+    date = pl.lit("") if day is None else pl.col(day)
+    return person.alias("person_id"), date.alias("claim_line_start_date")
 
 
 def _cells(headers: HeaderMatch, needed: frozenset[str], types: Types) -> list[pl.Expr]:

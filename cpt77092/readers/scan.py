@@ -172,7 +172,8 @@ class Scan:
     codes: pl.LazyFrame
     """`hcpcs_code` of every row: read only where nothing is in scope, to show what is there."""
     days: pl.LazyFrame
-    """`claim_line_start_date` of every row as it is: read of history, to say what it covers."""
+    """`person_id` and `claim_line_start_date` of every row: read of history, to say what
+    it covers."""
     notes: tuple[str, ...] = ()
     """What a person should know about how the file was read, each a clause of its own."""
     faults: tuple[str, ...] = ()

@@ -9,7 +9,8 @@ Clear: the last test of the patient that this payer was billed, in the batch or 
 is far enough back, and earlier claims reach back far enough to be sure. Tests of one date are one;
 one billed with GY or GZ, voided or replaced does not count.
 Not checked: no patient ID or date; no interval in effect; no earlier claims (--history), or such as
-begin too late or skip a whole month before the batch. A test that is too soon needs none of that.
+do not cover the interval: the patient's own rows, of any service, begin too late, or a whole month
+before the batch has no row with a patient. A test that is too soon needs none of that.
 """
 
 import polars as pl

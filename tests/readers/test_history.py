@@ -99,6 +99,7 @@ def test_an_input_is_not_its_own_history(claims: Path, tmp_path: Path) -> None:
     assert result.history is not None
     assert (result.history.files, result.history.rows) == ((), 0)
     assert not findings_of(result, "FR003")
+    assert result.outcomes["FR003"].null_count() == 2
 
 
 def test_a_folder_of_history_may_hold_the_batch(claims: Path, tmp_path: Path) -> None:

@@ -203,7 +203,7 @@ class CsvFile:
         encoding = detect_whole(source)
         if not (self.is_encoding_stated or source.encoding.startswith("utf-16")):
             source = replace(source, encoding=encoding)
-        account = _Account(plan, self.headers.columns.get("claim_line_start_date"))
+        account = _Account(plan)
         read = read_rows(
             source,
             self.shape,
@@ -326,22 +326,22 @@ class _Account:
     """What is kept of a file that is read row by row, block after block, and what is counted."""
 
     plan: LinePlan
-    day_header: str | None
     codes: list[pl.DataFrame] = field(default_factory=list)
     totals: list[pl.DataFrame] = field(default_factory=list)
     days: list[pl.DataFrame] = field(
-        default_factory=lambda: [pl.DataFrame(schema={"claim_line_start_date": pl.String})]
+        default_factory=lambda: [
+            pl.DataFrame(schema={"person_id": pl.String, "claim_line_start_date": pl.String})
+        ]
     )
 
     def keep(self, block: pl.DataFrame) -> pl.DataFrame:
         """The lines of a block that may be in scope or are wrong."""
-        is_wrong, day = pl.col(REJECT).is_not_null(), self.day_header
+        is_wrong = pl.col(REJECT).is_not_null()
         code = self.plan.code.alias("hcpcs_code")
         self.codes.append(block.select(code).group_by("hcpcs_code").len())
         readable = block.filter(~is_wrong)
         self.totals.append(readable.select(self.plan.total))
-        if day is not None:
-            self.days.append(readable.select(pl.col(day).unique().alias("claim_line_start_date")))
+        self.days.append(readable.select(self.plan.days).unique())
         kept = block.filter(self.plan.keep | is_wrong)
         return self.plan.lines(
             kept.select(pl.col(INDEX).alias(ROW), LINE, RAW, REJECT, *self.plan.cells)

@@ -80,7 +80,7 @@ class X12File:
         scan = Scan(
             opened=self,
             codes=every_line.lazy().select("hcpcs_code"),
-            days=every_line.lazy().select("claim_line_start_date"),
+            days=every_line.lazy().select("person_id", "claim_line_start_date"),
             notes=notes,
             faults=_shown(faults),
         )
@@ -99,7 +99,10 @@ class X12File:
             segments, version = professional(segments, version)
             faults += faults_within(segments)
             lines, all_lines, off = read_lines(
-                segments, needed=selection.needed, scope=selection.scope
+                segments,
+                needed=selection.needed,
+                scope=selection.scope,
+                of_history=selection.only is not None,
             )
             totals_off += off
             kept.append(lines)

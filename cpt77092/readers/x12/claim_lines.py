@@ -59,7 +59,7 @@ _DIAGNOSIS_QUALIFIERS = ("ABK", "ABF", "BK", "BF")
 
 
 def read_lines(
-    segments: Segments, *, needed: frozenset[str], scope: frozenset[str]
+    segments: Segments, *, needed: frozenset[str], scope: frozenset[str], of_history: bool
 ) -> tuple[pl.DataFrame, pl.DataFrame, int]:
     """The service lines of one piece that may be in scope, with the canonical columns needed.
 
@@ -67,8 +67,8 @@ def read_lines(
     LX) is a rejected line of its own.
 
     Returns:
-        The lines, `hcpcs_code, claim_line_start_date` of every service line of the piece, and how
-        many claims with such a line do not add up.
+        The lines, `hcpcs_code, person_id, claim_line_start_date` of every service line of the piece
+        (the patient only of history), and how many claims with such a line do not add up.
     """
     every = _service_lines(segments, scope)
     code = pl.col("hcpcs_code")
@@ -79,7 +79,7 @@ def read_lines(
         described.select(
             ROW, REJECT, *(source_cell(name, columns.BY_NAME[name]) for name in wanted)
         ),
-        _with_first_days(every, segments),
+        _with_first_days(_with_people(every, segments) if of_history else every, segments),
         _totals_off(every, kept, segments),
     )
 
@@ -140,8 +140,19 @@ def _without_service(
     ]
 
 
+def _with_people(lines: pl.DataFrame, segments: Segments) -> pl.DataFrame:
+    """The lines with who their patient is."""
+    names, births = (
+        parted(segments.frame.filter(pl.col(TAG) == tag), segments.delimiters)
+        for tag in ("NM1", "DMG")
+    )
+    for key, table in _people(_named(names), births.with_columns(birth=nth(2), sex=nth(3))):
+        lines = lines.join(table, left_on=key, right_on=OWNER, how="left", maintain_order="left")
+    return lines.with_columns(person_id=_person(pl.col("dependent").is_not_null()))
+
+
 def _with_first_days(lines: pl.DataFrame, segments: Segments) -> pl.DataFrame:
-    """The code and the first day of service of every line, blank where it has none."""
+    """Code, patient and first day of service of every line, blank where it has none."""
     dates = segments.frame.filter(pl.col(TAG) == "DTP", pl.col(LOOP) == "LX").select(OWNER, TEXT)
     # A file has few distinct days and many lines: part each segment once.
     texts = parted(dates.select(TEXT).unique(), segments.delimiters)
@@ -150,7 +161,11 @@ def _with_first_days(lines: pl.DataFrame, segments: Segments) -> pl.DataFrame:
         OWNER, keep="first", maintain_order=True
     )
     return lines.join(first, on=OWNER, how="left", maintain_order="left").select(
-        "hcpcs_code", pl.col("claim_line_start_date").fill_null("")
+        "hcpcs_code",
+        (pl.col("person_id") if "person_id" in lines.columns else pl.lit(""))
+        .fill_null("")
+        .alias("person_id"),
+        pl.col("claim_line_start_date").fill_null(""),
     )
 
 
@@ -228,9 +243,7 @@ def _described(kept: pl.DataFrame, segments: Segments) -> pl.DataFrame:
 
 def _tables(segments: Mapping[str, pl.DataFrame], component: str) -> list[tuple[str, pl.DataFrame]]:
     """Columns to add to the lines, each with the loop of a line by whose opener they are joined."""
-    # An identifier of another kind (a tax number in old files) is no NPI.
-    npi = pl.when(nth(8) == "XX").then(nth(9)).otherwise(pl.lit(""))
-    names = segments["NM1"].with_columns(who=nth(1), name=nth(3), number=nth(9), npi=npi)
+    names = _named(segments["NM1"])
     who = {code: names.filter(pl.col("who") == code) for code in _ROLES}
     # A line may carry other payers' authorizations too, which say whose they are.
     permits = segments["REF"].filter(nth(1) == "G1", nth(4) == "").with_columns(permit=nth(2))
@@ -238,9 +251,6 @@ def _tables(segments: Mapping[str, pl.DataFrame], component: str) -> list[tuple[
     controls = segments["REF"].filter(nth(1) == "6R").with_columns(control=nth(2))
     births = segments["DMG"].with_columns(birth=nth(2), sex=nth(3))
     filings = segments["SBR"].with_columns(filing=nth(9))
-    patients = who["QC"].with_columns(
-        name=pl.concat_str([nth(n) for n in (3, 4, 5, 7)], separator=" ").str.to_uppercase()
-    )
     return [
         ("claim", _claims(segments["CLM"], component)),
         (OWNER, segments["LX"].select(OWNER, claim_line_number=nth(1))),
@@ -256,12 +266,30 @@ def _tables(segments: Mapping[str, pl.DataFrame], component: str) -> list[tuple[
         (OWNER, _firsts(who["DN"], "LX", line_referring="npi")),
         (OWNER, _firsts(who["DK"], "LX", line_ordering="npi")),
         ("subscriber", _firsts(who["PR"], "HL", payer="name", payer_id="number")),
-        ("subscriber", _firsts(who["IL"], "HL", member="number")),
+        *_people(names, births),
         ("subscriber", _firsts(filings, "HL", claim_filing_indicator="filing")),
+        ("claim", _diagnoses(segments["HI"], component)),
+    ]
+
+
+def _named(names: pl.DataFrame) -> pl.DataFrame:
+    """The NM1 segments with who they name."""
+    # An identifier of another kind (a tax number in old files) is no NPI.
+    npi = pl.when(nth(8) == "XX").then(nth(9)).otherwise(pl.lit(""))
+    return names.with_columns(who=nth(1), name=nth(3), number=nth(9), npi=npi)
+
+
+def _people(names: pl.DataFrame, births: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
+    """What is known of members and of patients who depend on them, as `_tables` has it."""
+    members, patients = (names.filter(pl.col("who") == who) for who in ("IL", "QC"))
+    patients = patients.with_columns(
+        name=pl.concat_str([nth(n) for n in (3, 4, 5, 7)], separator=" ").str.to_uppercase()
+    )
+    return [
+        ("subscriber", _firsts(members, "HL", member="number")),
         ("subscriber", _firsts(births, "HL", member_birth="birth", member_sex="sex")),
         ("dependent", _firsts(patients, "HL", own_number="number", own_name="name")),
         ("dependent", _firsts(births, "HL", own_birth="birth", own_sex="sex")),
-        ("claim", _diagnoses(segments["HI"], component)),
     ]
 
 
