@@ -118,6 +118,9 @@ class Rule:
     """The predicted denial; blank where none is."""
     other_denials: tuple[Denial, ...] = ()
     """Denials of the lines that their `when` narrows them to."""
+    question: str = ""
+    """What the payer answers once for all its claims, where no policy of its own decides; reports
+    then count the rule's findings by payer. Rules with one question are counted together."""
     since: str
     """First version of this program that has it."""
     status: Literal["stable", "preview", "removed"] = "stable"

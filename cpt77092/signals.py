@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 _RESEND_AFTER = 0.1
 """Seconds until a lost signal is sent again: native code has returned by then, busy or not."""
+_GRACE = 1.5
+"""Seconds until a run that native code keeps from ending is ended by force."""
+UNFINISHED: set[Path] = set()
+"""Files that even a run that is ended by force removes."""
 
 
 @contextmanager
@@ -43,7 +49,8 @@ def reraise_lost_signal(terminated: int) -> Iterator[None]:
     if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:  # would leave locks and partial files
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(terminated))
     try:
-        yield
+        with _ended_by_force():
+            yield
     except Exception:
         if not swallowed:
             raise
@@ -52,6 +59,40 @@ def reraise_lost_signal(terminated: int) -> Iterator[None]:
         for timer in resending:
             timer.cancel()
         sys.unraisablehook = previous_hook
+
+
+@contextmanager
+def _ended_by_force() -> Iterator[None]:
+    """End the process a while after a signal: native code may run on for long before it is seen.
+
+    Python writes the signal to a pipe at once, whatever the main thread is doing.
+    """
+    if sys.platform == "win32" or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    ended = threading.Event()
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+
+    def wait() -> None:
+        for (number,) in iter(lambda: os.read(reading, 1), b""):
+            if number in (signal.SIGINT, signal.SIGTERM) and not ended.wait(_GRACE):
+                for file in UNFINISHED:
+                    with suppress(OSError):
+                        file.unlink()
+                os._exit(128 + number)
+
+    watcher = threading.Thread(target=wait, daemon=True)
+    watcher.start()
+    before = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+    try:
+        yield
+    finally:
+        ended.set()
+        signal.set_wakeup_fd(before)
+        os.close(writing)
+        watcher.join()
+        os.close(reading)
 
 
 def _send(number: signal.Signals) -> None:

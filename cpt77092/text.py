@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Mapping
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -14,6 +16,22 @@ _UNSAFE = "[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u20
 
 FORMULA_STARTS = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
 """What a spreadsheet takes for the start of a formula, the wide forms in some languages."""
+
+
+_MOST_BYTES = 1_000_000
+
+
+def small_file(path: Path) -> bytes:
+    """The bytes of a file of settings, a layout or a policy, none of which is large.
+
+    Raises:
+        OSError: it cannot be read, or is larger than any of those, or has no end.
+    """
+    with path.open("rb") as stream:
+        content = stream.read(_MOST_BYTES + 1)
+    if len(content) > _MOST_BYTES:
+        raise OSError(errno.EFBIG, "it is larger than 1 MB; expected a few lines of YAML")
+    return content
 
 
 def safe(text: str) -> str:

@@ -24,6 +24,7 @@ import yaml
 
 from cpt77092.claims.columns import BY_NAME
 from cpt77092.errors import UsageError, did_you_mean
+from cpt77092.text import small_file
 
 KEYS = ("layout", "columns", "absent", "rows", "known_by", "unused")
 
@@ -50,11 +51,11 @@ def load_layout(path: str) -> Layout:
         UsageError: it cannot be read, or says something that means nothing here.
     """
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        text = small_file(Path(path)).decode("utf-8")
         tree = yaml.load(text, Loader=yaml.CBaseLoader)  # noqa: S506 - builds text only
     except OSError as problem:
         raise UsageError(f"--layout {path}: cannot be read ({problem.strerror})") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as problem:
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as problem:
         mark = getattr(problem, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
         raise UsageError(f"--layout {path}{line}: not a YAML file in UTF-8") from None

@@ -75,7 +75,7 @@ class CheckOptions(ClaimOptions):
     )
     limit: int | None = option(
         OUTPUT,
-        "Show at most this many rows; 0 shows all. Totals stay exact.",
+        "Show at most this many claims or rows; 0 shows all. Totals stay exact.",
         metavar="NUMBER",
         min=0,
     )
@@ -99,7 +99,9 @@ class CheckOptions(ClaimOptions):
         "--quiet",
         "-q",
     )
-    verbose: bool = flag(OUTPUT, "Print every info finding and every reason.", "--verbose", "-v")
+    verbose: bool = flag(
+        OUTPUT, "Print every finding, source and reason not checked.", "--verbose", "-v"
+    )
     color: Color = color_option()
     log_format: LogFormat = log_format_option()
 

@@ -19,6 +19,7 @@ from cpt77092.errors import FileProblem, SettingsError, did_you_mean
 from cpt77092.policies.payer_names import OwnName
 from cpt77092.policies.policy import Where
 from cpt77092.policies.yaml_lines import Lines, parse
+from cpt77092.text import small_file
 
 FILE = "scrub.yaml"
 PAYERS = "payers"
@@ -207,7 +208,7 @@ def _tree(path: Path) -> tuple[dict[str, Any], Lines, list[FileProblem]]:
         return SettingsError((FileProblem(str(path), line, text),))
 
     try:
-        tree, lines, repeated = parse(path.read_text(encoding="utf-8"))
+        tree, lines, repeated = parse(small_file(path).decode("utf-8"))
     except OSError as problem:
         raise unreadable(f"cannot be read ({problem.strerror})") from None
     except (UnicodeDecodeError, RecursionError):

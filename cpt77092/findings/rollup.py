@@ -16,6 +16,9 @@ from cpt77092.findings import table
 from cpt77092.findings.lines import money_at_risk
 from cpt77092.findings.schema import LINE, SCHEMAS
 
+FINDINGS_OF_CLAIM = 200
+"""Most findings of one claim that are listed, unless everything is."""
+
 
 def as_table(
     result: Result,
@@ -23,33 +26,32 @@ def as_table(
     by: By = By.FINDING,
     sort: Sort = Sort.FILE,
     limit: int | None = None,
-    infos: bool = True,
     extra: Sequence[str] = (),
 ) -> pl.DataFrame:
     """The findings, or the lines or claims that have some, with all their texts.
 
-    At most `limit` rows are kept, the first ones; without `infos`, errors and warnings alone count;
-    `extra` are further columns of the lines, as `line_table` has them. Findings of one claim stay
-    together, unless by file.
+    At most `limit` rows are kept, the first ones; `extra` are further columns of the lines, as
+    `line_table` has them. Findings of one claim stay together, unless by file.
 
     Returns:
         A frame of `SCHEMAS[by]` and the extra columns.
     """
     if by is By.FINDING:
         if sort is not Sort.FILE:
-            chosen = _ranked(result, sort, limit, infos=infos)
+            chosen = _ranked(result, sort, limit)
+            chosen = chosen if limit is None else chosen.head(limit)
         else:
-            chosen = _findings(result, infos=infos)
+            chosen = result.findings
             if limit is not None:
                 chosen = chosen.bottom_k(limit, by=["line", "rule"])
             chosen = table.by_line(chosen)
         return table.with_texts(result, chosen, extra)
     key = by.value
-    lines = _lines(result, infos=infos)
+    lines = _lines(result)
     groups = _first(_groups(lines, key), sort, limit)
     # The lines of the groups that are shown, and all their findings.
     shown = lines.select("line", "claim").join(groups.lazy().select(key), on=key, how="semi")
-    findings = _findings(result, infos=infos).lazy().join(shown, on="line")
+    findings = result.findings.lazy().join(shown, on="line")
     chosen = findings.sort("severity", "line", "rule").collect()
     texts = table.with_texts(result, chosen, extra)
     texts = texts.hstack(chosen.select("line", "claim", number="severity"))
@@ -78,31 +80,28 @@ def grouped(
     *,
     sort: Sort,
     limit: int | None = None,
-    infos: bool = True,
     extra: Sequence[str] = (),
 ) -> pl.DataFrame:
-    """`as_table` claim by claim, in each by line, the worst of a line first.
+    """`as_table` claim by claim, the worst of a claim first; `limit` is a number of claims.
 
-    Further columns are of the whole claim, however many of its findings are shown: `claim` (a
-    number), `claim_at_risk` and `claim_charged`.
+    Further columns are of the whole claim, however many of its findings are kept: `claim` (a
+    number), `claim_at_risk`, `claim_charged` and `claim_findings` (how many it has).
     """
-    ranked = _ranked(result, sort, limit, infos=infos)
-    claim = ranked.select("claim", "claim_at_risk", "claim_charged")
+    ranked = _ranked(result, sort, limit).with_columns(claim_findings=pl.len().over("claim"))
+    if limit is not None:
+        ranked = ranked.filter(pl.int_range(pl.len()).over("claim") < FINDINGS_OF_CLAIM)
+    claim = ranked.select("claim", "claim_at_risk", "claim_charged", "claim_findings")
     return table.with_texts(result, ranked, extra).hstack(claim)
 
 
-def count(result: Result, by: By, *, infos: bool = True) -> int:
+def count(result: Result, by: By) -> int:
     """How many rows `as_table` has without a limit."""
     if by is By.FINDING:
-        return _findings(result, infos=infos).height
-    return int(_lines(result, infos=infos).select(pl.col(by.value).n_unique()).collect().item())
+        return result.findings.height
+    return int(_lines(result).select(pl.col(by.value).n_unique()).collect().item())
 
 
-def _findings(result: Result, *, infos: bool) -> pl.DataFrame:
-    return result.findings if infos else result.findings.filter(pl.col("severity") < INFO)
-
-
-def _lines(result: Result, *, infos: bool) -> pl.LazyFrame:
+def _lines(result: Result) -> pl.LazyFrame:
     """The lines with a finding: the number of their claim, their worst severity, their money."""
     line = pl.col("line").cast(pl.UInt32)
     # A line without a claim number is a claim of its own, numbered above all others.
@@ -117,9 +116,7 @@ def _lines(result: Result, *, infos: bool) -> pl.LazyFrame:
         "expected": EXPECTED_PAYMENT,
         **{name: name for name in at_risk.columns},
     }
-    return flagged.filter(pl.col("worst") <= (INFO if infos else INFO - 1)).select(
-        line, claim.alias("claim"), "worst", **money
-    )
+    return flagged.drop_nulls("worst").select(line, claim.alias("claim"), "worst", **money)
 
 
 def _groups(lines: pl.LazyFrame, key: str) -> pl.LazyFrame:
@@ -169,17 +166,16 @@ def _first(groups: pl.LazyFrame, sort: Sort, limit: int | None) -> pl.DataFrame:
     return first.sort(order).collect(engine="streaming")
 
 
-def _ranked(result: Result, sort: Sort, limit: int | None, *, infos: bool) -> pl.DataFrame:
-    """Findings by claim, and in it by line, the worst of a line first."""
-    lines = _lines(result, infos=infos)
+def _ranked(result: Result, sort: Sort, limit: int | None) -> pl.DataFrame:
+    """Findings by claim, the worst of a claim first, then by line."""
+    lines = _lines(result)
     money = {"claim_at_risk": "charges_at_risk", "claim_charged": "charge_amount"}
     wanted = _groups(lines, "claim").select("claim", "worst", "first", *money.values())
     # Each claim here has a finding, so that no more claims than findings are shown.
     claims = _first(wanted, sort, limit).with_row_index("rank").select("claim", "rank", **money)
     shown = lines.select("line", "claim").join(claims.lazy(), on="claim")
-    ranked = _findings(result, infos=infos).lazy().join(shown, on="line")
-    ranked = ranked.sort("rank", "line", "severity", "rule")
-    return (ranked if limit is None else ranked.head(limit)).collect()
+    ranked = result.findings.lazy().join(shown, on="line")
+    return ranked.sort("rank", "severity", "line", "rule").collect()
 
 
 def _summaries(texts: pl.DataFrame, by: By, extra: Sequence[str]) -> pl.DataFrame:

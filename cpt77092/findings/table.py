@@ -8,11 +8,11 @@ from typing import Any
 
 import polars as pl
 
-from cpt77092.engine import SEVERITIES, Result
+from cpt77092.engine import INFO, SEVERITIES, Result
 from cpt77092.findings.lines import line_table
 from cpt77092.findings.schema import FINDING
 from cpt77092.findings.texts import message_fields, write_texts
-from cpt77092.policies import Decision
+from cpt77092.policies import Decision, Level
 from cpt77092.reference.sources import Source
 from cpt77092.rule import Rule, Severity
 
@@ -48,6 +48,20 @@ def worst(result: Result, limit: int) -> Result:
         return result
     kept = result.findings.bottom_k(limit, by=["severity", "line", "rule"])
     return replace(result, findings=kept.sort("rule", "line"))
+
+
+def needing_work(result: Result) -> Result:
+    """The same run with the findings that are worked claim by claim: no infos, no questions."""
+    is_work = (pl.col("severity") < INFO) & ~is_question(result)
+    return replace(result, findings=result.findings.filter(is_work))
+
+
+def is_question(result: Result) -> pl.Expr:
+    """The findings that a payer's answer settles for all its claims (`Rule.question`)."""
+    rules = [number for number, rule in enumerate(result.rules) if rule.question]
+    silent = [n for n, each in enumerate(result.decisions) if each.level is Level.DEFAULT]
+    is_open = pl.col("decision").is_null() | pl.col("decision").is_in(silent)
+    return pl.col("rule").is_in(rules) & is_open
 
 
 def _complete(

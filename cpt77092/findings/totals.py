@@ -21,6 +21,7 @@ from cpt77092.engine import (
 from cpt77092.findings.gaps import Gap, denied_and_unjudged, gaps, unjudged_payers
 from cpt77092.findings.lines import money_at_risk
 from cpt77092.findings.not_checked import not_checked_reasons
+from cpt77092.findings.table import is_question
 from cpt77092.readers import Tally
 from cpt77092.reference.codes import CHECKED
 from cpt77092.rule import Severity
@@ -58,6 +59,19 @@ class Rework:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What one payer answers once for all of its claims (`Rule.question`)."""
+
+    payer: str
+    """The policy's label, or else the name on the claim."""
+    text: str
+    rules: tuple[str, ...]
+    lines: int
+    charges: Decimal
+    """Of those lines, each once and credits left out, in dollars; unknown charges add nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
     """What a run adds up to. Counts are always of everything, whatever is shown."""
 
@@ -83,7 +97,10 @@ class Totals:
     by_rule: tuple[tuple[str, Severity, int], ...]
     """Rule code, severity and number of findings, in the catalogue's order."""
     infos_by_payer: tuple[tuple[str, str, int], ...]
-    """Rule code, payer and number of infos: the policy's label, or else the name on the claim."""
+    """Rule code, payer and number of infos that are no question: the policy's label, or else the
+    name on the claim."""
+    questions: tuple[Question, ...]
+    """Most lines first."""
     not_checked: tuple[tuple[str, str, str, int], ...]
     """Rule code, reason, payer's policy key and number of lines."""
     gaps: tuple[Gap, ...]
@@ -139,6 +156,7 @@ def totals(
         by_severity={s: sum(n for _, one, n in counts if one is s) for s in SEVERITIES},
         by_rule=tuple(counts),
         infos_by_payer=_infos_by_payer(result),
+        questions=_questions(result),
         not_checked=tuple(reasons.iter_rows()),
         gaps=gaps(result, without),
         unjudged=unjudged_payers(result),
@@ -218,10 +236,34 @@ def _claims(key: pl.Series) -> int:
 
 def _infos_by_payer(result: Result) -> tuple[tuple[str, str, int], ...]:
     payer = pl.lit(result.lines["payer_label"]).gather("line")
-    infos = result.findings.lazy().filter(pl.col("severity") == INFO).select("rule", payer=payer)
+    is_info = (pl.col("severity") == INFO) & ~is_question(result)
+    infos = result.findings.lazy().filter(is_info).select("rule", payer=payer)
     return tuple(
         (result.rules[rule].code, name, number)
         for rule, name, number in _count(infos, "rule", "payer")
+    )
+
+
+def _questions(result: Result) -> tuple[Question, ...]:
+    texts = pl.Series("text", [rule.question for rule in result.rules], dtype=pl.String)
+    asked = result.findings.filter(is_question(result))
+    lines = result.lines.select("payer_number", "payer_label", "charge_amount")[asked["line"]]
+    is_charged = pl.col("line").is_first_distinct() & (pl.col("charge_amount") >= 0)
+    questions = (
+        asked.hstack(lines)
+        .group_by("payer_number", text=pl.lit(texts).gather("rule"))
+        .agg(
+            payer=pl.col("payer_label").cast(pl.String).min(),
+            rules=pl.col("rule").unique().sort(),
+            lines=pl.col("line").n_unique(),
+            charges=pl.col("charge_amount").filter(is_charged).sum(),
+        )
+        .sort("lines", "payer", "text", descending=[True, False, False])
+        .drop("payer_number")
+    )
+    return tuple(
+        Question(**row | {"rules": tuple(result.rules[number].code for number in row["rules"])})
+        for row in questions.iter_rows(named=True)
     )
 
 

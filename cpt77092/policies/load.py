@@ -22,6 +22,7 @@ from cpt77092.policies.policy import (
 )
 from cpt77092.policies.validate import PolicyFileRead, cross_check, validate
 from cpt77092.policies.yaml_lines import parse
+from cpt77092.text import small_file
 
 PACKAGED = "packaged"
 ENDINGS = (".yaml", ".yml")
@@ -83,7 +84,7 @@ def _read_folder(
     files: dict[str, PolicyFileRead] = {}
     for path in paths:
         try:
-            content = path.read_bytes()
+            content = small_file(path)
         except OSError as problem:
             raise UsageError(f"{path}: cannot be read ({problem.strerror})") from None
         digest.update(path.name.encode() + b"\0" + content + b"\0")

@@ -8,6 +8,9 @@ from typing import Any
 import yaml
 
 _Path = tuple[Any, ...]
+_MOST_PARTS = 100_000
+"""Keys and values of a file, with what aliases stand for, which may multiply without end."""
+_TOO_MANY = f"more than {_MOST_PARTS:,} keys and values"
 
 
 @dataclass(slots=True)
@@ -53,10 +56,9 @@ def parse(text: str) -> tuple[Any, Lines, list[tuple[int, str]]]:
 
     def plain(node: Any, path: _Path) -> Any:
         lines.of.setdefault(path, node.start_mark.line + 1)
-        if id(node) in inside:
-            raise yaml.MarkedYAMLError(
-                problem="an alias inside what it stands for", problem_mark=node.start_mark
-            )
+        if id(node) in inside or len(lines.of) > _MOST_PARTS:
+            problem = "an alias inside what it stands for" if id(node) in inside else _TOO_MANY
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
         inside.add(id(node))
         value = contents(node, path)
         inside.remove(id(node))

@@ -245,13 +245,14 @@ def _tally(rows: Rows) -> Tally:
 
 
 def _commonest(scans: Sequence[Scan]) -> tuple[tuple[str, int], ...]:
-    codes = pl.concat([scan.codes for scan in scans])
-    counts = (
-        codes.filter(pl.col("hcpcs_code").fill_null("") != "")
+    counts = [
+        # Many scans in one plan wait for each other's threads, and none ends.
+        scan.codes.filter(pl.col("hcpcs_code").fill_null("") != "")
         .group_by("hcpcs_code")
         .len()
-        .sort(["len", "hcpcs_code"], descending=[True, False])
-        .head(COMMONEST)
         .collect(engine="streaming")
-    )
-    return tuple(counts.iter_rows())
+        for scan in scans
+    ]
+    total = pl.concat(counts).group_by("hcpcs_code").sum()
+    first = total.sort(["len", "hcpcs_code"], descending=[True, False]).head(COMMONEST)
+    return tuple(first.iter_rows())

@@ -181,14 +181,6 @@ class TableRows:
         is_alike = list(self.opened.types.items()) == list(other.opened.types.items())
         return "" if is_alike else "columns"
 
-    def chosen_rows(self, runs: Sequence[Run], destination: int) -> pl.LazyFrame:
-        """The rows for one destination."""
-        lengths = pl.Series([run.rows for run in runs], dtype=pl.UInt32)
-        is_chosen = pl.Series([run.destination == destination for run in runs], dtype=pl.Boolean)
-        mask = pl.select(pl.lit(is_chosen).repeat_by(pl.lit(lengths)).explode()).to_series()
-        rows = (mask.arg_true() + 1).cast(pl.UInt32)
-        return scan_table(self.opened.data).filter(pl.col(INDEX).is_in(rows.implode())).drop(INDEX)
-
 
 RowSource = TextRows | TableRows
 
@@ -219,18 +211,25 @@ def copy_rows(
         with compressed(name, stream) as out:
             _copy_texts(out, texts, destination)
         return
-    tables = (
-        source.chosen_rows(runs, destination)
-        for source, runs in files
-        if isinstance(source, TableRows)
-    )
+    # One scan of all files: many in one plan wait for each other's threads.
+    tables = [source.opened.data for source, _ in files if isinstance(source, TableRows)]
+    rows = _chosen([run for _, runs in files for run in runs], destination)
     try:
         with native_errors_silenced():
-            pl.concat(tables).sink_parquet(stream)
+            chosen = scan_table(tables).filter(pl.col(INDEX).is_in(rows))
+            chosen.drop(INDEX).sink_parquet(stream)
     except OSError:
         raise
     except POLARS_FAILURES:
         raise OutputError(f"{name}: the rows cannot be written as Parquet") from None
+
+
+def _chosen(runs: Sequence[Run], destination: int) -> pl.Series:
+    """The numbers of the rows for one destination, as one list."""
+    lengths = pl.Series([run.rows for run in runs], dtype=pl.UInt32)
+    is_chosen = pl.Series([run.destination == destination for run in runs], dtype=pl.Boolean)
+    mask = pl.select(pl.lit(is_chosen).repeat_by(pl.lit(lengths)).explode()).to_series()
+    return (mask.arg_true() + 1).cast(pl.UInt32).implode()
 
 
 def _copy_texts(

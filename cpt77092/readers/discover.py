@@ -9,13 +9,16 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import IO
 
 import polars as pl
 
 from cpt77092.claims.headers import REPORT_COLUMNS
 from cpt77092.claims.layouts import fitting
 from cpt77092.errors import ClaimsError
+from cpt77092.readers import memory
 from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced
+from cpt77092.readers.header_row import is_claims_header
 from cpt77092.readers.scan import OpenedFile, Options
 from cpt77092.readers.signatures import (
     FORMATS,
@@ -25,7 +28,7 @@ from cpt77092.readers.signatures import (
     is_x12,
     other_format,
 )
-from cpt77092.readers.text.encoding import plain_bytes
+from cpt77092.readers.text.encoding import HEAD_BYTES, plain_bytes
 from cpt77092.signals import let_interrupts_end_waiting
 
 ENDINGS = tuple(ending for format_ in reversed(FORMATS) for ending in format_.endings)
@@ -41,6 +44,9 @@ REPORT_MARK = "# scrub: "
 _CONCISE_LINE = re.compile(r"[^\n]*:[0-9]+: (?:error|warning|info) [A-Z]{2}[0-9]{3} ")
 """How a line of the concise report begins."""
 _NAMED = 5
+_HEAD_LINES = 20
+"""Where the header of a table without a known ending is looked for."""
+_SEPARATOR = re.compile(r"[,;\t|~^\x01\x1f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +195,9 @@ def _may_hold_claims(file: Path) -> bool:
         head = plain_bytes(str(file), file, HEAD)
     except (OSError, ClaimsError):
         return True
-    return is_parquet(head) or is_x12(head)
+    lines = head.decode("utf-8", "replace").splitlines()[:_HEAD_LINES]
+    rows = ([cell.strip(' "') for cell in _SEPARATOR.split(line)] for line in lines)
+    return is_parquet(head) or is_x12(head) or any(map(is_claims_header, rows))
 
 
 def _is_report(file: Path) -> bool:
@@ -254,10 +262,24 @@ def _data(path: str) -> Path | bytes:
         return Path(path)
     let_interrupts_end_waiting()
     if path != STDIN:
-        return Path(path).read_bytes()
+        with Path(path).open("rb") as stream:
+            return _all_of(path, stream)
     if sys.stdin is None:  # what a program without a terminal may be started with
         raise ClaimsError(f"{path}: standard input is closed; name a file")
-    return sys.stdin.buffer.read()
+    return _all_of(path, sys.stdin.buffer)
+
+
+def _all_of(path: str, stream: IO[bytes]) -> bytes:
+    """What a pipe or device gives, as long as memory holds it; nothing but NULs has no end."""
+    first = stream.read(HEAD_BYTES)
+    if not first.strip(b"\0"):
+        return first
+    free = memory.free()
+    most = -1 if free is None else free // 4
+    rest = stream.read(most)
+    if len(rest) == most:
+        raise ClaimsError(f"{path}: more than memory holds; write it to a file and name that")
+    return first + rest
 
 
 def has_head(data: Path | bytes, head: bytes) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +12,9 @@ import polars as pl
 
 from cpt77092.claims.headers import HeaderMatch, match_headers
 from cpt77092.errors import ClaimsError, UsageError, did_you_mean
-from cpt77092.readers.excel_errors import with_errors
+from cpt77092.readers.excel_errors import require_room, with_errors
 from cpt77092.readers.failures import native_errors_silenced
-from cpt77092.readers.header_row import find_header, titles_note, unique_names
+from cpt77092.readers.header_row import find_header, is_claims_header, titles_note, unique_names
 from cpt77092.readers.line_plan import LinePlan
 from cpt77092.readers.scan import INDEX, MATCHED_ROWS, SAMPLE_ROWS, Options, Rows, Scan, Selection
 
@@ -29,6 +30,8 @@ class ExcelFile:
     """A name for each column to its header, as it is written."""
     headers: HeaderMatch
     notes: tuple[str, ...]
+    sheets: tuple[str, ...] = ()
+    """Sheets with claims, this one first, where there are several and the user named none."""
     kind: str = "Excel"
 
     @property
@@ -41,7 +44,17 @@ class ExcelFile:
         return self.rows.drop(INDEX).head(SAMPLE_ROWS)
 
     def read(self, selection: Selection) -> tuple[Scan, Rows]:
-        """Pick the rows."""
+        """Pick the rows.
+
+        Raises:
+            ClaimsError: another sheet has claims too: nobody shall think that they were checked.
+        """
+        if self.sheets:
+            names = ", ".join(map(repr, self.sheets))
+            raise ClaimsError(
+                f"{self.path}: claims in {len(self.sheets)} sheets ({names}); one is read at a "
+                f"time: --sheet {shlex.quote(self.sheets[0])}"
+            )
         return LinePlan.of(self, selection).read(self, self.rows.lazy(), selection)
 
 
@@ -59,12 +72,12 @@ def open_file(path: str, data: Path | bytes, options: Options) -> ExcelFile:
         filled = (name for name in book.sheet_names[1:] if _cells(book, name, path, data).height)
         sheet = next(filled, sheet)
         texts = _cells(book, sheet, path, data)
-    others = () if options.sheet else tuple(name for name in book.sheet_names if name != sheet)
+    others = tuple(name for name in book.sheet_names if name != sheet)
     rows = [list(row) for row in texts.head(SAMPLE_ROWS).iter_rows()]
     if not rows or not any(any(row) for row in rows):
         raise ClaimsError(
             f"{path}: sheet {sheet!r} is empty; expected a header row and claim lines"
-            f"{_not_read(others)}"
+            f"{'' if options.sheet else _not_read(others)}"
         )
     lead = find_header(rows, options.named_headers)
     written = unique_names([cell.strip() for cell in rows[lead]])
@@ -78,12 +91,28 @@ def open_file(path: str, data: Path | bytes, options: Options) -> ExcelFile:
         cells=body.head(MATCHED_ROWS).to_dict(as_series=False),
     )
     titles = sum(any(cell.strip() for cell in row) for row in rows[:lead])
-    notes = (f"sheet {sheet!r}{_not_read(others)}", *titles_note(titles))
-    return ExcelFile(path, data, body, written, headers, notes)
+    more = tuple(name for name in others if _has_claims(book, name))
+    notes = (f"sheet {sheet!r}{_not_read(more if options.sheet else others)}", *titles_note(titles))
+    rivals = (sheet, *more) if more and options.sheet is None else ()
+    return ExcelFile(path, data, body, written, headers, notes, rivals)
+
+
+def _has_claims(book: Any, sheet: str) -> bool:
+    try:
+        with native_errors_silenced():
+            cells = book.load_sheet(
+                sheet, header_row=None, skip_rows=0, n_rows=SAMPLE_ROWS, dtypes="string"
+            )
+            table: pl.DataFrame = cells.to_polars()
+    except Exception:  # a chart: no cell can be read
+        return False
+    rows = table.select(pl.all().cast(pl.String).fill_null("")).iter_rows()
+    return any(is_claims_header(row) and any(any(below) for below in rows) for row in rows)
 
 
 def _cells(book: Any, sheet: str, path: str, data: Path | bytes) -> pl.DataFrame:
     """Every cell of a sheet as text."""
+    require_room(path, data, sheet)
     try:
         with native_errors_silenced():  # the library writes of a sheet that is a chart
             cells = book.load_sheet(sheet, header_row=None, skip_rows=0, dtypes="string")
@@ -105,7 +134,7 @@ def _sheet(path: str, names: Sequence[str], wanted: str | None) -> str:
 
 
 def _not_read(others: Sequence[str]) -> str:
-    """Which sheets were not read, where the user named none: they may hold claims too."""
+    """Which sheets were not read, that hold claims or may do so."""
     names = ", ".join(map(repr, others))
     return f"; sheets not read: {names} (name another with --sheet)" if others else ""
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cpt77092.claims.headers import compact, names_column
+from cpt77092.claims.columns import COLUMNS
+from cpt77092.claims.headers import columns_named, compact, names_column
 
 MOST_TITLES = 200
 """How many filled rows of a report's title may precede the header."""
@@ -49,6 +50,12 @@ def is_header_row(cells: Sequence[str], named: frozenset[str] = frozenset()) -> 
     filled = [cell for cell in cells if cell.strip()]
     known = count_known(filled, named)
     return known >= _LEAST_KNOWN and known * 2 > len(filled)
+
+
+def is_claims_header(cells: Sequence[str]) -> bool:
+    """Whether a row of a table is the header of claim lines, with all that a line must have."""
+    named = frozenset[str]().union(*map(columns_named, cells))
+    return is_header_row(cells) and named.issuperset(c.name for c in COLUMNS if c.required)
 
 
 def unique_names(headers: Sequence[str]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -107,8 +108,8 @@ def _read_file(
 def _require_person(opened: OpenedFile) -> None:
     if "person_id" not in opened.headers.columns:
         raise ClaimsError(
-            f"{opened.path}: no column for person_id, by which history is matched; name it: "
-            f"--map person_id=HEADER"
+            f"{opened.path}: no column for person_id, by which history is matched; name it: scrub "
+            f"columns {shlex.quote(opened.path)} --map person_id=HEADER --save history"
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,8 @@ ROW_BYTES = 800
 """Of memory per kept row, at the peak of reading: 0.75 GB for a million of 49 columns."""
 GIGABYTE = 10**9
 MACHINE = Path("/proc/meminfo")
-# A container's own limit, as versions 2 and 1 of control groups show it inside.
+OWN_GROUPS = Path("/proc/self/cgroup")
+# Limits of control groups, as versions 2 and 1 show them.
 GROUPS = (
     (Path("/sys/fs/cgroup"), "memory.max", "memory.current", "inactive_file"),
     (
@@ -27,7 +29,10 @@ GROUPS = (
 
 def free() -> int | None:
     """Bytes that this process may still take; None where the system does not say (not Linux)."""
-    limits = [_of_machine(), *(_of_group(*group) for group in GROUPS)]
+    limits = [_of_machine()]
+    for (folder, *names), own in zip(GROUPS, _own_groups(), strict=False):
+        # The group of the process and those around it; a container sees its own as the root.
+        limits += [_of_group(folder / place, *names) for place in (own, *own.parents)]
     return min((limit for limit in limits if limit is not None), default=None)
 
 
@@ -85,6 +90,16 @@ class Room:
         # Not `collect_batches`, which ends early and in silence where a file breaks the reader.
         plan.sink_batches(take, maintain_order=True, engine="streaming")
         return pl.concat(frames)
+
+
+def _own_groups() -> tuple[Path, Path]:
+    """The groups of this process, of versions 2 and 1, below the root."""
+    own = {"": Path(), "memory": Path()}
+    with suppress(OSError, ValueError):
+        for line in OWN_GROUPS.read_text().splitlines():
+            _, controllers, place = line.split(":", 2)
+            own |= dict.fromkeys(controllers.split(","), Path(place.lstrip("/")))
+    return own[""], own["memory"]
 
 
 def _of_machine() -> int | None:

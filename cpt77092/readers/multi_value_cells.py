@@ -1,4 +1,4 @@
-"""Cells that hold several codes: `26 59`, several diagnoses, and `77092-26`, a code and modifier.
+"""Cells that hold several codes: `26 59`, `["26", "59"]`, and `77092-26`, a code and modifier.
 
 Only a column that stands alone for its set is split, and only cells of nothing but codes; any
 other cell stays as it is, for the rules to judge.
@@ -11,7 +11,8 @@ import polars as pl
 from cpt77092.claims.columns import DIAGNOSES, MODIFIERS
 from cpt77092.readers.code_cells import DAMAGED, modifiers_behind
 
-_BETWEEN = r"[\s,;:^|/+]+"
+_BETWEEN = r"[\s,;:^|/+]"
+_QUOTES = r"[\s\"']*"
 _CODE = {
     MODIFIERS: r"[A-Za-z0-9]{2}",
     DIAGNOSES: r"[A-Za-z][0-9][A-Za-z0-9](?:\.?[A-Za-z0-9]{1,4})?",
@@ -25,7 +26,11 @@ def split_sets(lines: pl.DataFrame) -> pl.DataFrame:
         if first not in lines.columns or any(name in lines.columns for name in others):
             continue
         most = len(names) - 1
-        pattern = f"^{code}(?:{_BETWEEN}{code}){{1,{most}}}[\\s,;:^|/+]*$"
+        several = f"{code}(?:{_BETWEEN}+{code}){{1,{most}}}{_BETWEEN}*"
+        # ["26", "59"] and {26,59}: a list of a program, of one code too.
+        quoted = f"{_QUOTES}{code}{_QUOTES}"
+        as_list = rf"[\[{{(]{quoted}(?:,{quoted}){{0,{most}}}[\]}})]"
+        pattern = f"^(?:{several}|{as_list})$"
         if not lines[first].unique().cast(pl.String).str.contains(pattern).any():
             continue
         cells = lines[first].cast(pl.String)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import polars as pl
@@ -63,7 +64,7 @@ def open_file(path: str, data: Path | bytes, options: Options) -> ParquetFile:
     Raises:
         ClaimsError: the footer cannot be read, or --map names no column.
     """
-    rows = scan_table(data)
+    rows = scan_table([data])
     try:
         with native_errors_silenced():
             types = dict(rows.collect_schema())
@@ -84,11 +85,11 @@ def open_file(path: str, data: Path | bytes, options: Options) -> ParquetFile:
     return ParquetFile(path, data, rows, types, headers)
 
 
-def scan_table(data: Path | bytes) -> pl.LazyFrame:
-    """The rows of a Parquet file and their numbers, without the columns of its folders."""
-    source = io.BytesIO(data) if isinstance(data, bytes) else data
+def scan_table(files: Sequence[Path | bytes]) -> pl.LazyFrame:
+    """The rows of Parquet files and their numbers, without the columns of their folders."""
+    sources: Any = [io.BytesIO(file) if isinstance(file, bytes) else file for file in files]
     return pl.scan_parquet(
-        source, row_index_name=INDEX, row_index_offset=1, glob=False, hive_partitioning=False
+        sources, row_index_name=INDEX, row_index_offset=1, glob=False, hive_partitioning=False
     )
 
 

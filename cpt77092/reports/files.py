@@ -17,6 +17,7 @@ from typing import IO, TypeVar
 
 from cpt77092.choices import DocumentFormat, Format
 from cpt77092.errors import OutputError, did_you_mean
+from cpt77092.signals import UNFINISHED
 
 Form = TypeVar("Form", Format, DocumentFormat)
 
@@ -28,7 +29,7 @@ DOCUMENT_FORMATS = {
     ".json": DocumentFormat.JSON,
 }
 
-MARK, UNFINISHED = ".scrub-", ".part"
+MARK, ENDING = ".scrub-", ".part"
 """How the name of a file goes on, and ends, that is still being written."""
 
 
@@ -100,6 +101,7 @@ def _locked(place: Path, asked: str) -> Iterator[None]:
         return
     lock = place.with_name(f".{place.name}.lock")
     handle = _lock(lock, asked)
+    UNFINISHED.add(lock)
     try:
         _remove_unfinished(place, asked)  # a killed run left them
         yield
@@ -107,6 +109,7 @@ def _locked(place: Path, asked: str) -> Iterator[None]:
         with suppress(OutputError):  # a second Ctrl-C ends the removal that the first one began
             _remove_unfinished(place, asked)
         lock.unlink(missing_ok=True)
+        UNFINISHED.discard(lock)
         os.close(handle)
 
 
@@ -157,7 +160,7 @@ def _remove_unfinished(place: Path, asked: str) -> None:
     Raises:
         OutputError: what has such a name is not ours.
     """
-    for left in place.parent.glob(f".{escape(place.name)}{MARK}*{UNFINISHED}"):
+    for left in place.parent.glob(f".{escape(place.name)}{MARK}*{ENDING}"):
         with suppress(FileNotFoundError):
             if not _is_ours(left):
                 raise _not_ours(asked, left)
@@ -222,14 +225,16 @@ def write_atomically(
 def _replace(target: Path, write: Callable[[IO[bytes]], object]) -> None:
     # mkstemp makes the file readable by its owner only, and the rename keeps that.
     handle, aside = tempfile.mkstemp(
-        prefix=f".{target.name}{MARK}", suffix=UNFINISHED, dir=target.parent
+        prefix=f".{target.name}{MARK}", suffix=ENDING, dir=target.parent
     )
+    UNFINISHED.add(Path(aside))
     try:
         with os.fdopen(handle, "wb") as stream:
             write(stream)
         Path(aside).replace(target)
     finally:
         Path(aside).unlink(missing_ok=True)
+        UNFINISHED.discard(Path(aside))
 
 
 def write_text(name: str, text: str) -> None:

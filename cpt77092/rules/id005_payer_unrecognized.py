@@ -36,5 +36,6 @@ RULE = Rule(
         "Name its policy under payers in scrub.yaml or a --payers file, which scrub payers CLAIMS "
         "--save FILE writes; default is an answer, too."
     ),
+    question="no policy found; name one under payers in scrub.yaml",
     since="0.1.0",
 )

@@ -59,5 +59,6 @@ RULE = Rule(
         ),
     ),
     denial=Denial("CO", "16", "N822"),
+    question="no published rule found on 26 with 77092",
     since="0.1.0",
 )

@@ -37,5 +37,6 @@ RULE = Rule(
         "policies set)."
     ),
     denial=Denial("CO", "4", "N823"),
+    question="no published rule found on 26 with 77092",
     since="0.1.0",
 )

@@ -316,7 +316,7 @@ def test_a_quiet_profile_prints_errors_only(scrub: Scrub, tmp_path: Path) -> Non
 
 def test_the_table_says_how_many_of_how_many(scrub: Scrub) -> None:
     ran = scrub(EXAMPLE, *AS_OF, "--format", "table", "--limit", "3")
-    assert "showing 3 of 33 errors and warnings; --limit 0 shows all" in ran.out
+    assert "showing 3 of 28 claims to work on; --limit 0 shows all" in ran.out
     everything = scrub(EXAMPLE, *AS_OF, "--format", "table", "--limit", "0").out
     assert "showing" not in everything
     assert "MO009" in everything.split("For review")[1]

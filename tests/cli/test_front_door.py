@@ -326,3 +326,93 @@ def test_a_file_of_payers_that_names_none_is_refused(scrub: Scrub, text: str) ->
     Path("names.yaml").write_text(text, encoding="utf-8")
     code, _, err = scrub("claims.csv", *AS_OF, "--payers", "names.yaml")
     assert (code, "names.yaml" in err) == (2, True)
+
+
+# Every answer that a message names is typed
+
+
+def typed(err: str, **values: str) -> list[str]:
+    """The options that a message names, as a shell reads them, with the values a person puts in."""
+    words = re.findall(r"--[a-z]+ [^\s;,()]+", err)
+    text = " ".join(words)
+    for name, value in values.items():
+        text = text.replace(name, shlex.quote(value))
+    return shlex.split(text)
+
+
+def test_the_answers_for_required_columns_are_typed(scrub: Scrub) -> None:
+    batch(without="claim id,cpt,claim_id", Zbq="77092", Hjk="A-77")
+    code, _, err = scrub("claims.csv", *AS_OF)
+    assert (code, "name it: --map claim_id=HEADER --map hcpcs_code=HEADER" in err) == (2, True)
+    [look] = re.findall(r"scrub (columns \S+) shows the headers", err)
+    code, out, _ = scrub(*look.split())
+    assert (code, "Zbq" in out) == (0, True)
+    answers = typed(
+        err, **{"claim_id=HEADER": "claim_id=Hjk", "hcpcs_code=HEADER": "hcpcs_code=Zbq"}
+    )
+    code, out, _ = scrub("claims.csv", *AS_OF, *answers)
+    assert (code, "MO001" in out) == (1, True)
+
+
+@pytest.mark.parametrize("column", ["mod1", "payer", "dos"])
+def test_the_answer_for_a_critical_column_is_typed(scrub: Scrub, column: str) -> None:
+    batch(without=column, Zbq=WHOLE[column])
+    code, _, err = scrub("claims.csv", *AS_OF)
+    [said] = re.findall(r"For no .* column: (--map \S+),", err)
+    assert code == 2
+    code, out, err = scrub("claims.csv", *AS_OF, *typed(said, HEADER="Zbq"))
+    assert (code, "MO001" in out, "Did not run: modifier" in err) == (1, True, False)
+
+
+def test_the_answer_for_payers_is_typed(scrub: Scrub) -> None:
+    batch(payer="Quux Health")
+    _, _, err = scrub("claims.csv", *AS_OF, "--strict", "-q")
+    [said] = re.findall(r"which scrub (payers .*) writes", err)
+    code, _, _ = scrub(*said.replace("CLAIMS", "claims.csv").replace("FILE", "own.yaml").split())
+    own = Path("own.yaml")
+    assert (code, "# Quux Health: POLICY" in own.read_text(encoding="utf-8")) == (0, True)
+    own.write_text("payers:\n  Quux Health: medicare\n", encoding="utf-8")
+    code, out, _ = scrub("claims.csv", *AS_OF, "--strict", "--payers", "own.yaml")
+    assert (code, "MO001" in out) == (1, True)
+
+
+def test_a_malformed_answer_names_a_whole_one(scrub: Scrub) -> None:
+    batch()
+    _, _, err = scrub("claims.csv", *AS_OF, "--map", "hcpcs_code")
+    [said] = re.findall(r"as in (--map \S+)", err)
+    code, out, _ = scrub("claims.csv", *AS_OF, *typed(said))
+    assert (code, "MO001" in out) == (1, True)
+
+
+def test_an_answer_displaces_no_modifier(scrub: Scrub) -> None:
+    # The header that had the place is read in the next one: nothing of a set is lost.
+    head = "claim_id,payer,dos,cpt,Modifier,Modifier.1"
+    Path("claims.csv").write_text(f"{head}\nA-77,Medicare,2026-03-02,77092,26,\n", "utf-8")
+    for answer in ((), ("--map", "hcpcs_modifier_1=Modifier.1")):
+        code, out, _ = scrub("claims.csv", *AS_OF, *answer)
+        assert (code, "MO001" in out) == (1, True)
+
+
+def test_allowed_rejects_are_no_clean_batch(scrub: Scrub) -> None:
+    batch(mod1="")
+    with Path("claims.csv").open("a", encoding="utf-8") as file:
+        file.write(",".join((WHOLE | {"cpt": "7709", "mod1": ""}).values()) + "\n")
+    code, _, err = scrub("claims.csv", *AS_OF)
+    clause = "1 claim row without a readable procedure code"
+    assert (code, clause in headline(err)) == (2, True)
+    code, _, err = scrub("claims.csv", *AS_OF, "--allow-rejects")
+    assert (code, clause in headline(err)) == (0, True)
+
+
+@pytest.mark.usefixtures("own_folder")
+def test_the_answer_for_patients_of_a_history_is_typed(scrub: Scrub) -> None:
+    # Not --map, which must fit the headers of the batch too.
+    batch("now.csv", mod1="")
+    batch("past.csv", mod1="", without="person_id", claim_id="A-1", Zbq=WHOLE["person_id"])
+    arguments = ("now.csv", "--history", "past.csv", *AS_OF)
+    code, _, err = scrub(*arguments)
+    [said] = re.findall(r"name it: scrub (columns .*)$", err.strip())
+    assert code == 2
+    assert scrub(*shlex.split(said.replace("HEADER", "Zbq")))[0] == 0
+    code, out, _ = scrub(*arguments)
+    assert (code, "FR003" in out) == (0, True)

@@ -150,8 +150,10 @@ def test_a_service_billed_twice_is_at_risk_once(folder: Path) -> None:
 
 def test_a_void_and_what_is_replaced_have_nothing_at_risk(folder: Path) -> None:
     file = folder / "policies" / "acme.yaml"
-    accepted = {"claim_frequency_codes": {"2022-01-01": ["1", "7", "8"]}, **ACME["77092"]}
-    text = policy_text("acme", {"77092": accepted}, names=["Acme Health", "Acme Health Inc"])
+    taken = {"claim_frequency_codes": {"2022-01-01": ["1", "7", "8"]}}
+    rest = {"modifier_26": {"2022-01-01": "not_allowed"}, "fee": {"2026-01-01": "10.02"}}
+    code = {"77092": {**taken, **rest}}
+    text = policy_text("acme", code, names=["Acme Health", "Acme Health Inc"])
     file.write_text(text, encoding="utf-8")
     rows = [
         f"{line(claim, mods='26,')},1234567893,{frequency},{original}"

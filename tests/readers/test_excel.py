@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import csv
+import shlex
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 from cpt77092.claims.columns import BY_NAME
 from cpt77092.cli.main import main
 from cpt77092.errors import ClaimsError, UsageError
-from cpt77092.readers import Batch, Options, Tally, read_batch
+from cpt77092.readers import Batch, Options, Tally, open_claims, read_batch
 from cpt77092.reference.codes import CHECKED
 from tests.readers.workbooks import Cell, write_workbook
 
@@ -66,10 +67,27 @@ def test_a_sheet_is_chosen_by_name(tmp_path: Path) -> None:
         read(file)
 
 
+def test_claims_in_several_sheets_are_asked_for(tmp_path: Path) -> None:
+    file = tmp_path / "claims.xlsx"
+    blank: list[list[Cell]] = [[], ["Claims of April"], HEADER, line(2)]
+    write_workbook(file, {"March": [HEADER, line(1)], "It's April": blank, "May": [HEADER]})
+    answer = (
+        r"claims in 2 sheets \('March', \"It's April\"\); one is read at a time: (--sheet March)"
+    )
+    with pytest.raises(ClaimsError, match=answer) as problem:
+        read(file)
+    typed = shlex.split(str(problem.value).partition("time: ")[2])
+    assert read(file, sheet=typed[1]).notes == [
+        f"{file}: sheet 'March'; sheets not read: \"It's April\" (name another with --sheet)"
+    ]
+    assert set(open_claims(str(file), Options()).headers.columns) >= {"claim_id", "hcpcs_code"}
+
+
 def test_sheets_that_are_passed_over_are_told(tmp_path: Path) -> None:
     file = tmp_path / "claims.xlsx"
-    write_workbook(file, {"March": [HEADER, line(1)], "April": [HEADER, line(2)], "Codes": []})
-    note = "sheets not read: 'April', 'Codes' (name another with --sheet)"
+    codes = [["Code", "Meaning", "Modifier"], ["77092", "TBS", "26"]]
+    write_workbook(file, {"March": [HEADER, line(1)], "Codes": codes, "Chart": []})
+    note = "sheets not read: 'Codes', 'Chart' (name another with --sheet)"
     assert read(file).notes == [f"{file}: sheet 'March'; {note}"]
     assert read(file, sheet="March").notes == [f"{file}: sheet 'March'"]
     write_workbook(file, {"Cover": [], "March": [HEADER, line(1)]})

@@ -55,6 +55,8 @@ def refusal(file: Path) -> str:
         "TOTAL,,,77092 count: 2,,,2",
         ",,,Subtotal 77092,,,2",
         ",,,Grand Total,,,2",
+        "Subtotal,,,77092,,,2",
+        "77092 totals:,,,77092,,,2",
     ],
 )
 def test_a_total_that_names_a_code_is_not_data(tmp_path: Path, total: str) -> None:
@@ -175,12 +177,33 @@ def test_lists_of_modifiers_and_diagnoses_are_read(tmp_path: Path) -> None:
     assert [line[f"diagnosis_code_{n}"] for n in (1, 2, 3)] == ["M81.0", "Z78.0", "E21.0"]
 
 
+@pytest.mark.parametrize(
+    ("cell", "modifiers"),
+    [
+        ('["26", "59"]', ["26", "59"]),
+        ("['26']", ["26", ""]),
+        ("{26,59}", ["26", "59"]),
+        ("(26)", ["26", ""]),
+        ('["26"', ['["26"', ""]),
+    ],
+)
+def test_a_list_written_as_text_is_read(tmp_path: Path, cell: str, modifiers: list[str]) -> None:
+    row = dict(zip(HEADER.split(","), ROW.split(","), strict=True)) | {"modifier_1": cell}
+    file = tmp_path / "claims.parquet"
+    pl.DataFrame([row]).write_parquet(file)
+    (line,) = read(file).lines.iter_rows(named=True)
+    assert [line[f"hcpcs_modifier_{n}"] for n in (1, 2)] == modifiers
+
+
 def test_a_folder_is_read_by_content_and_the_rest_is_named(tmp_path: Path) -> None:
     text = f"{HEADER}\n{ROW}\n"
     names = ["a.dat", "b.psv", "c.prn", "d.837p", "e.TAB"]
     for name in names:
         saved(tmp_path, text, name)
     saved(tmp_path, x12([LINE]), "f.march")
+    saved(tmp_path, f"Claims of March\n\n{text.replace(',', ';')}", "g")
+    saved(tmp_path, text, "h.unl")
+    saved(tmp_path, "claim_id,note,date\n", "notes.log")
     saved(tmp_path, b"\x89PNG", "logo.png")
     saved(tmp_path, "source_file,source_row,claim_id,severity\n", "report.csv")
     saved(tmp_path, "source_file,claim_id,note\n", "z.csv")
@@ -189,9 +212,9 @@ def test_a_folder_is_read_by_content_and_the_rest_is_named(tmp_path: Path) -> No
         saved(tmp_path / hidden, text)
     saved(tmp_path, text, "~$claims.xlsx")
     files = find_files([str(tmp_path)])
-    assert files == [str(tmp_path / name) for name in [*names, "f.march", "z.csv"]]
+    assert files == [str(tmp_path / name) for name in [*names, "f.march", "g", "h.unl", "z.csv"]]
     assert folder_notes([str(tmp_path)]) == [
-        f"{tmp_path}: passed by as no claim files: logo.png",
+        f"{tmp_path}: passed by as no claim files: logo.png, notes.log",
         f"{tmp_path}: passed by as our reports: report.csv",
         f"{tmp_path}: hidden or temporary files left out: 4",
     ]

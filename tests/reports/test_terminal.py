@@ -26,9 +26,10 @@ from cpt77092 import findings
 from cpt77092.choices import By, Color, Sort
 from cpt77092.engine import Result
 from cpt77092.findings import rollup, schema
+from cpt77092.findings.table import needing_work
 from cpt77092.reports import progress
 from cpt77092.reports.check import jsonl
-from cpt77092.reports.check.claim_blocks import print_claims
+from cpt77092.reports.check.claim_blocks import LINES_OF_CLAIM, print_claims
 from cpt77092.reports.check.report import Report
 from cpt77092.reports.check.rollup_table import (
     GAP,
@@ -181,7 +182,7 @@ def test_what_comes_first_is_what_was_asked_for(example: Result, by: By) -> None
     assert rows == sorted(rows)
 
 
-def test_a_claim_stays_together_and_its_lines_in_order(tmp_path: Path) -> None:
+def test_a_claim_stays_together_the_worst_of_it_first(tmp_path: Path) -> None:
     file = written(
         tmp_path,
         line("A", 1, "LT", "10.00"),
@@ -189,12 +190,13 @@ def test_a_claim_stays_together_and_its_lines_in_order(tmp_path: Path) -> None:
         line("A", 2, "26", "99.00"),
     )
     result = checked(file)
-    shown = rollup.grouped(result, sort=Sort.SEVERITY, infos=False)
+    shown = rollup.grouped(needing_work(result), sort=Sort.SEVERITY)
     assert shown.select("claim_id", "claim_line_number").unique(maintain_order=True).rows() == [
-        ("A", 1),
         ("A", 2),
+        ("A", 1),
         ("B", 1),
     ]
+    assert shown["claim_findings"].to_list() == [4, 4, 4, 4, 1]
     assert shown["claim_at_risk"].to_list()[0] == Decimal("99.00")
     by_file = rollup.as_table(result, sort=Sort.FILE)
     assert by_file.equals(findings.as_table(result))
@@ -210,10 +212,11 @@ def test_it_fits_the_width_and_uses_it(example: Result, by: By, width: int) -> N
     widths = [cell_len(shown) for shown in text.splitlines()]
     assert max(widths) <= width
     assert max(widths) >= width - 2
-    if by is By.FINDING:
-        assert ("What to do" in text) == (width >= 120)
     words = " ".join(text.split())
-    assert words.count("Do not submit yet") == 1
+    assert words.count("Do not submit yet") == 2, "at the start and at the end"
+    assert words.endswith(
+        "Do not submit yet: 22 of 43 checked lines would be denied, 4 cannot be judged."
+    )
     assert "$1,214.50" in words
 
 
@@ -225,7 +228,7 @@ def test_no_width_breaks_a_word_or_overflows(example: Result, by: By) -> None:
         table = rollup.grouped(example, sort=Sort.SEVERITY, extra=("payer_label",))
         texts = table.select("claim_id", "severity", "rule", "carc", "message", "fix").rows()
     else:
-        table = rollup.as_table(example, by=by, infos=False, extra=("payer_label",))
+        table = rollup.as_table(needing_work(example), by=by, extra=("payer_label",))
         rules = table.select(pl.col("rules").str.split(" ").explode().unique())["rules"]
         texts = [(code, titles[code]) for code in rules]
         texts += table.select("claim_id", "severity").rows()
@@ -234,7 +237,7 @@ def test_no_width_breaks_a_word_or_overflows(example: Result, by: By) -> None:
         stream = io.StringIO()
         console = Console(file=stream, width=width, height=500, highlight=False)
         if by is By.FINDING:
-            print_claims(console, table, example)
+            print_claims(console, table, example, whole=True)
         else:
             console.print(rollup_table(table, by, titles, width))
         text = stream.getvalue()
@@ -282,7 +285,7 @@ def test_the_payer_is_named_as_on_the_claim_with_its_policy_where_that_differs(
 
 
 def test_wider_is_shorter(example: Result) -> None:
-    assert printed(example, 140).count("\n") < 0.8 * printed(example, 80).count("\n")
+    assert printed(example, 140).count("\n") < 0.85 * printed(example, 80).count("\n")
 
 
 @pytest.mark.parametrize(
@@ -321,9 +324,8 @@ def test_a_finding_says_everything_in_short(tmp_path: Path) -> None:
     for text_part in (
         "A-7 Medicare 2026-03-04",
         "$1,045.50 at risk",
-        "line 3 error Medicare does not allow modifier 26 with 77092.",
-        "77092 MO001 Fix: Remove modifier 26.",
-        "Denial CO 4 N823. CMS fee schedule",
+        "error Line 3: Medicare does not allow modifier 26 with 77092.",
+        "MO001 Fix: Remove modifier 26. [CO 4 N823. CMS fee schedule",
         "1 error, 0 warnings",
         "Next: scrub explain MO001",
     ):
@@ -336,22 +338,24 @@ def test_a_limit_cuts_the_rows_and_no_count(example: Result) -> None:
         table.filter(severity=severity).height for severity in ("error", "warning", "info")
     )
     flagged = table["source_row"].n_unique()
-    urgent = table.filter(pl.col("severity") != "info")["claim_id"].n_unique()
+    work = findings.as_table(needing_work(example))
+    claims, lines = work["claim_id"].n_unique(), work["source_row"].n_unique()
     counts = (
         f"{errors} errors, {warnings} warnings, {infos} infos on {flagged} lines "
         f"of {table['claim_id'].n_unique()} claims."
     )
     for limit, note in (
-        (5, f"showing 5 of {errors + warnings} errors and warnings; --limit 0 shows all"),
+        (5, f"showing 5 of {claims} claims to work on; --limit 0 shows all"),
         (None, ""),
     ):
         text = printed(example, limit=limit)
         assert counts in text
         assert note in text
         assert ("showing" in text) == bool(note)
-    assert f"showing 2 of {urgent} claims with" in printed(example, by=By.CLAIM, limit=2)
+    assert f"showing 2 of {lines} lines to" in printed(example, by=By.LINE, limit=2)
     assert f"showing 2 of {flagged} lines;" in printed(example, by=By.LINE, limit=2, verbose=True)
-    assert f"showing 2 of {table.height} findings;" in printed(example, limit=2, verbose=True)
+    flagged_claims = table["claim_id"].n_unique()
+    assert f"showing 2 of {flagged_claims} claims;" in printed(example, limit=2, verbose=True)
 
 
 def test_several_files_are_named_and_person_id_only_on_request(
@@ -366,11 +370,70 @@ def test_several_files_are_named_and_person_id_only_on_request(
         assert "P02" in printed(with_people, by=by, extra=("person_id",))
 
 
-def test_the_answer_is_repeated_where_the_panel_has_left_the_screen(example: Result) -> None:
-    stream = io.StringIO()
-    console = Console(file=stream, width=80, height=24, force_terminal=True, no_color=True)
-    show(console, report_of(example, limit=50))
-    assert stream.getvalue().count("Do not submit yet") == 2
+def claims_of(text: str) -> list[list[str]]:
+    """The lines of each claim on the screen, from its heading on."""
+    body = text.partition("╯")[2].partition("\nAsk the payer")[0].partition("\nFor review")[0]
+    return [claim.splitlines() for claim in body.strip().split("\n\n")]
+
+
+@pytest.mark.parametrize("width", [80, 100, 140])
+def test_a_claim_takes_six_lines_and_hides_no_finding(tmp_path: Path, width: int) -> None:
+    worse = [line("W", number, "26", "-1.00", units="2.5") for number in range(1, 30)]
+    file = written(tmp_path, *worse, line("A", 1, "26"), line("A", 2, "26"))
+    result = checked(file)
+    work = findings.as_table(needing_work(result))
+    claims = claims_of(printed(result, width, limit=50))
+    assert [claim[0].split()[0] for claim in claims] == ["A", "W"]
+    assert max(map(len, claims)) < LINES_OF_CLAIM, "a blank line parts them"
+    more = int(re.findall(r"-v shows (\d+) more: error", " ".join(claims[1]))[0])
+    shown = sum(re.match(r"  (error|warning)", text) is not None for text in claims[1])
+    words = " ".join(" ".join(text[9:] for text in claims[1]).split())
+    same = sum(map(int, re.findall(r"Same on (\d+) more lines", words)))
+    assert more + shown + same == work.filter(claim_id="W").height
+    whole = printed(result, width, verbose=True)
+    assert whole.count("IN001") == work.filter(rule="IN001")["message"].n_unique()
+    assert "-v shows" not in whole
+
+
+def test_findings_that_differ_in_the_line_alone_are_one(tmp_path: Path) -> None:
+    file = written(tmp_path, *(line("A", n, "26", day="2026-03-02", units=u) for n, u in MANY))
+    (claim,) = claims_of(printed(checked(file), 100))
+    words = " ".join(" ".join(claim).split())
+    assert (
+        "Line 1: Medicare does not allow modifier 26 with 77092. Same on line 2 77092-26." in words
+    )
+
+
+MANY = ((1, "1"), (2, "1"))
+
+
+def test_a_question_to_the_payer_is_one_line_and_no_claim(tmp_path: Path) -> None:
+    aetna, ppo = ({"payer": name, "day": "2026-11-02"} for name in ("Aetna", "AETNA PPO"))
+    lines = [line("A", 1, **aetna), line("B", 1, **ppo), line("C", 1, "26")]
+    file = written(tmp_path, *lines, line("D", 1, "26", "5.00", **aetna))
+    result = checked(file)
+    text = printed(result)
+    assert [claim[0].split()[0] for claim in claims_of(text)] == ["C"]
+    answer = "- Aetna: no published rule found on 26 with 77092. 3 lines, $95.00 (MO003 MO015)."
+    assert answer in text
+    assert text.count("Aetna") == 2, "the other names a notice"
+    asked = [(one.payer, one.rules, one.lines) for one in findings.totals(result).questions]
+    assert asked == [("Aetna", ("MO003", "MO015"), 3)]
+    whole = printed(result, verbose=True)
+    assert whole.count("MO003") == 2
+    assert answer not in whole
+
+
+def test_what_needs_the_user_is_short_and_the_rest_is_counted(example: Result) -> None:
+    for width in (80, 100, 140):
+        text = printed(example, width)
+        needs = text.partition("\nNeeds you\n")[2].partition("\n\n")[0].splitlines()
+        assert 0 < len(needs) <= 8
+        assert "no --history was given" in " ".join(needs)
+        assert "prior_authorization_number (CV002)" in " ".join(" ".join(needs).split())
+        assert re.search(r"\nNot checked: \d+ rules on some lines, for \d+ other reasons; -v", text)
+    whole = printed(example, verbose=True)
+    assert "no published rule found" in whole.partition("\nNot checked\n")[2]
 
 
 def test_severity_is_a_word_and_a_color(example: Result, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -534,5 +597,5 @@ def test_rows_and_rate_are_round() -> None:
 
 def test_a_line_of_an_x12_file_is_found_by_its_segment() -> None:
     batch = checked(ROOT / "examples" / "batch.837")
-    assert re.search(r"\n  line 1 +error .*\n  segment +[A-Z]{2}\d{3} .*\n  \d+ ", printed(batch))
+    assert re.search(r"\n  error +Line 1 \(segment \d+\)", printed(batch))
     assert "segment" not in printed(checked(EXAMPLE))

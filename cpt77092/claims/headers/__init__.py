@@ -24,6 +24,7 @@ __all__ = [
     "Cells",
     "HeaderMatch",
     "Question",
+    "columns_named",
     "compact",
     "is_claim",
     "match_headers",
@@ -85,10 +86,15 @@ def _with_article(noun: str) -> str:
     return f"an {noun}" if noun[0] in "aeio" or noun.startswith("hcpcs") else f"a {noun}"
 
 
+def columns_named(header: str) -> frozenset[str]:
+    """The canonical columns, or sets of them, that a text may be the header of by its words."""
+    named = candidates_of(header, read_words(header))
+    return frozenset(concept.name for concept, c in named if c.wording.mark != "!")
+
+
 def names_column(header: str) -> bool:
     """Whether a text reads as the header of some canonical column."""
-    words = read_words(header)
-    return any(candidate.wording.mark != "!" for _, candidate in candidates_of(header, words))
+    return bool(columns_named(header))
 
 
 def is_claim(headers: Collection[str]) -> bool:

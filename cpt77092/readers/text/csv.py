@@ -200,8 +200,9 @@ class CsvFile:
     def _read_row_by_row(self, plan: LinePlan, selection: Selection) -> tuple[Scan, Rows]:
         """Read by Python's csv module, which says what is wrong with which line."""
         source = self.source
+        encoding = detect_whole(source)
         if not (self.is_encoding_stated or source.encoding.startswith("utf-16")):
-            source = replace(source, encoding=detect_whole(source))
+            source = replace(source, encoding=encoding)
         account = _Account(plan, self.headers.columns.get("claim_line_start_date"))
         read = read_rows(
             source,

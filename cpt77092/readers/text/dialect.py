@@ -17,6 +17,7 @@ from cpt77092.readers.text.encoding import HEAD_BYTES, UTF8
 from cpt77092.readers.text.separators import SEPARATORS
 
 LONGEST_HEADER = 200
+MOST_COLUMNS = 5_000
 _GAP = re.compile(r"\S {2,}(?=\S)|\S (?=-{3,})")
 _LEAST_GAPS = 3
 """Runs of blanks in a line of a report of fixed width."""
@@ -86,6 +87,11 @@ def sniff(head: bytes, path: str, *, encoding: str = UTF8, named: Sequence[str] 
     headers = _record(lines, lead, separator)
     if len(headers) < _LEAST_GAPS:
         _refuse_fixed_width(lines, lead, path)
+    if len(headers) > MOST_COLUMNS:
+        raise ClaimsError(
+            f"{path}:{lead + 1}: a row of {len(headers):,} columns, and a table of claims has "
+            f"{MOST_COLUMNS:,} at most; is it another kind of file?"
+        )
     if not headers or any(len(header) > LONGEST_HEADER for header in headers):
         raise ClaimsError(
             f"{path}:{lead + 1}: the header row cannot be read; is a quote left open in it?"

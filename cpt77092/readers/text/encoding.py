@@ -23,6 +23,9 @@ from typing import IO, Any, cast
 from cpt77092.errors import ClaimsError, OutputError, UsageError
 
 HEAD_BYTES = 1 << 20
+LONGEST_LINE = 1 << 26
+_MOST_RATIO, _MOST_UNPACKED = 200, 1 << 28
+"""A table packs to a tenth of its size or a fiftieth; what holds nothing, to a thousandth."""
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 UTF8 = "utf-8"
 _BOMS = ((codecs.BOM_UTF8, UTF8), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
@@ -73,7 +76,40 @@ class TextSource:
             decompressed(self.path, self.data, self.compression) as stream,
             io.TextIOWrapper(stream, codec, errors, newline="") as text,
         ):
-            yield from text
+            while line := text.readline(LONGEST_LINE):
+                if len(line) == LONGEST_LINE:
+                    raise self._no_table("has a line of more than 64 MB; is it a table?")
+                yield line
+
+    def blocks(self) -> Iterator[bytes]:
+        """The bytes of the file, decompressed, as long as they may be those of a table.
+
+        Raises:
+            ClaimsError: a line has no end, or a small file unpacks to a large one.
+        """
+        open_line = size = 0
+        most = max(_MOST_UNPACKED, self.size * _MOST_RATIO) if self.compression else None
+        with decompressed(self.path, self.data, self.compression) as stream:
+            while block := stream.read(HEAD_BYTES):
+                size += len(block)
+                last = max(block.rfind(b"\n"), block.rfind(b"\r"))
+                open_line = open_line + len(block) if last < 0 else len(block) - last - 1
+                if open_line > LONGEST_LINE:
+                    raise self._no_table("has a line of more than 64 MB; is it a table?")
+                if most is not None and size > most:
+                    raise self._no_table(
+                        f"unpacks to more than {_MOST_RATIO} times its size; unpack it yourself "
+                        f"and check what comes of it"
+                    )
+                yield block
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file as it is stored."""
+        return len(self.data) if isinstance(self.data, bytes) else self.data.stat().st_size
+
+    def _no_table(self, why: str) -> ClaimsError:
+        return ClaimsError(f"{self.path}: {why}")
 
     def in_byte_order(self) -> TextSource:
         """The same source with the byte order in the name of its encoding, where it has one."""
@@ -112,9 +148,7 @@ class TextSource:
 
     def holds(self, marks: tuple[bytes, ...]) -> bool:
         """Whether any of some bytes is anywhere in the file."""
-        with decompressed(self.path, self.data, self.compression) as stream:
-            blocks = iter(lambda: stream.read(HEAD_BYTES), b"")
-            return any(mark in block for block in blocks for mark in marks)
+        return any(mark in block for block in self.blocks() for mark in marks)
 
     def raw(self, text: str) -> bytes:
         """The bytes of a piece of the file's text; UTF-16 becomes UTF-8."""
@@ -203,8 +237,7 @@ def detect(blocks: Iterator[bytes] | list[bytes], *, cut: bool = False) -> str:
 
 def detect_whole(source: TextSource) -> str:
     """The encoding of a file, looked at from its first byte to its last."""
-    with decompressed(source.path, source.data, source.compression) as stream:
-        return detect(iter(lambda: stream.read(HEAD_BYTES), b""))
+    return detect(source.blocks())
 
 
 def marks_in_utf8(source: TextSource) -> str | None:
@@ -215,19 +248,18 @@ def marks_in_utf8(source: TextSource) -> str | None:
     decoder = codecs.getincrementaldecoder(UTF8)()
     marks: set[str] = set()
     before = b""
-    with decompressed(source.path, source.data, source.compression) as stream:
-        while block := stream.read(HEAD_BYTES):
-            marks |= {mark for mark in '"\0' if mark.encode() in block}
-            ends = before + block
-            before = b"\r" if ends.endswith(b"\r") else b""
-            if b"\r" in ends and b"\r" in ends.removesuffix(b"\r").replace(b"\r\n", b""):
-                marks.add("\r")
-            if block.isascii() and not decoder.getstate()[0]:
-                continue
-            try:
-                decoder.decode(block)
-            except UnicodeDecodeError:
-                return None
+    for block in source.blocks():
+        marks |= {mark for mark in '"\0' if mark.encode() in block}
+        ends = before + block
+        before = b"\r" if ends.endswith(b"\r") else b""
+        if b"\r" in ends and b"\r" in ends.removesuffix(b"\r").replace(b"\r\n", b""):
+            marks.add("\r")
+        if block.isascii() and not decoder.getstate()[0]:
+            continue
+        try:
+            decoder.decode(block)
+        except UnicodeDecodeError:
+            return None
     if before:
         marks.add("\r")
     return None if decoder.getstate()[0] else "".join(marks)

@@ -5,8 +5,9 @@ A table of Rich for every claim takes twice as long.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain, groupby
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 import polars as pl
@@ -19,58 +20,73 @@ from cpt77092.engine import Result
 from cpt77092.reports.console import STYLES
 from cpt77092.text import dollars, payer_text, safe
 
-WIDE = 120
-"""From this width on, fix and source have columns of their own."""
-_LINE, _SEVERITY, _DENIAL = 10, 7, 9
+LINES_OF_CLAIM = 6
+"""Lines that a claim takes on the screen, the blank one before it included, unless all is shown."""
+LINES_NAMED = 2
+"""More lines with the same finding as the first are counted, unless all is shown."""
+CITED = ("source", "denial", "")
+"""What is cited, at most first: the denial with its source, the denial, or nothing."""
+_RULE = 7
+"""Width of the column of severities and rules."""
 _FIX_LABELS = {
     "safe": ("Fix: ", "green"),
     "unsafe": ("Verify first: ", "color(166)"),
     "none": ("To do: ", ""),
 }
 
-Cells = list[Text]
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Findings of a claim that differ in the line alone."""
+
+    row: dict[str, Any]
+    """The first of them."""
+    lines: list[tuple[str, str]] = field(default_factory=list)
+    """Number and code of each line, as `_line` names it."""
 
 
-def print_claims(console: Console, findings: pl.DataFrame, result: Result) -> None:
-    """Print what `rollup.grouped` gives with `payer_label`, under a heading for each claim."""
-    width = console.width
+def print_claims(
+    console: Console, findings: pl.DataFrame, result: Result, *, whole: bool = False
+) -> None:
+    """Print what `rollup.grouped` gives with `payer_label`, under a heading for each claim.
+
+    Unless `whole`, a claim takes at most `LINES_OF_CLAIM` lines: first the sources give way, then
+    the denials, then the least of its problems, which are counted.
+    """
     # In an X12 file a claim and line number are no help in finding a line: its segment is shown.
     x12 = frozenset(scan.path for scan in result.batch.scans if scan.kind.startswith("X12"))
     has_files = len(result.batch.scans) > 1
-    if findings.height and width >= WIDE:
-        console.print()
-        names = ("Line", "", "What is wrong", "What to do", "Denial", "Source")
-        head = [Text.assemble((name, "dim")) for name in names]
-        _print_segments(console, _rows(console, [head], width))
     rows = findings.iter_rows(named=True)
     for _, group in groupby(rows, key=lambda row: (row["claim"], row["source_file"])):
         claim = list(group)
-        heading = _heading(claim, console, has_files=has_files).wrap(console, width)
-        cells = _wide if width >= WIDE else _narrow
-        lines = _rows(console, _with_lines(claim, cells, x12), width)
-        _print_segments(console, chain(_lines(console, heading), lines))
+        heading = _heading(claim, console, has_files=has_files).wrap(console, console.width)
+        problems = _problems(claim, x12)
+        if whole:
+            blocks = [_block(console, problem, whole=True) for problem in problems]
+        else:
+            room = LINES_OF_CLAIM - len(heading)
+            blocks = _fitted(console, problems, claim[0]["claim_findings"], room)
+        segments = [*_lines(console, heading), *_with_rules(console, problems, blocks)]
+        # Laid out already; Rich would lay out a text again.
+        console.print(Segments(segments), end="", soft_wrap=True)
     if findings.height:
         console.print()
 
 
-def _print_segments(console: Console, segments: Iterable[Segment]) -> None:
-    """Print what is laid out already; Rich would lay out a text again."""
-    console.print(Segments(segments), end="", soft_wrap=True)
-
-
-def _lines(console: Console, lines: Iterable[Text]) -> Iterator[Segment]:
-    for line in lines:
-        yield from line.render(console)
-        yield Segment.line()
-
-
-def _heading(claim: Sequence[dict[str, Any]], console: Console, *, has_files: bool) -> Text:
-    """Claim, payer, dates and money on one line over the claim's findings."""
+def _heading(
+    claim: Sequence[dict[str, Any]],
+    console: Console,
+    *,
+    has_files: bool,
+    with_policy: bool = True,
+) -> Text:
+    """Claim, payer, dates and money over the claim's findings; on one line where it fits."""
     first = claim[0]
+    payer = payer_text(first if with_policy else first | {"payer_label": first["payer_name"]})
     days = sorted({row["claim_line_start_date"] for row in claim} - {None})
     text = Text.assemble(
         (safe(first["claim_id"] or "no claim id"), "bold"),
-        f"  {payer_text(first)}  ",
+        f"  {payer}  ",
         " to ".join(str(day) for day in dict.fromkeys(days[:1] + days[-1:])) or "no date",
     )
     if first.get("person_id"):
@@ -84,99 +100,116 @@ def _heading(claim: Sequence[dict[str, Any]], console: Console, *, has_files: bo
         money = Text(f"{dollars(first['claim_charged'])} charged")
     rule = "-" if console.options.ascii_only else "\u2500"
     gap = console.width - cell_len(text.plain) - cell_len(money.plain) - 2
+    if gap < 1 and with_policy:
+        return _heading(claim, console, has_files=has_files, with_policy=False)
     if gap < 1:
         return Text.assemble("\n", text, "  ", money)
     return Text.assemble("\n", text, " ", (rule * gap, "dim"), " ", money)
 
 
-def _with_lines(
-    claim: Sequence[dict[str, Any]], cells: Callable[[dict[str, Any]], Cells], x12: frozenset[str]
-) -> Iterator[Cells]:
-    """The rows of a claim; a line is named at its first finding only."""
-    before = None
+def _problems(claim: Iterable[dict[str, Any]], x12: frozenset[str]) -> list[Problem]:
+    """The findings of a claim; those that differ in the line alone are one problem."""
+    problems: dict[tuple[str, ...], Problem] = {}
     for row in claim:
-        line = (row["source_file"], row["source_row"])
-        yield [_line(row, x12) if line != before else Text(), *cells(row)]
-        before = line
+        code = row["hcpcs_code"] or " "
+        words = (row["rule"], row["severity"], row["message"].replace(code, ""), row["fix"])
+        problem = problems.setdefault(words, Problem(row))
+        problem.lines.append(_line(row, x12))
+    return list(problems.values())
 
 
-def _line(row: dict[str, Any], x12: frozenset[str]) -> Text:
+def _line(row: dict[str, Any], x12: frozenset[str]) -> tuple[str, str]:
+    """`line 1` (with its segment in an X12 file) and `77092-26`."""
     number = row["claim_line_number"]
     name = f"row {row['source_row']}" if number is None else f"line {number}"
-    charge = row["charge_amount"]
-    segment = f"segment {row['source_row']}" if row["source_file"] in x12 else ""
-    parts = [name, segment, safe(row["hcpcs_code"]), "" if charge is None else dollars(charge)]
-    return Text("\n".join(filter(None, parts)))
+    segment = f" (segment {row['source_row']})" if row["source_file"] in x12 else ""
+    billed = " ".join([row["hcpcs_code"], *filter(None, [row["modifiers"]])])
+    return f"{name}{segment}", safe(billed).replace(" ", "-")
 
 
-def _severity(row: dict[str, Any]) -> Text:
-    return Text.assemble((row["severity"], STYLES[row["severity"]]), "\n", row["rule"])
+def _fitted(
+    console: Console, problems: Sequence[Problem], findings: int, room: int
+) -> list[list[Text]]:
+    """Each problem as lines that fit the room together; the last ones may be counted instead."""
+    named, kept = sum(len(problem.lines) for problem in problems), len(problems)
+    for cited in CITED:
+        blocks = [_block(console, problem, cited=cited) for problem in problems]
+        if sum(map(len, blocks)) <= room and findings == named:
+            return blocks
+    while kept > 1 and sum(map(len, blocks[:kept])) >= room:
+        kept -= 1
+    for cited in CITED:
+        blocks = [_block(console, problem, cited=cited) for problem in problems[:kept]]
+        if sum(map(len, blocks)) < room:
+            break
+    left = findings - sum(len(problem.lines) for problem in problems[:kept])
+    if left:
+        rest = [
+            f"{each.row['severity']} {each.row['rule']} {', '.join(map(' '.join, each.lines))}"
+            for each in problems[kept:]
+        ]
+        more = Text(f"-v shows {left:,} more: {'; '.join(rest)}", style="bold")
+        more.truncate(_room(console), overflow="ellipsis")
+        blocks[-1].append(more)
+    return blocks
 
 
-def _denial(row: dict[str, Any]) -> str:
-    return " ".join(filter(None, (row["group_code"], row["carc"], row["rarc"])))
-
-
-def _narrow(row: dict[str, Any]) -> Cells:
-    text = Text(safe(row["message"]))
+def _block(
+    console: Console, problem: Problem, *, whole: bool = False, cited: str = "source"
+) -> list[Text]:
+    """What is wrong, what to do, and what of `CITED` is asked for."""
+    row = problem.row
+    (first, billed), *others = problem.lines
+    name = first if row["hcpcs_code"] in row["message"] else f"{first} {billed}"
+    text = Text.assemble((name[:1].upper() + name[1:], "bold"), f": {safe(row['message'])}")
+    if others:
+        is_short = whole or len(others) <= LINES_NAMED
+        named = ", ".join(map(" ".join, others)) if is_short else f"{len(others):,} more lines"
+        text.append(f" Same on {named}.")
+    denial = " ".join(filter(None, (row["group_code"], row["carc"], row["rarc"])))
+    parts = {"source": (denial, _source(row, whole=whole)), "denial": (denial,), "": ()}[cited]
+    last = ". ".join(filter(None, parts))
+    text.append("\n")
     if row["fix"]:
-        text.append("\n").append_text(_fix(row))
-    denial = f"Denial {_denial(row)}. " if _denial(row) else ""
-    text.append(f"\n{denial}")
-    text.append_text(_source(row))
-    return [_severity(row), text]
+        label, style = _FIX_LABELS[row["fix_kind"]]
+        text.append(label, style=style).append(safe(row["fix"]))
+        text.append("\n" if whole else " ")
+    if last:
+        text.append(last if whole else f"[{last}]", style="dim")
+    text.rstrip()
+    return list(text.wrap(console, _room(console), overflow="fold"))
 
 
-def _wide(row: dict[str, Any]) -> Cells:
-    message = Text(safe(row["message"]))
-    return [_severity(row), message, _fix(row), Text(_denial(row)), _source(row)]
-
-
-def _fix(row: dict[str, Any]) -> Text:
-    if not row["fix"]:
-        return Text()
-    return Text.assemble(_FIX_LABELS[row["fix_kind"]], safe(row["fix"]))
-
-
-def _source(row: dict[str, Any]) -> Text:
+def _source(row: dict[str, Any], *, whole: bool) -> str:
     # The place in the document is long: `scrub explain` and the files have it.
-    since = f", effective {row['in_force_from']}" if row["in_force_from"] else ""
+    since = f", effective {row['in_force_from']}" if whole and row["in_force_from"] else ""
     doubt = "" if row["confidence"] in {"", "primary"} else f" ({row['confidence']})"
-    # As a part of a text, since `_rows` renders no style of a whole one.
-    return Text.assemble((f"{safe(row['source_title'])}{since}{doubt}", "dim"))
+    return f"{safe(row['source_title'])}{since}{doubt}"
 
 
-def _rows(console: Console, rows: Iterable[Cells], width: int) -> Iterator[Segment]:
-    """Rows of cells as lines, their columns at the same places in every claim."""
-    widths = _widths(width)
-    for cells in rows:
-        columns = [_wrapped(console, cell, room) for cell, room in zip(cells, widths, strict=True)]
-        for number in range(max(len(column) for column in columns)):
-            at, shown = 0, 2
-            for column, room in zip(columns, widths, strict=True):
-                if number < len(column):
-                    part = column[number]
-                    part.rstrip()
-                    yield Segment(" " * (shown - at))
-                    yield from part.render(console)
-                    at = shown + part.cell_len
-                shown += room + 2
+def _room(console: Console) -> int:
+    return max(console.width - _RULE - 4, 10)
+
+
+def _with_rules(
+    console: Console, problems: Sequence[Problem], blocks: Iterable[list[Text]]
+) -> Iterator[Segment]:
+    """The lines of each problem beside its severity and rule."""
+    for problem, block in zip(problems, blocks, strict=False):
+        severity = problem.row["severity"]
+        names = [Text.assemble((severity, STYLES[severity])), Text(problem.row["rule"])]
+        for number in range(max(len(block), len(names))):
+            name = names[number] if number < len(names) else Text()
+            yield Segment("  ")
+            yield from name.render(console)
+            if number < len(block):
+                yield Segment(" " * (_RULE + 2 - name.cell_len))
+                block[number].rstrip()
+                yield from block[number].render(console)
             yield Segment.line()
 
 
-def _wrapped(console: Console, cell: Text, width: int) -> list[Text]:
-    """The lines of a cell; only those that are too long are wrapped, which is slow."""
-    lines: list[Text] = []
-    for line in cell.split(allow_blank=True) if cell else ():
-        lines += [line] if line.cell_len <= width else line.wrap(console, width, overflow="fold")
-    return lines
-
-
-def _widths(width: int) -> tuple[int, ...]:
-    """Line, severity, message; or line, severity, message, fix, denial, source."""
-    rest = max(width - 2 - _LINE - _SEVERITY - 4, 10)
-    if width < WIDE:
-        return (_LINE, _SEVERITY, rest)
-    texts = rest - _DENIAL - 6
-    message, fix = texts * 2 // 5, texts // 3
-    return (_LINE, _SEVERITY, message, fix, _DENIAL, texts - message - fix)
+def _lines(console: Console, lines: Iterable[Text]) -> Iterator[Segment]:
+    for line in lines:
+        yield from line.render(console)
+        yield Segment.line()

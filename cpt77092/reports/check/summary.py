@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from cpt77092.engine import Result
 from cpt77092.findings import Totals
-from cpt77092.policies import NO_RULE_FOUND
 from cpt77092.reports.check import at_risk
 from cpt77092.rule import Severity
-from cpt77092.text import count, safe
+from cpt77092.text import count, dollars, safe
 
 REASONS_SHOWN = 6
 NAMES_SHOWN = 5
-MISSING_COLUMNS = "Not checked: missing columns"
-UNPUBLISHED = "Not checked: no published rule found for some payers"
 
 
 def headline(totals: Totals) -> str:
@@ -132,21 +129,29 @@ def rework(totals: Totals) -> list[str]:
 def notes(result: Result, totals: Totals, *, verbose: bool = False) -> list[str]:
     """What follows the findings: counts, money, what was not checked, what to do next."""
     return [
+        *([] if verbose else [f"Ask once: {text}" for text in questions(totals)]),
         *([] if verbose else infos(result, totals)),
         *money_at_risk(totals, verbose=verbose),
         *rework(totals),
         *unreadable(result),
         conservation(totals),
-        *answers(totals),
         *rejects(result),
         *doubts(result),
         *(f"Note: {safe(note)}." for note in result.batch.notes),
         *history(result),
         *commonest(result),
-        *not_checked(result, totals, verbose=verbose),
+        *_open(result, totals, verbose=verbose),
         basis(result),
         *following(totals),
     ]
+
+
+def _open(result: Result, totals: Totals, *, verbose: bool) -> list[str]:
+    """What was not checked: each reason, or what the user can change and how much else there is."""
+    if verbose:
+        return [*answers(totals), *not_checked(result, totals)]
+    texts, others = needs(result, totals)
+    return [*(f"Needs you: {text}" for text in texts), *filter(None, [others])]
 
 
 def basis(result: Result) -> str:
@@ -162,8 +167,17 @@ def following(totals: Totals) -> list[str]:
     return [f"Next: scrub explain {first[0]}"]
 
 
+def questions(totals: Totals) -> list[str]:
+    """`Aetna: no published rule found ...? 2 lines, $90.00 (MO003).`, one line each."""
+    return [
+        f"{safe(one.payer)}: {one.text}. {count(one.lines, 'line')}, {dollars(one.charges)} "
+        f"({' '.join(one.rules)})."
+        for one in totals.questions
+    ]
+
+
 def infos(result: Result, totals: Totals) -> list[str]:
-    """Findings of severity info, one line per rule with its payers."""
+    """Findings of severity info that are no question, one line per rule with its payers."""
     titles = {rule.code: rule.title for rule in result.rules}
     by_rule: dict[str, list[str]] = {}
     for code, payer, number in totals.infos_by_payer:
@@ -283,58 +297,49 @@ def _rejected(what: str, places: Iterable[tuple[str, str]], number: int) -> list
     return [*shown, f"{what}: {count(more, 'row')} more"] if more > 0 else shown
 
 
-def not_checked(result: Result, totals: Totals, *, verbose: bool) -> list[str]:
-    """Why rules could not be checked: one text per reason, with the rules and their lines.
+def needs(result: Result, totals: Totals) -> tuple[list[str], str]:
+    """What was not checked and the user can change; and how much else was not, blank if nothing."""
+    by_reason = _by_reason(result, totals)
+    columns = {
+        reason.removeprefix("no ").removesuffix(" column"): by_reason.pop(reason)
+        for reason in sorted(by_reason)
+        if reason.startswith("no ") and reason.endswith(" column")
+    }
+    texts = answers(totals)
+    if columns:
+        missing = ", ".join(f"{name} ({', '.join(rules)})" for name, rules in columns.items())
+        texts.append(f"No column for {missing}: use --map if a file has one.")
+    for words in _CHANGEABLE:
+        reasons = sorted((reason for reason in by_reason if words in reason), key=len)
+        if reasons:
+            some = [by_reason.pop(reason) for reason in reasons]
+            rules = sorted({rule for each in some for rule in each})
+            lines = count(max(map(_most, some)), "line")
+            texts.append(f"{', '.join(rules)} not checked on {lines}: {safe(reasons[0])}.")
+    if not by_reason:
+        return texts, ""
+    number = count(len({rule for rules in by_reason.values() for rule in rules}), "rule")
+    why = count(len(by_reason), "other reason")
+    return texts, f"Not checked: {number} on some lines, for {why}; -v lists all."
 
-    Missing columns are one text together, and so are parameters without a published rule: both are
-    the same with every batch of an office. With `verbose`, every reason has a text of its own.
-    """
+
+_CHANGEABLE = ("--history", "list on file")
+"""Words of reasons about an option or a code list; the others are the payers' or the claims'."""
+
+
+def not_checked(result: Result, totals: Totals) -> list[str]:
+    """Why rules could not be checked: one text per reason, with the rules and their lines."""
+    ranked = sorted(_by_reason(result, totals).items(), key=lambda item: (-_most(item[1]), item[0]))
+    return [f"Not checked: {_rules_and_lines(rules)}: {safe(reason)}." for reason, rules in ranked]
+
+
+def _by_reason(result: Result, totals: Totals) -> dict[str, dict[str, Counter[str]]]:
+    """For each reason the rules, and for each rule the payers and their lines."""
     by_reason: dict[str, dict[str, Counter[str]]] = {}
     for rule, reason, payer, lines in totals.not_checked:
         rules = by_reason.setdefault(reason, {})
         rules.setdefault(rule, Counter())[result.policies[payer].label] += lines
-    texts: list[str] = []
-    if not verbose:
-        absent = _taken(by_reason, lambda reason: _between(reason, "no ", " column"))
-        if absent:
-            texts.append(f"{MISSING_COLUMNS}: {_rules_of(absent)}.")
-        unpublished = _taken(by_reason, lambda reason: _between(reason, "", NO_RULE_FOUND))
-        if unpublished:
-            texts.append(f"{UNPUBLISHED}: {_rules_of(unpublished)}.")
-    ranked = sorted(by_reason.items(), key=lambda item: (-_most(item[1]), item[0]))
-    shown = ranked if verbose else ranked[:REASONS_SHOWN]
-    texts += [f"Not checked: {_rules_and_lines(rules)}: {safe(reason)}." for reason, rules in shown]
-    more = len(ranked) - len(shown)
-    if more:
-        texts.append(f"Not checked for {count(more, 'more reason')}; -v shows all.")
-    return texts
-
-
-def _taken(
-    by_reason: dict[str, dict[str, Counter[str]]], subject: Callable[[str], str]
-) -> dict[str, dict[str, int]]:
-    """Take out the reasons that have a subject: by subject, the rules and their lines."""
-    taken: dict[str, dict[str, int]] = {}
-    for reason in [reason for reason in by_reason if subject(reason)]:
-        for rule, payers in by_reason.pop(reason).items():
-            rules = taken.setdefault(subject(reason), {})
-            rules[rule] = rules.get(rule, 0) + payers.total()
-    return taken
-
-
-def _between(reason: str, before: str, after: str) -> str:
-    """The text between two parts of a reason; blank where they are not there."""
-    if not reason.startswith(before) or after not in reason:
-        return ""
-    return reason.removeprefix(before).partition(after)[0]
-
-
-def _rules_of(subjects: Mapping[str, Mapping[str, int]]) -> str:
-    """`coverage position (CV001, CV003 on 6 lines); prior authorization (CV002 on 31 lines)`."""
-    return "; ".join(
-        f"{what} ({', '.join(sorted(rules))} on {count(max(rules.values()), 'line')})"
-        for what, rules in sorted(subjects.items())
-    )
+    return by_reason
 
 
 def _most(rules: Mapping[str, Counter[str]]) -> int:

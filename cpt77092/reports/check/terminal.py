@@ -15,6 +15,7 @@ from rich.text import Text
 from cpt77092.choices import By, Sort
 from cpt77092.engine import Result
 from cpt77092.findings import Totals, rollup
+from cpt77092.findings.table import needing_work
 from cpt77092.reports.check import at_risk, summary
 from cpt77092.reports.check.claim_blocks import print_claims
 from cpt77092.reports.check.report import Report
@@ -24,12 +25,12 @@ from cpt77092.rule import Severity
 from cpt77092.text import count, safe
 
 LIMIT = 50
-"""Rows shown unless the user asks for another number."""
+"""Claims, or rows of a roll-up, shown unless the user asks for another number."""
 _NARROW = 70
 """Below this width the amounts by payer leave no room for names."""
 _PAYERS = 8
-_USUAL_HEIGHT = 4
-"""Lines on the screen that a row takes."""
+NEEDS = 8
+"""Lines of what needs the user."""
 
 
 def show(console: Console, report: Report) -> None:
@@ -37,45 +38,39 @@ def show(console: Console, report: Report) -> None:
     totals = report.totals
     if not report.quiet:
         console.print(_answer(totals, console.width))
-    rows = _print_findings(console, report)
+    # What is worked claim by claim; the rest is counted below.
+    shown = report.result if report.verbose else needing_work(report.result)
+    rows = _print_findings(console, report, shown)
     if not (rows or report.quiet):
         console.print()
-    total = rollup.count(report.result, report.by, infos=report.verbose)
+    by = By.CLAIM if report.by is By.FINDING else report.by
+    total = rollup.count(shown, by)
     if rows < total:
-        note = f"showing {rows:,} of {total:,} {_rows_are(report)}; --limit 0 shows all"
+        what = count(total, by) + ("" if report.verbose else " to work on")
+        note = f"showing {rows:,} of {what}; --limit 0 shows all"
         console.print(Text(note, style="bold"))
         console.print()
     if not report.quiet:
         _print_rest(console, report.result, totals, verbose=report.verbose)
-        if console.is_terminal and rows * _USUAL_HEIGHT > console.height:
-            # By now the panel has left the screen.
+        if rows:  # by now the panel may have left the screen
             console.print(Text(f"{summary.verdict(totals)}.", style=f"bold {_style(totals)}"))
-        for command in summary.following(totals):
-            console.print(Text(command, style="bold"))
 
 
-def _print_findings(console: Console, report: Report) -> int:
-    """Print the findings or their roll-up, and count the rows."""
-    result, by, sort = report.result, report.by, report.sort or Sort.SEVERITY
+def _print_findings(console: Console, report: Report, shown: Result) -> int:
+    """Print the findings or their roll-up, and count the claims or lines."""
+    by, sort = report.by, report.sort or Sort.SEVERITY
     limit = LIMIT if report.limit is None else report.limit or None
-    infos, extra = report.verbose, ("payer_label", *report.extra)
+    extra = ("payer_label", *report.extra)
     if by is By.FINDING:
-        table = rollup.grouped(result, sort=sort, limit=limit, infos=infos, extra=extra)
-        print_claims(console, table, result)
-        return table.height
-    table = rollup.as_table(result, by=by, sort=sort, limit=limit, infos=infos, extra=extra)
+        table = rollup.grouped(shown, sort=sort, limit=limit, extra=extra)
+        print_claims(console, table, shown, whole=report.verbose)
+        return table["claim"].n_unique()
+    table = rollup.as_table(shown, by=by, sort=sort, limit=limit, extra=extra)
     if table.height:
-        titles = {rule.code: rule.title for rule in result.rules}
+        titles = {rule.code: rule.title for rule in shown.rules}
         console.print(rollup_table(table, by, titles, console.width))
         console.print()
     return table.height
-
-
-def _rows_are(report: Report) -> str:
-    if report.verbose:
-        return f"{report.by}s"
-    is_finding = report.by is By.FINDING
-    return "errors and warnings" if is_finding else f"{report.by}s with an error or warning"
 
 
 def _style(totals: Totals) -> str:
@@ -125,39 +120,53 @@ def _severities(totals: Totals) -> Text:
 
 
 def _print_rest(console: Console, result: Result, totals: Totals, *, verbose: bool) -> None:
-    """Infos, money by payer, what was not checked, and the next command."""
+    """Questions, notices, money by payer, what was not checked, and the next command."""
     if not verbose:
+        asked = summary.questions(totals)
+        _print_section(console, "Ask the payer once, then record the answer", asked)
         infos = [info.removeprefix("Info ") for info in summary.infos(result, totals)]
         _print_section(console, "For review (-v lists each)", infos)
     if len(totals.at_risk_by_payer) > 1:
         _print_payers(console, totals, verbose=verbose)
     if verbose:
         _print_section(console, "At risk by rule", summary.money_by_rule(totals))
-    about = [
-        *summary.answers(totals),
-        *summary.rework(totals),
-        *summary.history(result),
-        *summary.commonest(result),
-    ]
+    about = [*summary.rework(totals), *summary.history(result), *summary.commonest(result)]
     _print_section(console, "About this batch", about)
     unread = [*summary.unreadable(result), *summary.rejects(result)]
     _print_section(console, "Could not be read", unread)
     _print_section(console, "May be incomplete", summary.doubts(result))
-    _print_section(console, "Notes", [f"{safe(note)}." for note in result.batch.notes])
-    reasons = summary.not_checked(result, totals, verbose=verbose)
-    texts = [text.removeprefix("Not checked: ") for text in reasons]
-    _print_section(console, "Not checked", [f"{text[:1].upper()}{text[1:]}" for text in texts])
-    console.print(Text(summary.basis(result), style="dim"))
+    notes = [f"{safe(note)}." for note in result.batch.notes]
+    if verbose:
+        _print_section(console, "Notes", [*notes, *summary.answers(totals)])
+        reasons = summary.not_checked(result, totals)
+        texts = [text.removeprefix("Not checked: ") for text in reasons]
+        _print_section(console, "Not checked", [f"{text[:1].upper()}{text[1:]}" for text in texts])
+        others = ""
+    else:
+        needs, others = summary.needs(result, totals)
+        _print_section(console, "Needs you", [*needs, *notes], lines=NEEDS)
+    if others:
+        console.print(others)
+    console.print(Text(" ".join([summary.basis(result), *summary.following(totals)]), style="dim"))
 
 
-def _print_section(console: Console, title: str, texts: Sequence[str]) -> None:
+def _print_section(
+    console: Console, title: str, texts: Sequence[str], *, lines: int | None = None
+) -> None:
+    """Print a list under a title; texts beyond the given lines are counted."""
     if not texts:
         return
     console.print(Text(title, style="bold"))
-    grid = Table.grid(padding=(0, 1, 0, 0))
-    for text in texts:
-        grid.add_row("-", Text(text))
-    console.print(Padding(grid, (0, 0, 0, 2)))
+    for number, text in enumerate(texts):
+        wrapped = Text(text).wrap(console, console.width - 4)
+        is_last = number == len(texts) - 1
+        if lines is not None and len(wrapped) + (not is_last) > lines:
+            console.print(f"  - and {len(texts) - number:,} more; -v shows all")
+            break
+        lines = None if lines is None else lines - len(wrapped)
+        for place, line in enumerate(wrapped):
+            line.rstrip()
+            console.print(Text.assemble("    " if place else "  - ", line))
     console.print()
 
 
