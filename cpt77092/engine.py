@@ -56,7 +56,7 @@ EXPECTED_PAYMENT = "expected_payment"
 """The fact that every report adds up, whatever the rules read."""
 CLAIM_OF_PAYER = "claim_number"
 """The fact that claims are counted by."""
-ALWAYS_COMPUTED = (EXPECTED_PAYMENT, CLAIM_OF_PAYER, "is_void")
+ALWAYS_COMPUTED = (EXPECTED_PAYMENT, CLAIM_OF_PAYER, "is_void", "is_replacement")
 LINE_REPEATED, COUNTS = "line_repeated", "counts"
 """The facts that tell which lines bill one service; kept wherever rules had them computed."""
 FACT_BYTES = 7
@@ -371,11 +371,19 @@ def _findings_of(
     )
     policy_rows = lines["policy_row"][flagged]
     if rule.parameter is not None:
-        findings = findings.with_columns(
-            decision=table.frame[f"policy.{rule.parameter}.decision"][policy_rows]
-        )
+        decision = table.frame[f"policy.{rule.parameter}.decision"][policy_rows]
+        findings = findings.with_columns(decision=decision)
         if rule.severity is Severity.ERROR:
             findings = findings.with_columns(severity=_severity(rule, table)[policy_rows])
+    if rule.parameter_of_replacements is not None:
+        instead = table.frame[f"policy.{rule.parameter_of_replacements}.decision"][policy_rows]
+        is_replacement = pl.lit(lines["is_replacement"][flagged])
+        own = pl.lit(SEVERITIES.index(rule.severity))
+        severity = pl.when(pl.lit(instead).is_in(table.recalled)).then(WARNING).otherwise(own)
+        findings = findings.with_columns(
+            decision=pl.when(is_replacement).then(pl.lit(instead)).otherwise("decision"),
+            severity=pl.when(is_replacement).then(severity).otherwise("severity"),
+        )
     if rule.error_when is not None:
         read = lines.select(rule.error_when.meta.root_names())[flagged]
         is_error = read.select(rule.error_when.fill_null(value=False)).to_series()

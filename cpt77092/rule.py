@@ -106,6 +106,8 @@ class Rule:
     flag: pl.Expr
     parameter: str | None = None
     """The policy parameter it uses, whose source every finding quotes."""
+    parameter_of_replacements: str | None = None
+    """The one that it uses instead on a replacement (7)."""
     source: Source | None = None
     """The source it quotes where it uses no parameter."""
     message: str

@@ -177,14 +177,16 @@ def vocabulary(policies: Policies, as_of: date) -> Vocabulary:
     for policy, key, parameter, first, value in entries:
         payer, day = min(policy.names), first.isoformat()
         for code in sorted(GROUPS.get(key, {key})) if value else ():
-            if parameter == "timely_filing":
+            if parameter.startswith("timely_filing"):
                 late += [Edge(payer, served, (code,)) for served in _late(value, as_of)]
             elif parameter == "fee":
                 fees += [Edge(payer, day, (code,), charges=(about,)) for about in _about(value)]
             elif parameter == "pairs":
                 both = [(code, pair["with"]) for pair in value]
                 pairs += [Edge(payer, day, codes, modifiers=("59",)) for codes in both]
-    periods = {value for _, _, name, _, value in entries if name == "timely_filing" and value}
+    periods = {
+        value for _, _, name, _, value in entries if name.startswith("timely_filing") and value
+    }
     return Vocabulary(
         payers=tuple(
             tuple(sorted(policy.names))

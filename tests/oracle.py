@@ -703,8 +703,8 @@ class Line:
     def whole_claim(self) -> list[Line]:
         """Lines of this claim, in batch or history; this one alone where its number is blank."""
         lines = self.batch.everything
-        mine = (self.identity, self.kind, self.is_past)
-        same = [o for o in lines if self.identity and (o.identity, o.kind, o.is_past) == mine]
+        claim = (self.identity, self.kind, self.is_past)
+        same = [o for o in lines if self.identity and (o.identity, o.kind, o.is_past) == claim]
         return same or [self]
 
     @cached_property
@@ -1391,8 +1391,14 @@ def dt003(line: Line) -> Truth:
     return None if line.day is None else line.day > line.batch.as_of
 
 
+def _in_place_of(parameter: str, line: Line) -> str:
+    """The parameter that a rule reads, which is another for a replacement."""
+    is_other = parameter == "timely_filing" and line.kind == "7"
+    return "timely_filing_replacement" if is_other else parameter
+
+
 def _deadline(line: Line) -> date | None:
-    period = line.param("timely_filing")
+    period = line.param(_in_place_of("timely_filing", line))
     return None if period is None or line.day is None else later_by(line.day, period)
 
 
@@ -1703,6 +1709,14 @@ def ch003(line: Line) -> Truth:
     return None if accepted is None else frequency not in accepted
 
 
+@rule("CH004", "error", CHECKED, "claim_frequency_codes", voids=True)
+def ch004(line: Line) -> Truth:
+    frequency, accepted = line.text("claim_frequency_code"), line.param("claim_frequency_codes")
+    is_asked_for = accepted is None or frequency in accepted
+    is_change = None if frequency is None else frequency in ("7", "8") and is_asked_for
+    return both(_is_blank(line, "original_reference_number"), is_change)
+
+
 @rule("DO001", "error", {"77092", "77089"})
 def do001(line: Line) -> Truth:
     state = line.typed("report_signed_date").state
@@ -1786,5 +1800,5 @@ def _severity(entry: Rule, line: Line) -> str:
 
 
 def _rests_on_memory(entry: Rule, line: Line) -> bool:
-    decisions = [line.stated(parameter) for parameter in entry.parameters]
+    decisions = [line.stated(_in_place_of(name, line)) for name in entry.parameters]
     return any(one is not None and one.confidence == "recalled" for one in decisions)

@@ -36,6 +36,7 @@ ENGINE_COLUMNS = {
     "source",
     "source_row",
     "damaged_code",
+    "is_past",
     "policy_row",
     "as_of_date",
     "payer_policy",

@@ -65,6 +65,9 @@ MORE_POLICIES = {
               2022-01-01: {value: 90 days, source: memory}
               2024-07-01: {value: 12 months, source: manual}
               2026-03-02: {value: 90 days, source: manual}
+            timely_filing_replacement:
+              2022-01-01: {value: 120 days, source: memory}
+              2024-07-01: {value: 18 months, source: manual}
             claim_frequency_codes:
               2022-01-01: {value: ["1"], source: manual}
               2024-07-01: {value: ["1", "7"], source: memory}
@@ -193,6 +196,8 @@ MORE_POLICIES = {
           all:
             claim_frequency_codes:
               2022-01-01: {value: ["1", "7", "8"], source: letter}
+            timely_filing_replacement:
+              2024-07-01: {value: 12 months, source: letter}
             timely_filing:
               2024-07-01: {value: 120 days, source: letter}
               2026-11-01: {ended: true, source: letter}

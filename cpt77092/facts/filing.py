@@ -14,12 +14,18 @@ def _is_unreadable() -> pl.Expr:
     return (pl.col("submission_date.state") == "unreadable").fill_null(value=False)
 
 
+def filing_period(_: Context) -> pl.Expr:
+    """The payer's limit for claims, or for replacements (7) where the line is of one."""
+    limit = pl.when("is_replacement").then("policy.timely_filing_replacement")
+    return limit.otherwise("policy.timely_filing")
+
+
 def filing_deadline(_: Context) -> pl.Expr:
     """The last day to file the line: the payer's period from the start date.
 
     Months are calendar months: twelve months from February 29 end on February 28.
     """
-    period = pl.col("policy.timely_filing").cast(pl.String)
+    period = pl.col("filing_period").cast(pl.String)
     offset = period.str.replace(" months", "mo").str.replace(" days", "d")
     return pl.col("claim_line_start_date").dt.offset_by(offset)
 
@@ -39,6 +45,12 @@ def effective_submission(_: Context) -> pl.Expr:
     return pl.when(~_is_unreadable()).then(pl.coalesce("submission_date", "as_of_date"))
 
 
+def needs_original_reference(_: Context) -> pl.Expr:
+    """The line says 7 or 8, and no list on file says that the payer does not accept that."""
+    is_change = pl.col("claim_frequency_code").cast(pl.String).is_in(["7", "8"])
+    return is_change & pl.col("claim_frequency_is_accepted").fill_null(value=True)
+
+
 def has_signed_report(_: Context) -> pl.Expr:
     """The report has a signing date; unknown where that cannot be read."""
     state = pl.col("report_signed_date.state")
@@ -46,10 +58,21 @@ def has_signed_report(_: Context) -> pl.Expr:
 
 
 _FREQUENCIES = "policy.claim_frequency_codes"
-_PERIOD = ("claim_line_start_date", "policy.timely_filing")
+_PERIOD = ("claim_line_start_date", "filing_period")
 
 FACTS: tuple[Fact, ...] = (
-    Fact(build=filing_deadline, reads=_PERIOD, distinct_by=_PERIOD),
+    Fact(
+        build=filing_period,
+        reads=("policy.timely_filing",),
+        optional=("is_replacement",),
+        background=("policy.timely_filing_replacement",),
+    ),
+    Fact(
+        build=filing_deadline,
+        reads=_PERIOD,
+        distinct_by=_PERIOD,
+        unknown="no timely filing limit of replacement claims on file",
+    ),
     Fact(build=days_to_filing_deadline, reads=("filing_deadline", "as_of_date")),
     Fact(build=is_unsubmitted, optional=_SUBMITTED, unknown=_NO_SUBMISSION),
     Fact(
@@ -67,6 +90,11 @@ FACTS: tuple[Fact, ...] = (
         name="accepted_claim_frequencies",
         build=list_text("claim_frequency_codes"),
         reads=(_FREQUENCIES,),
+    ),
+    Fact(
+        build=needs_original_reference,
+        reads=("claim_frequency_code",),
+        optional=("claim_frequency_is_accepted",),
     ),
     Fact(build=has_signed_report, reads=("report_signed_date.state",)),
 )

@@ -106,8 +106,8 @@ def _unlinked(changes: pl.DataFrame, changed: pl.DataFrame, lines: pl.DataFrame)
         .join(changed.lazy(), on="claim", how="anti")
     )
     originals = lines.lazy().filter(_KIND == ORIGINAL)
-    beside = open_changes.join(originals, on=PERSON_DAY, how="semi")
-    return open_changes.join(beside, on="claim", how="semi").collect(engine="in-memory")
+    alike = open_changes.join(originals, on=PERSON_DAY, how="semi")
+    return open_changes.join(alike, on="claim", how="semi").collect(engine="in-memory")
 
 
 def _of_standing(name: str, unknown: str) -> Fact:
@@ -115,6 +115,11 @@ def _of_standing(name: str, unknown: str) -> Fact:
         return pl.col("standing").struct.field(name)
 
     return Fact(name=name, build=build, optional=("standing",), unknown=unknown)
+
+
+def is_replacement(_: Context) -> pl.Expr:
+    """The line is of a replacement."""
+    return _KIND == REPLACEMENT
 
 
 def is_void(_: Context) -> pl.Expr:
@@ -144,6 +149,7 @@ FACTS: tuple[Fact, ...] = (
     ),
     _of_standing("is_linked", "it is unknown which claim it replaces"),
     _of_standing("counts", "it is unknown whether the payer accepts the void or replacement"),
+    Fact(build=is_replacement, optional=("claim_kind",)),
     Fact(build=is_void, optional=("claim_kind",)),
     Fact(build=surely_counts, optional=("counts",)),
     Fact(

@@ -4,10 +4,10 @@ Why: 77089 includes 77090, 77091 and 77092. The payer pays one of the two codes 
 other; under NCCI it denies the higher-paid 77089.
 Basis: the payer's code pair edits, usually NCCI.
 Clear: no component on the claim, nor on another claim to the same payer for the same patient,
-billing provider and date. One finding per 77089 line. A void (8) bills nothing; a replacement (7)
-is compared with its own claim only.
-Not checked: no edits in effect for the payer and date; across claims, no patient ID or billing NPI.
-Within one claim neither is needed.
+billing provider and date. One finding per 77089 line. A void (8), and what is voided or replaced,
+bills nothing.
+Not checked: no edits in effect for the payer and date; across claims, no patient ID or billing NPI
+(within one claim neither is needed); a void or replacement that the payer may not accept.
 """
 
 import polars as pl

@@ -2,12 +2,12 @@
 
 Why: a claim received after the filing limit is denied, and the patient may not be billed. Only
 proof of timely filing helps.
-Basis: the payer's filing limit, counted from the line's start date. Months are calendar months: 12
-months from February 29 end on February 28. A line without a submission date is taken to go out on
-the as-of date.
-Clear: submitted on or before the last day to file.
-Not checked: no filing limit in effect for the payer and date; an unreadable service or submission
-date.
+Basis: the payer's filing limit, counted from the line's start date; a replacement (7) has its own
+limit. Months are calendar months: 12 months from February 29 end on February 28. A line without a
+submission date is taken to go out on the as-of date.
+Clear: submitted on or before the last day to file. A void (8) has no limit.
+Not checked: no filing limit, or none of replacements, in effect for the payer and date; an
+unreadable service or submission date.
 """
 
 import polars as pl
@@ -20,17 +20,24 @@ RULE = Rule(
     codes=CHECKED,
     flag=pl.col("filing_deadline") < pl.col("effective_submission"),
     parameter="timely_filing",
-    message="Timely filing expired {filing_deadline} ({decided_by}: {timely_filing} from DOS).",
+    parameter_of_replacements="timely_filing_replacement",
+    message="Timely filing expired {filing_deadline} ({decided_by}: {filing_period} from DOS).",
     other_messages=(
         Message(
             "Submitted {submission_date}; timely filing expired {filing_deadline} "
-            "({decided_by}: {timely_filing} from DOS).",
+            "({decided_by}: {filing_period} from DOS).",
             when=~pl.col("is_unsubmitted"),
         ),
     ),
     remedy=Remedy(
         "Submit only with proof of timely filing or a reason {payer_label} accepts; "
         "otherwise write it off."
+    ),
+    other_remedies=(
+        Remedy(
+            "Submit only with proof of timely filing or a reason {payer_label} accepts.",
+            when=pl.col("is_replacement"),
+        ),
     ),
     denial=Denial("CO", "29"),
     since="0.2.0",

@@ -5,8 +5,8 @@ can easily miss it.
 Basis: the payer's filing limit, counted from the line's start date as in DT004.
 Clear: the last day to file is more than 14 days after the as-of date, or has passed (DT004); or the
 line has a submission date.
-Not checked: no filing limit in effect for the payer and date; an unreadable service or submission
-date.
+Not checked: no filing limit, or none of replacements, in effect for the payer and date; an
+unreadable service or submission date.
 """
 
 import polars as pl
@@ -21,9 +21,10 @@ RULE = Rule(
     & (pl.col("days_to_filing_deadline") <= 14)
     & pl.col("is_unsubmitted"),
     parameter="timely_filing",
+    parameter_of_replacements="timely_filing_replacement",
     message=(
         "Timely filing expires {filing_deadline}, days left: {days_to_filing_deadline} "
-        "({decided_by}: {timely_filing} from DOS)."
+        "({decided_by}: {filing_period} from DOS)."
     ),
     remedy=Remedy("Submit this line first; if it has gone out, enter its submission date."),
     denial=Denial("CO", "29"),

@@ -4,10 +4,11 @@ Why: the payer pays the first line and denies the second as an exact duplicate. 
 draw a review.
 Basis: X12 code 18, exact duplicate: the same payer, patient (or claim), code, date, set of
 modifiers and rendering provider. A claim is payer, billing provider, patient and number.
-Clear: no earlier line of the run is the same; a void (8); a replacement (7) of the claim it
-repeats. Earlier is by date, claim number and line number, so the order of rows does not matter.
+Clear: no earlier line of the run is the same. Earlier is by date, claim number and line number, so
+the order of rows does not matter. A void (8), and what is voided or replaced, repeats nothing.
 Not checked: no date, modifier column or rendering provider column; across claims, no patient ID; a
-blank patient ID or billing NPI where one claim number has several.
+blank patient ID or billing NPI where one claim number has several; that day a void or replacement
+that the payer may not accept, or a replacement whose original is unknown.
 """
 
 import polars as pl

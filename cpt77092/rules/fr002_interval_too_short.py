@@ -7,7 +7,7 @@ Medicare Benefit Policy Manual counts. It is about bone mass measurements; it ho
 where the payer's own text names it.
 Clear: the last test of the patient that this payer was billed, in the batch or in earlier claims,
 is far enough back, and earlier claims reach back far enough to be sure. Tests of one date are one;
-one billed with GY or GZ does not count, since it is denied.
+one billed with GY or GZ, voided or replaced does not count.
 Not checked: no patient ID or date; no interval in effect; no earlier claims (--history), or such as
 begin too late or skip a whole month before the batch. A test that is too soon needs none of that.
 """

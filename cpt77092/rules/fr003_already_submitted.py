@@ -3,9 +3,10 @@
 Why: the payer denies a line already billed as a duplicate; a correction must be sent as a
 replacement (7).
 Basis: X12 code 18, exact duplicate: the key of FR001, looked up in earlier claims (--history).
-Clear: no earlier claim bills the same; a void (8); a replacement (7) of what was billed.
-Not checked: no earlier claims; no date, modifier column, rendering provider column or patient ID. A
-file that is an input of the run is not its own history.
+Clear: no earlier claim bills the same. A void (8), and what is voided or replaced, bills nothing.
+Not checked: no earlier claims; no date, modifier column, rendering provider column or patient ID; a
+void or replacement that the payer may not accept. A file that is an input of the run is not its own
+history.
 """
 
 import polars as pl

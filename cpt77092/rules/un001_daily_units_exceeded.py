@@ -4,10 +4,11 @@ Why: each TBS and bone density code is one service per day. Over an MUE, Medicar
 of the day; other payers deny the units over their limit.
 Basis: the payer's unit limit per day; for most payers CMS's MUE.
 Clear: the units of the code for the patient, billing provider and day are within the limit. A void
-(frequency 8) adds no units; a replacement (7) is counted within its own claim only. A duplicate
-line is left to FR001; the other lines of the day still count its units.
+(8), and what is voided or replaced, adds no units. A duplicate line is left to FR001; the other
+lines of the day still count its units.
 Not checked: no limit in effect on the date; blank or unreadable units; across claims, no patient ID
-or billing NPI. A line or claim over the limit by itself needs neither.
+or billing NPI (a line or claim over the limit by itself needs neither); a void or replacement that
+the payer may not accept.
 """
 
 import polars as pl

@@ -236,14 +236,6 @@ def _tables(segments: Mapping[str, pl.DataFrame], component: str) -> list[tuple[
     permits = segments["REF"].filter(nth(1) == "G1", nth(4) == "").with_columns(permit=nth(2))
     permits = permits.filter(pl.col("permit") != "")
     controls = segments["REF"].filter(nth(1) == "6R").with_columns(control=nth(2))
-    # Behind an SBR of the claim an F8 is the number that another payer gave it.
-    other_payer = segments["SBR"].filter(pl.col(LOOP) == "CLM").group_by(OWNER)
-    originals = (
-        segments["REF"]
-        .join(other_payer.agg(other_payer=pl.col(NUMBER).min()), on=OWNER, how="left")
-        .filter(nth(1) == "F8", (pl.col(NUMBER) < pl.col("other_payer")).fill_null(value=True))
-        .with_columns(original=nth(2))
-    )
     births = segments["DMG"].with_columns(birth=nth(2), sex=nth(3))
     filings = segments["SBR"].with_columns(filing=nth(9))
     patients = who["QC"].with_columns(
@@ -256,7 +248,7 @@ def _tables(segments: Mapping[str, pl.DataFrame], component: str) -> list[tuple[
         (OWNER, _dates(segments["DTP"])),
         (OWNER, _firsts(permits, "LX", line_permit="permit")),
         ("claim", _firsts(permits, "CLM", claim_permit="permit")),
-        ("claim", _firsts(originals, "CLM", original_reference_number="original")),
+        ("claim", _original_references(segments["REF"], segments["SBR"])),
         ("billing", _firsts(who["85"], "HL", billing_npi="npi")),
         ("claim", _firsts(who["82"], "CLM", claim_rendering="npi")),
         (OWNER, _firsts(who["82"], "LX", line_rendering="npi")),
@@ -271,6 +263,18 @@ def _tables(segments: Mapping[str, pl.DataFrame], component: str) -> list[tuple[
         ("dependent", _firsts(births, "HL", own_birth="birth", own_sex="sex")),
         ("claim", _diagnoses(segments["HI"], component)),
     ]
+
+
+def _original_references(references: pl.DataFrame, payers: pl.DataFrame) -> pl.DataFrame:
+    """The payer's number of the claim that each claim replaces or voids.
+
+    Behind an SBR of the claim it is the number that another payer gave it.
+    """
+    others = payers.filter(pl.col(LOOP) == "CLM").group_by(OWNER).agg(end=pl.col(NUMBER).min())
+    own = references.join(others, on=OWNER, how="left").filter(
+        nth(1) == "F8", (pl.col(NUMBER) < pl.col("end")).fill_null(value=True)
+    )
+    return _firsts(own.with_columns(number=nth(2)), "CLM", original_reference_number="number")
 
 
 def _claims(claims: pl.DataFrame, component: str) -> pl.DataFrame:

@@ -1,0 +1,29 @@
+"""Replacement or void without the number of the claim that it is for.
+
+Why: a payer that cannot tell which claim a replacement or void is for returns it.
+Basis: the 837P guide: a replacement (7) or void (8) carries the payer's number of the original
+claim (CMS-1500 box 22, 837P REF*F8).
+Clear: the number is there; an original claim; a frequency code that the payer does not accept
+(CH003).
+Not checked: no column for the original reference number or the claim frequency code.
+"""
+
+import polars as pl
+
+from cpt77092.rule import CHECKED, Denial, Remedy, Rule, Severity, guide_837p
+
+RULE = Rule(
+    module=__name__,
+    severity=Severity.ERROR,
+    codes=CHECKED,
+    includes_voids=True,
+    flag=(pl.col("original_reference_number") == "") & pl.col("needs_original_reference"),
+    source=guide_837p("loop 2300, REF with F8, payer claim control number"),
+    message=(
+        "Claim frequency code {claim_frequency_code} without the payer's number of the original "
+        "claim."
+    ),
+    remedy=Remedy("Enter the payer's number of the original claim (box 22, REF*F8)."),
+    denial=Denial("CO", "16", "M47"),
+    since="0.4.0",
+)
