@@ -416,3 +416,18 @@ def test_the_answer_for_patients_of_a_history_is_typed(scrub: Scrub) -> None:
     assert scrub(*shlex.split(answer.replace("HEADER", "Zbq")))[0] == 0
     code, out, _ = scrub(*arguments)
     assert (code, "FR003" in out) == (0, True)
+
+
+@pytest.mark.usefixtures("own_folder")
+def test_the_answer_for_one_of_several_files_is_typed(scrub: Scrub) -> None:
+    batch("a.csv", mod1="")
+    batch("b.csv", without="mod1", Modifier_Zbq_Hjk="26", claim_id="A-78")
+    code, _, err = scrub("a.csv", "b.csv", *AS_OF)
+    assert code == 2
+    code, _, err = scrub("a.csv", "b.csv", *AS_OF, *answer_in(headline(err)))
+    [answer] = re.findall(r"if other files have it: scrub (columns .*), once", err)
+    assert code == 2
+    typed_in = answer.replace("FILE", "b.csv").replace("NAME", "second")
+    assert scrub(*shlex.split(typed_in))[0] == 0
+    code, out, err = scrub("a.csv", "b.csv", *AS_OF)
+    assert (code, "b.csv:2" in out, "looks like a modifier" in err) == (1, True, False)
