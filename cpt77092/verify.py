@@ -5,6 +5,7 @@ The verdict also names what has changed since: program, policies, rules and file
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 from collections import Counter
@@ -26,7 +27,10 @@ from cpt77092.text import count
 
 SECTIONS = ("not_checked", "totals")
 """Sections of a report that are compared in addition to its rows."""
+IS_WHOLE = " is whole"
+"""Key of a report that was read: whether its digest is that of its bytes."""
 RULES_SHOWN = 10
+_OF_FILES = ("input: ", "history: ", "layout: ")
 
 Record = Mapping[str, Any]
 """A JSON object."""
@@ -62,17 +66,26 @@ def verify(report: str) -> Verdict:
         by, sort = By(options.get("by", By.FINDING)), Sort(options.get("sort", Sort.FILE))
         cost = options.get("rework_cost")
         rework_cost = None if cost is None else Decimal(str(cost))
-    except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError):
-        raise UsageError(f"{report}: the manifest is damaged; write the report again") from None
+    except _DAMAGED:
+        raise _damaged(report) from None
     rows = f"{by}s"
     if not isinstance(then.get(rows), list):
         raise UsageError(f"{report}: {rows} is not a list; write the report again")
     now = _run_again(request, then, by, sort, rework_cost)
-    changes = _changes(then["manifest"], now["manifest"])
-    differences = _differences(then, now, rows)
+    try:
+        changes = _changes(then["manifest"], now["manifest"])
+        differences = _differences(then, now, rows)
+        if not then[IS_WHOLE]:
+            differences.append("the report is not as scrub wrote it: its digest is another")
+        unreadable = tuple(map(str, then["manifest"].get("unreadable") or ()))
+    except _DAMAGED:
+        raise _damaged(report) from None
     before = count(len(then[rows]), by.value)
-    if not differences:
+    is_same = not differences and not any(text.startswith(_OF_FILES) for text in changes)
+    if is_same:
         headline = f"The same: {before}, as of {request.as_of}."
+    elif not differences:
+        headline = f"Not the same: {before} then and now, but files have changed."
     else:
         headline = f"Not the same: {before} then, {len(now[rows]):,} now."
         if not changes:
@@ -81,17 +94,26 @@ def verify(report: str) -> Verdict:
                 "a bug in scrub."
             )
     return Verdict(
-        is_same=not differences,
+        is_same=is_same,
         headline=headline,
         differences=tuple(differences),
         changes=tuple(changes),
-        unreadable=tuple(map(str, then["manifest"].get("unreadable") or ())),
+        unreadable=unreadable,
     )
+
+
+_DAMAGED = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError)
+"""What reading the contents of a damaged manifest ends in."""
+
+
+def _damaged(report: str) -> UsageError:
+    return UsageError(f"{report}: the manifest is damaged; write the report again")
 
 
 def _read(report: str) -> dict[str, Any]:
     try:
-        tree: Any = json.loads(Path(report).read_bytes())
+        content = Path(report).read_bytes()
+        tree: Any = json.loads(content)
     except OSError as problem:
         raise UsageError(f"{report}: cannot be read ({problem.strerror})") from None
     except (ValueError, RecursionError):
@@ -100,7 +122,9 @@ def _read(report: str) -> dict[str, Any]:
     is_ours = isinstance(manifest, dict) and manifest.get("program") == "cpt77092"
     if not is_ours or not all(name in tree for name in SECTIONS):
         raise UsageError(f"{report}: not a report of scrub check -o x.json")
-    return dict(tree)
+    body, mark, end = content.rpartition(json_report.DIGEST.encode())
+    is_whole = bool(mark) and end == f'{hashlib.sha256(body).hexdigest()}"}}\n'.encode()
+    return dict(tree) | {IS_WHOLE: is_whole}
 
 
 def _request(report: str, manifest: Record) -> Request:
@@ -113,6 +137,8 @@ def _request(report: str, manifest: Record) -> Request:
     inputs = [one["file"] for one in manifest["inputs"]]
     past = manifest["history"] or {"files": [], "ignored": []}
     history = [*(one["file"] for one in past["files"]), *past["ignored"]]
+    if not inputs:
+        raise _damaged(report)
     if "-" in inputs:
         raise UsageError(f"{report}: made from standard input, which is not kept; check files")
     layout = manifest["options"].get("layout")

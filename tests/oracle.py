@@ -1351,14 +1351,33 @@ def fr003(line: Line) -> Truth:
     return either(_stands_on(line, line.batch.history), None if is_vague else False)
 
 
-@rule("UN001", "error", CHECKED, "max_units_per_day")
+def _over_in_one_component(line: Line) -> Truth:
+    """Not only 26 and TC of one service together; a line with neither bills both components."""
+
+    def part(other: Line) -> str:
+        reads, technical = other.has_modifier("26"), other.has_modifier("TC")
+        if reads is None or technical is None or reads == technical:
+            return ""
+        return "26" if reads else "TC"
+
+    if not part(line):
+        return True
+    return any(
+        sum(other.units or 0 for other in group if part(other) in ("", one))
+        > int(line.param("max_units_per_day"))
+        for group in _day_groups(line)
+        for one in ("26", "TC")
+    )
+
+
+@rule("UN001", "error", CHECKED, "max_units_per_day", error_when=_over_in_one_component)
 @across
 def un001(line: Line) -> Truth:
     return both(_too_many_units(line), fr001(line) is not True)
 
 
-def _too_many_units(line: Line) -> Truth:
-    most = line.param("max_units_per_day")
+def _day_groups(line: Line) -> tuple[list[Line], list[Line], list[Line]]:
+    """Lines of the code and day: this one, those of its claim, those of person and entity."""
     same = [
         other
         for other in line.batch.lines
@@ -1376,8 +1395,14 @@ def _too_many_units(line: Line) -> Truth:
         for other in same
         if all(whose) and (other.person, other.entity) == whose and other.counts
     ]
+    return [line], on_claim, person_day
+
+
+def _too_many_units(line: Line) -> Truth:
+    most = line.param("max_units_per_day")
+    groups = _day_groups(line)
     sums = []
-    for group in ([line], on_claim, person_day):
+    for group in groups:
         known = [other.units for other in group if other.units is not None]
         if known:
             sums.append(sum(known))
@@ -1385,8 +1410,8 @@ def _too_many_units(line: Line) -> Truth:
         return None
     if max(sums) > int(most):
         return True
-    everyone = [line, *on_claim, *person_day]
-    nobody_else = all(whose)
+    everyone = [other for group in groups for other in group]
+    nobody_else = bool(line.person and line.entity)
     complete = (
         nobody_else and line.day is not None and all(other.units is not None for other in everyone)
     )

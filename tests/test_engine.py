@@ -152,7 +152,7 @@ def test_charges_at_risk_count_each_line_once(policies: PolicySet, tmp_path: Pat
     assert totals.by_severity[Severity.ERROR] >= 3
     assert totals.error_lines == 2
     assert totals.at_risk.charges == Decimal("65.05")
-    assert totals.at_risk.expected == Decimal("30.06")  # three units at $10.02
+    assert totals.at_risk.expected == Decimal("20.04")  # of each line the one unit that is paid
     assert totals.at_risk.expected_known == 2
 
 

@@ -135,7 +135,7 @@ def test_a_changed_layout_is_named(scrub: Scrub) -> None:
     with Path("layout.yaml").open("a", encoding="utf-8") as stream:
         stream.write("\n# as before\n")
     code, out, _ = scrub("verify", "r.json")
-    assert (code, out.splitlines()[-1]) == (0, "Changed: layout: layout.yaml has changed")
+    assert (code, out.splitlines()[-1]) == (1, "Changed: layout: layout.yaml has changed")
     changed("r.json", lambda record: record["manifest"].pop("layout"))  # as older versions wrote
     assert "Changed" not in scrub("verify", "r.json")[1]
     Path("layout.yaml").unlink()

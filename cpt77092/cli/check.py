@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from cpt77092.engine import Result
     from cpt77092.findings import Totals
     from cpt77092.policies.payer_names import OwnName
+    from cpt77092.reports.check.former_worklist import FormerWorklist
     from cpt77092.reports.check.report import Report
     from cpt77092.run import Request
     from cpt77092.split import Split
@@ -67,6 +68,9 @@ class CheckOptions(ClaimOptions):
         "Also write a report; its extension sets the format. {date} and {stem} are filled in.",
         "--output",
         "-o",
+    )
+    worklist: str | None = file_option(
+        OUTPUT, "Keep the statuses and notes of this earlier workbook in the new one."
     )
     rejects: str | None = file_option(OUTPUT, "Write rows that could not be read, unchanged.")
     by: By = option(OUTPUT, "One row per finding, line or claim.", default=By.FINDING)
@@ -185,7 +189,9 @@ def check(ctx: typer.Context, options: CheckOptions) -> None:
     request = replace(options.check_request(settings_of(ctx).payers), **answers_of(ctx))
     files = output_files(request, options)
     names = [("-o", name) for name, _ in files.reports] + files.others
-    require_no_input(request, names, (settings_of(ctx).path, options.payers))
+    read = (settings_of(ctx).path, options.payers, options.worklist)
+    require_no_input(request, names, read)
+    worklist = _former_worklist(options, files)
     ctx.with_resource(output_locks([name for name, _ in files.reports], others=files.others))
     _log_start(ctx, request, options, log)
     with Watch(quiet=options.quiet or log.is_json, color=options.color) as watch:
@@ -194,7 +200,7 @@ def check(ctx: typer.Context, options: CheckOptions) -> None:
         totals = findings.totals(result, rework_cost=options.rework_cost, without=request.without)
     log.result(result, totals)
     code, why = _exit_code(totals, options)
-    report = _report(result, totals, request, options, log, code, why)
+    report = replace(_report(result, totals, request, options, log, code, why), worklist=worklist)
     with Watch(quiet=options.quiet or log.is_json, color=options.color) as watch:
         split, unwritten = _write_files(report, files, options, log, watch.step)
     if not options.quiet or options.form is not Format.AUTO:
@@ -203,8 +209,8 @@ def check(ctx: typer.Context, options: CheckOptions) -> None:
         raise OutputError(*unwritten)
     if options.quiet:
         _print_one_line(report, options, log)
-    if split is not None and not report.quiet:
-        report.print_parts(split, files.parts)
+    if not report.quiet:
+        report.print_files(split, files.parts)
     log.finished(code, why)
     raise typer.Exit(code)
 
@@ -221,6 +227,17 @@ def _log_start(ctx: typer.Context, request: Request, options: CheckOptions, log:
     weakening = [name for name in from_file(ctx) if settings.weakens(name)]
     if weakening and (log.is_json or log.quiet):  # elsewhere the summary says it
         log.trouble("settings", [f"{settings.in_force(weakening)}: settings that weaken the check"])
+
+
+def _former_worklist(options: CheckOptions, files: OutputFiles) -> FormerWorklist | None:
+    """The workbook of `--worklist`, read before a long run."""
+    from cpt77092.reports.check.former_worklist import read_worklist
+
+    if options.worklist is None:
+        return None
+    if Format.XLSX not in (options.form, *dict(files.reports).values()):
+        raise UsageError("--worklist: only a new workbook can keep its notes; add -o NAME.xlsx")
+    return read_worklist(options.worklist)
 
 
 def _exit_code(totals: Totals, options: CheckOptions) -> tuple[Exit, str]:

@@ -35,7 +35,7 @@ from cpt77092.cli.policies import policies_app
 from cpt77092.cli.profile import profile
 from cpt77092.cli.short_form import complete_short_form, with_command
 from cpt77092.cli.verify import verify
-from cpt77092.errors import ScrubError
+from cpt77092.errors import ScrubError, UsageError
 from cpt77092.reports.log import Log
 from cpt77092.signals import reraise_lost_signal
 
@@ -117,21 +117,42 @@ def _exit_code(arguments: list[str]) -> int:
         return int(stop.exit_code)
     except (typer.Abort, KeyboardInterrupt):
         return Exit.INTERRUPTED
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):
         raise
-    except OSError as problem:
-        if problem.errno not in _DISK_FULL:
-            return _report_bug(problem, log)
+    except BaseException as problem:
+        return _exit_code_of(problem, log)
+
+
+def _exit_code_of(problem: BaseException, log: Log) -> int:
+    """Log what ended a run, and the exit code for it: only failures of our own are bugs."""
+    if isinstance(problem, OSError) and problem.errno in _DISK_FULL:
         _failed([unwritable_output(problem)], log)
         _discard_output()
         return Exit.UNCHECKED
-    except Exception as problem:
-        if hasattr(problem, "show"):  # what Click raises for wrong arguments
-            return _refuse_arguments(problem, log)
-        return _report_bug(problem, log)
+    if hasattr(problem, "show"):  # what Click raises for wrong arguments
+        return _refuse_arguments(problem, log)
+    if why := _refusal(problem):
+        return _failed([why], log)
+    return _report_bug(problem, log)
+
+
+def _refusal(problem: BaseException) -> str:
+    """What the machine or a library refused, in a line; blank where the failure is ours."""
+    if isinstance(problem, OSError):
+        place = problem.filename or "the working folder, or a file in it"
+        return f"{place}: cannot be used ({problem.strerror or 'the system refuses it'})"
+    if isinstance(problem, MemoryError):
+        return "memory does not hold the run; check the files in parts"
+    if isinstance(problem, ValueError) and "null byte" in str(problem):
+        return "a file name holds a NUL character; name another file"
+    if type(problem).__name__ == "PanicException":  # which is no `Exception`
+        return "a claim file is damaged, or in a form that scrub does not read"
+    return ""
 
 
 def _run_command(arguments: list[str], log: Log) -> int:
+    if sys.flags.optimize > 1:
+        raise UsageError("PYTHONOPTIMIZE=2 (or -OO) leaves out the texts of rules; unset it")
     program = with_command(arguments, COMMANDS)
     code = app(program, standalone_mode=False, prog_name="scrub", obj=log)
     sys.stdout.flush()  # a full disk is reported here, not by Python at exit
@@ -152,7 +173,7 @@ def _refuse_arguments(problem: Any, log: Log) -> Exit:
     return Exit.UNCHECKED
 
 
-def _report_bug(problem: Exception, log: Log) -> Exit:
+def _report_bug(problem: BaseException, log: Log) -> Exit:
     """Report a bug: the type and place of the failure, and nothing from the claims."""
     frames = traceback.extract_tb(problem.__traceback__)
     ours = [frame for frame in frames if "cpt77092" in frame.filename][-3:]

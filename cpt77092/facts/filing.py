@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from cpt77092.facts.fact import Context, Fact, is_on_list, list_text
+from cpt77092.facts.fact import Context, Fact, by_set, is_on_list, list_text
 
 _SUBMITTED = ("submission_date", "submission_date.state")
 _NO_SUBMISSION = "submission_date cannot be read"
@@ -57,6 +57,11 @@ def has_signed_report(_: Context) -> pl.Expr:
     return pl.when(state != "unreadable").then(state == "read")
 
 
+def replacement_is_accepted(context: Context) -> pl.Expr:
+    """The payer accepts replacements (7)."""
+    return by_set("claim_frequency_codes", context, lambda codes: pl.lit("7" in codes), pl.Boolean)
+
+
 _FREQUENCIES = "policy.claim_frequency_codes"
 _PERIOD = ("claim_line_start_date", "filing_period")
 
@@ -86,6 +91,7 @@ FACTS: tuple[Fact, ...] = (
         build=is_on_list("claim_frequency_code", "claim_frequency_codes"),
         reads=("claim_frequency_code", _FREQUENCIES),
     ),
+    Fact(build=replacement_is_accepted, reads=(_FREQUENCIES,)),
     Fact(
         name="accepted_claim_frequencies",
         build=list_text("claim_frequency_codes"),

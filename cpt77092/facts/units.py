@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from cpt77092.facts.fact import Context, Fact
+from cpt77092.facts.fact import Context, Fact, on_lines
 from cpt77092.facts.grouping import CLAIM_DAY, ENTITY_DAY
 
 
@@ -46,6 +46,31 @@ def units_on_day(_: Context) -> pl.Expr:
     return pl.when(unknown == 0).then("units_on_day_at_least")
 
 
+def is_over_in_one_component(lines: pl.DataFrame, _: Context) -> pl.Series:
+    """The day's units of one component are over the limit, lines with neither 26 nor TC being both.
+
+    True on a line that does not bill one component alone.
+    """
+    has_26, has_tc, limit = (
+        pl.col(name) for name in ("has_modifier_26", "has_modifier_tc", "policy.max_units_per_day")
+    )
+    is_part = (has_26 != has_tc).fill_null(value=False)
+    parts = lines.filter(is_part & (pl.col("units_on_day_at_least") > limit))
+    most = parts.select("line", limit=limit, most="countable_units")
+    for day, units in ((CLAIM_DAY, "countable_units"), (ENTITY_DAY, "counted_units")):
+        of_day = lines.lazy().filter(pl.col(day).is_in(parts[day].drop_nulls().implode()))
+        sums = of_day.group_by(day).agg(
+            professional=pl.col(units).filter(~is_part | has_26).sum(),
+            technical=pl.col(units).filter(~is_part | has_tc).sum(),
+        )
+        joined = (
+            parts.lazy().select("line", day).join(sums, on=day, how="left", maintain_order="left")
+        )
+        more = joined.select("professional", "technical").collect(engine="in-memory")
+        most = most.with_columns(most=pl.max_horizontal("most", *more))
+    return on_lines(lines.height, most["line"], most["most"] > most["limit"], default=True)
+
+
 FACTS: tuple[Fact, ...] = (
     Fact(build=countable_units, reads=("service_unit_quantity",), optional=("is_past",)),
     _is_unknown("countable_units"),
@@ -66,5 +91,18 @@ FACTS: tuple[Fact, ...] = (
         reads=("countable_units", "entity_day_units_unknown"),
         optional=("units_on_day_at_least", "claim_day_units_unknown"),
         unknown="another line of that day has no readable units",
+    ),
+    Fact(
+        from_frame=is_over_in_one_component,
+        optional=(
+            "has_modifier_26",
+            "has_modifier_tc",
+            "policy.max_units_per_day",
+            "units_on_day_at_least",
+            "countable_units",
+            "counted_units",
+            CLAIM_DAY,
+            ENTITY_DAY,
+        ),
     ),
 )

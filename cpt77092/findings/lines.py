@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 
-from cpt77092.claims.columns import MODIFIERS
+from cpt77092.claims.columns import DIAGNOSES, MODIFIERS
 from cpt77092.engine import COUNTS, ERROR, EXPECTED_PAYMENT, LINE_REPEATED, Result
 from cpt77092.facts import distinct_ids, representative_line
 from cpt77092.findings.schema import CHECKED_LINE
@@ -64,6 +64,25 @@ def checked_lines(result: Result, *, extra: Sequence[str] = ()) -> Iterator[pl.D
     numbers = result.lines["hcpcs_code"].is_in(sorted(CHECKED)).arg_true()
     for start in range(0, numbers.len(), LINES_AT_ONCE):
         yield line_table(result, numbers.slice(start, LINES_AT_ONCE), extra=extra)
+
+
+def details(lines: pl.DataFrame) -> pl.DataFrame:
+    """`place`, `diagnoses` (`M81.0, Z13.820`) and `rendering_npi` of some lines, as texts.
+
+    Null where the file has no such column, or no rule that ran needs it.
+    """
+    given = [pl.col(name).cast(pl.String) for name in DIAGNOSES if name in lines.columns]
+    filled = [pl.when(cell != "").then(cell) for cell in given]
+    others = {"place": "place_of_service_code", "rendering_npi": "rendering_npi"}
+    return lines.select(
+        pl.concat_str(filled or [pl.lit(None, pl.String)], separator=", ", ignore_nulls=True)
+        .replace("", None)
+        .alias("diagnoses"),
+        *(
+            (pl.col(name) if name in lines.columns else pl.lit(None)).cast(pl.String).alias(alias)
+            for alias, name in others.items()
+        ),
+    )
 
 
 def source_file(result: Result) -> pl.Expr:

@@ -50,10 +50,13 @@ def worst(result: Result, limit: int) -> Result:
     return replace(result, findings=kept.sort("rule", "line"))
 
 
-def needing_work(result: Result) -> Result:
-    """The same run with the findings that are worked claim by claim: no infos, no questions."""
+def needing_work(result: Result, *, others: bool = False) -> Result:
+    """The same run with the findings that are worked claim by claim: no infos, no questions.
+
+    With `others`, the rest instead.
+    """
     is_work = (pl.col("severity") < INFO) & ~is_question(result)
-    return replace(result, findings=result.findings.filter(is_work))
+    return replace(result, findings=result.findings.filter(is_work != others))
 
 
 def is_question(result: Result) -> pl.Expr:

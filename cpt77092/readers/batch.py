@@ -14,7 +14,7 @@ from cpt77092.readers.classify import ROW_KIND
 from cpt77092.readers.code_cells import codes_of_other_systems
 from cpt77092.readers.discover import is_read_once, open_claims
 from cpt77092.readers.excel_damage import restore_numbers
-from cpt77092.readers.failures import POLARS_FAILURES, reason
+from cpt77092.readers.failures import POLARS_FAILURES, reading, reason
 from cpt77092.readers.multi_value_cells import split_sets, take_modifiers_off_codes
 from cpt77092.readers.required_columns import require_columns
 from cpt77092.readers.scan import LINE, RAW, REJECT, ROW, Options, Rows, Scan, Selection, Tally
@@ -131,14 +131,17 @@ def read_batch(
     Raises:
         ClaimsError: a file cannot be read, lacks a required column, or holds no rows.
     """
-    files = [open_claims(path, options) for path in paths]
-    for opened in files:
-        require_columns(opened)
+    files = []
+    for path in paths:
+        with reading(path):
+            files.append(open_claims(path, options))
+        require_columns(files[-1])
     selection = Selection(needed, scope)
     scans, tallies, lines, rejects, unread = [], [], [], [], []
     notes: list[str] = []
     for number, opened in enumerate(files):
-        scan, rows = opened.read(selection)
+        with reading(opened.path):
+            scan, rows = opened.read(selection)
         if not rows.total:
             raise ClaimsError(f"{scan.path}: the file has a header and no rows; nothing to check")
         selection = replace(selection, room=selection.room.after(rows.kept))

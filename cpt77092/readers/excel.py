@@ -122,6 +122,15 @@ def _cells(book: Any, sheet: str, path: str, data: Path | bytes) -> pl.DataFrame
     return with_errors(table, data, sheet).select(pl.all().cast(pl.String).fill_null(""))
 
 
+def cells_of(path: str, data: Path, sheet: str) -> pl.DataFrame:
+    """Every cell of one sheet of a workbook as text, its first row too.
+
+    Raises:
+        ClaimsError: it is no workbook, or it has no such sheet.
+    """
+    return _cells(_workbook(path, data), sheet, path, data)
+
+
 def _sheet(path: str, names: Sequence[str], wanted: str | None) -> str:
     if not names:
         raise ClaimsError(f"{path}: the workbook has no sheet")

@@ -9,8 +9,23 @@ from contextlib import contextmanager
 
 from polars.exceptions import PanicException, PolarsError
 
+from cpt77092.errors import ClaimsError
+
 POLARS_FAILURES = (PolarsError, PanicException, OSError)
 """What reading a file may end in; a panic is how Polars fails on some corrupt Parquet files."""
+
+
+@contextmanager
+def reading(path: str) -> Iterator[None]:
+    """Turn whatever reading a file may end in into one line that names it.
+
+    Raises:
+        ClaimsError: the file cannot be read.
+    """
+    try:
+        yield
+    except (*POLARS_FAILURES, MemoryError, RecursionError) as failure:
+        raise ClaimsError(f"{path}: cannot be read ({reason(failure)})") from None
 
 
 def reason(failure: BaseException) -> str:

@@ -15,7 +15,7 @@ from cpt77092.claims.cells import with_types
 from cpt77092.errors import ClaimsError
 from cpt77092.readers.batch import Batch, lines_of, rejects_of
 from cpt77092.readers.discover import STDIN, open_claims
-from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced, reason
+from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced, reading, reason
 from cpt77092.readers.required_columns import require_columns
 from cpt77092.readers.scan import LINE, REJECT, OpenedFile, Options, Scan, Selection
 
@@ -112,10 +112,11 @@ def _read_file(
     options: Options,
     people: pl.LazyFrame,
 ) -> _PastFile:
-    opened = open_claims(path, options)
-    require_columns(opened)
-    _require_person(opened)
-    scan, rows = opened.read(selection)
+    with reading(path):
+        opened = open_claims(path, options)
+        require_columns(opened)
+        _require_person(opened)
+        scan, rows = opened.read(selection)
     lines, _ = lines_of(rows, number, needed, path, options)
     rejects = rejects_of(rows, number).select(pl.lit(path).alias("source_file"), LINE, REJECT)
     return _PastFile(lines, rejects, _days(scan, people), rows.total, scan.faults)

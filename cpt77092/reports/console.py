@@ -19,6 +19,8 @@ WIDTH_OF_A_PIPE = 100
 HEIGHT_OF_A_PIPE = 25
 """Nothing is cut to it; without a height Rich asks for the size of the terminal at every line."""
 
+_WIDEST = 9_999
+
 
 def as_text(show: Callable[[Console], None]) -> str:
     """What a console shows as text: as wide as in a pipe, without trailing blanks."""
@@ -51,6 +53,8 @@ def make_console(color: Color) -> Console:
 def _size() -> tuple[int | None, int | None]:
     """Width and height of the output; None where Rich finds out by itself."""
     columns = os.environ.get("COLUMNS")
+    if columns and len(columns) > len(str(_WIDEST)):  # Rich takes any number, and fails on it
+        return _WIDEST, HEIGHT_OF_A_PIPE
     if columns and columns.strip("0"):
         return None, None
     if not sys.stdout.isatty():

@@ -87,7 +87,7 @@ def output_locks(names: Sequence[str], *, others: Sequence[tuple[str, str]] = ()
                 continue
             if place in places:
                 raise OutputError(f"{option} {name}: named twice in one run")
-            if not Path(name).name:  # `.` or `/`
+            if place.is_dir():
                 raise _unwritable(f"{option} {name}", os.strerror(errno.EISDIR))
             places.add(place)
             stack.enter_context(_locked(place, f"{option} {name}"))
@@ -186,6 +186,8 @@ def _place(name: str, option: str) -> Path:
         if not step.is_symlink():
             break
         step = step.parent / step.readlink()
+    else:
+        raise _unwritable(f"{option} {name}", os.strerror(errno.ELOOP))
     return place
 
 

@@ -9,6 +9,7 @@ import json
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -54,13 +55,12 @@ class Log:
             if self.is_json:
                 self._write("error", event, values | {"message": safe(line)})
             else:
-                sys.stderr.write(f"scrub: {safe(line)}\n")
+                _write_line(f"scrub: {safe(line)}")
 
     def _write(self, level: str, event: str, values: Mapping[str, Any]) -> None:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         record = {"time": now, "level": level, "event": event, **values}
-        sys.stderr.write(json.dumps(record, ensure_ascii=False) + "\n")
-        sys.stderr.flush()
+        _write_line(json.dumps(record, ensure_ascii=False))
 
     def result(self, result: Result, totals: Totals) -> None:
         """Log what was read and what was found."""
@@ -82,3 +82,9 @@ class Log:
         """Log how the run ended, and how long it took."""
         seconds = round(time.monotonic() - self._began, 3)
         self.event("finished", exit_code=int(code), reason=why, seconds=seconds)
+
+
+def _write_line(text: str) -> None:
+    with suppress(OSError):  # where standard error cannot be written, the exit code tells
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()

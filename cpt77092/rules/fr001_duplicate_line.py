@@ -13,7 +13,17 @@ that the payer may not accept, or a replacement whose original is unknown.
 
 import polars as pl
 
-from cpt77092.rule import CHECKED, DUPLICATE_CODE, Denial, FixKind, Remedy, Rule, Severity, across
+from cpt77092.rule import (
+    CHECKED,
+    DUPLICATE_CODE,
+    Denial,
+    FixKind,
+    Remedy,
+    Rule,
+    Severity,
+    across,
+    param,
+)
 
 RULE = Rule(
     module=__name__,
@@ -25,6 +35,13 @@ RULE = Rule(
     remedy=Remedy(
         "Hold this line; if the chart shows a second service, bill it with 76 or 77 instead.",
         kind=FixKind.UNSAFE,
+    ),
+    other_remedies=(
+        Remedy(
+            "Hold this line; no modifier gets a second one paid that day (MUE 1, MAI 2).",
+            kind=FixKind.UNSAFE,
+            when=(param("max_units_per_day") == 1) & (param("mue_adjudication_indicator") == "2"),
+        ),
     ),
     denial=Denial("OA", "18"),
     since="0.2.0",

@@ -25,6 +25,14 @@ RULE = Rule(
         "replacement (frequency 7) where {payer_label} accepts one.",
         kind=FixKind.UNSAFE,
     ),
+    other_remedies=(
+        Remedy(
+            "Hold this line if the earlier claim was received. {payer_label} accepts no "
+            "replacement (7): ask it to reopen that claim, or appeal.",
+            kind=FixKind.UNSAFE,
+            when=~pl.col("replacement_is_accepted"),
+        ),
+    ),
     denial=Denial("OA", "18"),
     since="0.2.0",
 )

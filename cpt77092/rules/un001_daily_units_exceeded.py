@@ -2,7 +2,8 @@
 
 Why: each TBS and bone density code is one service per day. Over an MUE, Medicare denies all units
 of the day; other payers deny the units over their limit.
-Basis: the payer's unit limit per day; for most payers CMS's MUE.
+Basis: the payer's unit limit per day; for most payers CMS's MUE. No text found adds 26 and TC of
+one service up, so that is a warning; none settles whether the edit for duplicates runs first.
 Clear: the units of the code for the patient, billing provider and day are within the limit. A void
 (8), and what is voided or replaced, adds no units. A duplicate line is left to FR001; the other
 lines of the day still count its units.
@@ -31,6 +32,7 @@ _IS_COMPONENT = pl.col("has_modifier_26") | pl.col("has_modifier_tc")
 RULE = Rule(
     module=__name__,
     severity=Severity.ERROR,
+    error_when=pl.col("is_over_in_one_component"),
     codes=CHECKED,
     # The units that are certain are over the limit, or all are known and are over it.
     flag=across(

@@ -256,8 +256,8 @@ def _totals(scrub: Scrub) -> dict[str, Any]:
 
 
 LINE = (
-    "scrub: 23 errors, 10 warnings, 58 infos. Do not submit yet: 22 of 43 checked lines would be "
-    "denied. "
+    "scrub: 24 errors, 9 warnings, 52 infos. Do not submit yet: 22 of 43 checked lines would be "
+    "denied, 4 cannot be judged. "
 )
 
 
@@ -332,7 +332,7 @@ def test_json_holds_manifest_totals_findings_and_reasons(scrub: Scrub) -> None:
     assert manifest["version"] == __version__
     assert manifest["as_of"] == "2026-11-23"
     assert manifest["inputs"][0]["sha256"]
-    assert manifest["exit"] == {"code": 1, "reason": "23 findings at or above --fail-on error"}
+    assert manifest["exit"] == {"code": 1, "reason": "24 findings at or above --fail-on error"}
     assert list(record["findings"][0]) == list(schema.FINDING)
     assert {"rule", "reason", "payer", "lines"} == set(record["not_checked"][0])
 
@@ -341,7 +341,7 @@ def test_json_says_null_of_money_that_nobody_knows_and_zero_of_none(scrub: Scrub
     by_payer = {one["payer"]: one for one in _totals(scrub)["record"]["totals"]["at_risk_by_payer"]}
     assert by_payer["aetna"]["expected_payment"] is None
     assert by_payer["aetna"]["expected_payment_known_for"] == 0
-    assert by_payer["medicare"]["expected_payment"] == 99.2
+    assert by_payer["medicare"]["expected_payment"] == 138.95
     clean = scrub(EXAMPLE, *AS_OF, "--select", "DO", "--format", "json", "--exit-zero")
     assert json.loads(clean.out)["totals"]["expected_payment"] == 0.0
 
@@ -579,7 +579,8 @@ def test_a_policy_is_shown_as_json_with_every_parameter(scrub: Scrub) -> None:
     assert ran["modifier_26", "77092"]["value"] == "not_allowed"
     assert ran["modifier_26", "77092"]["first_day"] == "2022-01-01"
     assert ran["fee", "77092"]["value"] == "9.65"
-    assert ran["min_months_between", "77092"]["confidence"] == "recalled"
+    assert ran["min_months_between", "77080"]["confidence"] == "primary"
+    assert ran["min_months_between", "77092"]["status"] == "not_available"
     assert ran["place_of_service", "77092"]["status"] == "not_available"
 
 

@@ -358,17 +358,17 @@ def test_the_answers_for_required_columns_are_typed(scrub: Scrub) -> None:
 def test_the_answer_for_a_critical_column_is_typed(scrub: Scrub, column: str) -> None:
     batch(without=column, Zbq=WHOLE[column])
     code, _, err = scrub("claims.csv", *AS_OF)
-    [said] = re.findall(r"For no .* column: (--map \S+),", err)
+    [answer] = re.findall(r"For no .* column: (--map \S+),", err)
     assert code == 2
-    code, out, err = scrub("claims.csv", *AS_OF, *typed(said, HEADER="Zbq"))
+    code, out, err = scrub("claims.csv", *AS_OF, *typed(answer, HEADER="Zbq"))
     assert (code, "MO001" in out, "Did not run: modifier" in err) == (1, True, False)
 
 
 def test_the_answer_for_payers_is_typed(scrub: Scrub) -> None:
     batch(payer="Quux Health")
     _, _, err = scrub("claims.csv", *AS_OF, "--strict", "-q")
-    [said] = re.findall(r"which scrub (payers .*) writes", err)
-    code, _, _ = scrub(*said.replace("CLAIMS", "claims.csv").replace("FILE", "own.yaml").split())
+    [answer] = re.findall(r"which scrub (payers .*) writes", err)
+    code, _, _ = scrub(*answer.replace("CLAIMS", "claims.csv").replace("FILE", "own.yaml").split())
     own = Path("own.yaml")
     assert (code, "# Quux Health: POLICY" in own.read_text(encoding="utf-8")) == (0, True)
     own.write_text("payers:\n  Quux Health: medicare\n", encoding="utf-8")
@@ -379,8 +379,8 @@ def test_the_answer_for_payers_is_typed(scrub: Scrub) -> None:
 def test_a_malformed_answer_names_a_whole_one(scrub: Scrub) -> None:
     batch()
     _, _, err = scrub("claims.csv", *AS_OF, "--map", "hcpcs_code")
-    [said] = re.findall(r"as in (--map \S+)", err)
-    code, out, _ = scrub("claims.csv", *AS_OF, *typed(said))
+    [answer] = re.findall(r"as in (--map \S+)", err)
+    code, out, _ = scrub("claims.csv", *AS_OF, *typed(answer))
     assert (code, "MO001" in out) == (1, True)
 
 
@@ -411,8 +411,23 @@ def test_the_answer_for_patients_of_a_history_is_typed(scrub: Scrub) -> None:
     batch("past.csv", mod1="", without="person_id", claim_id="A-1", Zbq=WHOLE["person_id"])
     arguments = ("now.csv", "--history", "past.csv", *AS_OF)
     code, _, err = scrub(*arguments)
-    [said] = re.findall(r"name it: scrub (columns .*)$", err.strip())
+    [answer] = re.findall(r"name it: scrub (columns .*)$", err.strip())
     assert code == 2
-    assert scrub(*shlex.split(said.replace("HEADER", "Zbq")))[0] == 0
+    assert scrub(*shlex.split(answer.replace("HEADER", "Zbq")))[0] == 0
     code, out, _ = scrub(*arguments)
     assert (code, "FR003" in out) == (0, True)
+
+
+@pytest.mark.usefixtures("own_folder")
+def test_the_answer_for_one_of_several_files_is_typed(scrub: Scrub) -> None:
+    batch("a.csv", mod1="")
+    batch("b.csv", without="mod1", Modifier_Zbq_Hjk="26", claim_id="A-78")
+    code, _, err = scrub("a.csv", "b.csv", *AS_OF)
+    assert code == 2
+    code, _, err = scrub("a.csv", "b.csv", *AS_OF, *answer_in(headline(err)))
+    [answer] = re.findall(r"if other files have it: scrub (columns .*), once", err)
+    assert code == 2
+    typed_in = answer.replace("FILE", "b.csv").replace("NAME", "second")
+    assert scrub(*shlex.split(typed_in))[0] == 0
+    code, out, err = scrub("a.csv", "b.csv", *AS_OF)
+    assert (code, "b.csv:2" in out, "looks like a modifier" in err) == (1, True, False)

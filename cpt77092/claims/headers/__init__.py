@@ -7,6 +7,7 @@ used but a person should know why, and else a question. `--map` and layouts alwa
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -27,6 +28,7 @@ __all__ = [
     "columns_named",
     "compact",
     "is_claim",
+    "keep_for_other_files",
     "match_headers",
     "names_column",
 ]
@@ -254,12 +256,21 @@ def _overridden(
             is_known = any(map(names_column, headers))
             present = f"it has {_quoted(headers)}" if is_known else "no header of it is known here"
             problem = "two headers" if matching else "no header"
+            hint = did_you_mean(wanted, headers) if is_known else ""
             raise UsageError(
                 f"--map {column}={wanted}: {file} has {problem} {wanted!r}"
-                f"{did_you_mean(wanted, headers) if is_known else ''}; {present}"
+                f"{hint or f'; {keep_for_other_files(column, wanted)}'}; {present}"
             )
         chosen[column] = matching[0]
     return chosen, dict.fromkeys(chosen, "--map")
+
+
+def keep_for_other_files(column: str, header: str) -> str:
+    """What to type where `--map` fits only some files of a run: a layout is for its headers."""
+    pair = shlex.quote(f"{column}={header}")
+    return (
+        f"if other files have it: scrub columns FILE --map {pair} --save NAME, once for each kind"
+    )
 
 
 def _quoted(names: Sequence[str]) -> str:

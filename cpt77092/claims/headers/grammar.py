@@ -12,6 +12,8 @@ from cpt77092.claims.headers.words import Words, compact, vocabulary
 _ALL_RANKED = frozenset({"primary", "principal", "secondary", "tertiary", "additional"})
 """Words that number the members of a set."""
 SETS = frozenset({"modifiers", "diagnoses"})
+_OF_CHANGES = frozenset({"date", "time"})
+"""Words beside which MOD is no modifier, but when a row was changed."""
 STRANGE_RANK = 100
 """Added to the rank of a wording where the header has a strange word too."""
 _MAY_BE_STRANGE = frozenset({"hcpcs", "modifiers", "diagnoses", "place", "sex", ""})
@@ -142,7 +144,7 @@ def lookalike(words: Words, read: Collection[str]) -> tuple[str, str] | None:
         return None
     for concept in concepts():
         looks = words.known & concept.looks
-        is_modifier = concept.name == "modifiers"
+        is_modifier = concept.name == "modifiers" and not words.known & _OF_CHANGES
         if not looks or (concept.name in read and not is_modifier):
             continue
         if is_modifier or words.known <= concept.extra.union(*(w.words for w in concept.wordings)):

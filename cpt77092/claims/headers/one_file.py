@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from cpt77092.claims.headers.grammar import candidates_of
 from cpt77092.claims.headers.words import Words, compact, read_tokens, read_words, tokens, word_of
 
+_TYPED = re.compile(r"[a-z]{1,3}(?=[A-Z])")
 LEAST_SHARED = 4
 """Fewer headers than these share a prefix by chance."""
 _COPY = re.compile(r"^(?P<base>.+?)(?:\.(?P<pandas>\d+)|_duplicated_(?P<polars>\d+))$")
@@ -27,6 +28,8 @@ def read_headers(headers: Mapping[str, str]) -> dict[str, Words]:
     cut = {name: tokens(base) for name, (base, _) in bases.items()}
     if any("ii" in parts for parts in cut.values()):
         cut = {name: tuple("1" if p == "i" else p for p in parts) for name, parts in cut.items()}
+    if _are_typed(headers.values()):
+        cut = {name: parts[1:] for name, parts in cut.items()}
     shared, tables = _shared_prefix([*cut.values()]), _table_names([*cut.values()])
     numbers = _are_numbered([parts[_common(parts, shared) :] for parts in cut.values()])
     words: dict[str, Words] = {}
@@ -115,6 +118,13 @@ def _table_names(headers: Sequence[tuple[str, ...]]) -> frozenset[str]:
         for token, count in firsts.items()
         if count > 1 and 1 < len(token) < 5 and token.isalpha() and not word_of(token)
     )
+
+
+def _are_typed(headers: Collection[str]) -> bool:
+    """Whether nearly every header begins with letters for its type: sClaim, dtFrom, curCharge."""
+    typed = [match[0] for match in map(_TYPED.match, headers) if match]
+    strange = sum(not word_of(letters) for letters in typed)
+    return len(typed) >= max(0.9 * len(headers), LEAST_SHARED) and strange * 2 > len(typed)
 
 
 def _are_numbered(headers: Sequence[tuple[str, ...]]) -> bool:

@@ -54,6 +54,8 @@ _RANKED = {"primary": 1, "principal": 1, "secondary": 2, "tertiary": 3}
 _LATER = ("secondary", "additional")
 """The first secondary diagnosis is the second diagnosis."""
 _REMARK = re.compile(r"(?P<outside>.+?)\s*[(\[](?P<inside>[^()\[\]]+)[)\]]\W*")
+_LOOP = re.compile(r"^loop[ _-]?\d{4}[a-z]{0,2}[ _.-]*", re.IGNORECASE)
+"""Where in an 837 an element stands: its name says that too."""
 _BOX = re.compile(r"\bbox ?(\d{1,2}[a-z]?)\b", re.IGNORECASE)
 _LETTERS = "abcdefghijkl"
 _VERSIONS = {"cpt": (4,), "icd": (9, 10)}
@@ -132,7 +134,7 @@ def compact(header: str) -> str:
 
 def tokens(header: str) -> tuple[str, ...]:
     """A header cut at punctuation, camel case and digits, in lower case."""
-    text = _BOX.sub(_box_of_form, header.strip())
+    text = _BOX.sub(_box_of_form, _LOOP.sub("", header.strip()))
     return tuple(token.casefold() for token in _TOKEN.findall(text))
 
 
@@ -145,6 +147,7 @@ def read_words(header: str) -> Words:
     """What a header says, from its text."""
     if len(header) > LONGEST:
         return Words(strange=(header[:LONGEST],))
+    header = _LOOP.sub("", header)
     if whole := vocabulary().whole.get(compact(header)):
         return read_tokens(tokens(whole))
     if remark := _REMARK.fullmatch(header):  # Modifier (if any), DOS (MM/DD/YYYY)

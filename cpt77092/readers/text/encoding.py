@@ -330,7 +330,7 @@ def _known(encoding: str) -> str:
     try:
         codec = codecs.lookup(encoding)
         # A codec of bytes to bytes (zip, hex) is no encoding of text; nor is one of host names.
-        b"a".decode(codec.name, "surrogateescape")
+        "a".encode(codec.name).decode(codec.name, "surrogateescape")
     except (LookupError, UnicodeError):
         raise UsageError(
             f"--encoding {encoding}: there is no such encoding; expected utf-8, utf-16, "

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import polars as pl
 
-from cpt77092.claims.headers import HeaderMatch
+from cpt77092.claims.headers import HeaderMatch, keep_for_other_files
 from cpt77092.errors import ClaimsError, UsageError
 from cpt77092.readers.classify import classify
 from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced, reason
@@ -125,8 +125,8 @@ def open_file(path: str, data: Path | bytes, options: Options) -> X12File:
     if options.overrides:
         column, header = next(iter(options.overrides.items()))
         raise UsageError(
-            f"--map {column}={header}: {path} is an X12 file, which has no headers to "
-            f"map; rename the column in the other files, or check it in a run of its own"
+            f"--map {column}={header}: {path} is an X12 file, which has no headers to map; "
+            f"{keep_for_other_files(column, header)}"
         )
     headers = HeaderMatch(SOURCES, dict.fromkeys(SOURCES, "sure"), ())
     return X12File(path, data, headers, options.lenient)

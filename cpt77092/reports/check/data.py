@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from cpt77092.engine import EXPECTED_PAYMENT, SEVERITIES, Result
-from cpt77092.findings.lines import billed_modifiers
+from cpt77092.findings.lines import billed_modifiers, details
 from cpt77092.reports.rule_pages import CITED
 from cpt77092.text import safe, safe_expr
 
@@ -86,9 +86,8 @@ def _described(lines: pl.DataFrame, extra: Sequence[str]) -> pl.DataFrame:
         *(pl.col(name).cast(pl.Float64, strict=False).round(2) for name in _MONEY),
         billed_modifiers(lines),
         _optional(lines, "service_unit_quantity").alias("units"),
-        _optional(lines, "place_of_service_code").alias("place"),
         *(safe_expr(name) for name in extra),
-    )
+    ).hstack(details(lines).select("place", "diagnoses"))
 
 
 def _own_payer_name() -> pl.Expr:

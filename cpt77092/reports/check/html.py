@@ -63,6 +63,7 @@ def check_html(result: Result, totals: Totals, *, extra: Sequence[str] = ()) -> 
             plain_height=plain.height,
             pages=rule_pages(result, totals, shown),
             notes=[*summary.rework(totals), summary.conservation(totals), *summary.reading(result)],
+            asked=summary.questions(totals),
             not_checked=summary.not_checked(result, totals),
             data=packed(report_data(result, shown, extra)),
             # Our own script, which no text of a claim can enter.

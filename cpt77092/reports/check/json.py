@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 from collections.abc import Iterable, Iterator
@@ -16,33 +17,53 @@ from cpt77092.reports.check.manifest import manifest
 from cpt77092.reports.check.report import Report
 
 _MONEY = ("charge_amount", "expected_payment", "charges_at_risk", "payment_at_risk")
+DIGEST = ',\n"sha256": "'
+"""What is between a report and the digest of its bytes."""
 _ROWS_AT_ONCE = 10_000
 """Rows whose JSON is held in memory together."""
 
 
 def write(stream: IO[bytes], report: Report) -> None:
-    """Write the whole report; long tables row by row."""
+    """Write the whole report, long tables row by row, and last the digest of all its bytes."""
+    out = _Digesting(stream)
     result, totals = report.result, report.totals
     reasons = [
         {"rule": rule, "reason": reason, "payer": payer, "lines": lines}
         for rule, reason, payer, lines in totals.not_checked
     ]
-    text = io.TextIOWrapper(stream, encoding="utf-8", write_through=True)
+    text = io.TextIOWrapper(out, encoding="utf-8", write_through=True)
     text.write('{"manifest": ')
     json.dump(manifest(report), text, indent=2, ensure_ascii=False)
     text.write(',\n"totals": ')
     json.dump(_totals_record(totals), text, indent=2, ensure_ascii=False)
-    _write_table(text, stream, f"{report.by}s", report.pieces())
+    _write_table(text, out, f"{report.by}s", report.pieces())
     text.write(',\n"not_checked": ')
     json.dump(reasons, text, indent=1, ensure_ascii=False)
-    _write_table(text, stream, "rejects", [findings.rejects(result)])
+    _write_table(text, out, "rejects", [findings.rejects(result)])
     if report.checked_lines:
         lines = findings.checked_lines(result, extra=report.extra)
-        _write_table(text, stream, "checked_lines", lines)
+        _write_table(text, out, "checked_lines", lines)
     if report.not_checked:
-        _write_table(text, stream, "not_checked_rows", [findings.not_checked_rows(result)])
-    text.write("}\n")
+        _write_table(text, out, "not_checked_rows", [findings.not_checked_rows(result)])
+    text.write(f'{DIGEST}{out.digest.hexdigest()}"}}\n')
     text.detach()
+
+
+class _Digesting(io.RawIOBase):
+    """A stream that knows the digest of what is written to it."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self.digest = hashlib.sha256()
+
+    def writable(self) -> bool:
+        """Whether it can be written, as a text wrapper asks."""
+        return True
+
+    def write(self, data: Any) -> int:
+        """Write bytes."""
+        self.digest.update(data)
+        return self._stream.write(data)
 
 
 def money_as_numbers(table: pl.DataFrame) -> pl.DataFrame:
@@ -51,7 +72,7 @@ def money_as_numbers(table: pl.DataFrame) -> pl.DataFrame:
 
 
 def _write_table(
-    text: io.TextIOWrapper, stream: IO[bytes], name: str, pieces: Iterable[pl.DataFrame]
+    text: io.TextIOWrapper, stream: _Digesting, name: str, pieces: Iterable[pl.DataFrame]
 ) -> None:
     text.write(f',\n"{name}": [')
     between, end = b"\n", b""

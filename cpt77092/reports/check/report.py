@@ -20,6 +20,7 @@ from cpt77092.reports.files import write_atomically
 from cpt77092.reports.log import Log
 
 if TYPE_CHECKING:
+    from cpt77092.reports.check.former_worklist import FormerWorklist
     from cpt77092.split import Split
 
 
@@ -47,6 +48,8 @@ class Report:
     """Whether JSON lists every checked line."""
     quiet: bool = False
     verbose: bool = False
+    worklist: FormerWorklist | None = None
+    """A workbook of an earlier run, whose statuses and notes a new one keeps."""
     color: Color = Color.AUTO
 
     def pieces(self, limit: int | None = None) -> Iterator[pl.DataFrame]:
@@ -138,11 +141,17 @@ class Report:
             return list(problem.lines)
         return []
 
-    def print_parts(self, split: Split, parts: Mapping[int, tuple[str, str]]) -> None:
-        """Print to standard error how many rows each part has."""
-        from cpt77092.reports.check.split_notes import split_notes
+    def print_files(self, split: Split | None, parts: Mapping[int, tuple[str, str]]) -> None:
+        """Print to standard error what was kept of a workbook, and the rows of each part."""
+        notes: list[str] = []
+        if self.worklist is not None:
+            from cpt77092.reports.check.former_worklist import worklist_note
 
-        notes = split_notes(split, {part: name for part, (_, name) in parts.items()})
+            notes.append(worklist_note(self.result, self.worklist))
+        if split is not None:
+            from cpt77092.reports.check.split_notes import split_notes
+
+            notes += split_notes(split, {part: name for part, (_, name) in parts.items()})
         sys.stderr.write("".join(f"{note}\n" for note in notes))
 
     def _print_concise(self) -> None:

@@ -18,24 +18,30 @@ import polars as pl
 import xlsxwriter
 
 from cpt77092 import findings
+from cpt77092.choices import Sort
 from cpt77092.engine import Result
-from cpt77092.findings import AtRisk, Totals
+from cpt77092.findings import AtRisk, Totals, rollup
+from cpt77092.findings.lines import details
+from cpt77092.findings.table import needing_work
 from cpt77092.reports.check import summary
+from cpt77092.reports.check.former_worklist import (
+    DONE,
+    NOTE,
+    STATUS,
+    STATUSES,
+    FormerWorklist,
+    filled_in,
+    payer_shown,
+)
 from cpt77092.reports.check.report import Report
 from cpt77092.reports.rule_pages import Cited, RulePage, rule_pages
-from cpt77092.rule import Severity
 from cpt77092.text import FORMULA_STARTS, is_address, safe
 
 ROWS = 1_048_575
 """Most rows of a sheet under its header; the worst findings are kept."""
 LONGEST_CELL = 32_767
 LONGEST_LINK = 2_079
-STATUSES = ("Open", "In progress", "Fixed", "Overridden", "Query provider")
 _SUMMARY_WIDTH = 64
-DONE = ("Fixed", "Overridden")
-"""Statuses whose rows are gray."""
-_ON_PAPER = "Note"
-"""The last column that is printed: all of them would be too small to read."""
 _LINE, _HIGHEST = 15, 409
 """Points: of a line of text, and of the highest row that Excel has."""
 _COLORS = {"error": "#F8D7D3", "warning": "#FBE9C0", "info": "#DCEAF7"}
@@ -47,28 +53,36 @@ class Column:
 
     header: str
     name: str
-    """The column of the findings table; blank for one that a person fills in."""
+    """The column of the findings table or of `FILLED`."""
     width: int
     style: str = "text"
 
 
 WORKLIST = (
-    Column(header="Status", name="", width=12, style="fill"),
-    Column(header="Severity", name="severity", width=10, style="severity"),
-    Column(header="Claim", name="claim_id", width=16),
-    Column(header="Line", name="claim_line_number", width=6, style="place"),
-    Column(header="Payer", name="payer_shown", width=20),
+    Column(header=STATUS, name="status", width=12, style="fill"),
+    Column(header="Claim", name="claim_id", width=14),
+    Column(header="Line", name="claim_line_number", width=5, style="place"),
+    Column(header="Payer", name="payer_shown", width=18, style="wrapped"),
     Column(header="Date", name="claim_line_start_date", width=11, style="date"),
-    Column(header="Code", name="hcpcs_code", width=8),
+    Column(header="Code", name="hcpcs_code", width=7),
+    Column(header="Modifiers", name="modifiers", width=10),
+    Column(header="POS", name="place", width=5),
+    Column(header="Units", name="service_unit_quantity", width=6, style="place"),
+    Column(header="Diagnoses", name="diagnoses", width=14, style="wrapped"),
+    Column(header="Charge", name="charge_amount", width=10, style="money"),
+    Column(header="Severity", name="severity", width=9, style="severity"),
     Column(header="Rule", name="rule", width=8),
-    Column(header="What is wrong", name="message", width=48, style="wrapped"),
-    Column(header="What to do", name="fix", width=42, style="wrapped"),
-    Column(header="Note", name="", width=28, style="fill"),
+    Column(header="What is wrong", name="message", width=40, style="wrapped"),
+    Column(header="What to do", name="fix", width=36, style="wrapped"),
+    Column(header="Assigned to", name="assigned_to", width=11, style="fill"),
+    Column(header=NOTE, name="note", width=24, style="fill"),
+    Column(header="Fixed by", name="fixed_by", width=11, style="fill"),
+    Column(header="Fixed on", name="fixed_on", width=11, style="fill"),
+    Column(header="Rendering NPI", name="rendering_npi", width=13),
     Column(header="Fix type", name="fix_type", width=12),
     Column(header="Group", name="group_code", width=7),
     Column(header="CARC", name="carc", width=7),
     Column(header="RARC", name="rarc", width=8),
-    Column(header="Charge", name="charge_amount", width=11, style="money"),
     Column(header="Expected", name="expected_payment", width=11, style="money"),
     Column(header="Policy", name="payer_label", width=20),
     Column(header="Source", name="source_title", width=40),
@@ -101,7 +115,7 @@ _FIX_TYPES = {"safe": "safe", "unsafe": "verify first"}
 
 def write(stream: IO[bytes], report: Report) -> None:
     """Write the workbook."""
-    result, totals, extra = report.result, report.totals, report.extra
+    result, totals = report.result, report.totals
     buffer = io.BytesIO()  # XlsxWriter seeks, and standard output cannot
     options = {
         "in_memory": True,
@@ -114,22 +128,31 @@ def write(stream: IO[bytes], report: Report) -> None:
         day = datetime.combine(result.as_of, time.min)
         file.set_properties({"title": "Claim check", "created": day})
         book = _Book(file)
-        shown = findings.as_table(findings.worst(result, ROWS), extra=("payer_label", *extra))
-        columns = [*WORKLIST, *(Column(header=name, name=name, width=14) for name in extra)]
-        _worklist(book, _worst_first(shown), columns)
+        extra = ("payer_label", "line", *report.extra)
+        columns = [*WORKLIST, *(Column(header=n, name=n, width=14) for n in report.extra)]
+        work = findings.worst(needing_work(result), ROWS)
+        notices = findings.worst(needing_work(result, others=True), ROWS)
+        work_rows = rollup.grouped(work, sort=Sort.SEVERITY, extra=extra)
+        notice_rows = findings.as_table(notices, extra=extra)
+        listed = _in_words(result, work_rows, report.worklist)
+        _worklist(book, "Worklist", listed, columns)
+        unfilled = [column for column in columns if column.style != "fill"]
+        _worklist(book, "Notices", _in_words(result, notice_rows), unfilled)
+        shown = pl.concat([work_rows, notice_rows], how="diagonal")
         _summary(book, result, totals, shown.height)
         _rules(book, result, totals, shown)
     stream.write(buffer.getvalue())
 
 
-def _worst_first(shown: pl.DataFrame) -> pl.DataFrame:
-    """The findings by severity, with the columns that the worklist words in its own way."""
-    rank = pl.col("severity").cast(pl.Enum([severity.value for severity in Severity]))
-    name = pl.col("payer_name").str.strip_chars()
-    return shown.sort(rank, maintain_order=True).with_columns(
-        payer_shown=pl.when(name != "").then(name).otherwise("payer_label"),
+def _in_words(
+    result: Result, rows: pl.DataFrame, worklist: FormerWorklist | None = None
+) -> pl.DataFrame:
+    """The findings with the columns that the worklist words in its own way or has filled in."""
+    worded = rows.with_columns(
+        payer_shown(),
         fix_type=pl.col("fix_kind").replace_strict(_FIX_TYPES, default=""),
-    )
+    ).hstack(details(result.lines[rows["line"].cast(pl.UInt32)]))
+    return worded.hstack(filled_in(worded, worklist))
 
 
 class _Book:
@@ -140,6 +163,7 @@ class _Book:
         self.styles = {
             name: file.add_format({"valign": "top", **look}) for name, look in _STYLES.items()
         }
+        self.top = file.add_format({"top": 1})  # over the first row of a claim
         self.gray = file.add_format({"font_color": "#757575", "bg_color": "#F2F2F2"})
 
     def sheet(self, name: str, headers: Sequence[str], widths: Sequence[int]) -> Any:
@@ -174,27 +198,32 @@ class _Book:
             sheet.write_string(row, place, text, self.styles["inert"] if is_inert else look)
 
 
-def _worklist(book: _Book, rows: pl.DataFrame, columns: Sequence[Column]) -> None:
-    """The findings with columns to fill in."""
-    sheet = book.sheet("Worklist", [c.header for c in columns], [c.width for c in columns])
+def _worklist(book: _Book, name: str, rows: pl.DataFrame, columns: Sequence[Column]) -> None:
+    """Findings, with columns to fill in where there are some."""
+    sheet = book.sheet(name, [c.header for c in columns], [c.width for c in columns])
     wrapped = [column for column in columns if column.style == "wrapped"]
-    # Excel takes a style from cells, so a cell to fill in is written too.
+    # Excel takes a style from cells, so a blank cell to fill in is written too.
     for number, row in enumerate(rows.iter_rows(named=True), start=1):
         for place, column in enumerate(columns):
-            value = row[column.name] if column.name else None
+            value = row[column.name]
             style = str(value) if column.style == "severity" else column.style
             book.cell(sheet, number, place, value, style)
         _heighten(sheet, number, [(row[column.name], column.width) for column in wrapped])
-    last = max(rows.height, 1)
-    sheet.freeze_panes(1, 4)
+    headers = [column.header for column in columns]
+    last, claim = max(rows.height, 1), headers.index("Claim")
+    sheet.freeze_panes(1, claim + 2)
     sheet.autofilter(0, 0, last, len(columns) - 1)
     sheet.repeat_rows(0)
-    headers = [column.header for column in columns]
-    sheet.print_area(0, 0, last, headers.index(_ON_PAPER))
-    sheet.data_validation(1, 0, last, 0, {"validate": "list", "source": list(STATUSES)})
-    is_done = ",".join(f'$A2="{status}"' for status in DONE)
-    gray = {"type": "formula", "criteria": f"=OR({is_done})", "format": book.gray}
-    sheet.conditional_format(1, 0, last, len(columns) - 1, gray)
+    # Not all columns are printed: they would be too small to read.
+    sheet.print_area(0, 0, last, headers.index(NOTE if NOTE in headers else "What to do"))
+    letter = chr(ord("A") + claim)
+    starts = {"type": "formula", "criteria": f"=${letter}2<>${letter}1", "format": book.top}
+    sheet.conditional_format(1, 0, last, len(columns) - 1, starts)
+    if STATUS in headers:
+        sheet.data_validation(1, 0, last, 0, {"validate": "list", "source": list(STATUSES)})
+        is_done = ",".join(f'$A2="{status}"' for status in DONE)
+        gray = {"type": "formula", "criteria": f"=OR({is_done})", "format": book.gray}
+        sheet.conditional_format(1, 0, last, len(columns) - 1, gray)
 
 
 def _heighten(sheet: Any, row: int, texts: Iterable[tuple[str | None, int]]) -> None:

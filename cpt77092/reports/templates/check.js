@@ -24,6 +24,7 @@ function button(text, act) {
 
 const count = (n, one) => `${number.format(n)} ${n === 1 ? one : `${one}s`}`;
 const money = (amount) => (amount === null ? "" : dollars.format(amount));
+const nameOf = (line) => (line.claim_line_number === null ? line.where : `line ${line.where}`);
 const isAddress = (url) => /^https?:\/\//.test(url);
 
 // The data: columns become rows, findings link to their lines and lines to their claims.
@@ -53,15 +54,23 @@ function tie(data) {
     return tied;
   });
   const sources = rowsOf(data.sources);
-  return rowsOf(data.findings).map((finding, order) => {
+  const findings = rowsOf(data.findings).map((finding, order) => {
     const line = lines[finding.place];
     const tied = { ...finding, order, line, source: sources[finding.source], claim: line.claim, payer: line.claim.payer, payerText: line.payerText };
     tied.words = [data.severities[finding.severity], finding.rule, data.rules[finding.rule], line.claim_id, line.hcpcs_code,
-      line.modifiers, line.claim_line_start_date, tied.payerText, finding.message, finding.fix, finding.denial, line.person_id]
+      line.modifiers, line.diagnoses, line.claim_line_start_date, tied.payerText, finding.message, finding.fix, finding.denial, line.person_id]
       .join(" ").toLowerCase();
     line.findings.push(tied);
     return tied;
   });
+  // The worst claim first, and the one with the most at risk.
+  const worst = ({ findings }) => Math.min(...findings.map((f) => f.severity));
+  for (const claim of claims.values()) {
+    claim.worst = Math.min(...claim.lines.map(worst));
+    claim.atRisk = claim.lines.filter((line) => worst(line) === 0).reduce((sum, line) => sum + Math.max(line.charge ?? 0, 0), 0);
+  }
+  [...claims.values()].sort((a, b) => a.worst - b.worst || b.atRisk - a.atRisk).forEach((claim, rank) => { claim.rank = rank; });
+  return findings;
 }
 
 // The parts of a finding that the table and a claim both show.
@@ -112,14 +121,15 @@ function lineOf(line, data) {
     line.modifiers === null ? "" : line.modifiers ? `modifiers ${line.modifiers}` : "no modifier",
     line.units === null ? "" : count(line.units, "unit"),
     line.place ? `POS ${line.place}` : "",
+    line.diagnoses ? `diagnoses ${line.diagnoses}` : "",
     line.charge === null ? "charge not available" : `charged ${money(line.charge)}`,
     line.expected === null ? "" : `expected ${money(line.expected)}`,
     line.person_id ? `person ${line.person_id}` : "",
     `${data.files[line.source]}, row ${line.source_row}`,
   ];
-  const name = line.claim_line_number === null ? `Row ${line.source_row}` : `Line ${line.where}`;
+  const name = nameOf(line);
   const section = make("section", { class: "line" },
-    make("h3", {}, `${name}: ${line.hcpcs_code}`),
+    make("h3", {}, `${name[0].toUpperCase()}${name.slice(1)}: ${line.hcpcs_code}`),
     make("p", { class: "facts" }, facts.filter(Boolean).join(" · ")));
   const worstFirst = [...line.findings].sort((a, b) => a.severity - b.severity || a.order - b.order);
   for (const finding of worstFirst) {
@@ -152,6 +162,9 @@ const COLUMNS = [
   { name: "Expected", of: (f) => f.line.expected, isNumber: true, style: "number screen" },
 ];
 
+/** The order at the start: claim by claim; another column gives findings alone. */
+const BY_CLAIM = { of: (f) => f.claim.rank };
+
 /** By a column, blanks last whatever the direction; findings alike stay in the file's order. */
 function sorted(findings, { of, isNumber }, direction) {
   const keyed = findings.map((finding) => [of(finding), finding]);
@@ -168,7 +181,7 @@ class Worklist {
   constructor(data) {
     this.data = data;
     this.all = tie(data);
-    this.column = COLUMNS[0];
+    this.column = BY_CLAIM;
     this.direction = 1;
     this.shown = PAGE;
     this.drawHeads();
@@ -193,7 +206,9 @@ class Worklist {
     const counted = (of) => this.all.reduce((counts, f) => counts.set(of(f), (counts.get(of(f)) ?? 0) + 1), new Map());
     const bySeverity = counted((f) => f.severity);
     this.boxes = this.data.severities.map((severity, rank) => {
-      const box = make("input", { type: "checkbox", checked: "", value: severity });
+      // Infos are off, unless there is nothing else.
+      const isOn = rank < 2 || !(bySeverity.has(0) || bySeverity.has(1));
+      const box = make("input", { type: "checkbox", value: severity, ...(isOn ? { checked: "" } : {}) });
       at("severities").append(make("label", {}, box, " ", pill(severity), ` ${number.format(bySeverity.get(rank) ?? 0)}`));
       return box;
     });
@@ -214,13 +229,17 @@ class Worklist {
     // The search box is heard while one types; its late "change" would redraw a row being clicked.
     at("filters").addEventListener("change", (event) => event.target.id === "search" || this.filter());
     at("filters").addEventListener("submit", (event) => event.preventDefault());
-    at("filters").addEventListener("reset", () => setTimeout(() => this.filter()));
+    at("filters").addEventListener("reset", () => setTimeout(() => {
+      this.column = BY_CLAIM;
+      this.direction = 1;
+      this.filter();
+    }));
     at("print").addEventListener("click", () => window.print());
     at("more").addEventListener("click", () => {
       const first = this.shown;
       this.shown += PAGE;
       this.draw();
-      at("rows").rows[first].querySelector("button").focus();
+      at("rows").querySelectorAll("tr:not(.claim)")[first].querySelector("button").focus();
     });
     for (const bar of document.querySelectorAll("a[data-filter]")) {
       bar.addEventListener("click", () => this.only(bar.dataset.filter, bar.dataset.value));
@@ -268,7 +287,12 @@ class Worklist {
 
   draw(limit = this.shown) {
     const shown = this.kept.slice(0, limit);
-    at("rows").replaceChildren(...shown.map((finding) => this.row(finding)));
+    const isByClaim = this.column === BY_CLAIM;
+    at("table").classList.toggle("by-claim", isByClaim);
+    at("rows").replaceChildren(...shown.flatMap((finding, i) => {
+      const isFirst = isByClaim && finding.claim !== shown[i - 1]?.claim;
+      return isFirst ? [this.claimRow(finding.claim), this.row(finding)] : [this.row(finding)];
+    }));
     const lines = new Set(this.kept.map((f) => f.line));
     const charged = [...lines].reduce((sum, line) => sum + Math.max(line.charge ?? 0, 0), 0);
     const of = this.kept.length < this.all.length ? ` of ${number.format(this.all.length)}` : "";
@@ -282,16 +306,37 @@ class Worklist {
     at("table").hidden = !this.kept.length;
   }
 
-  row(finding) {
-    const { line, claim } = finding;
+  /** A button that opens a claim; its children are its text. */
+  opener(claim, ...children) {
     const open = button("", () => {
       this.showClaim(claim);
       at("claim-dialog").showModal();
     });
-    // Right-to-left letters must not move the line number.
-    open.append(make("bdi", {}, shortened(claim.id || "no claim id")), ` / ${line.where}`);
+    open.append(...children);
     open.setAttribute("aria-haspopup", "dialog");
     if (claim.id && claim.id.length > LONGEST_ID) open.title = claim.id;
+    return open;
+  }
+
+  /** The heading of a claim: payer, dates, money, and its lines without a finding. */
+  claimRow(claim) {
+    const days = claim.lines.map((line) => line.claim_line_start_date).filter(Boolean).sort();
+    const dates = [...new Set([days[0] ?? "no date", days.at(-1) ?? "no date"])].join(" to ");
+    const clean = claim.lines.filter((line) => !line.findings.length).map((line) => `${nameOf(line)} (${line.hcpcs_code})`);
+    const facts = [claim.lines[0].payerText || "no payer", dates,
+      claim.worst ? "" : `${money(claim.atRisk)} at risk`, clean.length ? `no findings on ${clean.join(", ")}` : ""];
+    const id = make("bdi", {}, shortened(claim.id || "no claim id"));
+    return make("tr", { role: "row", class: "claim" },
+      make("th", { role: "rowheader", scope: "rowgroup", colspan: COLUMNS.length + 1, class: "id" },
+        this.opener(claim, id), make("span", { class: "soft" }, ` ${facts.filter(Boolean).join(" · ")}`)));
+  }
+
+  row(finding) {
+    const { line, claim } = finding;
+    // Right-to-left letters must not move the line number.
+    const id = make("bdi", {}, shortened(claim.id || "no claim id"));
+    const open = this.column === BY_CLAIM ? this.opener(claim, nameOf(line)) : this.opener(claim, id, ` / ${line.where}`);
+    const facts = [line.place ? `POS ${line.place}` : "", line.units === null ? "" : count(line.units, "unit"), line.diagnoses];
     const date = line.claim_line_start_date ?? "no date";
     const under = make("div", { class: "under" }, make("bdi", {}, finding.payerText || "no payer"), ", ", make("span", { class: "short" }, date));
     const person = line.person_id ? make("div", { class: "soft" }, `person ${line.person_id}`) : null;
@@ -302,7 +347,8 @@ class Worklist {
       make("th", { role: "rowheader", scope: "row", class: "id" }, open, under, person),
       cell("payer wide-only", finding.payerText),
       cell("short wide-only", date),
-      cell("code", line.hcpcs_code ?? "", line.modifiers ? make("span", { class: "soft" }, ` ${line.modifiers}`) : null),
+      cell("code", line.hcpcs_code ?? "", line.modifiers ? make("span", { class: "soft" }, ` ${line.modifiers}`) : null,
+        make("div", { class: "soft facts" }, facts.filter(Boolean).join(", "))),
       cell("what", finding.message, fixOf(finding), sourceOf(finding.source, false)),
       cell("short", finding.denial),
       cell("number", money(line.charge)),
