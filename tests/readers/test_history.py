@@ -39,6 +39,15 @@ def claims(tmp_path: Path) -> Path:
     )
 
 
+@pytest.fixture
+def scans(tmp_path: Path) -> Path:
+    return written(
+        tmp_path / "claims.csv",
+        line("B-1", "P1", "2026-03-02", code="77080"),
+        line("B-2", "P2", "2026-03-05", code="77080"),
+    )
+
+
 def history_of(claims: Path, *files: Path) -> History:
     needed = needed_columns(CATALOGUE)
     batch = read_batch([str(claims)], needed=needed, scope=CHECKED, options=Options())
@@ -102,24 +111,34 @@ def test_an_input_is_not_its_own_history(claims: Path, tmp_path: Path) -> None:
     assert result.outcomes["FR003"].null_count() == 2
 
 
-def test_a_folder_of_history_may_hold_the_batch(claims: Path, tmp_path: Path) -> None:
-    written(tmp_path / "old.csv", line("H-1", "P2", "2025-11-30"))
-    result = checked(claims, tmp_path)
+def test_a_folder_of_history_may_hold_the_batch(scans: Path, tmp_path: Path) -> None:
+    written(tmp_path / "old.csv", line("H-1", "P2", "2025-11-30", code="77080"))
+    result = checked(scans, tmp_path)
     assert [claim for claim, _ in findings_of(result, "FR002")] == ["B-2"]
     assert not findings_of(result, "FR003")
 
 
-def test_months_are_counted_across_batch_and_history(claims: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("first", "gap", "unchecked"),
+    [("2024-04-01", 0, []), ("2024-04-02", 0, ["B-2"]), ("2024-04-01", 6, ["B-2"])],
+)
+def test_months_are_counted_across_batch_and_history(
+    scans: Path, tmp_path: Path, first: str, gap: int, unchecked: list[str]
+) -> None:
+    months = [month for month in range(4, 27) if month != gap]
     past = written(
         tmp_path / "past.csv",
-        line("H-0", "P9", "2024-04-01", code="99213"),
-        line("H-1", "P1", "2024-04-30"),
-        line("H-2", "P9", "2026-02-28", code="99213"),
+        line("H-0", "P2", first, code="99213"),
+        line("H-1", "P1", "2024-04-30", code="77080"),
+        *(
+            line("H-2", "P9", f"{2024 + (n - 1) // 12}-{(n - 1) % 12 + 1:02}-28", code="99213")
+            for n in months
+        ),
     )
-    result = checked(claims, past)
+    result = checked(scans, past)
     assert [claim for claim, _ in findings_of(result, "FR002")] == ["B-1"]
-    unchecked = findings.not_checked_rows(result).filter(pl.col("rule") == "FR002")
-    assert not unchecked.height
+    rows = findings.not_checked_rows(result).filter(pl.col("rule") == "FR002")
+    assert rows["claim_id"].to_list() == unchecked
 
 
 def test_without_patients_a_history_is_refused(claims: Path, tmp_path: Path) -> None:
@@ -184,10 +203,12 @@ def test_a_report_never_replaces_the_history(claims: Path, tmp_path: Path) -> No
     assert past.read_bytes() == before
 
 
-def test_no_patient_is_named_in_what_is_said_of_them(claims: Path, tmp_path: Path) -> None:
+def test_no_patient_is_named_in_what_is_said_of_them(scans: Path, tmp_path: Path) -> None:
     past = written(
-        tmp_path / "past.csv", line("B-1", "P1", "2026-03-02"), line("H-1", "P2", "2026-02-02")
+        tmp_path / "past.csv",
+        line("B-1", "P1", "2026-03-02", code="77080"),
+        line("H-1", "P2", "2026-02-02", code="77080"),
     )
-    table = findings.as_table(checked(claims, past))
+    table = findings.as_table(checked(scans, past))
     assert {"FR002", "FR003"} <= set(table["rule"])
     assert not any("P1" in text or "P2" in text for text in table["message"])
