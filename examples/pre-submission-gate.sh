@@ -11,7 +11,7 @@
 # What your office has answered is named here instead:
 policies=''  # folder of your own policies
 layout=''    # layout of the batch: the file that scrub columns --save names
-payers=''    # YAML file with your payer names under payers:, as in scrub.yaml
+payers=''    # YAML file with your payer names, which scrub payers BATCH --save FILE writes
 without=''   # columns that the batch lacks on purpose: modifiers payer date
 
 set -u
