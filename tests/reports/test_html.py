@@ -267,7 +267,9 @@ class Opened:
     @property
     def claims(self) -> list[str]:
         """The headings of the claims that are listed."""
-        return [str(row.text) for row in self.all("#rows tr.claim")]
+        script = "return [...document.querySelectorAll('#rows tr.claim')].map(r => r.innerText)"
+        rows: list[str] = self.browser.execute_script(script)
+        return rows
 
     @property
     def status(self) -> str:

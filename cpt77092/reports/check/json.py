@@ -31,39 +31,30 @@ def write(stream: IO[bytes], report: Report) -> None:
         {"rule": rule, "reason": reason, "payer": payer, "lines": lines}
         for rule, reason, payer, lines in totals.not_checked
     ]
-    text = io.TextIOWrapper(out, encoding="utf-8", write_through=True)
-    text.write('{"manifest": ')
-    json.dump(manifest(report), text, indent=2, ensure_ascii=False)
-    text.write(',\n"totals": ')
-    json.dump(_totals_record(totals), text, indent=2, ensure_ascii=False)
-    _write_table(text, out, f"{report.by}s", report.pieces())
-    text.write(',\n"not_checked": ')
-    json.dump(reasons, text, indent=1, ensure_ascii=False)
-    _write_table(text, out, "rejects", [findings.rejects(result)])
+    _write_value(out, '{"manifest": ', manifest(report))
+    _write_value(out, ',\n"totals": ', _totals_record(totals))
+    _write_table(out, f"{report.by}s", report.pieces())
+    _write_value(out, ',\n"not_checked": ', reasons, indent=1)
+    _write_table(out, "rejects", [findings.rejects(result)])
     if report.checked_lines:
         lines = findings.checked_lines(result, extra=report.extra)
-        _write_table(text, out, "checked_lines", lines)
+        _write_table(out, "checked_lines", lines)
     if report.not_checked:
-        _write_table(text, out, "not_checked_rows", [findings.not_checked_rows(result)])
-    text.write(f'{DIGEST}{out.digest.hexdigest()}"}}\n')
-    text.detach()
+        _write_table(out, "not_checked_rows", [findings.not_checked_rows(result)])
+    out.write(f'{DIGEST}{out.digest.hexdigest()}"}}\n'.encode())
 
 
-class _Digesting(io.RawIOBase):
+class _Digesting:
     """A stream that knows the digest of what is written to it."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
         self.digest = hashlib.sha256()
 
-    def writable(self) -> bool:
-        """Whether it can be written, as a text wrapper asks."""
-        return True
-
-    def write(self, data: Any) -> int:
+    def write(self, data: bytes) -> None:
         """Write bytes."""
         self.digest.update(data)
-        return self._stream.write(data)
+        self._stream.write(data)
 
 
 def money_as_numbers(table: pl.DataFrame) -> pl.DataFrame:
@@ -71,19 +62,20 @@ def money_as_numbers(table: pl.DataFrame) -> pl.DataFrame:
     return table.cast({name: pl.Float64 for name in _MONEY if name in table.columns})
 
 
-def _write_table(
-    text: io.TextIOWrapper, stream: _Digesting, name: str, pieces: Iterable[pl.DataFrame]
-) -> None:
-    text.write(f',\n"{name}": [')
+def _write_table(out: _Digesting, name: str, pieces: Iterable[pl.DataFrame]) -> None:
+    out.write(f',\n"{name}": ['.encode())
     between, end = b"\n", b""
     for piece in _slices(pieces):
         rows = io.BytesIO()
         piece.write_ndjson(rows)
-        stream.write(between)
-        stream.write(rows.getvalue().removesuffix(b"\n").replace(b"}\n{", b"},\n{"))
+        out.write(between)
+        out.write(rows.getvalue().removesuffix(b"\n").replace(b"}\n{", b"},\n{"))
         between, end = b",\n", b"\n"
-    stream.write(end)
-    text.write("]")
+    out.write(end + b"]")
+
+
+def _write_value(out: _Digesting, before: str, value: Any, *, indent: int = 2) -> None:
+    out.write(f"{before}{json.dumps(value, indent=indent, ensure_ascii=False)}".encode())
 
 
 def _slices(pieces: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
