@@ -61,7 +61,7 @@ FAULTS: list[dict[str, str]] = [
     {"charge_amount": "0.00"},
     {"service_unit_quantity": "0"},
     {"rendering_npi": "1234567890"},
-    {"diagnosis_code_1": ""},
+    {"diagnosis_code_1": "M81"},
 ]
 """What is written over a flagged line of a batch that is clean without: one finding each."""
 
@@ -129,7 +129,7 @@ def flagged(
             "hcpcs_code": pl.select(
                 pl.when(is_read).then(pl.lit("77092")).otherwise(pl.lit("77080"))
             ).to_series(),
-            "payer": _pick(claim, ["UnitedHealthcare", "Cigna"], seed + 3),
+            "payer": _pick(claim, ["Medicare", "Cigna"], seed + 3),
             "place_of_service_code": _pick(claim, ["11", "49"], seed + 4),
             "hcpcs_modifier_1": pl.select(
                 pl.when(is_read).then(pl.lit("")).otherwise(pl.lit("26"))

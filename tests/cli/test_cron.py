@@ -424,13 +424,13 @@ def test_every_file_that_cannot_be_written_is_named_and_the_others_are_written(
 
     monkeypatch.setattr("cpt77092.reports.check.json.write", full)
     write("a.csv", FLAGGED)
-    Path("held.csv").mkdir()
-    parts = ("--clean-to", "clean.csv", "--flagged-to", "held.csv")
-    code, _, err = scrub("a.csv", *AS_OF, "-q", "-o", "o.json", *parts)
+    monkeypatch.setattr("cpt77092.reports.check.html.write", full)
+    outputs = ("-o", "o.json", "-o", "o.html", "--clean-to", "clean.csv")
+    code, _, err = scrub("a.csv", *AS_OF, "-q", *outputs)
     assert code == 2
     assert [line.partition(": cannot")[0] for line in err.splitlines()] == [
         "scrub: -o o.json",
-        "scrub: --flagged-to held.csv",
+        "scrub: -o o.html",
     ]
     assert Path("clean.csv").exists()
 
@@ -819,7 +819,7 @@ def test_the_file_of_rejects_is_an_output_like_the_others(scrub: Scrub) -> None:
     Path("folder").mkdir()
     code, _, err = scrub("a.csv", *AS_OF, "-q", "--rejects", "folder", "-o", "good.csv")
     assert (code, "--rejects folder: cannot be written" in err) == (2, True)
-    assert Path("good.csv").exists()
+    assert not Path("good.csv").exists(), "a folder is seen before anything is read"
 
 
 def test_pages_and_profiles_name_a_file_that_was_not_read(scrub: Scrub) -> None:

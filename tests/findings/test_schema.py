@@ -118,6 +118,7 @@ def test_json_lists_checked_lines_on_request_and_other_formats_refuse(
     assert scrub(*arguments, "-o", plain) == scrub(*arguments, "--checked-lines", "-o", report) == 1
     without: dict[str, Any] = json.loads(plain.read_text(encoding="utf-8"))
     record: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
+    assert record.pop("sha256") != without.pop("sha256")
     listed = record.pop("checked_lines")
     assert record == without, "nothing else changes"
     assert len(listed) == record["totals"]["checked_lines"]

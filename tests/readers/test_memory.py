@@ -70,7 +70,7 @@ def given_rooms(monkeypatch: pytest.MonkeyPatch, *rooms: int) -> None:
     monkeypatch.setattr(memory, "free", lambda: left.pop(0) if len(left) > 1 else left[0])
 
 
-@pytest.mark.parametrize("rooms", [(1_000,), (1_000_000, 20_000)])
+@pytest.mark.parametrize("rooms", [(1_000,), (1_000_000, 25_000)])
 def test_a_batch_too_large_is_refused_while_reading_or_before_checking(
     rooms: Sequence[int], scrub: Scrub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -82,5 +82,5 @@ def test_a_batch_too_large_is_refused_while_reading_or_before_checking(
 
 
 def test_fewer_rules_take_less(scrub: Scrub, monkeypatch: pytest.MonkeyPatch) -> None:
-    given_rooms(monkeypatch, 1_000_000, 20_000)
+    given_rooms(monkeypatch, 1_000_000, 25_000)
     assert scrub(EXAMPLE, "--as-of", "2026-11-23", "--select", "MO")[0] == 1
