@@ -75,24 +75,19 @@ def verify(report: str) -> Verdict:
     try:
         changes = _changes(then["manifest"], now["manifest"])
         differences = _differences(then, now, rows)
-        if not then[IS_WHOLE]:
-            differences.append("the report is not as scrub wrote it: its digest is another")
         unreadable = tuple(map(str, then["manifest"].get("unreadable") or ()))
     except _DAMAGED:
         raise _damaged(report) from None
     before = count(len(then[rows]), by.value)
     is_same = not differences and not any(text.startswith(_OF_FILES) for text in changes)
+    headline = f"Not the same: {before} then, {len(now[rows]):,} now."
     if is_same:
         headline = f"The same: {before}, as of {request.as_of}."
-    elif not differences:
-        headline = f"Not the same: {before} then and now, but files have changed."
-    else:
-        headline = f"Not the same: {before} then, {len(now[rows]):,} now."
-        if not changes:
-            headline += (
-                " Program, policies and files are unchanged, so the report was edited, or this is "
-                "a bug in scrub."
-            )
+    elif not changes:
+        headline += (
+            " Program, policies and files are unchanged, so the report was edited, or this is "
+            "a bug in scrub."
+        )
     return Verdict(
         is_same=is_same,
         headline=headline,
@@ -216,6 +211,8 @@ def _differences(then: Record, now: Record, rows: str) -> list[str]:
     """How the sections differ; findings by rule."""
     compare = _compare_findings if rows == f"{By.FINDING}s" else _compare_rows
     differences = compare(then[rows], now[rows]) if then[rows] != now[rows] else []
+    if not then[IS_WHOLE]:
+        differences.append("the report is not as scrub wrote it: its digest is another")
     if then.get("rejects") != now.get("rejects"):
         differences.append("the rows that could not be read differ")
     if then["not_checked"] != now["not_checked"]:

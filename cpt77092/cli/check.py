@@ -208,7 +208,7 @@ def check(ctx: typer.Context, options: CheckOptions) -> None:
     if unwritten:
         raise OutputError(*unwritten)
     if options.quiet:
-        _print_one_line(report, options, log)
+        _print_one_line(report, files, options, log)
     if not report.quiet:
         report.print_files(split, files.parts)
     log.finished(code, why)
@@ -333,8 +333,8 @@ def unwritable_output(problem: OSError) -> str:
     return f"standard output: cannot be written ({problem.strerror})"
 
 
-def _print_one_line(report: Report, options: CheckOptions, log: Log) -> None:
-    """Print all that a quiet run says: why not everything was checked, or what was found.
+def _print_one_line(report: Report, files: OutputFiles, options: CheckOptions, log: Log) -> None:
+    """Print all that a quiet run says: why not all was checked, or what was found and where it is.
 
     Info findings alone are no reason to print: nearly every batch has some.
     """
@@ -351,7 +351,8 @@ def _print_one_line(report: Report, options: CheckOptions, log: Log) -> None:
     elif totals.error_lines or totals.warning_lines or report.exit_code == Exit.FINDINGS:
         numbers = [count(n, severity) for severity, n in totals.by_severity.items() if n]
         what = ", ".join(numbers) or report.why
-        log.trouble("findings", [f"{what}. {summary.headline(totals)}"])
+        where = f" Worklist: {files.reports[0][0]}" if files.reports else ""
+        log.trouble("findings", [f"{what}. {summary.headline(totals)}{where}"])
 
 
 def _listed(prefixes: Sequence[str] | None) -> list[str]:

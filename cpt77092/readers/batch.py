@@ -17,7 +17,18 @@ from cpt77092.readers.excel_damage import restore_numbers
 from cpt77092.readers.failures import POLARS_FAILURES, reading, reason
 from cpt77092.readers.multi_value_cells import split_sets, take_modifiers_off_codes
 from cpt77092.readers.required_columns import require_columns
-from cpt77092.readers.scan import LINE, RAW, REJECT, ROW, Options, Rows, Scan, Selection, Tally
+from cpt77092.readers.scan import (
+    LINE,
+    RAW,
+    REJECT,
+    ROW,
+    Options,
+    Rows,
+    Scan,
+    Selection,
+    Table,
+    Tally,
+)
 from cpt77092.text import count
 
 SOURCE = "source"
@@ -66,10 +77,16 @@ class Batch:
         return Tally.total(self.tallies)
 
     def rejected_rows(self) -> Iterator[bytes]:
-        """The rejected rows as they are in their files, under the header of each file."""
+        """The rejected rows as they are in their files, under the header of each file.
+
+        Those of a workbook or a Parquet file, which has no rows of text, as CSV.
+        """
         for (number,), rows in self.rejects.group_by("source", maintain_order=True):
+            scan = self.scans[int(str(number))]
             raw = [row for row in rows[RAW] if row is not None]
-            for line in [self.scans[int(str(number))].heading, *raw] if raw else ():
+            if isinstance(scan.opened, Table):
+                yield scan.opened.texts(rows[ROW]).write_csv().encode()
+            for line in [scan.heading, *raw] if raw else ():
                 yield line if line.endswith((b"\n", b"\r")) else line + b"\n"
 
 

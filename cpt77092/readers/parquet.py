@@ -39,8 +39,12 @@ class ParquetFile:
 
     def sample(self) -> pl.DataFrame:
         """The first rows, every cell as text."""
-        plain = [name for name, dtype in self.types.items() if not dtype.is_nested()]
-        return self.rows.select(pl.col(plain).cast(pl.String)).head(SAMPLE_ROWS).collect()
+        return _as_texts(self.rows.drop(INDEX).head(SAMPLE_ROWS).collect())
+
+    def texts(self, numbers: pl.Series) -> pl.DataFrame:
+        """The rows with some numbers, every cell that has one as text."""
+        rows = self.rows.filter(pl.col(INDEX).is_in(numbers.implode()))
+        return _as_texts(rows.drop(INDEX).collect(engine="streaming"))
 
     def read(self, selection: Selection) -> tuple[Scan, Rows]:
         """Read the rows.
@@ -135,13 +139,26 @@ def _first_cells(
     rows: pl.LazyFrame, types: Mapping[str, pl.DataType]
 ) -> dict[str, list[str]] | None:
     """The cells of each column in the first rows as text; None where they cannot be read."""
-    plain = [name for name, dtype in types.items() if not dtype.is_nested()]
-    texts = pl.col(plain).cast(pl.String, strict=False).fill_null("")
     try:
         with native_errors_silenced():
-            return rows.select(texts).head(MATCHED_ROWS).collect().to_dict(as_series=False)
+            first = rows.select(list(types)).head(MATCHED_ROWS).collect()
+            return _as_texts(first).fill_null("").to_dict(as_series=False)
     except POLARS_FAILURES:  # reading the rows, which follows, reports what is wrong
         return None
+
+
+def _as_texts(rows: pl.DataFrame) -> pl.DataFrame:
+    """The cells of all columns but lists and structs as text; hexadecimal where they hold bytes."""
+    return pl.DataFrame([_as_text(cells) for cells in rows if not cells.dtype.is_nested()])
+
+
+def _as_text(cells: pl.Series) -> pl.Series:
+    if cells.dtype == pl.Duration:  # has no text of its own
+        cells = cells.cast(pl.Int64)
+    try:
+        return cells.cast(pl.String, strict=False)
+    except POLARS_FAILURES:
+        return cells.bin.encode("hex")
 
 
 def _partitions(path: str) -> Iterator[tuple[str, str]]:

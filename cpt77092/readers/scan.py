@@ -164,6 +164,14 @@ class Sampled(Protocol):
         """The first rows, every cell as text."""
 
 
+@runtime_checkable
+class Table(Protocol):
+    """An opened file that has cells, and no rows of text that could be copied as they are."""
+
+    def texts(self, numbers: pl.Series) -> pl.DataFrame:
+        """The rows with some numbers, every cell as text."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scan:
     """What is known of a file once it is read, apart from its rows."""

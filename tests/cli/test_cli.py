@@ -327,7 +327,8 @@ def test_the_table_says_how_many_of_how_many(scrub: Scrub) -> None:
 
 def test_json_holds_manifest_totals_findings_and_reasons(scrub: Scrub) -> None:
     record = _totals(scrub)["record"]
-    assert list(record) == ["manifest", "totals", "findings", "not_checked", "rejects"]
+    sections = ["manifest", "totals", "findings", "not_checked", "rejects", "sha256"]
+    assert list(record) == sections
     manifest = record["manifest"]
     assert manifest["version"] == __version__
     assert manifest["as_of"] == "2026-11-23"

@@ -660,6 +660,7 @@ def test_the_crontab_line_writes_the_day_and_mails_one_line(
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert done.stderr.startswith("scrub: 24 errors, ")
     day = date.today().isoformat()  # noqa: DTZ011 - the day that the program sees
+    assert re.search(rf" Worklist: reports/{day[:8]}\d\d\.csv\n$", done.stderr)
     written = sorted(path.name for path in (tmp_path / "claims" / "reports").iterdir())
     assert [name.partition(".")[2] for name in written] == ["csv", "json"]
     assert written[0].startswith(day[:8])

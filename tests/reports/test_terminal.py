@@ -196,7 +196,7 @@ def test_a_claim_stays_together_the_worst_of_it_first(tmp_path: Path) -> None:
         ("A", 1),
         ("B", 1),
     ]
-    assert shown["claim_findings"].to_list() == [4, 4, 4, 4, 1]
+    assert shown["claim_findings"].to_list() == [3, 3, 3, 1]
     assert shown["claim_at_risk"].to_list()[0] == Decimal("99.00")
     by_file = rollup.as_table(result, sort=Sort.FILE)
     assert by_file.equals(findings.as_table(result))
