@@ -28,8 +28,10 @@ def earlier_test_date(lines: pl.DataFrame, _: Context) -> pl.Series:
 
 
 def possible_test_date(lines: pl.DataFrame, _: Context) -> pl.Series:
-    """The same, counting tests that may count."""
+    """The same, counting tests that may count; null where it is known of all tests."""
     may_count = pl.col("may_be_paid") & pl.col("counts")
+    if not lines.select(may_count.null_count()).item():
+        return pl.Series([None], dtype=pl.Date).new_from_index(0, lines.height)
     return _last_test(lines, may_count.fill_null(value=True))
 
 
