@@ -34,6 +34,8 @@ from cpt77092.text import count
 SOURCE = "source"
 """Index of the file in `Batch.scans`."""
 COMMONEST = 5
+_CODE_FORM = "^[A-Za-z]?[0-9]{3,4}[0-9A-Za-z]?$"
+"""Of a procedure or revenue code: anything else in its column may name a patient."""
 ROWS_SHOWN = 5
 
 
@@ -267,7 +269,7 @@ def _tally(rows: Rows) -> Tally:
 def _commonest(scans: Sequence[Scan]) -> tuple[tuple[str, int], ...]:
     counts = [
         # Many scans in one plan wait for each other's threads, and none ends.
-        scan.codes.filter(pl.col("hcpcs_code").fill_null("") != "")
+        scan.codes.filter(pl.col("hcpcs_code").str.strip_chars().str.contains(_CODE_FORM))
         .group_by("hcpcs_code")
         .len()
         .collect(engine="streaming")

@@ -87,7 +87,7 @@ def output_locks(names: Sequence[str], *, others: Sequence[tuple[str, str]] = ()
                 continue
             if place in places:
                 raise OutputError(f"{option} {name}: named twice in one run")
-            if place.is_dir():
+            if not Path(name).name:  # `.` or `/`
                 raise _unwritable(f"{option} {name}", os.strerror(errno.EISDIR))
             places.add(place)
             stack.enter_context(_locked(place, f"{option} {name}"))

@@ -750,13 +750,7 @@ def test_a_payer_id_is_enough_without_a_payer_name(tmp_path: Path) -> None:
 def test_a_batch_without_a_code_in_scope_tells_the_commonest_codes(tmp_path: Path) -> None:
     codes = ["99213"] * 3 + ["36415"] * 2 + ["80053"] * 2 + ["1", "2", "3", ""]
     file = written(tmp_path, text(HEADER, *(line(n, code) for n, code in enumerate(codes))))
-    assert read(file).commonest_codes == (
-        ("99213", 3),
-        ("36415", 2),
-        ("80053", 2),
-        ("1", 1),
-        ("2", 1),
-    )
+    assert read(file).commonest_codes == (("99213", 3), ("36415", 2), ("80053", 2))
 
 
 def test_a_batch_with_a_code_in_scope_tells_no_commonest_codes(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ PLACES = [
     ("check", ["claims.csv", "-o", "loop/x.csv"]),
     ("check", ["claims.csv", "-o", "claims.csv/x.csv"]),
     ("check", ["claims.csv/x.csv"]),
-    ("check", ["claims.csv", "--rejects", "folder"]),
+    ("check", ["claims.csv", "--rejects", "."]),
     ("check", ["claims.csv", "--settings", "folder"]),
     ("check", ["claims.csv", "--settings", LONG]),
     ("check", ["b\udcff.csv"]),

@@ -92,7 +92,8 @@ class TextSource:
         with decompressed(self.path, self.data, self.compression) as stream:
             while block := stream.read(HEAD_BYTES):
                 size += len(block)
-                last = max(block.rfind(b"\n"), block.rfind(b"\r"))
+                last = block.rfind(b"\n")
+                last = block.rfind(b"\r") if last < 0 else last
                 open_line = open_line + len(block) if last < 0 else len(block) - last - 1
                 if open_line > LONGEST_LINE:
                     raise self._no_table("has a line of more than 64 MB; is it a table?")

@@ -18,6 +18,7 @@ from cpt77092.reports.check import concise, summary
 from cpt77092.reports.check.writers import WRITERS
 from cpt77092.reports.files import write_atomically
 from cpt77092.reports.log import Log
+from cpt77092.text import safe
 
 if TYPE_CHECKING:
     from cpt77092.reports.check.former_worklist import FormerWorklist
@@ -152,7 +153,7 @@ class Report:
             from cpt77092.reports.check.split_notes import split_notes
 
             notes += split_notes(split, {part: name for part, (_, name) in parts.items()})
-        sys.stderr.write("".join(f"{note}\n" for note in notes))
+        sys.stderr.write("".join(f"{safe(note)}\n" for note in notes))
 
     def _print_concise(self) -> None:
         limit = self.limit or None
