@@ -242,7 +242,8 @@ def test_no_width_breaks_a_word_or_overflows(example: Result, by: By) -> None:
             console.print(rollup_table(table, by, titles, width))
         text = stream.getvalue()
         assert max(map(cell_len, text.splitlines())) <= width
-        broken = words - set(re.findall(r"[^\s/]+", text)) - set(text.split())
+        shown = set(re.findall(r"[^\s/]+", text)) | set(text.split())
+        broken = words - shown - {word.rstrip(".") for word in shown}  # a denial ends in a dot
         assert not broken, (width, broken)
 
 
@@ -476,7 +477,7 @@ def test_machine_forms_have_the_roll_up_too(tmp_path: Path) -> None:
     arguments = [part for file in files for part in ("-o", file)]
     assert scrub(EXAMPLE, "-q", "--by", "claim", "--sort", "dollars", *arguments).returncode == 1
     record = json.loads(files[0].read_text(encoding="utf-8"))
-    assert list(record) == ["manifest", "totals", "claims", "not_checked", "rejects"]
+    assert list(record) == ["manifest", "totals", "claims", "not_checked", "rejects", "sha256"]
     assert record["manifest"]["options"]["by"] == "claim"
     assert record["manifest"]["options"]["sort"] == "dollars"
     lines = [json.loads(text) for text in files[1].read_text(encoding="utf-8").splitlines()]
