@@ -242,7 +242,8 @@ def test_no_width_breaks_a_word_or_overflows(example: Result, by: By) -> None:
             console.print(rollup_table(table, by, titles, width))
         text = stream.getvalue()
         assert max(map(cell_len, text.splitlines())) <= width
-        broken = words - set(re.findall(r"[^\s/]+", text)) - set(text.split())
+        shown = set(re.findall(r"[^\s/]+", text)) | set(text.split())
+        broken = words - shown - {word.rstrip(".") for word in shown}  # a denial ends in a dot
         assert not broken, (width, broken)
 
 

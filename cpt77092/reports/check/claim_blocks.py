@@ -24,8 +24,9 @@ LINES_OF_CLAIM = 6
 """Lines that a claim takes on the screen, the blank one before it included, unless all is shown."""
 LINES_NAMED = 2
 """More lines with the same finding as the first are counted, unless all is shown."""
-CITED = ("source", "denial", "")
-"""What is cited, at most first: the denial with its source, the denial, or nothing."""
+CITED = ("source", "denial", "", "joined")
+"""What is cited, at most first: the denial with its source, the denial, or nothing; last nothing,
+and what to do in one paragraph with what is wrong."""
 _RULE = 7
 """Width of the column of severities and rules."""
 _FIX_LABELS = {
@@ -167,9 +168,9 @@ def _block(
         named = ", ".join(map(" ".join, others)) if is_short else f"{len(others):,} more lines"
         text.append(f" Same on {named}.")
     denial = " ".join(filter(None, (row["group_code"], row["carc"], row["rarc"])))
-    parts = {"source": (denial, _source(row, whole=whole)), "denial": (denial,), "": ()}[cited]
+    parts = {"source": (denial, _source(row, whole=whole)), "denial": (denial,)}.get(cited, ())
     last = ". ".join(filter(None, parts))
-    text.append("\n")
+    text.append(" " if cited == "joined" else "\n")
     if row["fix"]:
         label, style = _FIX_LABELS[row["fix_kind"]]
         text.append(label, style=style).append(safe(row["fix"]))
@@ -177,7 +178,9 @@ def _block(
     if last:
         text.append(last if whole else f"[{last}]", style="dim")
     text.rstrip()
-    return list(text.wrap(console, _room(console), overflow="fold"))
+    lines = list(text.wrap(console, _room(console), overflow="fold"))
+    # Severity and rule take two lines.
+    return [*lines, *(Text() for _ in range(2 - len(lines)))]
 
 
 def _source(row: dict[str, Any], *, whole: bool) -> str:
@@ -198,14 +201,13 @@ def _with_rules(
     for problem, block in zip(problems, blocks, strict=False):
         severity = problem.row["severity"]
         names = [Text.assemble((severity, STYLES[severity])), Text(problem.row["rule"])]
-        for number in range(max(len(block), len(names))):
+        for number, line in enumerate(block):
             name = names[number] if number < len(names) else Text()
+            line.rstrip()
             yield Segment("  ")
             yield from name.render(console)
-            if number < len(block):
-                yield Segment(" " * (_RULE + 2 - name.cell_len))
-                block[number].rstrip()
-                yield from block[number].render(console)
+            yield Segment(" " * (_RULE + 2 - name.cell_len) if line else "")
+            yield from line.render(console)
             yield Segment.line()
 
 
