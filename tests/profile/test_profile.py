@@ -378,7 +378,7 @@ def test_a_profile_is_written_as_check_writes_its_reports(
     (tmp_path / "folder.json").mkdir()
     code, _, err = scrub(file, "-o", "folder.json", "-o", "p.html")
     assert (code, err.startswith("scrub: -o folder.json: cannot be written (")) == (2, True)
-    assert not (tmp_path / "p.html").exists(), "a folder is seen before anything is read"
+    assert (tmp_path / "p.html").exists()
     assert not list(tmp_path.glob(".*"))
 
 
