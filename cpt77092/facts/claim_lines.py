@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from cpt77092.claims.columns import BY_NAME, TYPED, UNREADABLE_TEXT, Kind
+from cpt77092.claims.quotable import shown
 from cpt77092.facts.fact import Context, Fact, on_lines
 from cpt77092.reference.codes import CHECKED, FAMILY, GLOBAL, TECHNICAL
 
@@ -70,16 +71,19 @@ def unreadable_cells(context: Context) -> pl.Expr:
             pl.lit(f"{name} is not {_EXPECTED[BY_NAME[name].kind]}")
             if BY_NAME[name].patient
             else pl.format(
-                "{} '{}' is not {}",
+                "{} {} is not {}",
                 pl.lit(name),
-                pl.col(f"{name}{UNREADABLE_TEXT}"),
+                shown(name, pl.col(f"{name}{UNREADABLE_TEXT}"), "'"),
                 pl.lit(_EXPECTED[BY_NAME[name].kind]),
             )
         )
         for name in context.unreadable
     ]
     code = pl.when(pl.col("damaged_code").is_not_null()).then(
-        pl.format("hcpcs_code '{}' is not a procedure code", pl.col("damaged_code"))
+        pl.format(
+            "hcpcs_code {} is not a procedure code",
+            shown("hcpcs_code", pl.col("damaged_code"), "'"),
+        )
     )
     return pl.concat_str([*problems, code], separator="; ", ignore_nulls=True)
 

@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 
 from cpt77092.claims.columns import DIAGNOSES
+from cpt77092.claims.quotable import shown
 from cpt77092.facts.fact import Build, Context, Fact, by_set
 from cpt77092.reference.icd10 import CATEGORY, WOMEN_ONLY, diagnosis_list
 
@@ -122,7 +123,9 @@ def diagnosis_problems(context: Context) -> pl.Expr:
     """
     written, normal = pl.element(), _normal(pl.element())
     misformed = pl.when(~normal.str.contains(_FORM)).then(
-        pl.format("{} does not have the form of an ICD-10-CM code", written)
+        pl.format(
+            "{} does not have the form of an ICD-10-CM code", shown("diagnosis_code_1", written)
+        )
     )
     miswritten = pl.when(~written.str.contains(_AS_WRITTEN)).then(
         pl.format(

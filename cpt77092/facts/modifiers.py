@@ -13,6 +13,7 @@ from typing import Any
 import polars as pl
 
 from cpt77092.claims.columns import MODIFIERS
+from cpt77092.claims.quotable import shown
 from cpt77092.facts.fact import Build, Context, Fact, by_set
 from cpt77092.reference.codes import known_modifiers
 
@@ -84,7 +85,8 @@ def repeated_modifiers(_: Context) -> pl.Expr:
 def malformed_modifiers(_: Context) -> pl.Expr:
     """Modifiers, as written, that are not two letters or digits."""
     wrong = pl.element().filter((pl.element() != "") & ~pl.element().str.contains(_WELL_FORMED))
-    return _AS_WRITTEN.list.eval(wrong).list.join("', '")
+    quoted = shown(MODIFIERS[0], wrong, "'")
+    return _AS_WRITTEN.list.eval(quoted).list.join(", ")
 
 
 def has_fixable_modifiers(_: Context) -> pl.Expr:

@@ -14,7 +14,7 @@ def _npi_problem(column: str) -> Build:
             pl.when(npi == "")
             .then(pl.lit("is blank"))
             .when(~npi.str.contains(r"^[0-9]{10}$"))
-            .then(pl.format("{} is not 10 digits", npi))
+            .then(pl.lit("is not 10 digits"))
             .when(~npi.str.contains(r"^[12]"))
             .then(pl.format("{} does not begin with 1 or 2", npi))
             .when(_luhn(npi) % 10 != 0)

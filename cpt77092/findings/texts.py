@@ -7,6 +7,7 @@ from functools import cache
 
 import polars as pl
 
+from cpt77092.claims.quotable import shown
 from cpt77092.engine import Result, column_of, fields_of, names_in_texts
 from cpt77092.facts import MESSAGE_FIELDS
 from cpt77092.facts.money import CENTS
@@ -139,7 +140,7 @@ def _as_text(name: str, dtype: pl.DataType) -> pl.Expr:
         whole = value.cast(pl.String)
         cut = pl.format("{}...", whole.str.head(LONGEST_CELL))
         is_long = whole.str.len_chars() > LONGEST_CELL
-        text = pl.when(value != "").then(pl.when(is_long).then(cut).otherwise(whole))
+        text = pl.when(value != "").then(pl.when(is_long).then(cut).otherwise(shown(name, whole)))
     else:
         text = value.cast(pl.String)
     return text.fill_null("blank")

@@ -18,7 +18,7 @@ RULE = Rule(
     codes=CHECKED,
     flag=pl.col("diagnosis_pointer_problem") != "",
     source=guide_837p("SV107; CMS-1500 box 24E"),
-    message="Diagnosis pointer '{diagnosis_pointer}' {diagnosis_pointer_problem}.",
+    message="Diagnosis pointer {diagnosis_pointer} {diagnosis_pointer_problem}.",
     remedy=Remedy("Point to the diagnosis that is the reason for {hcpcs_code}, or enter it."),
     denial=Denial("CO", "16", "M76"),
     since="0.2.0",

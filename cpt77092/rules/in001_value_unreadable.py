@@ -1,7 +1,8 @@
 """Unreadable cell.
 
 Why: a date, number or code that this program cannot read, a payer cannot read either. Rules that
-need the cell do not run on the line.
+need the cell do not run on the line. A cell is quoted only if it looks like what its column is for,
+since any other may name a person.
 Basis: the columns this program reads, and the formats each accepts.
 Clear: every filled cell of the line is in a format of its column. Blank cells are left to other
 rules.

@@ -17,7 +17,7 @@ RULE = Rule(
     codes=CHECKED,
     flag=pl.col("malformed_modifiers") != "",
     source=guide_837p("SV101-3 to SV101-6; CMS-1500 box 24D"),
-    message="Modifier must be two capital letters or digits: '{malformed_modifiers}'.",
+    message="Modifier must be two capital letters or digits: {malformed_modifiers}.",
     remedy=Remedy("Enter the modifier the chart supports, or leave the cell blank."),
     other_remedies=(
         Remedy(
