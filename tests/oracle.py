@@ -658,12 +658,16 @@ class Line:
     # who, and what kind of claim
 
     def _joined(self, column: str) -> tuple[str, bool]:
-        """The cell, or the only one that other lines of the number have; whether it is clear."""
+        """The cell, or the only one that other lines of the number have; whether it is clear.
+
+        Earlier claims lend nothing to the batch.
+        """
         own = self.text(column) or ""
         if own or not self.claim:
             return own, True
         number = (self.claim, self.payer)
-        others = (o for o in self.batch.everything if (o.claim, o.payer) == number)
+        near = self.batch.everything if self.is_past else self.batch.lines
+        others = (o for o in near if (o.claim, o.payer) == number)
         filled = {text for other in others if (text := other.text(column))}
         return (filled.pop(), True) if len(filled) == 1 else ("", not filled)
 

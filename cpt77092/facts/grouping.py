@@ -128,13 +128,14 @@ def identity(lines: pl.DataFrame, _: Context) -> pl.Series:
 
     A claim is payer, billing provider, patient, number and kind. A line that does not say one of
     the last but one three joins the only one that lines of its number have; where they have
-    several, its claim is unknown, and so is what it leaves out.
+    several, its claim is unknown, and so is what it leaves out. Earlier claims lend nothing to the
+    batch: of a patient that the batch does not name they were not read whole.
     """
     claim = lines["number_of_payer"]
     owners = {}
     unclear = pl.zeros(lines.height, dtype=pl.Boolean, eager=True)
     for name in ("person", "entity"):
-        owners[name], is_unclear = _joined(lines[f"stated_{name}"], claim)
+        owners[name], is_unclear = _joined_of_run(lines[f"stated_{name}"], claim, lines["is_past"])
         unclear |= is_unclear
     for owner in owners.values():
         claim = _divided(claim, owner, unclear)
@@ -148,6 +149,20 @@ def identity(lines: pl.DataFrame, _: Context) -> pl.Series:
         {"claim_number": claim, "claim_key": claim_of_kind, "claim_kind": kind}
         | {f"{name}_number": owner for name, owner in owners.items()}
     ).to_struct("identity")
+
+
+def _joined_of_run(
+    stated: pl.Series, group: pl.Series, is_past: pl.Series
+) -> tuple[pl.Series, pl.Series]:
+    """As `_joined`, where lines of the batch (not `is_past`) join lines of the batch alone."""
+    joined = _joined(stated, group)
+    if not is_past.any():
+        return joined
+    of_batch = _joined(stated, group.set(is_past, None))
+    values, unclear = (
+        every.zip_with(is_past, own) for every, own in zip(joined, of_batch, strict=True)
+    )
+    return values, unclear
 
 
 def _joined(stated: pl.Series, group: pl.Series) -> tuple[pl.Series, pl.Series]:
@@ -228,6 +243,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(name="stated_entity", group_id_of=("billing_npi",)),
     Fact(
         from_frame=identity,
+        reads=("is_past",),
         optional=("number_of_payer", "stated_person", "stated_entity", "claim_frequency_code"),
     ),
     _of_identity("claim_number", ("claim_id",)),
