@@ -32,9 +32,13 @@ def is_first_line_of_payer(lines: pl.DataFrame, _: Context) -> pl.Series:
     """
     has_policy = pl.col("payer_is_known") & ~pl.col("payer_is_self_pay")
     is_unknown = ~has_policy & pl.col("hcpcs_code").is_in(sorted(CHECKED)) & ~pl.col("is_past")
-    earliest = _first_of_payer(lines.lazy().filter(is_unknown))
-    is_first = pl.Series([True]).new_from_index(0, earliest.height)
-    return on_lines(lines.height, earliest["line"], is_first, default=False)
+    return _marked(lines, _first_of_payer(lines.lazy().filter(is_unknown)))
+
+
+def _marked(lines: pl.DataFrame, some: pl.DataFrame) -> pl.Series:
+    """Whether each line is one of some."""
+    is_one = pl.Series([True]).new_from_index(0, some.height)
+    return on_lines(lines.height, some["line"], is_one, default=False)
 
 
 def _first_of_payer(lines: pl.LazyFrame) -> pl.DataFrame:
@@ -59,8 +63,7 @@ def is_first_left_to_contractor(lines: pl.DataFrame, _: Context) -> pl.Series:
     left = (pl.col("policy.coverage") == "contractor_decides") & ~pl.col("has_notice_modifier")
     left = left & pl.col("hcpcs_code").is_in(sorted(FAMILY)) & ~pl.col("is_past")
     is_left = lines.select(left).to_series()
-    first = _first_of_payer(lines.lazy().filter(is_left))["line"]
-    is_first = lines["line"].is_in(first.implode())
+    is_first = _marked(lines, _first_of_payer(lines.lazy().filter(is_left)))
     return pl.select(pl.when(is_left).then(is_first).otherwise(is_left)).to_series()
 
 

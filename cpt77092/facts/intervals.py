@@ -36,9 +36,12 @@ def possible_test_date(lines: pl.DataFrame, _: Context) -> pl.Series:
 
 
 def _last_test(lines: pl.DataFrame, counts: pl.Expr) -> pl.Series:
-    """For each test the date of the last one before it that counts, in the batch or the past."""
+    """The date of the last test before it that counts, for each test that has an interval."""
+    is_judged = ~pl.col("is_past") & pl.col("policy.min_months_between").is_not_null()
+    if not lines.select(is_judged.any()).item():
+        return pl.Series([None], dtype=pl.Date).new_from_index(0, lines.height)
     known = _tests(lines, counts)
-    last = _tests(lines, ~pl.col("is_past"), pl.col("line")).join_asof(
+    last = _tests(lines, is_judged, pl.col("line")).join_asof(
         known.unique().sort("day").with_columns(last="day"),
         on="day",
         by=_PERSON_AND_PAYER,
@@ -101,6 +104,7 @@ _LOOKED_UP = (
     "hcpcs_code",
     "person_date",
     "claim_line_start_date",
+    "policy.min_months_between",
 )
 
 FACTS: tuple[Fact, ...] = (
