@@ -657,37 +657,40 @@ class Line:
 
     # who, and what kind of claim
 
-    def _joined(self, column: str) -> tuple[str, bool]:
-        """The cell, or the only one that other lines of the number have; whether it is clear.
-
-        Earlier claims lend nothing to the batch.
-        """
+    def _joined(self, column: str, lines: Sequence[Line]) -> tuple[str, bool]:
+        """The cell, or the only one that other lines of the number have; whether it is clear."""
         own = self.text(column) or ""
         if own or not self.claim:
             return own, True
         number = (self.claim, self.payer)
-        near = self.batch.everything if self.is_past else self.batch.lines
-        others = (o for o in near if (o.claim, o.payer) == number)
+        others = (o for o in lines if (o.claim, o.payer) == number)
         filled = {text for other in others if (text := other.text(column))}
         return (filled.pop(), True) if len(filled) == 1 else ("", not filled)
+
+    def _known(self, column: str) -> str:
+        """The cell as rules across claims know it: earlier claims lend nothing to the batch."""
+        lines = self.batch.everything if self.is_past else self.batch.lines
+        return self._joined(column, lines)[0]
 
     @cached_property
     def person(self) -> str:
         """Number of the patient; empty where unknown."""
-        return self._joined("person_id")[0]
+        return self._known("person_id")
 
     @cached_property
     def entity(self) -> str:
         """NPI of who bills; empty where unknown."""
-        return self._joined("billing_npi")[0]
+        return self._known("billing_npi")
 
     @cached_property
     def identity(self) -> tuple[object, ...] | None:
         """Whose claim it is, and its number; None without one, or where it is unclear whose."""
-        is_clear = self._joined("person_id")[1] and self._joined("billing_npi")[1]
-        return (
-            (self.payer, self.entity, self.person, self.claim) if self.claim and is_clear else None
-        )
+        every = self.batch.everything
+        person, is_clear = self._joined("person_id", every)
+        entity, has_biller = self._joined("billing_npi", every)
+        if not (self.claim and is_clear and has_biller):
+            return None
+        return (self.payer, entity, person, self.claim)
 
     @cached_property
     def kind(self) -> str:

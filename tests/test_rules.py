@@ -130,6 +130,8 @@ def _compare_together(
 def _own(line: dict[str, str], number: int) -> dict[str, str]:
     own = dict(line)
     own["claim_id"] = f"{number}:{line['claim_id']}" if line["claim_id"] else ""
+    if line.get("original_reference_number"):
+        own["original_reference_number"] = f"{number}:{line['original_reference_number']}"
     own["person_id"] = f"{number}:{line['person_id']}" if line["person_id"] else ""
     if line["payer"]:
         own["payer"] = f"{line['payer']} {number:04}"

@@ -128,14 +128,17 @@ def identity(lines: pl.DataFrame, _: Context) -> pl.Series:
 
     A claim is payer, billing provider, patient, number and kind. A line that does not say one of
     the last but one three joins the only one that lines of its number have; where they have
-    several, its claim is unknown, and so is what it leaves out. Earlier claims lend nothing to the
-    batch: of a patient that the batch does not name they were not read whole.
+    several, its claim is unknown, and so is what it leaves out. Earlier claims settle whose claim
+    a line of the batch is of, but name no patient for rules across claims: of one that the batch
+    does not name they were not read whole.
     """
     claim = lines["number_of_payer"]
-    owners = {}
+    owners, known = {}, {}
     unclear = pl.zeros(lines.height, dtype=pl.Boolean, eager=True)
     for name in ("person", "entity"):
-        owners[name], is_unclear = _joined_of_run(lines[f"stated_{name}"], claim, lines["is_past"])
+        stated = lines[f"stated_{name}"]
+        owners[name], is_unclear = _joined(stated, claim)
+        known[name] = _known_of_batch(stated, claim, owners[name], lines["is_past"])
         unclear |= is_unclear
     for owner in owners.values():
         claim = _divided(claim, owner, unclear)
@@ -147,22 +150,17 @@ def identity(lines: pl.DataFrame, _: Context) -> pl.Series:
     claim_of_kind = _divided(claim, kind, claim.is_null())
     return pl.DataFrame(
         {"claim_number": claim, "claim_key": claim_of_kind, "claim_kind": kind}
-        | {f"{name}_number": owner for name, owner in owners.items()}
+        | {f"{name}_number": owner for name, owner in known.items()}
     ).to_struct("identity")
 
 
-def _joined_of_run(
-    stated: pl.Series, group: pl.Series, is_past: pl.Series
-) -> tuple[pl.Series, pl.Series]:
-    """As `_joined`, where lines of the batch (not `is_past`) join lines of the batch alone."""
-    joined = _joined(stated, group)
+def _known_of_batch(
+    stated: pl.Series, group: pl.Series, owner: pl.Series, is_past: pl.Series
+) -> pl.Series:
+    """The owner of each line, where lines of the batch (not `is_past`) join the batch alone."""
     if not is_past.any():
-        return joined
-    of_batch = _joined(stated, group.set(is_past, None))
-    values, unclear = (
-        every.zip_with(is_past, own) for every, own in zip(joined, of_batch, strict=True)
-    )
-    return values, unclear
+        return owner
+    return owner.zip_with(is_past, _joined(stated, group.set(is_past, None))[0])
 
 
 def _joined(stated: pl.Series, group: pl.Series) -> tuple[pl.Series, pl.Series]:

@@ -160,8 +160,8 @@ PEERS = {
     "rows": ("per-row loop", (), "plain Python"),
 }
 CONTENDERS = (
-    "Fifteen rules of a line alone, five of which ask the policy of payer, code and date. All can "
-    "express all fifteen, and found the same lines. Every peer writes a CSV of line and rule from "
+    "Fourteen rules of a line alone, five of which ask the policy of payer, code and date. All can "
+    "express all fourteen, and found the same lines. Every peer writes a CSV of line and rule from "
     "a policy table resolved beforehand. What they leave out: damaged cells, layouts, spellings of "
     "payers, policy files, severities, messages, fixes, sources, not checked, dollars. scrub "
     "counts and shows the first findings; scrub -o also writes each in full, 23 columns."
@@ -169,7 +169,7 @@ CONTENDERS = (
 
 
 def contenders(given: Given) -> Iterator[Case]:
-    """The same fifteen rules in other tools, on one all-TBS CSV."""
+    """The same fourteen rules in other tools, on one all-TBS CSV."""
     for lines in given.sizes(MILLION):
         small_size = min(given.row_lines, lines)
         # The small batch is the beginning of the large one but for the persons, whom no rule here

@@ -721,10 +721,10 @@ def offered(words: str, **env: str) -> list[str]:
     [
         ("scrub exp", ["explain"]),
         ("scrub policies sh", ["show"]),
-        ("scrub check claims.csv --pay", ["--payer", "--payers"]),
-        ("scrub claims.csv --pay", ["--payer", "--payers"]),
+        ("scrub check claims.csv --pay", ["--payers", "--payer"]),
+        ("scrub claims.csv --pay", ["--payers", "--payer"]),
         ("scrub claims.csv --by ", ["finding", "line", "claim"]),
-        ("scrub --pay", ["--payer", "--payers"]),
+        ("scrub --pay", ["--payers", "--payer"]),
         ("scrub --payer ae", ["aetna"]),
         ("scrub --ver", ["--version"]),
         ("scrub claims.csv --select MO001", ["MO001"]),

@@ -14,7 +14,6 @@ WITH lines AS (
         payer, hcpcs_code AS code, place_of_service_code AS place, claim_line_start_date AS day,
         coalesce(hcpcs_modifier_1, '') AS one, coalesce(hcpcs_modifier_2, '') AS two,
         service_unit_quantity AS units, charge_amount AS charge,
-        diagnosis_code_1 AS first_diagnosis, diagnosis_code_2 AS second_diagnosis,
         rendering_npi, ordering_npi
     FROM read_csv(
         $batch, header = true, all_varchar = true, nullstr = '',
@@ -47,8 +46,8 @@ RULES = {
     "DT002": "code IN {family} AND NOT in_force",
     "DT003": "day > DATE '{as_of}'",
     "PO002": "coalesce(place, '') NOT IN {places}",
-    "PO003": "code IN {technical} AND is_facility AND technical_in_facility = 'not_payable'",
-    "DX001": "first_diagnosis IS NULL AND second_diagnosis IS NULL",
+    "PO003": "(code IN {technical} OR (code NOT IN {family} AND (one = 'TC' OR two = 'TC')))"
+    " AND is_facility AND technical_in_facility = 'not_payable'",
     "ID001": "coalesce(rendering_npi, '') NOT IN (SELECT npi FROM valid)",
     "ID003": "ordering_npi IS NULL AND ordering_provider = 'required'",
     "CH001": "charge IS NULL OR charge <= 0",

@@ -10,8 +10,8 @@ from tests.benchmarks.contenders.job import Job, is_npi, load
 
 COLUMNS = (
     "payer", "hcpcs_code", "claim_line_start_date", "place_of_service_code", "hcpcs_modifier_1",
-    "hcpcs_modifier_2", "service_unit_quantity", "charge_amount", "diagnosis_code_1",
-    "diagnosis_code_2", "rendering_npi", "ordering_npi",
+    "hcpcs_modifier_2", "service_unit_quantity", "charge_amount", "rendering_npi",
+    "ordering_npi",
 )  # fmt: skip
 
 
@@ -68,8 +68,9 @@ def rules(job: Job, lines: Any) -> dict[str, Any]:
         "DT002": of_family & (lines["in_force"] == False),  # noqa: E712 - it may be missing
         "DT003": lines["day"] > pd.Timestamp(job.as_of),
         "PO002": ~lines["place_of_service_code"].isin(job.places),
-        "PO003": of_technical & in_facility & (lines["technical_in_facility"] == "not_payable"),
-        "DX001": (lines["diagnosis_code_1"] == "") & (lines["diagnosis_code_2"] == ""),
+        "PO003": (of_technical | (~of_family & has_tc))
+        & in_facility
+        & (lines["technical_in_facility"] == "not_payable"),
         "ID001": ~lines["rendering_npi"].isin(valid),
         "ID003": (lines["ordering_npi"] == "") & (lines["ordering_provider"] == "required"),
         "CH001": charge.isna() | (charge <= 0),

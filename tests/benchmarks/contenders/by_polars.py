@@ -72,10 +72,9 @@ def rules(job: Job) -> dict[str, pl.Expr]:
         "DT002": of_family & ~pl.col("in_force"),
         "DT003": day > pl.lit(job.as_of).str.to_date(),
         "PO002": ~pl.col("place_of_service_code").is_in(job.places),
-        "PO003": of_technical
+        "PO003": (of_technical | (~of_family & has_tc))
         & pl.col("is_facility")
         & (pl.col("technical_in_facility") == "not_payable"),
-        "DX001": (pl.col("diagnosis_code_1") == "") & (pl.col("diagnosis_code_2") == ""),
         "ID001": ~pl.col("npi_is_valid"),
         "ID003": (pl.col("ordering_npi") == "") & (pl.col("ordering_provider") == "required"),
         "CH001": pl.col("charge").is_null() | (pl.col("charge") <= 0),

@@ -79,11 +79,13 @@ def rules(job: Job) -> dict[str, Rule]:
         "DT003": lambda _, __, day: day is not None and day > as_of,
         "PO002": lambda row, *_: row["place_of_service_code"] not in places,
         "PO003": lambda row, policy, _: (
-            row["hcpcs_code"] in technical
+            (
+                row["hcpcs_code"] in technical
+                or (row["hcpcs_code"] not in family and "TC" in modifiers(row))
+            )
             and in_facility(row, policy)
             and policy.get("technical_in_facility") == "not_payable"
         ),
-        "DX001": lambda row, *_: not row["diagnosis_code_1"] and not row["diagnosis_code_2"],
         "ID001": lambda row, *_: not checks_npi(row["rendering_npi"]),
         "ID003": lambda row, policy, _: (
             not row["ordering_npi"] and policy.get("ordering_provider") == "required"

@@ -10,7 +10,7 @@ from typing import Any
 
 RULES = (
     "MO001", "MO004", "MO005", "MO006", "MO009", "UN002", "DT001", "DT002", "DT003",
-    "PO002", "PO003", "DX001", "ID001", "ID003", "CH001",
+    "PO002", "PO003", "ID001", "ID003", "CH001",
 )  # fmt: skip
 """Rules of a line alone that all contenders can express: five of them ask the policy."""
 NOTICED = ("payer", "code", "first_day", "until")
