@@ -179,6 +179,8 @@ def _units_by_line(flagged: pl.DataFrame, lines: pl.DataFrame, context: Context)
     line = (
         pl.when(_IS_SAME_CLAIM)
         .then(_NUMBER)
+        .when(_NUMBER == row)  # a line without a number
+        .then(_NUMBER_WITH_CLAIM.str.replace("row [0-9]+$", place))
         .otherwise(pl.format("{} ({})", _NUMBER_WITH_CLAIM, place))
     )
     units = pl.col("other").replace_strict(units_of["other"], units_of["units"])
