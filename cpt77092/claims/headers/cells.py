@@ -83,6 +83,7 @@ KINDS: dict[str, Callable[[str], object]] = {
     "modifiers": _MODIFIERS.match,
     "number": _MONEY.match,
     "money": _MONEY.match,
+    "charge": lambda cell: _MONEY.match(cell) and not set(cell) & set("-("),
     "diagnoses": lambda cell: _DIAGNOSIS.match(cell) or _ICD_9.match(cell),
     "pointer": _POINTER.match,
     "npi": _is_npi,

@@ -119,7 +119,18 @@ class Choice:
             company <= words.known and name != candidate.header
             for name, words in self.words.items()
         )
-        return candidate.wording.mark == "!" and not has_company
+        is_of_line = has_company or self._differs_within_claims(candidate)
+        return candidate.wording.mark == "!" and not is_of_line
+
+    def _differs_within_claims(self, candidate: Candidate) -> bool:
+        """Whether lines of one claim have different cells, none of them below nought."""
+        claim = self.columns.get("claim_id")
+        if claim is None or self.cells is None:
+            return False
+        claims, amounts = (self.cells.get(name, ()) for name in (claim, candidate.header))
+        pairs = {(c, a) for c, a in zip(claims, amounts, strict=False) if c.strip() and a.strip()}
+        is_charge = all(agree("charge", [amount]) for _, amount in pairs)
+        return is_charge and len({c for c, _ in pairs}) < len(pairs)
 
     def _choose_one(self, concept: Concept) -> None:
         pool = self._usable(concept)

@@ -57,6 +57,10 @@ _REMARK = re.compile(r"(?P<outside>.+?)\s*[(\[](?P<inside>[^()\[\]]+)[)\]]\W*")
 _LOOP = re.compile(r"^loop[ _-]?\d{4}[a-z]{0,2}[ _.-]*", re.IGNORECASE)
 """Where in an 837 an element stands: its name says that too."""
 _BOX = re.compile(r"\bbox ?(\d{1,2}[a-z]?)\b", re.IGNORECASE)
+_ABBREVIATION = re.compile(r"\b(?:[A-Za-z]\.){2,}(?:[A-Za-z]\b)?")
+"""D.O.S., a word."""
+_NUMBER_OF_BOX = re.compile(r"^(?:\d{1,2}[A-Za-z]|1[3-9]|2\d|3[0-3])\. *(?=[^\W\d])")
+"""26. of a heading of the form; smaller numbers may be ordinals."""
 _LETTERS = "abcdefghijkl"
 _VERSIONS = {"cpt": (4,), "icd": (9, 10)}
 """Numbers that belong to the word before them: CPT-4, ICD-10."""
@@ -134,7 +138,8 @@ def compact(header: str) -> str:
 
 def tokens(header: str) -> tuple[str, ...]:
     """A header cut at punctuation, camel case and digits, in lower case."""
-    text = _BOX.sub(_box_of_form, _LOOP.sub("", header.strip()))
+    text = _ABBREVIATION.sub(lambda word: word[0].replace(".", ""), header.strip())
+    text = _BOX.sub(_box_of_form, _LOOP.sub("", _NUMBER_OF_BOX.sub("", text)))
     return tuple(token.casefold() for token in _TOKEN.findall(text))
 
 
