@@ -182,6 +182,8 @@ def test_the_global_code_is_worth_its_components(policies: PolicySet) -> None:
         ("", "MCARE PT B", "medicare"),
         ("", "Nat'l Govt Services", "medicare"),
         ("", "Fed Emp BCBS", "bcbs"),
+        ("", "HUMANA CLAIMS OFFICE LEXINGTON KY", "humana"),
+        ("", "Anthem MediBlue", "medicare-advantage"),
         ("", "Blue Cross of NEPA", "bcbs"),
         ("", "MCR PART B OF N. DAKOTA", "medicare"),
         ("", "Palmetto GBA (Railroad)", "medicare"),
