@@ -179,7 +179,7 @@ def _units_by_line(flagged: pl.DataFrame, lines: pl.DataFrame, context: Context)
     line = (
         pl.when(_IS_SAME_CLAIM)
         .then(_NUMBER)
-        .when(_NUMBER == row)  # a line without a number
+        .when(row == _NUMBER)  # a line without a number
         .then(_NUMBER_WITH_CLAIM.str.replace("row [0-9]+$", place))
         .otherwise(pl.format("{} ({})", _NUMBER_WITH_CLAIM, place))
     )
