@@ -2,12 +2,12 @@
 
 A row is flagged if its line has a finding that counts for `--fail-on`, or (unless single lines were
 asked for) if any line of its claim has one: a claim is all rows of all files with one claim number
-and payer, whatever their procedure code, so rows of other services and rows without a code go with
-their claim. A claim of which some row or its procedure code could not be read is held as well,
-since it is not whole. Every other row is clean: blank rows, totals and rows without a claim number
-too, unless their own line has a finding. So is a line on which some rule could not be checked,
-unless `not-checked` is what counts; the run says how many there are. Rows that could not be read go
-to neither part; `--rejects` writes them.
+and payer, whatever their procedure code, so rows of other services, and rows without a code or
+without a payer, go with their claim. A claim of which some row or its procedure code could not be
+read is held as well, since it is not whole. Every other row is clean: blank rows, totals and rows
+without a claim number too, unless their own line has a finding. So is a line on which some rule
+could not be checked, unless `not-checked` is what counts; the run says how many there are. Rows
+that could not be read go to neither part; `--rejects` writes them.
 
 Rows of a text file are copied as they stand, byte for byte, under the first file's header and what
 stands above it; those of a Parquet file keep their values and types. Files are read a second time
@@ -235,7 +235,12 @@ class _Claims:
         named = self._named(keys)
         held = self._held.with_columns(is_held=pl.lit(value=True))
         marked = named.join(held, on=named.columns, how="left", maintain_order="left")
-        by_number = pl.col("claim_id").is_in(self.numbers.implode())
+        # A row that leaves the payer out may be of any claim of its number.
+        of_any_payer = [self.numbers, self._held.filter(same_payer="")["claim_id"]]
+        by_number = pl.col("claim_id").is_in(pl.concat(of_any_payer).implode()) | (
+            (pl.col("same_payer") == "")
+            & pl.col("claim_id").is_in(self._held["claim_id"].implode())
+        )
         is_named = pl.col("claim_id") != ""
         is_held = pl.col("is_held").fill_null(value=False)
         return marked.select(is_named & (is_held | by_number)).to_series()
@@ -249,7 +254,9 @@ class _Claims:
         spellings = texts.select("payer_id", "payer").unique()
         for spelling in spellings.iter_rows():
             if spelling not in self._payers:
-                self._payers[spelling] = self.matcher.same_payer(*spelling) if self.matcher else ""
+                self._payers[spelling] = (
+                    self.matcher.same_payer(*spelling) if self.matcher and any(spelling) else ""
+                )
         same = [self._payers[spelling] for spelling in spellings.iter_rows()]
         spellings = spellings.with_columns(pl.Series("same_payer", same, dtype=pl.String))
         on = ["payer_id", "payer"]

@@ -243,6 +243,12 @@ def test_a_claim_is_held_whole_whatever_its_services(tmp_path: Path) -> None:
     assert parts(result) == (TOP + b"".join(MIXED[2:]), TOP + b"".join(MIXED[:2]))
 
 
+def test_a_row_without_a_payer_is_held_with_each_claim_of_its_number(tmp_path: Path) -> None:
+    rows = lines("A Medicare 77092 26", "A  99213", "A Aetna 99213", "B  77O92", "B Aetna 99213")
+    result = checked(put(tmp_path / "a.csv", rows))
+    assert parts(result) == (TOP + rows[2], TOP + b"".join([*rows[:2], *rows[3:]]))
+
+
 def test_a_claim_with_a_code_that_cannot_be_read_is_held(tmp_path: Path) -> None:
     rows = lines("A Medicare 77O92", "A Medicare 99213", "B Medicare 77092", " Medicare COPAY")
     result = checked(put(tmp_path / "a.csv", rows))
