@@ -34,7 +34,7 @@ def modifiers_cell(_: Context) -> pl.Expr:
 
 def modifiers(_: Context) -> pl.Expr:
     """The line's modifiers as a person writes them: `26 59`."""
-    return _filled(_PARTS).list.join(" ")
+    return _filled(_PARTS).list.eval(shown(MODIFIERS[0], pl.element())).list.join(" ")
 
 
 def _all_readable() -> pl.Expr:

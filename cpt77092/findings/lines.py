@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import polars as pl
 
 from cpt77092.claims.columns import DIAGNOSES, MODIFIERS
+from cpt77092.claims.quotable import shown
 from cpt77092.engine import COUNTS, ERROR, EXPECTED_PAYMENT, LINE_REPEATED, Result
 from cpt77092.facts import distinct_ids, representative_line
 from cpt77092.findings.schema import CHECKED_LINE
@@ -94,7 +95,7 @@ def source_file(result: Result) -> pl.Expr:
 def billed_modifiers(lines: pl.DataFrame) -> pl.Series:
     """`26 59`: the modifiers in order; blank where there are none, null without such a column."""
     cells = [pl.col(name).cast(pl.String) for name in MODIFIERS]
-    filled = [pl.when(cell != "").then(cell) for cell in cells]
+    filled = [pl.when(cell != "").then(shown(MODIFIERS[0], cell)) for cell in cells]
     is_known = pl.any_horizontal(cell.is_not_null() for cell in cells)
     text = pl.concat_str(filled, separator=" ", ignore_nulls=True)
     # Once for each different set, of which a large batch has a few hundred.
