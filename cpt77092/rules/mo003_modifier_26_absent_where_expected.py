@@ -39,12 +39,12 @@ RULE = Rule(
     ),
     other_messages=(
         Message(
-            "No published {payer_label} rule found on 26 with {hcpcs_code}, billed here "
+            "No published rule found for {payer_label} on 26 with {hcpcs_code}, billed here "
             'without it: expected per "{source_title}", not allowed per "{contradicted_title}".',
             when=_PAYER_IS_SILENT & (pl.col("contradicted_title") != ""),
         ),
         Message(
-            "No published {payer_label} rule found on 26 with {hcpcs_code}, billed here "
+            "No published rule found for {payer_label} on 26 with {hcpcs_code}, billed here "
             'without it: expected per "{source_title}".',
             when=_PAYER_IS_SILENT,
         ),

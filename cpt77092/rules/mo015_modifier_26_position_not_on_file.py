@@ -22,12 +22,12 @@ RULE = Rule(
     & (param("modifier_26") != "not_allowed"),
     parameter="modifier_26",
     message=(
-        "No published {payer_label} rule found on 26 with {hcpcs_code}: {modifier_26} per "
+        "No published rule found for {payer_label} on 26 with {hcpcs_code}: {modifier_26} per "
         '"{source_title}".'
     ),
     other_messages=(
         Message(
-            "No published {payer_label} rule found on 26 with {hcpcs_code}: {modifier_26} per "
+            "No published rule found for {payer_label} on 26 with {hcpcs_code}: {modifier_26} per "
             '"{source_title}", not allowed per "{contradicted_title}".',
             when=pl.col("contradicted_title") != "",
         ),
