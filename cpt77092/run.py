@@ -21,7 +21,6 @@ from cpt77092.readers import (
     Options,
     find_files,
     find_readable,
-    folder_notes,
     is_read_once,
     open_claims,
     read_history,
@@ -184,11 +183,11 @@ def _policies(request: Request) -> PolicySet:
 def _read(
     request: Request, needed: frozenset[str], scope: frozenset[str], options: Options
 ) -> Batch:
-    paths, not_found = find_readable(request.paths)
+    paths, not_found, passed_by = find_readable(request.paths)
     return read_readable(
         paths,
         not_found=not_found,
-        passed_by=folder_notes(request.paths),
+        passed_by=passed_by,
         needed=needed,
         scope=scope,
         options=options,

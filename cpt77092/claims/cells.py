@@ -25,10 +25,7 @@ from cpt77092.claims.columns import (
 )
 from cpt77092.claims.dates import read_dates
 from cpt77092.claims.marks import plain_texts, without_marks
-from cpt77092.claims.words import code_texts
-
-_WHOLE_NUMBER = r"^([0-9]+)\.0+$"
-"""1001.0, as a table with a gap in a number column is written."""
+from cpt77092.claims.words import WHOLE_NUMBER, code_texts
 
 
 def source_cell(
@@ -56,7 +53,7 @@ def source_cell(
             )
         source = without_marks(source.cast(pl.String).fill_null(""))
         if column.kind is Kind.TEXT:
-            source = source.str.replace(_WHOLE_NUMBER, "$1")
+            source = source.str.replace(WHOLE_NUMBER, "$1")
         if column.name == "hcpcs_code":
             source = source.str.to_uppercase()
     return source.alias(column.name)

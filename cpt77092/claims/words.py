@@ -12,6 +12,8 @@ from cpt77092.claims.columns import DIAGNOSES, MODIFIERS
 from cpt77092.reference.codes import assigned_places, known_modifiers
 
 NPIS = ("rendering_npi", "billing_npi", "ordering_npi")
+WHOLE_NUMBER = r"^([0-9]+)\.0+$"
+"""`11.0`, as a table with a gap in a number column is written."""
 _CELL = pl.col("cell")
 _DIAGNOSIS = r"(?i)^[A-Z][0-9][0-9A-Z]\.?[0-9A-Z]{1,4}$"
 _BESIDE_A_CODE = r"[^0-9A-Za-z.]|^[0-9]+\."
@@ -31,7 +33,7 @@ def code_texts(name: str, cells: pl.Series) -> pl.Series:
     if name in DIAGNOSES:
         code = _beside_words(_diagnosis())  # 733.0 is one of ICD-9, and no whole number
     else:
-        code = pl.coalesce(_whole_number(), *_others(name))
+        code = pl.coalesce(_CELL.str.extract(WHOLE_NUMBER), *_others(name))
     return cells.to_frame("cell").select(pl.coalesce(code, _CELL)).to_series()
 
 
@@ -52,11 +54,6 @@ def _others(name: str) -> tuple[pl.Expr, ...]:
 
 def _beside_words(code: pl.Expr) -> pl.Expr:
     return pl.when(_CELL.str.contains(r"\b\p{Alphabetic}{3}")).then(code)
-
-
-def _whole_number() -> pl.Expr:
-    """`11` of `11.0`, as a table with a gap in a number column is written."""
-    return _CELL.str.extract(r"^([0-9]+)\.0+$")
 
 
 def _only_number(times: str) -> pl.Expr:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -83,7 +83,7 @@ def _save(opened: OpenedFile, name: str) -> str:
     from cpt77092.claims.layouts import fitting, saved_layouts
     from cpt77092.cli.settings import layout_folder
     from cpt77092.readers import require_columns
-    from cpt77092.reports.files import write_atomically
+    from cpt77092.reports.files import write_text
     from cpt77092.reports.reference_pages import layout_yaml
     from cpt77092.text import count
 
@@ -96,12 +96,7 @@ def _save(opened: OpenedFile, name: str) -> str:
         raise UsageError(f"--save {name}: these headers are saved already, as {other.name}")
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     file = folder / f"{name}.yaml"
-    text = layout_yaml(opened, name).encode()
-
-    def write(stream: IO[bytes]) -> None:
-        stream.write(text)
-
-    write_atomically(str(file), write, option="--save")
+    write_text(str(file), layout_yaml(opened, name), option="--save")
     still_open = [f"Still asked: {question}" for question in opened.headers.asked]
     used = f"Saved {file}: used for every file with these {count(len(opened.names), 'header')}."
     return "\n".join([used, *still_open])

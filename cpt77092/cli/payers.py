@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -18,6 +18,7 @@ from cpt77092.cli.options import (
     file_option,
     isolated_option,
     option,
+    settings_option,
     with_options,
 )
 from cpt77092.reports.log import Log
@@ -38,6 +39,7 @@ class PayersOptions(BatchOptions):
     )
     color: Color = color_option()
     isolated: bool = isolated_option()
+    settings: str | None = settings_option()
 
 
 @with_options
@@ -75,17 +77,13 @@ def payers(ctx: typer.Context, options: PayersOptions) -> None:
 def _save(name: str, text: str, spellings: Sequence[SpellingCount], paths: Sequence[str]) -> str:
     """Add the payers that are not recognized to a file; a sentence on what to do with it."""
     from cpt77092.reports import payer_pages
-    from cpt77092.reports.files import write_atomically
+    from cpt77092.reports.files import write_text
     from cpt77092.text import count
 
     new = payer_pages.payers_yaml(spellings, after=text)
     open_names = len(payer_pages.unanswered(spellings))
     if not open_names:
         return "Every payer is recognized; nothing to save."
-
-    def write(stream: IO[bytes]) -> None:
-        stream.write(new.encode())
-
-    write_atomically(name, write, option="--save")
+    write_text(name, new, option="--save")
     to_answer = count(open_names, "payer")
     return f"Saved {name}: {to_answer} to answer. {payer_pages.next_step(name, paths)}"

@@ -190,7 +190,7 @@ def set_value(_ctx: typer.Context, options: SetOptions) -> None:
     from cpt77092.policies import load_policies
     from cpt77092.policies.answers import Answer, text_with
     from cpt77092.policies.payer_names import require_payer
-    from cpt77092.reports.files import write_atomically
+    from cpt77092.reports.files import write_text
 
     folder = options.policies
     if folder is None:
@@ -208,9 +208,8 @@ def set_value(_ctx: typer.Context, options: SetOptions) -> None:
         is_document=options.document,
         recorded=f"recorded on {options.day}{by}",
     )
-    text = text_with(folder, answer).encode()
     file = folder / f"{answer.payer}.yaml"
-    write_atomically(str(file), lambda stream: stream.write(text), option="--policies")
+    write_text(str(file), text_with(folder, answer), option="--policies")
     typer.echo(
         f"{file}: {answer.parameter} on {answer.code} is {answer.value} from {answer.first_day}."
     )

@@ -20,6 +20,8 @@ from cpt77092.reference.icd10 import CATEGORY, WOMEN_ONLY, diagnosis_list
 
 _BETWEEN = "\x1f"
 """Separates the diagnoses in the joined cell; no text that people write has it."""
+_FILLED = f"[^{_BETWEEN}]"
+"""In the joined cell where some diagnosis is not blank."""
 _CELL = pl.col("diagnoses_cell").cast(pl.String)
 _POINTER = pl.col("diagnosis_pointer").cast(pl.String).str.to_uppercase()
 _LETTERS = "ABCDEFGHIJKL"
@@ -56,7 +58,7 @@ def row_diagnoses(context: Context) -> pl.Expr:
 
 def row_has_diagnosis(_: Context) -> pl.Expr:
     """Some diagnosis cell of the row is not blank."""
-    return pl.col("row_diagnoses").cast(pl.String).str.contains(f"[^{_BETWEEN}]")
+    return pl.col("row_diagnoses").cast(pl.String).str.contains(_FILLED)
 
 
 def diagnoses_cell(lines: pl.DataFrame, _: Context) -> pl.Series:
@@ -84,8 +86,8 @@ def diagnoses_cell(lines: pl.DataFrame, _: Context) -> pl.Series:
 
 
 def has_diagnosis(_: Context) -> pl.Expr:
-    """Some diagnosis cell of the row is not blank."""
-    return _CELL.str.contains(f"[^{_BETWEEN}]")
+    """Some diagnosis that counts for the line is not blank."""
+    return _CELL.str.contains(_FILLED)
 
 
 def _written() -> pl.Expr:

@@ -181,6 +181,15 @@ def by_set(
     return chosen
 
 
+def field_of(struct: str, name: str, *, reads: tuple[str, ...] = (), unknown: str = "") -> Fact:
+    """The fact that is a field of another one, which computes several at once."""
+
+    def build(_: Context) -> pl.Expr:
+        return pl.col(struct).struct.field(name)
+
+    return Fact(name=name, build=build, reads=reads, optional=(struct,), unknown=unknown)
+
+
 def is_on_list(column: str, parameter: str) -> Build:
     """The cell of a column is on the payer's list."""
 

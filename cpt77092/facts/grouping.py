@@ -9,7 +9,7 @@ from __future__ import annotations
 import polars as pl
 
 from cpt77092.claims.categorical import upper_bound
-from cpt77092.facts.fact import Context, Fact
+from cpt77092.facts.fact import Context, Fact, field_of
 
 CLAIM = "claim_key"
 CLAIM_DATE = "claim_date_key"
@@ -192,15 +192,6 @@ def _divided(group: pl.Series, by: pl.Series, unclear: pl.Series) -> pl.Series:
     return group_ids(pl.select(pl.when(~unclear).then(key)).to_series())
 
 
-def _of_identity(name: str, reads: tuple[str, ...]) -> Fact:
-    """One of the numbers of `identity`."""
-
-    def build(_: Context) -> pl.Expr:
-        return pl.col("identity").struct.field(name)
-
-    return Fact(name=name, build=build, reads=reads, optional=("identity",))
-
-
 def person_date(_: Context) -> pl.Expr:
     """The patient and the date of service in one number, which sorts by patient, then date."""
     return pack("person_number", "date_key")
@@ -244,11 +235,11 @@ FACTS: tuple[Fact, ...] = (
         reads=("is_past",),
         optional=("number_of_payer", "stated_person", "stated_entity", "claim_frequency_code"),
     ),
-    _of_identity("claim_number", ("claim_id",)),
-    _of_identity(CLAIM, ("claim_id",)),
-    _of_identity("person_number", ("person_id",)),
-    _of_identity("entity_number", ("billing_npi",)),
-    _of_identity("claim_kind", ()),
+    field_of("identity", "claim_number", reads=("claim_id",)),
+    field_of("identity", CLAIM, reads=("claim_id",)),
+    field_of("identity", "person_number", reads=("person_id",)),
+    field_of("identity", "entity_number", reads=("billing_npi",)),
+    field_of("identity", "claim_kind"),
     Fact(build=date_key, reads=("claim_line_start_date",)),
     Fact(name=CLAIM_DATE, group_id_of=(CLAIM, "date_key")),
     Fact(name=CLAIM_DAY, group_id_of=(CLAIM_DATE, "code_number")),

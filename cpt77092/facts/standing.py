@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from cpt77092.facts.fact import Context, Fact, by_set, on_lines
+from cpt77092.facts.fact import Context, Fact, by_set, field_of, on_lines
 from cpt77092.facts.grouping import CLAIM, PERSON_DATE, PERSON_DAY
 
 _KIND = pl.col("claim_kind")
@@ -110,13 +110,6 @@ def _unlinked(changes: pl.DataFrame, changed: pl.DataFrame, lines: pl.DataFrame)
     return open_changes.join(alike, on="claim", how="semi").collect(engine="in-memory")
 
 
-def _of_standing(name: str, unknown: str) -> Fact:
-    def build(_: Context) -> pl.Expr:
-        return pl.col("standing").struct.field(name)
-
-    return Fact(name=name, build=build, optional=("standing",), unknown=unknown)
-
-
 def is_replacement(_: Context) -> pl.Expr:
     """The line is of a replacement."""
     return _KIND == REPLACEMENT
@@ -147,8 +140,12 @@ FACTS: tuple[Fact, ...] = (
         optional=(*_CHANGE, CLAIM, "original_reference_number"),
         background=("policy.claim_frequency_codes",),
     ),
-    _of_standing("is_linked", "it is unknown which claim it replaces"),
-    _of_standing("counts", "it is unknown whether the payer accepts the void or replacement"),
+    field_of("standing", "is_linked", unknown="it is unknown which claim it replaces"),
+    field_of(
+        "standing",
+        "counts",
+        unknown="it is unknown whether the payer accepts the void or replacement",
+    ),
     Fact(build=is_replacement, optional=("claim_kind",)),
     Fact(build=is_void, optional=("claim_kind",)),
     Fact(build=surely_counts, optional=("counts",)),

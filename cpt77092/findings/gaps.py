@@ -61,7 +61,7 @@ def gaps(result: Result, without: Collection[str] = ()) -> tuple[Gap, ...]:
     """
     missing, critical = [], set[str]()
     for group, (name, columns) in (_CRITICAL | _OTHERS).items():
-        rules = [rule for rule in result.rules if _needs(rule, columns)]
+        rules = _needing(result, columns)
         if group in _CRITICAL and group not in without and rules:
             critical |= {group, *columns}
         answer = f"--map {columns[0]}=HEADER, or --without {group} if the files have none"
@@ -93,11 +93,11 @@ def denied_and_unjudged(result: Result, without: Collection[str] = ()) -> tuple[
     errors = result.findings.filter(severity=ERROR)
     denied = errors.filter(~pl.lit(pl.Series(is_unread)).gather("rule"))["line"].unique()
     critical = [
-        _is_without(result, columns, [rule for rule in result.rules if _needs(rule, columns)])
+        _is_without(result, columns, _needing(result, columns))
         for group, (_, columns) in _CRITICAL.items()
         if group not in without
     ]
-    if unjudged_payers(result):
+    if _judges_modifier_26(result):
         critical.append(_OF_UNJUDGED_PAYER)
     is_unjudged = pl.any_horizontal(_NONE, *unread, *critical) & ~pl.col("line").is_in(
         denied.implode()
@@ -109,7 +109,7 @@ def denied_and_unjudged(result: Result, without: Collection[str] = ()) -> tuple[
 
 def unjudged_payers(result: Result) -> tuple[tuple[str, int], ...]:
     """Unrecognized payers by their lines with 77092: no policy of theirs judges modifier 26."""
-    if not any("policy.modifier_26" in _inputs(rule) for rule in result.rules):
+    if not _judges_modifier_26(result):
         return ()
     lines = result.lines.lazy().filter(_OF_UNJUDGED_PAYER)
     payers = lines.group_by(pl.col("payer_label").cast(pl.String)).len()
@@ -118,12 +118,21 @@ def unjudged_payers(result: Result) -> tuple[tuple[str, int], ...]:
     return tuple(zip(*columns, strict=True))
 
 
+def _judges_modifier_26(result: Result) -> bool:
+    return any("policy.modifier_26" in _inputs(rule) for rule in result.rules)
+
+
 @cache
 def _inputs(rule: Rule) -> frozenset[str]:
     """The plain columns behind a rule, and those that its facts can do without."""
     roots = rule.flag.meta.root_names()
     behind = (inputs(root, optional=True) for root in roots)
     return frozenset(reason_inputs(rule)).union(*behind)
+
+
+def _needing(result: Result, columns: Collection[str]) -> list[Rule]:
+    """The rules that one of these columns can decide."""
+    return [rule for rule in result.rules if _needs(rule, columns)]
 
 
 def _needs(rule: Rule, columns: Collection[str]) -> bool:

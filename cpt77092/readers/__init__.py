@@ -4,13 +4,7 @@ README.md says what each file of this room is for, and how to add a reader.
 """
 
 from cpt77092.readers.batch import Batch, read_batch, read_readable
-from cpt77092.readers.discover import (
-    find_files,
-    find_readable,
-    folder_notes,
-    is_read_once,
-    open_claims,
-)
+from cpt77092.readers.discover import find_files, find_readable, is_read_once, open_claims
 from cpt77092.readers.history import History, read_history
 from cpt77092.readers.required_columns import is_headerless, require_columns
 from cpt77092.readers.scan import (
@@ -35,7 +29,6 @@ __all__ = [
     "Tally",
     "find_files",
     "find_readable",
-    "folder_notes",
     "is_headerless",
     "is_read_once",
     "open_claims",

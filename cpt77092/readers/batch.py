@@ -106,7 +106,7 @@ def read_readable(
     Args:
         paths: as of `read_batch`.
         not_found: a sentence for each name for which there is no file to read.
-        passed_by: what was not read in folders, as `folder_notes` says it.
+        passed_by: what was not read in folders, as `find_readable` says it.
         needed: as of `read_batch`.
         scope: as of `read_batch`.
         options: as of `read_batch`.

@@ -6,7 +6,7 @@ import glob
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
@@ -72,54 +72,42 @@ class FolderContents:
             yield f"{folder}: hidden or temporary files left out: {self.leavings:,}"
 
 
-def folder_notes(named: Sequence[str]) -> list[str]:
-    """What was passed by in the folders among some names."""
-    folders = [name for name in named if name and name.isprintable() and Path(name).is_dir()]
-    return [note for folder in folders for note in contents_of(Path(folder)).notes(folder)]
-
-
 def find_files(named: Sequence[str]) -> list[str]:
     """Expand folders and patterns; each file once, in the order named.
 
     Raises:
         ClaimsError: a file does not exist, or a folder or pattern holds no claim file.
     """
-    files: dict[str, str] = {}
-    for name in named:
-        try:
-            for file in _expand(name):
-                files.setdefault(file if file == STDIN else os.path.realpath(file), file)
-        except (OSError, ValueError) as problem:
-            why = getattr(problem, "strerror", None) or "not the name of a file"
-            raise ClaimsError(f"{name[:80]}: cannot be read ({why})") from None
-    return list(files.values())
+    return _each_once(file for name in named for file in _expand(name, []))
 
 
-def find_readable(named: Sequence[str]) -> tuple[list[str], list[str]]:
+def find_readable(named: Sequence[str]) -> tuple[list[str], list[str], list[str]]:
     """The same, but names without a claim file are passed over.
 
     Returns:
-        The files, and a sentence for each name that was passed over.
+        The files, a sentence for each name that was passed over, and what was passed by in folders.
 
     Raises:
         ClaimsError: no name has a claim file.
     """
-    try:
-        return find_files(named), []
-    except ClaimsError:
-        pass
-    good: list[str] = []
+    files: list[str] = []
     problems: list[str] = []
+    notes: list[str] = []
     for name in named:
         try:
-            find_files([name])
+            files += _expand(name, notes)
         except ClaimsError as problem:
             problems += problem.lines
-        else:
-            good.append(name)
-    if not good:
+    if problems and not files:
         raise ClaimsError(*problems)
-    return find_files(good), problems
+    return _each_once(files), problems, notes
+
+
+def _each_once(files: Iterable[str]) -> list[str]:
+    by_place: dict[str, str] = {}
+    for file in files:
+        by_place.setdefault(file if file == STDIN else os.path.realpath(file), file)
+    return list(by_place.values())
 
 
 def is_read_once(path: str) -> bool:
@@ -128,14 +116,25 @@ def is_read_once(path: str) -> bool:
     return path == STDIN or (file.exists() and not file.is_file() and not file.is_dir())
 
 
-def _expand(name: str) -> list[str]:
+def _expand(name: str, notes: list[str]) -> list[str]:
+    """The files that a name stands for; what is passed by in a folder is added to the notes."""
+    try:
+        return _expanded(name, notes)
+    except (OSError, ValueError) as problem:
+        why = getattr(problem, "strerror", None) or "not the name of a file"
+        raise ClaimsError(f"{name[:80]}: cannot be read ({why})") from None
+
+
+def _expanded(name: str, notes: list[str]) -> list[str]:
     if not name:
         raise ClaimsError("a claim file's name is blank")
     path = Path(name)
     if name == STDIN or path.is_file():
         return [name]
     if path.is_dir():
-        files = sorted(map(str, contents_of(path).files))
+        contents = contents_of(path)
+        notes += contents.notes(name) if name.isprintable() else ()
+        files = sorted(map(str, contents.files))
         if not files:
             raise ClaimsError(f"{name}: the folder holds no claim files ({', '.join(ENDINGS)})")
         return files

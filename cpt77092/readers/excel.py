@@ -73,9 +73,11 @@ def open_file(path: str, data: Path | bytes, options: Options) -> ExcelFile:
     sheet = _sheet(path, book.sheet_names, options.sheet)
     texts = _cells(book, sheet, path, data)
     if options.sheet is None and not texts.height:  # a chart, or a blank sheet, before the claims
-        filled = (name for name in book.sheet_names[1:] if _cells(book, name, path, data).height)
-        sheet = next(filled, sheet)
-        texts = _cells(book, sheet, path, data)
+        for name in book.sheet_names[1:]:
+            cells = _cells(book, name, path, data)
+            if cells.height:
+                sheet, texts = name, cells
+                break
     others = tuple(name for name in book.sheet_names if name != sheet)
     rows = [list(row) for row in texts.head(SAMPLE_ROWS).iter_rows()]
     if not rows or not any(any(row) for row in rows):

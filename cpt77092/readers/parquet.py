@@ -11,9 +11,7 @@ from urllib.parse import unquote
 
 import polars as pl
 
-from cpt77092.claims.headers import HeaderMatch, match_headers
-from cpt77092.claims.headers.grammar import candidates_of
-from cpt77092.claims.headers.words import read_words
+from cpt77092.claims.headers import SETS, HeaderMatch, columns_named, match_headers
 from cpt77092.errors import ClaimsError
 from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced, reason
 from cpt77092.readers.line_plan import LinePlan
@@ -108,7 +106,7 @@ def _with_lists_spread(
     lists = [
         name
         for name, dtype in types.items()
-        if isinstance(dtype, pl.List | pl.Array) and _is_set(name)
+        if isinstance(dtype, pl.List | pl.Array) and columns_named(name) & SETS
     ]
     if not lists:
         return rows, types
@@ -127,12 +125,6 @@ def _with_lists_spread(
     }
     kept = {name: dtype for name, dtype in types.items() if name not in lists}
     return rows.with_columns(**spread).drop(lists), kept | dict.fromkeys(spread, pl.String())
-
-
-def _is_set(name: str) -> bool:
-    """Whether a column reads as all modifiers or all diagnoses of a line."""
-    candidates = candidates_of(name, read_words(name))
-    return any(concept.name in ("modifiers", "diagnoses") for concept, _ in candidates)
 
 
 def _first_cells(

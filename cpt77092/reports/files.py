@@ -239,6 +239,6 @@ def _replace(target: Path, write: Callable[[IO[bytes]], object]) -> None:
         UNFINISHED.discard(Path(aside))
 
 
-def write_text(name: str, text: str) -> None:
+def write_text(name: str, text: str, *, option: str = "-o") -> None:
     """Write a text file that only its owner can read; fails as `write_atomically` does."""
-    write_atomically(name, lambda stream: stream.write(text.encode()))
+    write_atomically(name, lambda stream: stream.write(text.encode()), option=option)

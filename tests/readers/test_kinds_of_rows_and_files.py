@@ -10,7 +10,7 @@ import pytest
 
 from cpt77092.claims.columns import BY_NAME
 from cpt77092.errors import ClaimsError
-from cpt77092.readers import Batch, Options, Tally, find_files, folder_notes, read_batch
+from cpt77092.readers import Batch, Options, Tally, find_files, find_readable, read_batch
 from cpt77092.reference.codes import CHECKED
 from tests.readers.x12_writer import Style, x12
 
@@ -213,7 +213,7 @@ def test_a_folder_is_read_by_content_and_the_rest_is_named(tmp_path: Path) -> No
     saved(tmp_path, text, "~$claims.xlsx")
     files = find_files([str(tmp_path)])
     assert files == [str(tmp_path / name) for name in [*names, "f.march", "g", "h.unl", "z.csv"]]
-    assert folder_notes([str(tmp_path)]) == [
+    assert find_readable([str(tmp_path)])[2] == [
         f"{tmp_path}: passed by as no claim files: logo.png, notes.log",
         f"{tmp_path}: passed by as our reports: report.csv",
         f"{tmp_path}: hidden or temporary files left out: 4",

@@ -6,10 +6,14 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer.main
 
 from cpt77092.cli import settings as settings_module
+from cpt77092.cli.configured import ConfigurableCommand
+from cpt77092.cli.main import app
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "claims.csv"
 AS_OF = ("--as-of", "2026-11-23")
@@ -114,3 +118,13 @@ def test_what_weakens_the_verdict_is_said_everywhere(
     assert f"scrub: {shown}: settings that weaken the check" in err
     _, _, err = scrub(EXAMPLE, *AS_OF, "--log-format", "json")
     assert any(json.loads(line).get("settings") == shown for line in err.splitlines())
+
+
+def test_every_command_that_obeys_a_settings_file_can_be_told_to_trust_one() -> None:
+    program: Any = typer.main.get_command(app)
+    groups = {**program.commands, **program.commands["policies"].commands}
+    obeying = {n: one for n, one in groups.items() if isinstance(one, ConfigurableCommand)}
+    assert {"check", "payers", "show"} <= obeying.keys()
+    for name, command in obeying.items():
+        options = {option for param in command.params for option in param.opts}
+        assert {"--isolated", "--settings"} <= options, name

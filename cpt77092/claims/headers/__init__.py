@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from cpt77092.claims.columns import BY_NAME, COLUMNS
 from cpt77092.claims.headers.choice import MEMBERS, Cells, Choice
-from cpt77092.claims.headers.grammar import candidates_of, lookalike
+from cpt77092.claims.headers.grammar import SETS, candidates_of, lookalike
 from cpt77092.claims.headers.question import Question
 from cpt77092.claims.headers.words import compact, read_words
 from cpt77092.claims.layouts import Layout, shipped_layouts
@@ -22,6 +22,7 @@ from cpt77092.errors import ClaimsError, UsageError, did_you_mean
 
 __all__ = [
     "NO_HEADER_ROW",
+    "SETS",
     "Cells",
     "HeaderMatch",
     "Question",

@@ -12,6 +12,7 @@ from cpt77092.claims.headers.words import Words, compact, vocabulary
 _ALL_RANKED = frozenset({"primary", "principal", "secondary", "tertiary", "additional"})
 """Words that number the members of a set."""
 SETS = frozenset({"modifiers", "diagnoses"})
+"""Concepts of which a line has several."""
 _OF_CHANGES = frozenset({"date", "time"})
 """Words beside which MOD is no modifier, but when a row was changed."""
 STRANGE_RANK = 100
