@@ -24,6 +24,7 @@ from cpt77092.readers.signatures import (
     FORMATS,
     PARQUET,
     is_parquet,
+    is_text,
     is_workbook,
     is_x12,
     other_format,
@@ -242,7 +243,7 @@ def open_claims(path: str, options: Options) -> OpenedFile:
     if not head:
         raise ClaimsError(f"{path}: the file is empty; expected a header row and claim lines")
     format_ = next(format_ for format_ in FORMATS if format_.is_format(head))
-    if other := other_format(head):
+    if format_.is_format is is_text and (other := other_format(head)):
         raise ClaimsError(
             f"{path}: {other}, which scrub does not read; save the claims as CSV, .xlsx or Parquet"
         )
