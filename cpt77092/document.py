@@ -157,6 +157,8 @@ class Document:
     on: date
     introduction: tuple[Statement, ...] = ()
     sections: tuple[Section, ...]
+    is_one_page: bool = False
+    """At a terminal its sources are listed by title alone, so that all of it stays in sight."""
     figures: Callable[[], dict[str, Any]] | None = None
     """What JSON holds in place of the pages: the figures that they were composed from."""
     sources: tuple[Source, ...] = field(init=False)

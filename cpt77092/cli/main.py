@@ -35,6 +35,7 @@ from cpt77092.cli.policies import policies_app
 from cpt77092.cli.profile import profile
 from cpt77092.cli.short_form import complete_short_form, with_command
 from cpt77092.cli.verify import verify
+from cpt77092.cli.why import why
 from cpt77092.errors import ScrubError, UsageError
 from cpt77092.reports.log import Log
 from cpt77092.signals import reraise_lost_signal
@@ -50,6 +51,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command(cls=CheckCommand)(check)
+app.command(cls=ProfileCommand)(why)
 app.command(cls=ProfileCommand)(profile)
 app.command(cls=HeadedCommand)(verify)
 app.command(cls=ConfigurableCommand)(columns)
@@ -60,7 +62,7 @@ app.command(cls=ConfigurableCommand)(brief)
 app.add_typer(policies_app)
 
 COMMANDS = (
-    *("check", "profile", "verify", "columns", "payers"),
+    *("check", "why", "profile", "verify", "columns", "payers"),
     *("rules", "explain", "brief", "policies"),
 )
 

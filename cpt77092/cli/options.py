@@ -47,10 +47,15 @@ def file_option(heading: str, text: str, *names: str) -> Any:
     return option(heading, text, *names, metavar="FILE")
 
 
-def argument(metavar: str, text: str, *, default: Any = MISSING, **details: Any) -> Any:
-    """A field that is an argument, required unless it has a default."""
+def argument(
+    metavar: str, text: str, *, default: Any = MISSING, is_first: bool = False, **details: Any
+) -> Any:
+    """A field that is an argument, required unless it has a default.
+
+    `is_first` puts it before those that its class inherits.
+    """
     described = typer.Argument(metavar=metavar, help=text, **details)
-    return field(default=default, metadata={"typer": described})
+    return field(default=default, metadata={"typer": described, "is_first": is_first})
 
 
 def with_options(command: Callable[[typer.Context, Any], None]) -> Callable[..., None]:
@@ -70,7 +75,7 @@ def with_options(command: Callable[[typer.Context, Any], None]) -> Callable[...,
             default=Parameter.empty if one.default is MISSING else one.default,
             annotation=Annotated[types[one.name], one.metadata["typer"]],
         )
-        for one in fields(options)
+        for one in sorted(fields(options), key=lambda one: not one.metadata.get("is_first"))
     ]
     run_command.__signature__ = Signature([context, *parameters])  # type: ignore[attr-defined]
     return run_command

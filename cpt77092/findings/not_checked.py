@@ -60,6 +60,12 @@ def not_checked_reasons(result: Result) -> pl.DataFrame:
 
 def not_checked_rows(result: Result) -> pl.DataFrame:
     """Every line and rule that could not be checked, as `NOT_CHECKED_ROW` has them."""
+    every = reasons_by_line(result)
+    return line_table(result, every["line"]).hstack(every).select(*NOT_CHECKED_ROW)
+
+
+def reasons_by_line(result: Result) -> pl.DataFrame:
+    """`line, rule, reason`: every line and rule that could not be checked, by line and rule."""
     parts = [pl.DataFrame(schema={"line": pl.UInt32, "rule": pl.String, "reason": pl.String})]
     for part in _unchecked(result):
         lines = result.lines.select("line", "policy_row").filter(part.where)
@@ -70,8 +76,7 @@ def not_checked_rows(result: Result) -> pl.DataFrame:
             of_row = pl.DataFrame({"policy_row": rows, "reason": decisions})
             reasons = lines.join(of_row, on="policy_row", how="left", nulls_equal=True)
         parts.append(reasons.select("line", pl.lit(part.rule.code).alias("rule"), "reason"))
-    every = pl.concat(parts).sort("line", "rule")
-    return line_table(result, every["line"]).hstack(every).select(*NOT_CHECKED_ROW)
+    return pl.concat(parts).sort("line", "rule")
 
 
 def rejects(result: Result) -> pl.DataFrame:

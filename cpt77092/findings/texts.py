@@ -120,10 +120,11 @@ def _filled_in(template: str, frame: pl.DataFrame) -> pl.Expr:
     for field in set(fields):
         pattern = pattern.replace(f"{{{field}}}", "{}")
     names = [column_of(field) for field in fields]
-    return pl.format(pattern, *(_as_text(name, frame.schema[name]) for name in names))
+    return pl.format(pattern, *(as_text(name, frame.schema[name]) for name in names))
 
 
-def _as_text(name: str, dtype: pl.DataType) -> pl.Expr:
+def as_text(name: str, dtype: pl.DataType) -> pl.Expr:
+    """A column as a message quotes its cells; `blank` where it is null or empty."""
     value = pl.col(name)
     if dtype.is_float():
         is_whole = value == value.floor()

@@ -37,6 +37,22 @@ def value_with_unit(decision: Decision) -> str:
     return f"{value_text(decision)} {unit}".rstrip()
 
 
+_SHORT = 30
+"""Characters of a list that is shown whole on one line."""
+
+
+def short_value(decision: Decision) -> str:
+    """The same on one line: of pairs the other codes, of a long list the first three members."""
+    members = decision.value
+    if not isinstance(members, tuple):
+        return value_with_unit(decision)
+    short = tuple(one.with_ if isinstance(one, Pair) else one for one in members)
+    text = _text(short, is_money=False)
+    if len(text) <= _SHORT:
+        return text
+    return f"{_text(short[:3], is_money=False)}, ... ({len(short)})"
+
+
 def _text(value: Any, *, is_money: bool) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"

@@ -13,6 +13,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from cpt77092.document import Bar, BarChart, Document, Item, Section, Statement, StepChart, Table
+from cpt77092.reference.sources import Confidence, Source
 from cpt77092.reports.console import as_text
 from cpt77092.reports.document.cells import amount_text, citation, row_texts, source_text
 from cpt77092.text import safe
@@ -40,7 +41,25 @@ def show(console: Console, document: Document) -> None:
     if cited:
         console.print()
         console.print(Text("Sources", style="bold underline"))
-    for number, source in enumerate(cited, start=1):
+    if document.is_one_page:
+        _show_titles(console, cited)
+    else:
+        _show_sources(console, cited)
+
+
+def _show_titles(console: Console, sources: Sequence[Source]) -> None:
+    """Sources by title one after the other; those that nobody read directly are marked."""
+    texts = [
+        f"[{number}] {safe(source.title)}"
+        + ("" if source.confidence is Confidence.PRIMARY else f" ({source.confidence})")
+        for number, source in enumerate(sources, start=1)
+    ]
+    _print(console, Text("; ".join(texts), style="dim"))
+
+
+def _show_sources(console: Console, sources: Sequence[Source]) -> None:
+    """Each source with its place, and its address on a line of its own."""
+    for number, source in enumerate(sources, start=1):
         _print(console, Text(f"[{number}] {safe(source_text(source))}"))
         if source.url:
             console.print(Padding(Text(safe(source.url), style="dim"), (0, 0, 0, 6)))

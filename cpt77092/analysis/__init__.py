@@ -1,0 +1,1 @@
+"""Documents for whoever asks why: a claim rule by rule, and what a change of policy does."""

@@ -1,0 +1,63 @@
+"""`scrub why`: one claim, rule by rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import typer
+
+from cpt77092.choices import Color, DocumentFormat, FailOn
+from cpt77092.cli.configured import answers_of, settings_of
+from cpt77092.cli.exits import Exit, exit_code
+from cpt77092.cli.options import (
+    OUTPUT,
+    ClaimOptions,
+    argument,
+    color_option,
+    isolated_option,
+    option,
+    settings_option,
+    with_options,
+)
+from cpt77092.reports.log import Log
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhyOptions(ClaimOptions):
+    """The arguments and options of `scrub why`, in the order of its help."""
+
+    claim: str = argument("CLAIM", "A claim's number, as the files have it.", is_first=True)
+    form: DocumentFormat = option(
+        OUTPUT, "Format on standard output.", "--format", default=DocumentFormat.TEXT
+    )
+    color: Color = color_option()
+    isolated: bool = isolated_option()
+    settings: str | None = settings_option()
+
+
+@with_options
+def why(ctx: typer.Context, options: WhyOptions) -> None:
+    """Show how each rule ended on one claim, and why.
+
+    Findings, rules not checked with the reason, rules that are clear with the values that made
+    them so, and the payer's rule with its date and source. Give the other claims of the batch too:
+    some rules compare lines.
+
+    Exit codes: 0 everything was read, 2 not everything could be read.
+
+    Example: scrub why A-1001 claims.csv
+    """
+    from cpt77092 import findings
+    from cpt77092.analysis.why import compose
+    from cpt77092.reports.document import print_document
+    from cpt77092.run import run
+
+    request = replace(options.run_request(settings_of(ctx).payers), **answers_of(ctx))
+    result = run(request)
+    print_document(compose(result, options.claim), options.form, options.color)
+    totals = findings.totals(result, without=request.without)
+    code, reason = exit_code(totals, FailOn.NEVER, exit_zero=False)
+    if code is not Exit.CLEAN:
+        messages = [*result.batch.unreadable, f"{reason}; scrub check says more"]
+        ctx.ensure_object(Log).trouble("unchecked", messages)
+    raise typer.Exit(code)
