@@ -133,7 +133,7 @@ def trace(result: Result, claim: str) -> list[TracedLine]:
     part = replace(result, lines=own, outcomes=result.outcomes[numbers])
     reasons = {(line, rule): reason for line, rule, reason in reasons_by_line(part).iter_rows()}
     applies = own.select(looks_at(rule).alias(rule.code) for rule in result.rules)
-    heads = line_table(part, own["line"], extra=("payer_label",)).to_dicts()
+    heads = line_table(part, own["line"], extra=("payer_label",)).iter_rows(named=True)
     cells = _cells(result, part)
 
     def outcome(rule: Rule, line: int) -> Outcome:
@@ -208,16 +208,17 @@ def _cells(result: Result, part: Result) -> list[dict[str, str]]:
     diagnoses = details(part.lines)["diagnoses"]
     same_day = pl.Series([_codes_of_day(result, row) for row in _days(part)], dtype=pl.String)
     sets = {"modifiers": modifiers, "diagnoses": diagnoses, "same_day": same_day}
-    return texts.with_columns(
+    every = texts.with_columns(
         series.replace("", "none").fill_null("none").alias(name) for name, series in sets.items()
-    ).to_dicts()
+    )
+    return list(every.iter_rows(named=True))
 
 
 def _days(part: Result) -> list[dict[str, Any]]:
     """Patient, date and place in the files of each line; without a patient where none is read."""
     names = ("person_id", "claim_line_start_date", "source", "source_row")
     read = [name for name in names if name in part.lines.columns]
-    return part.lines.select(read).to_dicts()
+    return list(part.lines.select(read).iter_rows(named=True))
 
 
 def _codes_of_day(result: Result, line: Mapping[str, Any]) -> str:

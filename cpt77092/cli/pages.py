@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from cpt77092.choices import Color, ColumnsFormat, DocumentFormat, PageFormat
 from cpt77092.cli.configured import answers_of
 from cpt77092.cli.options import (
     OUTPUT,
+    POLICIES,
     PolicyOptions,
     ReadingOptions,
     argument,
@@ -19,6 +21,7 @@ from cpt77092.cli.options import (
     complete_payer,
     complete_rule,
     file_option,
+    flag,
     isolated_option,
     option,
     parse_column_map,
@@ -29,6 +32,7 @@ from cpt77092.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from cpt77092.readers import OpenedFile
+    from cpt77092.rule import Rule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,27 +137,62 @@ class ExplainOptions(PolicyOptions):
     """The argument and options of `scrub explain`."""
 
     rule: str = argument("RULE", "A rule's code or name, like MO001.", autocompletion=complete_rule)
+    payer: str | None = option(
+        POLICIES, "Only this payer's answer.", metavar="PAYER", autocompletion=complete_payer
+    )
+    code: str | None = option(POLICIES, "Only this procedure code.", metavar="CODE")
+    letter: bool = flag(
+        OUTPUT,
+        "Print a paragraph to cite in a letter, such as an appeal; needs --payer.",
+        "--letter",
+    )
     color: Color = color_option()
 
 
 @with_options
 def explain(_ctx: typer.Context, options: ExplainOptions) -> None:
-    """Explain one rule, with each payer's value and its source.
+    """Explain one rule, with each payer's answer and its source.
 
-    Example: scrub explain MO001
+    --letter prints the payer's rule with its citation instead, for --on, the date of service. What
+    is secondary is marked; what is only recalled is refused.
+
+    Example: scrub explain MO001 --payer medicare --code 77092 --letter
     """
     from cpt77092.policies import load_policies
+    from cpt77092.policies.payer_names import require_payer
+    from cpt77092.policies.policy import NATIONAL
     from cpt77092.reports import reference_pages
     from cpt77092.reports.console import make_console
+    from cpt77092.reports.letter import letter
     from cpt77092.rules import CATALOGUE
+    from cpt77092.text import safe
 
-    code, name = options.rule.upper(), options.rule.lower()
-    named = [rule for rule in CATALOGUE if code == rule.code or name == rule.name]
-    if not named:
-        hint = did_you_mean(code, [rule.code for rule in CATALOGUE])
-        raise UsageError(f"no rule {options.rule!r}{hint}; see scrub rules")
-    console = make_console(options.color)
-    reference_pages.explain(console, named[0], load_policies(options.policies), options.day)
+    rule = _rule_named(options.rule, CATALOGUE)
+    codes = sorted(rule.codes)
+    if options.code is not None:
+        if options.code not in rule.codes:
+            raise UsageError(f"--code {options.code}: {rule.code} checks {', '.join(codes)}")
+        codes = [options.code]
+    policies = load_policies(options.policies)
+    payer = require_payer(policies, options.payer) if options.payer else None
+    if not options.letter:
+        payers = [payer] if payer else [name for name in policies.policies if name != NATIONAL]
+        console = make_console(options.color)
+        reference_pages.explain(console, rule, policies, options.day, payers, codes)
+        return
+    if payer is None:
+        raise UsageError("--letter: name the payer it is for, as in --payer medicare")
+    for paragraph in letter(rule, policies, payer, codes, options.day):
+        typer.echo(safe(paragraph))
+
+
+def _rule_named(name: str, catalogue: Sequence[Rule]) -> Rule:
+    """The rule with a code or a name."""
+    for rule in catalogue:
+        if name.upper() == rule.code or name.lower() == rule.name:
+            return rule
+    hint = did_you_mean(name.upper(), [rule.code for rule in catalogue])
+    raise UsageError(f"no rule {name!r}{hint}; see scrub rules")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +205,7 @@ class BriefOptions(PolicyOptions):
         default=None,
         autocompletion=complete_payer,
     )
+    full: bool = flag(OUTPUT, "Everything on file, with each source's place and address.", "--full")
     form: DocumentFormat = option(
         OUTPUT, "Format on standard output.", "--format", default=DocumentFormat.TEXT
     )
@@ -177,13 +217,14 @@ class BriefOptions(PolicyOptions):
 
 @with_options
 def brief(_ctx: typer.Context, options: BriefOptions) -> None:
-    """Print how to bill CPT 77092, with sources.
+    """Print how to bill CPT 77092 on one page, with sources.
 
-    Modifiers, coverage, fees and prices of one payer or all of them.
+    The answer of one payer, or all of them compared; --full adds clinical context, remarks, fees by
+    year and published prices.
 
     Example: scrub brief medicare -o medicare.html
     """
-    from cpt77092.brief import compose
+    from cpt77092.brief import compose, one_page
     from cpt77092.policies import load_policies
     from cpt77092.policies.payer_names import require_payer
     from cpt77092.reports.document import print_document, write_document
@@ -194,7 +235,7 @@ def brief(_ctx: typer.Context, options: BriefOptions) -> None:
     inputs = [payer or "brief"]
     names = [fill_in(name, inputs=inputs, day=options.day) for name in options.output or ()]
     outputs = [(name, format_of(name, DOCUMENT_FORMATS)) for name in names]
-    document = compose(policies, payer, options.day)
+    document = (compose if options.full else one_page)(policies, payer, options.day)
     write_document(document, outputs)
     if not outputs:
         print_document(document, options.form, options.color)

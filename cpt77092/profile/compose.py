@@ -112,7 +112,8 @@ def _against_fee(totals: Totals) -> str:
     return (
         f"Where the fee is known too ({compared.lines:,} of {totals.lines:,} lines): "
         f"{dollars(compared.charges)} charged, {_times_fee(totals)} times the fee of "
-        f"{dollars(compared.fees)}; {count(compared.below_fee.part, 'line')} below it."
+        f"{dollars(compared.fees)}; {count(compared.below_fee.part, 'line')} below it. "
+        f"Packaged fees are national, not your locality's."
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,12 @@ from cpt77092.claims.columns import BY_NAME, COLUMNS, Column
 from cpt77092.claims.headers import NO_HEADER_ROW, HeaderMatch
 from cpt77092.claims.layouts import write_layout
 from cpt77092.policies import PARAMETERS, Decision, Level, PolicySet, Status
-from cpt77092.policies.policy import NATIONAL
+from cpt77092.policies.policy import DEFAULT
 from cpt77092.policies.positions import BY_SUBJECT, Position, positions
-from cpt77092.policies.value_text import codes_text, plain, value_with_unit
+from cpt77092.policies.value_text import codes_text, plain, short_value, value_with_unit
 from cpt77092.readers import OpenedFile, Sampled, is_headerless
 from cpt77092.reference.codes import CHECKED
+from cpt77092.reference.sources import Confidence
 from cpt77092.reports.rule_pages import denials, parts
 from cpt77092.rule import FixKind, Rule
 from cpt77092.text import safe
@@ -82,8 +83,15 @@ def show_rules(console: Console, catalogue: Sequence[Rule]) -> None:
     console.print(Text("Next: scrub explain MO001"))
 
 
-def explain(console: Console, rule: Rule, policies: PolicySet, on: date) -> None:
-    """One rule's page, then every payer's value in force on a day, with its source."""
+def explain(
+    console: Console,
+    rule: Rule,
+    policies: PolicySet,
+    on: date,
+    payers: Iterable[str],
+    codes: Sequence[str],
+) -> None:
+    """One rule's page, then the answers of some payers on some of its codes, in force on a day."""
     console.print(Text(f"{rule.code} {rule.name} ({rule.severity_label})", style="bold"))
     console.print()
     console.print(Text(f"{rule.title}.\n"))
@@ -97,16 +105,45 @@ def explain(console: Console, rule: Rule, policies: PolicySet, on: date) -> None
         console.print(Text(f"{_FIX_LABELS[remedy.kind]}: {text}"))
     if rule.source is not None:
         console.print(Text(f"Source: {rule.source.short()} ({rule.source.confidence})"))
-    if rule.parameter is None:
-        return
-    console.print(Text(f"\nPayers' rules on {on}: {PARAMETERS[rule.parameter].description}"))
-    rows = [
-        row
-        for payer in policies.policies
-        if payer != NATIONAL
-        for row in positions(policies, payer, sorted(rule.codes), [rule.parameter], on)
-    ]
-    _show_decisions(console, rows, [policies[row.payer].label for row in rows])
+    if rule.parameter is not None:
+        what = PARAMETERS[rule.parameter].description
+        console.print(Text(f"\nPayers' rules on {on}: {what}"))
+        rows = [
+            row
+            for payer in payers
+            for row in positions(policies, payer, codes, [rule.parameter], on)
+        ]
+        console.print(_answers_table(rows, policies, codes))
+
+
+def _answers_table(rows: Iterable[Position], policies: PolicySet, codes: Sequence[str]) -> Table:
+    """Each answer with its payers, since when and on whose word; payers without one come last."""
+    by_answer: dict[tuple[str, ...], list[str]] = {}
+    for row in rows:
+        by_answer.setdefault(_answer(row, codes), []).append(policies[row.payer].label)
+    table = _table("Payer", "Answer", "Since", "Source")
+    table.columns[2].no_wrap = True
+    for (rank, *answer), labels in sorted(by_answer.items(), key=lambda item: item[0][0]):
+        del rank
+        table.add_row(Text(", ".join(labels)), *map(Text, answer))
+    return table
+
+
+def _answer(row: Position, codes: Sequence[str]) -> tuple[str, ...]:
+    """Its rank (own, by default, none), and the cells of a table: answer, since, source."""
+    decision, source = row.decision, row.decision.source
+    of = "" if list(row.codes) == list(codes) else f"{codes_text(row.codes)}: "
+    text = f"{of}{short_value(decision)}"
+    if decision.status is not Status.VALUE:
+        return ("2", text, "", "")
+    is_default = decision.level is Level.DEFAULT and decision.payer != DEFAULT
+    text += " (by default)" if is_default else ""
+    cited = source.title if source else ""
+    if source is not None and source.confidence is not Confidence.PRIMARY:
+        cited += f" ({source.confidence})"
+    if decision.contradicted_by is not None:
+        cited += f"; otherwise: {decision.contradicted_by.title}"
+    return ("1" if is_default else "0", text, str(decision.first_day), cited)
 
 
 def policies_list(policies: PolicySet) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from cpt77092.brief import compose, hospital_prices
+from cpt77092.brief import compose, hospital_prices, one_page
 from cpt77092.brief.scope import Scope
 from cpt77092.cli import main
 from cpt77092.document import (
@@ -39,6 +39,7 @@ from cpt77092.policies.positions import BY_SUBJECT
 from cpt77092.reference.codes import CHECKED, FAMILY
 from cpt77092.reference.sources import Confidence, Source
 from cpt77092.reports.document import html, markdown
+from cpt77092.reports.document import text as text_pages
 from cpt77092.reports.document.html import draw
 from cpt77092.reports.document.json import record
 
@@ -328,7 +329,7 @@ def test_hospital_prices_are_those_of_the_reference() -> None:
 
 
 def test_the_terminal_shows_statements_tables_and_bars(scrub: Run) -> None:
-    code, out, _ = scrub("brief", "--on", "2026-11-23")
+    code, out, _ = scrub("brief", "--full", "--on", "2026-11-23")
     assert code == 0
     text = words(out)
     assert "Two sources disagree on modifier 26" in text
@@ -340,7 +341,7 @@ def test_the_terminal_shows_statements_tables_and_bars(scrub: Run) -> None:
 
 
 def test_one_payer_and_another_day(scrub: Run) -> None:
-    _, out, _ = scrub("brief", "UHC", "--on", "2022-06-01")
+    _, out, _ = scrub("brief", "UHC", "--full", "--on", "2022-06-01")
     assert "UnitedHealthcare, with the national rules, as of 2022-06-01" in out
     assert (
         "UnitedHealthcare: modifier 26 (professional component) on 77092: "
@@ -356,13 +357,13 @@ def test_files_are_for_their_owner_and_say_what_the_screen_says(
     scrub: Run, tmp_path: Path, ending: str
 ) -> None:
     file = tmp_path / f"brief.{ending}"
-    code, out, err = scrub("brief", "--on", "2026-11-23", "-o", file)
+    code, out, err = scrub("brief", "--full", "--on", "2026-11-23", "-o", file)
     assert (code, out, err) == (0, "", "")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     text = file.read_text(encoding="utf-8")
     assert "no promise of coverage" in words(text)
     form = {"txt": "text", "md": "markdown"}.get(ending, ending)
-    _, printed, _ = scrub("brief", "--on", "2026-11-23", "--format", form)
+    _, printed, _ = scrub("brief", "--full", "--on", "2026-11-23", "--format", form)
     if form != "text":  # the file is 100 wide, the screen of this test 80
         assert printed == text
 
@@ -542,3 +543,53 @@ def test_a_statement_on_any_subject_is_printed_once(small: PolicySet) -> None:
         assert {text: printed.count(text) for [(text, _)] in texts.values()} == {
             f"On {subject}.": 1 for subject in SUBJECTS
         }
+
+
+# One page
+
+
+@pytest.mark.parametrize("payer", ["medicare", "aetna", "unitedhealthcare", "default"])
+def test_the_page_of_a_payer_has_every_parameter_once(packaged: PolicySet, payer: str) -> None:
+    page = one_page(packaged, payer, ON)
+    names = [name for names in BY_SUBJECT.values() for name in names]
+    left_out = {"in_force", "relative_value_units", "bypass_modifiers"}
+    left_out |= {"mue_adjudication_indicator"}
+    printed = words(text_pages.render(page)).lower()
+    for name in names:
+        what = PARAMETERS[name].description.partition(" (")[0].lower()
+        if name == "fee" and "national fees" in printed:
+            continue
+        assert (what in printed) == (name not in left_out), name
+
+
+def test_the_page_states_what_is_in_force_since_when_and_on_whose_word(scrub: Run) -> None:
+    code, out, err = scrub("brief", "medicare", "--on", "2026-11-23")
+    assert (code, err) == (0, "")
+    text = words(out)
+    assert "- Modifier 26: not allowed since 2022-01-01 (otherwise: OpenPayer page" in text
+    assert "- National fees: 77092 $10.02 (0.30 RVU), 77089 $39.75 (1.19 RVU)" in text
+    assert "your locality's differ" in text
+    assert "- Timely filing limit, from the date of service: 12 months since 2022-01-01." in text
+    assert "- No published rule found: Prior authorization;" in text
+    assert "Everything on file: scrub brief medicare --full" in text
+    _, out, _ = scrub("brief", "UHC", "--on", "2022-06-01")
+    assert "- No published rule found before 2023-01-01: Modifier 26" in words(out)
+
+
+@pytest.mark.parametrize(("columns", "most"), [("80", 78), ("100", 66), ("140", 58)])
+def test_a_payer_fits_a_page(
+    scrub: Run, monkeypatch: pytest.MonkeyPatch, columns: str, most: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    for payer in ("medicare", "aetna", "cigna"):
+        lines = scrub("brief", payer, "--on", "2026-11-23")[1].splitlines()
+        assert len(lines) <= most, payer
+        assert max(map(len, lines)) <= int(columns), payer
+
+
+def test_the_page_of_all_compares_them(scrub: Run) -> None:
+    _, out, _ = scrub("brief", "--on", "2026-11-23")
+    text = words(out)
+    assert "- Expected, by default: Aetna, Blue Cross Blue Shield of Michigan, " in text
+    assert "- Contractor decides: Medicare." in text
+    assert "- No published rule found: all payers." in text

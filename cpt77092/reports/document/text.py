@@ -48,12 +48,13 @@ def show(console: Console, document: Document) -> None:
 
 
 def _show_titles(console: Console, sources: Sequence[Source]) -> None:
-    """Sources by title one after the other; those that nobody read directly are marked."""
-    texts = [
-        f"[{number}] {safe(source.title)}"
-        + ("" if source.confidence is Confidence.PRIMARY else f" ({source.confidence})")
-        for number, source in enumerate(sources, start=1)
-    ]
+    """Sources by title, one after the other; those that nobody read directly are marked."""
+    by_title: dict[str, list[str]] = {}
+    for number, source in enumerate(sources, start=1):
+        is_read = source.confidence is Confidence.PRIMARY
+        title = source.title if is_read else f"{source.title} ({source.confidence})"
+        by_title.setdefault(safe(title), []).append(str(number))
+    texts = (f"[{', '.join(numbers)}] {title}" for title, numbers in by_title.items())
     _print(console, Text("; ".join(texts), style="dim"))
 
 
