@@ -127,7 +127,7 @@ def trace(result: Result, claim: str) -> list[TracedLine]:
     numbers = result.lines.filter(pl.col("claim_id") == claim).sort(CLAIM_OF_PAYER, "line")["line"]
     if numbers.is_empty():
         raise UsageError(_no_such_claim(result, claim))
-    found = _findings(result, numbers)
+    flagged = _findings(result, numbers)
     # The run of these lines alone, so that a large batch costs no more than a small one.
     own = result.lines[numbers].with_columns(line=pl.int_range(pl.len(), dtype=pl.UInt32))
     part = replace(result, lines=own, outcomes=result.outcomes[numbers])
@@ -140,7 +140,7 @@ def trace(result: Result, claim: str) -> list[TracedLine]:
         if applies[rule.code][line] is False:
             return Outcome(rule=rule, kind=Kind.DOES_NOT_APPLY)
         values, decisions = _values(rule, cells[line]), _decisions(part, rule, line)
-        row = found.get((numbers[line], rule.code))
+        row = flagged.get((numbers[line], rule.code))
         if row is not None:
             return _finding(rule, row, values, decisions)
         reason = reasons.get((line, rule.code), "")
