@@ -14,7 +14,7 @@ import os
 import stat
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,9 @@ from cpt77092 import findings
 from cpt77092.cli import main
 from cpt77092.engine import Result
 from cpt77092.errors import ClaimsError, OutputError
-from cpt77092.readers import copying
+from cpt77092.readers.copying import rows as copying
+from cpt77092.readers.excel import ExcelFile
+from cpt77092.readers.scan import INDEX
 from cpt77092.readers.text import encoding as reading
 from cpt77092.reports.files import output_locks
 from cpt77092.rule import Severity
@@ -37,6 +39,7 @@ from cpt77092.run import Request, run
 from cpt77092.split import CLEAN, FLAGGED, Split
 
 DAY = date(2026, 11, 23)
+EXAMPLES = Path(__file__).parents[1] / "examples"
 HEADER = ("claim_id", "payer", "dos", "cpt", "mod1", "note")
 WRONG, RIGHT = ("77092", "26"), ("77092", "")
 """Medicare wants no 26 on this code: MO001, an error."""
@@ -66,6 +69,7 @@ class Row:
     raw: bytes
     claim: str
     payer: str
+    code: str = ""
 
 
 @st.composite
@@ -121,10 +125,11 @@ def files(draw: st.DrawFn, layout: dict[str, Any]) -> tuple[bytes, list[Row]]:
         quoted = draw(st.booleans()) and kind != "blank"
         line = separator.join(cell(text, layout, always=quoted) for text in cells)
         line = "" if kind == "blank" and len(cells) == 1 else line
-        rows.append(Row(f"{line}{end}".encode(encoding), claim, payer))
+        code = "" if kind == "blank" else service[0]
+        rows.append(Row(f"{line}{end}".encode(encoding), claim, payer, code))
     if draw(st.booleans()) and len(rows[-1].raw) > len(end.encode(encoding)):
         last = rows.pop()
-        rows.append(Row(last.raw.removesuffix(end.encode(encoding)), last.claim, last.payer))
+        rows.append(replace(last, raw=last.raw.removesuffix(end.encode(encoding))))
     return heading, rows
 
 
@@ -142,13 +147,16 @@ def account(result: Result, written: Sequence[list[Row]], lead: int) -> list[lis
     wrong = {(paths.index(f), r) for f, r in table.select("source_file", "source_row").iter_rows()}
     dropped = set(result.batch.rejects.select("source", "source_row").iter_rows())
     every = [(n, r, x) for n, rows in enumerate(written) for r, x in enumerate(rows, lead + 2)]
-    output_locks = {named(x) for n, r, x in every if (n, r) in wrong}
+    # Nobody knows what these payers want of modifier 26.
+    unknown = {(n, r) for n, r, x in every if x.code == "77092" and "ome" in x.payer}
+    wrong |= unknown - dropped
+    held = {named(x) for n, r, x in every if (n, r) in wrong}
     numbers = {named(x)[0] for n, r, x in every if (n, r) in dropped}
 
     def part(n: int, r: int, row: Row) -> str:
         if (n, r) in dropped:
             return "dropped"
-        of_claim = named(row) in output_locks or named(row)[0] in numbers
+        of_claim = named(row) in held or named(row)[0] in numbers
         return "flagged" if (n, r) in wrong or (row.claim.strip() and of_claim) else "clean"
 
     return [
@@ -264,6 +272,76 @@ def test_a_claim_is_held_whole_under_the_marks_of_a_spreadsheet(tmp_path: Path) 
     ]
     result = checked(put(tmp_path / "a.csv", rows, top))
     assert parts(result) == (top + rows[1], top + rows[0] + rows[2])
+
+
+OWNED = b"claim_id,payer,person_id,billing_npi,dos,cpt,mod1\n"
+NPI, OTHER_NPI = "1234567893", "1245319599"
+
+
+def owned(*rows: str) -> list[bytes]:
+    """`claim person npi code modifier` as rows of Medicare; `-` is blank."""
+    cells = [[*("" if cell == "-" else cell for cell in row.split(" ")), ""][:5] for row in rows]
+    return [f"{c},Medicare,{p},{n},{DATE},{x},{m}\n".encode() for c, p, n, x, m in cells]
+
+
+@pytest.mark.parametrize(
+    ("rows", "held"),
+    [
+        (("A P1 - 77092 26", "A P2 - 77092", "A P1 - 99213"), (0, 2)),
+        ((f"A P1 {NPI} 77092 26", f"A P1 {OTHER_NPI} 77092", f"A - {NPI} 99213"), (0, 2)),
+        (("A P1 - 77092 26", "A - - 99213", "A P2 - 99213"), (0, 1)),
+        (("A - - 77092 26", "A P1 - 99213", "A P2 - 99213", "B P1 - 99213"), (0, 1, 2)),
+        (("A P1 - 77092 26", f"A - {NPI} 99213", f"A P1 {NPI} 99213", "A P2 - 77092"), (0, 1, 2)),
+        (("A P1 - 77O92", "A P2 - 77092", "A P1 - 99213"), (0, 2)),
+    ],
+)
+def test_a_claim_of_another_patient_with_the_number_goes_out(
+    rows: tuple[str, ...], held: tuple[int, ...], tmp_path: Path
+) -> None:
+    written = owned(*rows)
+    clean, flagged = parts(checked(put(tmp_path / "a.csv", written, OWNED)))
+    assert flagged == OWNED + b"".join(written[n] for n in held)
+    assert clean == OWNED + b"".join(row for n, row in enumerate(written) if n not in held)
+
+
+def test_a_claim_that_cannot_be_judged_is_held(tmp_path: Path) -> None:
+    rows = lines("A Somebody 77092", "A Somebody 99213", "B Somebody 77080", "C Medicare 77092")
+    result = checked(put(tmp_path / "a.csv", rows))
+    assert parts(result) == (TOP + b"".join(rows[2:]), TOP + b"".join(rows[:2]))
+    assert parts(result, with_unjudged=False) == (TOP + b"".join(rows), TOP)
+
+
+def test_lists_name_the_claims_to_hold_and_to_release(tmp_path: Path, scrub: Scrub) -> None:
+    rows = owned(
+        f"A P1 {NPI} 77092 26", f"A P1 {NPI} 99213", f"A P2 {NPI} 77092", f"B P1 {NPI} 77092",
+        f"C P1 {NPI} 77O92", f"D P1 {NPI} 99213", f"- P1 {NPI} 77092", f"E P1 {NPI} 77080",
+    )  # fmt: skip
+    rows += [b"F,Nobody,,,2026-03-02,77092,\n", b"G,Medicare,,,2026-03-02,77092,,1,2,3\n"]
+    source = put(tmp_path / "a.csv", rows, OWNED)
+    hold, release = tmp_path / "hold.csv", tmp_path / "release.csv"
+    code, message = scrub(source, "--hold-list", hold, "--release-list", release)
+    assert code == 2
+    head = "claim_id,payer,payer_id,billing_npi,reason\n"
+    assert hold.read_text(encoding="utf-8") == head + (
+        f"A,Medicare,,{NPI},MO001 modifier-26-not-allowed\n"
+        f"C,Medicare,,{NPI},a procedure code that could not be read\n"
+        'F,Nobody,,,"payer not recognized, so modifier 26 was not judged"\n'
+        "G,,,,a row that could not be read\n"
+    )
+    assert release.read_text(encoding="utf-8") == head + (
+        f"B,Medicare,,{NPI},clear\nE,Medicare,,{NPI},clear\n"
+    )
+    assert stat.S_IMODE(hold.stat().st_mode) == stat.S_IMODE(release.stat().st_mode) == 0o600
+    assert message.endswith(
+        f"{release}: 2 claims; {hold}: 4 claims\n"
+        "1 clear claim in no list: a held claim of another patient has the same number and payer.\n"
+    )
+
+
+def test_lists_are_of_any_files(tmp_path: Path, scrub: Scrub) -> None:
+    hold = tmp_path / "hold.csv"
+    scrub(EXAMPLES / "claims.xlsx", EXAMPLES / "batch.837", "-q", "--hold-list", hold)
+    assert "A-1002,Medicare," in hold.read_text(encoding="utf-8")
 
 
 def test_single_lines_are_held_where_asked_for(tmp_path: Path) -> None:
@@ -514,26 +592,31 @@ def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path: Path, scrub: Scrub) -> 
     assert [file.name for file in tmp_path.iterdir() if file.name.startswith(".")] == []
 
 
-@pytest.mark.parametrize(
-    ("example", "message"),
-    [
-        ("claims.xlsx", "--flagged-to: -: a workbook cannot be split; save the sheet as CSV"),
-        ("batch.837", "--flagged-to: -: an interchange cannot be split"),
-        ("claims.parquet", "- is Parquet, and its rows are written as they are"),
-    ],
-)
-def test_what_comes_from_standard_input_is_refused_alike(
-    example: str,
-    message: str,
-    tmp_path: Path,
-    scrub: Scrub,
-    monkeypatch: pytest.MonkeyPatch,
+def test_standard_input_of_another_format_is_refused_after_the_check(
+    tmp_path: Path, scrub: Scrub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    content = (Path(__file__).parents[1] / "examples" / example).read_bytes()
+    content = (EXAMPLES / "claims.parquet").read_bytes()
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
     code, output = scrub("-", "--flagged-to", tmp_path / "flagged.csv")
+    message = "- is Parquet, and its rows are written as they are"
     assert (code, message in output, "checked" in output) == (2, True, True), "the rest is told"
     assert not list(tmp_path.iterdir())
+
+
+def test_rows_of_a_workbook_become_csv(tmp_path: Path, scrub: Scrub) -> None:
+    clean, flagged = tmp_path / "clean.csv", tmp_path / "flagged.csv"
+    book = EXAMPLES / "claims.xlsx"
+    _, message = scrub(book, "--clean-to", clean, "--flagged-to", flagged)
+    assert message.endswith("The rows of the workbook were written as CSV, each cell as text.\n")
+    parts = [pl.read_csv(part, infer_schema=False) for part in (clean, flagged)]
+    whole = checked(book).batch.scans[0].opened
+    assert isinstance(whole, ExcelFile)
+    rows = whole.rows.drop(INDEX).with_columns(pl.all().replace("", None))
+    assert parts[0].columns == list(whole.written.values())
+    both = pl.concat(parts).rename(dict(zip(parts[0].columns, rows.columns, strict=True)))
+    assert_frame_equal(both, rows, check_row_order=False)
+    assert set(parts[1]["claim_id"]).isdisjoint(parts[0]["claim_id"].drop_nulls())
+    assert parts[1].filter(pl.col("claim_id") == "A-1002").height
 
 
 def test_a_file_named_as_standard_input_is_not_it(
@@ -579,8 +662,13 @@ def test_two_encodings_of_other_bytes_are_refused(tmp_path: Path, scrub: Scrub) 
         (("{a}", "{wide}", "--clean-to", "{o}"), "not have the same encoding"),
         (("{a}", "{cr}", "--clean-to", "{o}"), "not have the same line ends"),
         (("{a}", "{parquet}", "--clean-to", "{o}"), "not have the same format"),
-        (("{examples}/claims.xlsx", "--clean-to", "{o}"), "save the sheet as CSV"),
-        (("{examples}/batch.837", "--clean-to", "{o}"), "without new envelopes"),
+        (("{examples}/claims.xlsx", "--clean-to", "{dir}/o.xlsx"), "rows are written as CSV"),
+        (("{examples}/claims.xlsx", "{a}", "--clean-to", "{o}"), "not have the same format"),
+        (("{examples}/batch.837", "--clean-to", "{o}"), "is an 837P, and its rows"),
+        (("{examples}/batch.837", "--hold", "line", "--clean-to", "{dir}/o.837"), "whole claims"),
+        (("{a}", "--hold-list", "{dir}/x.xlsx"), "a list is CSV"),
+        (("{a}", "--hold-list", "{o}", "--hold", "line"), "a list names whole claims"),
+        (("{a}", "--hold-list", "{o}", "--release-list", "{o}"), "another option writes that"),
     ],
 )
 def test_what_cannot_be_split_is_refused_in_one_line(
@@ -599,7 +687,7 @@ def test_what_cannot_be_split_is_refused_in_one_line(
     table(*ROWS).write_parquet(tmp_path / "parquet.parquet")
     names = {Path(name).stem: tmp_path / name for name in [*contents, "parquet.parquet"]}
     names |= {"o": tmp_path / "o.csv", "dir": tmp_path}
-    names["examples"] = Path(__file__).parents[1] / "examples"
+    names["examples"] = EXAMPLES
     code, output = scrub(*(argument.format(**names) for argument in arguments), "-q")
     assert code == 2
     assert output.count("\n") == 1

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from cpt77092 import __version__
-from cpt77092.choices import By, Color, FailOn, Format, Hold, LogFormat, Sort
+from cpt77092.choices import By, Color, FailOn, Format, Hold, LogFormat, Sort, Without
 from cpt77092.cli.configured import answers_of, from_file, settings_of
 from cpt77092.cli.exits import Exit, exit_code, failing_severities, unchecked_columns
 from cpt77092.cli.options import (
@@ -111,8 +111,12 @@ class CheckOptions(ClaimOptions):
 
     clean_to: str | None = file_option(SPLITTING, "Write the rows of clean claims, unchanged.")
     flagged_to: str | None = file_option(
-        SPLITTING, "Write the rows of claims with findings that --fail-on counts."
+        SPLITTING, "Write the rows of claims with findings that --fail-on counts, or not judged."
     )
+    hold_list: str | None = file_option(
+        SPLITTING, "List the claims to hold, with payer and reason, as CSV."
+    )
+    release_list: str | None = file_option(SPLITTING, "List the claims that may go, as CSV.")
     hold: Hold = option(SPLITTING, "Hold whole claims, or single lines.", default=Hold.CLAIM)
 
     fail_on: FailOn = option(EXIT_CODE, "Lowest severity that exits 1.", default=FailOn.ERROR)
@@ -210,7 +214,7 @@ def check(ctx: typer.Context, options: CheckOptions) -> None:
     if options.quiet:
         _print_one_line(report, files, options, log)
     if not report.quiet:
-        report.print_files(split, files.parts)
+        report.print_files(split, files.parts, files.lists)
     log.finished(code, why)
     raise typer.Exit(code)
 
@@ -290,19 +294,20 @@ def _write_files(
     from cpt77092.text import count
 
     unwritten = report.write_files(files.reports, rejects=files.rejects, progress=progress)
-    if not files.parts:
+    if not (files.parts or files.lists):
         return None, unwritten
     reason = unchecked_columns(report.totals, strict=options.strict)
     if unreadable := report.totals.unreadable_files:
         reason = f"{count(unreadable, 'file')} could not be read and may hold lines of these claims"
     if reason:
         skipped = [
-            f"{option} {name}: not written, since {reason}" for option, name in files.parts.values()
+            f"{option} {name}: not written, since {reason}"
+            for option, name in (*files.parts.values(), *files.lists.values())
         ]
         return None, unwritten + skipped
     progress("Splitting")
     split = _split(report.result, options)
-    return split, unwritten + report.write_parts(split, files.parts, log)
+    return split, unwritten + report.write_parts(split, files.parts, files.lists, log)
 
 
 def _split(result: Result, options: CheckOptions) -> Split:
@@ -312,6 +317,7 @@ def _split(result: Result, options: CheckOptions) -> Split:
         result=result,
         severities=failing_severities(options.fail_on),
         with_unchecked=options.fail_on is FailOn.NOT_CHECKED,
+        with_unjudged=Without.PAYER not in (options.without or ()),
         whole_claims=options.hold is Hold.CLAIM,
         one_payer=options.payer is not None,
     )

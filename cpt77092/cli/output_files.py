@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cpt77092.choices import FailOn, Format
+from cpt77092.choices import FailOn, Format, Hold
 from cpt77092.errors import ClaimsError, OutputError, UsageError
 
 if TYPE_CHECKING:
@@ -28,12 +28,14 @@ class OutputFiles:
     rejects: str | None = None
     parts: Mapping[int, tuple[str, str]] = field(default_factory=dict)
     """Option and file name by part of the split batch."""
+    lists: Mapping[int, tuple[str, str]] = field(default_factory=dict)
+    """The same of the lists of claims by part."""
 
     @property
     def others(self) -> list[tuple[str, str]]:
         """Option and name of every file that is not a report."""
         rejects = [] if self.rejects is None else [("--rejects", self.rejects)]
-        return [*rejects, *self.parts.values()]
+        return [*rejects, *self.parts.values(), *self.lists.values()]
 
 
 def output_files(request: Request, options: CheckOptions) -> OutputFiles:
@@ -52,21 +54,26 @@ def output_files(request: Request, options: CheckOptions) -> OutputFiles:
         "--rejects": options.rejects,
         "--clean-to": options.clean_to,
         "--flagged-to": options.flagged_to,
+        "--hold-list": options.hold_list,
+        "--release-list": options.release_list,
     }
     others = {
         option: fill_in_names([name], claims, day, option=option)[0]
         for option, name in asked.items()
         if name is not None
     }
-    parts = {}
+    parts, lists = {}, {}
     if others.keys() - {"--rejects"}:
         from cpt77092.split import CLEAN, FLAGGED
 
-        by_option = {"--clean-to": CLEAN, "--flagged-to": FLAGGED}
-        parts = {by_option[o]: (o, name) for o, name in others.items() if o in by_option}
-    outputs = OutputFiles(reports=files, rejects=others.get("--rejects"), parts=parts)
-    if outputs.parts:
-        _require_parts(request, outputs, options.fail_on)
+        of_parts = (("--clean-to", CLEAN), ("--flagged-to", FLAGGED))
+        of_lists = (("--release-list", CLEAN), ("--hold-list", FLAGGED))
+        parts = {part: (o, others[o]) for o, part in of_parts if o in others}
+        lists = {part: (o, others[o]) for o, part in of_lists if o in others}
+    rejects = others.get("--rejects")
+    outputs = OutputFiles(reports=files, rejects=rejects, parts=parts, lists=lists)
+    if parts or lists:
+        _require_parts(request, outputs, options)
     if options.checked_lines and Format.JSON not in (options.form, *dict(files).values()):
         raise UsageError("--checked-lines: only JSON lists them; add --format json or -o NAME.json")
     return outputs
@@ -136,19 +143,16 @@ def fill_in_names(
     return [fill_in(name, inputs=inputs, day=day, option=option) for name in names]
 
 
-def _require_parts(request: Request, outputs: OutputFiles, fail_on: FailOn) -> None:
-    """Refuse parts that cannot be written, or that no finding would separate."""
-    from cpt77092.run import open_inputs
-    from cpt77092.split import require_splittable
-
-    if fail_on is FailOn.NEVER:
+def _require_parts(request: Request, outputs: OutputFiles, options: CheckOptions) -> None:
+    """Refuse parts and lists that cannot be written, or that no finding would separate."""
+    if options.fail_on is FailOn.NEVER:
         raise UsageError(
             "--fail-on never: no row would be held back; choose a severity, and --exit-zero for "
             "exit code 0"
         )
     names = [name for name, _ in outputs.reports] + [outputs.rejects or ""]
     taken = {Path(name).resolve() for name in names if name}
-    for option, name in outputs.parts.values():
+    for option, name in (*outputs.parts.values(), *outputs.lists.values()):
         file = Path(name)
         if name == "-":
             raise UsageError(f"{option} -: standard output is for the findings; name a file")
@@ -157,4 +161,21 @@ def _require_parts(request: Request, outputs: OutputFiles, fail_on: FailOn) -> N
         if file.resolve() in taken:
             raise UsageError(f"{option} {name}: another option writes that file; name a new one")
         taken.add(file.resolve())
-    require_splittable(open_inputs(request), list(outputs.parts.values()))
+    for option, name in outputs.lists.values():
+        _require_list(option, name, options.hold)
+    if outputs.parts:
+        from cpt77092.run import open_inputs
+        from cpt77092.split import require_splittable
+
+        require_splittable(
+            open_inputs(request),
+            list(outputs.parts.values()),
+            whole_claims=options.hold is Hold.CLAIM,
+        )
+
+
+def _require_list(option: str, name: str, hold: Hold) -> None:
+    if hold is Hold.LINE:
+        raise UsageError(f"{option}: a list names whole claims; leave out --hold line")
+    if Path(name).suffix.lower() not in (".csv", ""):
+        raise OutputError(f"{option} {name}: a list is CSV; name a .csv file")

@@ -25,7 +25,7 @@ FILE = "scrub.yaml"
 PAYERS = "payers"
 PATHS = frozenset({"policies", "history", "layout"})
 """Options whose values are files: relative names start at the folder of the settings file."""
-OUTPUTS = frozenset({"output", "clean-to", "flagged-to", "rejects"})
+OUTPUTS = frozenset({"output", "clean-to", "flagged-to", "hold-list", "release-list", "rejects"})
 """Options that write files: only the command line and the environment name those."""
 _WEAKENING = {"exit-zero": "true", "allow-rejects": "true", "fail-on": "never"}
 _NARROWING = frozenset({"ignore", "select", "without"})

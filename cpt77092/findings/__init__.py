@@ -1,5 +1,6 @@
 """What a run found: findings, totals, roll-ups by line and claim, and what was not checked."""
 
+from cpt77092.findings.gaps import of_unjudged_payer
 from cpt77092.findings.lines import checked_lines
 from cpt77092.findings.not_checked import not_checked_reasons, not_checked_rows, rejects
 from cpt77092.findings.rollup import as_table
@@ -18,6 +19,7 @@ __all__ = [
     "lines_with",
     "not_checked_reasons",
     "not_checked_rows",
+    "of_unjudged_payer",
     "rejects",
     "totals",
     "worst",

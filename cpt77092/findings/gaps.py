@@ -107,6 +107,12 @@ def denied_and_unjudged(result: Result, without: Collection[str] = ()) -> tuple[
     return denied.len(), int(counted.item())
 
 
+def of_unjudged_payer(result: Result) -> pl.Series:
+    """Which lines bill 77092 to an unrecognized payer: no policy of its own judges modifier 26."""
+    is_unjudged = _OF_UNJUDGED_PAYER if _judges_modifier_26(result) else _NONE
+    return result.lines.lazy().select(is_unjudged=is_unjudged | _NONE).collect()["is_unjudged"]
+
+
 def unjudged_payers(result: Result) -> tuple[tuple[str, int], ...]:
     """Unrecognized payers by their lines with 77092: no policy of theirs judges modifier 26."""
     if not _judges_modifier_26(result):

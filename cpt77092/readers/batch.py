@@ -48,8 +48,8 @@ class Batch:
     rejects: pl.DataFrame
     """`source, source_row, source_line, reject_reason, raw` of rows that could not be read."""
     unread_codes: pl.DataFrame
-    """`source, source_row, claim_id, payer, payer_id` of claim rows whose code cell is filled and
-    holds no code that can be read."""
+    """`source, source_row, claim_id, payer, payer_id, person_id, billing_npi` of claim rows whose
+    code cell is filled and holds no code that can be read."""
     scans: tuple[Scan, ...]
     tallies: tuple[Tally, ...]
     cell_notes: tuple[str, ...] = ()
@@ -229,7 +229,7 @@ def _unread_codes(rows: Rows, number: int) -> pl.DataFrame:
         pl.col(ROW).cast(pl.UInt32),
         *(
             (pl.col(name) if name in kept.columns else pl.lit("")).cast(pl.String).alias(name)
-            for name in ("claim_id", "payer", "payer_id")
+            for name in ("claim_id", "payer", "payer_id", "person_id", "billing_npi")
         ),
     )
 

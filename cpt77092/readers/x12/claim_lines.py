@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
@@ -23,6 +23,8 @@ from cpt77092.readers.x12.segments import (
     parted,
 )
 
+UNIT = "unit"
+"""The segment that opens the claim of a service line."""
 SOURCES: Mapping[str, str] = {
     "claim_id": "CLM01",
     "claim_line_number": "LX01",
@@ -81,6 +83,21 @@ def read_lines(
         ),
         _with_first_days(_with_people(every, segments) if of_history else every, segments),
         _totals_off(every, kept, segments),
+    )
+
+
+def claim_keys(segments: Segments, names: Sequence[str]) -> pl.DataFrame:
+    """Every service line of one piece, and every loop that lacks one, with the claim it is in.
+
+    Returns:
+        `source_row`, as `read_lines` has it; `unit`, the number of the claim's first segment, null
+        outside a claim; and the canonical columns named.
+    """
+    every = _service_lines(segments, frozenset()).sort(ROW, maintain_order=True)
+    return _described(every, segments).select(
+        pl.col(ROW).cast(pl.UInt32),
+        pl.col("claim").cast(pl.UInt32).alias(UNIT),
+        *(source_cell(name, columns.BY_NAME[name]) for name in names if name in SOURCES),
     )
 
 

@@ -107,26 +107,39 @@ class Report:
         return failures
 
     def write_parts(
-        self, split: Split, parts: Mapping[int, tuple[str, str]], log: Log
+        self,
+        split: Split,
+        parts: Mapping[int, tuple[str, str]],
+        lists: Mapping[int, tuple[str, str]],
+        log: Log,
     ) -> list[str]:
-        """Write the batch's own rows, each part to the file that an option names for it.
+        """Write the batch's own rows, and lists of its claims, to the files that options name.
 
-        Returns a message for each part that could not be written.
+        Returns a message for each file that could not be written.
 
         Raises:
             ClaimsError: a claim file cannot be read again.
         """
         from cpt77092.reports.check.split_notes import PARTS
         from cpt77092.split import require_splittable
+        from cpt77092.split.lists import write_list
 
+        failures: list[str] = []
+        for part, (option, name) in lists.items():
+            if failed := self._write(option, name, partial(write_list, split=split, part=part)):
+                failures += failed
+            else:
+                log.event("list", file=name, part=PARTS[part])
+        if not parts:
+            return failures
         try:
             # Checked again: standard input could not be looked at before the run.
             files = [scan.opened for scan in self.result.batch.scans]
-            require_splittable(files, list(parts.values()))
+            named = list(parts.values())
+            require_splittable(files, named, whole_claims=split.whole_claims)
             split.plans  # noqa: B018 - fails before anything is written
-        except OutputError as problem:
-            return list(problem.lines)
-        failures: list[str] = []
+        except (OutputError, UsageError) as problem:
+            return [*failures, *problem.lines]
         for part, (option, name) in parts.items():
             if failed := self._write(option, name, partial(split.write, name=name, part=part)):
                 failures += failed
@@ -142,17 +155,25 @@ class Report:
             return list(problem.lines)
         return []
 
-    def print_files(self, split: Split | None, parts: Mapping[int, tuple[str, str]]) -> None:
-        """Print to standard error what was kept of a workbook, and the rows of each part."""
+    def print_files(
+        self,
+        split: Split | None,
+        parts: Mapping[int, tuple[str, str]],
+        lists: Mapping[int, tuple[str, str]],
+    ) -> None:
+        """Print to standard error what was kept of a workbook, and what each part has."""
         notes: list[str] = []
         if self.worklist is not None:
             from cpt77092.reports.check.former_worklist import worklist_note
 
             notes.append(worklist_note(self.result, self.worklist))
         if split is not None:
-            from cpt77092.reports.check.split_notes import split_notes
+            from cpt77092.reports.check.split_notes import list_notes, split_notes
 
-            notes += split_notes(split, {part: name for part, (_, name) in parts.items()})
+            if parts:
+                notes += split_notes(split, {part: name for part, (_, name) in parts.items()})
+            if lists:
+                notes += list_notes(split, {part: name for part, (_, name) in lists.items()})
         sys.stderr.write("".join(f"{safe(note)}\n" for note in notes))
 
     def _print_concise(self) -> None:

@@ -1,0 +1,134 @@
+"""The rows of a Parquet file, written with their values and types; those of a sheet, as CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import IO
+
+import polars as pl
+
+from cpt77092.errors import OutputError
+from cpt77092.readers.copying import rows as blocks
+from cpt77092.readers.copying.rows import (
+    SIZE,
+    RowSource,
+    Run,
+    changed,
+    chosen_rows,
+    key_cells,
+    keys_in_blocks,
+)
+from cpt77092.readers.excel import ExcelFile
+from cpt77092.readers.excel_damage import restore_numbers
+from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced
+from cpt77092.readers.parquet import ParquetFile, scan_table
+from cpt77092.readers.scan import INDEX, ROW, OpenedFile
+
+
+@dataclass(frozen=True, slots=True)
+class TableRows:
+    """The rows of a Parquet file."""
+
+    opened: ParquetFile
+    format: str = "Parquet"
+
+    def blocks(self, names: Sequence[str]) -> Iterator[pl.DataFrame]:
+        """All rows, as `RowSource.blocks` gives them, with a `size` of 0.
+
+        Raises:
+            ClaimsError: the file has changed since it was read.
+        """
+        keys = key_cells(self.opened, names, dict(self.opened.types))
+        plan = self.opened.rows.select(pl.col(INDEX).alias(ROW), pl.lit(0).alias(SIZE), *keys)
+        height = 0
+        try:
+            with native_errors_silenced():
+                for block in plan.collect_batches(chunk_size=blocks.BLOCK, maintain_order=True):
+                    height += block.height
+                    if block.height:
+                        yield restore_numbers(block)[0]
+                # Where a file breaks the reader, the blocks end early and in silence.
+                is_whole = height == plan.select(pl.len()).collect(engine="streaming").item()
+        except POLARS_FAILURES:
+            is_whole = False
+        if not is_whole:
+            raise changed(self.opened.path)
+
+    def keys_of_rejected(self, names: Sequence[str], rejects: pl.DataFrame) -> pl.DataFrame:
+        """These canonical columns of rows that could not be read."""
+        return keys_in_blocks(self, names, rejects)
+
+    def difference(self, other: RowSource) -> str:
+        """In what another file differs that is to share one file with this; nothing if in none."""
+        if not isinstance(other, TableRows):
+            return "format"
+        is_alike = list(self.opened.types.items()) == list(other.opened.types.items())
+        return "" if is_alike else "columns"
+
+    def write(
+        self, out: IO[bytes], files: Sequence[tuple[RowSource, Sequence[Run]]], destination: int
+    ) -> None:
+        """Write the rows for one destination as Parquet.
+
+        Raises:
+            OutputError: the rows cannot be written.
+        """
+        # One scan of all files: many in one plan wait for each other's threads.
+        tables = [source.opened.data for source, _ in files]
+        rows = chosen_rows([run for _, runs in files for run in runs], destination)
+        try:
+            with native_errors_silenced():
+                chosen = scan_table(tables).filter(pl.col(INDEX).is_in((rows + 1).implode()))
+                chosen.drop(INDEX).sink_parquet(out)
+        except OSError:
+            raise
+        except POLARS_FAILURES:
+            raise OutputError(f"{self.opened.path}: cannot be written as Parquet") from None
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRows:
+    """The rows of one sheet of a workbook, as CSV: a sheet's look cannot be cut in two."""
+
+    opened: ExcelFile
+    format: str = "CSV"
+
+    def blocks(self, names: Sequence[str]) -> Iterator[pl.DataFrame]:
+        """All rows, as `RowSource.blocks` gives them, with a `size` of 0."""
+        keys = key_cells(self.opened, names)
+        rows = self.opened.rows.select(pl.col(INDEX).alias(ROW), pl.lit(0).alias(SIZE), *keys)
+        for block in rows.iter_slices(blocks.BLOCK):
+            yield restore_numbers(block)[0]
+
+    def keys_of_rejected(self, names: Sequence[str], rejects: pl.DataFrame) -> pl.DataFrame:
+        """These canonical columns of rows that could not be read."""
+        return keys_in_blocks(self, names, rejects)
+
+    def difference(self, other: RowSource) -> str:
+        """In what another file differs that is to share one file with this; nothing if in none."""
+        if not isinstance(other, SheetRows):
+            return "format"
+        is_alike = list(self.opened.written.values()) == list(other.opened.written.values())
+        return "" if is_alike else "header"
+
+    def write(
+        self, out: IO[bytes], files: Sequence[tuple[RowSource, Sequence[Run]]], destination: int
+    ) -> None:
+        """Write the rows for one destination as CSV below the header of the sheet."""
+        written = self.opened.written.values()
+        header = pl.DataFrame([list(written)], schema=list(self.opened.written), orient="row")
+        header.write_csv(out, include_header=False)
+        for source, runs in files:
+            if isinstance(source, SheetRows):
+                rows = source.opened.rows.drop(INDEX)[chosen_rows(runs, destination)]
+                rows.write_csv(out, include_header=False)
+
+
+def rows_of(opened: OpenedFile) -> TableRows | SheetRows:
+    """The rows of a Parquet file, or of a sheet."""
+    if isinstance(opened, ParquetFile):
+        return TableRows(opened)
+    if isinstance(opened, ExcelFile):
+        return SheetRows(opened)
+    raise TypeError(opened.kind)
