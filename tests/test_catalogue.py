@@ -246,7 +246,9 @@ def test_no_loop_over_rows_where_the_lines_are() -> None:
         ("analysis/claim_trace.py", "iter_rows"),  # the lines of one claim
         ("engine.py", "iter_rows"),  # the ways in which payers are named
         ("findings/totals.py", "iter_rows"),  # counts per rule and payer
-        ("split.py", "iter_rows"),  # the ways in which payers are named
+        ("split/held_claims.py", "iter_rows"),  # the ways in which payers are named
+        ("split/__init__.py", "iter_rows"),  # where rows go, one of each run of rows
+        ("readers/copying/table.py", "iter_slices"),  # blocks of a sheet
         ("profile/measures.py", "iter_rows"),  # sums per payer, month and code
         ("readers/batch.py", "iter_rows"),  # row kinds and commonest codes
         ("readers/excel.py", "iter_rows"),  # the first rows, in which the header is looked for

@@ -45,23 +45,23 @@ class HeldClaims:
 
     def reasons(self, keys: pl.DataFrame) -> pl.Series:
         """Why the claim of each row is held, `MO001; UN001`; null where it is not."""
-        found = pl.Series(REASON, [None], dtype=pl.String).new_from_index(0, keys.height)
+        none = pl.Series(REASON, [None], dtype=pl.String).new_from_index(0, keys.height)
         if not self._held.height:
-            return found
+            return none
         numbers = self._held["claim_id"].unique().implode()
         cells = (pl.col("claim_id") if "claim_id" in keys.columns else pl.lit("")).cast(pl.String)
         may_be = keys.select(cells.is_in(numbers).fill_null(value=False)).to_series().arg_true()
         if not may_be.len():
-            return found
+            return none
         matches = list(self._matches(self._named(keys[may_be])))
         reasons = pl.concat(matches).group_by("row").agg(pl.col(REASON).unique().sort())
         text = reasons.select("row", pl.col(REASON).list.join("; "))
-        return found.scatter(may_be.gather(text["row"]), text[REASON])
+        return none.scatter(may_be.gather(text["row"]), text[REASON])
 
     def _matches(self, rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
         """`row` and `reason` of rows that are of a held claim, by what both of them name."""
-        rows, held = _by_names(rows.with_row_index("row")), _by_names(self._held)
-        for named, some in rows.items():
+        held = _by_names(self._held)
+        for named, some in _by_names(rows.with_row_index("row")).items():
             for named_held, claims in held.items():
                 on = ["claim_id", *(name for name in named if name in named_held)]
                 of_claim = claims.select(*on, REASON).unique()

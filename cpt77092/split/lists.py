@@ -61,6 +61,6 @@ def _released(split: Split) -> tuple[pl.DataFrame, int]:
     numbers.hold(_held(split).with_columns(person_id=pl.lit(""), billing_npi=pl.lit("")))
     is_ambiguous = numbers.holds(keys)
     left_out = keys.filter(is_ambiguous).select(pl.exclude("is_unsure")).n_unique()
-    reason = pl.when(pl.col("is_unsure").any().over(COLUMNS[:-1]))
-    reason = reason.then(pl.lit(CLEAR_IN_PART)).otherwise(pl.lit(CLEAR))
+    is_unsure = pl.col("is_unsure").any().over(COLUMNS[:-1])
+    reason = pl.when(is_unsure).then(pl.lit(CLEAR_IN_PART)).otherwise(pl.lit(CLEAR))
     return keys.filter(~is_ambiguous).with_columns(reason.alias(REASON)), left_out

@@ -51,7 +51,7 @@ class ClaimCut:
         """The segments that are left."""
         of_set: list[RawSegment] = []
         for segment in segments:
-            tag = segment.elements[0]
+            tag = segment.tag
             if of_set or tag == "ST":
                 of_set.append(segment)
                 if tag == "SE":
@@ -145,7 +145,7 @@ def _levels(segments: Sequence[RawSegment], claims: Collection[int]) -> list[_Le
         if segment.number in claims:
             part = []
             levels[-1].claims.append(part)
-        elif segment.elements[0] == "HL":
+        elif segment.tag == "HL":
             level = _Level([], above=by_number.get(segment.element(2)))
             by_number[segment.element(1)] = level
             levels.append(level)

@@ -122,7 +122,7 @@ class SheetRows:
         for source, runs in files:
             if isinstance(source, SheetRows):
                 rows = source.opened.rows.drop(INDEX)[chosen_rows(runs, destination)]
-                rows.write_csv(out, include_header=False)
+                rows.with_columns(pl.all().replace("", None)).write_csv(out, include_header=False)
 
 
 def rows_of(opened: OpenedFile) -> TableRows | SheetRows:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 
 from cpt77092.readers.x12.interchange import Delimiters, find_interchanges
 
+_HEAD = 4
+"""A tag has two or three characters, and an element separator behind it."""
 _BREAKS = b"\r\n\x00\x1a"
 
 
@@ -21,6 +23,14 @@ class RawSegment:
     """In the file, counted from 1, the first ISA."""
     data: bytes
     delimiters: Delimiters
+
+    @property
+    def tag(self) -> str:
+        """`CLM`: its first element."""
+        head = self.data.lstrip()[:_HEAD]
+        if b"\n" in head or b"\r" in head or self.delimiters.element not in head:
+            return self.elements[0]
+        return head.partition(self.delimiters.element)[0].decode("latin-1")
 
     @property
     def elements(self) -> list[str]:
