@@ -111,7 +111,7 @@ class CheckOptions(ClaimOptions):
 
     clean_to: str | None = file_option(SPLITTING, "Write the rows of clean claims, unchanged.")
     flagged_to: str | None = file_option(
-        SPLITTING, "Write the rows of claims with findings that --fail-on counts, or not judged."
+        SPLITTING, "Write the rows of claims that --fail-on counts or that cannot be judged."
     )
     hold_list: str | None = file_option(
         SPLITTING, "List the claims to hold, with payer and reason, as CSV."

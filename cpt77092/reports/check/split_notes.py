@@ -25,7 +25,10 @@ def split_notes(split: Split, names: Mapping[int, str]) -> list[str]:
     if held := split.held_with_claim:
         notes.append(f"{count(held, f'flagged {row}')} held for another {row} of the claim.")
     if unjudged := split.held_unjudged:
-        notes.append(f"{count(unjudged, 'line')} held for an unrecognized payer.")
+        notes.append(
+            f"{count(unjudged, 'line')} held: the payer is not recognized, so modifier 26 was not "
+            f"judged."
+        )
     if split.unsure:
         notes.append(
             f"Clean in the edits that ran: on {count(split.unsure, 'clean line')} some edit could "
