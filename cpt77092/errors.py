@@ -1,30 +1,98 @@
-"""Failures that the user can fix, each with one line per thing to fix.
+"""Failures that the caller can fix, each with every problem to fix.
 
 Any other exception that escapes is a bug in the program (exit code 3).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+NATIVE_ERRORS_HIDDEN = ContextVar("native_errors_hidden", default=False)
+"""Whether what native code prints of its failures is kept off standard error. The command line sets
+it: it reads in one thread, and words every failure itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing to fix, in parts that each caller words for itself.
+
+    `str` is the wording for a program that called `cpt77092.check`; `line` is the command line's.
+    """
+
+    text: str
+    """What is wrong, and what was expected; it names no option."""
+    argument: str = ""
+    """The argument that is wrong, by its name in `cpt77092.check`; blank where none is."""
+    value: str = ""
+    """What was given for it."""
+    advice: str = ""
+    """What to type; only the command line shows it."""
+    typed: str = ""
+    """The whole as the command line words it, where what to type stands amid the text."""
+
+    @property
+    def line(self) -> str:
+        """The problem as the command line words it, with the option and what to type."""
+        if self.typed:
+            return self.typed
+        advice = f"; {self.advice}" if self.advice else ""
+        if not self.argument:
+            return f"{self.text}{advice}"
+        option = _OPTIONS.get(self.argument, self.argument)
+        return f"--{option} {self.value}: {self.text}{advice}"
+
+    def __str__(self) -> str:
+        if not self.argument:
+            return self.text
+        return f"{self.argument}={self.value!r}: {self.text}"
+
+
+_OPTIONS = {"columns": "map"}
+"""Arguments that the command line has as an option of another name."""
+
 
 class ScrubError(Exception):
-    """A failure that the user can fix; each argument is one sentence about one problem."""
+    """A failure that the caller can fix; each argument is one problem.
+
+    A problem is a sentence, or a `Problem` or `FileProblem` with its parts as fields.
+    """
+
+    @property
+    def problems(self) -> tuple[Problem | FileProblem | str, ...]:
+        """What to fix, one by one."""
+        return self.args
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """The text to show instead of a traceback, one line per problem."""
-        return tuple(str(problem) for problem in self.args)
+        """What the command line shows instead of a traceback, one line per problem."""
+        return tuple(p.line if isinstance(p, Problem) else str(p) for p in self.args)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.args))
 
 
 class UsageError(ScrubError):
-    """The arguments contradict each other or the files that they name."""
+    """The arguments contradict each other or what they name."""
 
 
 class ClaimsError(ScrubError):
-    """A claim file cannot be read, or is not a claim file."""
+    """Claims cannot be read, or are no claims."""
+
+
+class ColumnsError(ClaimsError):
+    """Claims lack a column without which nothing is a claim line, or do not say which it is."""
+
+    def __init__(
+        self, problem: Problem, *, missing: tuple[str, ...], candidates: Mapping[str, tuple[str, ...]]
+    ) -> None:
+        super().__init__(problem)
+        self.missing = missing
+        """Columns that no header was understood as."""
+        self.candidates = candidates
+        """Column to the headers that may be it, where somebody has to choose."""
 
 
 class OutputError(ScrubError):
@@ -48,7 +116,11 @@ class FilesError(ScrubError):
 
     def __init__(self, problems: tuple[FileProblem, ...]) -> None:
         super().__init__(*problems)
-        self.problems = problems
+
+    @property
+    def problems(self) -> tuple[FileProblem, ...]:
+        """Every mistake, with file and line."""
+        return self.args
 
 
 class PolicyError(FilesError):

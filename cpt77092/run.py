@@ -11,18 +11,20 @@ from typing import Any
 
 from cpt77092.claims.layouts import fitting, load_layout, saved_layouts
 from cpt77092.engine import Result, check, needed_columns, payer_spellings
-from cpt77092.errors import ClaimsError, UsageError
+from cpt77092.errors import ClaimsError, Problem, UsageError
 from cpt77092.policies import load_policies
 from cpt77092.policies.payer_names import OwnName, SpellingCount, require_payer, with_own_names
 from cpt77092.policies.policy import NATIONAL, PolicySet, Where
 from cpt77092.readers import (
     Batch,
+    Frame,
     OpenedFile,
     Options,
     find_files,
     find_readable,
     is_read_once,
     open_claims,
+    read_batch,
     read_history,
     read_readable,
 )
@@ -41,12 +43,18 @@ class Request:
     paths: Sequence[str]
     """Claim files, folders and patterns; `-` is standard input."""
     as_of: date
+    frame: Frame | None = None
+    """Claim lines that a program hands over, in place of files."""
+    past_frame: Frame | None = None
+    """Earlier claims that a program hands over, besides those of `history`."""
+    whole: bool = False
+    """A file that cannot be read ends the run, instead of being named while others are checked."""
     history: Sequence[str] = ()
     """Prior claims; without any, rules about them are not checked."""
     payer: str | None = None
     """The payer of every line, whatever the lines say."""
-    policies: Path | None = None
-    """A folder of the user's own policy files."""
+    policies: Path | PolicySet | None = None
+    """A folder of the user's own policy files, or policies that are loaded already."""
     overrides: Mapping[str, str] = field(default_factory=dict)
     """Header by column."""
     encoding: str | None = None
@@ -103,7 +111,9 @@ class Request:
         return cls(**values)
 
 
-_NOT_RECORDED = frozenset({"paths", "as_of", "history", "policies", "not_used"})
+_NOT_RECORDED = frozenset(
+    {"paths", "as_of", "frame", "past_frame", "whole", "history", "policies", "not_used"}
+)
 _RECORDED_AS = {"overrides": "map"}
 
 
@@ -143,9 +153,8 @@ def run(request: Request, progress: Progress = _ignore_progress) -> Result:
     policies = _policies(request)
     payer = None if request.payer is None else require_payer(policies, request.payer)
     if payer == NATIONAL:
-        raise UsageError(
-            f"--payer {request.payer}: these are national tables, not a payer; name a payer"
-        )
+        text = "these are national tables, not a payer; name a payer"
+        raise UsageError(Problem(text=text, argument="payer", value=str(request.payer)))
     needed = needed_columns(rules) | ({"person_id"} if request.show_phi else set())
     scope = CHECKED | policies.partner_codes()
     options = _reading_options(request, payer)
@@ -156,9 +165,8 @@ def run(request: Request, progress: Progress = _ignore_progress) -> Result:
     answers += [f"settings in force: {request.settings}"] if request.settings else []
     batch = replace(batch, cell_notes=(*batch.cell_notes, *answers))
     past = None
-    if request.history:
-        files = _history_files(request.history)
-        past = read_history(files, batch=batch, needed=needed, scope=scope, options=options)
+    if earlier := _earlier(request):
+        past = read_history(earlier, batch=batch, needed=needed, scope=scope, options=options)
 
     progress("Checking", batch.total.rows)
     return check(batch, policies, rules, as_of=request.as_of, history=past)
@@ -177,12 +185,17 @@ def read_payers(request: Request) -> tuple[Batch, list[SpellingCount]]:
 
 
 def _policies(request: Request) -> PolicySet:
-    return with_own_names(load_policies(request.policies), request.payers)
+    policies = request.policies
+    loaded = policies if isinstance(policies, PolicySet) else load_policies(policies)
+    return with_own_names(loaded, request.payers)
 
 
 def _read(
     request: Request, needed: frozenset[str], scope: frozenset[str], options: Options
 ) -> Batch:
+    if request.frame is not None or request.whole:
+        sources = [request.frame] if request.frame is not None else find_files(request.paths)
+        return read_batch(sources, needed=needed, scope=scope, options=options)
     paths, not_found, passed_by = find_readable(request.paths)
     return read_readable(
         paths,
@@ -230,8 +243,12 @@ def _answers_not_used(request: Request, batch: Batch) -> list[str]:
     return [f"not used (--isolated): {answer}" for answer in (*saved, *request.not_used)]
 
 
-def _history_files(named: Sequence[str]) -> list[str]:
+def _earlier(request: Request) -> list[str | Frame]:
+    """The files and the frame of earlier claims."""
+    frames = [] if request.past_frame is None else [request.past_frame]
     try:
-        return find_files(named)
+        return [*(find_files(request.history) if request.history else ()), *frames]
     except ClaimsError as problem:
-        raise UsageError(*(f"--history {line}" for line in problem.lines)) from None
+        raise UsageError(
+            *(Problem(text=text, typed=f"--history {text}") for text in problem.lines)
+        ) from None

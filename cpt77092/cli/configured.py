@@ -213,7 +213,7 @@ def _with_file_line(ctx: typer.Context, bad: typer.BadParameter) -> Exception:
 
 def _with_line_of_value(ctx: typer.Context, problem: UsageError) -> Exception:
     """A complaint that quotes a value of the settings file, with the line of that value."""
-    message, settings = str(problem), settings_of(ctx)
+    message, settings = " ".join(problem.lines), settings_of(ctx)
     for param in ctx.command.params:
         if source_of(ctx, param) != "DEFAULT_MAP":
             continue

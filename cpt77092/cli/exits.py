@@ -32,21 +32,11 @@ def exit_code(
     strict: bool = False,
 ) -> tuple[Exit, str]:
     """The exit code of a finished run, and the reason for it."""
+    from cpt77092.findings.unchecked import unchecked_rows
     from cpt77092.text import count
 
-    rejected = 0 if allow_rejects else totals.tally.rejected + totals.history_rejected
-    if totals.unreadable_files:
-        return Exit.UNCHECKED, f"{count(totals.unreadable_files, 'file')} could not be read"
-    if rejected:
-        return Exit.UNCHECKED, f"{count(rejected, 'row')} could not be read"
-    if totals.doubtful_files:
-        files = count(totals.doubtful_files, "file")
-        return Exit.UNCHECKED, f"{files} read with --lenient may be incomplete"
-    if totals.tally.rows == totals.tally.no_code + totals.tally.not_data:
-        return Exit.UNCHECKED, "no row has a procedure code"
-    if totals.tally.no_code and not allow_rejects:
-        rows = count(totals.tally.no_code, "claim row")
-        return Exit.UNCHECKED, f"{rows} without a readable procedure code"
+    if why := next(unchecked_rows(totals, allow_rejects=allow_rejects), ""):
+        return Exit.UNCHECKED, why
     if unchecked := unchecked_columns(totals, strict=strict):
         return Exit.UNCHECKED, unchecked
     failing = sum(totals.by_severity[severity] for severity in failing_severities(fail_on))

@@ -36,7 +36,7 @@ from cpt77092.cli.profile import profile
 from cpt77092.cli.short_form import complete_short_form, with_command
 from cpt77092.cli.verify import verify
 from cpt77092.cli.why import why
-from cpt77092.errors import ScrubError, UsageError
+from cpt77092.errors import NATIVE_ERRORS_HIDDEN, ScrubError, UsageError
 from cpt77092.reports.log import Log
 from cpt77092.signals import reraise_lost_signal
 
@@ -110,6 +110,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 def _exit_code(arguments: list[str]) -> int:
     """Run a command; every failure is logged and becomes an exit code."""
     log = Log.of(arguments)
+    NATIVE_ERRORS_HIDDEN.set(True)  # noqa: FBT003 - has no keyword
     try:
         with reraise_lost_signal(Exit.TERMINATED):
             return _run_command(arguments, log)

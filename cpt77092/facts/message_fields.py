@@ -81,12 +81,20 @@ def _pairs(flagged: pl.DataFrame, others: pl.DataFrame, keys: Sequence[str]) -> 
 
 
 def _names(lines: pl.DataFrame) -> pl.DataFrame:
-    """What lines are named by: `number` is `line 2`, or `row 7` where it has no line number."""
+    """What lines are named by.
+
+    `row` is `row 7`, in a frame with the row's id, and null where it has none; `number` is `line 2`,
+    or the row where a line has no number.
+    """
     number = pl.col("claim_line_number")
-    row = pl.format("row {}", pl.col("source_row"))
+    row = pl.format("row {}", pl.col("row_id" if "row_id" in lines.columns else "source_row"))
     named = pl.when(number.is_not_null()).then(pl.format("line {}", number)).otherwise(row)
-    columns = ("line", "hcpcs_code", "claim_id", "claim_key", "source", "source_row")
-    return lines.select(*columns, named.alias("number"))
+    columns = ("line", "hcpcs_code", "claim_id", "claim_key", "source")
+    return lines.select(*columns, named.fill_null(_UNNAMED).alias("number"), row=row)
+
+
+_UNNAMED = "another line"
+"""A line of a frame with neither a number nor an id."""
 
 
 _IS_SAME_CLAIM = (pl.col("claim_key") == pl.col("claim_key_other")).fill_null(value=False)
@@ -155,11 +163,12 @@ def _paid_instead(flagged: pl.DataFrame, lines: pl.DataFrame, context: Context) 
 
 def _repeated_line(flagged: pl.DataFrame, lines: pl.DataFrame, _: Context) -> pl.Series:
     """The earlier line that the flagged line repeats: `line 1 (row 2)`."""
-    named = _names(lines.select(_NAMED_BY)[flagged["line_repeated"]])
+    named = _names(lines[flagged["line_repeated"]])
     claim = pl.col("claim_id")
     is_same = pl.lit(flagged["claim_key"]).eq_missing(pl.col("claim_key")) | (claim == "")
     text = pl.when(is_same).then("number").otherwise(pl.format("claim {}, {}", claim, "number"))
-    return named.select(pl.format("{} (row {})", text, "source_row").alias("text"))["text"]
+    place = pl.format(" ({})", "row").fill_null("")
+    return named.select(pl.format("{}{}", text, place).alias("text"))["text"]
 
 
 # --- units of the day -------------------------------------------------------------------------
@@ -173,7 +182,7 @@ def _units_by_line(flagged: pl.DataFrame, lines: pl.DataFrame, context: Context)
     units_of = others.select(other="line", units="countable_units")
     files = pl.lit(pl.Series(context.files, dtype=pl.String))
     is_same_file = pl.col("source") == pl.col("source_other")
-    row = pl.format("row {}", "source_row_other")
+    row = pl.col("row_other")
     file = files.gather("source_other")
     place = pl.when(is_same_file).then(row).otherwise(pl.format("{} of {}", row, file))
     line = (
@@ -181,6 +190,8 @@ def _units_by_line(flagged: pl.DataFrame, lines: pl.DataFrame, context: Context)
         .then(_NUMBER)
         .when(row == _NUMBER)  # a line without a number
         .then(_NUMBER_WITH_CLAIM.str.replace("row [0-9]+$", place))
+        .when(row.is_null())
+        .then(_NUMBER_WITH_CLAIM)
         .otherwise(pl.format("{} ({})", _NUMBER_WITH_CLAIM, place))
     )
     units = pl.col("other").replace_strict(units_of["other"], units_of["units"])

@@ -10,6 +10,7 @@ import polars as pl
 
 from cpt77092.choices import Without
 from cpt77092.claims.columns import DIAGNOSES, MODIFIERS, TYPED
+from cpt77092.claims.headers import Question
 from cpt77092.engine import ERROR, Result, looks_at
 from cpt77092.facts import inputs
 from cpt77092.findings.not_checked import reason_inputs
@@ -48,6 +49,8 @@ class Gap:
     """`no modifier column`; blank where a header is in question."""
     answer: str = ""
     """What to type about a missing column."""
+    reason: str = ""
+    """Where a header is in question, `text` without what to type."""
     exits_2: bool = False
     """Whether the run must not end as if all had been checked."""
 
@@ -177,14 +180,15 @@ def _history_lacks(result: Result, columns: Sequence[str]) -> bool:
 def _questions(result: Result, critical: Collection[str]) -> Iterator[Gap]:
     """What to ask about the headers of the files: each question once, with its first file."""
     batch = result.batch
-    files: dict[str, list[str]] = {}
+    files: dict[Question, list[str]] = {}
     failing = set()
     for scan, tally in zip(batch.scans, batch.tallies, strict=True):
         for question in scan.headers.asked:
-            files.setdefault(str(question), []).append(scan.path)
+            files.setdefault(question, []).append(scan.path)
             if question.column in critical and tally.in_scope:
-                failing.add(str(question))
-    for text, (first, *more) in files.items():
+                failing.add(question)
+    for question, (first, *more) in files.items():
         named = f"{first}: " if len(batch.scans) > 1 else ""
         others = f" (and in {count(len(more), 'more file')})" if more else ""
-        yield Gap(f"{named}{text}{others}", exits_2=text in failing)
+        text, reason = (f"{named}{what}{others}" for what in (question, question.reason))
+        yield Gap(text, reason=reason, exits_2=question in failing)

@@ -11,6 +11,7 @@ from cpt77092.claims.quotable import shown
 from cpt77092.engine import COUNTS, ERROR, EXPECTED_PAYMENT, LINE_REPEATED, Result
 from cpt77092.facts import distinct_ids, representative_line
 from cpt77092.findings.schema import CHECKED_LINE
+from cpt77092.readers import ROW, ROW_ID
 from cpt77092.reference.codes import CHECKED
 
 LINES_AT_ONCE = 100_000
@@ -33,7 +34,9 @@ def line_table(result: Result, numbers: pl.Series, *, extra: Sequence[str] = ())
     read = [name for name in (*CHECKED_LINE, *extra) if name in lines.columns]
     rows = lines.select(list(dict.fromkeys((*read, "source", *MODIFIERS))))[numbers]
     schema = {**CHECKED_LINE, **dict.fromkeys(extra, pl.String)}
-    return rows.with_columns(source_file(result), billed_modifiers(rows), row_id=None).select(
+    # A line of a frame is named by its id: there, the number of its row means nothing.
+    meaningless = pl.lit(None).alias(ROW if ROW_ID in lines.columns else ROW_ID)
+    return rows.with_columns(source_file(result), billed_modifiers(rows), meaningless).select(
         # A charge too large for cents is shown as none.
         pl.col(name).cast(dtype, strict=name != "charge_amount")
         for name, dtype in schema.items()
@@ -88,7 +91,8 @@ def details(lines: pl.DataFrame) -> pl.DataFrame:
 
 def source_file(result: Result) -> pl.Expr:
     """The name of the file that a line's `source` numbers."""
-    files = pl.Series("source_file", [scan.path for scan in result.batch.scans], dtype=pl.String)
+    names = [scan.source_file for scan in result.batch.scans]
+    files = pl.Series("source_file", names, dtype=pl.String)
     return pl.lit(files).gather(pl.col("source")).alias("source_file")
 
 

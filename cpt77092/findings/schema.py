@@ -92,6 +92,18 @@ FLAGGED_CLAIM: Schema = {
 lines with a finding and the money is theirs, each line once; `at_risk` is of lines with an error,
 and adds up to the totals. Credits are left out, and money of which nothing is known is null."""
 
+TOTALS: Schema = {
+    **dict.fromkeys(("rows", "in_scope", "out_of_scope", "no_code", "not_data"), pl.Int64),
+    **dict.fromkeys(("rejected", "checked_lines", "partner_lines"), pl.Int64),
+    **dict.fromkeys(("flagged_lines", "flagged_claims", "denied_lines", "unjudged_lines"), pl.Int64),
+    **dict.fromkeys(("errors", "warnings", "infos", "not_checked"), pl.Int64),
+    "charges_at_risk": CENTS,
+    "payment_at_risk": CENTS,
+    "payment_known_lines": pl.Int64,
+    "error_lines": pl.Int64,
+}
+"""What a run adds up to, in one row."""
+
 SCHEMAS: Mapping[By, Schema] = {
     By.FINDING: FINDING,
     By.LINE: FLAGGED_LINE,

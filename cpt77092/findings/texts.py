@@ -12,6 +12,7 @@ from cpt77092.engine import Result, column_of, fields_of, names_in_texts
 from cpt77092.facts import MESSAGE_FIELDS
 from cpt77092.facts.money import CENTS
 from cpt77092.findings.lines import reported
+from cpt77092.readers import ROW_ID
 from cpt77092.rule import Denial, Message, Remedy, Rule
 
 LONGEST_CELL = 300
@@ -32,12 +33,11 @@ def message_fields(result: Result, chosen: pl.DataFrame) -> dict[int, pl.DataFra
             continue
         line = chosen.filter(pl.col("rule") == number)["line"].sort()
         reads = dict.fromkeys(name for field in fields for name in field.reads)
-        lines = result.lines.select("line", *(name for name in reads if name != "line"))[line]
+        reads |= {ROW_ID: None} if ROW_ID in result.lines.columns else {}
+        every = result.lines.select(list({"line": None, **reads}))
+        lines = every[line]
         by_rule[number] = pl.DataFrame([line]).with_columns(
-            field.render(lines, result.lines.select(set(field.reads)), result.context).alias(
-                field.name
-            )
-            for field in fields
+            field.render(lines, every, result.context).alias(field.name) for field in fields
         )
     return by_rule
 

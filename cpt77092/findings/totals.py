@@ -21,6 +21,7 @@ from cpt77092.engine import (
 from cpt77092.findings.gaps import Gap, denied_and_unjudged, gaps, unjudged_payers
 from cpt77092.findings.lines import money_at_risk
 from cpt77092.findings.not_checked import not_checked_reasons
+from cpt77092.findings.schema import TOTALS
 from cpt77092.findings.table import is_question
 from cpt77092.readers import Tally
 from cpt77092.reference.codes import CHECKED
@@ -165,6 +166,21 @@ def totals(
         at_risk_by_payer=by_payer,
         rework=None if rework_cost is None else _rework(result, rework_cost),
     )
+
+
+def totals_table(totals: Totals) -> pl.DataFrame:
+    """Totals in one row, as `TOTALS` has them."""
+    by_severity = {f"{s.value}s": number for s, number in totals.by_severity.items()}
+    row = {
+        **totals.tally.record(),
+        **by_severity,
+        "not_checked": sum(lines for *_, lines in totals.not_checked),
+        "charges_at_risk": totals.at_risk.charges,
+        "payment_at_risk": totals.at_risk.expected,
+        "payment_known_lines": totals.at_risk.expected_known,
+    }
+    cells = {name: [row[name] if name in row else getattr(totals, name)] for name in TOTALS}
+    return pl.DataFrame(cells).cast(dict(TOTALS))
 
 
 _MONEY = (

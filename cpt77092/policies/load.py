@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import yaml
 
-from cpt77092.errors import FileProblem, PolicyError, UsageError
+from cpt77092.errors import FileProblem, PolicyError, Problem, UsageError
 from cpt77092.policies.build import PolicyTree, build_policy
 from cpt77092.policies.policy import (
     DatedValue,
@@ -73,14 +73,18 @@ def load_folders(
     return PolicySet(layered, origin, digest.hexdigest())
 
 
+def _unusable(folder: Path, why: str) -> UsageError:
+    return UsageError(Problem(text=why, argument="policies", value=str(folder)))
+
+
 def _read_folder(
     folder: Path, digest: Any, *, is_base: bool, is_trusted: bool
 ) -> list[PolicyFileRead]:
     if not folder.is_dir():
-        raise UsageError(f"--policies {folder}: no such folder")
+        raise _unusable(folder, "no such folder")
     paths = sorted(path for path in folder.iterdir() if path.suffix in ENDINGS)
     if not paths:
-        raise UsageError(f"--policies {folder}: the folder holds no .yaml policy files")
+        raise _unusable(folder, "the folder holds no .yaml policy files")
     files: dict[str, PolicyFileRead] = {}
     for path in paths:
         try:

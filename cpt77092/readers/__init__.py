@@ -5,9 +5,12 @@ README.md says what each file of this room is for, and how to add a reader.
 
 from cpt77092.readers.batch import Batch, read_batch, read_readable
 from cpt77092.readers.discover import find_files, find_readable, is_read_once, open_claims
+from cpt77092.readers.frame import Frame
 from cpt77092.readers.history import History, read_history
 from cpt77092.readers.required_columns import is_headerless, require_columns
 from cpt77092.readers.scan import (
+    ROW,
+    ROW_ID,
     OpenedFile,
     Options,
     Rows,
@@ -18,7 +21,10 @@ from cpt77092.readers.scan import (
 )
 
 __all__ = [
+    "ROW",
+    "ROW_ID",
     "Batch",
+    "Frame",
     "History",
     "OpenedFile",
     "Options",

@@ -15,6 +15,7 @@ from cpt77092.readers.code_cells import codes_of_other_systems
 from cpt77092.readers.discover import is_read_once, open_claims
 from cpt77092.readers.excel_damage import restore_numbers
 from cpt77092.readers.failures import POLARS_FAILURES, reading, reason
+from cpt77092.readers.frame import Frame, read_frame
 from cpt77092.readers.multi_value_cells import split_sets, take_modifiers_off_codes
 from cpt77092.readers.required_columns import require_columns
 from cpt77092.readers.scan import (
@@ -22,6 +23,7 @@ from cpt77092.readers.scan import (
     RAW,
     REJECT,
     ROW,
+    OpenedFile,
     Options,
     Rows,
     Scan,
@@ -134,12 +136,16 @@ def read_readable(
 
 
 def read_batch(
-    paths: Sequence[str], *, needed: frozenset[str], scope: frozenset[str], options: Options
+    sources: Sequence[str | Frame],
+    *,
+    needed: frozenset[str],
+    scope: frozenset[str],
+    options: Options,
 ) -> Batch:
     """Read the in-scope lines of all files.
 
     Args:
-        paths: claim files as `find_files` gives them; `-` is standard input.
+        sources: claim files as `find_files` gives them; `-` is standard input. Or frames.
         needed: canonical columns that will be read.
         scope: procedure codes to keep.
         options: header overrides and the payer, from the command line.
@@ -150,19 +156,19 @@ def read_batch(
     Raises:
         ClaimsError: a file cannot be read, lacks a required column, or holds no rows.
     """
-    files = []
-    for path in paths:
-        with reading(path):
-            files.append(open_claims(path, options))
-        require_columns(files[-1])
     selection = Selection(needed, scope)
+    files = []
+    for source in sources:
+        files.append(open_source(source, selection, options))
+        require_columns(files[-1])
     scans, tallies, lines, rejects, unread = [], [], [], [], []
     notes: list[str] = []
     for number, opened in enumerate(files):
         with reading(opened.path):
             scan, rows = opened.read(selection)
         if not rows.total:
-            raise ClaimsError(f"{scan.path}: the file has a header and no rows; nothing to check")
+            what = "no rows" if scan.source_file is None else "the file has a header and no rows"
+            raise ClaimsError(f"{scan.path}: {what}; nothing to check")
         selection = replace(selection, room=selection.room.after(rows.kept))
         scans.append(scan)
         tallies.append(_tally(rows))
@@ -185,6 +191,18 @@ def read_batch(
         cell_notes=tuple(notes),
         commonest_codes=() if any(tally.in_scope for tally in tallies) else _commonest(scans),
     )
+
+
+def open_source(source: str | Frame, selection: Selection, options: Options) -> OpenedFile:
+    """Open a claim file, or read a frame.
+
+    Raises:
+        ClaimsError: it cannot be read.
+    """
+    if isinstance(source, Frame):
+        return read_frame(source, selection, options)
+    with reading(source):
+        return open_claims(source, options)
 
 
 def lines_of(

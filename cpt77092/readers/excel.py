@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from cpt77092.claims.headers import HeaderMatch, match_headers
-from cpt77092.errors import ClaimsError, UsageError, did_you_mean
+from cpt77092.errors import ClaimsError, Problem, UsageError, did_you_mean
 from cpt77092.readers.excel_errors import require_room, with_errors
 from cpt77092.readers.failures import native_errors_silenced
 from cpt77092.readers.header_row import find_header, is_claims_header, titles_note, unique_names
@@ -55,10 +55,10 @@ class ExcelFile:
         """
         if self.sheets:
             names = ", ".join(map(repr, self.sheets))
-            raise ClaimsError(
-                f"{self.path}: claims in {len(self.sheets)} sheets ({names}); one is read at a "
-                f"time: --sheet {shlex.quote(self.sheets[0])}"
-            )
+            claims = f"{self.path}: claims in {len(self.sheets)} sheets ({names})"
+            text = f"{claims}; one is read at a time"
+            typed = f"{text}: --sheet {shlex.quote(self.sheets[0])}"
+            raise ClaimsError(Problem(text=text, typed=typed))
         return LinePlan.of(self, selection).read(self, self.rows.lazy(), selection)
 
 

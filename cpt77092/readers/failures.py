@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from polars.exceptions import PanicException, PolarsError
 
-from cpt77092.errors import ClaimsError
+from cpt77092.errors import NATIVE_ERRORS_HIDDEN, ClaimsError
 
 POLARS_FAILURES = (PolarsError, PanicException, OSError)
 """What reading a file may end in; a panic is how Polars fails on some corrupt Parquet files."""
@@ -42,10 +42,14 @@ def reason(failure: BaseException) -> str:
 
 @contextmanager
 def native_errors_silenced() -> Iterator[None]:
-    """Keep Polars' own report of a panic off standard error: we say it in one line.
+    """Keep Polars' own report of a panic off standard error, where the command line reads.
 
-    Native code prints the report, so the file descriptor itself is redirected.
+    Native code prints the report, so the file descriptor itself is redirected. That is the whole
+    process's, so a program that calls us keeps its own (`errors.NATIVE_ERRORS_HIDDEN`).
     """
+    if not NATIVE_ERRORS_HIDDEN.get():
+        yield
+        return
     sys.stderr.flush()
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:

@@ -12,10 +12,11 @@ from functools import partial
 import polars as pl
 
 from cpt77092.claims.cells import with_types
-from cpt77092.errors import ClaimsError
-from cpt77092.readers.batch import Batch, lines_of, rejects_of
-from cpt77092.readers.discover import STDIN, open_claims
+from cpt77092.errors import ClaimsError, ColumnsError, Problem
+from cpt77092.readers.batch import Batch, lines_of, open_source, rejects_of
+from cpt77092.readers.discover import STDIN
 from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced, reading, reason
+from cpt77092.readers.frame import Frame
 from cpt77092.readers.required_columns import require_columns
 from cpt77092.readers.scan import LINE, REJECT, OpenedFile, Options, Scan, Selection
 
@@ -56,7 +57,7 @@ class _PastFile:
 
 
 def read_history(
-    paths: Sequence[str],
+    sources: Sequence[str | Frame],
     *,
     batch: Batch,
     needed: frozenset[str],
@@ -66,7 +67,7 @@ def read_history(
     """Read the earlier claims of the batch's patients; nothing else of the files is kept.
 
     Args:
-        paths: claim files as `find_files` gives them.
+        sources: claim files as `find_files` gives them, or frames.
         batch: the batch whose past is read.
         needed: canonical columns that will be read.
         scope: procedure codes to keep.
@@ -76,13 +77,16 @@ def read_history(
         ClaimsError: a file cannot be read, or lacks a column that history needs.
     """
     inputs = {os.path.realpath(scan.path) for scan in batch.scans}
+    paths = [source for source in sources if isinstance(source, str)]
     ignored = tuple(path for path in paths if os.path.realpath(path) in inputs)
-    files = tuple(path for path in paths if path not in ignored)
+    kept = [source for source in sources if source not in ignored]
+    files = tuple(each.name if isinstance(each, Frame) else each for each in kept)
     if STDIN in files:
-        raise ClaimsError("--history -: earlier claims are read from files")
+        text = "earlier claims are read from files"
+        raise ClaimsError(Problem(text=text, argument="history", value=STDIN))
     selection = Selection(needed | {"person_id"}, scope, only=partial(_of_batch, batch=batch))
     people = _marks(batch, "person_id")
-    read = [_read_file(path, n, selection, needed, options, people) for n, path in enumerate(files)]
+    read = [_read_file(each, n, selection, needed, options, people) for n, each in enumerate(kept)]
     no_days = pl.DataFrame(schema={"person_id": pl.String, "day": pl.Date})
     days = pl.concat([no_days, *(file.days for file in read)]).drop_nulls("day")
     of_people = days.filter(pl.col("person_id") != "")
@@ -105,15 +109,16 @@ def read_history(
 
 
 def _read_file(
-    path: str,
+    source: str | Frame,
     number: int,
     selection: Selection,
     needed: frozenset[str],
     options: Options,
     people: pl.LazyFrame,
 ) -> _PastFile:
+    opened = open_source(source, selection, options)
+    path = opened.path
     with reading(path):
-        opened = open_claims(path, options)
         require_columns(opened)
         _require_person(opened)
         scan, rows = opened.read(selection)
@@ -124,10 +129,12 @@ def _read_file(
 
 def _require_person(opened: OpenedFile) -> None:
     if "person_id" not in opened.headers.columns:
-        raise ClaimsError(
-            f"{opened.path}: no column for person_id, by which history is matched; name it: scrub "
-            f"columns {shlex.quote(opened.path)} --map person_id=HEADER --save history"
+        save = f"scrub columns {shlex.quote(opened.path)} --map person_id=HEADER --save history"
+        problem = Problem(
+            text=f"{opened.path}: no column for person_id, by which history is matched",
+            advice=f"name it: {save}",
         )
+        raise ColumnsError(problem, missing=("person_id",), candidates={})
 
 
 def _of_batch(kept: pl.LazyFrame, *, batch: Batch) -> pl.LazyFrame:

@@ -25,6 +25,11 @@ _PROFESSIONAL_FEES = r"^0?9[678][0-9]"
 """Revenue codes of professional fees, which hospitals bill on professional claims."""
 
 
+def says_institutional(header: str) -> bool:
+    """Whether a header is one that `is_institutional` reads."""
+    return compact(header) in _CLAIM_TYPE | _BILL_TYPE | _REVENUE
+
+
 def is_institutional(headers: Sequence[str], place: str | None) -> pl.Expr | None:
     """Which rows of a table are lines of institutional claims; None where it does not say.
 

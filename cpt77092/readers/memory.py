@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from cpt77092.errors import ClaimsError
+from cpt77092.errors import ClaimsError, Problem
 
 ROW_BYTES = 800
 """Of memory per kept row, at the peak of reading: 0.75 GB for a million of 49 columns."""
@@ -49,11 +49,12 @@ def require(needed: int, lines: int, room: int | None) -> None:
     """
     if room is None or needed <= room:
         return
-    raise ClaimsError(
+    text = (
         f"{lines:,} lines in scope take {needed / GIGABYTE:.1f} GB of memory to check, and "
         f"{room / GIGABYTE:.1f} GB are free; check the files in parts that keep each patient's "
-        f"claims together, or by fewer rules at a time: --select MO"
+        f"claims together, or by fewer rules at a time"
     )
+    raise ClaimsError(Problem(text=text, typed=f"{text}: --select MO"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,16 @@ class Room:
         """The room that is left once some more rows are kept."""
         return Room(self.bytes_free, self.rows_held + rows.height)
 
+    def with_more(self, rows: pl.DataFrame) -> Room:
+        """The room that is left once some more rows are kept, if there is any.
+
+        Raises:
+            ClaimsError: there is none for them.
+        """
+        room = self.after(rows)
+        require(room.rows_held * ROW_BYTES, room.rows_held, room.bytes_free)
+        return room
+
     def collect(self, plan: pl.LazyFrame) -> pl.DataFrame:
         """Collect the rows of a plan bit by bit, as long as there is room for them.
 
@@ -79,13 +90,12 @@ class Room:
             ClaimsError: there is none for the next ones.
         """
         frames = [pl.DataFrame(schema=plan.collect_schema())]
-        rows = self.rows_held
+        room = self
 
         def take(frame: pl.DataFrame) -> None:
-            nonlocal rows
+            nonlocal room
             frames.append(frame)
-            rows += frame.height
-            require(rows * ROW_BYTES, rows, self.bytes_free)
+            room = room.with_more(frame)
 
         # Not `collect_batches`, which ends early and in silence where a file breaks the reader.
         plan.sink_batches(take, maintain_order=True, engine="streaming")

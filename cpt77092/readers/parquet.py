@@ -11,11 +11,18 @@ from urllib.parse import unquote
 
 import polars as pl
 
-from cpt77092.claims.headers import SETS, HeaderMatch, columns_named, match_headers
+from cpt77092.claims.headers import HeaderMatch, match_headers
 from cpt77092.errors import ClaimsError
 from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced, reason
 from cpt77092.readers.line_plan import LinePlan
 from cpt77092.readers.scan import INDEX, MATCHED_ROWS, SAMPLE_ROWS, Options, Rows, Scan, Selection
+from cpt77092.readers.typed_columns import (
+    as_texts,
+    lists_of_codes,
+    require_codes,
+    types_spread,
+    with_lists_spread,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +44,12 @@ class ParquetFile:
 
     def sample(self) -> pl.DataFrame:
         """The first rows, every cell as text."""
-        return _as_texts(self.rows.drop(INDEX).head(SAMPLE_ROWS).collect())
+        return as_texts(self.rows.drop(INDEX).head(SAMPLE_ROWS).collect())
 
     def texts(self, numbers: pl.Series) -> pl.DataFrame:
         """The rows with some numbers, every cell that has one as text."""
         rows = self.rows.filter(pl.col(INDEX).is_in(numbers.implode()))
-        return _as_texts(rows.drop(INDEX).collect(engine="streaming"))
+        return as_texts(rows.drop(INDEX).collect(engine="streaming"))
 
     def read(self, selection: Selection) -> tuple[Scan, Rows]:
         """Read the rows.
@@ -52,9 +59,7 @@ class ParquetFile:
                 is damaged.
         """
         header = self.headers.columns["hcpcs_code"]
-        dtype = self.types[header]
-        if dtype.is_nested() or dtype.is_temporal() or dtype == pl.Boolean:
-            raise ClaimsError(f"{self.path}: column {header!r} holds {dtype}, not procedure codes")
+        require_codes(self.path, header, self.types[header])
         return LinePlan.of(self, selection, types=self.types).read(self, self.rows, selection)
 
 
@@ -103,28 +108,19 @@ def _with_lists_spread(
     Raises:
         ClaimsError: a list cannot be read.
     """
-    lists = [
-        name
-        for name, dtype in types.items()
-        if isinstance(dtype, pl.List | pl.Array) and columns_named(name) & SETS
-    ]
+    lists = list(lists_of_codes(types))
     if not lists:
         return rows, types
-    rows = rows.with_columns(pl.col(lists).cast(pl.List(pl.String), strict=False))
+    length = pl.col(lists).cast(pl.List(pl.String), strict=False).list.len().max().fill_null(0)
     try:
         with native_errors_silenced():
-            longest = rows.select(pl.col(lists).list.len().max().fill_null(0)).collect().row(0)
+            longest = rows.select(length).collect().row(0)
     except POLARS_FAILURES as failure:
         raise ClaimsError(
             f"{path}: {', '.join(lists)}: a list that cannot be read ({reason(failure)})"
         ) from None
-    spread = {
-        f"{name} {n + 1}": pl.col(name).list.get(n, null_on_oob=True)
-        for name, length in zip(lists, longest, strict=True)
-        for n in range(max(length, 1))
-    }
-    kept = {name: dtype for name, dtype in types.items() if name not in lists}
-    return rows.with_columns(**spread).drop(lists), kept | dict.fromkeys(spread, pl.String())
+    lengths = {name: max(length, 1) for name, length in zip(lists, longest, strict=True)}
+    return with_lists_spread(rows, lengths), types_spread(types, lengths)
 
 
 def _first_cells(
@@ -134,23 +130,9 @@ def _first_cells(
     try:
         with native_errors_silenced():
             first = rows.select(list(types)).head(MATCHED_ROWS).collect()
-            return _as_texts(first).fill_null("").to_dict(as_series=False)
+            return as_texts(first).fill_null("").to_dict(as_series=False)
     except POLARS_FAILURES:  # reading the rows, which follows, reports what is wrong
         return None
-
-
-def _as_texts(rows: pl.DataFrame) -> pl.DataFrame:
-    """The cells of all columns but lists and structs as text; hexadecimal where they hold bytes."""
-    return pl.DataFrame([_as_text(cells) for cells in rows if not cells.dtype.is_nested()])
-
-
-def _as_text(cells: pl.Series) -> pl.Series:
-    if cells.dtype == pl.Duration:  # has no text of its own
-        cells = cells.cast(pl.Int64)
-    try:
-        return cells.cast(pl.String, strict=False)
-    except POLARS_FAILURES:
-        return cells.bin.encode("hex")
 
 
 def _partitions(path: str) -> Iterator[tuple[str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cpt77092.claims.columns import COLUMNS
 from cpt77092.claims.headers import NO_HEADER_ROW, is_claim, names_column
-from cpt77092.errors import ClaimsError
+from cpt77092.errors import ClaimsError, ColumnsError, Problem
 from cpt77092.readers.scan import OpenedFile
 
 
@@ -15,8 +15,8 @@ def require_columns(opened: OpenedFile) -> None:
         opened: the file.
 
     Raises:
-        ClaimsError: what is missing and every question that its headers leave, in one line, each
-            with the answer to type.
+        ColumnsError: what is missing and every question that its headers leave, with the answers
+            to type.
     """
     match, path = opened.headers, opened.path
     if is_headerless(opened):
@@ -26,15 +26,25 @@ def require_columns(opened: OpenedFile) -> None:
     if not missing:
         return
     asked = {question.column for question in match.asked}
-    parts = [str(question) for question in match.asked]
+    parts = [question.reason for question in match.asked]
+    typed = [str(question) for question in match.asked]
     if unasked := [name for name in missing if name not in asked]:
         answers = " ".join(f"--map {name}=HEADER" for name in unasked)
-        parts.insert(0, f"no column for {' and '.join(unasked)}; name it: {answers}")
-        parts.append(f"scrub columns {path} shows the headers")
+        lack = f"no column for {' and '.join(unasked)}"
+        parts.insert(0, lack)
+        typed = [f"{lack}; name it: {answers}", *typed, f"scrub columns {path} shows the headers"]
     if not any(map(names_column, opened.names)):
         number = len(opened.names)
-        parts.insert(0, f"none of the headers ({number}) is known here; does it have a header row?")
-    raise ClaimsError(f"{path}: {'; '.join([*parts, *opened.notes])}")
+        unknown = f"none of the headers ({number}) is known here; does it have a header row?"
+        parts, typed = [unknown, *parts], [unknown, *typed]
+    raise ColumnsError(
+        Problem(
+            text=f"{path}: {'; '.join([*parts, *opened.notes])}",
+            typed=f"{path}: {'; '.join([*typed, *opened.notes])}",
+        ),
+        missing=tuple(missing),
+        candidates={question.column: question.headers for question in match.asked},
+    )
 
 
 def is_headerless(opened: OpenedFile) -> bool:

@@ -19,6 +19,8 @@ from cpt77092.readers.memory import Room
 ROW = "source_row"
 """Row of the file as a spreadsheet numbers it: in a CSV the header is row 1. In an X12 file, the
 segment that opens the service line."""
+ROW_ID = "row_id"
+"""Names a row of a frame, in which numbers mean nothing; only lines of frames have the column."""
 INDEX = "__row"
 """The same while a file is scanned, under a name that no file has."""
 LINE = "source_line"
@@ -205,6 +207,11 @@ class Scan:
     def headers(self) -> HeaderMatch:
         """How its headers were understood."""
         return self.opened.headers
+
+    @property
+    def source_file(self) -> str | None:
+        """What findings call the file; None where the lines are a frame's."""
+        return None if self.kind == "frame" else self.path
 
     @property
     def file(self) -> Path | None:

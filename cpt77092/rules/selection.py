@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cpt77092.errors import UsageError, did_you_mean
+from cpt77092.errors import Problem, UsageError, did_you_mean
 from cpt77092.rule import Rule
 
 ALL = "ALL"
@@ -31,7 +31,7 @@ def select_rules(
     for name in (*select, *ignore, *extend_select):
         if not any(_fits(rule, name) for rule in catalogue):
             hint = did_you_mean(name.upper(), [rule.code for rule in catalogue])
-            raise UsageError(f"no rule {name!r}{hint}; see scrub rules")
+            raise UsageError(Problem(text=f"no rule {name!r}{hint}", advice="see scrub rules"))
     wanted = (*select, *extend_select) if select else (ALL,)
     rules = [
         rule
@@ -40,7 +40,8 @@ def select_rules(
         and not any(_fits(rule, name) for name in ignore)
     ]
     if not rules:
-        raise UsageError("--select and --ignore leave no rule to run; see scrub rules")
+        text = "select and ignore leave no rule to run"
+        raise UsageError(Problem(text=text, advice="see scrub rules"))
     return rules
 
 

@@ -15,10 +15,11 @@ from types import MappingProxyType
 from cpt77092.claims.columns import BY_NAME, COLUMNS
 from cpt77092.claims.headers.choice import MEMBERS, Cells, Choice
 from cpt77092.claims.headers.grammar import SETS, candidates_of, lookalike
+from cpt77092.claims.headers.one_file import read_headers
 from cpt77092.claims.headers.question import Question
 from cpt77092.claims.headers.words import compact, read_words
 from cpt77092.claims.layouts import Layout, shipped_layouts
-from cpt77092.errors import ClaimsError, UsageError, did_you_mean
+from cpt77092.errors import ClaimsError, Problem, UsageError, did_you_mean
 
 __all__ = [
     "NO_HEADER_ROW",
@@ -27,6 +28,7 @@ __all__ = [
     "HeaderMatch",
     "Question",
     "columns_named",
+    "headers_to_read",
     "compact",
     "is_claim",
     "keep_for_other_files",
@@ -164,6 +166,19 @@ def match_headers(
     )
 
 
+def headers_to_read(headers: Collection[str]) -> frozenset[str]:
+    """The headers of a table that `match_headers` may read, whatever their cells hold."""
+    layout = _recognized({header: header for header in headers})
+    laid_out = [*layout.columns.values(), tuple(layout.rows)] if layout else []
+    named = {compact(header) for names in laid_out for header in names}
+    words = read_headers({header: header for header in headers})
+    return frozenset(
+        header
+        for header in headers
+        if compact(header) in named or any(True for _ in candidates_of(header, words[header]))
+    )
+
+
 def _refuse_report(headers: Mapping[str, str], file: str) -> None:
     if set(headers.values()) >= REPORT_COLUMNS:
         raise ClaimsError(f"{file}: a findings report of scrub, not a claim file")
@@ -245,8 +260,12 @@ def _overridden(
     for column, wanted in overrides.items():
         if column not in BY_NAME:
             raise UsageError(
-                f"--map {column}={wanted}: there is no column {column}"
-                f"{did_you_mean(column, BY_NAME)}; scrub columns FILE lists them"
+                _wrong_override(
+                    f"there is no column {column}{did_you_mean(column, BY_NAME)}",
+                    column,
+                    wanted,
+                    advice="scrub columns FILE lists them",
+                )
             )
         matching = [h for h in headers if h == wanted] or [
             h for h in headers if compact(h) == compact(wanted)
@@ -258,12 +277,16 @@ def _overridden(
             present = f"it has {_quoted(headers)}" if is_known else "no header of it is known here"
             problem = "two headers" if matching else "no header"
             hint = did_you_mean(wanted, headers) if is_known else ""
-            raise UsageError(
-                f"--map {column}={wanted}: {file} has {problem} {wanted!r}"
-                f"{hint or f'; {keep_for_other_files(column, wanted)}'}; {present}"
-            )
+            other = "" if hint else keep_for_other_files(column, wanted)
+            what = f"{file} has {problem} {wanted!r}{hint}; {present}"
+            raise UsageError(_wrong_override(what, column, wanted, advice=other))
         chosen[column] = matching[0]
     return chosen, dict.fromkeys(chosen, "--map")
+
+
+def _wrong_override(text: str, column: str, header: str, *, advice: str) -> Problem:
+    pair = f"{column}={header}"
+    return Problem(text=text, argument="columns", value=pair, advice=advice)
 
 
 def keep_for_other_files(column: str, header: str) -> str:

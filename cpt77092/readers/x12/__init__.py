@@ -16,7 +16,7 @@ from pathlib import Path
 import polars as pl
 
 from cpt77092.claims.headers import HeaderMatch, keep_for_other_files
-from cpt77092.errors import ClaimsError, UsageError
+from cpt77092.errors import ClaimsError, Problem, UsageError
 from cpt77092.readers.classify import classify
 from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced, reason
 from cpt77092.readers.scan import Options, Rows, Scan, Selection
@@ -71,10 +71,8 @@ class X12File:
             raise ClaimsError(f"{self.path}: cannot be read ({reason(failure)})") from None
         if faults and not self.lenient:
             more = f" (and {len(faults) - 1:,} more such)" if len(faults) > 1 else ""
-            raise ClaimsError(
-                f"{self.path}:{faults[0].segment}: {faults[0].text}{more}. Get the file again, or "
-                f"read it with --lenient"
-            )
+            text = f"{self.path}:{faults[0].segment}: {faults[0].text}{more}. Get the file again"
+            raise ClaimsError(Problem(text=text, typed=f"{text}, or read it with --lenient"))
         if not every_line.height:
             raise ClaimsError(f"{self.path}: the file has no service line (SV1); nothing to check")
         scan = Scan(
@@ -125,8 +123,12 @@ def open_file(path: str, data: Path | bytes, options: Options) -> X12File:
     if options.overrides:
         column, header = next(iter(options.overrides.items()))
         raise UsageError(
-            f"--map {column}={header}: {path} is an X12 file, which has no headers to map; "
-            f"{keep_for_other_files(column, header)}"
+            Problem(
+                text=f"{path} is an X12 file, which has no headers to map",
+                argument="columns",
+                value=f"{column}={header}",
+                advice=keep_for_other_files(column, header),
+            )
         )
     headers = HeaderMatch(SOURCES, dict.fromkeys(SOURCES, "sure"), ())
     return X12File(path, data, headers, options.lenient)

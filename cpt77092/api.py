@@ -1,0 +1,215 @@
+"""The Python API: check claim lines from a program, as `import cpt77092` offers it.
+
+Nothing here prints, exits, handles signals, or reads settings. The command line is another client of
+the same run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from os import PathLike, fspath
+from pathlib import Path
+from typing import TypeAlias
+
+import polars as pl
+from polars.io.plugins import register_io_source
+
+from cpt77092 import findings
+from cpt77092.choices import By
+from cpt77092.engine import Result as RunResult
+from cpt77092.errors import Problem, UsageError
+from cpt77092.findings.rollup import as_pieces
+from cpt77092.findings.schema import FINDING
+from cpt77092.findings.totals import totals_table
+from cpt77092.findings.unchecked import unchecked_columns, unchecked_rows
+from cpt77092.policies import load_policies as load_policy_files
+from cpt77092.policies.policy import PolicySet
+from cpt77092.readers import Frame
+from cpt77092.rules import CATALOGUE
+from cpt77092.run import Request, run
+from cpt77092.text import count
+
+RULES = CATALOGUE
+"""Every rule of the catalogue, in order: `code`, `name`, `severity`, `title` and more."""
+
+File: TypeAlias = str | PathLike[str]
+Claims: TypeAlias = pl.DataFrame | pl.LazyFrame | File | Sequence[File]
+"""A frame; or a claim file, folder or pattern; or several of them."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a check found, as Polars frames that are made when they are first asked for.
+
+    Lines are named by `row_id` where `check` was given one, by claim and line number, and lines of
+    files also by `source_file` and `source_row`. `scrub schema findings` describes the columns.
+    """
+
+    _run: RunResult
+
+    @cached_property
+    def findings(self) -> pl.DataFrame:
+        """One row per finding, in the order of lines and rules."""
+        return findings.as_table(self._run)
+
+    @cached_property
+    def not_checked(self) -> pl.DataFrame:
+        """One row per line and rule that could not be checked there, with the reason."""
+        return findings.not_checked_rows(self._run)
+
+    @cached_property
+    def claims(self) -> pl.DataFrame:
+        """One row per claim with a finding: its worst severity, its reasons, its money."""
+        return findings.as_table(self._run, by=By.CLAIM)
+
+    @cached_property
+    def totals(self) -> pl.DataFrame:
+        """One row: what became of all rows, counts of findings, and dollars at risk."""
+        return totals_table(self._totals)
+
+    @cached_property
+    def unchecked(self) -> tuple[str, ...]:
+        """Why not everything could be checked, where the command line would exit 2.
+
+        Rejected rows, rows without a readable code, no column of modifiers, payers or dates. Blank
+        where all was checked as far as it goes; `not_checked` has the rest, line by line.
+        """
+        return (*unchecked_rows(self._totals), *unchecked_columns(self._totals))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """How the lines were read where a person should know, as headers that are only likely."""
+        return tuple(self._run.batch.notes)
+
+    @cached_property
+    def _totals(self) -> findings.Totals:
+        return findings.totals(self._run)
+
+    def __repr__(self) -> str:
+        found, lines = self._run.findings.height, self._run.lines.height
+        return f"<Result: {count(found, 'finding')} on {count(lines, 'line')} in scope>"
+
+
+def check(
+    lines: Claims,
+    *,
+    as_of: date,
+    policies: PolicySet | File | None = None,
+    history: Claims | None = None,
+    payer: str | None = None,
+    select: str | Iterable[str] = (),
+    columns: Mapping[str, str] | None = None,
+    row_id: str | None = None,
+) -> Result:
+    """Check claim lines.
+
+    Args:
+        lines: a frame with one row per claim line, under any headers that claims come with and with
+            typed or text columns; or files, folders and patterns. A lazy frame is run once.
+        as_of: the day of submission: a later date of service is in the future.
+        policies: policies of `load_policies`, or a folder of your own policy files; the packaged
+            policies where it is None.
+        history: earlier claims of the same patients, in the same forms. Without it, rules about
+            them are not checked.
+        payer: the payer of every line, by key or name, whatever the lines say.
+        select: rules to run, by code, name or group (`MO`); all where it is blank.
+        columns: canonical column to header, where headers leave a question.
+        row_id: the column of a frame that names its rows in findings.
+
+    Raises:
+        ClaimsError: the lines cannot be read, or (`ColumnsError`) lack a column.
+        UsageError: an argument names what does not exist.
+        PolicyError: a policy file of yours has mistakes.
+    """
+    files, frame = _source(lines, "lines", row_id)
+    past_files, past = ((), None) if history is None else _source(history, "history", None)
+    is_loaded = policies is None or isinstance(policies, PolicySet)
+    request = Request(
+        paths=files,
+        frame=frame,
+        history=past_files,
+        past_frame=past,
+        whole=True,
+        as_of=as_of,
+        policies=policies if is_loaded else Path(policies),
+        payer=payer,
+        select=[select] if isinstance(select, str) else list(select),
+        overrides=columns or {},
+    )
+    return Result(run(request))
+
+
+def scan(
+    lines: Claims,
+    *,
+    as_of: date,
+    policies: PolicySet | File | None = None,
+    history: Claims | None = None,
+    payer: str | None = None,
+    select: str | Iterable[str] = (),
+    columns: Mapping[str, str] | None = None,
+    row_id: str | None = None,
+) -> pl.LazyFrame:
+    """The findings of `check` as a lazy frame: the lines are read when it is collected.
+
+    Arguments and errors are those of `check`; errors are raised as the frame is collected.
+    """
+
+    def source(
+        names: list[str] | None, predicate: pl.Expr | None, rows: int | None, _size: int | None
+    ) -> Iterator[pl.DataFrame]:
+        result = check(
+            lines,
+            as_of=as_of,
+            policies=policies,
+            history=history,
+            payer=payer,
+            select=select,
+            columns=columns,
+            row_id=row_id,
+        )
+        for piece in as_pieces(result._run):
+            piece = piece if rows is None else piece.head(rows)
+            rows = None if rows is None else rows - piece.height
+            piece = piece if predicate is None else piece.filter(predicate)
+            yield piece if names is None else piece.select(names)
+
+    return register_io_source(source, schema=FINDING)
+
+
+def load_policies(folder: File | None = None) -> PolicySet:
+    """The packaged policies, with a folder of your own policy files laid over them.
+
+    Loaded once, they serve any number of checks.
+
+    Raises:
+        UsageError: the folder does not exist or holds no policy file.
+        PolicyError: a file is wrong; its `problems` have every mistake with file and line.
+    """
+    return load_policy_files(None if folder is None else Path(folder))
+
+
+def _source(lines: Claims, name: str, row_id: str | None) -> tuple[list[str], Frame | None]:
+    """The files that are named, or the frame that is handed over.
+
+    Raises:
+        UsageError: `row_id` names no column, or there are neither lines nor files.
+    """
+    if isinstance(lines, pl.DataFrame | pl.LazyFrame):
+        rows = lines.lazy()
+        if row_id is not None and row_id not in rows.collect_schema():
+            raise UsageError(_wrong("row_id", row_id, f"{name} has no such column"))
+        return [], Frame(rows, name, row_id)
+    if row_id is not None:
+        raise UsageError(_wrong("row_id", row_id, "rows of files are named by file and number"))
+    files = [lines] if isinstance(lines, str | PathLike) else list(lines)
+    if not files:
+        raise UsageError(_wrong(name, "[]", "names no claims"))
+    return [fspath(file) for file in files], None
+
+
+def _wrong(argument: str, value: str, text: str) -> Problem:
+    return Problem(text=text, argument=argument, value=value)
