@@ -1,7 +1,7 @@
 """The Python API: check claim lines from a program, as `import cpt77092` offers it.
 
-Nothing here prints, exits, handles signals, or reads settings. The command line is another client of
-the same run.
+Nothing here prints, exits, handles signals, or reads settings. The command line is another client
+of the same run.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from typing import TypeAlias
 import polars as pl
 from polars.io.plugins import register_io_source
 
-from cpt77092 import findings
 from cpt77092.choices import By
 from cpt77092.engine import Result as RunResult
 from cpt77092.errors import Problem, UsageError
+from cpt77092.findings import Totals, as_table, not_checked_rows, totals
 from cpt77092.findings.rollup import as_pieces
 from cpt77092.findings.schema import FINDING
 from cpt77092.findings.totals import totals_table
@@ -53,17 +53,17 @@ class Result:
     @cached_property
     def findings(self) -> pl.DataFrame:
         """One row per finding, in the order of lines and rules."""
-        return findings.as_table(self._run)
+        return as_table(self._run)
 
     @cached_property
     def not_checked(self) -> pl.DataFrame:
         """One row per line and rule that could not be checked there, with the reason."""
-        return findings.not_checked_rows(self._run)
+        return not_checked_rows(self._run)
 
     @cached_property
     def claims(self) -> pl.DataFrame:
         """One row per claim with a finding: its worst severity, its reasons, its money."""
-        return findings.as_table(self._run, by=By.CLAIM)
+        return as_table(self._run, by=By.CLAIM)
 
     @cached_property
     def totals(self) -> pl.DataFrame:
@@ -85,8 +85,8 @@ class Result:
         return tuple(self._run.batch.notes)
 
     @cached_property
-    def _totals(self) -> findings.Totals:
-        return findings.totals(self._run)
+    def _totals(self) -> Totals:
+        return totals(self._run)
 
     def __repr__(self) -> str:
         found, lines = self._run.findings.height, self._run.lines.height
@@ -126,7 +126,8 @@ def check(
     """
     files, frame = _source(lines, "lines", row_id)
     past_files, past = ((), None) if history is None else _source(history, "history", None)
-    is_loaded = policies is None or isinstance(policies, PolicySet)
+    if policies is not None and not isinstance(policies, PolicySet):
+        policies = Path(policies)
     request = Request(
         paths=files,
         frame=frame,
@@ -134,7 +135,7 @@ def check(
         past_frame=past,
         whole=True,
         as_of=as_of,
-        policies=policies if is_loaded else Path(policies),
+        policies=policies,
         payer=payer,
         select=[select] if isinstance(select, str) else list(select),
         overrides=columns or {},
@@ -171,11 +172,12 @@ def scan(
             columns=columns,
             row_id=row_id,
         )
+        left = rows
         for piece in as_pieces(result._run):
-            piece = piece if rows is None else piece.head(rows)
-            rows = None if rows is None else rows - piece.height
-            piece = piece if predicate is None else piece.filter(predicate)
-            yield piece if names is None else piece.select(names)
+            found = piece if left is None else piece.head(left)
+            left = None if left is None else left - found.height
+            found = found if predicate is None else found.filter(predicate)
+            yield found if names is None else found.select(names)
 
     return register_io_source(source, schema=FINDING)
 

@@ -86,7 +86,11 @@ class ColumnsError(ClaimsError):
     """Claims lack a column without which nothing is a claim line, or do not say which it is."""
 
     def __init__(
-        self, problem: Problem, *, missing: tuple[str, ...], candidates: Mapping[str, tuple[str, ...]]
+        self,
+        problem: Problem,
+        *,
+        missing: tuple[str, ...],
+        candidates: Mapping[str, tuple[str, ...]],
     ) -> None:
         super().__init__(problem)
         self.missing = missing

@@ -110,7 +110,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 def _exit_code(arguments: list[str]) -> int:
     """Run a command; every failure is logged and becomes an exit code."""
     log = Log.of(arguments)
-    NATIVE_ERRORS_HIDDEN.set(True)  # noqa: FBT003 - has no keyword
+    NATIVE_ERRORS_HIDDEN.set(True)
     try:
         with reraise_lost_signal(Exit.TERMINATED):
             return _run_command(arguments, log)

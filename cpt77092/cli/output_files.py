@@ -124,7 +124,7 @@ def _inputs(request: Request) -> Iterator[str]:
             yield name
     for folder in (request.policies, request.layouts):
         with suppress(OSError):
-            yield from map(str, Path(folder).iterdir() if folder else ())
+            yield from map(str, Path(folder).iterdir() if isinstance(folder, str | Path) else ())
     if request.layout:
         yield request.layout
 

@@ -83,8 +83,8 @@ def _pairs(flagged: pl.DataFrame, others: pl.DataFrame, keys: Sequence[str]) -> 
 def _names(lines: pl.DataFrame) -> pl.DataFrame:
     """What lines are named by.
 
-    `row` is `row 7`, in a frame with the row's id, and null where it has none; `number` is `line 2`,
-    or the row where a line has no number.
+    `row` is `row 7`, in a frame with the row's id, and null where it has none; `number` is
+    `line 2`, or the row where a line has no number.
     """
     number = pl.col("claim_line_number")
     row = pl.format("row {}", pl.col("row_id" if "row_id" in lines.columns else "source_row"))

@@ -92,15 +92,19 @@ FLAGGED_CLAIM: Schema = {
 lines with a finding and the money is theirs, each line once; `at_risk` is of lines with an error,
 and adds up to the totals. Credits are left out, and money of which nothing is known is null."""
 
+
+def _whole_numbers(*names: str) -> Schema:
+    return dict.fromkeys(names, pl.Int64)
+
+
 TOTALS: Schema = {
-    **dict.fromkeys(("rows", "in_scope", "out_of_scope", "no_code", "not_data"), pl.Int64),
-    **dict.fromkeys(("rejected", "checked_lines", "partner_lines"), pl.Int64),
-    **dict.fromkeys(("flagged_lines", "flagged_claims", "denied_lines", "unjudged_lines"), pl.Int64),
-    **dict.fromkeys(("errors", "warnings", "infos", "not_checked"), pl.Int64),
+    **_whole_numbers("rows", "in_scope", "out_of_scope", "no_code", "not_data", "rejected"),
+    **_whole_numbers("checked_lines", "partner_lines", "flagged_lines", "flagged_claims"),
+    **_whole_numbers("error_lines", "denied_lines", "unjudged_lines"),
+    **_whole_numbers("errors", "warnings", "infos", "not_checked"),
     "charges_at_risk": CENTS,
     "payment_at_risk": CENTS,
-    "payment_known_lines": pl.Int64,
-    "error_lines": pl.Int64,
+    **_whole_numbers("payment_known_lines"),
 }
 """What a run adds up to, in one row."""
 

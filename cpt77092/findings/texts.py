@@ -32,9 +32,8 @@ def message_fields(result: Result, chosen: pl.DataFrame) -> dict[int, pl.DataFra
         if not fields:
             continue
         line = chosen.filter(pl.col("rule") == number)["line"].sort()
-        reads = dict.fromkeys(name for field in fields for name in field.reads)
-        reads |= {ROW_ID: None} if ROW_ID in result.lines.columns else {}
-        every = result.lines.select(list({"line": None, **reads}))
+        reads = {name for field in fields for name in field.reads}
+        every = result.lines.select({"line", *reads, ROW_ID} & set(result.lines.columns))
         lines = every[line]
         by_rule[number] = pl.DataFrame([line]).with_columns(
             field.render(lines, every, result.context).alias(field.name) for field in fields

@@ -180,7 +180,7 @@ def totals_table(totals: Totals) -> pl.DataFrame:
         "payment_known_lines": totals.at_risk.expected_known,
     }
     cells = {name: [row[name] if name in row else getattr(totals, name)] for name in TOTALS}
-    return pl.DataFrame(cells).cast(dict(TOTALS))
+    return pl.DataFrame(cells).select(pl.col(name).cast(dtype) for name, dtype in TOTALS.items())
 
 
 _MONEY = (

@@ -48,6 +48,23 @@ class Frame:
     """The column that names a row, since its number means nothing."""
 
 
+@dataclass(slots=True)
+class _Kept:
+    """What is kept of a frame, batch after batch, and what is counted."""
+
+    rows: list[pl.DataFrame] = field(default_factory=list)
+    totals: list[pl.DataFrame] = field(default_factory=list)
+    codes: list[pl.DataFrame] = field(default_factory=list)
+    days: list[pl.DataFrame] = field(default_factory=list)
+    """Kept of history alone."""
+
+    @property
+    def every_code(self) -> pl.LazyFrame:
+        """The code of every row."""
+        code = pl.col("hcpcs_code").repeat_by("len").explode()
+        return pl.concat(self.codes).lazy().select(code)
+
+
 @dataclass(frozen=True, slots=True)
 class FrameFile:
     """A frame whose headers are matched, and what was kept of its rows."""
@@ -56,7 +73,7 @@ class FrameFile:
     headers: HeaderMatch
     names: tuple[str, ...]
     types: Mapping[str, pl.DataType]
-    kept: _Kept = field(default_factory=lambda: _Kept())
+    kept: _Kept = field(default_factory=_Kept)
     kind: str = "frame"
     data: bytes = b""
     notes: tuple[str, ...] = ()
@@ -73,23 +90,6 @@ class FrameFile:
         days = pl.concat(kept.days) if kept.days else pl.DataFrame()
         scan = Scan(opened=self, codes=kept.every_code, days=days.lazy())
         return scan, Rows(classified, *pl.concat(kept.totals).sum().row(0))
-
-
-@dataclass(slots=True)
-class _Kept:
-    """What is kept of a frame, batch after batch, and what is counted."""
-
-    rows: list[pl.DataFrame] = field(default_factory=list)
-    totals: list[pl.DataFrame] = field(default_factory=list)
-    codes: list[pl.DataFrame] = field(default_factory=list)
-    days: list[pl.DataFrame] = field(default_factory=list)
-    """Kept of history alone."""
-
-    @property
-    def every_code(self) -> pl.LazyFrame:
-        """The code of every row."""
-        code = pl.col("hcpcs_code").repeat_by("len").explode()
-        return pl.concat(self.codes).lazy().select(code)
 
 
 def read_frame(frame: Frame, selection: Selection, options: Options) -> FrameFile:
@@ -175,12 +175,13 @@ class _Pass:
         kept.codes.append(rows.select(code).group_by("hcpcs_code").len())
         if selection.only is not None:
             kept.days.append(rows.select(plan.days).unique())
-        row_id = pl.lit(None) if self._frame.row_id is None else pl.col(self._frame.row_id)
+        named = pl.lit(None) if self._frame.row_id is None else pl.col(self._frame.row_id)
+        row_id = named.cast(pl.String).alias(ROW_ID)
         no_reason = pl.lit(None, pl.String).alias(REJECT)
         chosen = (
             rows.lazy()
             .filter(plan.keep)
-            .select(pl.col(INDEX).alias(ROW), row_id.cast(pl.String).alias(ROW_ID), no_reason, *plan.cells)
+            .select(pl.col(INDEX).alias(ROW), row_id, no_reason, *plan.cells)
         )
         lines = plan.lines(chosen)
         lines = lines if selection.only is None else selection.only(lines)

@@ -71,9 +71,7 @@ def test_claims_in_several_sheets_are_asked_for(tmp_path: Path) -> None:
     file = tmp_path / "claims.xlsx"
     blank: list[list[Cell]] = [[], ["Claims of April"], HEADER, line(2)]
     write_workbook(file, {"March": [HEADER, line(1)], "It's April": blank, "May": [HEADER]})
-    answer = (
-        r"claims in 2 sheets \('March', \"It's April\"\); one is read at a time"
-    )
+    answer = r"claims in 2 sheets \('March', \"It's April\"\); one is read at a time"
     with pytest.raises(ClaimsError, match=answer) as problem:
         read(file)
     typed = shlex.split(problem.value.lines[0].partition("time: ")[2])
