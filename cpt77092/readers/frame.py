@@ -13,10 +13,10 @@ import polars as pl
 from cpt77092.claims.headers import HeaderMatch, headers_to_read, match_headers
 from cpt77092.errors import ClaimsError
 from cpt77092.readers.classify import classify
-from cpt77092.readers.failures import POLARS_FAILURES, reason
+from cpt77092.readers.failures import POLARS_FAILURES
 from cpt77092.readers.institutional import says_institutional
 from cpt77092.readers.line_plan import LinePlan
-from cpt77092.readers.required_columns import require_columns
+from cpt77092.readers.required_columns import require_columns, require_person
 from cpt77092.readers.scan import (
     INDEX,
     MATCHED_ROWS,
@@ -106,8 +106,9 @@ def read_frame(frame: Frame, selection: Selection, options: Options) -> FrameFil
         rows.sink_batches(a_pass.take, maintain_order=True, engine="streaming")
         return a_pass.finish()
     except POLARS_FAILURES as failure:
-        # The plan is the caller's own, and so is what its failure quotes.
-        raise ClaimsError(f"{frame.name}: cannot be read ({reason(failure)})") from failure
+        # The plan is the caller's own, and so is whatever its failure quotes.
+        why = f"the plan of the frame failed: {type(failure).__name__}"
+        raise ClaimsError(f"{frame.name}: cannot be read ({why})") from failure
 
 
 class _Pass:
@@ -159,6 +160,8 @@ class _Pass:
         )
         self._file = file = FrameFile(frame.name, headers, tuple(self._types), self._types)
         require_columns(file)
+        if self._selection.only is not None:
+            require_person(file)
         code = headers.columns["hcpcs_code"]
         require_codes(file.path, code, self._types[code])
         self._plan = LinePlan.of(file, self._selection, types=self._types)

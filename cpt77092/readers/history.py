@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -12,13 +11,13 @@ from functools import partial
 import polars as pl
 
 from cpt77092.claims.cells import with_types
-from cpt77092.errors import ClaimsError, ColumnsError, Problem
+from cpt77092.errors import ClaimsError, Problem
 from cpt77092.readers.batch import Batch, lines_of, open_source, rejects_of
 from cpt77092.readers.discover import STDIN
 from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced, reading, reason
 from cpt77092.readers.frame import Frame
-from cpt77092.readers.required_columns import require_columns
-from cpt77092.readers.scan import LINE, REJECT, OpenedFile, Options, Scan, Selection
+from cpt77092.readers.required_columns import require_columns, require_person
+from cpt77092.readers.scan import LINE, REJECT, Options, Scan, Selection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,21 +119,11 @@ def _read_file(
     path = opened.path
     with reading(path):
         require_columns(opened)
-        _require_person(opened)
+        require_person(opened)
         scan, rows = opened.read(selection)
     lines, _ = lines_of(rows, number, needed, path, options)
     rejects = rejects_of(rows, number).select(pl.lit(path).alias("source_file"), LINE, REJECT)
     return _PastFile(lines, rejects, _days(scan, people), rows.total, scan.faults)
-
-
-def _require_person(opened: OpenedFile) -> None:
-    if "person_id" not in opened.headers.columns:
-        save = f"scrub columns {shlex.quote(opened.path)} --map person_id=HEADER --save history"
-        problem = Problem(
-            text=f"{opened.path}: no column for person_id, by which history is matched",
-            advice=f"name it: {save}",
-        )
-        raise ColumnsError(problem, missing=("person_id",), candidates={})
 
 
 def _of_batch(kept: pl.LazyFrame, *, batch: Batch) -> pl.LazyFrame:

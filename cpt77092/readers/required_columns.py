@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from cpt77092.claims.columns import COLUMNS
 from cpt77092.claims.headers import NO_HEADER_ROW, is_claim, names_column
 from cpt77092.errors import ClaimsError, ColumnsError, Problem
@@ -45,6 +47,21 @@ def require_columns(opened: OpenedFile) -> None:
         missing=tuple(missing),
         candidates={question.column: question.headers for question in match.asked},
     )
+
+
+def require_person(opened: OpenedFile) -> None:
+    """Refuse earlier claims that cannot be matched with patients.
+
+    Raises:
+        ColumnsError: there is no column for them.
+    """
+    if "person_id" not in opened.headers.columns:
+        save = f"scrub columns {shlex.quote(opened.path)} --map person_id=HEADER --save history"
+        problem = Problem(
+            text=f"{opened.path}: no column for person_id, by which history is matched",
+            advice=f"name it: {save}",
+        )
+        raise ColumnsError(problem, missing=("person_id",), candidates={})
 
 
 def is_headerless(opened: OpenedFile) -> bool:
