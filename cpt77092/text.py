@@ -6,7 +6,7 @@ import errno
 import re
 from collections.abc import Mapping
 from decimal import Decimal
-from pathlib import Path
+from importlib.resources.abc import Traversable
 from typing import Any
 
 import polars as pl
@@ -21,7 +21,7 @@ FORMULA_STARTS = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
 _MOST_BYTES = 1_000_000
 
 
-def small_file(path: Path) -> bytes:
+def small_file(path: Traversable) -> bytes:
     """The bytes of a file of settings, a layout or a policy, none of which is large.
 
     Raises:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
+from zipfile import ZipFile
 
 import polars as pl
 import pytest
@@ -374,3 +375,37 @@ def uses() -> list[str]:
 )
 def test_the_uses_in_the_readme_run(use: str, expected: str) -> None:
     assert expected in python(use)
+
+
+# --- a package that is a zip file --------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def zipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package with its policies where the wheel has them, as one file."""
+    file = tmp_path_factory.mktemp("zipped") / "cpt77092.zip"
+    with ZipFile(file, "w") as package:
+        for source, target in (("cpt77092", "cpt77092"), ("policies", "cpt77092/_policies")):
+            for each in (ROOT / source).rglob("*"):
+                if each.is_file() and "__pycache__" not in each.parts:
+                    package.write(each, Path(target, each.relative_to(ROOT / source)))
+    return file
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("output", ["report.html", "findings.parquet", "findings.json"])
+def test_a_zipped_package_works(zipped: Path, tmp_path: Path, output: str) -> None:
+    run = [sys.executable, "-m", "cpt77092", str(EXAMPLE), "--as-of", "2026-11-23", "-o", output, "-q"]
+    done = subprocess.run(
+        run,
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(zipped)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    assert (tmp_path / output).stat().st_size
+    code = f"import sys; sys.path.insert(0, {str(zipped)!r}); import cpt77092\n"
+    code += "print(cpt77092.__file__, len(cpt77092.load_policies().policies))"
+    assert python(code).split()[0].startswith(str(zipped))

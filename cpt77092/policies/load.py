@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 from contextlib import suppress
 from dataclasses import fields, replace
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, cast
 
@@ -28,10 +31,14 @@ PACKAGED = "packaged"
 ENDINGS = (".yaml", ".yml")
 
 
-def packaged_folder() -> Path:
-    """The policies that come with the program: in the wheel, or next to the package in a clone."""
-    inside = Path(__file__).parents[1] / "_policies"
-    return inside if inside.is_dir() else Path(__file__).parents[2] / "policies"
+def packaged_folder() -> Traversable:
+    """The policies that come with the program: in the wheel, or next to the package in a clone.
+
+    A wheel may be used as it is, as a zip file on the path.
+    """
+    package = files("cpt77092")
+    inside = package.joinpath("_policies")
+    return Path(str(package)).with_name("policies") if not inside.is_dir() else inside
 
 
 def load_policies(user_folder: Path | None = None, *, trust_packaged: bool = True) -> PolicySet:
@@ -48,7 +55,7 @@ def load_policies(user_folder: Path | None = None, *, trust_packaged: bool = Tru
 
 
 def load_folders(
-    folder: Path, user_folder: Path | None = None, *, trust_base: bool = False
+    folder: Traversable, user_folder: Path | None = None, *, trust_base: bool = False
 ) -> PolicySet:
     """Read one complete folder of policies, perhaps known to be valid, and one over it.
 
@@ -57,51 +64,53 @@ def load_folders(
         PolicyError: any file is wrong; it lists every problem in all of them.
     """
     digest = hashlib.sha256()
-    files = _read_folder(folder, digest, is_base=True, is_trusted=trust_base)
+    read = _read_folder(folder, digest, is_base=True, is_trusted=trust_base)
     if user_folder is not None:
-        files += _read_folder(user_folder, digest, is_base=False, is_trusted=False)
+        read += _read_folder(user_folder, digest, is_base=False, is_trusted=False)
     layered: dict[str, Policy] = {}
-    for policy in (file.policy for file in files if file.policy is not None):
+    for policy in (file.policy for file in read if file.policy is not None):
         base = layered.get(policy.payer)
         layered[policy.payer] = policy if base is None else _lay_over(base, policy)
-    problems = [problem for file in files for problem in file.problems]
-    problems += cross_check(files, layered)
+    problems = [problem for file in read for problem in file.problems]
+    problems += cross_check(read, layered)
     if problems:
         raise PolicyError(tuple(sorted(problems, key=lambda p: (p.file, p.line))))
-    base_name = PACKAGED if folder == packaged_folder() else str(folder)
+    base_name = PACKAGED if str(folder) == str(packaged_folder()) else str(folder)
     origin = (base_name, str(user_folder)) if user_folder else (base_name,)
     return PolicySet(layered, origin, digest.hexdigest())
 
 
-def _unusable(folder: Path, why: str) -> UsageError:
+def _unusable(folder: Traversable, why: str) -> UsageError:
     return UsageError(Problem(text=why, argument="policies", value=str(folder)))
 
 
 def _read_folder(
-    folder: Path, digest: Any, *, is_base: bool, is_trusted: bool
+    folder: Traversable, digest: Any, *, is_base: bool, is_trusted: bool
 ) -> list[PolicyFileRead]:
     if not folder.is_dir():
         raise _unusable(folder, "no such folder")
-    paths = sorted(path for path in folder.iterdir() if path.suffix in ENDINGS)
+    paths = [path for path in folder.iterdir() if path.name.endswith(ENDINGS)]
     if not paths:
         raise _unusable(folder, "the folder holds no .yaml policy files")
-    files: dict[str, PolicyFileRead] = {}
-    for path in paths:
+    by_stem: dict[str, PolicyFileRead] = {}
+    for path in sorted(paths, key=attrgetter("name")):
         try:
             content = small_file(path)
         except OSError as problem:
             raise UsageError(f"{path}: cannot be read ({problem.strerror})") from None
         digest.update(path.name.encode() + b"\0" + content + b"\0")
         file = _read_file(path, content, is_base=is_base, is_trusted=is_trusted)
-        if path.stem in files:
-            file.problem((), f"{files[path.stem].path.name} is this payer's file already")
-        files.setdefault(path.stem, file)
-        if file is not files[path.stem]:
-            files[path.stem].problems += file.problems
-    return list(files.values())
+        if file.stem in by_stem:
+            file.problem((), f"{by_stem[file.stem].path.name} is this payer's file already")
+        by_stem.setdefault(file.stem, file)
+        if file is not by_stem[file.stem]:
+            by_stem[file.stem].problems += file.problems
+    return list(by_stem.values())
 
 
-def _read_file(path: Path, content: bytes, *, is_base: bool, is_trusted: bool) -> PolicyFileRead:
+def _read_file(
+    path: Traversable, content: bytes, *, is_base: bool, is_trusted: bool
+) -> PolicyFileRead:
     """Read one policy file, with every problem that can be seen in it alone."""
     file = PolicyFileRead(path)
     tree = _parse(content, file)

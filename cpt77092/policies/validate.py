@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -25,10 +26,15 @@ if TYPE_CHECKING:
 class PolicyFileRead:
     """One policy file as read: the line of each part, what is wrong, and the policy it gave."""
 
-    path: Path
+    path: Traversable
     lines: Lines = field(default_factory=Lines)
     problems: list[FileProblem] = field(default_factory=list)
     policy: Policy | None = None
+
+    @property
+    def stem(self) -> str:
+        """The payer's key, by the file's name."""
+        return Path(self.path.name).stem
 
     def problem(self, path: tuple[Any, ...], text: str) -> None:
         """Record a mistake at the line of a path of keys."""
@@ -58,7 +64,7 @@ def validate(tree: dict[str, Any], file: PolicyFileRead, *, is_base: bool) -> No
 
 def _check_head(tree: PolicyTree, file: PolicyFileRead, *, is_base: bool) -> None:
     """The payer's key, whom it follows, and what only a file of the complete set must have."""
-    payer, stem = tree["payer"], file.path.stem
+    payer, stem = tree["payer"], file.stem
     if payer != stem:
         text = f"payer is {payer!r} but the file is named {stem}; make them the same"
         file.problem(("payer",), text)
@@ -162,7 +168,7 @@ def cross_check(
     files: Sequence[PolicyFileRead], policies: Mapping[str, Policy]
 ) -> Iterable[FileProblem]:
     """Mistakes between files: a policy followed that does not exist, a name of two payers."""
-    known = {file.path.stem for file in files} | policies.keys()
+    known = {file.stem for file in files} | policies.keys()
     owners: dict[str, str] = {}
     for file in files:
         if file.policy is None:

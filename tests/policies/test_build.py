@@ -15,7 +15,7 @@ from cpt77092.errors import PolicyError
 from cpt77092.policies import load, load_policies
 from cpt77092.policies.build import PLAIN_SOURCE, build_policy
 from cpt77092.policies.code_groups import expand, specificity
-from cpt77092.policies.load import load_folders, packaged_folder
+from cpt77092.policies.load import load_folders
 from cpt77092.policies.parameters import PARAMETERS, ByPart, Pair
 from cpt77092.policies.policy import EntryKind, Matches, Policy
 from cpt77092.policies.schema import PolicyFile, policy_model
@@ -23,7 +23,7 @@ from cpt77092.policies.yaml_lines import Lines, parse
 from cpt77092.reference.sources import Source
 
 ROOT = Path(__file__).parents[2]
-VALID = sorted([*packaged_folder().glob("*.yaml"), *(ROOT / "examples/policies").glob("*.yaml")])
+VALID = sorted([*(ROOT / "policies").glob("*.yaml"), *(ROOT / "examples/policies").glob("*.yaml")])
 
 EVERYTHING = """\
 payer: plan

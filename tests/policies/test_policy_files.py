@@ -22,14 +22,15 @@ import pytest
 
 from cpt77092.errors import PolicyError
 from cpt77092.policies import Level, PolicySet, Status, decide, load_policies
-from cpt77092.policies.load import load_folders, packaged_folder
+from cpt77092.policies.load import load_folders
 from cpt77092.policies.parameters import ByPart, Pair
 from cpt77092.policies.payer_names import Matcher
 from cpt77092.reference.codes import CHECKED, COMPANIONS, FAMILY
 
 HERE = Path(__file__).parent
+ROOT = Path(__file__).parents[2]
 REFERENCE = Path(__file__).parents[3] / "shared" / "reference"
-PAYERS = tuple(sorted(file.stem for file in packaged_folder().glob("*.yaml")))
+PAYERS = tuple(sorted(file.stem for file in (ROOT / "policies").glob("*.yaml")))
 
 
 @pytest.fixture(scope="module")
@@ -321,7 +322,7 @@ def test_spellings_are_counted_and_read(policies: PolicySet) -> None:
     ]
 
 
-@pytest.mark.parametrize("file", sorted(packaged_folder().glob("*.yaml")), ids=lambda f: f.stem)
+@pytest.mark.parametrize("file", sorted((ROOT / "policies").glob("*.yaml")), ids=lambda f: f.stem)
 def test_lines_are_short_and_name_no_working_files(file: Path) -> None:
     for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
         assert len(line) < 120 or "url: http" in line, number
