@@ -86,6 +86,17 @@ class ColumnsFormat(StrEnum):
     YAML = "yaml"
 
 
+class TableName(StrEnum):
+    """A table whose columns are documented and fixed."""
+
+    FINDINGS = "findings"
+    LINES = "lines"
+    CLAIMS = "claims"
+    CHECKED_LINES = "checked-lines"
+    NOT_CHECKED = "not-checked"
+    TOTALS = "totals"
+
+
 class PageFormat(StrEnum):
     """Format of lists and pages about rules and policies."""
 

@@ -9,13 +9,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from shutil import rmtree
 
 _RESEND_AFTER = 0.1
 """Seconds until a lost signal is sent again: native code has returned by then, busy or not."""
 _GRACE = 1.5
 """Seconds until a run that native code keeps from ending is ended by force."""
 UNFINISHED: set[Path] = set()
-"""Files that even a run that is ended by force removes."""
+"""Files and folders that even a run that is ended by force removes."""
 
 
 @contextmanager
@@ -79,7 +80,7 @@ def _ended_by_force() -> Iterator[None]:
             if number in (signal.SIGINT, signal.SIGTERM) and not ended.wait(_GRACE):
                 for file in UNFINISHED:
                     with suppress(OSError):
-                        file.unlink()
+                        rmtree(file) if file.is_dir() else file.unlink()
                 os._exit(128 + number)
 
     watcher = threading.Thread(target=wait, daemon=True)

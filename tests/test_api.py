@@ -395,9 +395,19 @@ def zipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.slow
 @pytest.mark.parametrize("output", ["report.html", "findings.parquet", "findings.json"])
 def test_a_zipped_package_works(zipped: Path, tmp_path: Path, output: str) -> None:
-    run = [sys.executable, "-m", "cpt77092", str(EXAMPLE), "--as-of", "2026-11-23", "-o", output, "-q"]
+    run = [
+        sys.executable,
+        "-m",
+        "cpt77092",
+        str(EXAMPLE),
+        "--as-of",
+        "2026-11-23",
+        "-o",
+        output,
+        "-q",
+    ]
     done = subprocess.run(
-        run,
+        [*run, "-q"],
         cwd=tmp_path,
         env=os.environ | {"PYTHONPATH": str(zipped)},
         capture_output=True,

@@ -65,7 +65,8 @@ class CheckOptions(ClaimOptions):
     )
     output: list[str] | None = file_option(
         OUTPUT,
-        "Also write a report; its extension sets the format. {date} and {stem} are filled in.",
+        "Also write a report; its extension sets the format, NAME/ is a folder of Parquet by payer "
+        "and month. {date} and {stem} are filled in.",
         "--output",
         "-o",
     )
@@ -293,7 +294,9 @@ def _write_files(
     """Write reports and parts; the split batch, and a sentence per file not written."""
     from cpt77092.text import count
 
-    unwritten = report.write_files(files.reports, rejects=files.rejects, progress=progress)
+    unwritten = report.write_files(
+        files.reports, datasets=files.datasets, rejects=files.rejects, progress=progress
+    )
     if not (files.parts or files.lists):
         return None, unwritten
     reason = unchecked_columns(report.totals, strict=options.strict)

@@ -29,7 +29,7 @@ from cpt77092.cli.configured import (
     Program,
 )
 from cpt77092.cli.exits import Exit
-from cpt77092.cli.pages import brief, columns, explain, rules
+from cpt77092.cli.pages import brief, columns, explain, rules, schema
 from cpt77092.cli.payers import payers
 from cpt77092.cli.policies import policies_app
 from cpt77092.cli.profile import profile
@@ -57,13 +57,14 @@ app.command(cls=HeadedCommand)(verify)
 app.command(cls=ConfigurableCommand)(columns)
 app.command(cls=PayersCommand)(payers)
 app.command(cls=HeadedCommand)(rules)
+app.command(cls=HeadedCommand)(schema)
 app.command(cls=ConfigurableCommand)(explain)
 app.command(cls=ConfigurableCommand)(brief)
 app.add_typer(policies_app)
 
 COMMANDS = (
     *("check", "why", "profile", "verify", "columns", "payers"),
-    *("rules", "explain", "brief", "policies"),
+    *("rules", "schema", "explain", "brief", "policies"),
 )
 
 _DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})

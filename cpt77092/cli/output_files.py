@@ -25,6 +25,8 @@ class OutputFiles:
     """The files that `scrub check` writes, their names filled in."""
 
     reports: list[tuple[str, Format]]
+    datasets: list[str] = field(default_factory=list)
+    """Folders of Parquet files."""
     rejects: str | None = None
     parts: Mapping[int, tuple[str, str]] = field(default_factory=dict)
     """Option and file name by part of the split batch."""
@@ -35,7 +37,8 @@ class OutputFiles:
     def others(self) -> list[tuple[str, str]]:
         """Option and name of every file that is not a report."""
         rejects = [] if self.rejects is None else [("--rejects", self.rejects)]
-        return [*rejects, *self.parts.values(), *self.lists.values()]
+        datasets = [("-o", name) for name in self.datasets]
+        return [*datasets, *rejects, *self.parts.values(), *self.lists.values()]
 
 
 def output_files(request: Request, options: CheckOptions) -> OutputFiles:
@@ -46,10 +49,14 @@ def output_files(request: Request, options: CheckOptions) -> OutputFiles:
         OutputError: a file cannot be written, or the claim files cannot be split.
     """
     from cpt77092.reports.check.writers import format_of_report
+    from cpt77092.reports.files import require_folder
 
     claims, day = request.paths, request.as_of
     reports = fill_in_names(options.output or (), claims, day)
-    files = [(name, format_of_report(name)) for name in reports]
+    datasets = [name for name in reports if name.endswith("/")]
+    files = [(name, format_of_report(name)) for name in reports if name not in datasets]
+    for name in datasets:
+        require_folder(name)
     asked = {
         "--rejects": options.rejects,
         "--clean-to": options.clean_to,
@@ -71,7 +78,9 @@ def output_files(request: Request, options: CheckOptions) -> OutputFiles:
         parts = {part: (o, others[o]) for o, part in of_parts if o in others}
         lists = {part: (o, others[o]) for o, part in of_lists if o in others}
     rejects = others.get("--rejects")
-    outputs = OutputFiles(reports=files, rejects=rejects, parts=parts, lists=lists)
+    outputs = OutputFiles(
+        reports=files, datasets=datasets, rejects=rejects, parts=parts, lists=lists
+    )
     if parts or lists:
         _require_parts(request, outputs, options)
     if options.checked_lines and Format.JSON not in (options.form, *dict(files).values()):

@@ -1,4 +1,4 @@
-"""The commands that explain: `columns`, `rules`, `explain` and `brief`."""
+"""The commands that explain: `columns`, `rules`, `schema`, `explain` and `brief`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from cpt77092.choices import Color, ColumnsFormat, DocumentFormat, PageFormat
+from cpt77092.choices import Color, ColumnsFormat, DocumentFormat, PageFormat, TableName
 from cpt77092.cli.configured import answers_of
 from cpt77092.cli.options import (
     OUTPUT,
@@ -130,6 +130,34 @@ def rules(_ctx: typer.Context, options: RulesOptions) -> None:
         typer.echo(reference_pages.as_json(reference_pages.rules_records(CATALOGUE)))
     else:
         reference_pages.show_rules(make_console(options.color), CATALOGUE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchemaOptions:
+    """The argument and options of `scrub schema`."""
+
+    table: TableName = argument("TABLE", "findings, lines, claims, or another table.")
+    form: PageFormat = option(OUTPUT, "Format of the list.", "--format", default=PageFormat.TABLE)
+    color: Color = color_option()
+
+
+@with_options
+def schema(_ctx: typer.Context, options: SchemaOptions) -> None:
+    """Show the columns of a machine-readable table: names, types, meanings.
+
+    Tables: findings, lines, claims, checked-lines, not-checked, totals.
+
+    Example: scrub schema findings --format json
+    """
+    from cpt77092.reports import schema_pages
+    from cpt77092.reports.console import make_console
+
+    if options.form is PageFormat.JSON:
+        typer.echo(schema_pages.schema_json(options.table))
+    elif options.form is PageFormat.MARKDOWN:
+        typer.echo(schema_pages.schema_markdown(options.table))
+    else:
+        schema_pages.show_schema(make_console(options.color), options.table)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import shutil
 import stat
 import sys
 import tempfile
@@ -14,6 +15,8 @@ from datetime import date
 from glob import escape
 from pathlib import Path
 from typing import IO, TypeVar
+
+from polars.exceptions import PolarsError
 
 from cpt77092.choices import DocumentFormat, Format
 from cpt77092.errors import OutputError, did_you_mean
@@ -39,12 +42,21 @@ def format_of(name: str, endings: Mapping[str, Form]) -> Form:
     Raises:
         OutputError: the ending asks for none, or its folder does not exist.
     """
-    if not Path(name).parent.is_dir():
-        raise OutputError(f"-o {name}: the folder {Path(name).parent} does not exist")
+    require_folder(name)
     ending = Path(name).suffix.lower()
     if ending not in endings:
         raise OutputError(f"-o {name}: the ending must be one of {', '.join(endings)}")
     return endings[ending]
+
+
+def require_folder(name: str) -> None:
+    """Refuse an output before a long run where there is no folder for it.
+
+    Raises:
+        OutputError: its folder does not exist.
+    """
+    if not Path(name).parent.is_dir():
+        raise OutputError(f"-o {name}: the folder {Path(name).parent} does not exist")
 
 
 def fill_in(name: str, *, inputs: Sequence[str], day: date, option: str = "-o") -> str:
@@ -162,6 +174,9 @@ def _remove_unfinished(place: Path, asked: str) -> None:
     """
     for left in place.parent.glob(f".{escape(place.name)}{MARK}*{ENDING}"):
         with suppress(FileNotFoundError):
+            if left.is_dir() and not left.is_symlink() and left.stat().st_uid == os.geteuid():
+                shutil.rmtree(left, ignore_errors=True)
+                continue
             if not _is_ours(left):
                 raise _not_ours(asked, left)
             left.unlink()
@@ -237,6 +252,66 @@ def _replace(target: Path, write: Callable[[IO[bytes]], object]) -> None:
     finally:
         Path(aside).unlink(missing_ok=True)
         UNFINISHED.discard(Path(aside))
+
+
+def write_folder(
+    name: str,
+    write: Callable[[Path], object],
+    *,
+    may_replace: Callable[[Path], bool],
+    option: str = "-o",
+) -> None:
+    """Write a folder so that a killed run leaves the old one or the new one, never half of one.
+
+    Args:
+        name: of the folder.
+        write: fills a new folder that only its owner can open.
+        may_replace: whether a folder of that name is one that an earlier run wrote.
+        option: that named the folder.
+
+    Raises:
+        OutputError: another folder is there, or it cannot be written.
+    """
+    target, asked = _place(name, option), f"{option} {name}"
+    if target.exists() and not (target.is_dir() and may_replace(target)):
+        raise _not_ours(asked, target)
+    aside = None
+    try:
+        prefix = f".{target.name}{MARK}"
+        aside = Path(tempfile.mkdtemp(prefix=prefix, suffix=ENDING, dir=target.parent))
+        UNFINISHED.add(aside)
+        write(aside)
+        _put_in_place(aside, target)
+    except (OSError, PolarsError) as problem:
+        why = getattr(problem, "strerror", None) or "is the disk full?"
+        raise _unwritable(asked, why) from None
+    finally:
+        if aside is not None:
+            shutil.rmtree(aside, ignore_errors=True)
+            UNFINISHED.discard(aside)
+
+
+def _put_in_place(aside: Path, target: Path) -> None:
+    """Give a folder its name; what had it before is under the other name then."""
+    if not target.exists():
+        aside.rename(target)
+    elif not _exchanged(aside, target):  # where the system cannot, there is none for a moment
+        former = aside.with_name(f"{aside.name.removesuffix(ENDING)}-former{ENDING}")
+        target.rename(former)
+        aside.rename(target)
+        former.rename(aside)
+
+
+def _exchanged(one: Path, other: Path) -> bool:
+    """Exchange the names of two folders in one step, as Linux can."""
+    if not sys.platform.startswith("linux"):
+        return False
+    import ctypes
+
+    exchange = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    in_working_folder, both = -100, 2  # AT_FDCWD and RENAME_EXCHANGE
+    names = (in_working_folder, os.fsencode(one), in_working_folder, os.fsencode(other))
+    return exchange is not None and exchange(*names, both) == 0
 
 
 def write_text(name: str, text: str, *, option: str = "-o") -> None:

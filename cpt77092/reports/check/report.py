@@ -16,7 +16,7 @@ from cpt77092.errors import OutputError, UsageError
 from cpt77092.findings import Totals, rollup
 from cpt77092.reports.check import concise, summary
 from cpt77092.reports.check.writers import WRITERS
-from cpt77092.reports.files import write_atomically
+from cpt77092.reports.files import write_atomically, write_folder
 from cpt77092.reports.log import Log
 from cpt77092.text import safe
 
@@ -89,10 +89,11 @@ class Report:
         self,
         outputs: Iterable[tuple[str, Format]],
         *,
+        datasets: Iterable[str] = (),
         rejects: str | None = None,
         progress: Callable[[str], None],
     ) -> list[str]:
-        """Write reports, and the rejected rows as they are in their file, under its header.
+        """Write reports, datasets, and rejected rows as they are in their file, under its header.
 
         Returns a message for each file that could not be written.
         """
@@ -100,6 +101,9 @@ class Report:
         for name, form in outputs:
             progress(f"Writing {name}")
             failures += self._write("-o", name, partial(WRITERS[form].write, report=self))
+        for name in datasets:
+            progress(f"Writing {name}")
+            failures += self._write_dataset(name)
         if rejects is not None:
             progress(f"Writing {rejects}")
             rows = self.result.batch.rejected_rows()
@@ -151,6 +155,16 @@ class Report:
         """Write a file, whole or not at all; why it could not be written."""
         try:
             write_atomically(name, write, option=option)
+        except OutputError as problem:
+            return list(problem.lines)
+        return []
+
+    def _write_dataset(self, name: str) -> list[str]:
+        """Write a folder of Parquet files, whole or not at all; why it could not be written."""
+        from cpt77092.reports.check import dataset
+
+        try:
+            write_folder(name, partial(dataset.write, report=self), may_replace=dataset.is_dataset)
         except OutputError as problem:
             return list(problem.lines)
         return []
