@@ -89,8 +89,8 @@ class Result:
         return totals(self._run)
 
     def __repr__(self) -> str:
-        found, lines = self._run.findings.height, self._run.lines.height
-        return f"<Result: {count(found, 'finding')} on {count(lines, 'line')} in scope>"
+        number, lines = self._run.findings.height, self._run.lines.height
+        return f"<Result: {count(number, 'finding')} on {count(lines, 'line')} in scope>"
 
 
 def check(
@@ -174,10 +174,10 @@ def scan(
         )
         left = rows
         for piece in as_pieces(result._run):
-            found = piece if left is None else piece.head(left)
-            left = None if left is None else left - found.height
-            found = found if predicate is None else found.filter(predicate)
-            yield found if names is None else found.select(names)
+            first = piece if left is None else piece.head(left)
+            left = None if left is None else left - first.height
+            chosen = first if predicate is None else first.filter(predicate)
+            yield chosen if names is None else chosen.select(names)
 
     return register_io_source(source, schema=FINDING)
 

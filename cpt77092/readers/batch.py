@@ -157,10 +157,7 @@ def read_batch(
         ClaimsError: a file cannot be read, lacks a required column, or holds no rows.
     """
     selection = Selection(needed, scope)
-    files = []
-    for source in sources:
-        files.append(open_source(source, selection, options))
-        require_columns(files[-1])
+    files = [open_source(source, selection, options) for source in sources]
     scans, tallies, lines, rejects, unread = [], [], [], [], []
     notes: list[str] = []
     for number, opened in enumerate(files):
@@ -197,12 +194,14 @@ def open_source(source: str | Frame, selection: Selection, options: Options) -> 
     """Open a claim file, or read a frame.
 
     Raises:
-        ClaimsError: it cannot be read.
+        ClaimsError: it cannot be read, or lacks a required column.
     """
     if isinstance(source, Frame):
         return read_frame(source, selection, options)
     with reading(source):
-        return open_claims(source, options)
+        opened = open_claims(source, options)
+    require_columns(opened)
+    return opened
 
 
 def lines_of(

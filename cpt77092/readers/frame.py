@@ -14,7 +14,7 @@ from cpt77092.claims.headers import HeaderMatch, headers_to_read, match_headers
 from cpt77092.errors import ClaimsError
 from cpt77092.readers.classify import classify
 from cpt77092.readers.failures import POLARS_FAILURES
-from cpt77092.readers.institutional import says_institutional
+from cpt77092.readers.institutional import names_claim_type
 from cpt77092.readers.line_plan import LinePlan
 from cpt77092.readers.required_columns import require_columns, require_person
 from cpt77092.readers.scan import (
@@ -133,7 +133,7 @@ class _Pass:
 
     def _wanted(self) -> frozenset[str]:
         named = headers_to_read(list(self._types)) | {*self._options.overrides.values()}
-        named |= {header for header in self._types if says_institutional(header)}
+        named |= {header for header in self._types if names_claim_type(header)}
         return named | self._lists.keys() | {self._frame.row_id or ""}
 
     def take(self, batch: pl.DataFrame) -> None:

@@ -16,7 +16,7 @@ from cpt77092.readers.batch import Batch, lines_of, open_source, rejects_of
 from cpt77092.readers.discover import STDIN
 from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced, reading, reason
 from cpt77092.readers.frame import Frame
-from cpt77092.readers.required_columns import require_columns, require_person
+from cpt77092.readers.required_columns import require_person
 from cpt77092.readers.scan import LINE, REJECT, Options, Scan, Selection
 
 
@@ -117,9 +117,8 @@ def _read_file(
 ) -> _PastFile:
     opened = open_source(source, selection, options)
     path = opened.path
+    require_person(opened)
     with reading(path):
-        require_columns(opened)
-        require_person(opened)
         scan, rows = opened.read(selection)
     lines, _ = lines_of(rows, number, needed, path, options)
     rejects = rejects_of(rows, number).select(pl.lit(path).alias("source_file"), LINE, REJECT)

@@ -25,8 +25,8 @@ _PROFESSIONAL_FEES = r"^0?9[678][0-9]"
 """Revenue codes of professional fees, which hospitals bill on professional claims."""
 
 
-def says_institutional(header: str) -> bool:
-    """Whether a header is one that `is_institutional` reads."""
+def names_claim_type(header: str) -> bool:
+    """Whether a header is one that `is_institutional` reads: a claim type, a bill type ..."""
     return compact(header) in _CLAIM_TYPE | _BILL_TYPE | _REVENUE
 
 
