@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-import yaml
-
-from cpt77092.errors import PolicyError, UsageError, did_you_mean
-from cpt77092.policies.load import load_policies
+from cpt77092.errors import UsageError, did_you_mean
 from cpt77092.policies.parameters import PARAMETERS
+from cpt77092.policies.user_files import open_tree, put, require_valid, text_of
 from cpt77092.policies.yaml_lines import parse
 from cpt77092.reference.sources import Confidence
 
@@ -42,19 +38,14 @@ def text_with(folder: Path, answer: Answer) -> str:
     """The payer's file in the user's folder with the answer added, checked as a whole.
 
     Raises:
-        UsageError: the parameter or the value is unknown, or the file has comments, which writing
-            would lose.
+        UsageError: the parameter or the value is unknown, or the file has mistakes.
     """
     if answer.parameter not in PARAMETERS:
         hint = did_you_mean(answer.parameter, sorted(PARAMETERS))
         raise UsageError(f"{answer.parameter!r} is not a parameter we know{hint}")
-    file = folder / f"{answer.payer}.yaml"
-    old = file.read_text(encoding="utf-8") if file.exists() else f"payer: {answer.payer}\n"
-    added = _added(parse(old)[0], answer)
-    text = yaml.safe_dump(added, sort_keys=False, allow_unicode=True, width=110)
-    if any(line.lstrip().startswith("#") or " #" in line for line in old.splitlines()):
-        raise UsageError(f"{file} has comments, which would be lost; add the value by hand")
-    _require_valid(folder, file.name, text)
+    tree = _added(open_tree(folder, answer.payer), answer)
+    text = text_of(tree)
+    require_valid(folder, {f"{answer.payer}.yaml": text})
     return text
 
 
@@ -73,9 +64,8 @@ def _added(tree: dict[str, Any], answer: Answer) -> dict[str, Any]:
     }  # fmt: skip
     number = next(n for n in range(1, len(sources) + 2) if f"answer-{n}" not in sources)
     sources[f"answer-{number}"] = source
-    dates = codes.setdefault(answer.code, {}).setdefault(answer.parameter, {})
-    value = parse(answer.value)[0]
-    dates[answer.first_day.isoformat()] = {"value": value, "source": f"answer-{number}"}
+    entry = {"value": parse(answer.value)[0], "source": f"answer-{number}"}
+    put(tree, answer.code, answer.parameter, answer.first_day, entry)
     # A replaced answer leaves its source without a value, which is a mistake in a policy file.
     cited = {entry.get("source") for entry in _entries(codes)}
     for name in [name for name in sources if name.startswith("answer-") and name not in cited]:
@@ -91,15 +81,3 @@ def _entries(codes: dict[str, Any]) -> list[dict[str, Any]]:
         for dates in parameters.values()
         for entry in dates.values()
     ]
-
-
-def _require_valid(folder: Path, name: str, text: str) -> None:
-    """Load the folder as it would be."""
-    with TemporaryDirectory() as place:
-        for file in folder.glob("*.yaml"):
-            shutil.copy(file, place)
-        (Path(place) / name).write_text(text, encoding="utf-8")
-        try:
-            load_policies(Path(place))
-        except PolicyError as problem:
-            raise UsageError(str(problem).replace(place, str(folder))) from None

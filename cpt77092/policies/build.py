@@ -155,6 +155,8 @@ def _source(entry: str | dict[str, str]) -> Source:
         url=entry.get("url", ""),
         retrieved=entry.get("retrieved", ""),
         confidence=Confidence(entry["confidence"]),
+        until=date.fromisoformat(entry["until"]) if "until" in entry else None,
+        sha256=entry.get("sha256", ""),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from contextlib import suppress
 from dataclasses import fields, replace
+from datetime import timedelta
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from operator import attrgetter
@@ -15,6 +16,7 @@ import yaml
 
 from cpt77092.errors import FileProblem, PolicyError, Problem, UsageError
 from cpt77092.policies.build import PolicyTree, build_policy
+from cpt77092.policies.parameters import AMOUNTS, PARAMETERS
 from cpt77092.policies.policy import (
     DatedValue,
     EntryKind,
@@ -25,6 +27,7 @@ from cpt77092.policies.policy import (
 )
 from cpt77092.policies.validate import PolicyFileRead, cross_check, validate
 from cpt77092.policies.yaml_lines import parse
+from cpt77092.reference.sources import Confidence
 from cpt77092.text import small_file
 
 PACKAGED = "packaged"
@@ -71,6 +74,7 @@ def load_folders(
     for policy in (file.policy for file in read if file.policy is not None):
         base = layered.get(policy.payer)
         layered[policy.payer] = policy if base is None else _lay_over(base, policy)
+    layered = {payer: with_amounts_carried_on(policy) for payer, policy in layered.items()}
     problems = [problem for file in read for problem in file.problems]
     problems += cross_check(read, layered)
     if problems:
@@ -150,20 +154,54 @@ def _parse(content: bytes, file: PolicyFileRead) -> dict[str, Any] | None:
 
 
 def _merged(ours: tuple[DatedValue, ...], users: tuple[DatedValue, ...]) -> tuple[DatedValue, ...]:
-    """The user's entries over ours; where theirs is *not available*, ours hold again."""
+    """The user's entries over ours.
+
+    Ours hold again where theirs is *not available*, and where ours begin after the last day that
+    the source of theirs covers.
+    """
     merged = [entry for entry in ours if entry.first_day < users[0].first_day]
     for entry, following in zip(users, [*users[1:], None], strict=True):
         until = following.first_day if following else None
         within = [e for e in ours if e.first_day > entry.first_day]
         within = [e for e in within if until is None or e.first_day < until]
+        covered = entry.source.until if entry.source else None
         before = [e for e in ours if e.first_day <= entry.first_day]
         if entry.kind is not EntryKind.NOT_AVAILABLE:
             merged.append(entry)
+            merged += [e for e in within if covered is not None and e.first_day > covered]
         elif before:
             merged += [replace(before[-1], first_day=entry.first_day), *within]
         else:
             merged += [entry, *within]
     return tuple(merged)
+
+
+def with_amounts_carried_on(policy: Policy) -> Policy:
+    """The policy with each amount kept, as recalled, after the last day that its source covers.
+
+    A fee of last year is nearer to this year's than nothing is; no error rests on it.
+    """
+    values = {
+        (code, parameter): _carried_on(entries)
+        for (code, parameter), entries in policy.values.items()
+        if PARAMETERS[parameter].kind in AMOUNTS
+    }
+    return replace(policy, values={**policy.values, **values})
+
+
+def _carried_on(entries: tuple[DatedValue, ...]) -> tuple[DatedValue, ...]:
+    carried: list[DatedValue] = []
+    for entry, following in zip(entries, [*entries[1:], None], strict=True):
+        carried.append(entry)
+        source = entry.source
+        if entry.kind is not EntryKind.VALUE or source is None or source.until is None:
+            continue
+        first_day = source.until + timedelta(days=1)
+        if following is None or following.first_day > first_day:
+            note = f"amount of {source.until.year}; none of {first_day.year} is on file"
+            recalled = replace(source, confidence=Confidence.RECALLED)
+            carried.append(replace(entry, first_day=first_day, source=recalled, note=note))
+    return tuple(carried)
 
 
 def _both(ours: Matches, users: Matches) -> Matches:

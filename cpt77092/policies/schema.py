@@ -145,6 +145,10 @@ class SourceEntry(Strict):
     url: str = ""
     retrieved: Day | None = None
     confidence: Confidence
+    until: Day | None = None
+    """The last day that it covers."""
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
+    """Digest of the file that it was imported from."""
 
 
 State = Annotated[str, StringConstraints(pattern=r"[A-Z]{2}")]

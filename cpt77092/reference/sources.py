@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 
@@ -26,6 +27,10 @@ class Source:
     url: str = ""
     retrieved: str = ""
     confidence: Confidence = Confidence.PRIMARY
+    until: date | None = None
+    """The last day that it covers, where it is published for a period: a quarter, a year."""
+    sha256: str = ""
+    """Digest of the file that it was imported from."""
 
     def short(self) -> str:
         """Title and place on one line, for a table or a message."""

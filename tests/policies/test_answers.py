@@ -87,12 +87,25 @@ def test_a_mistake_changes_nothing(
     assert not list((tmp_path / "own").glob("*"))
 
 
-def test_comments_are_not_lost(scrub: Run, tmp_path: Path) -> None:
+def test_comments_and_what_is_shared_are_kept(scrub: Run, tmp_path: Path) -> None:
     own = tmp_path / "own"
     own.mkdir()
-    text = "payer: aetna  # ours\nlabel: Aetna of ours\n"
+    text = """\
+payer: aetna  # ours
+sources: letter of our representative
+codes:
+  77090:
+    # asked in March
+    modifier_26: &not_26
+      2026-03-01: {value: not_allowed}  # by letter
+  77092:
+    modifier_26: *not_26
+"""
     (own / "aetna.yaml").write_text(text, encoding="utf-8")
     code, _, err = scrub(*ANSWER, "--source", "Call 1")
-    assert code == 2
-    assert "has comments, which would be lost" in err
-    assert (own / "aetna.yaml").read_text(encoding="utf-8") == text
+    assert (code, err) == (0, "")
+    written = (own / "aetna.yaml").read_text(encoding="utf-8")
+    assert all(comment in written for comment in ("# ours", "# asked in March", "# by letter"))
+    assert decided(own.parent / "own", "2026-02-01") == decided(own, "2026-02-01")
+    assert decided(own, "2026-02-01", "77092")[0] == "not_allowed"
+    assert decided(own, "2026-02-01", "77090")[2] != decided(own, "2026-02-01")[2]

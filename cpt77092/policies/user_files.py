@@ -1,0 +1,141 @@
+"""Policy files of the user's own: values added to them with their comments kept, then checked."""
+
+from __future__ import annotations
+
+import io
+import re
+import shutil
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from cpt77092.errors import PolicyError, UsageError
+from cpt77092.policies.load import load_policies
+from cpt77092.policies.yaml_lines import parse
+from cpt77092.text import small_file
+
+Tree = dict[str, Any]
+"""A policy file as mappings, lists and text, in the order of the file."""
+_TYPED = re.compile(r"0\d+|y|n|yes|no|on|off|true|false|null|~", re.IGNORECASE)
+"""What editors take for a number or a flag unless it is quoted."""
+_WIDTH = 110
+
+
+def open_tree(folder: Path, payer: str) -> Tree:
+    """The payer's file in a folder as it may be changed; a new one where there is none.
+
+    Raises:
+        UsageError: the file cannot be read, or is not a policy file.
+    """
+    file = folder / f"{payer}.yaml"
+    if not file.exists():
+        return _yaml().map(payer=payer)  # type: ignore[no-any-return]
+    try:
+        text = small_file(file).decode("utf-8")
+        tree = _yaml().load(text)
+    except (OSError, ValueError) as problem:
+        raise UsageError(f"{file}: cannot be read ({problem})") from None
+    except Exception as problem:
+        if type(problem).__module__.startswith("ruamel."):
+            raise UsageError(f"{file}: not readable as YAML; scrub policies check says where") from None
+        raise
+    if not isinstance(tree, dict):
+        raise UsageError(f"{file}: not a policy file; scrub policies check says what is wrong")
+    return tree
+
+
+def put(tree: Tree, code: str, parameter: str, day: date, entry: Tree) -> None:
+    """Enter a dated value under a code and a parameter, in place of one of the same day."""
+    of_code = tree.setdefault("codes", {}).setdefault(code, {})
+    dated = of_code.get(parameter)
+    if dated is None or dated.anchor.value is not None:  # shared with another code by `*name`
+        dated = of_code[parameter] = _yaml().map(**(dated or {}))
+    key = day.isoformat()
+    if key in dated:
+        dated[key] = _laid_out(entry)
+    else:
+        dated.insert(sum(other < key for other in dated), key, _laid_out(entry))
+
+
+def text_of(tree: Tree) -> str:
+    """The text of a policy file, with the comments that it was opened with."""
+    stream = io.StringIO()
+    _yaml().dump(tree, stream)
+    text = stream.getvalue()
+    if parse(text)[0] != _plain(tree):
+        raise UsageError(
+            f"{tree['payer']}.yaml: cannot be written with its comments; add the values by hand"
+        )
+    return text
+
+
+def require_valid(folder: Path, texts: Mapping[str, str]) -> None:
+    """Load the folder as it would be with some files written.
+
+    Raises:
+        UsageError: it would have mistakes, each with its file and line.
+    """
+    with TemporaryDirectory() as place:
+        for file in folder.glob("*.yaml"):
+            shutil.copy(file, place)
+        for name, text in texts.items():
+            (Path(place) / name).write_text(text, encoding="utf-8")
+        try:
+            load_policies(Path(place))
+        except PolicyError as problem:
+            raise UsageError(str(problem).replace(place, str(folder))) from None
+
+
+def _yaml() -> Any:
+    """A reader and writer that keeps comments, and to which every scalar is text."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.resolver import VersionedResolver
+
+    class TextResolver(VersionedResolver):
+        @property
+        def versioned_resolver(self) -> Any:
+            return {}
+
+    yaml = YAML()
+    yaml.Resolver = TextResolver
+    yaml.preserve_quotes = True
+    yaml.width = _WIDTH
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    return yaml
+
+
+def _laid_out(entry: Tree) -> Any:
+    """An entry on one line, or with each record of its list on a line of its own."""
+    from ruamel.yaml.comments import CommentedMap
+
+    if not any(isinstance(one, dict) for one in entry.get("value", ())):
+        return _in_line(entry)
+    # The list last, so that one sees first where it comes from.
+    order = sorted(entry, key=lambda key: key == "value")
+    block = CommentedMap((key, _in_line(entry[key])) for key in order if key != "value")
+    block["value"] = [_in_line(record) for record in entry["value"]]
+    return block
+
+
+def _in_line(value: Any) -> Any:
+    """A value on one line, with quotes about what editors would take for a number or a flag."""
+    from ruamel.yaml.comments import CommentedMap, CommentedSeq
+    from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+
+    if isinstance(value, dict):
+        mapping = CommentedMap((key, _in_line(one)) for key, one in value.items())
+        mapping.fa.set_flow_style()
+        return mapping
+    if isinstance(value, list):
+        sequence = CommentedSeq(_in_line(one) for one in value)
+        sequence.fa.set_flow_style()
+        return sequence
+    return DoubleQuotedScalarString(value) if _TYPED.fullmatch(value) else value
+
+
+def _plain(tree: Any) -> Any:
+    if isinstance(tree, dict):
+        return {str(key): _plain(one) for key, one in tree.items()}
+    return [_plain(one) for one in tree] if isinstance(tree, list) else str(tree)
