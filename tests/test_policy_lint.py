@@ -406,6 +406,8 @@ def test_every_entry_of_the_packaged_files_knows_its_line() -> None:
     for policy in load_policies().policies.values():
         for (_, parameter), entries in policy.values.items():
             for entry in entries:
+                if entry.is_carried_on:
+                    continue
                 assert entry.where is not None
                 lines = Path(entry.where.file).read_text(encoding="utf-8").splitlines()
                 assert entry.first_day.isoformat() in lines[entry.where.line - 1], parameter

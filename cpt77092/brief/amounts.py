@@ -48,7 +48,9 @@ def _periods(scope: Scope, payer: str, parameter: str) -> list[_Period]:
     for day, following in zip(days, [*days[1:], None], strict=True):
         current = [in_force(dated, day) for dated in entries]
         amounts = tuple(
-            global_amount(entry.value) if entry and entry.kind is EntryKind.VALUE else None
+            global_amount(entry.value)
+            if entry and entry.kind is EntryKind.VALUE and not entry.is_carried_on
+            else None
             for entry in current
         )
         sources = dict.fromkeys(entry.source for entry in current if entry and entry.source)

@@ -1,4 +1,4 @@
-"""`scrub policies`: list, show, check and set payer policies."""
+"""`scrub policies`: list, show, check, set and import payer policies."""
 
 from __future__ import annotations
 
@@ -25,13 +25,14 @@ from cpt77092.cli.options import (
     parse_day,
     policy_folder_option,
     settings_option,
+    today,
     with_options,
 )
 from cpt77092.errors import UsageError
 
 policies_app = typer.Typer(
     name="policies",
-    help="List, show, check and set payer policies.",
+    help="List, show, check, set and import payer policies.",
     epilog="Example: scrub policies show medicare",
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -192,9 +193,7 @@ def set_value(_ctx: typer.Context, options: SetOptions) -> None:
     from cpt77092.policies.payer_names import require_payer
     from cpt77092.reports.files import write_text
 
-    folder = options.policies
-    if folder is None:
-        raise UsageError("name the folder of your policies with --policies DIR")
+    folder = _own_folder(options.policies)
     folder.mkdir(parents=True, exist_ok=True)
     has_files = any(folder.glob("*.yaml"))
     by = f" by {options.by}" if options.by else ""
@@ -213,6 +212,64 @@ def set_value(_ctx: typer.Context, options: SetOptions) -> None:
     typer.echo(
         f"{file}: {answer.parameter} on {answer.code} is {answer.value} from {answer.first_day}."
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportOptions:
+    """The arguments and options of `scrub policies import`."""
+
+    files: list[str] = argument("FILES", "Files as CMS or NCHS publishes them, zipped or not.")
+    policies: Path | None = policy_folder_option()
+    dry_run: bool = flag(OUTPUT, "Show what would change; write nothing.", "--dry-run")
+    first_day: date | None = option(
+        POLICIES,
+        "First day the file holds, YYYY-MM-DD, if its name and title do not say.",
+        "--from",
+        parser=parse_day,
+        metavar="DATE",
+    )
+    replace: bool = flag(POLICIES, "Replace values of the same day from another file.", "--replace")
+    qp: bool = flag(POLICIES, "Take the fees of qualifying APM participants.", "--qp")
+    color: Color = color_option()
+    isolated: bool = isolated_option()
+    settings: str | None = settings_option()
+
+
+@policies_app.command("import", cls=ConfigurableCommand)
+@with_options
+def import_files(_ctx: typer.Context, options: ImportOptions) -> None:
+    """Take the values of our codes from files that CMS and NCHS publish.
+
+    Files are recognized by their columns: the fee schedule (PPRRVU), unit limits (MUE) and code
+    pairs (PTP). Nothing is downloaded. Values are written into your policy folder with source and
+    digest, after the changes are shown; the packaged policies stay as they are.
+
+    Example: scrub policies import rvu26d.zip --policies my-policies --dry-run
+    """
+    from cpt77092.cms_files import Options, read_files
+    from cpt77092.cms_files.plan import plan_import
+    from cpt77092.reports.console import make_console
+    from cpt77092.reports.files import write_text
+    from cpt77092.reports.imports import show_plan
+
+    folder = _own_folder(options.policies)
+    choices = Options(first_day=options.first_day, is_qualifying_participant=options.qp)
+    reading = read_files(options.files, choices)
+    plan = plan_import(reading.extracts, folder, today=today(), replace=options.replace)
+    show_plan(make_console(options.color), reading, plan)
+    if options.dry_run:
+        typer.echo("Nothing was written (--dry-run).")
+        return
+    for name, text in plan.texts.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        write_text(str(folder / name), text, option="--policies")
+        typer.echo(f"Wrote {folder / name}.")
+
+
+def _own_folder(folder: Path | None) -> Path:
+    if folder is None:
+        raise UsageError("name the folder of your policies with --policies DIR")
+    return folder
 
 
 @policies_app.command("schema")

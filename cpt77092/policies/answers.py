@@ -9,7 +9,14 @@ from typing import Any
 
 from cpt77092.errors import UsageError, did_you_mean
 from cpt77092.policies.parameters import PARAMETERS
-from cpt77092.policies.user_files import open_tree, put, require_valid, text_of
+from cpt77092.policies.user_files import (
+    drop_unused_sources,
+    open_tree,
+    put,
+    require_valid,
+    source_records,
+    text_of,
+)
 from cpt77092.policies.yaml_lines import parse
 from cpt77092.reference.sources import Confidence
 
@@ -51,13 +58,7 @@ def text_with(folder: Path, answer: Answer) -> str:
 
 def _added(tree: dict[str, Any], answer: Answer) -> dict[str, Any]:
     """The tree of a policy file with the answer and its source."""
-    sources = tree.setdefault("sources", {})
-    codes = tree.setdefault("codes", {})
-    if isinstance(sources, str):  # one sentence for all entries so far
-        for entry in _entries(codes):
-            entry.setdefault("source", "own")
-        own = {"title": sources, "confidence": Confidence.SECONDARY.value}
-        sources = tree["sources"] = {"own": own}
+    sources = source_records(tree)
     confidence = Confidence.PRIMARY if answer.is_document else Confidence.SECONDARY
     source = {
         "title": answer.source, "at": answer.recorded, "confidence": confidence.value,
@@ -66,18 +67,5 @@ def _added(tree: dict[str, Any], answer: Answer) -> dict[str, Any]:
     sources[f"answer-{number}"] = source
     entry = {"value": parse(answer.value)[0], "source": f"answer-{number}"}
     put(tree, answer.code, answer.parameter, answer.first_day, entry)
-    # A replaced answer leaves its source without a value, which is a mistake in a policy file.
-    cited = {entry.get("source") for entry in _entries(codes)}
-    for name in [name for name in sources if name.startswith("answer-") and name not in cited]:
-        del sources[name]
+    drop_unused_sources(tree, "answer-")
     return tree
-
-
-def _entries(codes: dict[str, Any]) -> list[dict[str, Any]]:
-    """The dated entries of all codes and parameters."""
-    return [
-        entry
-        for parameters in codes.values()
-        for dates in parameters.values()
-        for entry in dates.values()
-    ]

@@ -123,12 +123,11 @@ class _Builder:
 
     def _entry(self, code_key: str, parameter: str, day: str, entry: Entry) -> DatedValue:
         states = next((one for one in EntryKind if one.value in entry), EntryKind.VALUE)
-        read = _READERS[PARAMETERS[parameter].kind]
         other = entry.get("contradicted_by")
         return DatedValue(
             first_day=date.fromisoformat(day),
             kind=states,
-            value=read(entry["value"]) if states is EntryKind.VALUE else None,
+            value=read_value(parameter, entry["value"]) if states is EntryKind.VALUE else None,
             source=self._source(entry.get("source")),
             note=entry.get("not_available", "").strip() or entry.get("note", ""),
             contradicted_by=self.sources[other] if other else None,
@@ -190,6 +189,11 @@ def _pairs(value: list[dict[str, str]]) -> tuple[Pair, ...]:
 
 def _flag(value: str) -> bool:
     return value.lower() in TRUE_WORDS
+
+
+def read_value(parameter: str, value: Any) -> Any:
+    """A value of a parameter as the program holds it, from its valid text, lists and mappings."""
+    return _READERS[PARAMETERS[parameter].kind](value)
 
 
 _READERS: dict[Kind, Callable[[Any], Any]] = {

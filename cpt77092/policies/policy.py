@@ -45,6 +45,12 @@ class DatedValue:
     contradicted_by: Source | None = None
     where: Where | None = field(default=None, compare=False)
 
+    @property
+    def is_carried_on(self) -> bool:
+        """Whether it only goes on after the last day that its source covers."""
+        until = self.source.until if self.source else None
+        return until is not None and self.first_day > until
+
 
 def in_force(entries: Sequence[DatedValue], day: date) -> DatedValue | None:
     """The entry of one file that is in force on a day, if any."""

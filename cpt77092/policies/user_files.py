@@ -14,11 +14,12 @@ from typing import Any
 from cpt77092.errors import PolicyError, UsageError
 from cpt77092.policies.load import load_policies
 from cpt77092.policies.yaml_lines import parse
+from cpt77092.reference.sources import Confidence
 from cpt77092.text import small_file
 
 Tree = dict[str, Any]
 """A policy file as mappings, lists and text, in the order of the file."""
-_TYPED = re.compile(r"0\d+|y|n|yes|no|on|off|true|false|null|~", re.IGNORECASE)
+_TYPED = re.compile(r"0\d+|y|n|yes|no|on|off|null|~", re.IGNORECASE)
 """What editors take for a number or a flag unless it is quoted."""
 _WIDTH = 110
 
@@ -32,18 +33,49 @@ def open_tree(folder: Path, payer: str) -> Tree:
     file = folder / f"{payer}.yaml"
     if not file.exists():
         return _yaml().map(payer=payer)  # type: ignore[no-any-return]
+    from ruamel.yaml.error import YAMLError
+
     try:
-        text = small_file(file).decode("utf-8")
-        tree = _yaml().load(text)
-    except (OSError, ValueError) as problem:
-        raise UsageError(f"{file}: cannot be read ({problem})") from None
-    except Exception as problem:
-        if type(problem).__module__.startswith("ruamel."):
-            raise UsageError(f"{file}: not readable as YAML; scrub policies check says where") from None
-        raise
+        tree = _yaml().load(small_file(file).decode("utf-8"))
+    except OSError as problem:
+        raise UsageError(f"{file}: cannot be read ({problem.strerror})") from None
+    except (UnicodeDecodeError, YAMLError):
+        raise UsageError(f"{file}: not readable as YAML; scrub policies check says where") from None
     if not isinstance(tree, dict):
         raise UsageError(f"{file}: not a policy file; scrub policies check says what is wrong")
     return tree
+
+
+def source_records(tree: Tree) -> Tree:
+    """The sources of a policy file by key, where they may have been one sentence so far."""
+    sources = tree.get("sources") or {}
+    if isinstance(sources, str):  # of all entries
+        for entry in _entries(tree):
+            entry.setdefault("source", "own")
+        sources = {"own": {"title": sources, "confidence": Confidence.SECONDARY.value}}
+    tree["sources"] = sources
+    return sources
+
+
+def drop_unused_sources(tree: Tree, prefix: str) -> None:
+    """Remove the sources of replaced values, by the beginning of their keys.
+
+    A source without a value is a mistake in a policy file.
+    """
+    cited = {entry.get("source") for entry in _entries(tree)}
+    sources = tree["sources"]
+    for key in [key for key in sources if key.startswith(prefix) and key not in cited]:
+        del sources[key]
+
+
+def _entries(tree: Tree) -> list[Tree]:
+    """The dated entries of all codes and parameters."""
+    return [
+        entry
+        for parameters in (tree.get("codes") or {}).values()
+        for dates in parameters.values()
+        for entry in dates.values()
+    ]
 
 
 def put(tree: Tree, code: str, parameter: str, day: date, entry: Tree) -> None:

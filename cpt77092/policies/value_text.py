@@ -23,8 +23,12 @@ def value_text(decision: Decision) -> str:
         return f"no published rule found before {decision.first_day}"
     if decision.status is Status.NOT_AVAILABLE:
         return "no published rule found"
-    is_money = PARAMETERS[decision.parameter].kind is Kind.PAYMENT
-    return _text(decision.value, is_money=is_money)
+    return text_of_value(decision.parameter, decision.value)
+
+
+def text_of_value(parameter: str, value: Any) -> str:
+    """A value of a parameter as a person reads it."""
+    return _text(value, is_money=PARAMETERS[parameter].kind is Kind.PAYMENT)
 
 
 def value_with_unit(decision: Decision) -> str:

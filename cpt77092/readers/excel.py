@@ -128,13 +128,19 @@ def _cells(book: Any, sheet: str, path: str, data: Path | bytes) -> pl.DataFrame
     return with_errors(table, data, sheet).select(pl.all().cast(pl.String).fill_null(""))
 
 
-def cells_of(path: str, data: Path, sheet: str) -> pl.DataFrame:
+def cells_of(path: str, data: Path | bytes, sheet: str | None) -> pl.DataFrame:
     """Every cell of one sheet of a workbook as text, its first row too.
+
+    Args:
+        path: for messages.
+        data: the workbook.
+        sheet: its name; the first one if None.
 
     Raises:
         ClaimsError: it is no workbook, or it has no such sheet.
     """
-    return _cells(_workbook(path, data), sheet, path, data)
+    book = _workbook(path, data)
+    return _cells(book, sheet or _sheet(path, book.sheet_names, None), path, data)
 
 
 def _sheet(path: str, names: Sequence[str], wanted: str | None) -> str:

@@ -1,0 +1,84 @@
+"""Files as CMS and NCHS publish them, read into dated values and tables of the user's policies.
+
+A layout is one module with a `LAYOUT`, and one line in `LAYOUTS`. Files are recognized by their
+columns, not by their names; names and titles say which quarter they hold, and must agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cpt77092.cms_files import code_pairs, fee_schedule, unit_limits
+from cpt77092.cms_files.layout import Extract, Layout, Options, Sheet
+from cpt77092.cms_files.opened import CmsFile, open_files
+from cpt77092.errors import UsageError
+
+__all__ = ["LAYOUTS", "Extract", "Options", "Reading", "read_files"]
+
+LAYOUTS: tuple[Layout, ...] = (
+    fee_schedule.LAYOUT,
+    unit_limits.LAYOUT,
+    code_pairs.LAYOUT,
+)
+"""Every layout that is recognized, in the order in which they are tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was taken from some files."""
+
+    extracts: tuple[Extract, ...]
+    skipped: tuple[str, ...]
+    """Files of a zip that were not read, each with the reason."""
+
+
+def read_files(paths: Sequence[str], options: Options) -> Reading:
+    """Recognize files and take from them what concerns our codes.
+
+    Raises:
+        UsageError: a file is of no known layout, contradicts itself, or holds nothing of ours.
+    """
+    by_layout: dict[str, list[Sheet]] = {}
+    skipped: list[str] = []
+    for path in dict.fromkeys(paths):
+        files = open_files([path])
+        sheets = [(file, *recognized) for file in files if (recognized := _recognize(file))]
+        if not sheets:
+            raise _unknown(path, files)
+        known = {file.name for file, *_ in sheets}
+        skipped += [f"{f.label}: not needed" for f in files if f.name not in known]
+        for file, layout, sheet in sheets:
+            if reason := layout.skip(sheet, options):
+                skipped.append(f"{file.label}: {reason}")
+            else:
+                by_layout.setdefault(layout.key, []).append(sheet)
+    extracts = [
+        layout.read(together, options)
+        for layout in LAYOUTS
+        if (sheets_of := by_layout.get(layout.key))
+        for together in ([sheets_of] if layout.in_parts else [[sheet] for sheet in sheets_of])
+    ]
+    if not extracts:
+        raise UsageError(*skipped)
+    return Reading(tuple(sorted(extracts, key=lambda one: one.first_day)), tuple(skipped))
+
+
+def _recognize(file: CmsFile) -> tuple[Layout, Sheet] | None:
+    return next(
+        ((layout, sheet) for layout in LAYOUTS if (sheet := layout.sheet(file)) is not None), None
+    )
+
+
+def _unknown(path: str, files: Sequence[CmsFile]) -> UsageError:
+    """Which layout the file is nearest to and what it lacks of it, or which ones are known."""
+    near = [(*layout.nearest(file), file, layout) for file in files for layout in LAYOUTS]
+    number, missing, file, layout = max(near, key=lambda one: one[0], default=(0, [], None, None))
+    if file is not None and layout is not None and number >= len(layout.columns) / 2:
+        columns = ", ".join(name.replace("_", " ") for name in missing)
+        return UsageError(
+            f"{file.label}: not imported: it looks like {layout.title}, but it lacks the columns "
+            f"{columns}; import the file as CMS publishes it"
+        )
+    known = "; ".join(layout.title for layout in LAYOUTS)
+    return UsageError(f"{path}: not imported: not a file that is known here: {known}")

@@ -1,0 +1,241 @@
+"""The relative value file of the physician fee schedule, PPRRVU, with its conversion factor."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import partial
+
+from cpt77092.cms_files.layout import (
+    Extract,
+    Layout,
+    NewValue,
+    Options,
+    Record,
+    Sheet,
+    period_of,
+    quarter_day,
+)
+from cpt77092.reference.codes import CHECKED
+
+CENT = Decimal("0.01")
+_PARTS = {"": "whole", "26": "professional", "TC": "technical"}
+_QUARTERS = {"JAN": 1, "APR": 2, "JUL": 3, "OCT": 4}
+_AMOUNTS = ("work", "nonfacility_pe", "facility_pe", "malpractice", "total", "facility_total")
+_ONE = Decimal(1)
+
+_PAYABLE = "ART"
+"""Status codes of services that the fee schedule pays: active, restricted, injections."""
+_USE = {"0": "not_allowed", "1": "accepted", "2": "not_allowed", "3": "not_allowed"}
+_USE |= {"4": "not_allowed"}
+"""PC/TC indicator to what it means for 26 and for TC; Attachment A of the file's documentation."""
+_TECHNICAL = "3"
+_SURGICAL: Mapping[str, tuple[tuple[str, ...], str]] = {
+    "bilateral": (("50",), "13"),
+    "assistant": (("80", "81", "82", "AS"), "2"),
+    "co_surgeons": (("62",), "12"),
+    "team": (("66",), "12"),
+}
+"""Indicator to the modifiers that it decides on, and its values under which they are valid."""
+
+_FIXED = {
+    "code": (0, 5), "modifier": (5, 7), "status": (57, 58), "work": (59, 65),
+    "nonfacility_pe": (65, 72), "facility_pe": (74, 81), "facility_na": (81, 83),
+    "malpractice": (83, 89), "total": (89, 96), "facility_total": (96, 102), "pctc": (102, 103),
+    "global_days": (103, 106), "bilateral": (116, 117), "assistant": (117, 118),
+    "co_surgeons": (118, 119), "team": (119, 120), "conversion_factor": (132, 141),
+}  # fmt: skip
+"""Columns of the text file, which are the same from 2022 to 2026."""
+
+
+def payment(record: Record, gpci: tuple[Decimal, Decimal, Decimal] = (_ONE, _ONE, _ONE)) -> Decimal:
+    """What the fee schedule pays for one unit, in dollars, rounded half up.
+
+    Args:
+        record: relative values `work`, `nonfacility_pe`, `malpractice` and `conversion_factor`.
+        gpci: the locality's cost indices for the three; 1 for the national amount.
+    """
+    parts = (record["work"], record["nonfacility_pe"], record["malpractice"])
+    units = sum(Decimal(part) * index for part, index in zip(parts, gpci, strict=True))
+    return (units * Decimal(record["conversion_factor"])).quantize(CENT, ROUND_HALF_UP)
+
+
+def _cut(line: str) -> Record | None:
+    """A line of the text file; None for its notice and for lines of other files."""
+    record = {name: line[start:end].strip() for name, (start, end) in _FIXED.items()}
+    is_row = re.fullmatch(r"[0-9A-Z]\d{3}[0-9A-Z]", record["code"]) and all(
+        re.fullmatch(r"\d*\.\d+", record[name]) for name in (*_AMOUNTS, "conversion_factor")
+    )
+    return record if is_row else None
+
+
+def _read(sheets: Sequence[Sheet], options: Options) -> Extract:
+    (sheet,) = sheets
+    is_qualifying = _is_qualifying(sheet)
+    first, last = _period(sheet, options)
+    records = _records(sheet)
+    factor = records[0]["conversion_factor"]
+    by_code: dict[str, dict[str, Record]] = {}
+    for record in records:
+        of_code = by_code.setdefault(record["code"], {})
+        if record["modifier"] in of_code:
+            raise sheet.contradiction(f"two rows of {record['code']} {record['modifier']}".rstrip())
+        of_code[record["modifier"]] = record
+    values = [v for code, rows in by_code.items() for v in _values(sheet, code, rows, first)]
+    month = first.strftime("%B")
+    who = "QP" if is_qualifying else "non-QP"
+    return Extract(
+        layout=LAYOUT.key,
+        title=f"CMS fee schedule {first.year}, PPRRVU {month}"
+        + (f", {who}" if is_qualifying is not None else ""),
+        at=f"RVUs x conversion factor {factor}, national; {sheet.file.label}",
+        url="https://www.cms.gov/medicare/payment/fee-schedules/physician/pfs-relative-value-files",
+        sha256=sheet.file.sha256,
+        first_day=first,
+        last_day=last,
+        values=tuple(values),
+        notes=tuple(
+            f"no row of {code}; its values stay" for code in sorted(CHECKED - set(by_code))
+        ),
+    )
+
+
+def _skip(sheet: Sheet, options: Options) -> str:
+    """Of the two files of a quarter since 2026, one is of qualifying APM participants."""
+    is_qualifying = _is_qualifying(sheet)
+    if is_qualifying is None or is_qualifying is options.is_qualifying_participant:
+        return ""
+    who = "qualifying APM participants; --qp takes" if is_qualifying else "all others; --qp leaves"
+    return f"it has the fees of {who} it"
+
+
+def _is_qualifying(sheet: Sheet) -> bool | None:
+    """Whether the fees are those of qualifying APM participants; None before there were two."""
+    name = re.sub("[^A-Z]", "", sheet.file.name.upper())
+    return "NONQP" not in name if "QP" in name else None
+
+
+def _period(sheet: Sheet, options: Options) -> tuple[date, date]:
+    title = re.search(r"(20\d\d) National Physician.*? (\w{3})\w* Release", sheet.titles)
+    name = re.search(r"PPRRVU(?:20)?(\d\d)_?([A-Z]{3})", sheet.file.name.upper())
+    outer = re.search(r"RVU(\d\d)([A-D])", sheet.file.outer.upper().replace("PPRRVU", ""))
+    stated = {
+        "its title": _quarter(title[1], title[2]) if title else None,
+        "its name": _quarter(f"20{name[1]}", name[2]) if name else None,
+        "the zip's name": _quarter(f"20{outer[1]}", "JANAPRJULOCT"["ABCD".index(outer[2]) * 3 :])
+        if outer
+        else None,
+    }
+    # A fee schedule holds for the calendar year; a later quarter's file amends it.
+    return period_of(sheet, stated, options, months=12)
+
+
+def _quarter(year: str, month: str) -> date | None:
+    quarter = _QUARTERS.get(month[:3].upper())
+    return quarter_day(int(year), quarter) if quarter else None
+
+
+def _records(sheet: Sheet) -> list[Record]:
+    """The rows of our codes, each of which adds up; all rows have one conversion factor."""
+    factors = set()
+    records = []
+    for record in sheet.records():
+        if re.fullmatch(r"\d+\.\d+", record["conversion_factor"]):
+            factors.add(Decimal(record["conversion_factor"]).normalize())
+        if record["code"] in CHECKED and record["modifier"] in _PARTS:
+            records.append(record)
+            _require_sums(sheet, record)
+    if not records:
+        raise sheet.refused(f"it has no row of {', '.join(sorted(CHECKED))}")
+    if len(factors) != 1:
+        raise sheet.contradiction(f"{len(factors)} conversion factors; expected one")
+    return records
+
+
+def _require_sums(sheet: Sheet, record: Record) -> None:
+    name = f"{record['code']} {record['modifier']}".rstrip()
+    try:
+        work, pe, facility_pe, malpractice, total, facility_total = (
+            Decimal(record[amount]) for amount in _AMOUNTS
+        )
+    except InvalidOperation:
+        raise sheet.refused(f"a relative value of {name} is not a number") from None
+    for parts, whole in ((pe, total), (facility_pe, facility_total)):
+        if work + parts + malpractice != whole:
+            raise sheet.contradiction(
+                f"the parts of {name} add up to {work + parts + malpractice}, its total is {whole}"
+            )
+
+
+def _values(sheet: Sheet, code: str, rows: Mapping[str, Record], first: date) -> Iterator[NewValue]:
+    value = partial(NewValue, code=code, first_day=first)
+    whole = rows.get("")
+    if whole is None:
+        raise sheet.contradiction(f"{code} has no row without a modifier")
+    if whole["status"] in _PAYABLE:
+        yield value(parameter="fee", value=_amount(rows, "fee"))
+        yield value(parameter="relative_value_units", value=_amount(rows, "total"))
+    else:
+        note = f"status {whole['status']}: no national amount"
+        yield value(parameter="fee", note=note)
+        yield value(parameter="relative_value_units", note=note)
+    if use := _USE.get(whole["pctc"]):
+        yield value(parameter="modifier_26", value=use, only_changes=True)
+        yield value(parameter="modifier_tc", value=use, only_changes=True)
+    if whole["pctc"] == _TECHNICAL and whole["facility_na"] == "NA":
+        yield value(parameter="technical_in_facility", value="not_payable", only_changes=True)
+    revise = partial(_revised, whole)
+    yield value(parameter="inapplicable_modifiers", revise=revise, only_changes=True)
+
+
+def _amount(rows: Mapping[str, Record], what: str) -> str | dict[str, str]:
+    """One amount, or those of the components in the order of the schedule."""
+    amounts = {
+        part: str(payment(rows[modifier])) if what == "fee" else rows[modifier][what]
+        for modifier, part in _PARTS.items()
+        if modifier in rows
+    }
+    amounts = {part: str(Decimal(amount).quantize(CENT)) for part, amount in amounts.items()}
+    return amounts if len(amounts) > 1 else amounts["whole"]
+
+
+def _revised(record: Record, listed: tuple[str, ...]) -> list[str]:
+    """The modifiers that are not valid with a code, as the indicators of surgery have them."""
+    revised = list(listed)
+    for name, (modifiers, valid) in _SURGICAL.items():
+        for modifier in modifiers:
+            if record[name] in valid and modifier in revised:
+                revised.remove(modifier)
+            elif record[name] not in valid and modifier not in revised:
+                revised.append(modifier)
+    return revised
+
+
+LAYOUT = Layout(
+    key="pprrvu",
+    title="PPRRVU, the relative value file of the physician fee schedule",
+    columns={
+        "code": "HCPCS( CODE)?",
+        "modifier": "MOD(IFIER)?",
+        "status": "STATUS CODE",
+        "work": "WORK RVU",
+        "nonfacility_pe": "(TRANSITIONED )?NON FAC(ILITY)? PE RVU",
+        "facility_pe": "(TRANSITIONED )?FACILITY PE RVU",
+        "facility_na": "FACILITY NA INDICATOR",
+        "malpractice": "MP RVU",
+        "total": "(TRANSITIONED )?NON FACILITY TOTAL",
+        "facility_total": "(TRANSITIONED )?FACILITY TOTAL",
+        "pctc": "PCTC IND",
+        "global_days": "GLOB(AL)? DAYS",
+        "bilateral": "BILAT SURG",
+        "assistant": "ASST SURG",
+        "co_surgeons": "CO SURG",
+        "team": "TEAM SURG",
+        "conversion_factor": "CONV FACTOR",
+    },
+    read=_read,
+    skip=_skip,
+    fixed=_cut,
+)

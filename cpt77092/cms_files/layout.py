@@ -1,0 +1,237 @@
+"""What a layout is: the columns by which a file is recognized, and what is taken from it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import islice
+from typing import Any
+
+from cpt77092.cms_files.opened import HEAD_ROWS, CmsFile
+from cpt77092.errors import UsageError
+
+_HEADER_ROWS = 4
+"""CMS stacks the words of a header in up to so many rows above its last one."""
+
+NCCI = "https://www.cms.gov/national-correct-coding-initiative-ncci"
+"""The page with the tables of unit limits and code pairs."""
+Record = dict[str, str]
+"""One row: its cells by our names of the columns."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the user says about the files."""
+
+    first_day: date | None = None
+    """First day that the file holds, where neither it nor its name says so."""
+    is_qualifying_participant: bool = False
+    """Take the fees of qualifying APM participants."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewValue:
+    """One dated value of a code, as policy files write it."""
+
+    code: str
+    parameter: str
+    first_day: date
+    value: Any = None
+    """None where the file withdraws the value."""
+    note: str = ""
+    only_changes: bool = False
+    """Whether it is written only where it differs from what is in force."""
+    revise: Callable[[tuple[str, ...]], list[str]] | None = None
+    """Makes the value from the list in force, where the file decides on some members alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewTable:
+    """A list or table that is no value of a code, for the folder of tables."""
+
+    name: str
+    text: str
+    summary: str
+    """What it has and how that differs from the list before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extract:
+    """What was taken from one file, or from the parts of one."""
+
+    layout: str
+    """The layout's key."""
+    title: str
+    at: str
+    url: str
+    sha256: str
+    first_day: date
+    last_day: date
+    """The last day of the period that the file is published for."""
+    values: tuple[NewValue, ...] = ()
+    tables: tuple[NewTable, ...] = ()
+    is_history: bool = False
+    """Whether its values are all there ever were, and replace those of an earlier file."""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """A file of a known layout."""
+
+    file: CmsFile
+    titles: str
+    """The text above the header."""
+    _records: Callable[[], Iterator[Record]]
+
+    def records(self) -> Iterator[Record]:
+        """Its rows below the header."""
+        return self._records()
+
+    def contradiction(self, what: str) -> UsageError:
+        """Why the file is not imported: it says two things."""
+        return UsageError(f"{self.file.label}: not imported, since it contradicts itself: {what}")
+
+    def refused(self, why: str) -> UsageError:
+        """Why the file is not imported."""
+        return UsageError(f"{self.file.label}: not imported: {why}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """A kind of file that CMS or NCHS publishes."""
+
+    key: str
+    title: str
+    """How CMS names it."""
+    columns: Mapping[str, str]
+    """Our name of each needed column to a pattern of its header, in capitals without marks."""
+    read: Callable[[Sequence[Sheet], Options], Extract]
+    """Takes what concerns our codes; of a layout in parts it is given all of them."""
+    skip: Callable[[Sheet, Options], str] = lambda _sheet, _options: ""
+    """Why a file is not the one that is wanted of several; blank where it is."""
+    fixed: Callable[[str], Record | None] | None = None
+    """Cuts a line of the same table with columns of fixed width; None for no such line."""
+    in_parts: bool = False
+    """Whether CMS cuts one table into several files."""
+    optional: Mapping[str, str] = field(default_factory=dict)
+    """Columns that only some years have."""
+
+    def sheet(self, file: CmsFile) -> Sheet | None:
+        """The file as one of this layout; None where it is of another."""
+        if self.fixed is not None and (sheet := self._fixed_sheet(file, self.fixed)):
+            return sheet
+        header = self._header(file.head())
+        if header is None or self.missing(header.names):
+            return None
+        places = {
+            name: place
+            for name, pattern in {**self.columns, **self.optional}.items()
+            if (place := _place(pattern, header.names)) is not None
+        }
+
+        def records() -> Iterator[Record]:
+            for row in islice(file.rows(), header.row + 1, None):
+                cells = [cell.strip() for cell in row]
+                yield {
+                    name: cells[place] if place < len(cells) else ""
+                    for name, place in places.items()
+                }
+
+        titles = "\n".join(" ".join(row) for row in file.head()[: header.row])
+        return Sheet(file=file, titles=titles, _records=records)
+
+    def missing(self, names: Sequence[str]) -> list[str]:
+        """The needed columns that some headers lack."""
+        return [name for name, one in self.columns.items() if _place(one, names) is None]
+
+    def nearest(self, file: CmsFile) -> tuple[int, list[str]]:
+        """How many of the needed columns a file has at most, and those that it lacks then."""
+        header = self._header(file.head())
+        missing = self.missing(header.names if header else [])
+        return len(self.columns) - len(missing), missing
+
+    def _header(self, head: Sequence[Sequence[str]]) -> _Header | None:
+        """The row, with those above that belong to it, which has the most of the columns."""
+        headers = [
+            _Header(row, _joined(head[max(0, row - depth) : row + 1]))
+            for row in range(len(head))
+            for depth in range(_HEADER_ROWS + 1)
+        ]
+        return min(headers, key=lambda one: len(self.missing(one.names)), default=None)
+
+    def _fixed_sheet(self, file: CmsFile, cut: Callable[[str], Record | None]) -> Sheet | None:
+        head = list(islice(file.lines(), HEAD_ROWS))
+        at = [number for number, line in enumerate(head) if cut(line.rstrip("\r\n"))]
+        if len(at) < 2 or len(at) < (len(head) - at[0]) / 2:
+            return None
+
+        def records() -> Iterator[Record]:
+            for line in file.lines():
+                record = cut(line.rstrip("\r\n"))
+                if record is not None:
+                    yield record
+
+        return Sheet(file=file, titles="".join(head[: at[0]]), _records=records)
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    row: int
+    names: list[str]
+
+
+def _joined(rows: Sequence[Sequence[str]]) -> list[str]:
+    """The words over each column, from the top down, in capitals without marks."""
+    width = max(map(len, rows), default=0)
+    columns = [[row[n] if n < len(row) else "" for row in rows] for n in range(width)]
+    return [" ".join(re.findall(r"[A-Z0-9.*=]+", " ".join(one).upper())) for one in columns]
+
+
+def _place(pattern: str, names: Sequence[str]) -> int | None:
+    return next((n for n, name in enumerate(names) if re.fullmatch(pattern, name)), None)
+
+
+def period_of(
+    sheet: Sheet, stated: Mapping[str, date | None], options: Options, *, months: int
+) -> tuple[date, date]:
+    """The first and last day of the period that a file is published for.
+
+    Args:
+        sheet: the file.
+        stated: the first day as each of its witnesses has it; None where one is silent.
+        options: the user's own word, which decides where all are silent.
+        months: how many months the period has, at the end of a calendar quarter or year.
+
+    Raises:
+        UsageError: two witnesses contradict each other, or all are silent.
+    """
+    days = {what: day for what, day in stated.items() if day is not None}
+    if len(set(days.values())) > 1:
+        raise sheet.contradiction("; ".join(f"{what} says {day}" for what, day in days.items()))
+    first = next(iter(days.values()), options.first_day)
+    if first is None:
+        raise sheet.refused(
+            "neither it nor its name has the first day that it holds; keep the name that it has at "
+            "CMS, or add --from YYYY-MM-DD"
+        )
+    last = last_of_period(first, months)
+    if options.first_day is not None:
+        if not first <= options.first_day <= last:
+            raise sheet.contradiction(f"--from {options.first_day} is not in {first} to {last}")
+        first = options.first_day
+    return first, last
+
+
+def last_of_period(day: date, months: int) -> date:
+    """The last day of the calendar quarter, or year, of a day."""
+    month = (day.month - 1) // months * months + months
+    following = date(day.year + month // 12, month % 12 + 1, 1)
+    return date.fromordinal(following.toordinal() - 1)
+
+
+def quarter_day(year: int, quarter: int) -> date:
+    """The first day of a calendar quarter, 1 to 4."""
+    return date(year, 3 * quarter - 2, 1)

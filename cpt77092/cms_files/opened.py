@@ -1,0 +1,120 @@
+"""Files as CMS and NCHS publish them, taken out of their zips: their names, digests and rows."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path, PurePosixPath
+from zipfile import BadZipFile, ZipFile, ZipInfo, is_zipfile
+
+from cpt77092.errors import UsageError
+from cpt77092.readers.excel import cells_of
+
+HEAD_ROWS = 60
+"""Titles, notices and headers end before this row in every file that was seen."""
+_MOST_BYTES = 1 << 30
+_WORKBOOKS = (".xlsx", ".xlsm", ".xls")
+_ENDINGS = (".csv", ".txt", *_WORKBOOKS)
+"""Which of the copies of one table in a zip is read: the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class CmsFile:
+    """One file, not yet recognized."""
+
+    path: str
+    """The file that the user named: it, or the zip it is in."""
+    name: str
+    content: bytes
+
+    @property
+    def label(self) -> str:
+        """`rvu26c.zip, PPRRVU2026_Jul_nonQPP.csv`: its name, after that of its zip."""
+        return self.name if self.outer == self.name else f"{self.outer}, {self.name}"
+
+    @property
+    def outer(self) -> str:
+        """The name of the zip it is in, or its own."""
+        return Path(self.path).name
+
+    @property
+    def sha256(self) -> str:
+        """Its digest, in hexadecimal digits."""
+        return hashlib.sha256(self.content).hexdigest()
+
+    def lines(self) -> Iterator[str]:
+        """Its lines, if it is text."""
+        if self._is_workbook:
+            return iter(())
+        return io.StringIO(self._text())
+
+    def rows(self) -> Iterator[list[str]]:
+        """Its rows of cells: those of a sheet, or split at tabs or commas."""
+        if self._is_workbook:
+            cells = cells_of(self.path, self.content, None)
+            return (list(row) for row in cells.iter_rows())
+        text = self._text()
+        return csv.reader(io.StringIO(text), delimiter="\t" if "\t" in text[:20_000] else ",")
+
+    def head(self) -> list[list[str]]:
+        """The first rows, where the titles and the headers are."""
+        try:
+            return list(islice(self.rows(), HEAD_ROWS))
+        except csv.Error:
+            return []
+
+    @property
+    def _is_workbook(self) -> bool:
+        return self.name.lower().endswith(_WORKBOOKS)
+
+    def _text(self) -> str:
+        try:
+            return self.content.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            return self.content.decode("cp1252", errors="replace")
+
+
+def open_files(paths: list[str]) -> list[CmsFile]:
+    """Open files, and of a zip each table in it once, as CSV before text before a workbook.
+
+    Raises:
+        UsageError: a file cannot be read, or unpacks to more than a gigabyte.
+    """
+    return [file for path in paths for file in _open(Path(path))]
+
+
+def _open(path: Path) -> list[CmsFile]:
+    try:
+        is_zip = is_zipfile(path) and path.suffix.lower() not in _WORKBOOKS
+        if not is_zip:
+            return [CmsFile(str(path), path.name, _bounded(path, path.stat().st_size).read_bytes())]
+        with ZipFile(path) as archive:
+            members: dict[str, list[ZipInfo]] = {}
+            for member in archive.infolist():
+                name = PurePosixPath(member.filename)
+                if name.suffix.lower() in _ENDINGS:
+                    members.setdefault(name.with_suffix("").as_posix().lower(), []).append(member)
+            chosen = [min(copies, key=_rank) for copies in members.values()]
+            return [
+                CmsFile(str(path), PurePosixPath(one.filename).name, archive.read(one))
+                for one in chosen
+                if _bounded(path, one.file_size)
+            ]
+    except OSError as problem:
+        raise UsageError(f"{path}: cannot be read ({problem.strerror})") from None
+    except (BadZipFile, RuntimeError, NotImplementedError, EOFError) as problem:
+        raise UsageError(f"{path}: the zip file cannot be read ({problem})") from None
+
+
+def _rank(member: ZipInfo) -> int:
+    return _ENDINGS.index(PurePosixPath(member.filename).suffix.lower())
+
+
+def _bounded(path: Path, size: int) -> Path:
+    if size > _MOST_BYTES:
+        raise UsageError(f"{path}: larger than 1 GB; no file that CMS publishes for this is")
+    return path

@@ -1,0 +1,84 @@
+"""What an import of CMS files takes from them, and what it changes in the user's policies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from cpt77092.cms_files import Extract, Reading
+from cpt77092.cms_files.plan import Change, Effect, Plan
+from cpt77092.policies import PARAMETERS
+from cpt77092.policies.parameters import Pair
+from cpt77092.policies.value_text import text_of_value
+from cpt77092.text import count, safe
+
+
+def show_plan(console: Console, reading: Reading, plan: Plan) -> None:
+    """The files that were recognized, each changed value, and how many others were confirmed."""
+    for extract in reading.extracts:
+        _show_extract(console, extract)
+    for reason in reading.skipped:
+        _print(console, f"Skipped {reason}.")
+    shown = [change for change in plan.changes if change.effect is not Effect.CONFIRMED]
+    if shown:
+        console.print(_table(shown))
+    for table in plan.tables:
+        _print(console, f"{table.name}: {table.summary}.")
+    numbers = {effect: sum(c.effect is effect for c in plan.changes) for effect in Effect}
+    counted = [f"{number:,} {effect}" for effect, number in numbers.items() if number]
+    if counted:
+        _print(console, f"{count(len(plan.changes), 'value')}: {', '.join(counted)}.")
+
+
+def _show_extract(console: Console, extract: Extract) -> None:
+    first, last = extract.first_day, extract.last_day
+    console.print(Text(safe(extract.title), style="bold"))
+    _print(console, f"{safe(extract.at)}. Covers {first} to {last}.")
+    for note in extract.notes:
+        _print(console, f"Note: {safe(note)}.")
+
+
+def _table(changes: Sequence[Change]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for header in ("Policy", "Code", "What", "From", "On file", "New"):
+        table.add_column(header, overflow="fold", no_wrap=header in {"Code", "From"})
+    for change in changes:
+        before, after = _texts(change)
+        table.add_row(
+            change.payer,
+            change.code,
+            PARAMETERS[change.parameter].description,
+            change.first_day.isoformat(),
+            Text(safe(before)),
+            Text(safe(after)),
+        )
+    return table
+
+
+def _texts(change: Change) -> tuple[str, str]:
+    """Both values; of two lists what is removed and what is added."""
+    before, after = change.before, change.after
+    if isinstance(before, tuple) and after is not None:
+        removed = tuple(one for one in before if one not in after)
+        added = tuple(one for one in after if one not in before)
+        return (
+            f"without {_members(change, removed)}" if removed else "",
+            f"with {_members(change, added)}" if added else "",
+        )
+    return (
+        "nothing" if before is None else text_of_value(change.parameter, before),
+        "withdrawn" if after is None else text_of_value(change.parameter, after),
+    )
+
+
+def _members(change: Change, members: tuple[object, ...]) -> str:
+    pairs = sorted(members, key=lambda one: one.with_ if isinstance(one, Pair) else str(one))
+    return text_of_value(change.parameter, tuple(pairs))
+
+
+def _print(console: Console, text: str) -> None:
+    console.print(Text(text))
