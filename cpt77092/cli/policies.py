@@ -266,6 +266,35 @@ def import_files(_ctx: typer.Context, options: ImportOptions) -> None:
         typer.echo(f"Wrote {folder / name}.")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusOptions(PolicyOptions):
+    """The options of `scrub policies status`."""
+
+    form: PageFormat = option(OUTPUT, "Format of the table.", "--format", default=PageFormat.TABLE)
+    color: Color = color_option()
+
+
+@policies_app.command("status", cls=ConfigurableCommand)
+@with_options
+def show_table_status(_ctx: typer.Context, options: StatusOptions) -> None:
+    """Show which days the CMS tables on file cover, and which files are due.
+
+    Example: scrub policies status --policies my-policies
+    """
+    from cpt77092.policies import load_policies
+    from cpt77092.policies.national_tables import coverages
+    from cpt77092.reports import reference_pages
+    from cpt77092.reports.console import make_console
+    from cpt77092.reports.imports import show_status, status_records
+
+    covered = coverages(load_policies(options.policies))
+    if options.form is PageFormat.JSON:
+        typer.echo(reference_pages.as_json(status_records(covered, options.day)))
+    else:
+        folder = str(options.policies or "FOLDER")
+        show_status(make_console(options.color), covered, options.day, folder)
+
+
 def _own_folder(folder: Path | None) -> Path:
     if folder is None:
         raise UsageError("name the folder of your policies with --policies DIR")

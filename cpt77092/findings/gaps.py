@@ -128,11 +128,11 @@ def unjudged_payers(result: Result) -> tuple[tuple[str, int], ...]:
 
 
 def _judges_modifier_26(result: Result) -> bool:
-    return any("policy.modifier_26" in _inputs(rule) for rule in result.rules)
+    return any("policy.modifier_26" in plain_inputs(rule) for rule in result.rules)
 
 
 @cache
-def _inputs(rule: Rule) -> frozenset[str]:
+def plain_inputs(rule: Rule) -> frozenset[str]:
     """The plain columns behind a rule, and those that its facts can do without."""
     roots = rule.flag.meta.root_names()
     behind = (inputs(root, optional=True) for root in roots)
@@ -145,7 +145,7 @@ def _needing(result: Result, columns: Collection[str]) -> list[Rule]:
 
 
 def _needs(rule: Rule, columns: Collection[str]) -> bool:
-    names = _inputs(rule)
+    names = plain_inputs(rule)
     if "payer" in columns:
         return any(name.startswith(("policy.", "payer")) for name in names)
     return not names.isdisjoint(columns)

@@ -21,6 +21,7 @@ from cpt77092.engine import (
 from cpt77092.findings.gaps import Gap, denied_and_unjudged, gaps, unjudged_payers
 from cpt77092.findings.lines import money_at_risk
 from cpt77092.findings.not_checked import not_checked_reasons
+from cpt77092.findings.outdated import Outdated, outdated
 from cpt77092.findings.schema import TOTALS
 from cpt77092.findings.table import is_question
 from cpt77092.readers import Tally
@@ -115,6 +116,8 @@ class Totals:
     at_risk_by_payer: tuple[tuple[str, str, AtRisk], ...]
     """Policy key, the payer's label (or else its name on the claim) and its lines with an error,
     most charges first. These add up to the batch."""
+    outdated: tuple[Outdated, ...]
+    """National tables on file that end before some lines."""
     rework: Rework | None
     """None unless the user said what reworking a line costs."""
 
@@ -164,6 +167,7 @@ def totals(
         at_risk=_together([money for _, _, money in by_payer]),
         at_risk_by_rule=_at_risk_by_rule(result),
         at_risk_by_payer=by_payer,
+        outdated=outdated(result),
         rework=None if rework_cost is None else _rework(result, rework_cost),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 
 from rich import box
 from rich.console import Console
@@ -12,8 +13,10 @@ from rich.text import Text
 from cpt77092.cms_files import Extract, Reading
 from cpt77092.cms_files.plan import Change, Effect, Plan
 from cpt77092.policies import PARAMETERS
+from cpt77092.policies.national_tables import Coverage
 from cpt77092.policies.parameters import Pair
 from cpt77092.policies.value_text import text_of_value
+from cpt77092.reports.console import STYLES
 from cpt77092.text import count, safe
 
 
@@ -78,6 +81,55 @@ def _texts(change: Change) -> tuple[str, str]:
 def _members(change: Change, members: tuple[object, ...]) -> str:
     pairs = sorted(members, key=lambda one: one.with_ if isinstance(one, Pair) else str(one))
     return text_of_value(change.parameter, tuple(pairs))
+
+
+def show_status(console: Console, covered: Sequence[Coverage], today: date, folder: str) -> None:
+    """How far each table goes, whether it is due, and the file that brings it up to date."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for header in ("Table", "From", "To", "Next file", "Due"):
+        table.add_column(header, overflow="fold", no_wrap=header in {"From", "To"})
+    for one in covered:
+        title = f"{one.table.title[0].upper()}{one.table.title[1:]}"
+        table.add_row(
+            Text.assemble(title, ("\n" + safe(one.source.title), "dim")),
+            one.first_day.isoformat(),
+            one.last_day.isoformat(),
+            _next_file(one, today),
+            _due(one, today),
+        )
+    console.print(table)
+    for page in dict.fromkeys(one.table.page for one in covered):
+        titles = ", ".join(one.table.title for one in covered if one.table.page == page)
+        _print(console, f"Get {titles}: {page}")
+    _print(console, f"Then: scrub policies import FILES --policies {safe(folder)}")
+
+
+def _next_file(covered: Coverage, today: date) -> str:
+    """The file of the next period, or if that has begun, of the day."""
+    return covered.table.file(max(today, covered.last_day + timedelta(days=1)))
+
+
+def _due(covered: Coverage, today: date) -> Text:
+    following = covered.last_day + timedelta(days=1)
+    if following > today:
+        return Text(following.isoformat())
+    return Text(f"overdue since {following}", style=STYLES["warning"])
+
+
+def status_records(covered: Sequence[Coverage], today: date) -> list[dict[str, object]]:
+    """The same as plain values."""
+    return [
+        {
+            "table": one.table.title,
+            "covers_from": one.first_day.isoformat(),
+            "covers_to": one.last_day.isoformat(),
+            "is_current": one.last_day >= today,
+            "source": one.source.title,
+            "next_file": _next_file(one, today),
+            "page": one.table.page,
+        }
+        for one in covered
+    ]
 
 
 def _print(console: Console, text: str) -> None:

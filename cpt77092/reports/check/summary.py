@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 
 from cpt77092.engine import Result
 from cpt77092.findings import Totals
+from cpt77092.findings.outdated import Outdated
 from cpt77092.reports.check import at_risk
 from cpt77092.rule import Severity
 from cpt77092.text import count, dollars, safe
@@ -316,11 +318,32 @@ def needs(result: Result, totals: Totals) -> tuple[list[str], str]:
             rules = sorted({rule for each in some for rule in each})
             lines = count(max(map(_most, some)), "line")
             texts.append(f"{', '.join(rules)} not checked on {lines}: {safe(reasons[0])}.")
+    texts += outdated(result, totals)
     if not by_reason:
         return texts, ""
     number = count(len({rule for rules in by_reason.values() for rule in rules}), "rule")
     why = count(len(by_reason), "other reason")
     return texts, f"Not checked: {number} on some lines, for {why}; -v lists all."
+
+
+def outdated(result: Result, totals: Totals) -> list[str]:
+    """Which files to get from CMS, where dates of service are after the tables on file."""
+    by_day: dict[date, list[Outdated]] = {}
+    for one in totals.outdated:
+        by_day.setdefault(one.last_day, []).append(one)
+    folder = result.policies.origin[-1] if len(result.policies.origin) > 1 else "FOLDER"
+    texts = []
+    for last_day, tables in sorted(by_day.items()):
+        lines = max(one.lines for one in tables)
+        get = "; ".join(
+            f"{one.table.title}, get {one.table.file(one.last_service)}" for one in tables
+        )
+        texts.append(
+            f"{count(lines, 'line is', 'lines are')} after {last_day}, the last day of "
+            f"CMS tables on file: {get} from cms.gov. Then: scrub policies import FILES "
+            f"--policies {safe(folder)}."
+        )
+    return texts
 
 
 _CHANGEABLE = ("--history", "list on file")

@@ -1,0 +1,100 @@
+"""The tables that CMS publishes: what they cover here, and which file brings them up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from cpt77092.policies.policy import NATIONAL, DatedValue, PolicySet
+from cpt77092.reference.sources import Source
+
+_MEDICARE = "medicare"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NationalTable:
+    """One table that CMS publishes for a period, and the parameters that it gives."""
+
+    title: str
+    parameter: str
+    """The one by which it is known how far the table goes."""
+    file: Callable[[date], str]
+    """The name at CMS of the file that holds a day."""
+    page: str
+    """Where CMS has it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """Which days a table on file covers."""
+
+    table: NationalTable
+    first_day: date
+    last_day: date
+    source: Source
+
+
+def _quarter(day: date) -> int:
+    return (day.month + 2) // 3
+
+
+def _fee_file(day: date) -> str:
+    return f"PPRRVU in rvu{day:%y}{'abcd'[_quarter(day) - 1]}.zip"
+
+
+def _unit_limit_file(day: date) -> str:
+    first = date(day.year, 3 * _quarter(day) - 2, 1)
+    return f"MCR_MUE_PractitionerServices_Eff_{first:%m-%d-%Y}"
+
+
+def _code_pair_file(day: date) -> str:
+    # Version 1 was of 1995.
+    return f"ccipra-v{day.year - 1994}{_quarter(day) - 1}r0-f1 to f4"
+
+
+_NCCI = "https://www.cms.gov/national-correct-coding-initiative-ncci"
+
+TABLES = (
+    NationalTable(
+        title="Medicare fees and RVUs (PPRRVU)",
+        parameter="fee",
+        file=_fee_file,
+        page="https://www.cms.gov/medicare/payment/fee-schedules/physician/"
+        "pfs-relative-value-files",
+    ),
+    NationalTable(
+        title="unit limits (MUE)",
+        parameter="max_units_per_day",
+        file=_unit_limit_file,
+        page=_NCCI,
+    ),
+    NationalTable(title="code pairs (PTP)", parameter="pairs", file=_code_pair_file, page=_NCCI),
+)
+"""Every table that `scrub policies import` keeps current."""
+
+
+def coverages(policies: PolicySet) -> list[Coverage]:
+    """How far each table goes, by the latest of the sources that say so."""
+    covered = []
+    for table in TABLES:
+        entries = _entries(policies, table.parameter)
+        dated = [(e.source.until, e.source) for e in entries if e.source and e.source.until]
+        if dated:
+            last_day, source = max(dated, key=lambda one: one[0])
+            first_day = min(entry.first_day for entry in entries)
+            covered.append(
+                Coverage(table=table, first_day=first_day, last_day=last_day, source=source)
+            )
+    return covered
+
+
+def _entries(policies: PolicySet, parameter: str) -> list[DatedValue]:
+    """The entries of the national policies for a parameter, whatever the code."""
+    return [
+        entry
+        for payer in (NATIONAL, _MEDICARE)
+        for (_, name), entries in policies[payer].values.items()
+        if name == parameter
+        for entry in entries
+    ]
