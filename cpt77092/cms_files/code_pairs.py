@@ -137,7 +137,7 @@ def _values(sheet: Sheet, code: str, edits: Sequence[_Edit], last: date) -> list
     ours = [edit for edit in edits if edit.key == code]
     begins = {max(edit.first_day, _SINCE) for edit in ours if edit.last_day >= _SINCE}
     ends = {edit.last_day + timedelta(days=1) for edit in ours if _SINCE <= edit.last_day < last}
-    values = []
+    values: list[NewValue] = []
     for day in sorted({_SINCE} | begins | ends):
         pairs: dict[str, dict[str, str]] = {}
         for edit in ours:

@@ -9,7 +9,7 @@ from datetime import date
 from itertools import islice
 from typing import Any
 
-from cpt77092.cms_files.opened import HEAD_ROWS, CmsFile
+from cpt77092.cms_files.opened import CmsFile
 from cpt77092.errors import UsageError
 
 _HEADER_ROWS = 4
@@ -123,7 +123,7 @@ class Layout:
         """The file as one of this layout; None where it is of another."""
         if self.fixed is not None and (sheet := self._fixed_sheet(file, self.fixed)):
             return sheet
-        header = self._header(file.head())
+        header = self._header(file.head)
         if header is None or self.missing(header.names):
             return None
         places = {
@@ -133,14 +133,14 @@ class Layout:
         }
 
         def records() -> Iterator[Record]:
-            for row in islice(file.rows(), header.row + 1, None):
+            for row in islice(file.cells(), header.row + 1, None):
                 cells = [cell.strip() for cell in row]
                 yield {
                     name: cells[place] if place < len(cells) else ""
                     for name, place in places.items()
                 }
 
-        titles = "\n".join(" ".join(row) for row in file.head()[: header.row])
+        titles = "\n".join(" ".join(row) for row in file.head[: header.row])
         return Sheet(file=file, titles=titles, _records=records)
 
     def missing(self, names: Sequence[str]) -> list[str]:
@@ -149,7 +149,7 @@ class Layout:
 
     def nearest(self, file: CmsFile) -> tuple[int, list[str]]:
         """How many of the needed columns a file has at most, and those that it lacks then."""
-        header = self._header(file.head())
+        header = self._header(file.head)
         missing = self.missing(header.names if header else [])
         return len(self.columns) - len(missing), missing
 
@@ -163,7 +163,7 @@ class Layout:
         return min(headers, key=lambda one: len(self.missing(one.names)), default=None)
 
     def _fixed_sheet(self, file: CmsFile, cut: Callable[[str], Record | None]) -> Sheet | None:
-        head = list(islice(file.lines(), HEAD_ROWS))
+        head = file.head_lines()
         at = [number for number, line in enumerate(head) if cut(line.rstrip("\r\n"))]
         if len(at) < 2 or len(at) < (len(head) - at[0]) / 2:
             return None

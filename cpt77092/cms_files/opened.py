@@ -7,22 +7,26 @@ import hashlib
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from zipfile import BadZipFile, ZipFile, ZipInfo, is_zipfile
+
+import polars as pl
 
 from cpt77092.errors import UsageError
 from cpt77092.readers.excel import cells_of
 
 HEAD_ROWS = 60
 """Titles, notices and headers end before this row in every file that was seen."""
+_HEAD_BYTES = 50_000
 _MOST_BYTES = 1 << 30
 _WORKBOOKS = (".xlsx", ".xlsm", ".xls")
 _ENDINGS = (".csv", ".txt", *_WORKBOOKS)
 """Which of the copies of one table in a zip is read: the first."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CmsFile:
     """One file, not yet recognized."""
 
@@ -48,22 +52,26 @@ class CmsFile:
 
     def lines(self) -> Iterator[str]:
         """Its lines, if it is text."""
-        if self._is_workbook:
-            return iter(())
-        return io.StringIO(self._text())
+        return iter(()) if self._is_workbook else io.StringIO(self._text())
 
-    def rows(self) -> Iterator[list[str]]:
+    def head_lines(self) -> list[str]:
+        """The first lines, if it is text."""
+        if self._is_workbook:
+            return []
+        return list(islice(io.StringIO(self._text(_HEAD_BYTES)), HEAD_ROWS))
+
+    def cells(self) -> Iterator[list[str]]:
         """Its rows of cells: those of a sheet, or split at tabs or commas."""
         if self._is_workbook:
-            cells = cells_of(self.path, self.content, None)
-            return (list(row) for row in cells.iter_rows())
-        text = self._text()
-        return csv.reader(io.StringIO(text), delimiter="\t" if "\t" in text[:20_000] else ",")
+            return (list(row) for row in self._sheet.iter_rows())
+        return _split(self._text())
 
+    @cached_property
     def head(self) -> list[list[str]]:
         """The first rows, where the titles and the headers are."""
+        cells = self.cells() if self._is_workbook else _split(self._text(_HEAD_BYTES))
         try:
-            return list(islice(self.rows(), HEAD_ROWS))
+            return list(islice(cells, HEAD_ROWS))
         except csv.Error:
             return []
 
@@ -71,11 +79,20 @@ class CmsFile:
     def _is_workbook(self) -> bool:
         return self.name.lower().endswith(_WORKBOOKS)
 
-    def _text(self) -> str:
+    @cached_property
+    def _sheet(self) -> pl.DataFrame:
+        return cells_of(self.path, self.content, None)
+
+    def _text(self, most: int | None = None) -> str:
+        content = self.content[:most]
         try:
-            return self.content.decode("utf-8-sig")
+            return content.decode("utf-8-sig")
         except UnicodeDecodeError:
-            return self.content.decode("cp1252", errors="replace")
+            return content.decode("cp1252", errors="replace")
+
+
+def _split(text: str) -> Iterator[list[str]]:
+    return csv.reader(io.StringIO(text), delimiter="\t" if "\t" in text[:_HEAD_BYTES] else ",")
 
 
 def open_files(paths: list[str]) -> list[CmsFile]:
@@ -91,7 +108,8 @@ def _open(path: Path) -> list[CmsFile]:
     try:
         is_zip = is_zipfile(path) and path.suffix.lower() not in _WORKBOOKS
         if not is_zip:
-            return [CmsFile(str(path), path.name, _bounded(path, path.stat().st_size).read_bytes())]
+            _require_size(path, path.stat().st_size)
+            return [CmsFile(str(path), path.name, path.read_bytes())]
         with ZipFile(path) as archive:
             members: dict[str, list[ZipInfo]] = {}
             for member in archive.infolist():
@@ -99,10 +117,11 @@ def _open(path: Path) -> list[CmsFile]:
                 if name.suffix.lower() in _ENDINGS:
                     members.setdefault(name.with_suffix("").as_posix().lower(), []).append(member)
             chosen = [min(copies, key=_rank) for copies in members.values()]
+            for one in chosen:
+                _require_size(path, one.file_size)
             return [
                 CmsFile(str(path), PurePosixPath(one.filename).name, archive.read(one))
                 for one in chosen
-                if _bounded(path, one.file_size)
             ]
     except OSError as problem:
         raise UsageError(f"{path}: cannot be read ({problem.strerror})") from None
@@ -114,7 +133,6 @@ def _rank(member: ZipInfo) -> int:
     return _ENDINGS.index(PurePosixPath(member.filename).suffix.lower())
 
 
-def _bounded(path: Path, size: int) -> Path:
+def _require_size(path: Path, size: int) -> None:
     if size > _MOST_BYTES:
         raise UsageError(f"{path}: larger than 1 GB; no file that CMS publishes for this is")
-    return path

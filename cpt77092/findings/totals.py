@@ -143,10 +143,9 @@ def totals(
     past = result.history
     history_rejected = 0 if past is None else past.rejects.height
     denied, unjudged = denied_and_unjudged(result, without)
-    doubtful_files = sum(bool(scan.faults) for scan in result.batch.scans)
     return Totals(
         tally=result.batch.total,
-        doubtful_files=doubtful_files + (0 if past is None else len(past.faults)),
+        doubtful_files=_doubtful_files(result),
         checked_lines=int(is_checked.sum()),
         partner_lines=int((~is_checked).sum()),
         history_rejected=history_rejected,
@@ -185,6 +184,12 @@ def totals_table(totals: Totals) -> pl.DataFrame:
     }
     cells = {name: [row[name] if name in row else getattr(totals, name)] for name in TOTALS}
     return pl.DataFrame(cells).select(pl.col(name).cast(dtype) for name, dtype in TOTALS.items())
+
+
+def _doubtful_files(result: Result) -> int:
+    past = result.history
+    of_batch = sum(bool(scan.faults) for scan in result.batch.scans)
+    return of_batch + (0 if past is None else len(past.faults))
 
 
 _MONEY = (

@@ -13,7 +13,7 @@ not a whole number above zero, or a million or more; a blank or unreadable charg
 
 import polars as pl
 
-from cpt77092.rule import CHECKED, Message, Remedy, Rule, Severity
+from cpt77092.rule import CHECKED, Message, Remedy, Rule, Severity, is_assumed
 
 RULE = Rule(
     module=__name__,
@@ -26,6 +26,11 @@ RULE = Rule(
         "Charge {charge_amount} is below {decided_by}'s {expected_payment}; you are paid the lower."
     ),
     other_messages=(
+        Message(
+            "Charge {charge_amount} is below {decided_by}'s {expected_payment} under an older fee "
+            "schedule ({source_title}); a newer one may differ.",
+            when=is_assumed(),
+        ),
         Message(
             "Charge {charge_amount} is below {decided_by}'s {expected_payment} "
             "({line_fee} per unit); you are paid the lower.",
