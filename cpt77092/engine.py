@@ -139,7 +139,7 @@ def check(
     memory.require(every.height * len(facts) * FACT_BYTES, every.height, memory.free())
     payers = _payers_of(batch, history, policies)
     lines, table = _with_policies(every, payers, policies, plain, as_of)
-    context = _context(batch, lines, table, history)
+    context = _context(batch, lines, table, history, policies)
     lines = add_facts(lines, facts, context, kept=_facts_kept(names)).head(batch.lines.height)
     outcomes = _outcomes(lines, rules)
     return Result(
@@ -166,7 +166,11 @@ def _all_lines(batch: Batch, history: History | None) -> pl.DataFrame:
 
 
 def _context(
-    batch: Batch, lines: pl.DataFrame, table: PolicyTable, history: History | None
+    batch: Batch,
+    lines: pl.DataFrame,
+    table: PolicyTable,
+    history: History | None,
+    policies: PolicySet,
 ) -> Context:
     diagnoses = [name for name in DIAGNOSES if name in lines.columns]
     files = [*(scan.path for scan in batch.scans), *(() if history is None else history.files)]
@@ -178,6 +182,7 @@ def _context(
         codes=table.codes,
         files=tuple(Path(path).name for path in files),
         past=_past(history) if history is not None and history.rows else None,
+        tables=policies.tables,
     )
 
 

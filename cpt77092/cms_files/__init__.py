@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cpt77092.cms_files import code_pairs, fee_schedule, unit_limits
+from cpt77092.cms_files import code_pairs, diagnoses, fee_schedule, unit_limits
 from cpt77092.cms_files.layout import Extract, Layout, Options, Sheet
 from cpt77092.cms_files.opened import CmsFile, open_files
 from cpt77092.errors import UsageError
@@ -20,6 +20,7 @@ LAYOUTS: tuple[Layout, ...] = (
     fee_schedule.LAYOUT,
     unit_limits.LAYOUT,
     code_pairs.LAYOUT,
+    diagnoses.LAYOUT,
 )
 """Every layout that is recognized, in the order in which they are tried."""
 
@@ -39,7 +40,7 @@ def read_files(paths: Sequence[str], options: Options) -> Reading:
     Raises:
         UsageError: a file is of no known layout, contradicts itself, or holds nothing of ours.
     """
-    by_layout: dict[str, list[Sheet]] = {}
+    groups: dict[tuple[str, str], list[Sheet]] = {}
     skipped: list[str] = []
     for path in dict.fromkeys(paths):
         files = open_files([path])
@@ -52,13 +53,9 @@ def read_files(paths: Sequence[str], options: Options) -> Reading:
             if reason := layout.skip(sheet, options):
                 skipped.append(f"{file.label}: {reason}")
             else:
-                by_layout.setdefault(layout.key, []).append(sheet)
-    extracts = [
-        layout.read(together, options)
-        for layout in LAYOUTS
-        if (sheets_of := by_layout.get(layout.key))
-        for together in ([sheets_of] if layout.in_parts else [[sheet] for sheet in sheets_of])
-    ]
+                groups.setdefault((layout.key, layout.group(sheet)), []).append(sheet)
+    by_key = {layout.key: layout for layout in LAYOUTS}
+    extracts = [by_key[key].read(together, options) for (key, _), together in groups.items()]
     if not extracts:
         raise UsageError(*skipped)
     return Reading(tuple(sorted(extracts, key=lambda one: one.first_day)), tuple(skipped))
@@ -74,7 +71,7 @@ def _unknown(path: str, files: Sequence[CmsFile]) -> UsageError:
     """Which layout the file is nearest to and what it lacks of it, or which ones are known."""
     near = [(*layout.nearest(file), file, layout) for file in files for layout in LAYOUTS]
     number, missing, file, layout = max(near, key=lambda one: one[0], default=(0, [], None, None))
-    if file is not None and layout is not None and number >= len(layout.columns) / 2:
+    if file is not None and layout is not None and number and number >= len(layout.columns) / 2:
         columns = ", ".join(name.replace("_", " ") for name in missing)
         return UsageError(
             f"{file.label}: not imported: it looks like {layout.title}, but it lacks the columns "

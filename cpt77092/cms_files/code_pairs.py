@@ -170,5 +170,5 @@ LAYOUT = Layout(
         "indicator": "MODIFIER.*",
     },
     read=_read,
-    in_parts=True,
+    group=lambda _: "",
 )

@@ -109,13 +109,13 @@ class Layout:
     columns: Mapping[str, str]
     """Our name of each needed column to a pattern of its header, in capitals without marks."""
     read: Callable[[Sequence[Sheet], Options], Extract]
-    """Takes what concerns our codes; of a layout in parts it is given all of them."""
+    """Takes what concerns our codes; of a table in several files it is given all."""
     skip: Callable[[Sheet, Options], str] = lambda _sheet, _options: ""
     """Why a file is not the one that is wanted of several; blank where it is."""
     fixed: Callable[[str], Record | None] | None = None
     """Cuts a line of the same table with columns of fixed width; None for no such line."""
-    in_parts: bool = False
-    """Whether CMS cuts one table into several files."""
+    group: Callable[[Sheet], str] = lambda sheet: sheet.file.sha256
+    """What the files of one table share, where CMS cuts it into several."""
     optional: Mapping[str, str] = field(default_factory=dict)
     """Columns that only some years have."""
 
@@ -123,7 +123,7 @@ class Layout:
         """The file as one of this layout; None where it is of another."""
         if self.fixed is not None and (sheet := self._fixed_sheet(file, self.fixed)):
             return sheet
-        header = self._header(file.head)
+        header = self._header(file.head) if self.columns else None
         if header is None or self.missing(header.names):
             return None
         places = {

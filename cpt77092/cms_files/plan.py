@@ -13,6 +13,7 @@ from cpt77092.cms_files.layout import Extract, NewTable, NewValue
 from cpt77092.errors import UsageError
 from cpt77092.policies import PolicySet, load_policies
 from cpt77092.policies.build import read_value
+from cpt77092.policies.load import TABLES_FOLDER, is_policy_folder
 from cpt77092.policies.policy import NATIONAL, EntryKind, in_force
 from cpt77092.policies.user_files import (
     Tree,
@@ -25,8 +26,6 @@ from cpt77092.policies.user_files import (
 )
 from cpt77092.reference.sources import Confidence
 
-TABLES = "tables"
-"""The folder, in that of the policies, with lists that are no values of a code."""
 _FEES_OF = "medicare"
 """The policy whose fees the fee schedule has."""
 
@@ -77,7 +76,7 @@ def plan_import(extracts: Sequence[Extract], folder: Path, *, today: date, repla
         UsageError: a value of the same day came from another file and differs.
         PolicyError: the folder has mistakes.
     """
-    has_files = any(folder.glob("*.yaml"))
+    has_files = is_policy_folder(folder)
     planner = _Planner(
         folder, load_policies(folder if has_files else None), load_policies(), today, replace
     )
@@ -86,7 +85,7 @@ def plan_import(extracts: Sequence[Extract], folder: Path, *, today: date, repla
     if texts:
         require_valid(folder, texts)
     tables = tuple(table for extract in extracts for table in extract.tables)
-    texts |= {f"{TABLES}/{table.name}": table.text for table in tables}
+    texts |= {f"{TABLES_FOLDER}/{table.name}": table.text for table in tables}
     return Plan(changes=tuple(changes), tables=tables, texts=texts)
 
 

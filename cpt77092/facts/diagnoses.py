@@ -8,7 +8,7 @@ they are written.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import polars as pl
@@ -16,7 +16,7 @@ import polars as pl
 from cpt77092.claims.columns import DIAGNOSES
 from cpt77092.claims.quotable import shown
 from cpt77092.facts.fact import Build, Context, Fact, by_set
-from cpt77092.reference.icd10 import CATEGORY, WOMEN_ONLY, diagnosis_list
+from cpt77092.reference.icd10 import CATEGORY, WOMEN_ONLY, DiagnosisList
 
 _BETWEEN = "\x1f"
 """Separates the diagnoses in the joined cell; no text that people write has it."""
@@ -104,24 +104,49 @@ def diagnosis_categories(lines: pl.DataFrame) -> frozenset[str]:
     return frozenset(begun.to_series().drop_nulls())
 
 
-_NO_DATE, _OTHER_YEAR, _LIST_YEAR = 0, 1, 2
+_NO_DATE, _OTHER_YEAR = 0, 100
 
 
 def list_year(context: Context) -> pl.Expr:
-    """Whether the date of service is in the fiscal year of the ICD-10-CM list on file."""
-    listed = diagnosis_list(context.categories)
-    is_listed = pl.col("claim_line_start_date").is_between(listed.first_day, listed.last_day)
-    year = pl.when(is_listed).then(_LIST_YEAR).when(~is_listed).then(_OTHER_YEAR)
-    return year.otherwise(_NO_DATE).cast(pl.UInt8)
+    """The number of the ICD-10-CM list whose fiscal year the date of service is in, from 1.
+
+    In a year without a list, the number of the nearest one and `_OTHER_YEAR` more.
+    """
+    lists, day = context.diagnosis_lists, pl.col("claim_line_start_date")
+    nearest = pl.lit(_OTHER_YEAR + 1)
+    for number, listed in enumerate(lists[1:], start=2):
+        begun = pl.when(day >= listed.first_day)
+        nearest = begun.then(_OTHER_YEAR + number).otherwise(nearest)
+    year = pl.when(day.is_not_null()).then(nearest).otherwise(_NO_DATE)
+    for number, listed in enumerate(lists, start=1):
+        is_listed = day.is_between(listed.first_day, listed.last_day)
+        year = pl.when(is_listed).then(number).otherwise(year)
+    return year.cast(pl.UInt8)
 
 
-_IN_YEAR = pl.col("list_year") == _LIST_YEAR
+_IN_YEAR = pl.col("list_year").is_between(_NO_DATE + 1, _OTHER_YEAR - 1)
+_IS_OTHER_YEAR = pl.col("list_year") > _OTHER_YEAR
+
+
+def _by_list(
+    context: Context, of_list: Callable[[DiagnosisList], pl.Expr], *, other_year: bool = False
+) -> pl.Expr:
+    """What holds by the list of the line's fiscal year, or in another year by the nearest one.
+
+    Null on the other lines.
+    """
+    first = _OTHER_YEAR + 1 if other_year else 1
+    return pl.coalesce(
+        pl.when(pl.col("list_year") == number).then(of_list(listed))
+        for number, listed in enumerate(context.diagnosis_lists, start=first)
+    )
 
 
 def diagnosis_problems(context: Context) -> pl.Expr:
     """What is wrong with the row's diagnoses; blank where nothing is.
 
-    Outside the fiscal year of the list their form is checked, and whether one is a heading there.
+    Outside the fiscal years of the lists their form is checked, and whether one is a heading in the
+    nearest list.
     """
     written, normal = pl.element(), _normal(pl.element())
     misformed = pl.when(~normal.str.contains(_FORM)).then(
@@ -134,23 +159,23 @@ def diagnosis_problems(context: Context) -> pl.Expr:
             "{} is not written in capitals with a dot, if any, after the third character", written
         )
     )
-    not_billable = pl.format("{} {}", written, _standing(normal, context))
-    listed = diagnosis_list(context.categories)
-    heading = pl.when(normal.is_in(listed.headings["code"].implode())).then(
-        pl.format(
-            "{} needs more characters in the nearest list (fiscal year {})",
-            written,
-            pl.lit(listed.last_day.year),
-        )
-    )
-    in_year = _written().list.eval(pl.coalesce(misformed, not_billable, miswritten))
-    other_year = _written().list.eval(pl.coalesce(misformed, heading, miswritten))
+
+    def in_year(listed: DiagnosisList) -> pl.Expr:
+        not_billable = pl.format("{} {}", written, _standing(normal, listed))
+        problem = pl.coalesce(misformed, not_billable, miswritten)
+        return _joined(_written().list.eval(problem), "; ")
+
+    def in_other_year(listed: DiagnosisList) -> pl.Expr:
+        text = f"{{}} needs more characters in the nearest list (fiscal year {listed.fiscal_year})"
+        is_heading = normal.is_in(listed.headings["code"].implode())
+        heading = pl.when(is_heading).then(pl.format(text, written))
+        return _joined(_written().list.eval(pl.coalesce(misformed, heading, miswritten)), "; ")
+
     by_form = _joined(_written().list.eval(pl.coalesce(misformed, miswritten)), "; ")
-    is_other_year = pl.col("list_year") == _OTHER_YEAR
-    elsewhere = pl.when(is_other_year).then(_joined(other_year, "; ")).otherwise(by_form)
+    elsewhere = pl.coalesce(_by_list(context, in_other_year, other_year=True), by_form)
     return (
         pl.when(_IN_YEAR)
-        .then(_joined(in_year, "; "))
+        .then(_by_list(context, in_year))
         .when((elsewhere != "") | ~has_diagnosis(context))
         .then(elsewhere)
     )
@@ -164,9 +189,8 @@ def diagnosis_is_wrong_in_any_year(_: Context) -> pl.Expr:
     return is_wrong | (_IN_YEAR & (pl.col("diagnosis_problems") != ""))
 
 
-def _standing(code: pl.Expr, context: Context) -> pl.Expr:
-    """Why a code is not billable; null where it is."""
-    listed = diagnosis_list(context.categories)
+def _standing(code: pl.Expr, listed: DiagnosisList) -> pl.Expr:
+    """Why a code is not billable by a list; null where it is."""
     headings = listed.headings
     below = pl.col("billable_below")
     codes = pl.when(below == 1).then(pl.lit("code begins")).otherwise(pl.lit("codes begin"))
@@ -188,9 +212,11 @@ def corrected_diagnoses(context: Context) -> pl.Expr:
     has_dot = written.str.contains(".", literal=True)
     rewritten = pl.when(has_dot).then(_dotted(normal)).otherwise(normal)
     corrected = pl.when(~written.str.contains(_AS_WRITTEN)).then(rewritten)
-    listed = diagnosis_list(context.categories)
-    billable = _written().list.eval(normal.is_in(listed.billable.implode()))
-    are_billable = _IN_YEAR & billable.list.all()
+
+    def all_billable(listed: DiagnosisList) -> pl.Expr:
+        return _written().list.eval(normal.is_in(listed.billable.implode())).list.all()
+
+    are_billable = _IN_YEAR & _by_list(context, all_billable)
     return pl.when(are_billable).then(_joined(_written().list.eval(corrected)))
 
 
@@ -280,15 +306,22 @@ def has_line_diagnosis(_: Context) -> pl.Expr:
 
 def has_unbillable_diagnosis(context: Context) -> pl.Expr:
     """A diagnosis of the line is surely none that a claim may have, however it is written."""
-    listed, code = diagnosis_list(context.categories), pl.element()
+    code = pl.element()
     is_wrong = (code != "") & ~code.str.contains(_FORM)
-    is_heading = code.is_in(listed.headings["code"].implode())
-    is_unlisted = (code != "") & ~code.is_in(listed.billable.implode())
+
+    def has_unlisted(listed: DiagnosisList) -> pl.Expr:
+        is_unlisted = (code != "") & ~code.is_in(listed.billable.implode())
+        return _OWN.list.eval(is_unlisted).list.any()
+
+    def has_heading(listed: DiagnosisList) -> pl.Expr:
+        is_heading = code.is_in(listed.headings["code"].implode())
+        return _OWN.list.eval(is_wrong | is_heading).list.any()
+
     return (
         pl.when(_IN_YEAR)
-        .then(_OWN.list.eval(is_unlisted).list.any())
-        .when(pl.col("list_year") == _OTHER_YEAR)
-        .then(_OWN.list.eval(is_wrong | is_heading).list.any())
+        .then(_by_list(context, has_unlisted))
+        .when(_IS_OTHER_YEAR)
+        .then(_by_list(context, has_heading, other_year=True))
         .otherwise(_OWN.list.eval(is_wrong).list.any())
     )
 

@@ -12,6 +12,7 @@ import polars as pl
 
 from cpt77092.errors import UsageError
 from cpt77092.reference.codes import CHECKED
+from cpt77092.reference.icd10 import DiagnosisList, diagnosis_lists
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,13 @@ class Context:
     """Names of the batch's files, by their number (`source`), for messages."""
     past: Past | None = None
     """Earlier claims; None where none were given."""
+    tables: Mapping[str, str] = field(default_factory=dict)
+    """Texts of the lists in the user's policy folder, by their names."""
+
+    @cached_property
+    def diagnosis_lists(self) -> tuple[DiagnosisList, ...]:
+        """The ICD-10-CM lists, one for each fiscal year, in order."""
+        return diagnosis_lists(self.tables, self.categories)
 
     @cached_property
     def bits(self) -> Mapping[str, int]:

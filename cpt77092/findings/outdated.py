@@ -34,6 +34,18 @@ def outdated(result: Result) -> tuple[Outdated, ...]:
     return tuple(filter(None, (_outdated(result, table) for table in tables)))
 
 
+def diagnosis_years_without_list(result: Result) -> tuple[int, ...]:
+    """The fiscal years of checked lines for which there is no ICD-10-CM list."""
+    if not any("diagnosis_problems" in rule.flag.meta.root_names() for rule in result.rules):
+        return ()
+    day = pl.col("claim_line_start_date")
+    dated = result.lines.lazy().filter(pl.col("hcpcs_code").is_in(sorted(CHECKED)))
+    year = day.dt.year() + (day.dt.month() > 9)
+    years = dated.select(year.unique().drop_nulls()).collect(engine="in-memory").to_series()
+    listed = {one.fiscal_year for one in result.context.diagnosis_lists}
+    return tuple(sorted(set(years) - listed))
+
+
 def _outdated(result: Result, table: NationalTable) -> Outdated | None:
     decisions = result.table.frame[f"policy.{table.parameter}.decision"]
     sources = [decision.source for decision in result.decisions]

@@ -21,7 +21,7 @@ from cpt77092.engine import (
 from cpt77092.findings.gaps import Gap, denied_and_unjudged, gaps, unjudged_payers
 from cpt77092.findings.lines import money_at_risk
 from cpt77092.findings.not_checked import not_checked_reasons
-from cpt77092.findings.outdated import Outdated, outdated
+from cpt77092.findings.outdated import Outdated, diagnosis_years_without_list, outdated
 from cpt77092.findings.schema import TOTALS
 from cpt77092.findings.table import is_question
 from cpt77092.readers import Tally
@@ -118,6 +118,8 @@ class Totals:
     most charges first. These add up to the batch."""
     outdated: tuple[Outdated, ...]
     """National tables on file that end before some lines."""
+    diagnosis_years: tuple[int, ...]
+    """Fiscal years of some lines that no ICD-10-CM list is for."""
     rework: Rework | None
     """None unless the user said what reworking a line costs."""
 
@@ -136,9 +138,9 @@ def totals(
         (result.rules[rule].code, SEVERITIES[severity], number)
         for rule, severity, number in _count(result.findings.lazy(), "rule", "severity")
     ]
-    lines, worst = result.lines, result.worst
+    worst = result.worst
     by_payer = _at_risk_by_payer(result)
-    is_checked = lines["hcpcs_code"].is_in(sorted(CHECKED))
+    is_checked = result.lines["hcpcs_code"].is_in(sorted(CHECKED))
     reasons = not_checked_reasons(result).select("rule", "reason", "payer", "lines")
     past = result.history
     history_rejected = 0 if past is None else past.rejects.height
@@ -151,7 +153,7 @@ def totals(
         history_rejected=history_rejected,
         unreadable_files=len(result.batch.unreadable),
         flagged_lines=worst.len() - worst.null_count(),
-        flagged_claims=_claims(lines[CLAIM_OF_PAYER].filter(worst.is_not_null())),
+        flagged_claims=_claims(result.lines[CLAIM_OF_PAYER].filter(worst.is_not_null())),
         error_lines=int((worst == ERROR).sum()),
         denied_lines=denied,
         unjudged_lines=unjudged + result.batch.total.rejected + history_rejected,
@@ -167,6 +169,7 @@ def totals(
         at_risk_by_rule=_at_risk_by_rule(result),
         at_risk_by_payer=by_payer,
         outdated=outdated(result),
+        diagnosis_years=diagnosis_years_without_list(result),
         rework=None if rework_cost is None else _rework(result, rework_cost),
     )
 

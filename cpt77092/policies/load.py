@@ -28,9 +28,12 @@ from cpt77092.policies.policy import (
 from cpt77092.policies.validate import PolicyFileRead, cross_check, validate
 from cpt77092.policies.yaml_lines import parse
 from cpt77092.reference.sources import Confidence
+from cpt77092.reference.tables import problem_of_table
 from cpt77092.text import small_file
 
 PACKAGED = "packaged"
+TABLES_FOLDER = "tables"
+"""The folder, in that of the policies, with lists that are no values of a code."""
 ENDINGS = (".yaml", ".yml")
 
 
@@ -68,20 +71,49 @@ def load_folders(
     """
     digest = hashlib.sha256()
     read = _read_folder(folder, digest, is_base=True, is_trusted=trust_base)
+    tables: dict[str, str] = {}
+    problems: list[FileProblem] = []
     if user_folder is not None:
         read += _read_folder(user_folder, digest, is_base=False, is_trusted=False)
+        tables = _read_tables(user_folder / TABLES_FOLDER, digest, problems)
     layered: dict[str, Policy] = {}
     for policy in (file.policy for file in read if file.policy is not None):
         base = layered.get(policy.payer)
         layered[policy.payer] = policy if base is None else _lay_over(base, policy)
     layered = {payer: with_amounts_carried_on(policy) for payer, policy in layered.items()}
-    problems = [problem for file in read for problem in file.problems]
+    problems += [problem for file in read for problem in file.problems]
     problems += cross_check(read, layered)
     if problems:
         raise PolicyError(tuple(sorted(problems, key=lambda p: (p.file, p.line))))
     base_name = PACKAGED if str(folder) == str(packaged_folder()) else str(folder)
     origin = (base_name, str(user_folder)) if user_folder else (base_name,)
-    return PolicySet(layered, origin, digest.hexdigest())
+    return PolicySet(layered, origin, digest.hexdigest(), tables)
+
+
+def is_policy_folder(folder: Path) -> bool:
+    """Whether a folder holds policy files or lists."""
+    return any(folder.glob("*.yaml")) or any((folder / TABLES_FOLDER).glob("*.txt"))
+
+
+def _read_tables(folder: Path, digest: Any, problems: list[FileProblem]) -> dict[str, str]:
+    """The texts of the lists in a folder by name, as `scrub policies import` writes them."""
+    tables = {}
+    for path in sorted(folder.glob("*.txt")):
+        content = _content(path)
+        digest.update(path.name.encode() + b"\0" + content + b"\0")
+        text = content.decode("utf-8", errors="replace")
+        problem = problem_of_table(path.name, text)
+        if problem is not None:
+            problems.append(FileProblem(str(path), *problem))
+        tables[path.name] = text
+    return tables
+
+
+def _content(path: Traversable) -> bytes:
+    try:
+        return small_file(path)
+    except OSError as problem:
+        raise UsageError(f"{path}: cannot be read ({problem.strerror})") from None
 
 
 def _unusable(folder: Traversable, why: str) -> UsageError:
@@ -94,14 +126,11 @@ def _read_folder(
     if not folder.is_dir():
         raise _unusable(folder, "no such folder")
     paths = [path for path in folder.iterdir() if path.name.endswith(ENDINGS)]
-    if not paths:
+    if not paths and (is_base or not (folder / TABLES_FOLDER).is_dir()):
         raise _unusable(folder, "the folder holds no .yaml policy files")
     by_stem: dict[str, PolicyFileRead] = {}
     for path in sorted(paths, key=attrgetter("name")):
-        try:
-            content = small_file(path)
-        except OSError as problem:
-            raise UsageError(f"{path}: cannot be read ({problem.strerror})") from None
+        content = _content(path)
         digest.update(path.name.encode() + b"\0" + content + b"\0")
         file = _read_file(path, content, is_base=is_base, is_trusted=is_trusted)
         if file.stem in by_stem:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from cpt77092.policies.policy import NATIONAL, DatedValue, PolicySet
+from cpt77092.reference.icd10 import diagnosis_lists, fiscal_year
 from cpt77092.reference.sources import Source
 
 _MEDICARE = "medicare"
@@ -18,7 +19,7 @@ class NationalTable:
 
     title: str
     parameter: str
-    """The one by which it is known how far the table goes."""
+    """The one by which it is known how far the table goes; blank of a list of codes."""
     file: Callable[[date], str]
     """The name at CMS of the file that holds a day."""
     page: str
@@ -74,6 +75,18 @@ TABLES = (
 """Every table that `scrub policies import` keeps current."""
 
 
+def _diagnosis_file(day: date) -> str:
+    return f"icd10cm-order-{fiscal_year(day)}.txt"
+
+
+DIAGNOSES = NationalTable(
+    title="ICD-10-CM codes",
+    parameter="",
+    file=_diagnosis_file,
+    page="https://www.cms.gov/medicare/coding-billing/icd-10-codes",
+)
+
+
 def coverages(policies: PolicySet) -> list[Coverage]:
     """How far each table goes, by the latest of the sources that say so."""
     covered = []
@@ -86,6 +99,16 @@ def coverages(policies: PolicySet) -> list[Coverage]:
             covered.append(
                 Coverage(table=table, first_day=first_day, last_day=last_day, source=source)
             )
+    lists = diagnosis_lists(policies.tables, frozenset())
+    years = ", ".join(str(listed.fiscal_year) for listed in lists)
+    covered.append(
+        Coverage(
+            table=DIAGNOSES,
+            first_day=lists[0].first_day,
+            last_day=lists[-1].last_day,
+            source=Source(title=f"CDC/NCHS, fiscal year {years}"),
+        )
+    )
     return covered
 
 

@@ -119,6 +119,8 @@ class PolicySet:
     """Where they came from: `packaged`, or a folder; the user's last."""
     digest: str
     """SHA-256 over the files' names and bytes: two runs with one digest had the same policies."""
+    tables: Mapping[str, str] = field(default_factory=dict)
+    """Texts of the lists in the user's folder, by their names."""
     own_names: Mapping[str, str] = field(default_factory=dict)
     """Names that the user's settings give a policy, in the form they are compared."""
 

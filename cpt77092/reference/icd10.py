@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -25,18 +25,29 @@ import polars as pl
 WOMEN_ONLY = ("Z78.0", "N95.-", "E28.3-", "Z90.72-")
 """Diagnoses of menopause, ovarian failure and removed ovaries; prefixes end in `-`."""
 LIST_FILE = "icd-10-cm.txt"
+USERS_LIST = "icd-10-cm-"
+"""How the name of a list in the user's folder begins; then comes the fiscal year."""
+_ROW = r"[A-Z][0-9A-Z]{1,2}( [0-9A-Z,]*:[0-9A-Z]+)+"
 CATEGORY = 3
 """Characters of a category: the shortest code, and the part before the dot."""
 LONGEST = 7
 
+SHIPPED_SOURCE = (
+    "CDC/NCHS, ICD-10-CM, the fiscal year of these days with its April update; public domain."
+)
 _HEAD = """\
 # Every billable ICD-10-CM code, without the dot.
 # First day: {first}
 # Last day: {last}
-# Source: CDC/NCHS, ICD-10-CM, the fiscal year of these days with its April update; public domain.
+# Source: {source}
 # After a category come groups: what follows it, then a colon and all last characters. So
 # "M80 00X,011:ADS" is M8000XA, M8000XD, M8000XS, M80011A, M80011D, M80011S. See README.md.
 """
+
+
+def fiscal_year(day: date) -> int:
+    """The fiscal year of a day: October begins the next one."""
+    return day.year + (day.month > 9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +59,11 @@ class DiagnosisList:
     codes: pl.DataFrame
     """`code`, undotted, and `billable_below`: how many billable codes are longer and begin with
     it. It is 0 for a billable code; a code that is not here does not begin any."""
+
+    @property
+    def fiscal_year(self) -> int:
+        """The year that it ends in."""
+        return self.last_day.year
 
     @property
     def billable(self) -> pl.Series:
@@ -69,6 +85,34 @@ def diagnosis_list(categories: frozenset[str] | None = None) -> DiagnosisList:
     """
     text = files("cpt77092.reference").joinpath("data", LIST_FILE).read_text(encoding="utf-8")
     return read_list(text, categories)
+
+
+def diagnosis_lists(
+    tables: Mapping[str, str], categories: frozenset[str] | None = None
+) -> tuple[DiagnosisList, ...]:
+    """The shipped list and those of the user, one for each fiscal year, in order.
+
+    Args:
+        tables: the texts of the user's lists by name; those of other kinds are passed over.
+        categories: as of `read_list`.
+    """
+    shipped = diagnosis_list(categories)
+    lists = {shipped.fiscal_year: shipped}
+    for name, text in tables.items():
+        if name.startswith(USERS_LIST):
+            listed = read_list(text, categories)
+            lists[listed.fiscal_year] = listed
+    return tuple(lists[year] for year in sorted(lists))
+
+
+def problem_of_list(text: str) -> tuple[int, str] | None:
+    """The first line of a list that `pack` did not write, and what is wrong with it."""
+    if len(re.findall(r"^# (?:First|Last) day: \d{4}-\d\d-\d\d$", text, re.MULTILINE)) != 2:
+        return 1, "the first and last day of the fiscal year are missing"
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.startswith("#") and not re.fullmatch(_ROW, line):
+            return number, "not a category with its codes; import the list again"
+    return None
 
 
 def read_list(text: str, categories: frozenset[str] | None = None) -> DiagnosisList:
@@ -118,7 +162,9 @@ def billable_codes(listed: Iterable[str]) -> list[str]:
     return [code for code, after in pairwise([*codes, ""]) if not after.startswith(code)]
 
 
-def pack(billable: Iterable[str], first_day: date, last_day: date) -> str:
+def pack(
+    billable: Iterable[str], first_day: date, last_day: date, source: str = SHIPPED_SOURCE
+) -> str:
     """The text of a list: one line for each category, equal endings written once."""
     ends: dict[str, str] = {}
     for code in sorted(billable):
@@ -132,7 +178,7 @@ def pack(billable: Iterable[str], first_day: date, last_day: date) -> str:
         " ".join([category, *(f"{','.join(middle)}:{end}" for end, middle in groups.items())])
         for category, groups in sorted(categories.items())
     ]
-    return _HEAD.format(first=first_day, last=last_day) + "\n".join(rows) + "\n"
+    return _HEAD.format(first=first_day, last=last_day, source=source) + "\n".join(rows) + "\n"
 
 
 def main(listed: str, first_day: str, last_day: str) -> None:

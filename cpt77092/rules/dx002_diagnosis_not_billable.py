@@ -2,12 +2,13 @@
 
 Why: a code that does not exist that year, or a category that needs more characters, gets the whole
 claim rejected, whichever line points to it.
-Basis: the ICD-10-CM list of one fiscal year (October to September) that ships with this program. In
-any other year a wrong format is an error, and a category of that list is a warning.
+Basis: the ICD-10-CM list of the fiscal year (October to September): of the one that ships with this
+program, and of those that `scrub policies import` took. In any other year a wrong format is an
+error, and a category of the nearest list is a warning.
 Clear: every diagnosis of the row is a billable code in capitals, with the dot after the third
 character or with none.
-Not checked: a date outside the fiscal year of the list, or no date, for any other code in the right
-format; no diagnosis columns.
+Not checked: a date outside the fiscal years of the lists, or no date, for any other code in the
+right format; no diagnosis columns.
 """
 
 import polars as pl
@@ -22,7 +23,7 @@ RULE = Rule(
     flag=pl.col("diagnosis_problems") != "",
     source=Source(
         title="CDC/NCHS ICD-10-CM",
-        at="data/icd-10-cm.txt: fiscal year 2026 with its April update; third-party copy",
+        at="fiscal year 2026 with its April update (third-party copy), and years that you imported",
         confidence=Confidence.SECONDARY,
     ),
     message="Diagnosis {diagnosis_problems}.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -13,9 +14,11 @@ from typing import Any
 
 import pytest
 
+from cpt77092.errors import PolicyError
 from cpt77092.policies import PolicySet, Status, decide, load_policies
 from cpt77092.policies.load import packaged_folder
 from cpt77092.reference.codes import CHECKED
+from cpt77092.reference.icd10 import diagnosis_list, diagnosis_lists
 from tests.cms_files.samples import (
     RVU_2026,
     as_csv,
@@ -366,3 +369,146 @@ def test_an_older_table_does_not_replace_a_newer_one(run: Scrub) -> None:
     assert code == 2
     assert "cms.yaml has the table to 2026-09-30" in err
     assert os.listdir("own") == ["cms.yaml"]  # noqa: PTH208 - no lock or half file is left
+
+
+# --- ICD-10-CM -------------------------------------------------------------------------------
+
+
+def order_file(billable: set[str]) -> bytes:
+    """All billable codes and their categories, as the order file has them."""
+    codes = sorted(billable | {code[:3] for code in billable})
+    lines = [
+        f"{number:05d} {code:7} {int(code in billable)} {'Short text':60} Long text\r\n"
+        for number, code in enumerate(codes, start=1)
+    ]
+    return "".join(lines).encode()
+
+
+def codes_file(billable: set[str]) -> bytes:
+    return "".join(f"{code:7} Long text\r\n" for code in sorted(billable)).encode()
+
+
+@pytest.fixture(scope="module")
+def billable_2027() -> set[str]:
+    """The shipped codes, of which M81.0 becomes a heading with two codes under it."""
+    return (set(diagnosis_list().billable) - {"M810"}) | {"M8101", "M8102"}
+
+
+CLAIMS = """\
+claim_id,payer,claim_line_start_date,hcpcs_code,diagnosis_code_1
+A,Medicare,2026-11-02,77092,M81.0
+B,Medicare,2026-11-02,77092,M81.01
+C,Medicare,2026-09-30,77092,M81.01
+D,Medicare,2025-10-01,77092,M81.0
+E,Medicare,2027-10-01,77092,M81.0
+F,Medicare,2025-09-30,77092,M81
+"""
+
+
+def test_a_list_judges_the_lines_of_its_fiscal_year(
+    run: Scrub, scrub: Scrub, billable_2027: set[str]
+) -> None:
+    order, codes = order_file(billable_2027), codes_file(billable_2027)
+    files = {"icd10cm-order-2027.txt": order, "icd10cm-codes-2027.txt": codes}
+    files["icd10cm-order-addenda-2027.txt"] = b"Add:         M8101  Long text\r\n"
+    archive = zipped(Path("2027-code-descriptions-tabular-order.zip"), files)
+    code, out, _ = run(archive)
+    assert code == 0
+    assert "2 are new since fiscal year 2026 and 1 are gone" in out.replace("\n", " ")
+    written("claims.csv", CLAIMS.encode())
+    check = ("--select", "DX002", "--format", "csv", "--as-of", "2027-11-01", "--isolated")
+    _, out, _ = scrub("claims.csv", *check, "--policies", "own", "--without", "modifiers")
+    findings = {
+        (row["claim_id"], row["severity"], row["message"])
+        for row in csv.DictReader(out.splitlines())
+    }
+    assert findings == {
+        ("A", "error", "Diagnosis M81.0 needs more characters (2 billable codes begin with it)."),
+        ("C", "error", "Diagnosis M81.01 is not an ICD-10-CM code that year."),
+        (
+            "E",
+            "warning",
+            "Diagnosis M81.0 needs more characters in the nearest list (fiscal year 2027).",
+        ),
+        (
+            "F",
+            "warning",
+            "Diagnosis M81 needs more characters in the nearest list (fiscal year 2026).",
+        ),
+    }
+
+
+def test_a_list_of_the_user_replaces_that_of_its_year_and_counts_in_the_digest(
+    run: Scrub, billable_2027: set[str]
+) -> None:
+    assert run(written("icd10cm_codes_2026.txt", codes_file(billable_2027)))[0] == 0
+    policies = load_policies(Path("own"))
+    assert policies.digest != load_policies().digest
+    (listed,) = diagnosis_lists(policies.tables)
+    assert set(listed.billable) == billable_2027
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("codes.txt", None, "its name has no year"),
+        ("icd10cm-order-2027.txt", {"A000", "A001", "A009"}, "import the complete file"),
+        ("icd10cm-order-2027.txt", {"A00", "A000"}, "is marked billable and begins other codes"),
+    ],
+)
+def test_lists_that_cannot_be_whole_are_refused(
+    run: Scrub, billable_2027: set[str], name: str, content: set[str] | None, words: str
+) -> None:
+    code, _, err = run(written(name, order_file(content or billable_2027)))
+    assert code == 2
+    assert words in err
+
+
+def test_a_damaged_list_is_an_error_with_its_line(run: Scrub, billable_2027: set[str]) -> None:
+    run(written("icd10cm-order-2027.txt", order_file(billable_2027)))
+    file = Path("own") / "tables" / "icd-10-cm-2027.txt"
+    text = file.read_text(encoding="utf-8").splitlines()
+    text[9] = "A00"
+    file.write_text("\n".join(text), encoding="utf-8")
+    with pytest.raises(PolicyError) as caught:
+        load_policies(Path("own"))
+    assert [problem.line for problem in caught.value.problems] == [10]
+
+
+# --- how far the tables go -------------------------------------------------------------------
+
+
+def test_status_says_what_is_due(run: Scrub, scrub: Scrub) -> None:
+    run(written(f"{MUE}.csv", as_csv(unit_limits())))
+    command = ("policies", "status", "--policies", "own", "--format", "json", "--isolated")
+    code, out, _ = scrub(*command, "--on", "2026-11-29")
+    assert code == 0
+    rows = {row["table"]: row for row in json.loads(out)}
+    assert rows["unit limits (MUE)"] == {
+        "table": "unit limits (MUE)",
+        "covers_from": "2022-01-01",
+        "covers_to": "2026-12-31",
+        "is_current": True,
+        "source": "CMS NCCI medically unlikely edits, practitioner, October 2026",
+        "next_file": "MCR_MUE_PractitionerServices_Eff_01-01-2027",
+        "page": "https://www.cms.gov/national-correct-coding-initiative-ncci",
+    }
+    assert not rows["code pairs (PTP)"]["is_current"]
+    assert rows["code pairs (PTP)"]["next_file"] == "ccipra-v323r0-f1 to f4"
+    assert rows["ICD-10-CM codes"]["next_file"] == "icd10cm-order-2027.txt"
+    code, out, _ = scrub("policies", "status", "--on", "2026-11-29", "--isolated")
+    assert code == 0
+    assert "overdue since" in out
+
+
+def test_a_batch_after_the_last_day_says_which_file_to_get(scrub: Scrub) -> None:
+    written("claims.csv", CLAIMS.encode())
+    check = ("--format", "concise", "--as-of", "2027-11-01", "--isolated")
+    _, out, err = scrub("claims.csv", *check, "--without", "modifiers")
+    needs = [line for line in (out + err).splitlines() if line.startswith("Needs you: ")]
+    texts = " ".join(needs)
+    assert "get MCR_MUE_PractitionerServices_Eff_10-01-2027; code pairs" in texts
+    assert "1 line is after 2026-12-31" in texts
+    assert "get PPRRVU in rvu27d.zip from cms.gov" in texts
+    assert "Get icd10cm-order-2025.txt, icd10cm-order-2027.txt, icd10cm-order-2028.txt" in texts
+    assert "scrub policies import FILES --policies FOLDER" in texts

@@ -9,6 +9,7 @@ from datetime import date
 from cpt77092.engine import Result
 from cpt77092.findings import Totals
 from cpt77092.findings.outdated import Outdated
+from cpt77092.policies.national_tables import DIAGNOSES
 from cpt77092.reports.check import at_risk
 from cpt77092.rule import Severity
 from cpt77092.text import count, dollars, safe
@@ -317,7 +318,8 @@ def needs(result: Result, totals: Totals) -> tuple[list[str], str]:
             some = [by_reason.pop(reason) for reason in reasons]
             rules = sorted({rule for each in some for rule in each})
             lines = count(max(map(_most, some)), "line")
-            texts.append(f"{', '.join(rules)} not checked on {lines}: {safe(reasons[0])}.")
+            get = f" {_lists_to_get(result, totals)}" if words == _NO_LIST else ""
+            texts.append(f"{', '.join(rules)} not checked on {lines}: {safe(reasons[0])}.{get}")
     texts += outdated(result, totals)
     if not by_reason:
         return texts, ""
@@ -331,7 +333,6 @@ def outdated(result: Result, totals: Totals) -> list[str]:
     by_day: dict[date, list[Outdated]] = {}
     for one in totals.outdated:
         by_day.setdefault(one.last_day, []).append(one)
-    folder = result.policies.origin[-1] if len(result.policies.origin) > 1 else "FOLDER"
     texts = []
     for last_day, tables in sorted(by_day.items()):
         lines = max(one.lines for one in tables)
@@ -340,13 +341,25 @@ def outdated(result: Result, totals: Totals) -> list[str]:
         )
         texts.append(
             f"{count(lines, 'line is', 'lines are')} after {last_day}, the last day of "
-            f"CMS tables on file: {get} from cms.gov. Then: scrub policies import FILES "
-            f"--policies {safe(folder)}."
+            f"CMS tables on file: {get} from cms.gov. Then: {_import_command(result)}."
         )
     return texts
 
 
-_CHANGEABLE = ("--history", "list on file")
+def _lists_to_get(result: Result, totals: Totals) -> str:
+    """Which ICD-10-CM lists to get."""
+    days = [date(year, 1, 1) for year in totals.diagnosis_years]
+    files = ", ".join(DIAGNOSES.file(day) for day in days)
+    return f"Get {files} from cms.gov. Then: {_import_command(result)}." if files else ""
+
+
+def _import_command(result: Result) -> str:
+    folder = result.policies.origin[-1] if len(result.policies.origin) > 1 else "FOLDER"
+    return f"scrub policies import FILES --policies {safe(folder)}"
+
+
+_NO_LIST = "list on file"
+_CHANGEABLE = ("--history", _NO_LIST)
 """Words of reasons about an option or a code list; the others are the payers' or the claims'."""
 
 

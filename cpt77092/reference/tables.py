@@ -1,0 +1,20 @@
+"""The lists that a user's policy folder may hold, by the beginnings of their names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from cpt77092.reference import icd10
+
+_PROBLEM_OF: Mapping[str, Callable[[str], tuple[int, str] | None]] = {
+    icd10.USERS_LIST: icd10.problem_of_list,
+}
+
+
+def problem_of_table(name: str, text: str) -> tuple[int, str] | None:
+    """What is wrong with a list, and in which line; None where nothing is."""
+    for beginning, problem_of in _PROBLEM_OF.items():
+        if name.startswith(beginning):
+            return problem_of(text)
+    known = ", ".join(f"{beginning}..." for beginning in _PROBLEM_OF)
+    return 1, f"not the name of a list; those are named {known}"
