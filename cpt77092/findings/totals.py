@@ -142,8 +142,7 @@ def totals(
     by_payer = _at_risk_by_payer(result)
     is_checked = result.lines["hcpcs_code"].is_in(sorted(CHECKED))
     reasons = not_checked_reasons(result).select("rule", "reason", "payer", "lines")
-    past = result.history
-    history_rejected = 0 if past is None else past.rejects.height
+    history_rejected = 0 if result.history is None else result.history.rejects.height
     denied, unjudged = denied_and_unjudged(result, without)
     return Totals(
         tally=result.batch.total,
