@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cpt77092.claims.layouts import fitting, load_layout, saved_layouts
 from cpt77092.engine import Result, check, needed_columns, payer_spellings
@@ -31,6 +31,9 @@ from cpt77092.readers import (
 from cpt77092.reference.codes import CHECKED
 from cpt77092.rules import CATALOGUE
 from cpt77092.rules.selection import select_rules
+
+if TYPE_CHECKING:
+    from cpt77092.followup.before import Before
 
 Progress = Callable[[str, int], None]
 """Called with each step of a run and the rows known by then."""
@@ -78,6 +81,8 @@ class Request:
     """Groups of columns that the files lack on purpose (`choices.Without`)."""
     payers: Sequence[OwnName] = ()
     """The user's own names for payers."""
+    accepted: str | None = None
+    """The file of decisions on findings; `read_before` reads it."""
 
     def recorded(self) -> dict[str, Any]:
         """The request as plain JSON values, for the manifest of a report.
@@ -170,6 +175,19 @@ def run(request: Request, progress: Progress = _ignore_progress) -> Result:
 
     progress("Checking", batch.total.rows)
     return check(batch, policies, rules, as_of=request.as_of, history=past)
+
+
+def read_before(request: Request) -> Before | None:
+    """What earlier runs have left for this one, to be applied to its result; None if nothing.
+
+    Raises:
+        ScrubError: a file cannot be used; its `lines` say what to fix.
+    """
+    if request.accepted is None:
+        return None
+    from cpt77092.followup import before
+
+    return before.read_before(accepted=request.accepted)
 
 
 def read_payers(request: Request) -> tuple[Batch, list[SpellingCount]]:

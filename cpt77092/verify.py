@@ -22,7 +22,7 @@ from cpt77092.errors import ClaimsError, UsageError
 from cpt77092.policies.load import PACKAGED
 from cpt77092.reports.check import json as json_report
 from cpt77092.reports.check.report import Report
-from cpt77092.run import Request, run
+from cpt77092.run import Request, read_before, run
 from cpt77092.text import count
 
 SECTIONS = ("not_checked", "totals")
@@ -30,7 +30,8 @@ SECTIONS = ("not_checked", "totals")
 IS_WHOLE = " is whole"
 """Key of a report that was read: whether its digest is that of its bytes."""
 RULES_SHOWN = 10
-_OF_FILES = ("input: ", "history: ", "layout: ")
+CLAIMS_SHOWN = 8
+_OF_FILES = ("input: ", "history: ", "layout: ", "accepted: ")
 
 Record = Mapping[str, Any]
 """A JSON object."""
@@ -137,7 +138,8 @@ def _request(report: str, manifest: Record) -> Request:
     if "-" in inputs:
         raise UsageError(f"{report}: made from standard input, which is not kept; check files")
     layout = manifest["options"].get("layout")
-    files = [*inputs, *history, *([layout] if layout else [])]
+    accepted = manifest["options"].get("accepted")
+    files = [*inputs, *history, *filter(None, [layout, accepted])]
     missing = [name for name in files if not Path(name).is_file()]
     if missing:
         raise ClaimsError(*(f"{name}: no such file; the report needs it" for name in missing))
@@ -158,10 +160,15 @@ def _run_again(
     request: Request, then: Record, by: By, sort: Sort, rework_cost: Decimal | None
 ) -> dict[str, Any]:
     """The report as it is now, in the shape that it had then."""
-    result = run(request)
+    before, result, accepted = read_before(request), run(request), None
+    if before is not None:
+        result, accepted = before.applied(result)
     again = Report(
         result=result,
-        totals=findings.totals(result, rework_cost=rework_cost, without=request.without),
+        totals=findings.totals(
+            result, rework_cost=rework_cost, without=request.without, accepted=accepted
+        ),
+        accepted=accepted,
         options=then["manifest"]["options"],
         exit_code=0,
         why="",
@@ -201,9 +208,10 @@ def _changes(then: Record, now: Record) -> list[str]:
 def _digests(manifest: Record) -> dict[tuple[str, str], str]:
     """SHA-256 by kind and name of every file that a report was made from."""
     history = (manifest["history"] or {}).get("files", [])
-    layout = manifest.get("layout")  # older reports have none
     files = [("input", manifest["inputs"]), ("history", history)]
-    files.append(("layout", [layout] if layout else []))
+    for kind in ("layout", "accepted"):  # older reports have none
+        one = manifest.get(kind)
+        files.append((kind, [one] if one else []))
     return {(kind, one["file"]): one.get("sha256") for kind, many in files for one in many}
 
 
@@ -219,6 +227,8 @@ def _differences(then: Record, now: Record, rows: str) -> list[str]:
         differences.append("what could not be checked differs")
     elif then.get("not_checked_rows") != now.get("not_checked_rows"):
         differences.append("the lines that could not be checked differ")
+    if then.get("accepted") != now.get("accepted"):
+        differences.append("the findings accepted differ")
     if then.get("checked_lines") != now.get("checked_lines"):
         differences.append("the lines checked differ")
     old, new = then["totals"], now["totals"]
@@ -229,20 +239,20 @@ def _differences(then: Record, now: Record, rows: str) -> list[str]:
 
 
 def _compare_findings(then: Sequence[Any], now: Sequence[Any]) -> list[str]:
-    """`MO001: 2 missing, 1 new`, the rules with the most differences first."""
-    counts: dict[str, Counter[str]] = {}
+    """`MO001: 2 missing (A-1002, B-2002), 1 new (C-1)`, most differences first."""
+    counts: dict[str, dict[str, list[str]]] = {}
     old, new = _by_place(then), _by_place(now)
-    for place in old.keys() | new.keys():
-        before, after = old.get(place, Counter()), new.get(place, Counter())
-        of_rule = counts.setdefault(place[-1], Counter())
-        if before and after:
-            of_rule["changed"] += before != after
-        else:
-            of_rule["missing"] += before.total()
-            of_rule["new"] += after.total()
-    differing = [(rule, of_rule) for rule, of_rule in counts.items() if of_rule.total()]
-    differing.sort(key=lambda item: (-item[1].total(), item[0]))
-    differences = [f"{rule}: {_numbers(of_rule)}" for rule, of_rule in differing[:RULES_SHOWN]]
+    for place in sorted(old.keys() | new.keys()):
+        before, after = old.get(place, []), new.get(place, [])
+        what = "changed" if before and after else "missing" if before else "new"
+        if before != after:
+            claims = [claim for claim, _ in (after or before)]
+            counts.setdefault(place[-1], {}).setdefault(what, []).extend(claims)
+    differing = sorted(counts.items(), key=lambda item: (-sum(map(len, item[1].values())), item[0]))
+    differences = [
+        f"{rule}: {', '.join(_claims(what, claims) for what, claims in sorted(of_rule.items()))}"
+        for rule, of_rule in differing[:RULES_SHOWN]
+    ]
     if len(differing) > RULES_SHOWN:
         differences.append(count(len(differing) - RULES_SHOWN, "more rule"))
     return differences or ["the findings are in another order"]
@@ -260,14 +270,23 @@ def _numbers(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{number:,} {what}" for what, number in counts.items() if number)
 
 
-def _by_place(rows: Iterable[Any]) -> dict[Place, Counter[str]]:
-    """Findings as text, by file, row and rule."""
-    places: dict[Place, Counter[str]] = {}
+def _claims(what: str, claims: Sequence[str]) -> str:
+    """`12 missing (A-1002, B-2002 and 3 more claims)`: findings, with the claims they are on."""
+    names = list(dict.fromkeys(claims))
+    more = len(names) - CLAIMS_SHOWN
+    others = f" and {count(more, 'more claim')}" if more > 0 else ""
+    return f"{len(claims):,} {what} ({', '.join(names[:CLAIMS_SHOWN])}{others})"
+
+
+def _by_place(rows: Iterable[Any]) -> dict[Place, list[tuple[str, str]]]:
+    """Findings, each as its claim and as text, in order, by file, row and rule."""
+    places: dict[Place, list[tuple[str, str]]] = {}
     for row in rows:
         record = row if isinstance(row, dict) else {}
         file, line, rule = (str(record.get(name)) for name in ("source_file", "source_row", "rule"))
-        places.setdefault((file, line, rule), Counter())[_as_text(row)] += 1
-    return places
+        claim = str(record.get("claim_id") or "no claim id")
+        places.setdefault((file, line, rule), []).append((claim, _as_text(row)))
+    return {place: sorted(of_place) for place, of_place in places.items()}
 
 
 def _as_text(row: Any) -> str:

@@ -250,10 +250,13 @@ def test_no_loop_over_rows_where_the_lines_are() -> None:
         ("split/held_claims.py", "iter_rows"),  # the ways in which payers are named
         ("split/__init__.py", "iter_rows"),  # where rows go, one of each run of rows
         ("readers/copying/table.py", "iter_slices"),  # blocks of a sheet
+        ("followup/accepted.py", "iter_rows"),  # the findings that decisions name
+        ("followup/decide.py", "iter_rows"),  # the findings that somebody accepts
         ("profile/measures.py", "iter_rows"),  # sums per payer, month and code
         ("readers/batch.py", "iter_rows"),  # row kinds and commonest codes
         ("readers/excel.py", "iter_rows"),  # the first rows, in which the header is looked for
         ("readers/x12/envelope.py", "iter_rows"),  # kinds of transaction, trailers that are off
+        ("reports/check/accepted_notes.py", "iter_rows"),  # the findings that are shown
         ("reports/check/claim_blocks.py", "iter_rows"),  # the findings that are shown
         ("reports/check/rollup_table.py", "iter_rows"),  # the lines or claims that are shown
         ("reports/check/html.py", "iter_rows"),  # the findings that are shown

@@ -79,6 +79,9 @@ def test_the_manifest_holds_the_whole_request() -> None:
         "history": ["h.csv"],
         "policies": Path("own"),
         "not_used": (),
+        "frame": None,
+        "past_frame": None,
+        "whole": False,
     }
     for one in fields(Request):  # an option that comes later is held to this too
         if one.name not in recorded and one.name not in not_recorded:
@@ -99,7 +102,7 @@ def test_changed_claims_are_named_with_what_they_changed(scrub: Scrub) -> None:
     lines = out.splitlines()
     before = len(json.loads(Path("r.json").read_text(encoding="utf-8"))["findings"])
     assert lines[0].startswith(f"Not the same: {before} findings then, ")
-    assert "Differs: MO001: 1 missing" in lines
+    assert "Differs: MO001: 1 missing (A-1002)" in lines
     assert lines[-1] == "Changed: input: claims.csv has changed"
 
 

@@ -13,6 +13,7 @@ unused: [Mod Reason]                 # headers that are none of our columns, wha
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -42,6 +43,11 @@ class Layout:
     known_by: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
     """Headers that are not asked about."""
+
+
+def user_folder() -> Path:
+    """The folder of the user's own files, which need not exist: layouts, and the key of digests."""
+    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config", "scrub")
 
 
 def load_layout(path: str) -> Layout:

@@ -11,10 +11,11 @@ import typer
 
 from cpt77092 import __version__
 from cpt77092.choices import By, Color, FailOn, Format, Hold, LogFormat, Sort, Without
-from cpt77092.cli.configured import answers_of, from_file, settings_of
+from cpt77092.cli.configured import answers_of, from_file, settings_of, with_accepted
 from cpt77092.cli.exits import Exit, exit_code, failing_severities, unchecked_columns
 from cpt77092.cli.options import (
     EXIT_CODE,
+    FOLLOWING,
     OUTPUT,
     RULES,
     SETTINGS,
@@ -36,8 +37,8 @@ from cpt77092.errors import OutputError, UsageError
 from cpt77092.reports.log import Log
 
 if TYPE_CHECKING:
-    from cpt77092.engine import Result
     from cpt77092.findings import Totals
+    from cpt77092.followup.before import Before
     from cpt77092.policies.payer_names import OwnName
     from cpt77092.reports.check.former_worklist import FormerWorklist
     from cpt77092.reports.check.report import Report
@@ -120,6 +121,11 @@ class CheckOptions(ClaimOptions):
     release_list: str | None = file_option(SPLITTING, "List the claims that may go, as CSV.")
     hold: Hold = option(SPLITTING, "Hold whole claims, or single lines.", default=Hold.CLAIM)
 
+    accepted: str | None = file_option(
+        FOLLOWING,
+        "File of accepted findings; scrub-accepted.yaml here or above if omitted.",
+    )
+
     fail_on: FailOn = option(EXIT_CODE, "Lowest severity that exits 1.", default=FailOn.ERROR)
     exit_zero: bool = flag(EXIT_CODE, "Exit 0 instead of 1.", "--exit-zero")
     allow_rejects: bool = flag(
@@ -184,28 +190,25 @@ def check(ctx: typer.Context, options: CheckOptions) -> None:
         typer.echo(settings_text(ctx))
         raise typer.Exit
 
-    from cpt77092 import findings
     from cpt77092.reports.files import output_locks
     from cpt77092.reports.progress import Watch
-    from cpt77092.run import run
+    from cpt77092.run import read_before
 
     log = ctx.ensure_object(Log)
     log.quiet = options.quiet
-    request = replace(options.check_request(settings_of(ctx).payers), **answers_of(ctx))
+    request = options.check_request(settings_of(ctx).payers)
+    request = with_accepted(replace(request, **answers_of(ctx)), options.accepted)
     files = output_files(request, options)
     names = [("-o", name) for name, _ in files.reports] + files.others
-    read = (settings_of(ctx).path, options.payers, options.worklist)
+    read = (settings_of(ctx).path, options.payers, options.worklist, request.accepted)
     require_no_input(request, names, read)
-    worklist = _former_worklist(options, files)
+    worklist, before = _former_worklist(options, files), read_before(request)
     ctx.with_resource(output_locks([name for name, _ in files.reports], others=files.others))
     _log_start(ctx, request, options, log)
     with Watch(quiet=options.quiet or log.is_json, color=options.color) as watch:
-        result = run(request, watch.step)
-        watch.step("Adding up")
-        totals = findings.totals(result, rework_cost=options.rework_cost, without=request.without)
-    log.result(result, totals)
-    code, why = _exit_code(totals, options)
-    report = replace(_report(result, totals, request, options, log, code, why), worklist=worklist)
+        report = _report(request, before, options, log, watch.step)
+    report = replace(report, worklist=worklist)
+    code, why = Exit(report.exit_code), report.why
     with Watch(quiet=options.quiet or log.is_json, color=options.color) as watch:
         split, unwritten = _write_files(report, files, options, log, watch.step)
     if not options.quiet or options.form is not Format.AUTO:
@@ -256,17 +259,28 @@ def _exit_code(totals: Totals, options: CheckOptions) -> tuple[Exit, str]:
 
 
 def _report(
-    result: Result,
-    totals: Totals,
     request: Request,
+    before: Before | None,
     options: CheckOptions,
     log: Log,
-    code: Exit,
-    why: str,
+    progress: Callable[..., None],
 ) -> Report:
+    """Check the claims; the run as it is to be reported."""
+    from cpt77092 import findings
     from cpt77092.reports.check.report import Report
+    from cpt77092.run import run
 
+    result, accepted = run(request, progress), None
+    progress("Adding up")
+    if before is not None:
+        result, accepted = before.applied(result)
+    totals = findings.totals(
+        result, rework_cost=options.rework_cost, without=request.without, accepted=accepted
+    )
+    log.result(result, totals)
+    code, why = _exit_code(totals, options)
     return Report(
+        accepted=accepted,
         result=result,
         totals=totals,
         options={**request.recorded(), **options.recorded()},
@@ -309,16 +323,19 @@ def _write_files(
         ]
         return None, unwritten + skipped
     progress("Splitting")
-    split = _split(report.result, options)
+    split = _split(report, options)
     return split, unwritten + report.write_parts(split, files.parts, files.lists, log)
 
 
-def _split(result: Result, options: CheckOptions) -> Split:
+def _split(report: Report, options: CheckOptions) -> Split:
     from cpt77092.split import Split
 
+    severities = failing_severities(options.fail_on)
+    accepted = None if report.accepted is None else report.accepted.lines_with(severities)
     return Split(
-        result=result,
-        severities=failing_severities(options.fail_on),
+        result=report.result,
+        severities=severities,
+        accepted_lines=accepted,
         with_unchecked=options.fail_on is FailOn.NOT_CHECKED,
         with_unjudged=Without.PAYER not in (options.without or ()),
         whole_claims=options.hold is Hold.CLAIM,

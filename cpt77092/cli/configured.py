@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from cpt77092.errors import ScrubError, UsageError
 
 if TYPE_CHECKING:
     from cpt77092.cli.settings import Kind, Settings
+    from cpt77092.run import Request
 
 COMMAND_LINE_ONLY = frozenset({"help", "isolated", "settings", "show-settings", "show-phi"})
 """Options that no file or variable sets: patient data is shown only where it is asked for."""
@@ -139,6 +141,12 @@ class PayersCommand(ConfigurableCommand):
     settable = SHARED | {"payers"}
 
 
+class AcceptCommand(ConfigurableCommand):
+    """`scrub accept`, which checks the claims as `scrub check` does."""
+
+    settable = SHARED | {"payers", "history", "without", "as-of", "accepted"}
+
+
 class ProfileCommand(ConfigurableCommand):
     """`scrub profile`, which takes its claims from the file as `scrub check` does."""
 
@@ -180,6 +188,43 @@ def answers_of(ctx: typer.Context) -> dict[str, Any]:
         "not_used": answers_in(path) if path else [],
         "settings": settings_of(ctx).in_force(from_file(ctx)) or None,
     }
+
+
+def accepted_file(ctx: typer.Context, named: str | None) -> str:
+    """The file of accepted findings to read or write: the one named, found, or new here.
+
+    Raises:
+        SettingsError: others could have written the one that is found.
+    """
+    from cpt77092.cli.settings import ACCEPTED, find_settings, require_own
+
+    is_isolated = bool(ctx.meta.get(f"{__name__}.isolated"))
+    path = None if named is not None or is_isolated else find_settings(Path.cwd(), ACCEPTED)
+    if path is not None:
+        require_own(path, "--accepted")
+    return named or str(path or ACCEPTED)
+
+
+def with_accepted(request: Request, named: str | None) -> Request:
+    """The request with its file of accepted findings: the one named, else one that is found.
+
+    Raises:
+        SettingsError: others could have written the one that is found.
+        UsageError: the one named does not exist.
+    """
+    from cpt77092.cli.settings import ACCEPTED, find_settings, require_own
+
+    if named is not None:
+        if not Path(named).is_file():
+            raise UsageError(f"--accepted {named}: no such file; scrub accept writes one")
+        return replace(request, accepted=named)
+    path = find_settings(Path.cwd(), ACCEPTED)
+    if path is None:
+        return request
+    if request.isolated:
+        return replace(request, not_used=[*request.not_used, str(path)])
+    require_own(path, "--accepted")
+    return replace(request, accepted=str(path))
 
 
 def option_name(param: Any) -> str:

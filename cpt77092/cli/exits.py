@@ -33,18 +33,39 @@ def exit_code(
 ) -> tuple[Exit, str]:
     """The exit code of a finished run, and the reason for it."""
     from cpt77092.findings.unchecked import unchecked_rows
-    from cpt77092.text import count
 
     if why := next(unchecked_rows(totals, allow_rejects=allow_rejects), ""):
         return Exit.UNCHECKED, why
     if unchecked := unchecked_columns(totals, strict=strict):
         return Exit.UNCHECKED, unchecked
+    return _exit_of_findings(totals, fail_on, exit_zero=exit_zero)
+
+
+def _exit_of_findings(totals: Totals, fail_on: FailOn, *, exit_zero: bool) -> tuple[Exit, str]:
+    """The exit code of a run that could check everything, and the reason for it."""
+    from cpt77092.text import count
+
+    accepted = _accepted(totals, fail_on)
     failing = sum(totals.by_severity[severity] for severity in failing_severities(fail_on))
     if failing or (fail_on is FailOn.NOT_CHECKED and totals.not_checked):
         what = count(failing, "finding") if failing else "rules that could not be checked"
         code = Exit.CLEAN if exit_zero else Exit.FINDINGS
-        return code, f"{what} at or above --fail-on {fail_on}"
+        more = f"; {accepted}" if accepted else ""
+        return code, f"{what} at or above --fail-on {fail_on}{more}"
+    if accepted:
+        return Exit.CLEAN, f"{accepted}; no other finding at or above --fail-on {fail_on}"
     return Exit.CLEAN, f"no finding at or above --fail-on {fail_on}"
+
+
+def _accepted(totals: Totals, fail_on: FailOn) -> str:
+    """`2 errors accepted`, of the severities that count; blank where none is."""
+    from cpt77092.text import count
+
+    if totals.accepted is None:
+        return ""
+    numbers = [(s, totals.accepted.by_severity[s]) for s in failing_severities(fail_on)]
+    counts = [count(number, severity.value) for severity, number in numbers if number]
+    return f"{', '.join(counts)} accepted" if counts else ""
 
 
 def unchecked_columns(totals: Totals, *, strict: bool) -> str:

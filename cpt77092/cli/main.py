@@ -19,8 +19,10 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from cpt77092 import __version__
+from cpt77092.cli.accept import accept
 from cpt77092.cli.check import check, unwritable_output
 from cpt77092.cli.configured import (
+    AcceptCommand,
     CheckCommand,
     ConfigurableCommand,
     HeadedCommand,
@@ -52,6 +54,7 @@ app = typer.Typer(
 )
 app.command(cls=CheckCommand)(check)
 app.command(cls=ProfileCommand)(why)
+app.command(cls=AcceptCommand)(accept)
 app.command(cls=ProfileCommand)(profile)
 app.command(cls=HeadedCommand)(verify)
 app.command(cls=ConfigurableCommand)(columns)
@@ -63,7 +66,7 @@ app.command(cls=ConfigurableCommand)(brief)
 app.add_typer(policies_app)
 
 COMMANDS = (
-    *("check", "why", "profile", "verify", "columns", "payers"),
+    *("check", "accept", "why", "profile", "verify", "columns", "payers"),
     *("rules", "schema", "explain", "brief", "policies"),
 )
 

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from cpt77092.run import Request
 
 INPUT, POLICIES, RULES, OUTPUT = "Input", "Policies", "Rules", "Output"
-SPLITTING, EXIT_CODE, SETTINGS = "Splitting", "Exit code", "Settings"
-HEADINGS = (INPUT, POLICIES, RULES, OUTPUT, SPLITTING, EXIT_CODE, SETTINGS)
+SPLITTING, DECISION, FOLLOWING = "Splitting", "Decision", "From day to day"
+EXIT_CODE, SETTINGS = "Exit code", "Settings"
+HEADINGS = (*(DECISION, INPUT, POLICIES, RULES, OUTPUT, SPLITTING, FOLLOWING, EXIT_CODE, SETTINGS),)
 """Headings of `--help`, in order."""
 
 

@@ -13,22 +13,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-
+from cpt77092.claims.layouts import user_folder
 from cpt77092.errors import FileProblem, SettingsError, did_you_mean
 from cpt77092.policies.payer_names import OwnName
 from cpt77092.policies.policy import Where
-from cpt77092.policies.yaml_lines import Lines, parse
-from cpt77092.text import small_file
+from cpt77092.policies.yaml_lines import Lines, read_tree
 
 FILE = "scrub.yaml"
+ACCEPTED = "scrub-accepted.yaml"
 PAYERS = "payers"
-PATHS = frozenset({"policies", "history", "layout"})
+PATHS = frozenset({"policies", "history", "layout", "accepted", "since"})
 """Options whose values are files: relative names start at the folder of the settings file."""
 OUTPUTS = frozenset({"output", "clean-to", "flagged-to", "hold-list", "release-list", "rejects"})
 """Options that write files: only the command line and the environment name those."""
-_WEAKENING = {"exit-zero": "true", "allow-rejects": "true", "fail-on": "never"}
-_NARROWING = frozenset({"ignore", "select", "without"})
+_WEAKENING = {
+    "exit-zero": "true",
+    "allow-rejects": "true",
+    "fail-on": "never",
+    "only-new": "true",
+}
+_NARROWING = frozenset({"accepted", "ignore", "select", "without"})
 
 Kind = Literal["value", "flag", "list", "map"]
 """What an option takes: one value, none, several, or `KEY=VALUE` pairs."""
@@ -69,17 +73,19 @@ def _shown(value: Value) -> str:
     return ", ".join(value) if isinstance(value, list) else value
 
 
-def find_settings(folder: Path) -> Path | None:
+def find_settings(folder: Path, name: str = FILE) -> Path | None:
     """The settings file of a folder or of the nearest one above it, relative to that folder."""
     for parent in (folder, *folder.parents):
-        file = parent / FILE
+        file = parent / name
         if file.is_file():
             return Path(os.path.relpath(file, folder))
     return None
 
 
-def require_own(path: Path) -> None:
+def require_own(path: Path, option: str = "--settings") -> None:
     """Refuse a settings file that somebody else wrote, or could have written.
+
+    `option` is the one that names such a file.
 
     Raises:
         SettingsError: it or its folder does not belong to the user or root, or others may write.
@@ -95,7 +101,7 @@ def require_own(path: Path) -> None:
             why, remedy = f"other users may write to {place}", f"type chmod go-w {place}, or "
         else:
             continue
-        text = f"not used, since {why}; {remedy}name it to trust it: --settings {path}"
+        text = f"not used, since {why}; {remedy}name it to trust it: {option} {path}"
         raise SettingsError((FileProblem(str(path), 1, text),))
 
 
@@ -118,7 +124,7 @@ def layout_folder() -> Path:
     Not next to scrub.yaml, which may lie in a folder that others write to, and a layout that came
     with a batch could hide its columns. One export looks the same from every working folder.
     """
-    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config", "scrub", "layouts")
+    return user_folder() / "layouts"
 
 
 def answers_in(path: Path) -> list[str]:
@@ -203,24 +209,7 @@ def payers_to_extend(file: str) -> tuple[str, tuple[OwnName, ...]]:
 
 def _tree(path: Path) -> tuple[dict[str, Any], Lines, list[FileProblem]]:
     """The keys and values of a file, their lines, and the keys that are repeated."""
-
-    def unreadable(text: str, line: int = 1) -> SettingsError:
-        return SettingsError((FileProblem(str(path), line, text),))
-
-    try:
-        tree, lines, repeated = parse(small_file(path).decode("utf-8"))
-    except OSError as problem:
-        raise unreadable(f"cannot be read ({problem.strerror})") from None
-    except (UnicodeDecodeError, RecursionError):
-        raise unreadable("is not UTF-8 text, or is nested too deeply") from None
-    except yaml.YAMLError as problem:
-        mark = getattr(problem, "problem_mark", None)
-        what = getattr(problem, "problem", None) or getattr(problem, "reason", "not readable")
-        message = f"not readable as YAML: {what}; quote a value that contains {{ [ : or #"
-        raise unreadable(message, mark.line + 1 if mark else 1) from None
-    if not isinstance(tree, dict):
-        raise unreadable("write keys and values, as in fail-on: warning")
-    return tree, lines, [FileProblem(str(path), line, text) for line, text in repeated]
+    return read_tree(path, "write keys and values, as in fail-on: warning")
 
 
 def _value(kind: Kind, value: Any) -> tuple[Value, str]:

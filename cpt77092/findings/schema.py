@@ -58,6 +58,9 @@ FINDING: Schema = {
 }
 """The findings table: one row per finding."""
 
+ACCEPTED: Schema = {**FINDING, **_texts("reason", "accepted_by"), "accepted_until": pl.Date}
+"""One row per finding that somebody accepted: why, whose initials, and the last day."""
+
 CHECKED_LINE: Schema = {**LINE, **MONEY}
 """One row per checked line, with or without findings."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -27,6 +27,10 @@ from cpt77092.findings.table import is_question
 from cpt77092.readers import Tally
 from cpt77092.reference.codes import CHECKED
 from cpt77092.rule import Severity
+
+if TYPE_CHECKING:
+    from cpt77092.followup.accepted import Accepted
+    from cpt77092.followup.outcome import Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +75,25 @@ class Question:
     lines: int
     charges: Decimal
     """Of those lines, each once and credits left out, in dollars; unknown charges add nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptedTotals:
+    """The findings that somebody accepted: they are off the list, but never out of the count."""
+
+    file: str
+    by_severity: Mapping[Severity, int]
+    by_rule: tuple[tuple[str, int], ...]
+    """Rule code and number of findings, in the catalogue's order."""
+    money: AtRisk
+    """Of the lines with such a finding, each once."""
+    outcomes: tuple[Outcome, ...]
+    """What became of each decision on file."""
+
+    @property
+    def findings(self) -> int:
+        """How many findings are accepted."""
+        return sum(self.by_severity.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,26 +145,33 @@ class Totals:
     """Fiscal years of some lines that no ICD-10-CM list is for."""
     rework: Rework | None
     """None unless the user said what reworking a line costs."""
+    accepted: AcceptedTotals | None = None
+    """None without a file of decisions."""
+
+    @property
+    def accepted_errors(self) -> int:
+        """How many errors somebody accepted."""
+        return 0 if self.accepted is None else self.accepted.by_severity[Severity.ERROR]
 
 
 def totals(
-    result: Result, *, rework_cost: Decimal | None = None, without: Collection[str] = ()
+    result: Result,
+    *,
+    rework_cost: Decimal | None = None,
+    without: Collection[str] = (),
+    accepted: Accepted | None = None,
 ) -> Totals:
     """Add a run up.
 
     Args:
-        result: a run.
+        result: a run, without the findings that were accepted.
         rework_cost: dollars that reworking one line costs, where the user said so.
         without: groups of columns that the user knows to be missing.
+        accepted: the findings that were accepted.
     """
-    counts = [
-        (result.rules[rule].code, SEVERITIES[severity], number)
-        for rule, severity, number in _count(result.findings.lazy(), "rule", "severity")
-    ]
-    worst = result.worst
-    by_payer = _at_risk_by_payer(result)
+    counts = _by_rule(result)
+    worst, by_payer = result.worst, _at_risk_by_payer(result)
     is_checked = result.lines["hcpcs_code"].is_in(sorted(CHECKED))
-    reasons = not_checked_reasons(result).select("rule", "reason", "payer", "lines")
     history_rejected = 0 if result.history is None else result.history.rejects.height
     denied, unjudged = denied_and_unjudged(result, without)
     return Totals(
@@ -161,7 +191,7 @@ def totals(
         by_rule=tuple(counts),
         infos_by_payer=_infos_by_payer(result),
         questions=_questions(result),
-        not_checked=tuple(reasons.iter_rows()),
+        not_checked=_reasons(result),
         gaps=gaps(result, without),
         unjudged=unjudged_payers(result),
         at_risk=_together([money for _, _, money in by_payer]),
@@ -170,6 +200,38 @@ def totals(
         outdated=outdated(result),
         diagnosis_years=diagnosis_years_without_list(result),
         rework=None if rework_cost is None else _rework(result, rework_cost),
+        accepted=None if accepted is None else _accepted(result, accepted),
+    )
+
+
+def _by_rule(result: Result) -> list[tuple[str, Severity, int]]:
+    counts = _count(result.findings.lazy(), "rule", "severity")
+    return [(result.rules[rule].code, SEVERITIES[one], number) for rule, one, number in counts]
+
+
+def _reasons(result: Result) -> tuple[tuple[str, str, str, int], ...]:
+    reasons = not_checked_reasons(result).select("rule", "reason", "payer", "lines")
+    return tuple(reasons.iter_rows())
+
+
+def money_of(result: Result, lines: pl.Series) -> AtRisk:
+    """The money of some lines, by number, each once."""
+    money = result.lines.select("charge_amount", EXPECTED_PAYMENT)[lines.unique()]
+    (sums,) = money.select(_MONEY).iter_rows(named=True)
+    return AtRisk(**sums)
+
+
+def _accepted(result: Result, accepted: Accepted) -> AcceptedTotals:
+    of_severity = dict(_count(accepted.findings.lazy(), "severity"))
+    return AcceptedTotals(
+        file=accepted.file,
+        by_severity={s: of_severity.get(number, 0) for number, s in enumerate(SEVERITIES)},
+        by_rule=tuple(
+            (result.rules[rule].code, number)
+            for rule, number in _count(accepted.findings.lazy(), "rule")
+        ),
+        money=money_of(result, accepted.findings["line"]),
+        outcomes=accepted.outcomes,
     )
 
 

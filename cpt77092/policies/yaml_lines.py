@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import yaml
+
+from cpt77092.errors import FileProblem, SettingsError
+from cpt77092.text import small_file
 
 _Path = tuple[Any, ...]
 _MOST_PARTS = 100_000
@@ -81,3 +85,31 @@ def parse(text: str) -> tuple[Any, Lines, list[tuple[int, str]]]:
         return mapping
 
     return ({} if root is None else plain(root, ())), lines, repeated
+
+
+def read_tree(path: Path, expected: str) -> tuple[dict[str, Any], Lines, list[FileProblem]]:
+    """The keys and values of a file of settings, their lines, and the keys that are repeated.
+
+    `expected` is what to write into the file, for a file that holds something else.
+
+    Raises:
+        SettingsError: the file cannot be read, or it is no mapping.
+    """
+
+    def unreadable(text: str, line: int = 1) -> SettingsError:
+        return SettingsError((FileProblem(str(path), line, text),))
+
+    try:
+        tree, lines, repeated = parse(small_file(path).decode("utf-8"))
+    except OSError as problem:
+        raise unreadable(f"cannot be read ({problem.strerror})") from None
+    except (UnicodeDecodeError, RecursionError):
+        raise unreadable("is not UTF-8 text, or is nested too deeply") from None
+    except yaml.YAMLError as problem:
+        mark = getattr(problem, "problem_mark", None)
+        what = getattr(problem, "problem", None) or getattr(problem, "reason", "not readable")
+        message = f"not readable as YAML: {what}; quote a value that contains {{ [ : or #"
+        raise unreadable(message, mark.line + 1 if mark else 1) from None
+    if not isinstance(tree, dict):
+        raise unreadable(expected)
+    return tree, lines, [FileProblem(str(path), line, text) for line, text in repeated]

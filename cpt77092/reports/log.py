@@ -75,6 +75,7 @@ class Log:
             checked_lines=totals.checked_lines,
             error_lines=totals.error_lines,
             findings={severity.value: n for severity, n in totals.by_severity.items()},
+            accepted=0 if totals.accepted is None else totals.accepted.findings,
             not_checked=sum(lines for *_, lines in totals.not_checked),
         )
 

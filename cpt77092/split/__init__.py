@@ -106,6 +106,8 @@ class Split:
     """Whether a line is flagged by a rule that could not be checked on it."""
     with_unjudged: bool = True
     """Whether a line is flagged whose payer is unrecognized and may deny modifier 26."""
+    accepted_lines: pl.Series | None = None
+    """Numbers of lines with a finding of these severities that somebody accepted."""
     whole_claims: bool = True
     one_payer: bool = False
     """Whether all claims were read as one payer's, whatever they say."""
@@ -151,6 +153,15 @@ class Split:
     def unsure(self) -> int:
         """How many clean lines are among `unsure_lines`."""
         lines = self.result.lines.filter(self.unsure_lines & ~self.flags)
+        return lines.height - int(self.claims.holds(keys_of(lines)).sum())
+
+    @cached_property
+    def accepted(self) -> int:
+        """How many clean lines have a finding that somebody accepted."""
+        if self.accepted_lines is None:
+            return 0
+        lines = self.result.lines.with_columns(self.flags.alias("is_flagged"))
+        lines = lines[self.accepted_lines].filter(~pl.col("is_flagged"))
         return lines.height - int(self.claims.holds(keys_of(lines)).sum())
 
     @cached_property

@@ -782,6 +782,32 @@ def test_nothing_but_the_gate_itself_decides_what_passes_it(
     assert (done.returncode, done.stdout) == (1, "")
 
 
+@pytest.mark.slow
+def test_the_gate_lets_accepted_errors_pass_only_if_the_file_is_named_in_it(
+    tmp_path: Path, shell: dict[str, str]
+) -> None:
+    batch = tmp_path / "june.csv"
+    batch.write_text(FLAGGED, encoding="utf-8")
+    tmp_path.chmod(0o755)
+    home = shell | {"XDG_CONFIG_HOME": str(tmp_path / "config")}
+
+    def run(*command: str, **more: str) -> tuple[int, str]:
+        done = subprocess.run(
+            command, capture_output=True, text=True, env=home | more, cwd=tmp_path, check=False
+        )
+        return done.returncode, done.stdout
+
+    decision = ("--reason", "Appeal won", "--by", "KL", "--until", "2099-12-31")
+    assert run("scrub", "accept", "june.csv", "--rule", "MO001", *decision)[0] == 0
+    assert run("scrub", "june.csv", "-q") == (0, "")
+    gate = str(EXAMPLES / "pre-submission-gate.sh")
+    assert run(gate, "june.csv", "echo", "sent") == (1, "")
+    named = "scrub-accepted.yaml"
+    assert run(gate, "june.csv", "echo", "sent", SCRUB_ACCEPTED=named) == (1, "")
+    own = str(gate_with(tmp_path, accepted=named))
+    assert run("/bin/sh", own, "june.csv", "echo", "sent") == (0, "sent june.csv\n")
+
+
 def test_the_gate_without_a_batch_says_what_it_wants(shell: dict[str, str]) -> None:
     gate = [str(EXAMPLES / "pre-submission-gate.sh")]
     done = subprocess.run(gate, capture_output=True, text=True, env=shell, check=False)

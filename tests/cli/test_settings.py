@@ -74,7 +74,7 @@ def test_the_help_of_check_lists_its_options_under_headings_in_80_columns(
     headings = [line for line in page.splitlines() if re.fullmatch(r"\S.*:", line)]
     assert headings == [
         *("Arguments:", "Input:", "Policies:", "Rules:", "Output:", "Splitting:"),
-        *("Exit code:", "Settings:"),
+        *("From day to day:", "Exit code:", "Settings:"),
     ]
     assert "  --fail-on <error|warning|info|not-checked|never>\n" in page.split("Exit code:")[1]
 

@@ -32,15 +32,21 @@ def stakes(money: AtRisk) -> str:
 
 def figures(money: AtRisk) -> str:
     """`3 lines, $135.00 charged, $30.06 expected (known for 2 of 3 lines)`."""
-    charged = f"{dollars(money.charges)} charged{_known_for(money.charges_known, money.lines)}"
     paid = f"{dollars(money.expected)} expected{_known_for(money.expected_known, money.lines)}"
     return ", ".join(
         (
             count(money.lines, "line"),
-            charged if money.charges_known else f"charge {UNKNOWN}",
+            charged(money),
             paid if money.expected_known else f"payment {UNKNOWN}",
         )
     )
+
+
+def charged(money: AtRisk) -> str:
+    """`$99.20 charged (known for 5 of 6 lines)`."""
+    if not money.charges_known:
+        return f"charge {UNKNOWN}"
+    return f"{dollars(money.charges)} charged{_known_for(money.charges_known, money.lines)}"
 
 
 def rework(work: Rework | None) -> str:

@@ -11,7 +11,8 @@ from cpt77092.engine import Result
 from cpt77092.errors import ClaimsError, UsageError
 from cpt77092.findings import as_table
 from cpt77092.findings.table import needing_work
-from cpt77092.text import count, safe_expr
+from cpt77092.followup.key import KEY, as_texts, without_rows
+from cpt77092.text import count
 
 STATUSES = ("Open", "In progress", "Fixed", "Overridden", "Query provider")
 DONE = ("Fixed", "Overridden")
@@ -25,15 +26,10 @@ FILLED = {
     "Fixed on": "fixed_on",
 }
 """Headers of the columns that a person fills in, and their names."""
-_KEY = {
-    "Payer": "payer_shown",
-    "Claim": "claim_id",
-    "Line": "claim_line_number",
-    "Date": "claim_line_start_date",
-    "Code": "hcpcs_code",
-    "Rule": "rule",
-    "What is wrong": "message",
-}
+_KEY = dict(
+    zip(("Policy", "Claim", "Line", "Code", "Date", "Rule"), KEY, strict=True),
+    **{"What is wrong": "message"},
+)
 """Headers of what makes a finding the same one; with other values in its message it is another."""
 _OPEN, _FIXED = STATUSES[0], DONE[0]
 
@@ -74,7 +70,8 @@ def read_worklist(name: str) -> FormerWorklist:
     filled = list(FILLED.values())
     is_filled = pl.any_horizontal(pl.col(filled) != "") & ~_is_untouched()
     days = [_days("claim_line_start_date"), _days("fixed_on")]
-    rows = table.with_columns(_without_rows(), *days).unique(maintain_order=True)
+    rows = table.with_columns(without_rows(), *days)
+    rows = rows.with_columns(as_texts(rows)).unique(maintain_order=True)
     is_alone = pl.len().over(list(_KEY.values())) == 1
     return FormerWorklist(name, rows.filter(is_alone).filter(is_filled))
 
@@ -85,11 +82,6 @@ _EXPECTED = "not a workbook of scrub -o NAME.xlsx, whose sheet Worklist has stat
 def _is_untouched() -> pl.Expr:
     others = [name for name in FILLED.values() if name != "status"]
     return (pl.col("status") == _OPEN) & pl.all_horizontal(pl.col(others) == "")
-
-
-def _without_rows() -> pl.Expr:
-    """What is wrong without the numbers of rows, which differ from file to file."""
-    return pl.col("message").str.replace_all(r" ?\(?\brows? [\d, ]+\)?", "")
 
 
 def _days(name: str) -> pl.Expr:
@@ -113,9 +105,10 @@ def filled_in(rows: pl.DataFrame, worklist: FormerWorklist | None) -> pl.DataFra
 
 def _matched(rows: pl.DataFrame, worklist: FormerWorklist) -> pl.DataFrame:
     key = list(_KEY.values())
-    texts = rows.select(safe_expr(name).fill_null("").str.strip_chars() for name in key)
-    return texts.with_columns(_without_rows()).join(
-        worklist.rows, on=key, how="left", maintain_order="left", nulls_equal=True
+    return (
+        as_texts(rows, key)
+        .with_columns(without_rows())
+        .join(worklist.rows, on=key, how="left", maintain_order="left", nulls_equal=True)
     )
 
 
@@ -127,7 +120,7 @@ def payer_shown() -> pl.Expr:
 
 def worklist_note(result: Result, worklist: FormerWorklist) -> str:
     """How many rows were kept, how many findings are gone, and which are there all the same."""
-    rows = as_table(needing_work(result), extra=("payer_label",)).with_columns(payer_shown())
+    rows = as_table(needing_work(result), extra=("payer_label",))
     kept = _matched(rows, worklist)["status"].drop_nulls()
     fixed = int((kept == _FIXED).sum())
     again = f"; {count(fixed, 'finding')} marked Fixed still there, open again" if fixed else ""

@@ -11,7 +11,7 @@ import base64
 import hashlib
 from collections.abc import Sequence
 from importlib.resources import files
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
@@ -25,20 +25,31 @@ from cpt77092.reports.jinja import environment
 from cpt77092.reports.rule_pages import rule_pages
 from cpt77092.text import count, dollars, is_address, payer_text
 
+if TYPE_CHECKING:
+    from cpt77092.followup.accepted import Accepted
+
 FINDINGS_SHOWN = 20_000
 """More than a person will read and a browser can search at once; the worst are kept."""
 WITHOUT_SCRIPT = 200
 """Findings in the plain table for browsers without scripts."""
+ACCEPTED_SHOWN = 500
 BARS = 6
 """In each chart; a note counts the others."""
 
 
 def write(stream: IO[bytes], report: Report) -> None:
     """Write the page."""
-    stream.write(check_html(report.result, report.totals, extra=report.extra).encode())
+    page = check_html(report.result, report.totals, extra=report.extra, accepted=report.accepted)
+    stream.write(page.encode())
 
 
-def check_html(result: Result, totals: Totals, *, extra: Sequence[str] = ()) -> str:
+def check_html(
+    result: Result,
+    totals: Totals,
+    *,
+    extra: Sequence[str] = (),
+    accepted: Accepted | None = None,
+) -> str:
     """The page with its style, script, drawings and findings inside."""
     shown = findings.as_table(findings.worst(result, FINDINGS_SHOWN), extra=("line",))
     script = files("cpt77092.reports").joinpath("templates/check.js").read_text(encoding="utf-8")
@@ -51,9 +62,7 @@ def check_html(result: Result, totals: Totals, *, extra: Sequence[str] = ()) -> 
             result=result,
             totals=totals,
             version=__version__,
-            headline=summary.headline(totals),
             tone=_tone(totals),
-            severity_counts=summary.severity_counts(totals),
             charts=_charts(result, totals),
             figures=at_risk.figures,
             bars_shown=BARS,
@@ -62,9 +71,8 @@ def check_html(result: Result, totals: Totals, *, extra: Sequence[str] = ()) -> 
             plain=plain.iter_rows(named=True),
             plain_height=plain.height,
             pages=rule_pages(result, totals, shown),
-            notes=[*summary.rework(totals), summary.conservation(totals), *summary.reading(result)],
-            asked=summary.questions(totals),
-            not_checked=summary.not_checked(result, totals),
+            accepted=_accepted(result, accepted),
+            **_texts(result, totals),
             data=packed(report_data(result, shown, extra)),
             # Our own script, which no text of a claim can enter.
             script=Markup(script),  # noqa: S704
@@ -75,6 +83,31 @@ def check_html(result: Result, totals: Totals, *, extra: Sequence[str] = ()) -> 
             payer_text=payer_text,
         )
     )
+
+
+def _texts(result: Result, totals: Totals) -> dict[str, Any]:
+    """What the page says in words, by the name that the template has for it."""
+    return {
+        "headline": summary.headline(totals),
+        "severity_counts": summary.severity_counts(totals),
+        "accepted_text": summary.accepted(totals),
+        "asked": summary.questions(totals),
+        "not_checked": summary.not_checked(result, totals),
+        "notes": [
+            *summary.decisions(totals),
+            *summary.rework(totals),
+            summary.conservation(totals),
+            *summary.reading(result),
+        ],
+    }
+
+
+def _accepted(result: Result, accepted: Accepted | None) -> list[dict[str, Any]]:
+    """Rows of the findings that somebody accepted, the first ones."""
+    if accepted is None:
+        return []
+    table = findings.accepted_table(result, accepted, extra=("payer_label",))
+    return list(table.head(ACCEPTED_SHOWN).iter_rows(named=True))
 
 
 def _tone(totals: Totals) -> str:

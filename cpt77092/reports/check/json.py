@@ -12,7 +12,7 @@ from typing import IO, Any
 import polars as pl
 
 from cpt77092 import findings
-from cpt77092.findings import AtRisk, Totals
+from cpt77092.findings import AcceptedTotals, AtRisk, Rework, Totals
 from cpt77092.reports.check.manifest import manifest
 from cpt77092.reports.check.report import Report
 
@@ -36,6 +36,9 @@ def write(stream: IO[bytes], report: Report) -> None:
     _write_table(out, f"{report.by}s", report.pieces())
     _write_value(out, ',\n"not_checked": ', reasons, indent=1)
     _write_table(out, "rejects", [findings.rejects(result)])
+    if report.accepted is not None:
+        table = findings.accepted_table(result, report.accepted, extra=report.extra)
+        _write_table(out, "accepted", [table])
     if report.checked_lines:
         lines = findings.checked_lines(result, extra=report.extra)
         _write_table(out, "checked_lines", lines)
@@ -87,7 +90,6 @@ def _slices(pieces: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
 
 def _totals_record(totals: Totals) -> dict[str, Any]:
     """The totals as plain JSON values; money in dollars."""
-    work = totals.rework
     return {
         "rows": totals.tally.rows,
         "checked_lines": totals.checked_lines,
@@ -110,14 +112,50 @@ def _totals_record(totals: Totals) -> dict[str, Any]:
             {"payer": payer, "label": label, "lines": money.lines, **_at_risk_record(money)}
             for payer, label, money in totals.at_risk_by_payer
         ],
-        "rework": work
-        and {
-            "cost": float(work.cost),
-            "lines": work.lines,
-            "worth_it": work.worth_it,
-            "not_worth_it": work.not_worth_it,
-            "not_known": work.unknown,
-        },
+        "rework": totals.rework and _rework_record(totals.rework),
+        "questions": [
+            {
+                "payer": one.payer,
+                "text": one.text,
+                "rules": list(one.rules),
+                "lines": one.lines,
+                "charges": float(one.charges),
+            }
+            for one in totals.questions
+        ],
+        "accepted": totals.accepted and _accepted_record(totals.accepted),
+    }
+
+
+def _rework_record(work: Rework) -> dict[str, Any]:
+    return {
+        "cost": float(work.cost),
+        "lines": work.lines,
+        "worth_it": work.worth_it,
+        "not_worth_it": work.not_worth_it,
+        "not_known": work.unknown,
+    }
+
+
+def _accepted_record(accepted: AcceptedTotals) -> dict[str, Any]:
+    money = accepted.money
+    return {
+        "findings": accepted.findings,
+        "lines": money.lines,
+        "by_severity": {severity.value: n for severity, n in accepted.by_severity.items()},
+        "by_rule": [{"rule": rule, "findings": n} for rule, n in accepted.by_rule],
+        "charges": _known(money.charges, money.charges_known, money.lines),
+        "charges_known_for": money.charges_known,
+        "entries": [
+            {
+                "entry": outcome.entry.name,
+                "state": outcome.state.value,
+                "findings": outcome.findings,
+                "why": outcome.why,
+                "until": outcome.entry.until.isoformat(),
+            }
+            for outcome in accepted.outcomes
+        ],
     }
 
 

@@ -26,10 +26,20 @@ def manifest(report: Report) -> dict[str, Any]:
         "unreadable": list(result.batch.unreadable),
         "history": _history(result),
         "layout": None if layout is None else {"file": layout, "sha256": _digest(Path(layout))},
+        "accepted": _accepted(report),
         "columns": [gap.text for gap in report.totals.gaps],
         "options": dict(report.options),
         "exit": {"code": report.exit_code, "reason": report.why},
     }
+
+
+def _accepted(report: Report) -> dict[str, Any] | None:
+    """The file of decisions and what it took off the list; None without one."""
+    accepted = report.totals.accepted
+    if accepted is None:
+        return None
+    numbers = {severity.value: number for severity, number in accepted.by_severity.items()}
+    return {"file": accepted.file, "sha256": _digest(Path(accepted.file)), "findings": numbers}
 
 
 def _inputs(result: Result) -> list[dict[str, Any]]:

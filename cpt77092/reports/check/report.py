@@ -21,6 +21,7 @@ from cpt77092.reports.log import Log
 from cpt77092.text import safe
 
 if TYPE_CHECKING:
+    from cpt77092.followup.accepted import Accepted
     from cpt77092.reports.check.former_worklist import FormerWorklist
     from cpt77092.split import Split
 
@@ -51,6 +52,8 @@ class Report:
     verbose: bool = False
     worklist: FormerWorklist | None = None
     """A workbook of an earlier run, whose statuses and notes a new one keeps."""
+    accepted: Accepted | None = None
+    """The findings that decisions on file took off the list."""
     color: Color = Color.AUTO
 
     def pieces(self, limit: int | None = None) -> Iterator[pl.DataFrame]:

@@ -29,6 +29,9 @@ def split_notes(split: Split, names: Mapping[int, str]) -> list[str]:
             f"{count(unjudged, 'line')} held: the payer is not recognized, so modifier 26 was not "
             f"judged."
         )
+    if split.accepted:
+        lines = count(split.accepted, "line")
+        notes.append(f"Among the clean rows: {lines} with a finding that was accepted.")
     if split.unsure:
         notes.append(
             f"Clean in the edits that ran: on {count(split.unsure, 'clean line')} some edit could "

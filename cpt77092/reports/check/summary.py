@@ -9,6 +9,7 @@ from datetime import date
 from cpt77092.engine import Result
 from cpt77092.findings import Totals
 from cpt77092.findings.outdated import Outdated
+from cpt77092.followup.outcome import State
 from cpt77092.policies.national_tables import DIAGNOSES
 from cpt77092.reports.check import at_risk
 from cpt77092.rule import Severity
@@ -20,7 +21,7 @@ NAMES_SHOWN = 5
 
 def headline(totals: Totals) -> str:
     """The first line: may this batch be submitted, and what is at stake?"""
-    clauses = (verdict(totals), stakes(totals), *columns(totals))
+    clauses = (verdict(totals), stakes(totals), accepted(totals), *columns(totals))
     return " ".join(f"{clause}." for clause in clauses if clause)
 
 
@@ -44,11 +45,12 @@ def verdict(totals: Totals) -> str:
         return f"Nothing could be checked: none of {rows} has a procedure code"
     if not totals.checked_lines:
         return f"No trabecular bone score or bone-density line in {rows}"
+    errors = count(totals.accepted_errors, "error")
     if totals.warning_lines:
-        return (
-            f"No denials expected, but review {totals.warning_lines:,} of {checked} before you "
-            f"submit"
-        )
+        expected = f"{errors} accepted and no other" if totals.accepted_errors else _NO_DENIALS
+        return f"{expected}, but review {totals.warning_lines:,} of {checked} before you submit"
+    if totals.accepted_errors:
+        return f"{errors} accepted and no other on {checked}"
     return f"{_CLEAN} on {checked}"
 
 
@@ -63,6 +65,7 @@ def _unchecked(totals: Totals) -> str:
 
 
 _UNJUDGED = "cannot be judged"
+_NO_DENIALS = "No denials expected"
 _CLEAN = "No errors in the edits that ran"
 
 
@@ -74,6 +77,42 @@ def is_clean(totals: Totals) -> bool:
 def stakes(totals: Totals) -> str:
     """The money at risk, without its full stop; blank where no line has an error."""
     return at_risk.stakes(totals.at_risk) if totals.error_lines else ""
+
+
+def accepted(totals: Totals) -> str:
+    """`Accepted: 2 errors on 2 lines, $165.00 charged (MO012 1, PO004 1)`; blank if nothing is."""
+    if totals.accepted is None or not totals.accepted.findings:
+        return ""
+    of_rules = [f"{rule} {number:,}" for rule, number in totals.accepted.by_rule]
+    numbers = [count(n, severity) for severity, n in totals.accepted.by_severity.items() if n]
+    money = totals.accepted.money
+    lines = count(money.lines, "line")
+    return (
+        f"Accepted: {', '.join(numbers)} on {lines}, {at_risk.charged(money)} "
+        f"({_first(of_rules, 'rule')})"
+    )
+
+
+def decisions(totals: Totals, *, verbose: bool = True) -> list[str]:
+    """The decisions on file that do not hold any more, and those that match nothing here."""
+    if totals.accepted is None:
+        return []
+    over, unmatched = [], []
+    for outcome in totals.accepted.outcomes:
+        name = safe(outcome.entry.name)
+        if outcome.state is State.UNMATCHED:
+            unmatched.append(name)
+        elif outcome.state in (State.EXPIRED, State.LAPSED):
+            back = f", {count(outcome.findings, 'finding')} back on the list"
+            over.append(f"{name}: {safe(outcome.why)}{back if outcome.findings else ''}")
+    most = None if verbose else NAMES_SHOWN
+    texts = [f"No longer accepted: {text}." for text in over[:most]]
+    if len(texts) < len(over):
+        texts.append(f"No longer accepted: {len(over) - len(texts):,} more; -v lists all.")
+    if unmatched:
+        names = ", ".join(unmatched) if verbose else _first(unmatched, "other")
+        texts.append(f"Accepted, but no such finding here: {names}.")
+    return texts
 
 
 def columns(totals: Totals) -> list[str]:
@@ -135,6 +174,7 @@ def notes(result: Result, totals: Totals, *, verbose: bool = False) -> list[str]
         *([] if verbose else [f"Ask once: {text}" for text in questions(totals)]),
         *([] if verbose else infos(result, totals)),
         *money_at_risk(totals, verbose=verbose),
+        *decisions(totals, verbose=verbose),
         *rework(totals),
         *unreadable(result),
         conservation(totals),

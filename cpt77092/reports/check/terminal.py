@@ -92,6 +92,8 @@ def _answer(totals: Totals, width: int) -> Panel:
         if unread := summary.unread(totals):  # else the answer itself has it
             more = f"{unread} could not be read, so there may be more.\n"
             body.append(more, style=STYLES["warning"])
+    if accepted := summary.accepted(totals):
+        body.append(f"{accepted}.\n")
     for clause in summary.columns(totals):
         body.append(f"{clause}.\n", style=STYLES["warning"])
     body.append_text(_severities(totals)).append("\n")
@@ -130,6 +132,8 @@ def _print_rest(console: Console, result: Result, totals: Totals, *, verbose: bo
         _print_payers(console, totals, verbose=verbose)
     if verbose:
         _print_section(console, "At risk by rule", summary.money_by_rule(totals))
+    decisions = summary.decisions(totals, verbose=verbose)
+    _print_section(console, "Decisions on file", decisions)
     about = [*summary.rework(totals), *summary.history(result), *summary.commonest(result)]
     _print_section(console, "About this batch", about)
     unread = [*summary.unreadable(result), *summary.rejects(result)]

@@ -92,6 +92,24 @@ WORKLIST = (
     Column(header="Row", name="source_row", width=8, style="place"),
 )
 
+ACCEPTED = (
+    Column(header="Claim", name="claim_id", width=14),
+    Column(header="Line", name="claim_line_number", width=5, style="place"),
+    Column(header="Payer", name="payer_shown", width=18, style="wrapped"),
+    Column(header="Date", name="claim_line_start_date", width=11, style="date"),
+    Column(header="Code", name="hcpcs_code", width=7),
+    Column(header="Modifiers", name="modifiers", width=10),
+    Column(header="Charge", name="charge_amount", width=10, style="money"),
+    Column(header="Severity", name="severity", width=9, style="severity"),
+    Column(header="Rule", name="rule", width=8),
+    Column(header="What is wrong", name="message", width=40, style="wrapped"),
+    Column(header="What to do", name="fix", width=36, style="wrapped"),
+    Column(header="Why accepted", name="reason", width=30, style="wrapped"),
+    Column(header="By", name="accepted_by", width=8),
+    Column(header="Until", name="accepted_until", width=11, style="date"),
+)
+"""Findings that somebody accepted, which are not on the worklist."""
+
 _STYLES: dict[str, dict[str, Any]] = {
     "text": {"num_format": "@"},
     "wrapped": {"num_format": "@", "text_wrap": True},
@@ -138,6 +156,9 @@ def write(stream: IO[bytes], report: Report) -> None:
         _worklist(book, "Worklist", listed, columns)
         unfilled = [column for column in columns if column.style != "fill"]
         _worklist(book, "Notices", _in_words(result, notice_rows), unfilled)
+        if report.accepted is not None and report.accepted.findings.height:
+            accepted = findings.accepted_table(result, report.accepted, extra=("payer_label",))
+            _worklist(book, "Accepted", accepted.head(ROWS).with_columns(payer_shown()), ACCEPTED)
         shown = pl.concat([work_rows, notice_rows], how="diagonal")
         _summary(book, result, totals, shown.height)
         _rules(book, result, totals, shown)
@@ -215,7 +236,8 @@ def _worklist(book: _Book, name: str, rows: pl.DataFrame, columns: Sequence[Colu
     sheet.autofilter(0, 0, last, len(columns) - 1)
     sheet.repeat_rows(0)
     # Not all columns are printed: they would be too small to read.
-    sheet.print_area(0, 0, last, headers.index(NOTE if NOTE in headers else "What to do"))
+    printed = (name for name in (NOTE, "Until", "What to do") if name in headers)
+    sheet.print_area(0, 0, last, headers.index(next(printed)))
     letter = chr(ord("A") + claim)
     starts = {"type": "formula", "criteria": f"=${letter}2<>${letter}1", "format": book.top}
     sheet.conditional_format(1, 0, last, len(columns) - 1, starts)
@@ -243,6 +265,7 @@ def _summary(book: _Book, result: Result, totals: Totals, shown: int) -> None:
     number = sum(totals.by_severity.values())
     lines = [
         *([f"The worst {shown:,} of {number:,} findings are listed."] if shown < number else []),
+        *summary.decisions(totals),
         *summary.rework(totals),
         summary.conservation(totals),
         *summary.reading(result),
