@@ -5,6 +5,7 @@ Any other exception that escapes is a bug in the program (exit code 3).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -54,6 +55,20 @@ _OPTIONS = {"columns": "map"}
 """Arguments that the command line has as an option of another name."""
 
 
+_SECRETS = (
+    (re.compile(r"(?i)(\b[a-z][a-z0-9+.-]*://[^\s/:@]*):\S*@"), r"\1:***@"),
+    (re.compile(r"(?i)([?&](?:ssl)?password=)[^\s&#]*?(?=:?(?:[\s&#]|$))"), r"\1***"),
+)
+
+
+def redacted(text: str) -> str:
+    """A text without the passwords of addresses in it, as `postgresql://user:***@host/claims`."""
+    if "://" in text:
+        for secret, shown in _SECRETS:
+            text = secret.sub(shown, text)
+    return text
+
+
 class ScrubError(Exception):
     """A failure that the caller can fix; each argument is one problem.
 
@@ -68,10 +83,11 @@ class ScrubError(Exception):
     @property
     def lines(self) -> tuple[str, ...]:
         """What the command line shows instead of a traceback, one line per problem."""
-        return tuple(p.line if isinstance(p, Problem) else str(p) for p in self.args)
+        lines = (p.line if isinstance(p, Problem) else str(p) for p in self.args)
+        return tuple(map(redacted, lines))
 
     def __str__(self) -> str:
-        return "\n".join(map(str, self.args))
+        return redacted("\n".join(map(str, self.args)))
 
 
 class UsageError(ScrubError):

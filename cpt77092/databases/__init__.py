@@ -1,0 +1,1 @@
+"""Claims read from a database by a query, and findings written to a table."""
