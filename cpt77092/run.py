@@ -52,6 +52,10 @@ class Request:
     """Earlier claims that a program hands over, besides those of `history`."""
     whole: bool = False
     """A file that cannot be read ends the run, instead of being named while others are checked."""
+    query_file: str | None = None
+    """The file with the query for the claims of the one database that `paths` names."""
+    row_id: str | None = None
+    """The column of a database's rows that names them in findings."""
     history: Sequence[str] = ()
     """Prior claims; without any, rules about them are not checked."""
     payer: str | None = None
@@ -211,8 +215,9 @@ def _policies(request: Request) -> PolicySet:
 def _read(
     request: Request, needed: frozenset[str], scope: frozenset[str], options: Options
 ) -> Batch:
-    if request.frame is not None or request.whole:
-        sources = [request.frame] if request.frame is not None else find_files(request.paths)
+    frame = request.frame or _database_rows(request)
+    if frame is not None or request.whole:
+        sources = [frame] if frame is not None else find_files(request.paths)
         return read_batch(sources, needed=needed, scope=scope, options=options)
     paths, not_found, passed_by = find_readable(request.paths)
     return read_readable(
@@ -225,6 +230,15 @@ def _read(
     )
 
 
+def _database_rows(request: Request) -> Frame | None:
+    """The lines that a query takes from a database, where the request names one."""
+    if not (request.query_file or request.row_id or any(":" in path for path in request.paths)):
+        return None
+    from cpt77092.readers.database import query_as_frame  # few runs read one
+
+    return query_as_frame(request.paths, request.query_file, request.row_id)
+
+
 def open_inputs(request: Request) -> list[OpenedFile]:
     """The claim files of a request with their first rows read, for a look before a long run.
 
@@ -233,6 +247,8 @@ def open_inputs(request: Request) -> list[OpenedFile]:
     Raises:
         ScrubError: no claim file is found, or the layout file is wrong.
     """
+    if request.query_file is not None:  # a query is run once
+        return []
     options = _reading_options(request, None)
     files = []
     for path in find_readable(request.paths)[0]:

@@ -18,6 +18,7 @@ from typing import Any
 
 from cpt77092 import findings
 from cpt77092.choices import By, Sort
+from cpt77092.databases.address import is_address
 from cpt77092.errors import ClaimsError, UsageError
 from cpt77092.policies.load import PACKAGED
 from cpt77092.reports.check import json as json_report
@@ -137,6 +138,10 @@ def _request(report: str, manifest: Record) -> Request:
         raise _damaged(report)
     if "-" in inputs:
         raise UsageError(f"{report}: made from standard input, which is not kept; check files")
+    if any(map(is_address, inputs)):
+        raise UsageError(
+            f"{report}: made from a database, whose rows may have changed; check again"
+        )
     layout = manifest["options"].get("layout")
     accepted = manifest["options"].get("accepted")
     files = [*inputs, *history, *filter(None, [layout, accepted])]

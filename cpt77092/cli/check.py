@@ -199,7 +199,7 @@ def check(ctx: typer.Context, options: CheckOptions) -> None:
     request = options.check_request(settings_of(ctx).payers)
     request = with_accepted(replace(request, **answers_of(ctx)), options.accepted)
     files = output_files(request, options)
-    names = [("-o", name) for name, _ in files.reports] + files.others
+    names = [("-o", name) for name in (*dict(files.reports), *files.tables)] + files.others
     read = (settings_of(ctx).path, options.payers, options.worklist, request.accepted)
     require_no_input(request, names, read)
     worklist, before = _former_worklist(options, files), read_before(request)
@@ -309,7 +309,11 @@ def _write_files(
     from cpt77092.text import count
 
     unwritten = report.write_files(
-        files.reports, datasets=files.datasets, rejects=files.rejects, progress=progress
+        files.reports,
+        datasets=files.datasets,
+        tables=files.tables,
+        rejects=files.rejects,
+        progress=progress,
     )
     if not (files.parts or files.lists):
         return None, unwritten

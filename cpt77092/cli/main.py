@@ -38,7 +38,7 @@ from cpt77092.cli.profile import profile
 from cpt77092.cli.short_form import complete_short_form, with_command
 from cpt77092.cli.verify import verify
 from cpt77092.cli.why import why
-from cpt77092.errors import NATIVE_ERRORS_HIDDEN, ScrubError, UsageError
+from cpt77092.errors import NATIVE_ERRORS_HIDDEN, ScrubError, UsageError, redacted
 from cpt77092.reports.log import Log
 from cpt77092.signals import reraise_lost_signal
 
@@ -173,7 +173,7 @@ def _failed(messages: list[str], log: Log) -> Exit:
 
 def _refuse_arguments(problem: Any, log: Log) -> Exit:
     """Report arguments that the parser refuses; as text, it prints usage too."""
-    problem.message = problem.message.removeprefix("Value error, ")
+    problem.message = redacted(problem.message.removeprefix("Value error, "))
     if log.is_json:
         return _failed([problem.format_message()], log)
     problem.show()

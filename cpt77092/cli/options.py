@@ -195,7 +195,15 @@ class BatchOptions(ReadingOptions):
     """Which claims are read and how: the options that `check`, `profile` and `payers` share."""
 
     claims: list[str] | None = argument(
-        "CLAIMS", "Claim files, folders or patterns; - reads standard input.", default=None
+        "CLAIMS",
+        "Claim files, folders or patterns; - reads standard input; or one database.",
+        default=None,
+    )
+    query_file: str | None = file_option(
+        INPUT, "The SELECT statement for the claims, where CLAIMS is a database."
+    )
+    row_id: str | None = option(
+        INPUT, "The column of a query that names its rows in findings.", metavar="COLUMN"
     )
     lenient: bool = flag(
         INPUT, "Read X12 files whose segment counts are wrong; still exits 2.", "--lenient"
@@ -225,6 +233,8 @@ class BatchOptions(ReadingOptions):
             encoding=self.encoding,
             sheet=self.sheet,
             lenient=self.lenient,
+            query_file=self.query_file,
+            row_id=self.row_id,
             payers=[*payer_names, *(read_payers(self.payers) if self.payers else ())],
         )
 

@@ -7,12 +7,13 @@ import stat
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cpt77092.choices import FailOn, Format, Hold
+from cpt77092.databases.address import file_of, is_address
 from cpt77092.errors import ClaimsError, OutputError, UsageError
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ class OutputFiles:
     reports: list[tuple[str, Format]]
     datasets: list[str] = field(default_factory=list)
     """Folders of Parquet files."""
+    tables: list[str] = field(default_factory=list)
+    """Addresses of tables in databases."""
     rejects: str | None = None
     parts: Mapping[int, tuple[str, str]] = field(default_factory=dict)
     """Option and file name by part of the split batch."""
@@ -48,15 +51,8 @@ def output_files(request: Request, options: CheckOptions) -> OutputFiles:
         UsageError: the options contradict each other.
         OutputError: a file cannot be written, or the claim files cannot be split.
     """
-    from cpt77092.reports.check.writers import format_of_report
-    from cpt77092.reports.files import require_folder
-
     claims, day = request.paths, request.as_of
-    reports = fill_in_names(options.output or (), claims, day)
-    datasets = [name for name in reports if name.endswith("/")]
-    files = [(name, format_of_report(name)) for name in reports if name not in datasets]
-    for name in datasets:
-        require_folder(name)
+    outputs = _reports(fill_in_names(options.output or (), claims, day))
     asked = {
         "--rejects": options.rejects,
         "--clean-to": options.clean_to,
@@ -77,15 +73,30 @@ def output_files(request: Request, options: CheckOptions) -> OutputFiles:
         of_lists = (("--release-list", CLEAN), ("--hold-list", FLAGGED))
         parts = {part: (o, others[o]) for o, part in of_parts if o in others}
         lists = {part: (o, others[o]) for o, part in of_lists if o in others}
-    rejects = others.get("--rejects")
-    outputs = OutputFiles(
-        reports=files, datasets=datasets, rejects=rejects, parts=parts, lists=lists
-    )
+    outputs = replace(outputs, rejects=others.get("--rejects"), parts=parts, lists=lists)
     if parts or lists:
         _require_parts(request, outputs, options)
-    if options.checked_lines and Format.JSON not in (options.form, *dict(files).values()):
+    if options.checked_lines and Format.JSON not in (options.form, *dict(outputs.reports).values()):
         raise UsageError("--checked-lines: only JSON lists them; add --format json or -o NAME.json")
     return outputs
+
+
+def _reports(names: Sequence[str]) -> OutputFiles:
+    """Where the findings go, by the kind of place that each name means."""
+    from cpt77092.databases.address import parse
+    from cpt77092.databases.failures import writer
+    from cpt77092.reports.check.writers import format_of_report
+    from cpt77092.reports.files import require_folder
+
+    tables = [name for name in names if is_address(name)]
+    datasets = [name for name in names if name.endswith("/") and name not in tables]
+    files = [name for name in names if name not in (*tables, *datasets)]
+    for name in tables:
+        writer(parse(name, needs_table=True).engine)  # refused before a long run
+    for name in datasets:
+        require_folder(name)
+    reports = [(name, format_of_report(name)) for name in files]
+    return OutputFiles(reports=reports, datasets=datasets, tables=tables)
 
 
 def require_no_input(
@@ -115,6 +126,7 @@ def require_no_input(
 
 def _identity(name: str) -> tuple[int, int] | None:
     """Device and inode of a file, links followed; None where there is none, or it is no file."""
+    name = file_of(name)
     with suppress(OSError, ValueError):
         status = os.fstat(sys.stdin.fileno()) if name == "-" else Path(name).stat()
         if stat.S_ISREG(status.st_mode):
@@ -145,9 +157,9 @@ def fill_in_names(
     from cpt77092.readers import find_readable
     from cpt77092.reports.files import fill_in
 
-    inputs = claims
+    inputs = ["database"] if any(map(is_address, claims)) else claims
     is_one_path = len(claims) == 1 and Path(claims[0]).exists()
-    if not is_one_path and any("{stem}" in name for name in names):
+    if inputs is claims and not is_one_path and any("{stem}" in name for name in names):
         inputs = find_readable(claims)[0] or claims
     return [fill_in(name, inputs=inputs, day=day, option=option) for name in names]
 
@@ -158,6 +170,12 @@ def _require_parts(request: Request, outputs: OutputFiles, options: CheckOptions
         raise UsageError(
             "--fail-on never: no row would be held back; choose a severity, and --exit-zero for "
             "exit code 0"
+        )
+    if outputs.parts and request.query_file:
+        option, name = next(iter(outputs.parts.values()))
+        raise UsageError(
+            f"{option} {name}: the rows of a query are not split; use --hold-list and "
+            "--release-list, or a table of findings"
         )
     names = [name for name, _ in outputs.reports] + [outputs.rejects or ""]
     taken = {Path(name).resolve() for name in names if name}

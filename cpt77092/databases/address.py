@@ -80,6 +80,13 @@ def parse(name: str, *, needs_table: bool = False) -> Address:
     return Address(engine, place, schema, plain)
 
 
+def file_of(name: str) -> str:
+    """The file that an address means, for a look whether two names mean one; else the name."""
+    if not is_address(name) or _SCHEMES[name.partition(":")[0].lower()] == POSTGRESQL:
+        return name
+    return re.sub(r"^//", "", name.partition(":")[2].partition("#")[0])
+
+
 def _refuse_password(name: str, place: str) -> None:
     try:
         parts = urlsplit(place)

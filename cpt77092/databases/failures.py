@@ -9,7 +9,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from polars.exceptions import PanicException, PolarsError
+from polars.exceptions import DuplicateError, PanicException, PolarsError
 
 from cpt77092.databases.address import DUCKDB, POSTGRESQL, SQLITE
 from cpt77092.errors import ScrubError, UsageError
@@ -85,6 +85,8 @@ def database_failures(name: str, kind: type[ScrubError]) -> Iterator[None]:
         raise
     except sqlite3.Error as failure:
         raise kind(f"{name}: {_of_sqlite(failure)}") from None
+    except DuplicateError:
+        raise kind(f"{name}: the query gives a column twice; give each one name") from None
     except (PolarsError, PanicException):
         raise kind(
             f"{name}: a column of a type that cannot be read, such as an interval; "
@@ -110,7 +112,9 @@ def _of_driver(failure: Exception) -> str:
     if state:
         return f"the database failed with SQLSTATE {state}"
     text = str(failure)
-    if "connect" in text or "service" in text:
+    if "permission denied" in text:
+        return _BY_STATE["42501"]
+    if "connection to server" in text or "service" in text or "could not" in text:
         return "cannot connect; check the service file, the host, the user and ~/.pgpass"
     return "the database could not do what the query or the table asks"
 

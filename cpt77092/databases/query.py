@@ -1,4 +1,4 @@
-"""Claim lines from a database: what one query gives, as the bytes of a Parquet file.
+"""Claim lines from a database: what one query gives.
 
 Only reading is possible, whatever the query says. The words of a database's own errors are never
 shown, since they quote the query, whose literals may name people.
@@ -6,7 +6,7 @@ shown, since they quote the query, whose literals may name people.
 
 from __future__ import annotations
 
-import io
+import re
 import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -22,11 +22,13 @@ from cpt77092.errors import ClaimsError
 _SQLITE_MAY = frozenset(
     {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
 )
+_BEHIND = re.compile(r";(?:[\s;]|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*\Z", re.DOTALL)
+"""The end of a statement and the comments behind it, which cannot be part of a larger one."""
 _READ_ONLY = "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"
 
 
-def query_as_parquet(address: Address, name: str, query: str) -> bytes:
-    """Run a query and give its rows as a Parquet file.
+def rows_of(address: Address, name: str, query: str) -> pl.DataFrame:
+    """The rows that a query gives, in the types that the database has for them.
 
     Args:
         address: the database.
@@ -36,17 +38,12 @@ def query_as_parquet(address: Address, name: str, query: str) -> bytes:
     Raises:
         ClaimsError: the database cannot be reached, or the query fails or gives what cannot be read.
     """
-    statement = query.strip().rstrip(";").rstrip()
+    statement = _BEHIND.sub("", query.strip()).rstrip()
     if not statement:
         raise ClaimsError(f"{name}: the query is blank; expected one SELECT statement")
     with database_failures(name, ClaimsError):
         rows = _READERS[address.engine](address, statement)
-    repeated = sorted({one for one in rows.columns if rows.columns.count(one) > 1})
-    if repeated:
-        raise ClaimsError(f"{name}: the query gives a column twice: {', '.join(repeated)}")
-    buffer = io.BytesIO()
-    rows.select(_storage(cells) for cells in rows).write_parquet(buffer, compression="lz4")
-    return buffer.getvalue()
+        return rows.select(_storage(cells) for cells in rows)
 
 
 def _storage(cells: pl.Series) -> pl.Series:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from cpt77092.claims.headers import HeaderMatch, headers_to_read, match_headers
+from cpt77092.claims.layouts import fitting
 from cpt77092.errors import ClaimsError
 from cpt77092.readers.classify import classify
 from cpt77092.readers.failures import POLARS_FAILURES
@@ -46,6 +47,8 @@ class Frame:
     """What messages call it."""
     row_id: str | None = None
     """The column that names a row, since its number means nothing."""
+    kind: str = "frame"
+    """Where the lines come from, as people say it."""
 
 
 @dataclass(slots=True)
@@ -156,9 +159,12 @@ class _Pass:
             {name: name for name in self._types},
             self._options.overrides,
             file=frame.name,
+            layout=self._options.layout or fitting(self._options.saved_layouts, list(self._types)),
             cells=as_texts(rows.head(MATCHED_ROWS)).fill_null("").to_dict(as_series=False),
         )
-        self._file = file = FrameFile(frame.name, headers, tuple(self._types), self._types)
+        self._file = file = FrameFile(
+            frame.name, headers, tuple(self._types), self._types, kind=frame.kind
+        )
         require_columns(file)
         if self._selection.only is not None:
             require_person(file)

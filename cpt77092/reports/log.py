@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from cpt77092.choices import LogFormat
+from cpt77092.errors import redacted
 
 if TYPE_CHECKING:
     from cpt77092.engine import Result
@@ -87,5 +88,5 @@ class Log:
 
 def _write_line(text: str) -> None:
     with suppress(OSError):  # where standard error cannot be written, the exit code tells
-        sys.stderr.write(f"{text}\n")
+        sys.stderr.write(f"{redacted(text)}\n")
         sys.stderr.flush()

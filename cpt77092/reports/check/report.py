@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 import polars as pl
 
 from cpt77092.choices import By, Color, Format, Sort
+from cpt77092.claims.headers import REPORT_COLUMNS
 from cpt77092.engine import Result
 from cpt77092.errors import OutputError, UsageError
 from cpt77092.findings import Totals, rollup
@@ -93,10 +94,11 @@ class Report:
         outputs: Iterable[tuple[str, Format]],
         *,
         datasets: Iterable[str] = (),
+        tables: Iterable[str] = (),
         rejects: str | None = None,
         progress: Callable[[str], None],
     ) -> list[str]:
-        """Write reports, datasets, and rejected rows as they are in their file, under its header.
+        """Write reports, datasets, tables, and rejected rows as they are in their file, under its header.
 
         Returns a message for each file that could not be written.
         """
@@ -107,6 +109,9 @@ class Report:
         for name in datasets:
             progress(f"Writing {name}")
             failures += self._write_dataset(name)
+        for name in tables:
+            progress(f"Writing {name}")
+            failures += self._write_table(name)
         if rejects is not None:
             progress(f"Writing {rejects}")
             rows = self.result.batch.rejected_rows()
@@ -169,6 +174,18 @@ class Report:
         try:
             write_folder(name, partial(dataset.write, report=self), may_replace=dataset.is_dataset)
         except OutputError as problem:
+            return list(problem.lines)
+        return []
+
+    def _write_table(self, name: str) -> list[str]:
+        """Replace a table of a database, whole or not at all; why it could not be written."""
+        from cpt77092.databases.address import parse
+        from cpt77092.databases.findings_table import write_table
+
+        try:
+            address = parse(name, needs_table=True)
+            write_table(address, f"-o {name}", self.pieces(), known_by=REPORT_COLUMNS)
+        except (OutputError, UsageError) as problem:
             return list(problem.lines)
         return []
 

@@ -23,7 +23,7 @@ def programs() -> Path | None:
 
 
 @contextmanager
-def server(bin_folder: Path) -> Iterator[str]:
+def running(bin_folder: Path) -> Iterator[str]:
     """Run a server with an empty database; gives its address, which needs no password."""
     with tempfile.TemporaryDirectory(prefix="pg") as name, socket.socket() as probe:
         folder = Path(name)
