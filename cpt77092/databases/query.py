@@ -36,7 +36,8 @@ def rows_of(address: Address, name: str, query: str) -> pl.DataFrame:
         query: one SELECT statement.
 
     Raises:
-        ClaimsError: the database cannot be reached, or the query fails or gives what cannot be read.
+        ClaimsError: the database cannot be reached, or the query fails, or gives what cannot
+            be read.
     """
     statement = _BEHIND.sub("", query.strip()).rstrip()
     if not statement:
@@ -52,12 +53,14 @@ def _storage(cells: pl.Series) -> pl.Series:
 
 
 def _from_postgresql(address: Address, query: str) -> pl.DataFrame:
-    with closing(reader(POSTGRESQL).connect(address.place)) as connection:
-        with connection.cursor() as cursor:
-            cursor.execute(_READ_ONLY)
-            connection.commit()
-            cursor.execute(f"{query}\n")
-            return pl.DataFrame(cursor.fetch_arrow())
+    with (
+        closing(reader(POSTGRESQL).connect(address.place)) as connection,
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(_READ_ONLY)
+        connection.commit()
+        cursor.execute(f"{query}\n")
+        return pl.DataFrame(cursor.fetch_arrow())
 
 
 def _from_duckdb(address: Address, query: str) -> pl.DataFrame:
@@ -76,7 +79,7 @@ def _from_sqlite(address: Address, query: str) -> pl.DataFrame:
             lambda action, *_: sqlite3.SQLITE_OK if action in _SQLITE_MAY else sqlite3.SQLITE_DENY
         )
         connection.text_factory = lambda text: text.decode("utf-8", "replace")
-        first = connection.execute(f"SELECT * FROM ({query}\n) LIMIT 0")
+        first = connection.execute(f"SELECT * FROM ({query}\n) LIMIT 0")  # noqa: S608
         names = [column[0] for column in first.description]
         texts = ", ".join(f"""CAST("{name.replace('"', '""')}" AS TEXT)""" for name in names)
         rows = connection.execute(f"SELECT {texts} FROM ({query}\n)").fetchall()  # noqa: S608

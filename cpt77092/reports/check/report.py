@@ -98,7 +98,7 @@ class Report:
         rejects: str | None = None,
         progress: Callable[[str], None],
     ) -> list[str]:
-        """Write reports, datasets, tables, and rejected rows as they are in their file, under its header.
+        """Write reports, datasets and tables, and rejected rows under the header of their file.
 
         Returns a message for each file that could not be written.
         """
