@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import polars as pl
 
 from cpt77092.claims.layouts import fitting, load_layout, saved_layouts
 from cpt77092.engine import Result, check, needed_columns, payer_spellings
@@ -147,8 +149,30 @@ def _ignore_progress(step: str, rows: int) -> None:
     pass
 
 
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """What one batch is checked under, where several answers are compared."""
+
+    policies: PolicySet
+    payer: str | None = None
+    """The key of the policy that every line is checked against; None for each line's own."""
+
+
 def run(request: Request, progress: Progress = _ignore_progress) -> Result:
     """Check the claim files of a request.
+
+    Raises:
+        ScrubError: files, policies or arguments are not usable; its `lines` say what to fix.
+    """
+    return next(run_each(request, [Variant(policies_of(request))], progress))
+
+
+def run_each(
+    request: Request, variants: Sequence[Variant], progress: Progress = _ignore_progress
+) -> Iterator[Result]:
+    """Read the claim files of a request once, and check them under each variant in order.
+
+    A line has the same number in all of the results.
 
     Raises:
         ScrubError: files, policies or arguments are not usable; its `lines` say what to fix.
@@ -159,13 +183,9 @@ def run(request: Request, progress: Progress = _ignore_progress) -> Result:
         ignore=request.ignore,
         extend_select=request.extend_select,
     )
-    policies = _policies(request)
-    payer = None if request.payer is None else require_payer(policies, request.payer)
-    if payer == NATIONAL:
-        text = "these are national tables, not a payer; name a payer"
-        raise UsageError(Problem(text=text, argument="payer", value=str(request.payer)))
+    payer = None if request.payer is None else _payer_named(request.payer, variants[0].policies)
     needed = needed_columns(rules) | ({"person_id"} if request.show_phi else set())
-    scope = CHECKED | policies.partner_codes()
+    scope = CHECKED.union(*(variant.policies.partner_codes() for variant in variants))
     options = _reading_options(request, payer)
 
     progress("Reading claims", 0)
@@ -177,8 +197,30 @@ def run(request: Request, progress: Progress = _ignore_progress) -> Result:
     if earlier := _earlier(request):
         past = read_history(earlier, batch=batch, needed=needed, scope=scope, options=options)
 
-    progress("Checking", batch.total.rows)
-    return check(batch, policies, rules, as_of=request.as_of, history=past)
+    for variant in variants:
+        progress("Checking", batch.total.rows)
+        lines, history = batch, past
+        if variant.payer is not None:
+            lines = replace(batch, lines=_billed_to(variant.payer, batch.lines))
+            history = past and replace(past, lines=_billed_to(variant.payer, past.lines))
+        yield check(lines, variant.policies, rules, as_of=request.as_of, history=history)
+
+
+def _payer_named(payer: str, policies: PolicySet) -> str:
+    """The key of the policy that `--payer` names."""
+    key = require_payer(policies, payer)
+    if key == NATIONAL:
+        text = "these are national tables, not a payer; name a payer"
+        raise UsageError(Problem(text=text, argument="payer", value=payer))
+    return key
+
+
+def _billed_to(payer: str, lines: pl.DataFrame) -> pl.DataFrame:
+    """Lines as `--payer` would have them read."""
+    names = {"payer": payer, "payer_id": ""}
+    return lines.with_columns(
+        pl.lit(text).cast(lines.schema[name]).alias(name) for name, text in names.items()
+    )
 
 
 def read_before(request: Request) -> Before | None:
@@ -200,13 +242,14 @@ def read_payers(request: Request) -> tuple[Batch, list[SpellingCount]]:
     Raises:
         ScrubError: files, policies or arguments are not usable; its `lines` say what to fix.
     """
-    policies = _policies(request)
+    policies = policies_of(request)
     scope = CHECKED | policies.partner_codes()
     batch = _read(request, needed_columns(()), scope, _reading_options(request, None))
     return batch, payer_spellings(batch.lines, policies)
 
 
-def _policies(request: Request) -> PolicySet:
+def policies_of(request: Request) -> PolicySet:
+    """The policies of a request, with the user's own names for payers."""
     policies = request.policies
     loaded = policies if isinstance(policies, PolicySet) else load_policies(policies)
     return with_own_names(loaded, request.payers)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
+
+import typer
 
 from cpt77092.choices import FailOn
+from cpt77092.reports.log import Log
 
 if TYPE_CHECKING:
+    from cpt77092.engine import Result
     from cpt77092.findings import Totals
     from cpt77092.rule import Severity
 
@@ -55,6 +60,18 @@ def _exit_of_findings(totals: Totals, fail_on: FailOn, *, exit_zero: bool) -> tu
     if accepted:
         return Exit.CLEAN, f"{accepted}; no other finding at or above --fail-on {fail_on}"
     return Exit.CLEAN, f"no finding at or above --fail-on {fail_on}"
+
+
+def exit_if_unread(ctx: typer.Context, result: Result, without: Collection[str]) -> NoReturn:
+    """End a command that only shows a run: 0, or 2 and why if not everything could be read."""
+    from cpt77092 import findings
+
+    totals = findings.totals(result, without=without)
+    code, why = exit_code(totals, FailOn.NEVER, exit_zero=False)
+    if code is not Exit.CLEAN:
+        messages = [*result.batch.unreadable, f"{why}; scrub check says more"]
+        ctx.ensure_object(Log).trouble("unchecked", messages)
+    raise typer.Exit(code)
 
 
 def _accepted(totals: Totals, fail_on: FailOn) -> str:

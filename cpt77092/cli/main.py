@@ -21,6 +21,7 @@ import typer
 from cpt77092 import __version__
 from cpt77092.cli.accept import accept
 from cpt77092.cli.check import check, unwritable_output
+from cpt77092.cli.compare import diff, what_if
 from cpt77092.cli.configured import (
     AcceptCommand,
     CheckCommand,
@@ -56,6 +57,7 @@ app.command(cls=CheckCommand)(check)
 app.command(cls=ProfileCommand)(why)
 app.command(cls=AcceptCommand)(accept)
 app.command(cls=ProfileCommand)(profile)
+app.command("what-if", cls=ProfileCommand)(what_if)
 app.command(cls=HeadedCommand)(verify)
 app.command(cls=ConfigurableCommand)(columns)
 app.command(cls=PayersCommand)(payers)
@@ -63,10 +65,11 @@ app.command(cls=HeadedCommand)(rules)
 app.command(cls=HeadedCommand)(schema)
 app.command(cls=ConfigurableCommand)(explain)
 app.command(cls=ConfigurableCommand)(brief)
+policies_app.command("diff", cls=ProfileCommand)(diff)
 app.add_typer(policies_app)
 
 COMMANDS = (
-    *("check", "accept", "why", "profile", "verify", "columns", "payers"),
+    *("check", "accept", "why", "profile", "what-if", "verify", "columns", "payers"),
     *("rules", "schema", "explain", "brief", "policies"),
 )
 

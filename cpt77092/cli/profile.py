@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 import typer
 
-from cpt77092.choices import Color, DocumentFormat, FailOn
+from cpt77092.choices import Color, DocumentFormat
 from cpt77092.cli.configured import answers_of, settings_of
-from cpt77092.cli.exits import Exit, exit_code
+from cpt77092.cli.exits import exit_if_unread
 from cpt77092.cli.options import (
     OUTPUT,
     ClaimOptions,
@@ -21,7 +21,6 @@ from cpt77092.cli.options import (
     with_options,
 )
 from cpt77092.cli.output_files import fill_in_names, require_no_input
-from cpt77092.reports.log import Log
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +61,6 @@ def profile(ctx: typer.Context, options: ProfileOptions) -> None:
 
     Example: scrub profile claims.csv -o profile.html
     """
-    from cpt77092 import findings
     from cpt77092.profile import compose
     from cpt77092.profile import profile as measure
     from cpt77092.reports.document import print_document, write_document
@@ -82,9 +80,4 @@ def profile(ctx: typer.Context, options: ProfileOptions) -> None:
     write_document(document, outputs)
     if not outputs and (options.form or not options.quiet):
         print_document(document, form, options.color)
-    totals = findings.totals(result, without=request.without)
-    code, why = exit_code(totals, FailOn.NEVER, exit_zero=False)
-    if code is not Exit.CLEAN:
-        messages = [*result.batch.unreadable, f"{why}; scrub check says more"]
-        ctx.ensure_object(Log).trouble("unchecked", messages)
-    raise typer.Exit(code)
+    exit_if_unread(ctx, result, request.without)

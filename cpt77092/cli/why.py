@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 import typer
 
-from cpt77092.choices import Color, DocumentFormat, FailOn
+from cpt77092.choices import Color, DocumentFormat
 from cpt77092.cli.configured import answers_of, settings_of
-from cpt77092.cli.exits import Exit, exit_code
+from cpt77092.cli.exits import exit_if_unread
 from cpt77092.cli.options import (
     OUTPUT,
     ClaimOptions,
@@ -19,7 +19,6 @@ from cpt77092.cli.options import (
     settings_option,
     with_options,
 )
-from cpt77092.reports.log import Log
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +46,6 @@ def why(ctx: typer.Context, options: WhyOptions) -> None:
 
     Example: scrub why A-1001 claims.csv
     """
-    from cpt77092 import findings
     from cpt77092.analysis.why import compose
     from cpt77092.reports.document import print_document
     from cpt77092.run import run
@@ -55,9 +53,4 @@ def why(ctx: typer.Context, options: WhyOptions) -> None:
     request = replace(options.run_request(settings_of(ctx).payers), **answers_of(ctx))
     result = run(request)
     print_document(compose(result, options.claim), options.form, options.color)
-    totals = findings.totals(result, without=request.without)
-    code, reason = exit_code(totals, FailOn.NEVER, exit_zero=False)
-    if code is not Exit.CLEAN:
-        messages = [*result.batch.unreadable, f"{reason}; scrub check says more"]
-        ctx.ensure_object(Log).trouble("unchecked", messages)
-    raise typer.Exit(code)
+    exit_if_unread(ctx, result, request.without)

@@ -116,6 +116,21 @@ def _content(path: Traversable) -> bytes:
         raise UsageError(f"{path}: cannot be read ({problem.strerror})") from None
 
 
+def lay_over(policies: PolicySet, payer: str, text: str) -> PolicySet:
+    """The policies with one more file of a user's over them, the text of which is given.
+
+    Raises:
+        PolicyError: the text is wrong; it lists every problem.
+    """
+    content = text.encode("utf-8")
+    file = _read_file(Path(f"{payer}.yaml"), content, is_base=False, is_trusted=False)
+    if file.policy is None or file.problems:
+        raise PolicyError(tuple(file.problems))
+    changed = {**policies.policies, payer: _lay_over(policies[payer], file.policy)}
+    digest = hashlib.sha256(policies.digest.encode() + content).hexdigest()
+    return replace(policies, policies=changed, digest=digest)
+
+
 def _unusable(folder: Traversable, why: str) -> UsageError:
     return UsageError(Problem(text=why, argument="policies", value=str(folder)))
 

@@ -101,3 +101,8 @@ def plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [plain(member) for member in value]
     return value if value is None or isinstance(value, bool | int | str) else str(value)
+
+
+def members_text(members: Iterable[Any]) -> str:
+    """Members of a list as a person reads them: `M81.0, M80.-`."""
+    return _text(tuple(members), is_money=False)

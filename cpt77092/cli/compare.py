@@ -1,0 +1,217 @@
+"""`scrub policies diff` and `scrub what-if`: what a change of policy does to claims."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+import typer
+
+from cpt77092 import __version__
+from cpt77092.choices import Color, DocumentFormat
+from cpt77092.cli.configured import answers_of, settings_of
+from cpt77092.cli.exits import exit_if_unread
+from cpt77092.cli.options import (
+    OUTPUT,
+    POLICIES,
+    ClaimOptions,
+    argument,
+    color_option,
+    isolated_option,
+    option,
+    settings_option,
+    today,
+    with_options,
+)
+from cpt77092.errors import UsageError
+
+if TYPE_CHECKING:
+    from cpt77092.analysis.policy_changes import PolicyChanges
+    from cpt77092.analysis.what_if import Answer, Case
+    from cpt77092.policies import PolicySet
+    from cpt77092.run import Request
+
+ALL = "all"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiffOptions(ClaimOptions):
+    """The arguments and options of `scrub policies diff`, in the order of its help."""
+
+    old: str = argument(
+        "OLD", "Folder, wheel, version or date; packaged is this version.", is_first=True
+    )
+    new: str = argument("NEW", "The same, to compare it with.", is_first=True)
+    form: DocumentFormat = option(
+        OUTPUT, "Format on standard output.", "--format", default=DocumentFormat.TEXT
+    )
+    limit: int = option(
+        OUTPUT,
+        "List at most this many findings of a kind in text; 0 lists all.",
+        default=20,
+        metavar="NUMBER",
+        min=0,
+    )
+    color: Color = color_option()
+    isolated: bool = isolated_option()
+    settings: str | None = settings_option()
+
+
+@with_options
+def diff(ctx: typer.Context, options: DiffOptions) -> None:
+    """Show what differs between policies, and what it does to claims.
+
+    OLD and NEW are folders, wheels or zip archives of a version, a version whose wheel is in this
+    folder (nothing is downloaded), or two dates, to compare what is in force on them. A folder of
+    your own files is laid over the packaged policies.
+
+    With CLAIMS: findings that appear and vanish, dollars by payer and month. With two dates, every
+    line is checked as if the policies of that day held on all dates of service.
+
+    Exit codes: 0 compared, 2 not everything could be read.
+
+    Example: scrub policies diff 2025-12-31 2026-01-01 claims.csv
+    """
+    from cpt77092.analysis.finding_changes import Comparison
+    from cpt77092.analysis.policy_diff import compose
+    from cpt77092.reports.document import print_document
+    from cpt77092.run import Variant, run_each
+
+    changes, variants, note = _compared(ctx, options)
+    comparison = None
+    if options.claims:
+        request = _request(ctx, options)
+        old, new = run_each(request, [Variant(policies) for policies in variants])
+        comparison = Comparison(old, new)
+    document = compose(
+        (options.old, options.new),
+        changes,
+        comparison,
+        on=options.as_of or today(),
+        limit=options.limit if options.form is DocumentFormat.TEXT else 0,
+        note=note if comparison is not None else "",
+    )
+    print_document(document, options.form, options.color)
+    if comparison is not None:
+        exit_if_unread(ctx, comparison.new, request.without)
+
+
+def _compared(
+    ctx: typer.Context, options: DiffOptions
+) -> tuple[list[PolicyChanges], list[PolicySet], str]:
+    """What differs, both sets as claims are checked under them, and what to know about that."""
+    from cpt77092.analysis.policy_changes import between_days, between_sets
+    from cpt77092.policies import load_policies
+    from cpt77092.policies.named import frozen_on, load_named
+    from cpt77092.policies.payer_names import with_own_names
+
+    names = settings_of(ctx).payers
+    days = [_day(options.old), _day(options.new)]
+    if days[0] is not None and days[1] is not None:
+        policies = with_own_names(load_policies(options.policies), names)
+        note = "Each line is checked as if the policies of that day held on all dates of service."
+        changes = between_days(policies, days[0], days[1])
+        return changes, [frozen_on(policies, day) for day in days if day is not None], note
+    if any(days):
+        raise UsageError(
+            f"{options.old} {options.new}: compare two dates, or two sets of policies; a date and "
+            f"a set do not compare"
+        )
+    sets = [load_named(name, __version__, options.policies) for name in (options.old, options.new)]
+    changes = between_sets(sets[0], sets[1])
+    return changes, [with_own_names(policies, names) for policies in sets], ""
+
+
+def _day(text: str) -> date | None:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if day.isoformat() == text else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhatIfOptions(ClaimOptions):
+    """The arguments and options of `scrub what-if`, in the order of its help."""
+
+    payers: str | None = option(
+        POLICIES,
+        "Policies to check every line against: a,b or all; if omitted, those of --set, or all.",
+        metavar="PAYERS",
+    )
+    assumed: list[str] | None = option(
+        POLICIES,
+        "Assume a payer's value on all dates: aetna.77092.modifier_26=not_allowed.",
+        "--set",
+        metavar="VALUE",
+    )
+    form: DocumentFormat = option(
+        OUTPUT, "Format on standard output.", "--format", default=DocumentFormat.TEXT
+    )
+    color: Color = color_option()
+    isolated: bool = isolated_option()
+    settings: str | None = settings_option()
+
+
+@with_options
+def what_if(ctx: typer.Context, options: WhatIfOptions) -> None:
+    """Check the same claims under other payers' policies.
+
+    One row for each policy: lines denied, charges at risk, lines for which the payer has no
+    published rule, and the rules that deny. The first row is the batch as billed. With --set, the
+    policies that come out otherwise stand twice: as they are, and with the values assumed.
+
+    Exit codes: 0 everything was read, 2 not everything could be read.
+
+    Example: scrub what-if claims.csv --payers aetna,cigna --set aetna.77092.modifier_26=not_allowed
+    """
+    from cpt77092.analysis.what_if import answer, compose, without_repeats
+    from cpt77092.reports.document import print_document
+    from cpt77092.run import Variant, policies_of, run_each
+
+    # --payers are policies here, and no file of names.
+    request = _request(ctx, replace(options, payers=None))
+    cases = _cases(policies_of(request), options)
+    variants = [Variant(case.policies, case.payer) for case in cases]
+    answers: list[Answer] = []
+    for case, result in zip(cases, run_each(request, variants), strict=True):
+        answers.append(answer(case, result, without=request.without))
+        if len(answers) == 1:
+            as_billed = result
+    shown = without_repeats(answers)
+    print_document(
+        compose(shown, options.assumed or (), request.as_of), options.form, options.color
+    )
+    exit_if_unread(ctx, as_billed, request.without)
+
+
+def _cases(policies: PolicySet, options: WhatIfOptions) -> list[Case]:
+    """The batch as billed and under each payer, with and without the values assumed."""
+    from cpt77092.analysis.what_if import Case
+    from cpt77092.policies.assumed import assume
+    from cpt77092.policies.payer_names import require_payer
+    from cpt77092.policies.policy import DEFAULT, NATIONAL
+
+    changed, owners = policies, list[str]()
+    for text in options.assumed or ():
+        changed, payer = assume(changed, text)
+        owners.append(payer)
+    every = [key for key in policies.policies if key not in {DEFAULT, NATIONAL}]
+    every.sort(key=lambda key: policies[key].label)
+    named = options.payers or (",".join(owners) or ALL)
+    texts = [text.strip() for text in named.split(",") if text.strip()]
+    payers = every if texts == [ALL] else [require_payer(policies, text) for text in texts]
+    if NATIONAL in (*payers, *owners):
+        raise UsageError(f"{NATIONAL}: these are national tables, not a payer; name a payer")
+    cases = []
+    names: dict[str | None, str] = {None: "As billed"}
+    for key, name in (names | {key: policies[key].label for key in payers}).items():
+        cases.append(Case(name, policies, key))
+        if owners:
+            cases.append(Case(f"{name}, assumed", changed, key, is_assumed=True))
+    return cases
+
+
+def _request(ctx: typer.Context, options: ClaimOptions) -> Request:
+    return replace(options.run_request(settings_of(ctx).payers), **answers_of(ctx))
