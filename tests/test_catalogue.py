@@ -247,6 +247,8 @@ def test_no_loop_over_rows_where_the_lines_are() -> None:
         ("engine.py", "iter_rows"),  # the ways in which payers are named
         ("cms_files/opened.py", "iter_rows"),  # a workbook of CMS, as its text files are read
         ("findings/totals.py", "iter_rows"),  # counts per rule and payer
+        ("analysis/finding_changes.py", "iter_rows"),  # payers, months, findings that are shown
+        ("analysis/what_if.py", "iter_rows"),  # the rules with an error
         ("split/held_claims.py", "iter_rows"),  # the ways in which payers are named
         ("split/__init__.py", "iter_rows"),  # where rows go, one of each run of rows
         ("readers/copying/table.py", "iter_slices"),  # blocks of a sheet

@@ -190,11 +190,9 @@ def _listed(result: Result, changed: pl.DataFrame, limit: int) -> list[ChangedFi
     shown = ordered.head(limit) if limit else ordered
     texts = with_texts(result, shown.select(result.findings.columns), ("payer_label",))
     before = shown["before"] if "before" in shown.columns else [None] * shown.height
-    numbers = shown.select("rule", "decision").rows()
     listed = []
-    for row, was, (rule, decision) in zip(
-        texts.iter_rows(named=True), before, numbers, strict=True
-    ):
+    for number, row in enumerate(texts.iter_rows(named=True)):
+        was, rule, decision = before[number], shown["rule"][number], shown["decision"][number]
         quoted = (
             result.rules[rule].source if decision is None else result.decisions[decision].source
         )

@@ -11,7 +11,6 @@ from cpt77092.policies import PARAMETERS, Decision, Status
 from cpt77092.policies.policy import DatedValue, Policy, PolicySet, in_force
 from cpt77092.policies.value_text import members_text, short_value
 from cpt77092.reference.sources import Source
-from cpt77092.text import count
 
 _ORDER = {name: number for number, name in enumerate(PARAMETERS)}
 
@@ -27,7 +26,7 @@ class Change:
     """What one policy states of one parameter, before and after, over some dates of service."""
 
     parameter: str
-    codes: frozenset[str]
+    codes: tuple[str, ...]
     first_day: date | None
     """None where it was never stated before the day it is compared on."""
     last_day: date | None
@@ -107,10 +106,10 @@ def _of_policy(
     if old is not None and new is not None:
         changes, others = tuple(_changes(old, new, differences)), tuple(_others(old, new))
         return PolicyChanges(payer=key, label=new.label, changes=changes, others=others)
-    policy, what = (new, "New policy") if new is not None else (old, "Policy that is gone")
-    label, values = (policy.label, policy.values) if policy is not None else (key, {})
-    others = (f"{what}, with {count(len(values), 'value')}",)
-    return PolicyChanges(payer=key, label=label, others=others)
+    if new is not None:
+        return PolicyChanges(payer=key, label=new.label, others=("New policy",))
+    label = key if old is None else old.label
+    return PolicyChanges(payer=key, label=label, others=("Policy that is gone",))
 
 
 def _changes(old: Policy, new: Policy, differences: _Differences) -> Iterator[Change]:
@@ -124,7 +123,7 @@ def _changes(old: Policy, new: Policy, differences: _Differences) -> Iterator[Ch
         first, last, before, after = period
         yield Change(
             parameter=parameter,
-            codes=frozenset(codes),
+            codes=tuple(codes),
             first_day=first,
             last_day=last,
             old=before,

@@ -217,7 +217,7 @@ def _record(change: Change) -> dict[str, Any]:
 
     return {
         "parameter": change.parameter,
-        "codes": sorted(change.codes),
+        "codes": list(change.codes),
         "first_day": change.first_day.isoformat() if change.first_day else None,
         "last_day": change.last_day.isoformat() if change.last_day else None,
         "old": entry(change.old),

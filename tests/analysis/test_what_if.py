@@ -35,11 +35,11 @@ def rows(scrub: Scrub, *arguments: object) -> list[dict[str, Any]]:
 
 @pytest.mark.slow
 def test_each_row_is_the_check_under_that_policy(scrub: Scrub) -> None:
-    found = rows(scrub)
+    answers = rows(scrub)
     known = load_policies().policies
-    assert {row["payer"] for row in found[1:]} == known.keys() - {"cms", "default"}
-    assert [row["name"] for row in found[1:]] == sorted(row["name"] for row in found[1:])
-    for row in found:
+    assert {row["payer"] for row in answers[1:]} == known.keys() - {"cms", "default"}
+    assert [row["name"] for row in answers[1:]] == sorted(row["name"] for row in answers[1:])
+    for row in answers:
         request = Request(paths=[str(CLAIMS)], as_of=date(2026, 11, 23), payer=row["payer"])
         totals = findings.totals(run(request))
         assert row["denied_lines"] == totals.denied_lines
@@ -50,16 +50,16 @@ def test_each_row_is_the_check_under_that_policy(scrub: Scrub) -> None:
 
 
 def test_an_assumed_value_is_as_firm_as_one_on_file(scrub: Scrub) -> None:
-    found = rows(scrub, "--set", SETTLED)
-    assert [(row["name"], row["assumed"]) for row in found] == [
+    answers = rows(scrub, "--set", SETTLED)
+    assert [(row["name"], row["assumed"]) for row in answers] == [
         ("As billed", False),
         ("As billed, assumed", True),
         ("Aetna", False),
         ("Aetna, assumed", True),
     ]
-    denied = [row["errors_by_rule"].get("MO001", 0) for row in found]
+    denied = [row["errors_by_rule"].get("MO001", 0) for row in answers]
     assert denied == [4, 8, 0, 17]
-    assert found[2]["ask_payer_lines"] > 0 == found[3]["ask_payer_lines"]
+    assert answers[2]["ask_payer_lines"] > 0 == answers[3]["ask_payer_lines"]
     [_, _, cigna] = rows(scrub, "--payers", "cigna", "--set", SETTLED)
     assert (cigna["name"], cigna["assumed"]) == ("Cigna", False)  # the same either way
 
