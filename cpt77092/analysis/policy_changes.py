@@ -147,7 +147,13 @@ def _others(old: Policy, new: Policy) -> Iterator[str]:
 def _by_dates(old: _Entries, new: _Entries) -> Iterator[_Period]:
     """The longest periods over which both state the same, where they differ."""
     days = sorted({entry.first_day for entry in (*old, *new)})
-    pairs = [(day, in_force(old, day), in_force(new, day)) for day in days]
+    pairs = [
+        (day, before, after)
+        for day in days
+        for before, after in [(in_force(old, day), in_force(new, day))]
+        # Where both only go on, what differs is what differed before.
+        if not (before and after and before.is_carried_on and after.is_carried_on)
+    ]
     runs = [
         list(run) for _, run in groupby(pairs, key=lambda one: (_state(one[1]), _state(one[2])))
     ]
