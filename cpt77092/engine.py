@@ -15,7 +15,7 @@ from string import Formatter
 
 import polars as pl
 
-from cpt77092.claims.categorical import index_in
+from cpt77092.claims.categorical import constant, index_in
 from cpt77092.claims.columns import BY_NAME, DIAGNOSES, MODIFIERS, UNREADABLE_TEXT
 from cpt77092.facts import (
     MESSAGE_FIELDS,
@@ -101,7 +101,7 @@ class Result:
     @cached_property
     def worst(self) -> pl.Series:
         """For each line its worst severity, as a number of `SEVERITIES`; null without findings."""
-        worst = pl.Series("worst", [None], dtype=pl.UInt8).new_from_index(0, self.lines.height)
+        worst = constant(self.lines.height, value=None, dtype=pl.UInt8).alias("worst")
         for number in reversed(range(len(SEVERITIES))):  # a worse one overwrites it
             lines = self.findings.filter(pl.col("severity") == number)["line"]
             worst = worst.scatter(lines, number)

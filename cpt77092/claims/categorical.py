@@ -15,6 +15,13 @@ def upper_bound(numbers: pl.Series) -> int:
     return most + 1 if isinstance(most, int) else 0
 
 
+def constant(
+    height: int, *, value: object, dtype: pl.DataType | type[pl.DataType] | None = None
+) -> pl.Series:
+    """A column that has one value on every row, without a query of Polars for it."""
+    return pl.Series([value], dtype=dtype).new_from_index(0, height)
+
+
 def index_in(cells: pl.Series, known: pl.Series) -> pl.Series:
     """The index of each cell among the known ones.
 
@@ -24,5 +31,5 @@ def index_in(cells: pl.Series, known: pl.Series) -> pl.Series:
     """
     indices = pl.int_range(known.len(), dtype=pl.UInt32, eager=True)
     numbers = known.to_physical()
-    index_of = pl.zeros(upper_bound(numbers), dtype=pl.UInt32, eager=True)
+    index_of = constant(upper_bound(numbers), value=0, dtype=pl.UInt32)
     return index_of.scatter(numbers, indices).gather(cells.to_physical())

@@ -10,7 +10,7 @@ from datetime import date
 
 import polars as pl
 
-from cpt77092.claims.categorical import index_in
+from cpt77092.claims.categorical import constant, index_in
 from cpt77092.claims.columns import (
     CODES,
     COLUMNS,
@@ -70,19 +70,24 @@ def with_plain_cells(lines: pl.DataFrame) -> pl.DataFrame:
     ]
     cells = lines.select(pl.col(names).cast(DTYPES[Kind.CODE]).fill_null(""))
     distinct = cells.select(pl.all().unique().implode())
-    plain = []
+    known = {name: distinct[name].explode() for name in names}
+    texts = {name: cells.cast(pl.String) for name, cells in known.items()}
+    every = plain_texts(pl.concat(texts.values()) if texts else pl.Series(dtype=pl.String))
+    plain, first = [], 0
     for name in names:
-        known = distinct[name].explode()
-        texts = known.cast(pl.String)
-        values = plain_codes(name, texts)
-        if not values.equals(texts):
-            plain.append(values.cast(DTYPES[Kind.CODE]).gather(index_in(cells[name], known)))
+        values = _codes(name, every[first : first + known[name].len()].alias(name))
+        first += known[name].len()
+        if not values.equals(texts[name]):
+            plain.append(values.cast(DTYPES[Kind.CODE]).gather(index_in(cells[name], known[name])))
     return lines.with_columns(cells.with_columns(plain))
 
 
 def plain_codes(name: str, texts: pl.Series) -> pl.Series:
     """The different cells of a column without marks; of a code column, the codes alone."""
-    plain = plain_texts(texts)
+    return _codes(name, plain_texts(texts))
+
+
+def _codes(name: str, plain: pl.Series) -> pl.Series:
     if name == "hcpcs_code":
         return plain.str.to_uppercase()
     return code_texts(name, plain).alias(plain.name) if name in CODES else plain
@@ -123,13 +128,10 @@ def with_types(lines: pl.DataFrame, needed: frozenset[str]) -> pl.DataFrame:
 
 def _absent(column: Column, height: int, *, is_blank: bool) -> list[pl.Series]:
     cell = "" if is_blank else None
-    values = pl.Series(column.name, [cell], dtype=DTYPES[column.kind]).new_from_index(0, height)
+    values = constant(height, value=cell, dtype=DTYPES[column.kind]).alias(column.name)
     if column.kind in TEXT_KINDS:
         return [values]
-    return [
-        values,
-        pl.Series(f"{column.name}.state", [None], dtype=STATE).new_from_index(0, height),
-    ]
+    return [values, constant(height, value=None, dtype=STATE).alias(f"{column.name}.state")]
 
 
 def _distinct_cells_read(cells: pl.Series, column: Column) -> list[pl.Series]:
@@ -158,7 +160,7 @@ def _read(cells: pl.Series, column: Column) -> list[pl.Series]:
 
 def _state(cells: pl.Series, values: pl.Series) -> pl.Series:
     if not values.null_count():
-        return pl.Series(["read"], dtype=STATE).new_from_index(0, cells.len())
+        return constant(cells.len(), value="read", dtype=STATE)
     text = pl.lit(_text_of(cells))
     is_blank = text.is_null() | (text.str.strip_chars() == "")
     return pl.select(

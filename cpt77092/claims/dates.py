@@ -47,6 +47,8 @@ _NAMED = {
     rf"(?i)^([0-9]{{1,2}})[ -]*({_MONTHS})\.?,?[ -]*([0-9]{{4}}|[0-9]{{2}})$": (1, 2, 3),
     rf"(?i)^([0-9]{{4}})[ -]*({_MONTHS})\.?[ -]*([0-9]{{1,2}})$": (3, 2, 1),
 }
+_MORE_THAN_A_DAY = r"[^0-9/-]|[0-9]{9}"
+"""Without it a cell has no time, zone, weekday or month in words."""
 _EITHER = r"^([0-9]{1,2})([/-])([0-9]{1,2})([/-])([0-9]{4}|[0-9]{2})$"
 MIN_DAY_FIRST = 2
 
@@ -74,35 +76,44 @@ def read_dates(text: pl.Series, *, century: int | None = None) -> pl.Series:
         trimmed = trimmed.str.replace(_EITHER, "$3$2$1$4$5")
     cell = pl.col("cell")
     readings = []
-    for form, reads in DATE_FORMS:
+    for form, reads in _forms_of(trimmed):
         fitting = pl.when(cell.str.contains(form)).then(cell)
         if "%y" in reads and century is not None:
             full = fitting.str.replace(r"([0-9]{2})$", f"{century // 100}$1")
             readings.append(full.str.to_date(reads.replace("%y", "%Y"), strict=False))
         readings.append(fitting.str.to_date(reads, strict=False, exact=True))
-    value = trimmed.alias("cell").to_frame().select(pl.coalesce(readings)).to_series()
+    none = pl.lit(None, pl.Date)
+    value = trimmed.alias("cell").to_frame().select(pl.coalesce(*readings, none)).to_series()
     return text.replace_strict(distinct, value, default=None, return_dtype=pl.Date)
+
+
+def _forms_of(cells: pl.Series) -> Iterator[tuple[str, str]]:
+    """The forms that some cells have: no cell has two, and most columns have one."""
+    left = cells.filter(cells != "")
+    for form, reads in DATE_FORMS:
+        if left.is_empty():
+            return
+        fits = left.str.contains(form)
+        if fits.any():
+            yield form, reads
+            left = left.filter(~fits)
 
 
 def order_of(cells: pl.Series) -> Order:
     """Whether the month or the day comes first in dates like 03/04/2025 of a column."""
+    either = cells.filter(cells.str.contains(_EITHER))
+    if either.is_empty():
+        return Order.NONE
     first, second = (pl.col("cell").str.extract(_EITHER, n).cast(pl.Int32) for n in (1, 3))
-    ambiguous, month_first, day_first = (
-        cells.alias("cell")
-        .to_frame()
-        .lazy()
-        .filter(pl.col("cell").str.contains(_EITHER))
-        .unique()
+    month_first, day_first = (
+        either.unique()
+        .to_frame("cell")
         .select(
-            pl.len(),
             month_first=((first <= 12) & second.is_between(13, 31)).sum(),
             day_first=((second <= 12) & first.is_between(13, 31)).sum(),
         )
-        .collect()
         .row(0)
     )
-    if not ambiguous:
-        return Order.NONE
     if month_first:
         return Order.MONTH_FIRST
     return Order.DAY_FIRST if day_first >= MIN_DAY_FIRST else Order.UNKNOWN
@@ -120,9 +131,11 @@ def ambiguity_note(cells: pl.Series) -> str | None:
 
 def _trimmed(cells: pl.Series) -> pl.Series:
     """The days that text cells name, without time, zone and weekday, as `DATE_FORMS` have them."""
+    days = cells.str.strip_chars()
+    if not days.str.contains(_MORE_THAN_A_DAY).any():
+        return days
     days = (
-        cells.str.strip_chars()
-        .str.replace(_WEEKDAY, "")
+        days.str.replace(_WEEKDAY, "")
         .str.replace(_ENDS_OF_DAYS, "$1$2")
         .str.replace(_TIME_OF_DAY, "")
     )

@@ -39,10 +39,16 @@ def without_marks(text: pl.Expr) -> pl.Expr:
     return text.map_batches(plain_texts, return_dtype=pl.String, is_elementwise=True)
 
 
+@cache
+def _doubtful() -> str:
+    """The form of every cell that may change."""
+    words = sorted(word for word in placeholders() if word[0].isalnum())
+    return rf"{_NEEDS_A_LOOK}|^(?i:{'|'.join(words)})$"
+
+
 def plain_texts(cells: pl.Series) -> pl.Series:
     """`without_marks` of a column that is there; cells that need no change cost one look."""
-    words = sorted(word for word in placeholders() if word[0].isalnum())
-    doubt = cells.str.contains(rf"{_NEEDS_A_LOOK}|^(?i:{'|'.join(words)})$").fill_null(value=False)
+    doubt = pl.select(pl.lit(cells).str.contains(_doubtful()).fill_null(value=False)).to_series()
     if not doubt.any():
         return cells
     plain = cells.filter(doubt).to_frame("cell").select(_plain(pl.col("cell"))).to_series()

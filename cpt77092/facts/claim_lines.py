@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from cpt77092.claims.categorical import constant
 from cpt77092.claims.columns import BY_NAME, TYPED, UNREADABLE_TEXT, Kind
 from cpt77092.claims.quotable import shown
 from cpt77092.facts.fact import Context, Fact, on_lines
@@ -37,7 +38,7 @@ def is_first_line_of_payer(lines: pl.DataFrame, _: Context) -> pl.Series:
 
 def _marked(lines: pl.DataFrame, some: pl.DataFrame) -> pl.Series:
     """Whether each line is one of some."""
-    is_one = pl.Series([True]).new_from_index(0, some.height)
+    is_one = constant(some.height, value=True)
     return on_lines(lines.height, some["line"], is_one, default=False)
 
 
@@ -51,7 +52,7 @@ def _first_of_payer(lines: pl.LazyFrame) -> pl.DataFrame:
         .filter(day.is_null() | (day == day.min().over("payer_number")))
         .sort(order, nulls_last=False)
         .unique("payer_number", keep="first", maintain_order=True)
-        .collect()
+        .collect(engine="in-memory")
     )
 
 

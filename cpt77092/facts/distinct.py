@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from cpt77092.claims.categorical import upper_bound
+from cpt77092.claims.categorical import constant, upper_bound
 from cpt77092.facts.grouping import representative_line
 
 MAX_PACKED = 2**20
@@ -26,7 +26,7 @@ def distinct_ids(cells: pl.DataFrame) -> pl.Series:
     """
     varied = cells.select(column for column in cells if not _is_constant(column))
     if not varied.width:
-        return pl.zeros(cells.height, dtype=pl.UInt32, eager=True)
+        return constant(cells.height, value=0, dtype=pl.UInt32)
     packed = _packed(varied)
     return _by_hash(varied) if packed is None else packed
 
@@ -39,7 +39,7 @@ def _is_constant(column: pl.Series) -> bool:
 
 def _packed(cells: pl.DataFrame) -> pl.Series | None:
     """Combinations as one number made of those of their cells; None if `MAX_PACKED` is too low."""
-    packed, size = pl.zeros(cells.height, dtype=pl.UInt32, eager=True), 1
+    packed, size = constant(cells.height, value=0, dtype=pl.UInt32), 1
     for column in cells:
         values = _small_numbers(column)
         if values is None:
@@ -71,7 +71,7 @@ def _small_numbers(column: pl.Series) -> pl.Series | None:
 def _without_gaps(numbers: pl.Series, above: int = MAX_GAPPED) -> tuple[pl.Series, int]:
     """The numbers and their upper bound; where that is above a limit, closed up, in their order."""
     if upper_bound(numbers) > above:
-        occurs = pl.zeros(upper_bound(numbers), dtype=pl.UInt32, eager=True).scatter(numbers, 1)
+        occurs = constant(upper_bound(numbers), value=0, dtype=pl.UInt32).scatter(numbers, 1)
         numbers = (occurs.cum_sum() - occurs)[numbers]
     return numbers, upper_bound(numbers)
 

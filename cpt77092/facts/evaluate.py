@@ -41,23 +41,28 @@ def add_facts(
         TypeError: some facts read each other in a circle.
     """
     dropped = set() if kept is None else {fact.name for fact in facts}.difference(kept)
+    is_small = frame.height <= MOST_LINES_ONE_BY_ONE
+    reads = {fact.name: frozenset(fact.all_reads) for fact in facts}
     waiting = _steps(facts)
 
     def are_of_line(step: Sequence[Fact]) -> bool:
-        return step[0].is_of_line or (
-            frame.height <= MOST_LINES_ONE_BY_ONE and bool(step[0].distinct_by)
-        )
+        return step[0].is_of_line or (is_small and bool(step[0].distinct_by))
 
     running: dict[Future[list[pl.Series]], list[Fact]] = {}
     with ThreadPoolExecutor(pl.thread_pool_size()) as pool:
         while waiting or running:
             missing = {fact.name for step in (*waiting, *running.values()) for fact in step}
-            ready = [step for step in waiting if missing.isdisjoint(reads_of(step))]
+            ready = [
+                step for step in waiting if all(missing.isdisjoint(reads[f.name]) for f in step)
+            ]
             waiting = [step for step in waiting if step not in ready]
             on_every_line = [fact for step in ready if are_of_line(step) for fact in step]
-            # Any other step uses one core for most of its time, so several run at once.
-            for step in ready:
-                if not are_of_line(step):
+            others = [step for step in ready if not are_of_line(step)]
+            if is_small:
+                columns = (column for step in others for column in _columns(frame, step, context))
+                frame = frame.hstack(list(columns))
+            else:  # any such step uses one core for most of its time, so several run at once
+                for step in others:
                     running[pool.submit(_columns, frame, step, context)] = step
             if on_every_line:
                 frame = _with_line_facts(frame, on_every_line, context)
@@ -65,9 +70,10 @@ def add_facts(
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     frame = frame.hstack(future.result())
                     del running[future]
-            else:
+            elif not ready:
                 raise TypeError(f"these facts read each other in a circle: {sorted(missing)}")
-            still_read = reads_of(fact for step in (*waiting, *running.values()) for fact in step)
+            left = (fact.name for step in (*waiting, *running.values()) for fact in step)
+            still_read = frozenset[str]().union(*(reads[name] for name in left))
             frame = frame.drop(dropped - still_read, strict=False)
     return frame
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from cpt77092.claims.categorical import constant
 from cpt77092.errors import UsageError
 from cpt77092.reference.codes import CHECKED
 from cpt77092.reference.icd10 import DiagnosisList, diagnosis_lists
@@ -168,7 +169,7 @@ def on_lines(
     height: int, lines: pl.Series, values: pl.Series, *, default: int | None = None
 ) -> pl.Series:
     """A column of `height` rows: values on the lines of some numbers, a default on the others."""
-    rest = pl.Series([default], dtype=values.dtype).new_from_index(0, height)
+    rest = constant(height, value=default, dtype=values.dtype)
     return rest.scatter(lines, values)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from cpt77092.claims.categorical import upper_bound
+from cpt77092.claims.categorical import constant, upper_bound
 from cpt77092.facts.fact import Context, Fact, field_of
 
 CLAIM = "claim_key"
@@ -81,7 +81,7 @@ def representative_line(numbers: pl.Series) -> pl.Series:
     Each line has a number or null; they are small, since each has a place.
     """
     lines = _line_numbers(numbers.len())
-    line_of = pl.zeros(upper_bound(numbers), dtype=pl.UInt32, eager=True)
+    line_of = constant(upper_bound(numbers), value=0, dtype=pl.UInt32)
     if numbers.null_count():
         lines = lines.filter(numbers.is_not_null())
         numbers = numbers.drop_nulls()
@@ -94,7 +94,7 @@ def _line_numbers(height: int) -> pl.Series:
 
 def has_duplicate(ids: pl.Series) -> pl.Series:
     """Whether another line has the line's group id (of `group_ids`); null where it has none."""
-    of_several = pl.zeros(ids.len(), dtype=pl.UInt8, eager=True)
+    of_several = constant(ids.len(), value=0, dtype=pl.UInt8)
     return of_several.scatter(ids.filter(ids != _line_numbers(ids.len())), 1).gather(ids) == 1
 
 
@@ -108,7 +108,7 @@ def rounds(ids: pl.Series) -> tuple[list[pl.Series], pl.Series]:
     Returns the line numbers of `MAX_ROUNDS` rounds or fewer; and the lines that are left.
     """
     left = (ids != _line_numbers(ids.len())).arg_true().cast(pl.UInt32)
-    chosen_of_group = pl.zeros(ids.len(), dtype=pl.UInt32, eager=True)
+    chosen_of_group = constant(ids.len(), value=0, dtype=pl.UInt32)
     parts: list[pl.Series] = []
     while left.len() and len(parts) < MAX_ROUNDS:
         groups = ids.gather(left)
@@ -134,7 +134,7 @@ def identity(lines: pl.DataFrame, _: Context) -> pl.Series:
     """
     claim = lines["number_of_payer"]
     owners, known = {}, {}
-    unclear = pl.zeros(lines.height, dtype=pl.Boolean, eager=True)
+    unclear = constant(lines.height, value=False, dtype=pl.Boolean)
     for name in ("person", "entity"):
         stated = lines[f"stated_{name}"]
         owners[name], is_unclear = _joined(stated, claim)
@@ -168,13 +168,13 @@ def _joined(stated: pl.Series, group: pl.Series) -> tuple[pl.Series, pl.Series]:
 
     Both are whole numbers, null where unknown; group ids are as of `group_ids`.
     """
-    nobody = pl.zeros(stated.len(), dtype=pl.Boolean, eager=True)
+    nobody = constant(stated.len(), value=False, dtype=pl.Boolean)
     is_blank = stated.is_null() & group.is_not_null()
     if not is_blank.any():
         return stated, nobody
     is_stated = stated.is_not_null() & group.is_not_null()
     groups, values = group.filter(is_stated), stated.filter(is_stated)
-    one = pl.Series([None], dtype=stated.dtype).new_from_index(0, stated.len())
+    one = constant(stated.len(), value=None, dtype=stated.dtype)
     one = one.scatter(groups, values)
     several = nobody.scatter(groups.filter(one.gather(groups) != values), True).gather(group)  # noqa: FBT003
     unclear = is_blank & several.fill_null(value=False)

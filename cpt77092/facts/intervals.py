@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from cpt77092.claims.categorical import constant
 from cpt77092.facts.fact import NO, YES, Context, Fact, on_lines
 from cpt77092.facts.modifiers import unless_damaged
 from cpt77092.facts.prior_claims import month_number
@@ -31,7 +32,7 @@ def possible_test_date(lines: pl.DataFrame, _: Context) -> pl.Series:
     """The same, counting tests that may count; null where it is known of all tests."""
     may_count = pl.col("may_be_paid") & pl.col("counts")
     if not lines.select(may_count.null_count()).item():
-        return pl.Series([None], dtype=pl.Date).new_from_index(0, lines.height)
+        return constant(lines.height, value=None, dtype=pl.Date)
     return _last_test(lines, may_count.fill_null(value=True))
 
 
@@ -39,7 +40,7 @@ def _last_test(lines: pl.DataFrame, counts: pl.Expr) -> pl.Series:
     """The date of the last test before it that counts, for each test that has an interval."""
     is_judged = ~pl.col("is_past") & pl.col("policy.min_months_between").is_not_null()
     if not lines.select(is_judged.any()).item():
-        return pl.Series([None], dtype=pl.Date).new_from_index(0, lines.height)
+        return constant(lines.height, value=None, dtype=pl.Date)
     known = _tests(lines, counts)
     last = _tests(lines, is_judged, pl.col("line")).join_asof(
         known.unique().sort("day").with_columns(last="day"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from cpt77092.claims.categorical import constant
 from cpt77092.facts.claim_lines import OWN_TECHNICAL
 from cpt77092.facts.code_pairs import PARTS
 from cpt77092.facts.fact import Context
@@ -152,7 +153,7 @@ def _lines_with(name: str, codes: Collection[str], *keys: str) -> MessageField:
 def _paid_instead(flagged: pl.DataFrame, lines: pl.DataFrame, context: Context) -> pl.Series:
     """The lines whose codes are paid instead of the flagged line's."""
     keys = (CLAIM_DATE, ENTITY_DATE_OF_PAYER)
-    texts = pl.Series([None], dtype=pl.String).new_from_index(0, flagged.height)
+    texts = constant(flagged.height, value=None, dtype=pl.String)
     flagged = flagged.with_row_index("place")
     for (denying,), alike in flagged.drop_nulls("denying_codes").group_by("denying_codes"):
         is_paid = (pl.col("code_bit") & pl.lit(denying, context.bits_type)) != 0
@@ -248,7 +249,7 @@ def _searched_for_scan(flagged: pl.DataFrame, _: pl.DataFrame, context: Context)
     where = "this batch"
     if context.past is not None:
         where += f" and the history ({context.past.covers()})"
-    return pl.Series([where]).new_from_index(0, flagged.height)
+    return constant(flagged.height, value=where)
 
 
 _FIELDS = (

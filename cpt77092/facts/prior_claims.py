@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from cpt77092.claims.categorical import constant
 from cpt77092.facts.fact import NO, UNKNOWN, YES, Context, Fact, on_lines
 from cpt77092.facts.grouping import CLAIM_DAY, PERSON_DAY, has_duplicate
 
@@ -28,11 +29,14 @@ def _first_alike(lines: pl.DataFrame, day: str) -> pl.Series:
     Lines of one claim or person with one payer, code and date are few; only among them are
     modifiers and providers compared.
     """
+    of_several = has_duplicate(lines[day])
+    if not of_several.any():
+        return constant(lines.height, value=None, dtype=pl.UInt32)
     known = pl.all_horizontal(pl.col(day, *_SAME_SERVICE).is_not_null())
     key = [day, "modifier_set", "rendering_npi"]
     alike = (
         lines.lazy()
-        .filter(has_duplicate(lines[day]) & ~pl.col("is_past"))
+        .filter(of_several & ~pl.col("is_past"))
         .filter(pl.col("surely_counts") & known & pl.col("damaged_code").is_null())
         .select("line", *_ORDER, *key)
         .sort(_ORDER, nulls_last=False)
@@ -83,6 +87,8 @@ def past_doubt(lines: pl.DataFrame, context: Context) -> pl.Series:
     It may where it may not count, or where the patient's earlier line of the code does not say on
     which date, with which modifiers or who rendered it.
     """
+    if context.past is None:
+        return constant(lines.height, value=False)
     named = _named_in_past(lines, context, pl.col("counts").is_null())
     is_vague = pl.any_horizontal(pl.col(_SAME_SERVICE).is_null()) & pl.col("is_past")
     is_whole = pl.col("damaged_code").is_null() & pl.col("counts").fill_null(value=True)
@@ -99,7 +105,7 @@ def past_doubt(lines: pl.DataFrame, context: Context) -> pl.Series:
 
 def _named_in_past(lines: pl.DataFrame, context: Context, counts: pl.Expr) -> pl.Series:
     if context.past is None:
-        return pl.Series([None], dtype=pl.String).new_from_index(0, lines.height)
+        return constant(lines.height, value=None, dtype=pl.String)
     repeats = []
     for day in (CLAIM_DAY, PERSON_DAY):
         key = [day, "modifier_set", "rendering_npi"]
@@ -107,7 +113,9 @@ def _named_in_past(lines: pl.DataFrame, context: Context, counts: pl.Expr) -> pl
         past = alike.filter(pl.col("is_past") & counts).drop_nulls(key)
         names = past.group_by(key).agg(name=_name_of_line().min())
         repeats.append(alike.filter(~pl.col("is_past")).join(names, on=key).select("line", "name"))
-    first = pl.concat(repeats).group_by("line").agg(pl.col("name").min()).collect()
+    first = (
+        pl.concat(repeats).group_by("line").agg(pl.col("name").min()).collect(engine="in-memory")
+    )
     return on_lines(lines.height, first["line"], first["name"])
 
 
@@ -141,9 +149,9 @@ def past_reaches(lines: pl.DataFrame, context: Context) -> pl.Series:
     there on every month before the batch must have rows.
     """
     past, own = context.past, lines.filter(~pl.col("is_past"))
-    begin = own.select(month_number("claim_line_start_date").min()).item()
+    begin = past and own.select(month_number("claim_line_start_date").min()).item()
     if past is None or begin is None:
-        return pl.Series([None], dtype=pl.Boolean).new_from_index(0, lines.height)
+        return constant(lines.height, value=None, dtype=pl.Boolean)
     gapless = begin
     while gapless - 1 in past.months:
         gapless -= 1

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from cpt77092.claims.categorical import constant
 from cpt77092.facts.fact import Context, Fact, by_set, field_of, on_lines
 from cpt77092.facts.grouping import CLAIM, PERSON_DATE, PERSON_DAY
 
@@ -30,6 +31,9 @@ _CHANGE = (
 
 def standing(lines: pl.DataFrame, context: Context) -> pl.Series:
     """`counts` and `is_linked` of each line, as a struct."""
+    if (lines["claim_kind"] == ORIGINAL).all():
+        counts = constant(lines.height, value=True)
+        return pl.DataFrame({"counts": counts, "is_linked": counts}).to_struct("standing")
     changes = _changes(lines, context)
     changed = _changed(changes, lines)
     effects = pl.concat(
@@ -42,7 +46,7 @@ def standing(lines: pl.DataFrame, context: Context) -> pl.Series:
         how="vertical_relaxed",
     )
     some = effects.group_by("line").agg(pl.col("counts").all(ignore_nulls=False))
-    unknown = pl.Series([None], dtype=pl.Boolean).new_from_index(0, unlinked.height)
+    unknown = constant(unlinked.height, value=None, dtype=pl.Boolean)
     return pl.DataFrame(
         {
             "counts": on_lines(lines.height, some["line"], some["counts"], default=True),
@@ -127,6 +131,8 @@ def surely_counts(_: Context) -> pl.Expr:
 
 def doubt(lines: pl.DataFrame, _: Context) -> pl.Series:
     """Null where it is unknown whether lines of the patient's day count; false elsewhere."""
+    if not lines["counts"].null_count():
+        return constant(lines.height, value=False)
     unsure = lines.filter(pl.col("counts").is_null())
     days = unsure.filter(~pl.col("is_past"))[PERSON_DATE].drop_nulls().unique()
     is_near = pl.col(PERSON_DATE).is_in(days.implode()).fill_null(value=False)

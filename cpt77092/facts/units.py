@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from cpt77092.claims.categorical import constant
 from cpt77092.facts.fact import Context, Fact, on_lines
 from cpt77092.facts.grouping import CLAIM_DAY, ENTITY_DAY
 
@@ -56,6 +57,8 @@ def is_over_in_one_component(lines: pl.DataFrame, _: Context) -> pl.Series:
     )
     is_part = (has_26 != has_tc).fill_null(value=False)
     parts = lines.filter(is_part & (pl.col("units_on_day_at_least") > limit))
+    if parts.is_empty():
+        return constant(lines.height, value=True)
     most = parts.select("line", limit=limit, most="countable_units")
     for day, units in ((CLAIM_DAY, "countable_units"), (ENTITY_DAY, "counted_units")):
         of_day = lines.lazy().filter(pl.col(day).is_in(parts[day].drop_nulls().implode()))

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 
+from cpt77092.claims.categorical import constant
 from cpt77092.claims.columns import DIAGNOSES, MODIFIERS
 from cpt77092.claims.quotable import shown
 from cpt77092.engine import COUNTS, ERROR, EXPECTED_PAYMENT, LINE_REPEATED, Result
@@ -59,7 +60,7 @@ def money_at_risk(result: Result) -> pl.DataFrame:
     errors = (result.worst == ERROR).arg_true()
     service = lines.select(pl.coalesce(LINE_REPEATED, "line")).to_series()
     again = errors.filter(~service.gather(errors).is_first_distinct())
-    is_again = pl.Series([False]).new_from_index(0, lines.height).scatter(again, True)  # noqa: FBT003
+    is_again = constant(lines.height, value=False).scatter(again, True)  # noqa: FBT003
     return money.select(pl.when(is_again).then(pl.all() * 0).otherwise(pl.all()))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from cpt77092.claims.categorical import constant
 from cpt77092.engine import INFO, SEVERITIES, Result
 from cpt77092.findings.lines import line_table
 from cpt77092.findings.schema import FINDING
@@ -136,5 +137,5 @@ def lines_with(result: Result, severities: Collection[Severity]) -> pl.Series:
     """Which lines have a finding of these severities, as one truth value for each line."""
     numbers = [SEVERITIES.index(severity) for severity in severities]
     flagged = result.findings.filter(pl.col("severity").is_in(numbers))["line"]
-    marks = pl.Series([False]).new_from_index(0, result.lines.height)
+    marks = constant(result.lines.height, value=False)
     return marks.scatter(flagged, True)  # noqa: FBT003

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 import polars as pl
 
@@ -51,10 +52,17 @@ def agree(kind: str, filled: Sequence[str]) -> bool | None:
     return None if 0 < fitting < len(filled) / 2 else fitting > 0
 
 
-def filled_cells(cells: Sequence[str]) -> list[str]:
-    """The first cells that hold something, without marks; an error of a workbook says nothing."""
-    plain = plain_texts(pl.Series(cells, dtype=pl.String)).to_list()
-    return [cell for cell in plain if cell and not _ERROR.match(cell)][:MOST_CELLS]
+def filled_cells(columns: Sequence[Sequence[str]]) -> Iterator[tuple[str, ...]]:
+    """The first cells of each column that hold something, without marks.
+
+    An error of a workbook says nothing.
+    """
+    every = pl.Series([cell for cells in columns for cell in cells], dtype=pl.String)
+    plain = iter(plain_texts(every).to_list())
+    for cells in columns:
+        own = islice(plain, len(cells))
+        filled = [cell for cell in own if cell and not _ERROR.match(cell)]
+        yield tuple(filled[:MOST_CELLS])
 
 
 def _is_npi(cell: str) -> bool:

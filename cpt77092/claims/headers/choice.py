@@ -69,6 +69,10 @@ class Choice:
             for concept, candidate in candidates_of(name, words[name]) if name not in taken else ():
                 candidates[concept.name].append(candidate)
         choice = cls(headers, words, cells, candidates, taken)
+        if cells:
+            named = list(dict.fromkeys(c.header for some in candidates.values() for c in some))
+            filled = filled_cells([cells.get(header, ()) for header in named])
+            choice._cells.update(zip(named, filled, strict=True))
         if may_be_wide:
             choice._spread()
         for concept in concepts():
@@ -85,10 +89,7 @@ class Choice:
         return self._agreements[key]
 
     def _filled(self, candidate: Candidate) -> tuple[str, ...]:
-        if candidate.header not in self._cells:
-            cells = self.cells.get(candidate.header, ()) if self.cells else ()
-            self._cells[candidate.header] = tuple(filled_cells(cells))
-        return self._cells[candidate.header]
+        return self._cells.get(candidate.header, ())
 
     def _usable(self, concept: Concept) -> list[Candidate]:
         """Candidates that neither their cells nor another header of the file rule out."""
