@@ -43,10 +43,13 @@ _REMARK = re.compile(r"\bp\.? ?o\.? ?box\b.*|\(?\b(?:formerly|fka)\b[^)]*\)?")
 """An address, and what a plan was called once."""
 _WRITTEN_APART = re.compile(r"(health|blue)(?=care|cross|shield)")
 _MARKS = re.compile(r"[^\w]+|_")
+_NORMAL = re.compile(r"(?!.*(?:health|blue)(?:care|cross|shield))[a-z0-9]+(?: [a-z0-9]+)*")
 
 
 def normal_name(name: str) -> str:
     """A payer's name in the form that is compared: lowercase letters, digits, single spaces."""
+    if _NORMAL.fullmatch(name):  # as nearly all names and words of policy files are
+        return name
     text = name.casefold().replace("'", "").replace("\u2019", "").replace("&", " and ")
     text = _WRITTEN_APART.sub(r"\1 ", _DOTTED.sub(r"\1", text))
     return " ".join(_MARKS.sub(" ", text).split())

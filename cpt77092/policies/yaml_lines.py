@@ -44,6 +44,20 @@ class Lines:
         return self.of.get(path, 1)
 
 
+class _Texts(yaml.cyaml.CParser):
+    """Composes nodes without asking what kind of scalar each is, since all of them are text."""
+
+    def resolve(self, *_: object) -> str:
+        """No tag."""
+        return ""
+
+    def descend_resolver(self, *_: object) -> None:
+        """Nothing to look for."""
+
+    def ascend_resolver(self) -> None:
+        """Nothing to look for."""
+
+
 def parse(text: str) -> tuple[Any, Lines, list[tuple[int, str]]]:
     """Read YAML text.
 
@@ -54,7 +68,7 @@ def parse(text: str) -> tuple[Any, Lines, list[tuple[int, str]]]:
     Raises:
         yaml.YAMLError: the text is not YAML.
     """
-    root = yaml.compose(text, Loader=yaml.CBaseLoader)
+    root = yaml.compose(text, Loader=_Texts)
     lines, repeated = Lines(), []
     inside: set[int] = set()
 

@@ -600,7 +600,7 @@ def _commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, .
         yield from _commands(below, (*path, name))
 
 
-COMMANDS = list(_commands(typer.main.get_command(main.app)))
+COMMANDS = list(_commands(typer.main.get_command(main.program())))
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)

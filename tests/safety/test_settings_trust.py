@@ -13,7 +13,7 @@ import typer.main
 
 from cpt77092.cli import settings as settings_module
 from cpt77092.cli.configured import ConfigurableCommand
-from cpt77092.cli.main import app
+from cpt77092.cli.main import program
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "claims.csv"
 AS_OF = ("--as-of", "2026-11-23")
@@ -121,8 +121,8 @@ def test_what_weakens_the_verdict_is_said_everywhere(
 
 
 def test_every_command_that_obeys_a_settings_file_can_be_told_to_trust_one() -> None:
-    program: Any = typer.main.get_command(app)
-    groups = {**program.commands, **program.commands["policies"].commands}
+    scrub: Any = typer.main.get_command(program())
+    groups = {**scrub.commands, **scrub.commands["policies"].commands}
     obeying = {n: one for n, one in groups.items() if isinstance(one, ConfigurableCommand)}
     assert {"check", "payers", "show"} <= obeying.keys()
     for name, command in obeying.items():
