@@ -366,39 +366,44 @@ def _findings(
     for number, rule in enumerate(rules):
         flagged = outcomes[rule.code].arg_true()
         if flagged.len():
-            of_rule = _findings_of(rule, flagged, lines, table)
-            of_rule = of_rule.with_columns(pl.lit(number).alias("rule"))
-            findings.append(of_rule.select(FINDINGS_SCHEMA.names()).cast(FINDINGS_SCHEMA))
+            severity, decision = _severity_and_decision(rule, flagged, lines, table)
+            columns = {
+                "line": flagged,
+                "rule": constant(flagged.len(), value=number, dtype=FINDINGS_SCHEMA["rule"]),
+                "severity": severity,
+                "decision": decision,
+            }
+            findings.append(pl.DataFrame(columns))
     return pl.concat(findings)
 
 
-def _findings_of(
+def _severity_and_decision(
     rule: Rule, flagged: pl.Series, lines: pl.DataFrame, table: PolicyTable
-) -> pl.DataFrame:
-    """Line, severity and decision of the findings of one rule."""
-    findings = pl.DataFrame({"line": flagged}).with_columns(
-        severity=pl.lit(SEVERITIES.index(rule.severity)), decision=pl.lit(None)
-    )
-    policy_rows = lines["policy_row"][flagged]
+) -> tuple[pl.Series, pl.Series]:
+    """Severity and decision of the findings of one rule, as in `FINDINGS_SCHEMA`."""
+
+    def same(name: str, value: int | None) -> pl.Series:
+        return constant(flagged.len(), value=value, dtype=FINDINGS_SCHEMA[name])
+
+    severity, decision = same("severity", SEVERITIES.index(rule.severity)), same("decision", None)
+    policy_rows = lines["policy_row"].gather(flagged)
     if rule.parameter is not None:
-        decision = table.frame[f"policy.{rule.parameter}.decision"][policy_rows]
-        findings = findings.with_columns(decision=decision)
+        decision = table.frame[f"policy.{rule.parameter}.decision"].gather(policy_rows)
         if rule.severity is Severity.ERROR:
-            findings = findings.with_columns(severity=_severity(rule, table)[policy_rows])
+            severity = _severity(rule, table).gather(policy_rows)
     if rule.parameter_of_replacements is not None:
-        instead = table.frame[f"policy.{rule.parameter_of_replacements}.decision"][policy_rows]
-        is_replacement = pl.lit(lines["is_replacement"][flagged])
-        own = pl.lit(SEVERITIES.index(rule.severity))
-        severity = pl.when(pl.lit(instead).is_in(table.recalled)).then(WARNING).otherwise(own)
-        findings = findings.with_columns(
-            decision=pl.when(is_replacement).then(pl.lit(instead)).otherwise("decision"),
-            severity=pl.when(is_replacement).then(severity).otherwise("severity"),
-        )
+        name = f"policy.{rule.parameter_of_replacements}.decision"
+        instead = table.frame[name].gather(policy_rows)
+        own = same("severity", SEVERITIES.index(rule.severity))
+        own = own.set(instead.is_in(table.recalled), WARNING)
+        is_replacement = lines["is_replacement"].gather(flagged)
+        severity = own.zip_with(is_replacement, severity)
+        decision = instead.zip_with(is_replacement, decision)
     if rule.error_when is not None:
         read = lines.select(rule.error_when.meta.root_names())[flagged]
         is_error = read.select(rule.error_when.fill_null(value=False)).to_series()
-        findings = findings.with_columns(pl.when(is_error).then("severity").otherwise(WARNING))
-    return findings
+        severity = severity.zip_with(is_error, same("severity", WARNING))
+    return severity, decision
 
 
 def _severity(rule: Rule, table: PolicyTable) -> pl.Series:
