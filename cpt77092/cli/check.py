@@ -239,10 +239,10 @@ def _log_start(ctx: typer.Context, request: Request, options: CheckOptions, log:
 
 def _former_worklist(options: CheckOptions, files: OutputFiles) -> FormerWorklist | None:
     """The workbook of `--worklist`, read before a long run."""
-    from cpt77092.reports.check.former_worklist import read_worklist
-
     if options.worklist is None:
         return None
+    from cpt77092.reports.check.former_worklist import read_worklist
+
     if Format.XLSX not in (options.form, *dict(files.reports).values()):
         raise UsageError("--worklist: only a new workbook can keep its notes; add -o NAME.xlsx")
     return read_worklist(options.worklist)

@@ -37,7 +37,6 @@ from cpt77092.readers.scan import (
 from cpt77092.readers.text import two_pass
 from cpt77092.readers.text.dialect import Dialect, first_cells, sniff
 from cpt77092.readers.text.encoding import UTF8, TextSource, detect_whole, open_text
-from cpt77092.readers.text.row_by_row import read_rows
 from cpt77092.readers.text.row_shape import RowShape, every_line_is_a_record
 from cpt77092.readers.text.two_pass import RowsOfLines, TwoPass
 
@@ -199,6 +198,8 @@ class CsvFile:
 
     def _read_row_by_row(self, plan: LinePlan, selection: Selection) -> tuple[Scan, Rows]:
         """Read by Python's csv module, which says what is wrong with which line."""
+        from cpt77092.readers.text.row_by_row import read_rows  # few files need it
+
         source = self.source
         encoding = detect_whole(source)
         if not (self.is_encoding_stated or source.encoding.startswith("utf-16")):
