@@ -7,7 +7,6 @@ of the same run.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from os import PathLike, fspath
@@ -25,6 +24,7 @@ from cpt77092.findings.rollup import as_pieces
 from cpt77092.findings.schema import FINDING
 from cpt77092.findings.totals import totals_table
 from cpt77092.findings.unchecked import unchecked_columns, unchecked_rows
+from cpt77092.frozen import frozen
 from cpt77092.policies import load_policies as load_policy_files
 from cpt77092.policies.policy import PolicySet
 from cpt77092.readers import Frame
@@ -40,7 +40,7 @@ Claims: TypeAlias = pl.DataFrame | pl.LazyFrame | File | Sequence[File]
 """A frame; or a claim file, folder or pattern; or several of them."""
 
 
-@dataclass(frozen=True)
+@frozen(slots=False)
 class Result:
     """What a check found, as Polars frames that are made when they are first asked for.
 

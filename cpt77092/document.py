@@ -7,11 +7,12 @@ HTML or JSON. Nothing here knows how a page looks.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar
 
+from cpt77092.frozen import frozen
 from cpt77092.policies import Decision
 from cpt77092.reference.sources import Source
 
@@ -21,7 +22,7 @@ Sources = tuple[Source, ...] | None
 """Who is cited. None says on purpose that nobody is: the figures of the user's own claims."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Cited:
     """What has to cite somebody, or to say that there is nobody to cite."""
 
@@ -32,7 +33,7 @@ class _Cited:
             raise ValueError(f"without a source: {self!r}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Statement(_Cited):
     """A sentence or two, and what they are about."""
 
@@ -42,7 +43,7 @@ class Statement(_Cited):
     """A payer, or payer and code; empty where it holds for everybody."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Column:
     """A column of a table."""
 
@@ -53,7 +54,7 @@ class Column:
     """The words before its value where a row is written as a sentence: `since`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Row(_Cited):
     """One row of a table."""
 
@@ -64,7 +65,7 @@ class Row(_Cited):
     """A remark on the row above."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Table:
     """Rows under a title."""
 
@@ -74,7 +75,7 @@ class Table:
     rows: tuple[Row, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Point:
     """An amount and the days on which it holds."""
 
@@ -83,7 +84,7 @@ class Point:
     amount: Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Series:
     """One line of a step chart."""
 
@@ -91,7 +92,7 @@ class Series:
     points: tuple[Point, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StepChart(_Cited):
     """Amounts over time; a table in the same section has every figure."""
 
@@ -101,7 +102,7 @@ class StepChart(_Cited):
     series: tuple[Series, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bar:
     """One bar: its label, its figure in words, and the lengths of its parts."""
 
@@ -111,7 +112,7 @@ class Bar:
     """Empty where the figure is not known."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class BarChart:
     """Bars on one scale."""
 
@@ -130,7 +131,7 @@ class BarChart:
         return 1 / (self.full or max((sum(bar.lengths) for bar in self.bars), default=0) or 1)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Section:
     """A heading, and what is under it in order."""
 
@@ -146,7 +147,7 @@ class Section:
 Item = Statement | Table | StepChart | BarChart | Section
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Document:
     """A title, an introduction and sections, as of a day."""
 

@@ -7,7 +7,6 @@ finding, null is *not checked*, false is clear (or another code's line).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import cache, cached_property
 from pathlib import Path
@@ -28,6 +27,7 @@ from cpt77092.facts import (
     inputs,
     representative_line,
 )
+from cpt77092.frozen import frozen
 from cpt77092.policies.parameters import PARAMETERS
 from cpt77092.policies.payer_names import Matcher, SpellingCount
 from cpt77092.policies.policy import DEFAULT, PolicySet
@@ -72,7 +72,7 @@ FINDINGS_SCHEMA = pl.Schema(
 `Result.decisions` (null where the rule rests on no parameter)."""
 
 
-@dataclass(frozen=True)
+@frozen(slots=False)
 class Result:
     """The result of a run, kept narrow: texts are made only for what is shown or written."""
 

@@ -8,15 +8,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
 from difflib import get_close_matches
+
+from cpt77092.frozen import frozen
 
 NATIVE_ERRORS_HIDDEN = ContextVar("native_errors_hidden", default=False)
 """Whether what native code prints of its failures is kept off standard error. The command line sets
 it: it reads in one thread, and words every failure itself."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Problem:
     """One thing to fix, in parts that each caller words for itself.
 
@@ -119,7 +120,7 @@ class OutputError(ScrubError):
     """A report cannot be written."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FileProblem:
     """One mistake in a YAML file: where it is, and what to do about it."""
 

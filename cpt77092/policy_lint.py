@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -21,6 +21,7 @@ from cpt77092.claims import columns
 from cpt77092.claims.cells import with_types
 from cpt77092.engine import EXPECTED_PAYMENT, check, names_read, needed_columns
 from cpt77092.facts import closure
+from cpt77092.frozen import frozen
 from cpt77092.policies import PARAMETERS, Decision, PolicySet, Status, decide
 from cpt77092.policies.load import PACKAGED
 from cpt77092.policies.policy import DEFAULT, NATIONAL, DatedValue, EntryKind, Policy, Where
@@ -40,7 +41,7 @@ class NoteLevel(StrEnum):
     INFO = "info"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Note:
     """One thing to review, with its line; a note on all policies together has none."""
 

@@ -8,12 +8,13 @@ three-valued logic through `& | ~` and comparisons, and a syntax test keeps out 
 from __future__ import annotations
 
 import sys
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY
 from enum import StrEnum
 from typing import Literal
 
 import polars as pl
 
+from cpt77092.frozen import frozen
 from cpt77092.reference.codes import BONE_MASS as BONE_MASS
 
 # Passed on to the rules, which so import from here alone.
@@ -50,7 +51,7 @@ class FixKind(StrEnum):
     """The claim alone does not show what to change."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Message:
     """What is wrong. `when` narrows it to some lines; the first message that fits is used."""
 
@@ -59,7 +60,7 @@ class Message:
     when: pl.Expr | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Remedy:
     """What to change. `when` narrows it to some lines; the first remedy that fits is given."""
 
@@ -69,7 +70,7 @@ class Remedy:
     when: pl.Expr | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Denial:
     """Codes that a payer denies with, where `when` holds; of several the first that fits."""
 
@@ -82,7 +83,7 @@ class Denial:
     when: pl.Expr | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False)
 class Rule:
     """One named test of a claim line.
 

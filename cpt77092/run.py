@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ import polars as pl
 from cpt77092.claims.layouts import fitting, load_layout, saved_layouts
 from cpt77092.engine import Result, check, needed_columns, payer_spellings
 from cpt77092.errors import ClaimsError, Problem, UsageError
+from cpt77092.frozen import frozen
 from cpt77092.policies import load_policies
 from cpt77092.policies.payer_names import OwnName, SpellingCount, require_payer, with_own_names
 from cpt77092.policies.policy import NATIONAL, PolicySet, Where
@@ -41,7 +42,7 @@ Progress = Callable[[str, int], None]
 """Called with each step of a run and the rows known by then."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Request:
     """What to check and how."""
 

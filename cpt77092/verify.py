@@ -10,7 +10,6 @@ import io
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -20,6 +19,7 @@ from cpt77092 import findings
 from cpt77092.choices import By, Sort
 from cpt77092.databases.address import is_address
 from cpt77092.errors import ClaimsError, UsageError
+from cpt77092.frozen import frozen
 from cpt77092.policies.load import PACKAGED
 from cpt77092.reports.check import json as json_report
 from cpt77092.reports.check.report import Report
@@ -40,7 +40,7 @@ Place = tuple[str, str, str]
 """File, row and rule of a finding."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Verdict:
     """How a report that was run again compares with the first run."""
 

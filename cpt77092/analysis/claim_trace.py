@@ -6,7 +6,7 @@ Nothing is computed again: it reads the outcomes of a run. What identifies a pat
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from cpt77092.findings.lines import details, line_table, reported
 from cpt77092.findings.not_checked import reasons_by_line
 from cpt77092.findings.table import with_texts
 from cpt77092.findings.texts import as_text
+from cpt77092.frozen import frozen
 from cpt77092.policies import Decision
 from cpt77092.reference.sources import Confidence, Source
 from cpt77092.rule import Rule, across
@@ -39,7 +40,7 @@ class Kind(StrEnum):
     DOES_NOT_APPLY = "does not apply"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Outcome:
     """How one rule ended on one line, and what it looked at."""
 
@@ -64,7 +65,7 @@ class Outcome:
         return tuple(dict.fromkeys(source for source in cited if source is not None))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class TracedLine:
     """One line of a claim with every rule that ran."""
 

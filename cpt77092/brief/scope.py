@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from cpt77092.document import Statement
+from cpt77092.frozen import frozen
 from cpt77092.policies import Decision, PolicySet
 from cpt77092.policies.parameters import ByPart, Subject
 from cpt77092.policies.policy import DEFAULT, NATIONAL, EntryKind
@@ -20,7 +20,7 @@ from cpt77092.reference.sources import Source
 FAMILY_FIRST = (*sorted(FAMILY), *sorted(COMPANIONS))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scope:
     """The policies, one payer of them or all, and the day."""
 

@@ -8,10 +8,11 @@ modifier is no modifier.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 import polars as pl
+
+from cpt77092.frozen import frozen
 
 
 class Kind(StrEnum):
@@ -45,7 +46,7 @@ UNREADABLE_TEXT = ".text"
 STATE = pl.Enum(["read", "blank", "unreadable"])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Column:
     """One canonical column."""
 

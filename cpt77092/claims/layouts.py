@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -25,12 +25,13 @@ import yaml
 
 from cpt77092.claims.columns import BY_NAME
 from cpt77092.errors import UsageError, did_you_mean
+from cpt77092.frozen import frozen
 from cpt77092.text import small_file
 
 KEYS = ("layout", "columns", "absent", "rows", "known_by", "unused")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Layout:
     """What a layout file says."""
 

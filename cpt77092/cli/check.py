@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +34,7 @@ from cpt77092.cli.options import (
 )
 from cpt77092.cli.output_files import OutputFiles, output_files, require_no_input
 from cpt77092.errors import OutputError, UsageError
+from cpt77092.frozen import frozen
 from cpt77092.reports.log import Log
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def _rules_option(text: str) -> Any:
     return option(RULES, text, metavar="RULES", autocompletion=complete_rule)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class CheckOptions(ClaimOptions):
     """The arguments and options of `scrub check`, in the order of its help."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import MISSING, dataclass, field, fields, replace
+from dataclasses import MISSING, field, fields, replace
 from datetime import date
 from decimal import Decimal
 from functools import wraps
@@ -16,6 +16,7 @@ import typer
 
 from cpt77092.choices import Color, LogFormat, Without
 from cpt77092.errors import UsageError
+from cpt77092.frozen import frozen
 from cpt77092.reports.log import Log
 
 if TYPE_CHECKING:
@@ -172,7 +173,7 @@ def log_format_option() -> Any:
     return option(OUTPUT, text, default=LogFormat.TEXT, is_eager=True, callback=_set_log_format)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ReadingOptions:
     """How claim files are read."""
 
@@ -190,7 +191,7 @@ class ReadingOptions:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class BatchOptions(ReadingOptions):
     """Which claims are read and how: the options that `check`, `profile` and `payers` share."""
 
@@ -239,7 +240,7 @@ class BatchOptions(ReadingOptions):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ClaimOptions(BatchOptions):
     """Which claims are checked and how: the options that `check` and `profile` share."""
 
@@ -272,7 +273,7 @@ class ClaimOptions(BatchOptions):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class PolicyOptions:
     """Which policies are shown, and as of when."""
 

@@ -7,7 +7,7 @@ import stat
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING
 from cpt77092.choices import FailOn, Format, Hold
 from cpt77092.databases.address import file_of, is_address
 from cpt77092.errors import ClaimsError, OutputError, UsageError
+from cpt77092.frozen import frozen
 
 if TYPE_CHECKING:
     from cpt77092.cli.check import CheckOptions
     from cpt77092.run import Request
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class OutputFiles:
     """The files that `scrub check` writes, their names filled in."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import typer
@@ -29,13 +28,14 @@ from cpt77092.cli.options import (
     with_options,
 )
 from cpt77092.errors import UsageError, did_you_mean
+from cpt77092.frozen import frozen
 
 if TYPE_CHECKING:
     from cpt77092.readers import OpenedFile
     from cpt77092.rule import Rule
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ColumnsOptions(ReadingOptions):
     """The argument and options of `scrub columns`."""
 
@@ -106,7 +106,7 @@ def _save(opened: OpenedFile, name: str) -> str:
     return "\n".join([used, *still_open])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class RulesOptions:
     """The options of `scrub rules`."""
 
@@ -132,7 +132,7 @@ def rules(_ctx: typer.Context, options: RulesOptions) -> None:
         reference_pages.show_rules(make_console(options.color), CATALOGUE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class SchemaOptions:
     """The argument and options of `scrub schema`."""
 
@@ -160,7 +160,7 @@ def schema(_ctx: typer.Context, options: SchemaOptions) -> None:
         schema_pages.show_schema(make_console(options.color), options.table)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ExplainOptions(PolicyOptions):
     """The argument and options of `scrub explain`."""
 
@@ -223,7 +223,7 @@ def _rule_named(name: str, catalogue: Sequence[Rule]) -> Rule:
     raise UsageError(f"no rule {name!r}{hint}; see scrub rules")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class BriefOptions(PolicyOptions):
     """The argument and options of `scrub brief`."""
 

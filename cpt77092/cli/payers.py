@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import typer
@@ -21,13 +21,14 @@ from cpt77092.cli.options import (
     settings_option,
     with_options,
 )
+from cpt77092.frozen import frozen
 from cpt77092.reports.log import Log
 
 if TYPE_CHECKING:
     from cpt77092.policies.payer_names import SpellingCount
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class PayersOptions(BatchOptions):
     """The arguments and options of `scrub payers`."""
 

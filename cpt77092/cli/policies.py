@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import MISSING, dataclass
+from dataclasses import MISSING
 from datetime import date
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from cpt77092.cli.options import (
     with_options,
 )
 from cpt77092.errors import UsageError
+from cpt77092.frozen import frozen
 
 policies_app = typer.Typer(
     name="policies",
@@ -39,7 +40,7 @@ policies_app = typer.Typer(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ListOptions:
     """The options of `scrub policies list`."""
 
@@ -68,7 +69,7 @@ def list_policies(_ctx: typer.Context, options: ListOptions) -> None:
         reference_pages.show_policies(make_console(options.color), policies)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ShowOptions(PolicyOptions):
     """The argument and options of `scrub policies show`."""
 
@@ -100,7 +101,7 @@ def show_policy(_ctx: typer.Context, options: ShowOptions) -> None:
         reference_pages.show_policy(make_console(options.color), policies, payer, options.day)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class CheckPoliciesOptions(PolicyOptions):
     """The argument and options of `scrub policies check`."""
 
@@ -150,7 +151,7 @@ def check_policies(_ctx: typer.Context, options: CheckPoliciesOptions) -> None:
         raise typer.Exit(Exit.UNCHECKED)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class SetOptions(PolicyOptions):
     """The arguments and options of `scrub policies set`."""
 
@@ -214,7 +215,7 @@ def set_value(_ctx: typer.Context, options: SetOptions) -> None:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ImportOptions:
     """The arguments and options of `scrub policies import`."""
 
@@ -266,7 +267,7 @@ def import_files(_ctx: typer.Context, options: ImportOptions) -> None:
         typer.echo(f"Wrote {folder / name}.")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class StatusOptions(PolicyOptions):
     """The options of `scrub policies status`."""
 

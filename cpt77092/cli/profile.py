@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import typer
 
@@ -21,9 +21,10 @@ from cpt77092.cli.options import (
     with_options,
 )
 from cpt77092.cli.output_files import fill_in_names, require_no_input
+from cpt77092.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ProfileOptions(ClaimOptions):
     """The arguments and options of `scrub profile`, in the order of its help."""
 

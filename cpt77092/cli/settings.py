@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Literal
 
 from cpt77092.claims.layouts import user_folder
 from cpt77092.errors import FileProblem, SettingsError, did_you_mean
+from cpt77092.frozen import frozen
 from cpt77092.policies.payer_names import OwnName
 from cpt77092.policies.policy import Where
 from cpt77092.policies.yaml_lines import Lines, read_tree
@@ -39,7 +40,7 @@ Kind = Literal["value", "flag", "list", "map"]
 Value = str | bool | list[str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Settings:
     """The contents of a settings file; empty if there is none."""
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import typer
 
 from cpt77092.choices import LogFormat
 from cpt77092.cli.exits import Exit
 from cpt77092.cli.options import OUTPUT, argument, flag, log_format_option, with_options
+from cpt77092.frozen import frozen
 from cpt77092.reports.log import Log
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class VerifyOptions:
     """The argument and options of `scrub verify`."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import typer
 
@@ -19,9 +19,10 @@ from cpt77092.cli.options import (
     settings_option,
     with_options,
 )
+from cpt77092.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class WhyOptions(ClaimOptions):
     """The arguments and options of `scrub why`, in the order of its help."""
 

@@ -7,12 +7,12 @@ columns, not by their names; names and titles say which quarter they hold, and m
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from cpt77092.cms_files import code_pairs, diagnoses, fee_schedule, unit_limits
 from cpt77092.cms_files.layout import Extract, Layout, Options, Sheet
 from cpt77092.cms_files.opened import CmsFile, open_files
 from cpt77092.errors import UsageError
+from cpt77092.frozen import frozen
 
 __all__ = ["LAYOUTS", "Extract", "Options", "Reading", "read_files"]
 
@@ -25,7 +25,7 @@ LAYOUTS: tuple[Layout, ...] = (
 """Every layout that is recognized, in the order in which they are tried."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reading:
     """What was taken from some files."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 
@@ -20,6 +19,7 @@ from cpt77092.cms_files.layout import (
     period_of,
     quarter_day,
 )
+from cpt77092.frozen import frozen
 from cpt77092.reference.codes import CHECKED
 
 _PARTS = frozenset("1234")
@@ -31,7 +31,7 @@ _NOT_APPLICABLE = "9"
 """The modifier indicator of a pair that was deleted on the day it began."""
 
 
-@dataclass(frozen=True)
+@frozen(slots=False)
 class _Edit:
     paid: str
     denied: str

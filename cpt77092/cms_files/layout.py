@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from itertools import islice
 from typing import Any
 
 from cpt77092.cms_files.opened import CmsFile
 from cpt77092.errors import UsageError
+from cpt77092.frozen import frozen
 
 _HEADER_ROWS = 4
 """CMS stacks the words of a header in up to so many rows above its last one."""
@@ -21,7 +22,7 @@ Record = dict[str, str]
 """One row: its cells by our names of the columns."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Options:
     """What the user says about the files."""
 
@@ -31,7 +32,7 @@ class Options:
     """Take the fees of qualifying APM participants."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class NewValue:
     """One dated value of a code, as policy files write it."""
 
@@ -47,7 +48,7 @@ class NewValue:
     """Makes the value from the list in force, where the file decides on some members alone."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class NewTable:
     """A list or table that is no value of a code, for the folder of tables."""
 
@@ -57,7 +58,7 @@ class NewTable:
     """What it has and how that differs from the list before."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Extract:
     """What was taken from one file, or from the parts of one."""
 
@@ -77,7 +78,7 @@ class Extract:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Sheet:
     """A file of a known layout."""
 
@@ -99,7 +100,7 @@ class Sheet:
         return UsageError(f"{self.file.label}: not imported: {why}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Layout:
     """A kind of file that CMS or NCHS publishes."""
 
@@ -177,7 +178,7 @@ class Layout:
         return Sheet(file=file, titles="".join(head[: at[0]]), _records=records)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Header:
     row: int
     names: list[str]

@@ -6,7 +6,6 @@ import csv
 import hashlib
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path, PurePosixPath
@@ -15,6 +14,7 @@ from zipfile import BadZipFile, ZipFile, ZipInfo, is_zipfile
 import polars as pl
 
 from cpt77092.errors import UsageError
+from cpt77092.frozen import frozen
 from cpt77092.readers.excel import cells_of
 
 HEAD_ROWS = 60
@@ -26,7 +26,7 @@ _ENDINGS = (".csv", ".txt", *_WORKBOOKS)
 """Which of the copies of one table in a zip is read: the first."""
 
 
-@dataclass(frozen=True)
+@frozen(slots=False)
 class CmsFile:
     """One file, not yet recognized."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 from cpt77092.cms_files.layout import Extract, NewTable, NewValue
 from cpt77092.errors import UsageError
+from cpt77092.frozen import frozen
 from cpt77092.policies import PolicySet, load_policies
 from cpt77092.policies.build import read_value
 from cpt77092.policies.load import TABLES_FOLDER, is_policy_folder
@@ -38,7 +38,7 @@ class Effect(StrEnum):
     CONFIRMED = "confirmed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Change:
     """One imported value, and what was on file for its first day."""
 
@@ -53,7 +53,7 @@ class Change:
     """None where the file withdraws the value."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Plan:
     """What would be written, and why."""
 

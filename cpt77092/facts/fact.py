@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -12,11 +12,12 @@ import polars as pl
 
 from cpt77092.claims.categorical import constant
 from cpt77092.errors import UsageError
+from cpt77092.frozen import frozen
 from cpt77092.reference.codes import CHECKED
 from cpt77092.reference.icd10 import DiagnosisList, diagnosis_lists
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Past:
     """The dates that earlier claims cover; their lines stand below those of the batch."""
 
@@ -39,7 +40,7 @@ MAX_CODES = 64
 """The codes of a group are the bits of one number."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False, kw_only=True)
 class Context:
     """What facts may look up besides the line itself."""
 
@@ -98,7 +99,7 @@ Build = Callable[[Context], pl.Expr]
 FrameBuild = Callable[[pl.DataFrame, Context], pl.Series]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Fact:
     """A derived column. Its grain is *line* unless one of the fields for another grain is set."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 
 import polars as pl
 
@@ -21,6 +20,7 @@ from cpt77092.facts.grouping import (
     PERSON_DATE,
 )
 from cpt77092.facts.scans import is_scan
+from cpt77092.frozen import frozen
 from cpt77092.reference.codes import SPINE_DXA
 
 SHOWN = 5
@@ -29,7 +29,7 @@ SHOWN = 5
 Render = Callable[[pl.DataFrame, pl.DataFrame, Context], pl.Series]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MessageField:
     """A name in braces in a message, and how its text is made."""
 

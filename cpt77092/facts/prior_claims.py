@@ -149,7 +149,7 @@ def past_reaches(lines: pl.DataFrame, context: Context) -> pl.Series:
     there on every month before the batch must have rows.
     """
     past, own = context.past, lines.filter(~pl.col("is_past"))
-    begin = past and own.select(month_number("claim_line_start_date").min()).item()
+    begin = own.select(month_number("claim_line_start_date").min()).item() if past else None
     if past is None or begin is None:
         return constant(lines.height, value=None, dtype=pl.Boolean)
     gapless = begin

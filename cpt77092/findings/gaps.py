@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 
 import polars as pl
@@ -14,6 +13,7 @@ from cpt77092.claims.headers import Question
 from cpt77092.engine import ERROR, Result, looks_at
 from cpt77092.facts import inputs
 from cpt77092.findings.not_checked import reason_inputs
+from cpt77092.frozen import frozen
 from cpt77092.reference.codes import INTERPRETATION
 from cpt77092.rule import Rule
 from cpt77092.text import count
@@ -39,7 +39,7 @@ _OTHERS: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Gap:
     """What was not checked, or is in question, because of the columns of a file."""
 

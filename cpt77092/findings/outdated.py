@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
@@ -10,11 +9,12 @@ import polars as pl
 from cpt77092.engine import EXPECTED_PAYMENT, Result
 from cpt77092.facts import inputs
 from cpt77092.findings.gaps import plain_inputs
+from cpt77092.frozen import frozen
 from cpt77092.policies.national_tables import TABLES, NationalTable
 from cpt77092.reference.codes import CHECKED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Outdated:
     """A table that ends before some lines."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +23,7 @@ from cpt77092.findings.not_checked import not_checked_reasons
 from cpt77092.findings.outdated import Outdated, diagnosis_years_without_list, outdated
 from cpt77092.findings.schema import TOTALS
 from cpt77092.findings.table import is_question
+from cpt77092.frozen import frozen
 from cpt77092.readers import Tally
 from cpt77092.reference.codes import CHECKED
 from cpt77092.rule import Severity
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from cpt77092.followup.outcome import Outcome
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class AtRisk:
     """Money of some lines with an error, each line once, in dollars."""
 
@@ -47,7 +47,7 @@ class AtRisk:
     expected_known: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Rework:
     """Which lines with an error are worth reworking, at a cost for each."""
 
@@ -64,7 +64,7 @@ class Rework:
         return self.worth_it + self.not_worth_it + self.unknown
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Question:
     """What one payer answers once for all of its claims (`Rule.question`)."""
 
@@ -77,7 +77,7 @@ class Question:
     """Of those lines, each once and credits left out, in dollars; unknown charges add nothing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class AcceptedTotals:
     """The findings that somebody accepted: they are off the list, but never out of the count."""
 
@@ -96,7 +96,7 @@ class AcceptedTotals:
         return sum(self.by_severity.values())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Totals:
     """What a run adds up to. Counts are always of everything, whatever is shown."""
 

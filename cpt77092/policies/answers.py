@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from cpt77092.errors import UsageError, did_you_mean
+from cpt77092.frozen import frozen
 from cpt77092.policies.parameters import PARAMETERS
 from cpt77092.policies.user_files import (
     drop_unused_sources,
@@ -21,7 +21,7 @@ from cpt77092.policies.yaml_lines import parse
 from cpt77092.reference.sources import Confidence
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Answer:
     """One value that a payer gave."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 
+from cpt77092.frozen import frozen
 from cpt77092.policies.policy import NATIONAL, DatedValue, PolicySet
 from cpt77092.reference.icd10 import diagnosis_lists, fiscal_year
 from cpt77092.reference.sources import Source
@@ -13,7 +13,7 @@ from cpt77092.reference.sources import Source
 _MEDICARE = "medicare"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class NationalTable:
     """One table that CMS publishes for a period, and the parameters that it gives."""
 
@@ -26,7 +26,7 @@ class NationalTable:
     """Where CMS has it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Coverage:
     """Which days a table on file covers."""
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import csv
 import re
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum, auto
 from importlib.resources import files
 from typing import Literal, get_args
+
+from cpt77092.frozen import frozen
 
 EARLIEST_YEAR = 1990
 """No value is older: a date like 0001-01-01 would mean "always", which no source states."""
@@ -69,7 +70,7 @@ def read_day(text: object) -> date:
     return day
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ByPart:
     """An amount for the global service and, where the code splits, for its 26 and TC rows."""
 
@@ -78,7 +79,7 @@ class ByPart:
     technical: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Pair:
     """Two codes that are not both paid on one day."""
 
@@ -124,7 +125,7 @@ SETS = frozenset(
 """Kinds that are a list of members."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parameter:
     """One thing that a policy may state of a code: a row of `parameters.csv`."""
 

@@ -8,11 +8,12 @@ indicator support or contradict what the name says; they never outrank it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 from functools import cached_property
 
 from cpt77092.errors import FileProblem, SettingsError, UsageError, did_you_mean
+from cpt77092.frozen import frozen
 from cpt77092.policies.payer_words import EVERYONE, Hit, Role, Vocabulary, matchers, normal_name
 from cpt77092.policies.policy import NATIONAL, Matches, PolicySet, Where
 
@@ -28,7 +29,7 @@ class Certainty(StrEnum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PayerMatch:
     """What one spelling of a payer was taken for."""
 
@@ -53,7 +54,7 @@ class PayerMatch:
         return self.kind == SELF_PAY
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SpellingCount:
     """One spelling of a payer in a batch, and what it was taken for."""
 
@@ -64,7 +65,7 @@ class SpellingCount:
     match: PayerMatch
 
 
-@dataclass(frozen=True)
+@frozen(slots=False)
 class Matcher:
     """Finds the policy of a payer; each distinct spelling is read once."""
 
@@ -349,7 +350,7 @@ class Matcher:
 _BRANDS = (Role.BRAND, Role.FAMILY)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OwnName:
     """One payer as the user's claims call it, and the policy that the user gives it."""
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 
+from cpt77092.frozen import frozen
 from cpt77092.policies.policy import DEFAULT, Matches, PolicySet
 
 
@@ -55,7 +55,7 @@ def normal_name(name: str) -> str:
     return " ".join(_MARKS.sub(" ", text).split())
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hit:
     """A phrase of a name and what it can mean; nothing where no file has the word."""
 
@@ -63,7 +63,7 @@ class Hit:
     meanings: frozenset[Meaning] = frozenset()
 
 
-@dataclass(frozen=True)
+@frozen(slots=False)
 class Vocabulary:
     """All phrases of a policy set."""
 

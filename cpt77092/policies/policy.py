@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from cpt77092.frozen import frozen
 from cpt77092.reference.sources import Source
 
 DEFAULT = "default"
@@ -24,7 +25,7 @@ class EntryKind(StrEnum):
     NOT_AVAILABLE = "not_available"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Where:
     """A line of a policy file."""
 
@@ -32,7 +33,7 @@ class Where:
     line: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class DatedValue:
     """What holds for one parameter from `first_day` until the next entry."""
 
@@ -57,7 +58,7 @@ def in_force(entries: Sequence[DatedValue], day: date) -> DatedValue | None:
     return next((entry for entry in reversed(entries) if entry.first_day <= day), None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Overridden:
     """Entries that a more specific key, or a user's file, replaces."""
 
@@ -70,7 +71,7 @@ class Overridden:
     by: tuple[DatedValue, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Matches:
     """How claims name a payer, or a kind of payer; `policies/README.md` explains each list."""
 
@@ -92,7 +93,7 @@ class Matches:
     """Kinds of payers that no policy is for; in the default policy."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Policy:
     """One payer's policy, its values per code and parameter in date order."""
 
@@ -110,7 +111,7 @@ class Policy:
     overridden: tuple[Overridden, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PolicySet:
     """All policies of a run."""
 

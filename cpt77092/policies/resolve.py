@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from enum import StrEnum
 from itertools import pairwise
 from typing import Any
 
+from cpt77092.frozen import frozen
 from cpt77092.policies.parameters import PARAMETERS, Pair
 from cpt77092.policies.policy import DEFAULT, DatedValue, EntryKind, Policy, PolicySet, in_force
 from cpt77092.reference.codes import CHECKED
@@ -45,7 +46,7 @@ NO_RULE_FOUND = ": no published rule found"
 """End of a *not checked* reason where neither the payer nor those it follows have a value."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Decision:
     """The answer for one payer, code and parameter, on each day of a period."""
 

@@ -7,7 +7,6 @@ arithmetic, so joining policies to a million lines is a lookup and neither a joi
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import Enum
 from functools import cached_property
@@ -15,6 +14,7 @@ from typing import Any
 
 import polars as pl
 
+from cpt77092.frozen import frozen
 from cpt77092.policies.parameters import AMOUNTS, PARAMETERS, ByPart, Kind, Parameter, Use
 from cpt77092.policies.policy import PolicySet
 from cpt77092.policies.resolve import Decision, Level, Status, timelines
@@ -25,7 +25,7 @@ PARTS = ("professional", "technical")
 """Parts of an amount: `policy.fee` comes with `policy.fee.professional` and the other."""
 
 
-@dataclass(frozen=True)
+@frozen(slots=False)
 class PolicyTable:
     """Values, deciding entries and sets for some payers, codes and parameters."""
 

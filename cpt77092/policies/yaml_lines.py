@@ -44,7 +44,7 @@ class Lines:
         return self.of.get(path, 1)
 
 
-class _Texts(yaml.cyaml.CParser):
+class _Texts(yaml.CBaseLoader):
     """Composes nodes without asking what kind of scalar each is, since all of them are text."""
 
     def resolve(self, *_: object) -> str:

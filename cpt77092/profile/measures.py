@@ -8,7 +8,6 @@ line counts, a repeated or voided one too. No patient is identified.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -18,6 +17,7 @@ import polars as pl
 
 from cpt77092.engine import ERROR, EXPECTED_PAYMENT, SEVERITIES, Result
 from cpt77092.facts import exact
+from cpt77092.frozen import frozen
 from cpt77092.policies import Decision
 from cpt77092.reference.codes import CHECKED, INTERPRETATION
 from cpt77092.rule import Severity
@@ -35,7 +35,7 @@ UNKNOWN = "n/a"
 """What is written where no line has what a figure takes."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Share:
     """How many of some lines, among those on which it is known."""
 
@@ -68,7 +68,7 @@ class Share:
         return f"{self.percent} ({self.part:,} of {self.known:,}{more})"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Comparison:
     """Charges against fees, over lines with a charge and a fee for their units and modifiers."""
 
@@ -81,7 +81,7 @@ class Comparison:
     """Lines charged below the fee."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Totals:
     """Totals of some lines."""
 
@@ -103,7 +103,7 @@ class Totals:
     compared_with_fee: Comparison
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Code(Totals):
     """Lines of one procedure code."""
 
@@ -114,7 +114,7 @@ class Code(Totals):
     """Parameter to what was in force on the lines' dates, oldest first; empty over all payers."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Site:
     """Lines of one place of service."""
 
@@ -129,7 +129,7 @@ class Site:
     """Lines for which it is on the payer's list; known only where the payer published one."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finding:
     """The lines on which one rule has a finding."""
 
@@ -139,7 +139,7 @@ class Finding:
     lines: Share
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Group(Totals):
     """Some lines by code, place of service and finding."""
 
@@ -157,7 +157,7 @@ class Group(Totals):
         return Share(*map(sum, zip((0, 0, 0), *counts, strict=True)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Month(Group):
     """The lines of one month of service."""
 
@@ -165,7 +165,7 @@ class Month(Group):
     """`2026-03`; None where a date could not be read."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Payer(Group):
     """One payer's lines, and the same month by month."""
 
@@ -176,7 +176,7 @@ class Payer(Group):
     months: tuple[Month, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Profile(Group):
     """A batch, month by month and payer by payer."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import polars as pl
 
 from cpt77092.claims import columns, dates
 from cpt77092.claims.cells import with_types
 from cpt77092.errors import ClaimsError
+from cpt77092.frozen import frozen
 from cpt77092.readers.classify import ROW_KIND
 from cpt77092.readers.code_cells import codes_of_other_systems
 from cpt77092.readers.discover import is_read_once, open_claims
@@ -41,7 +42,7 @@ _CODE_FORM = "^[A-Za-z]?[0-9]{3,4}[0-9A-Za-z]?$"
 ROWS_SHOWN = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Batch:
     """Every in-scope line of the run and an account of every other row."""
 

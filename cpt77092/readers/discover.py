@@ -7,7 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
@@ -16,6 +16,7 @@ import polars as pl
 from cpt77092.claims.headers import REPORT_COLUMNS
 from cpt77092.claims.layouts import fitting
 from cpt77092.errors import ClaimsError
+from cpt77092.frozen import frozen
 from cpt77092.readers import memory
 from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced
 from cpt77092.readers.header_row import is_claims_header
@@ -50,7 +51,7 @@ _HEAD_LINES = 20
 _SEPARATOR = re.compile(r"[,;\t|~^\x01\x1f]")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FolderContents:
     """What is in a folder: the claim files, and what is not read."""
 

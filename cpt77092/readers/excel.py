@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import polars as pl
 
 from cpt77092.claims.headers import HeaderMatch, match_headers
 from cpt77092.errors import ClaimsError, Problem, UsageError, did_you_mean
+from cpt77092.frozen import frozen
 from cpt77092.readers.excel_errors import require_room, with_errors
 from cpt77092.readers.failures import native_errors_silenced
 from cpt77092.readers.header_row import find_header, is_claims_header, titles_note, unique_names
@@ -19,7 +19,7 @@ from cpt77092.readers.line_plan import LinePlan
 from cpt77092.readers.scan import INDEX, MATCHED_ROWS, SAMPLE_ROWS, Options, Rows, Scan, Selection
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExcelFile:
     """A sheet of a workbook, in memory: a sheet holds a million rows at most."""
 

@@ -13,6 +13,7 @@ import polars as pl
 from cpt77092.claims.headers import HeaderMatch, headers_to_read, match_headers
 from cpt77092.claims.layouts import fitting
 from cpt77092.errors import ClaimsError
+from cpt77092.frozen import frozen
 from cpt77092.readers.classify import classify
 from cpt77092.readers.failures import POLARS_FAILURES
 from cpt77092.readers.institutional import names_claim_type
@@ -38,7 +39,7 @@ from cpt77092.readers.typed_columns import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Frame:
     """Claim lines that a program hands over."""
 
@@ -68,7 +69,7 @@ class _Kept:
         return pl.concat(self.codes).lazy().select(code)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FrameFile:
     """A frame whose headers are matched, and what was kept of its rows."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from functools import partial
 
@@ -12,6 +12,7 @@ import polars as pl
 
 from cpt77092.claims.cells import with_types
 from cpt77092.errors import ClaimsError, Problem
+from cpt77092.frozen import frozen
 from cpt77092.readers.batch import Batch, lines_of, open_source, rejects_of
 from cpt77092.readers.discover import STDIN
 from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced, reading, reason
@@ -20,7 +21,7 @@ from cpt77092.readers.required_columns import require_person
 from cpt77092.readers.scan import LINE, REJECT, Options, Scan, Selection
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class History:
     """What was read of earlier claims, and how much of them there is."""
 
@@ -43,7 +44,7 @@ class History:
     """Files that were read with `--lenient`, and what is wrong with them: `segment: text`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _PastFile:
     """What was read of one file of earlier claims."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
 import polars as pl
@@ -13,6 +13,7 @@ from cpt77092.claims.cells import source_cell
 from cpt77092.claims.headers import HeaderMatch
 from cpt77092.claims.marks import without_marks
 from cpt77092.errors import ClaimsError
+from cpt77092.frozen import frozen
 from cpt77092.readers.classify import SORTING, classify
 from cpt77092.readers.code_cells import may_be_in_scope
 from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced, reason
@@ -28,7 +29,7 @@ _LINE = "__line"
 _FIRST = "__first"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LinePlan:
     """How the rows of a table become claim lines.
 

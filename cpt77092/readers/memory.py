@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
 from cpt77092.errors import ClaimsError, Problem
+from cpt77092.frozen import frozen
 
 ROW_BYTES = 800
 """Of memory per kept row, at the peak of reading: 0.75 GB for a million of 49 columns."""
@@ -57,7 +57,7 @@ def require(needed: int, lines: int, room: int | None) -> None:
     raise ClaimsError(Problem(text=text, typed=f"{text}: --select MO"))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Room:
     """The memory that was free when reading began, and what it holds so far."""
 

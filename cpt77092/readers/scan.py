@@ -6,7 +6,7 @@ Conservation: rows = in scope + out of scope + no code + not data + rejected, fo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, field
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -14,6 +14,7 @@ import polars as pl
 
 from cpt77092.claims.headers import HeaderMatch
 from cpt77092.claims.layouts import Layout
+from cpt77092.frozen import frozen
 from cpt77092.readers.memory import Room
 
 ROW = "source_row"
@@ -35,7 +36,7 @@ MATCHED_ROWS = 60
 """Rows whose cells help to say what a header means."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Options:
     """What the user stated about reading."""
 
@@ -62,7 +63,7 @@ class Options:
         return [*self.overrides.values(), *(header for headers in layout for header in headers)]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tally:
     """How many rows of one file are what."""
 
@@ -88,7 +89,7 @@ class Tally:
         return cls(*map(sum, zip(*map(astuple, tallies), strict=True)))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rows:
     """The kept rows of one file, and how many rows it has."""
 
@@ -100,7 +101,7 @@ class Rows:
     """Rows that the file's layout says are not claim lines."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Selection:
     """What a run wants from a file."""
 
@@ -174,7 +175,7 @@ class Table(Protocol):
         """The rows with some numbers, every cell as text."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Scan:
     """What is known of a file once it is read, apart from its rows."""
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import cast
 
+from cpt77092.frozen import frozen
 from cpt77092.readers.scan import OpenedFile, Options
 
 PARQUET = b"PAR1"
@@ -61,7 +61,7 @@ def other_format(head: bytes) -> str:
     return next((name for begin, name in OTHER_FORMATS if begin.match(head)), "")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Format:
     """One format of claim files."""
 

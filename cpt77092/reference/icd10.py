@@ -13,7 +13,6 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -21,6 +20,8 @@ from itertools import pairwise
 from pathlib import Path
 
 import polars as pl
+
+from cpt77092.frozen import frozen
 
 WOMEN_ONLY = ("Z78.0", "N95.-", "E28.3-", "Z90.72-")
 """Diagnoses of menopause, ovarian failure and removed ovaries; prefixes end in `-`."""
@@ -50,7 +51,7 @@ def fiscal_year(day: date) -> int:
     return day.year + (day.month > 9)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DiagnosisList:
     """The codes of one fiscal year."""
 

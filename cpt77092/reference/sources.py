@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+
+from cpt77092.frozen import frozen
 
 
 class Confidence(StrEnum):
@@ -18,7 +19,7 @@ class Confidence(StrEnum):
     """General knowledge that no text confirms. It never makes an error, only a warning."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Source:
     """A document and the place in it, with the day it was read."""
 

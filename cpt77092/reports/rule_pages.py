@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
 
 from cpt77092.engine import Result
 from cpt77092.findings import Totals
+from cpt77092.frozen import frozen
 from cpt77092.rule import Rule
 
 CITED = ("source_title", "source_at", "source_url", "confidence", "in_force_from")
 """The columns of a finding that cite its source."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cited:
     """A source as findings cite it; fields in the order of `CITED`."""
 
@@ -28,7 +28,7 @@ class Cited:
     since: date | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class RulePage:
     """One rule for somebody who has only the report."""
 

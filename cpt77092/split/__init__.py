@@ -19,7 +19,6 @@ each part begins anew.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import IO
@@ -29,6 +28,7 @@ import polars as pl
 from cpt77092.engine import SEVERITIES, Result
 from cpt77092.errors import ClaimsError, OutputError, UsageError
 from cpt77092.findings import lines_with, of_unjudged_payer
+from cpt77092.frozen import frozen
 from cpt77092.policies.payer_names import Matcher
 from cpt77092.readers import OpenedFile
 from cpt77092.readers.copying import UNIT, RowSource, Run, changed, copy_rows, rows_of
@@ -95,7 +95,7 @@ def _require_alike(sources: Sequence[RowSource]) -> None:
             )
 
 
-@dataclass(frozen=True)
+@frozen(slots=False)
 class Split:
     """A finished run as two parts."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +74,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, BaseModel):
         return {name: plain(part) for name, part in value}
     if isinstance(value, ByPart | Pair):
-        return {name: plain(getattr(value, name)) for name in type(value).__slots__}
+        return {one.name: plain(getattr(value, one.name)) for one in fields(value)}
     return tuple(map(plain, value)) if isinstance(value, tuple) else repr(value)
 
 

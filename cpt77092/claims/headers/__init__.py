@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 
 from cpt77092.claims.columns import BY_NAME, COLUMNS
@@ -20,6 +20,7 @@ from cpt77092.claims.headers.question import Question
 from cpt77092.claims.headers.words import compact, read_words
 from cpt77092.claims.layouts import Layout, shipped_layouts
 from cpt77092.errors import ClaimsError, Problem, UsageError, did_you_mean
+from cpt77092.frozen import frozen
 
 __all__ = [
     "NO_HEADER_ROW",
@@ -47,7 +48,7 @@ REPORT_COLUMNS = frozenset({"source_file", "source_row", "claim_id", "severity"}
 """Every table of findings has them: one next to the claims is not read with the next run."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HeaderMatch:
     """How a file's headers were understood."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache, lru_cache
 from typing import Any
 
 from cpt77092.claims.headers.words import Words, compact, vocabulary
+from cpt77092.frozen import frozen
 
 _ALL_RANKED = frozenset({"primary", "principal", "secondary", "tertiary", "additional"})
 """Words that number the members of a set."""
@@ -23,7 +24,7 @@ one strange word does no harm."""
 MARKS = "?=~!"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wording:
     """Words that together name a column."""
 
@@ -37,7 +38,7 @@ class Wording:
     """An asked wording is used where another header says these words."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Concept:
     """One canonical column, or one numbered set of them, as headers name it."""
 
@@ -67,7 +68,7 @@ class Concept:
         return max(fitting, key=lambda w: (len(w.words), -w.rank), default=None)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Candidate:
     """A header that may mean a column."""
 

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
 import yaml
+
+from cpt77092.frozen import frozen
 
 LONGEST = 120
 """Longer texts are cells, not headers."""
@@ -67,7 +69,7 @@ _VERSIONS = {"cpt": (4,), "icd": (9, 10)}
 _LINE_WORDS = frozenset({"line", "service", "procedure", "hcpcs", "cpt", "charge", "detail"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Words:
     """What a header says."""
 
@@ -101,7 +103,7 @@ class Words:
         return self.letter or self.rank
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Vocabulary:
     """The words of `headers.yaml`."""
 

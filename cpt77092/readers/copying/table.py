@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import IO
 
 import polars as pl
 
 from cpt77092.errors import OutputError
+from cpt77092.frozen import frozen
 from cpt77092.readers.copying import rows as blocks
 from cpt77092.readers.copying.rows import (
     SIZE,
@@ -26,7 +26,7 @@ from cpt77092.readers.parquet import ParquetFile, scan_table
 from cpt77092.readers.scan import INDEX, ROW, OpenedFile
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TableRows:
     """The rows of a Parquet file."""
 
@@ -87,7 +87,7 @@ class TableRows:
             raise OutputError(f"{self.opened.path}: cannot be written as Parquet") from None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SheetRows:
     """The rows of one sheet of a workbook, as CSV: a sheet's look cannot be cut in two."""
 

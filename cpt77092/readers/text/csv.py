@@ -16,6 +16,7 @@ from pathlib import Path
 import polars as pl
 
 from cpt77092.claims.headers import HeaderMatch, match_headers, names_column
+from cpt77092.frozen import frozen
 from cpt77092.readers.classify import ROW_KIND, classify
 from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced
 from cpt77092.readers.header_row import titles_note
@@ -47,7 +48,7 @@ _NO_SEPARATOR = "\x15"
 """Read as the separator, it leaves each line one cell."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CsvFile:
     """A delimited text file whose head is read and whose rows are not."""
 

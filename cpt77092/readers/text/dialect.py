@@ -6,11 +6,11 @@ import csv
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import islice
 
 from cpt77092.claims.headers import compact
 from cpt77092.errors import ClaimsError
+from cpt77092.frozen import frozen
 from cpt77092.readers.header_row import MOST_TITLES, count_known, is_header_row, unique_names
 from cpt77092.readers.scan import MATCHED_ROWS
 from cpt77092.readers.text.encoding import HEAD_BYTES, UTF8
@@ -24,7 +24,7 @@ _LEAST_GAPS = 3
 _LONE_CR = re.compile(r"\r(?!\n)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Dialect:
     """How a text file is laid out, read off its first megabyte."""
 

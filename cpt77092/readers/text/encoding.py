@@ -16,11 +16,12 @@ import re
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any, cast
 
 from cpt77092.errors import ClaimsError, OutputError, UsageError
+from cpt77092.frozen import frozen
 
 HEAD_BYTES = 1 << 20
 LONGEST_LINE = 1 << 26
@@ -49,7 +50,7 @@ def _as_surrogate(problem: UnicodeError) -> tuple[str, int]:
 codecs.register_error(_AS_SURROGATE, _as_surrogate)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TextSource:
     """A text file or the bytes of one, perhaps compressed, in a known encoding."""
 

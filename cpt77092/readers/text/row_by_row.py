@@ -16,6 +16,7 @@ from itertools import islice
 
 import polars as pl
 
+from cpt77092.frozen import frozen
 from cpt77092.readers.classify import settled_reason
 from cpt77092.readers.scan import INDEX, LINE, RAW, REJECT
 from cpt77092.readers.text.encoding import TextSource
@@ -89,7 +90,7 @@ class _Block:
             held.clear()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RowsRead:
     """What was read of a whole file."""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import polars as pl
 
+from cpt77092.frozen import frozen
 from cpt77092.readers.header_row import is_header_row
 from cpt77092.readers.scan import SHORT
 from cpt77092.readers.text.encoding import TextSource, marks_in_utf8
@@ -18,7 +18,7 @@ _LEAST_SEPARATORS = 2
 _LETTERS = re.compile("[A-Za-z]{2}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RowShape:
     """What the header of a file says of its rows."""
 

@@ -8,10 +8,10 @@ read as a file of their own. Both passes together take less time than the scan.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import polars as pl
 
+from cpt77092.frozen import frozen
 from cpt77092.readers.memory import Room
 from cpt77092.readers.scan import INDEX
 
@@ -29,7 +29,7 @@ TEXT, MORE = "text", "more"
 _IS_KEPT, _IS_SHORT, _IS_ODD = "is kept", "is short", "is odd"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RowsOfLines:
     """The rows of a file in which each row is one line."""
 
@@ -39,7 +39,7 @@ class RowsOfLines:
     """Numbers of rows with too few separators."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class TwoPass:
     """How the kept rows of a text file are read in two passes."""
 

@@ -10,13 +10,13 @@ ISA: `batch.837:1043` is segment 1043. In a file with one segment a line it is t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
 from cpt77092.claims.headers import HeaderMatch, keep_for_other_files
 from cpt77092.errors import ClaimsError, Problem, UsageError
+from cpt77092.frozen import frozen
 from cpt77092.readers.classify import classify
 from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced, reason
 from cpt77092.readers.scan import Options, Rows, Scan, Selection
@@ -38,7 +38,7 @@ __all__ = ["X12File", "open_file"]
 _FAULTS_SHOWN = 5
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class X12File:
     """An X12 file that is not read yet."""
 

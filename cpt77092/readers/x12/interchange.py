@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
 from cpt77092.errors import ClaimsError
+from cpt77092.frozen import frozen
 from cpt77092.readers.signatures import AROUND_X12, BYTE_ORDER_MARK, MAIL_HEADERS
 
 ISA_ELEMENTS = 16
@@ -20,7 +20,7 @@ _NO_DELIMITER = re.compile(rb"[0-9A-Za-z \x00]")
 _FREE = b"\x1c\x1d\x1e\x1f\x01\x02\x03\x04"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Delimiters:
     """The three characters that separate segments, elements and their components."""
 
@@ -29,7 +29,7 @@ class Delimiters:
     terminator: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Piece:
     """Consecutive segments that share their delimiters: read in one go."""
 
@@ -40,7 +40,7 @@ class Piece:
     """The number of its first segment in the file, counted from 1."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Interchange:
     """Where an interchange is in a file."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from cpt77092.frozen import frozen
 from cpt77092.readers.x12.interchange import Delimiters, find_interchanges
 
 _HEAD = 4
@@ -12,7 +13,7 @@ _HEAD = 4
 _BREAKS = b"\r\n\x00\x1a"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RawSegment:
     """One segment: its bytes, with the blanks before it and its terminator.
 

@@ -7,10 +7,9 @@ provider, after an LX the line's, and after the SBR of another payer nobody's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import polars as pl
 
+from cpt77092.frozen import frozen
 from cpt77092.readers.x12.interchange import Delimiters, Piece
 
 NUMBER = "segment"
@@ -33,7 +32,7 @@ _HEAD = 4
 """A tag has two or three characters, and an element separator after it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Segments:
     """The segments of one piece of a file."""
 

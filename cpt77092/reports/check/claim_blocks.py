@@ -6,7 +6,7 @@ A table of Rich for every claim takes twice as long.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import groupby
 from typing import Any
 
@@ -17,6 +17,7 @@ from rich.segment import Segment, Segments
 from rich.text import Text
 
 from cpt77092.engine import Result
+from cpt77092.frozen import frozen
 from cpt77092.reports.console import STYLES
 from cpt77092.text import dollars, payer_text, safe
 
@@ -36,7 +37,7 @@ _FIX_LABELS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Problem:
     """Findings of a claim that differ in the line alone."""
 

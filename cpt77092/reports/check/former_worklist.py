@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
@@ -12,6 +11,7 @@ from cpt77092.errors import ClaimsError, UsageError
 from cpt77092.findings import as_table
 from cpt77092.findings.table import needing_work
 from cpt77092.followup.key import KEY, as_texts, without_rows
+from cpt77092.frozen import frozen
 from cpt77092.text import count
 
 STATUSES = ("Open", "In progress", "Fixed", "Overridden", "Query provider")
@@ -34,7 +34,7 @@ _KEY = dict(
 _OPEN, _FIXED = STATUSES[0], DONE[0]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FormerWorklist:
     """The rows that somebody filled in, by the columns of `_KEY` as texts, each key once."""
 

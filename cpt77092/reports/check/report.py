@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import IO, TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from cpt77092.claims.headers import REPORT_COLUMNS
 from cpt77092.engine import Result
 from cpt77092.errors import OutputError, UsageError
 from cpt77092.findings import Totals, rollup
+from cpt77092.frozen import frozen
 from cpt77092.reports.check import concise, summary
 from cpt77092.reports.check.writers import WRITERS
 from cpt77092.reports.files import write_atomically, write_folder
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from cpt77092.split import Split
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Report:
     """A finished run, and how its user wants it reported."""
 

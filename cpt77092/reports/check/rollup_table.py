@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import polars as pl
@@ -15,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cpt77092.choices import By
+from cpt77092.frozen import frozen
 from cpt77092.reports.console import STYLES
 from cpt77092.text import count, dollars, payer_text, safe
 
@@ -27,7 +27,7 @@ GAP = 2
 """Blanks between columns."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Column:
     """One column of the table."""
 

@@ -5,20 +5,20 @@ Modules are imported when they are used: Jinja2 and XlsxWriter are slow to load.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from typing import IO, TYPE_CHECKING
 
 from cpt77092.choices import Format
 from cpt77092.errors import OutputError
+from cpt77092.frozen import frozen
 from cpt77092.reports.files import format_of
 
 if TYPE_CHECKING:
     from cpt77092.reports.check.report import Report
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Writer:
     """What writes one format."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from math import ceil
@@ -23,6 +22,7 @@ from cpt77092.engine import Result
 from cpt77092.findings import AtRisk, Totals, rollup
 from cpt77092.findings.lines import details
 from cpt77092.findings.table import needing_work
+from cpt77092.frozen import frozen
 from cpt77092.reports.check import summary
 from cpt77092.reports.check.former_worklist import (
     DONE,
@@ -47,7 +47,7 @@ _LINE, _HIGHEST = 15, 409
 _COLORS = {"error": "#F8D7D3", "warning": "#FBE9C0", "info": "#DCEAF7"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Column:
     """One column of the worklist: where its values come from and how it looks."""
 
