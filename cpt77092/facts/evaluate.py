@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from itertools import chain
 
 import polars as pl
 import polars.selectors as cs
@@ -51,10 +52,8 @@ def add_facts(
     running: dict[Future[list[pl.Series]], list[Fact]] = {}
     with ThreadPoolExecutor(pl.thread_pool_size()) as pool:
         while waiting or running:
-            missing = {fact.name for step in (*waiting, *running.values()) for fact in step}
-            ready = [
-                step for step in waiting if all(missing.isdisjoint(reads[f.name]) for f in step)
-            ]
+            missing = _facts_of(waiting, running.values())
+            ready = [s for s in waiting if all(missing.isdisjoint(reads[f.name]) for f in s)]
             waiting = [step for step in waiting if step not in ready]
             on_every_line = [fact for step in ready if are_of_line(step) for fact in step]
             others = [step for step in ready if not are_of_line(step)]
@@ -72,10 +71,13 @@ def add_facts(
                     del running[future]
             elif not ready:
                 raise TypeError(f"these facts read each other in a circle: {sorted(missing)}")
-            left = (fact.name for step in (*waiting, *running.values()) for fact in step)
-            still_read = frozenset[str]().union(*(reads[name] for name in left))
-            frame = frame.drop(dropped - still_read, strict=False)
+            left = _facts_of(waiting, running.values())
+            frame = frame.drop(dropped.difference(*(reads[name] for name in left)), strict=False)
     return frame
+
+
+def _facts_of(*steps: Iterable[Sequence[Fact]]) -> set[str]:
+    return {fact.name for step in chain(*steps) for fact in step}
 
 
 def _steps(facts: Iterable[Fact]) -> list[list[Fact]]:
