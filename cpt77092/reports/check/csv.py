@@ -14,9 +14,12 @@ from cpt77092.text import FORMULA_STARTS
 def write(stream: IO[bytes], report: Report) -> None:
     """Write the rows of the report under a header."""
     for number, piece in enumerate(report.pieces()):
-        piece.with_columns(inert(pl.col(pl.String))).write_csv(stream, include_header=number == 0)
+        inert(piece).write_csv(stream, include_header=number == 0)
 
 
-def inert(text: pl.Expr) -> pl.Expr:
-    """Texts with an apostrophe before what a spreadsheet would take for a formula."""
-    return text.str.replace(f"^([{re.escape(FORMULA_STARTS)}])", "'${1}")
+def inert(table: pl.DataFrame) -> pl.DataFrame:
+    """The table with an apostrophe before each text that a spreadsheet would take for a formula."""
+    start = f"^([{re.escape(FORMULA_STARTS)}])"
+    is_odd = table.select(pl.col(pl.String).str.contains(start).any())
+    odd = [column.name for column in is_odd if column.item()]  # none of most tables
+    return table.with_columns(pl.col(odd).str.replace(start, "'${1}"))
