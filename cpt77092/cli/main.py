@@ -13,15 +13,15 @@ import io
 import os
 import sys
 import traceback
+from collections.abc import Iterable
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 
 from cpt77092 import __version__
-from cpt77092.cli.accept import accept
-from cpt77092.cli.check import check, unwritable_output
-from cpt77092.cli.compare import diff, what_if
+from cpt77092.cli.check import unwritable_output
 from cpt77092.cli.configured import (
     AcceptCommand,
     CheckCommand,
@@ -32,46 +32,27 @@ from cpt77092.cli.configured import (
     Program,
 )
 from cpt77092.cli.exits import Exit
-from cpt77092.cli.pages import brief, columns, explain, rules, schema
-from cpt77092.cli.payers import payers
-from cpt77092.cli.policies import policies_app
-from cpt77092.cli.profile import profile
 from cpt77092.cli.short_form import complete_short_form, with_command
-from cpt77092.cli.verify import verify
-from cpt77092.cli.why import why
 from cpt77092.errors import NATIVE_ERRORS_HIDDEN, ScrubError, UsageError, redacted
 from cpt77092.reports.log import Log
 from cpt77092.signals import reraise_lost_signal
 
-app = typer.Typer(
-    name="scrub",
-    cls=Program,
-    help="Check trabecular bone score and DXA claim lines (CPT 77092 family) before submission.",
-    epilog="Example: scrub claims.csv, which is short for scrub check claims.csv",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command(cls=CheckCommand)(check)
-app.command(cls=ProfileCommand)(why)
-app.command(cls=AcceptCommand)(accept)
-app.command(cls=ProfileCommand)(profile)
-app.command("what-if", cls=ProfileCommand)(what_if)
-app.command(cls=HeadedCommand)(verify)
-app.command(cls=ConfigurableCommand)(columns)
-app.command(cls=PayersCommand)(payers)
-app.command(cls=HeadedCommand)(rules)
-app.command(cls=HeadedCommand)(schema)
-app.command(cls=ConfigurableCommand)(explain)
-app.command(cls=ConfigurableCommand)(brief)
-policies_app.command("diff", cls=ProfileCommand)(diff)
-app.add_typer(policies_app)
-
-COMMANDS = (
-    *("check", "accept", "why", "profile", "what-if", "verify", "columns", "payers"),
-    *("rules", "schema", "explain", "brief", "policies"),
-)
+COMMANDS: dict[str, tuple[str, type[HeadedCommand] | None]] = {
+    "check": ("check.check", CheckCommand),
+    "accept": ("accept.accept", AcceptCommand),
+    "why": ("why.why", ProfileCommand),
+    "profile": ("profile.profile", ProfileCommand),
+    "what-if": ("compare.what_if", ProfileCommand),
+    "verify": ("verify.verify", HeadedCommand),
+    "columns": ("pages.columns", ConfigurableCommand),
+    "payers": ("payers.payers", PayersCommand),
+    "rules": ("pages.rules", HeadedCommand),
+    "schema": ("pages.schema", HeadedCommand),
+    "explain": ("pages.explain", ConfigurableCommand),
+    "brief": ("pages.brief", ConfigurableCommand),
+    "policies": ("policies.policies_app", None),
+}
+"""Each command in the order of `--help`: where it is in this room, and its kind (None: a group)."""
 
 _DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """Report files name themselves when the disk is full, so these mean standard output."""
@@ -83,7 +64,6 @@ def _print_version(is_wanted: bool) -> None:  # noqa: FBT001 - Typer calls it
         raise typer.Exit
 
 
-@app.callback(invoke_without_command=True)
 def _program_options(
     _version: Annotated[  # noqa: FBT002 - Typer passes it by name
         bool,
@@ -93,6 +73,31 @@ def _program_options(
     ] = False,
 ) -> None:
     pass
+
+
+def program(names: Iterable[str] = COMMANDS) -> typer.Typer:
+    """`scrub` with some of its commands: a check need not load those of the others."""
+    app = typer.Typer(
+        name="scrub",
+        cls=Program,
+        help="Check trabecular bone score and DXA claim lines (CPT 77092 family) before "
+        "submission.",
+        epilog="Example: scrub claims.csv, which is short for scrub check claims.csv",
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback(invoke_without_command=True)(_program_options)
+    for name in names:
+        place, kind = COMMANDS[name]
+        module, _, attribute = place.partition(".")
+        command = getattr(import_module(f"cpt77092.cli.{module}"), attribute)
+        if kind is None:
+            app.add_typer(command)
+        else:
+            app.command(cls=kind)(command)
+    return app
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
@@ -163,8 +168,11 @@ def _refusal(problem: BaseException) -> str:
 def _run_command(arguments: list[str], log: Log) -> int:
     if sys.flags.optimize > 1:
         raise UsageError("PYTHONOPTIMIZE=2 (or -OO) leaves out the texts of rules; unset it")
-    program = with_command(arguments, COMMANDS)
-    code = app(program, standalone_mode=False, prog_name="scrub", obj=log)
+    words = with_command(arguments, COMMANDS)
+    # Every command knows the options of `check`, which the settings file sets.
+    is_command = words[:1] and words[0] in COMMANDS
+    app = program(dict.fromkeys(("check", words[0])) if is_command else COMMANDS)
+    code = app(words, standalone_mode=False, prog_name="scrub", obj=log)
     sys.stdout.flush()  # a full disk is reported here, not by Python at exit
     return int(code or 0)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from cpt77092.claims.categorical import constant
 from cpt77092.policies.payer_names import Matcher
 
 KEY = ("claim_id", "payer", "payer_id", "person_id", "billing_npi")
@@ -45,7 +46,7 @@ class HeldClaims:
 
     def reasons(self, keys: pl.DataFrame) -> pl.Series:
         """Why the claim of each row is held, `MO001; UN001`; null where it is not."""
-        none = pl.Series(REASON, [None], dtype=pl.String).new_from_index(0, keys.height)
+        none = constant(keys.height, value=None, dtype=pl.String).alias(REASON)
         if not self._held.height:
             return none
         numbers = self._held["claim_id"].unique().implode()
