@@ -17,6 +17,9 @@ settings.register_profile("steady", derandomize=True, deadline=None)
 settings.register_profile("explore", deadline=None)
 settings.load_profile("steady")
 
+# Some tests start the program anew, which would compile all of it each time.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 Scrub = Callable[..., tuple[int, str, str]]
 
 
