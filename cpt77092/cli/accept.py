@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,7 @@ from cpt77092.cli.options import (
     with_options,
 )
 from cpt77092.errors import UsageError
+from cpt77092.frozen import frozen
 from cpt77092.reports.log import Log
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ SHOWN = 20
 """Findings or entries that are named; the others are counted."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class AcceptOptions(ClaimOptions):
     """The arguments and options of `scrub accept`."""
 

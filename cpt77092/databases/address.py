@@ -7,11 +7,11 @@ shells, logs and reports keep them.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 from cpt77092.errors import UsageError
+from cpt77092.frozen import frozen
 
 POSTGRESQL, SQLITE, DUCKDB = "PostgreSQL", "SQLite", "DuckDB"
 _SCHEMES = {"postgresql": POSTGRESQL, "postgres": POSTGRESQL, "sqlite": SQLITE, "duckdb": DUCKDB}
@@ -21,7 +21,7 @@ _SQLITE_MARK, _DUCKDB_MARK = b"SQLite format 3\0", b"DUCK"
 _DUCKDB_MARK_AT = 8
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Address:
     """A database, and for findings the table in it."""
 

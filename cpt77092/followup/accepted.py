@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import polars as pl
 
@@ -13,6 +13,7 @@ from cpt77092.followup.key import KEY, ON_LINE, PAYER, as_texts
 from cpt77092.followup.keyed import Secret
 from cpt77092.followup.outcome import Outcome, State
 from cpt77092.followup.values import line_values, policy_change, policy_text
+from cpt77092.frozen import frozen
 from cpt77092.policies import Decision
 from cpt77092.rule import Severity
 
@@ -22,7 +23,7 @@ UNREAD = "IN"
 findings are never accepted."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Accepted:
     """The findings that were taken off the list."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from cpt77092.engine import Result
 from cpt77092.followup.accepted import Accepted, apply_entries
 from cpt77092.followup.entries import Entry, read_entries
 from cpt77092.followup.keyed import Secret, read_secret
+from cpt77092.frozen import frozen
 
 
 class Followed(NamedTuple):
@@ -19,7 +19,7 @@ class Followed(NamedTuple):
     """The findings that decisions took off the list; None without a file of decisions."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Before:
     """What was there before a run."""
 

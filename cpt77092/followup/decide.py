@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
@@ -14,9 +13,10 @@ from cpt77092.followup.entries import Entry
 from cpt77092.followup.key import PAYER
 from cpt77092.followup.keyed import Secret
 from cpt77092.followup.values import line_values, policy_text
+from cpt77092.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Acceptance:
     """Why findings are accepted, by whom, and until when."""
 

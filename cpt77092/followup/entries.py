@@ -24,7 +24,7 @@ accepted:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
@@ -34,6 +34,7 @@ import yaml
 
 from cpt77092.errors import FileProblem, SettingsError, UsageError, did_you_mean
 from cpt77092.followup.key import name_of
+from cpt77092.frozen import frozen
 from cpt77092.policies.yaml_lines import Lines, read_tree
 from cpt77092.rule import Severity
 
@@ -49,7 +50,7 @@ _KNOWN = (*_TEXTS, *_OF_CLAIM, *_DAYS, "policy", "values")
 _MOST_BYTES = 1_000_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Entry:
     """One decision."""
 

@@ -12,18 +12,18 @@ import hmac
 import os
 import secrets
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 
 from cpt77092.claims.layouts import user_folder
 from cpt77092.errors import UsageError
+from cpt77092.frozen import frozen
 
 _BYTES = 32
 _DIGITS = 16
 """Hexadecimal digits that are kept of a digest: 64 bits, enough to tell values of a line apart."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Secret:
     """A key for digests."""
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from cpt77092.frozen import frozen
 
 if TYPE_CHECKING:
     from cpt77092.followup.entries import Entry
@@ -23,7 +24,7 @@ class State(StrEnum):
     """Its rule did not run."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Outcome:
     """What became of an entry in a run."""
 
