@@ -150,7 +150,7 @@ def _ignore_progress(step: str, rows: int) -> None:
     pass
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Variant:
     """What one batch is checked under, where several answers are compared."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -13,11 +12,12 @@ from cpt77092.engine import ERROR, EXPECTED_PAYMENT, SEVERITIES, Result
 from cpt77092.facts.money import CENTS
 from cpt77092.findings.lines import money_at_risk
 from cpt77092.findings.table import by_line, with_texts
+from cpt77092.frozen import frozen
 from cpt77092.reference.sources import Source
 from cpt77092.text import safe
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class RuleChange:
     """How many lines end otherwise under one rule."""
 
@@ -35,7 +35,7 @@ Amounts = tuple[Decimal | None, Decimal | None]
 """Dollars before and after; None where there are lines and nothing is known of any."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Money:
     """Lines with an error and what is at risk with them, in dollars, before and after."""
 
@@ -45,7 +45,7 @@ class Money:
     """What the payer would pay, as far as its fees are published."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class PayerMonth:
     """The money of one payer in one month of service."""
 
@@ -55,7 +55,7 @@ class PayerMonth:
     money: Money
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ChangedFinding:
     """One finding that appears, vanishes or has another severity."""
 

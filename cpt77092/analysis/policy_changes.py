@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
 
+from cpt77092.frozen import frozen
 from cpt77092.policies import PARAMETERS, Decision, Status
 from cpt77092.policies.policy import DatedValue, Policy, PolicySet, in_force
 from cpt77092.policies.value_text import members_text, short_value
@@ -21,7 +21,7 @@ _Differences = Callable[[_Entries, _Entries], Iterator[_Period]]
 """Where the entries of one parameter differ."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Change:
     """What one policy states of one parameter, before and after, over some dates of service."""
 
@@ -64,7 +64,7 @@ class Change:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class PolicyChanges:
     """What differs in one policy."""
 

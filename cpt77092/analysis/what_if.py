@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 from typing import Any
@@ -14,6 +13,7 @@ from cpt77092 import findings
 from cpt77092.document import Cell, Column, Document, Row, Section, Statement, Table
 from cpt77092.engine import ERROR, Result
 from cpt77092.findings import Totals
+from cpt77092.frozen import frozen
 from cpt77092.policies import PolicySet
 from cpt77092.text import count
 
@@ -31,7 +31,7 @@ _NOTE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Case:
     """What the batch is checked under."""
 
@@ -43,7 +43,7 @@ class Case:
     """Whether values are assumed (`--set`); the case before it is then without them."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """What a case makes of the batch."""
 

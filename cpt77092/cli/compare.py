@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ from cpt77092.cli.options import (
     with_options,
 )
 from cpt77092.errors import UsageError
+from cpt77092.frozen import frozen
 
 if TYPE_CHECKING:
     from cpt77092.analysis.policy_changes import PolicyChanges
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 ALL = "all"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class DiffOptions(ClaimOptions):
     """The arguments and options of `scrub policies diff`, in the order of its help."""
 
@@ -131,7 +132,7 @@ def _day(text: str) -> date | None:
     return day if day.isoformat() == text else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class WhatIfOptions(ClaimOptions):
     """The arguments and options of `scrub what-if`, in the order of its help."""
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import typer
 
 from cpt77092.choices import Color, PageFormat
-from cpt77092.cli.configured import ConfigurableCommand
+from cpt77092.cli.compare import diff
+from cpt77092.cli.configured import ConfigurableCommand, ProfileCommand
 from cpt77092.cli.exits import Exit
 from cpt77092.cli.options import (
     EXIT_CODE,
@@ -49,6 +50,9 @@ class ListOptions:
     color: Color = color_option()
     isolated: bool = isolated_option()
     settings: str | None = settings_option()
+
+
+policies_app.command("diff", cls=ProfileCommand)(diff)
 
 
 @policies_app.command("list", cls=ConfigurableCommand)
