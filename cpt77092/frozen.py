@@ -34,9 +34,10 @@ def frozen(
 
     def completed(one: _Class) -> _Class:
         whole: Any = dataclass(slots=slots, kw_only=kw_only, eq=False, repr=False)(one)
-        whole.__repr__ = _shown
-        if eq:
-            whole.__eq__, whole.__hash__ = _is_equal, _hash
+        shared = {"__repr__": _shown, **({"__eq__": _is_equal, "__hash__": _hash} if eq else {})}
+        for name, function in shared.items():
+            if name not in one.__dict__:  # a class that has its own keeps it
+                setattr(whole, name, function)
         return whole  # type: ignore[no-any-return]
 
     return completed if cls is None else completed(cls)
