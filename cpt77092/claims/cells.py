@@ -122,7 +122,7 @@ def with_types(lines: pl.DataFrame, needed: frozenset[str]) -> pl.DataFrame:
         if column.name not in present:
             columns += _absent(column, lines.height, is_blank=column.name in blank)
         elif column.kind not in TEXT_KINDS:
-            columns += _distinct_cells_read(lines[column.name], column)
+            columns += read_cells(lines[column.name], column)
     return lines.with_columns(columns)
 
 
@@ -134,8 +134,8 @@ def _absent(column: Column, height: int, *, is_blank: bool) -> list[pl.Series]:
     return [values, constant(height, value=None, dtype=STATE).alias(f"{column.name}.state")]
 
 
-def _distinct_cells_read(cells: pl.Series, column: Column) -> list[pl.Series]:
-    """The columns that the cells become; each different text is read once."""
+def read_cells(cells: pl.Series, column: Column) -> list[pl.Series]:
+    """Values, states and, where some cell cannot be read, texts; each different one once."""
     if cells.dtype.is_numeric() or cells.dtype.is_temporal():
         return _read(cells, column)
     if cells.dtype != pl.Categorical:

@@ -90,10 +90,11 @@ class Candidate:
 @cache
 def concepts() -> tuple[Concept, ...]:
     """Every column and set, in the order in which they choose their headers."""
-    return tuple(_concept(name, entry) for name, entry in vocabulary().tree.items())
+    return tuple(concept_of(name, entry) for name, entry in vocabulary().tree.items())
 
 
-def _concept(name: str, entry: Mapping[str, Any]) -> Concept:
+def concept_of(name: str, entry: Mapping[str, Any]) -> Concept:
+    """A concept from its entry in a file of headers."""
     unless, company = entry.get("unless", {}), entry.get("company", {})
     wordings = []
     for rank, group in enumerate(entry["wordings"].split(",")):

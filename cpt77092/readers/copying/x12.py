@@ -30,7 +30,7 @@ from cpt77092.readers.scan import OpenedFile
 from cpt77092.readers.text.encoding import plain_bytes
 from cpt77092.readers.x12 import X12File
 from cpt77092.readers.x12.claim_lines import claim_keys
-from cpt77092.readers.x12.envelope import check, faults_within, headers, professional
+from cpt77092.readers.x12.envelope import PROFESSIONAL, check, faults_within, headers, only
 from cpt77092.readers.x12.interchange import bare_interchanges, find_interchanges, pieces
 from cpt77092.readers.x12.raw_segments import raw_segments
 from cpt77092.readers.x12.segments import read_segments
@@ -60,7 +60,7 @@ class ClaimRows:
             for piece in pieces(data, interchanges):
                 segments = read_segments(piece)
                 envelope.append(headers(segments))
-                segments, version = professional(segments, version)
+                segments, version = only(PROFESSIONAL, segments, version)
                 block = claim_keys(segments, names)
                 if next(faults_within(segments), None) or block[UNIT].null_count():
                     raise self._damaged()

@@ -23,12 +23,13 @@ from cpt77092.readers.scan import Options, Rows, Scan, Selection
 from cpt77092.readers.text.encoding import plain_bytes
 from cpt77092.readers.x12.claim_lines import SOURCES, read_lines
 from cpt77092.readers.x12.envelope import (
+    PROFESSIONAL,
     Fault,
     check,
     check_kinds,
     faults_within,
     headers,
-    professional,
+    only,
 )
 from cpt77092.readers.x12.interchange import bare_interchanges, find_interchanges, pieces
 from cpt77092.readers.x12.segments import read_segments
@@ -94,7 +95,7 @@ class X12File:
         for piece in pieces(data, interchanges):
             segments = read_segments(piece)
             envelope.append(headers(segments))
-            segments, version = professional(segments, version)
+            segments, version = only(PROFESSIONAL, segments, version)
             faults += faults_within(segments)
             lines, all_lines, off = read_lines(
                 segments,
@@ -106,7 +107,7 @@ class X12File:
             kept.append(lines)
             every_line.append(all_lines)
         frame = pl.concat(envelope)
-        notes = check_kinds(frame, self.path)
+        notes = check_kinds(PROFESSIONAL, frame, self.path)
         faults += check(frame, interchanges)
         if totals_off:
             text = f"CLM02 is not the sum of the line charges (SV102) on claims: {totals_off:,}"

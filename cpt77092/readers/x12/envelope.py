@@ -1,4 +1,4 @@
-"""Whether a file holds professional claims, and whether all of it is there.
+"""Whether a file holds the transactions that are read, and whether all of it is there.
 
 Another kind of transaction and a missing trailer are refused. Where only a count or a control
 number is wrong, the lines can be read, but some may be missing.
@@ -16,7 +16,35 @@ from cpt77092.readers.x12.interchange import Interchange
 from cpt77092.readers.x12.segments import ENVELOPE, NUMBER, TAG, Segments, nth, parted
 from cpt77092.text import count
 
-PROFESSIONAL = ("005010X222", "004010X098")
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of transaction that is read."""
+
+    set_code: str
+    """ST01."""
+    versions: tuple[str, ...]
+    """Guides that it may follow, without the letters of their errata."""
+    read_here: str
+    """What is read where it is asked for, for messages."""
+
+    def is_one(self) -> pl.Expr:
+        """Whether an ST of `_with_versions` opens such a transaction."""
+        version = pl.col("version")
+        fits = pl.any_horizontal(version.str.starts_with(known) for known in self.versions)
+        return (pl.col("e1") == self.set_code) & fits
+
+
+PROFESSIONAL = Kind(
+    "837",
+    ("005010X222", "004010X098"),
+    "scrub reads professional claims (837P, 005010X222 or 004010X098)",
+)
+REMITTANCE = Kind(
+    "835",
+    ("005010X221", "004010X091"),
+    "scrub grade reads remittances (835, 005010X221 or 004010X091)",
+)
 _OTHER_CLAIMS = {
     "005010X223": "an institutional claim file (837I)",
     "004010X096": "an institutional claim file (837I)",
@@ -36,8 +64,6 @@ _OTHER_SETS = {
     "997": "an acknowledgment (997)",
     "999": "an acknowledgment (999)",
 }
-_READ_HERE = "scrub reads professional claims (837P, 005010X222 or 004010X098)"
-
 _LOSS = "; lines may be missing"
 
 # What may follow what, so that every header has its trailer.
@@ -80,10 +106,11 @@ def faults_within(segments: Segments) -> Iterator[Fault]:
             yield Fault(numbers[0], f"{problem}{more}{_LOSS}")
 
 
-def professional(segments: Segments, version: str) -> tuple[Segments, str]:
-    """The segments of a piece without those of other transactions than professional claims.
+def only(kind: Kind, segments: Segments, version: str) -> tuple[Segments, str]:
+    """The segments of a piece without those of other kinds of transactions.
 
     Args:
+        kind: of transaction that is read.
         segments: of the piece.
         version: of the group that the piece begins in (GS08).
 
@@ -92,7 +119,7 @@ def professional(segments: Segments, version: str) -> tuple[Segments, str]:
     """
     frame = segments.frame
     heads = _with_versions(headers(segments), version)
-    sets = heads.filter(pl.col(TAG) == "ST").select(NUMBER, is_read=_is_professional())
+    sets = heads.filter(pl.col(TAG) == "ST").select(NUMBER, is_read=kind.is_one())
     if not sets["is_read"].all():
         read = frame.join(sets, on=NUMBER, how="left", maintain_order="left")
         read = read.filter(pl.col("is_read").forward_fill().fill_null(value=True))
@@ -110,30 +137,25 @@ def _with_versions(frame: pl.DataFrame, first: str = "") -> pl.DataFrame:
     return frame.with_columns(group_version=group).with_columns(version=stated)
 
 
-def _is_professional() -> pl.Expr:
-    of_version = pl.any_horizontal(pl.col("version").str.starts_with(v) for v in PROFESSIONAL)
-    return (pl.col("e1") == "837") & of_version
-
-
-def check_kinds(frame: pl.DataFrame, path: str) -> tuple[str, ...]:
+def check_kinds(wanted: Kind, frame: pl.DataFrame, path: str) -> tuple[str, ...]:
     """Look at the kinds of transactions among all the `headers` of a file.
 
     Returns:
-        A sentence for each other kind next to professional claims.
+        A sentence for each other kind next to the one that is wanted.
 
     Raises:
-        ClaimsError: a trailer is missing, there are no professional claims, or claims of a kind
-            that is not known.
+        ClaimsError: a trailer is missing, there is nothing of the kind, or claims of a kind that is
+            not known.
     """
     _require_trailers(frame, path)
     sets = _with_versions(frame).filter(pl.col(TAG) == "ST")
-    others = sets.filter(~_is_professional())
+    others = sets.filter(~wanted.is_one())
     is_mixed = others.height < sets.height
     kinds: dict[str, int] = {}
     for number, kind, version in others.select(NUMBER, "e1", "version").iter_rows():
         name, is_known = _kind(kind, version)
         if not (is_mixed and is_known):
-            raise ClaimsError(f"{path}:{number}: {name}; {_READ_HERE}")
+            raise ClaimsError(f"{path}:{number}: {name}; {wanted.read_here}")
         kinds[name] = kinds.get(name, 0) + 1
     return tuple(f"transactions not read: {count:,} ({kind})" for kind, count in kinds.items())
 
@@ -144,6 +166,8 @@ def _kind(kind: str, version: str) -> tuple[str, bool]:
         return _OTHER_SETS.get(kind, "no claim file (its ST segment is not of 837)"), True
     if not version:
         return "a claim file of unknown kind (GS08 and ST03 are blank)", False
+    if version.startswith(PROFESSIONAL.versions):
+        return "a professional claim file (837P)", True
     known = _OTHER_CLAIMS.get(version[:10])
     return known or f"a claim file of version {version[:20]!r}", known is not None
 

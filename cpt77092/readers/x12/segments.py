@@ -7,6 +7,8 @@ provider, after an LX the line's, and after the SBR of another payer nobody's.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 
 from cpt77092.frozen import frozen
@@ -44,20 +46,26 @@ class Segments:
 
 
 def read_segments(piece: Piece) -> Segments:
-    """Split a text into its segments."""
+    """Split a text of claims into its segments, each with its loop."""
+    segments = tagged_segments(piece, TAGS)
+    return replace(segments, frame=_with_loops(segments.frame))
+
+
+def tagged_segments(piece: Piece, tags_read: pl.Enum) -> Segments:
+    """Split a text into its segments, and keep those with some tags: `segment, tag, text`."""
     element = piece.delimiters.element.decode()
     texts = _split(piece.data, piece.delimiters.terminator.decode())
     heads = texts.str.head(_HEAD)
     tags = heads.unique().to_frame(TEXT).with_columns(tag=pl.col(TEXT).str.split(element).list[0])
-    known = tags.filter(pl.col(TAG).is_in(TAGS.categories))
+    known = tags.filter(pl.col(TAG).is_in(tags_read.categories))
     damaged = tags.filter(~pl.col(TAG).str.contains(_TAG))[TEXT]
-    tag = heads.replace_strict(known[TEXT], known[TAG], default=None, return_dtype=TAGS)
+    tag = heads.replace_strict(known[TEXT], known[TAG], default=None, return_dtype=tags_read)
     numbers = pl.int_range(
         piece.first_segment, piece.first_segment + texts.len(), dtype=pl.UInt32, eager=True
     )
     nameless = numbers.filter(heads.is_in(damaged.implode())) if damaged.len() else numbers.clear()
     frame = pl.DataFrame({NUMBER: numbers, TAG: tag, TEXT: texts}).filter(pl.col(TAG).is_not_null())
-    return Segments(_with_loops(frame), nameless, piece.delimiters)
+    return Segments(frame, nameless, piece.delimiters)
 
 
 def parted(frame: pl.DataFrame, delimiters: Delimiters) -> pl.DataFrame:
