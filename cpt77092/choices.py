@@ -79,6 +79,16 @@ class DocumentFormat(StrEnum):
     JSON = "json"
 
 
+class GradeFormat(StrEnum):
+    """Format of grades: a document, or the graded lines as CSV."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    HTML = "html"
+    JSON = "json"
+    CSV = "csv"
+
+
 class ColumnsFormat(StrEnum):
     """Format of the columns or payers found in a file."""
 

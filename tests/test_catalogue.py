@@ -254,6 +254,9 @@ def test_no_loop_over_rows_where_the_lines_are() -> None:
         ("readers/copying/table.py", "iter_slices"),  # blocks of a sheet
         ("followup/accepted.py", "iter_rows"),  # the findings that decisions name
         ("followup/decide.py", "iter_rows"),  # the findings that somebody accepts
+        ("grading/compose.py", "iter_rows"),  # the lines that are shown
+        ("grading/grades.py", "iter_rows"),  # sums per payer and month, counts per outcome
+        ("grading/payments.py", "iter_rows"),  # sums per payer and code
         ("profile/measures.py", "iter_rows"),  # sums per payer, month and code
         ("readers/batch.py", "iter_rows"),  # row kinds and commonest codes
         ("readers/excel.py", "iter_rows"),  # the first rows, in which the header is looked for

@@ -44,6 +44,7 @@ COMMANDS: dict[str, tuple[str, type[HeadedCommand] | None]] = {
     "profile": ("profile.profile", ProfileCommand),
     "what-if": ("compare.what_if", ProfileCommand),
     "verify": ("verify.verify", HeadedCommand),
+    "grade": ("grade.grade", ConfigurableCommand),
     "columns": ("pages.columns", ConfigurableCommand),
     "payers": ("payers.payers", PayersCommand),
     "rules": ("pages.rules", HeadedCommand),

@@ -18,11 +18,11 @@ from typing import IO, TypeVar
 
 from polars.exceptions import PolarsError
 
-from cpt77092.choices import DocumentFormat, Format
+from cpt77092.choices import DocumentFormat, Format, GradeFormat
 from cpt77092.errors import OutputError, did_you_mean
 from cpt77092.signals import UNFINISHED
 
-Form = TypeVar("Form", Format, DocumentFormat)
+Form = TypeVar("Form", Format, DocumentFormat, GradeFormat)
 
 DOCUMENT_FORMATS = {
     ".txt": DocumentFormat.TEXT,
@@ -30,6 +30,10 @@ DOCUMENT_FORMATS = {
     ".html": DocumentFormat.HTML,
     ".htm": DocumentFormat.HTML,
     ".json": DocumentFormat.JSON,
+}
+
+GRADE_FORMATS = {ending: GradeFormat(form) for ending, form in DOCUMENT_FORMATS.items()} | {
+    ".csv": GradeFormat.CSV
 }
 
 MARK, ENDING = ".scrub-", ".part"

@@ -32,7 +32,9 @@ def _cell_text(cell: Cell, column: Column) -> str:
 
 
 def amount_text(amount: Decimal, unit: str) -> str:
-    """`$10.02`, and `0.30` of another unit."""
+    """`$10.02`, `38%`, and `0.30` of another unit."""
+    if unit == "percent":
+        return f"{amount:f}%"
     return dollars(amount) if unit == "dollars" else f"{amount:f}"
 
 

@@ -1,0 +1,431 @@
+"""Grades as a document: the answer first, then what to look at, then the figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import partial
+
+import polars as pl
+
+from cpt77092.document import (
+    Bar,
+    BarChart,
+    Cell,
+    Column,
+    Document,
+    Item,
+    Point,
+    Row,
+    Section,
+    Series,
+    Statement,
+    StepChart,
+    Table,
+)
+from cpt77092.grading.evidence import us_date
+from cpt77092.grading.grades import Grades, Miss, Month, RuleGrade, Step, Tally
+from cpt77092.grading.record import grades_record
+from cpt77092.grading.run import Graded
+from cpt77092.text import count, dollars
+
+SHOWN = 10
+"""Rows of a list of lines in text; JSON and CSV have them all."""
+_CHARTED = 4
+"""Payers in the chart by month, those with most answers."""
+
+
+def compose(graded: Graded, *, limit: int = SHOWN) -> Document:
+    """Compose the document, with at most `limit` lines in a list; 0 for all."""
+    sections = [
+        Section("predictions", "Predictions by rule and payer", tuple(_rules(graded.grades))),
+        *_optional("false-alarms", "Predicted as denied, but paid", _false_alarms(graded, limit)),
+        *_optional("misses", "Denied, but not predicted", _misses(graded.grades)),
+        *_optional("changes", "Payers that changed their mind", map(_step, graded.grades.steps)),
+        *_optional("policies", "Policies to review", _proposals(graded)),
+        *_optional("months", "Month by month", _months(graded.grades)),
+        *_optional("payments", "Paid against the fee on file", _payments(graded, limit)),
+        Section("read", "What was read", tuple(_what_was_read(graded, limit))),
+    ]
+    on = graded.last_payment or max(graded.predictions.as_of)
+    return Document(
+        title=headline(graded.grades),
+        subtitle=_subtitle(graded),
+        on=on,
+        introduction=tuple(map(_own, sentences(graded))),
+        sections=tuple(sections),
+        figures=partial(grades_record, graded),
+    )
+
+
+def _optional(key: str, title: str, items: Iterator[Item]) -> list[Section]:
+    """A section, unless there is nothing in it."""
+    known = tuple(items)
+    return [Section(key, title, known)] if known else []
+
+
+def _own(text: str) -> Statement:
+    return Statement(text, sources=None)
+
+
+def headline(grades: Grades) -> str:
+    """The answer first: `Of 24 lines we said would be denied, 21 were, 2 were paid ($90.00).`."""
+    errors = grades.errors
+    if not errors.predicted:
+        return (
+            f"No error among {count(grades.checked, 'line')}; nothing was predicted to be denied."
+        )
+    parts = [f"{errors.denied:,} {_was(errors.denied)}"]
+    if errors.paid:
+        parts.append(f"{errors.paid:,} {_was(errors.paid)} paid ({dollars(errors.paid_dollars)})")
+    if errors.zero:
+        parts.append(f"{errors.zero:,} {_was(errors.zero)} paid $0.00 without a denial code")
+    if errors.changed:
+        parts.append(f"{errors.changed:,} {_was(errors.changed)} changed before billing")
+    if errors.unanswered:
+        verb = "is" if errors.unanswered == 1 else "are"
+        parts.append(f"{errors.unanswered:,} {verb} not answered yet")
+    subject = "the 1 line" if errors.predicted == 1 else f"{errors.predicted:,} lines"
+    return f"Of {subject} we said would be denied, {', '.join(parts)}."
+
+
+def _was(number: int) -> str:
+    return "was" if number == 1 else "were"
+
+
+def sentences(graded: Graded) -> Iterator[str]:
+    """How far to trust us, and what the remittances do not show."""
+    grades = graded.grades
+    errors, warnings = grades.errors, grades.warnings
+    if errors.precision.whole:
+        yield (
+            f"Right on {errors.precision.part:,} of {errors.precision.whole:,} answered lines: "
+            f"{_interval(errors)}. {errors.as_predicted:,} denied with the code we predicted, "
+            f"{errors.other_code:,} with another."
+        )
+    if warnings.predicted:
+        answered = warnings.precision
+        yield (
+            f"Of {count(warnings.predicted, 'line')} with a warning (verify first), "
+            f"{warnings.denied:,} {_was(warnings.denied)} denied, {warnings.paid:,} "
+            f"{_was(warnings.paid)} paid"
+            + ("." if answered.whole == warnings.predicted else ", the rest is open.")
+        )
+    yield _recall(grades)
+    if errors.paid or errors.changed:
+        yield (
+            "Code, modifiers and charge show whether a line was changed before it was billed; a "
+            "corrected diagnosis, place of service or NPI does not show and counts as paid. Grade "
+            "the report of the file that you sent."
+        )
+
+
+def _interval(tally: Tally) -> str:
+    low, high = tally.precision.interval
+    return f"{tally.precision.percent} (95% interval {low:.0%} to {high:.0%})"
+
+
+def _recall(grades: Grades) -> str:
+    if grades.missed is None:
+        return (
+            "Missed denials cannot be graded: the report lists only lines with a finding. Name the "
+            "claims with --claims, or write reports with scrub check --checked-lines."
+        )
+    if not grades.denied:
+        return "No checked line was denied."
+    warned = f" ({grades.missed_warned:,} of them had a warning)" if grades.missed_warned else ""
+    recall = grades.recall
+    low, high = recall.interval if recall else (0.0, 1.0)
+    return (
+        f"Of {count(grades.denied, 'denied line')} we flagged {grades.denied - grades.missed:,} as "
+        f"an error: {recall.percent if recall else '-'} (95% interval {low:.0%} to {high:.0%}). "
+        f"Missed: {grades.missed:,}{warned}."
+    )
+
+
+def _subtitle(graded: Graded) -> str:
+    remits = graded.remittances
+    through = f", paid through {us_date(graded.last_payment)}" if graded.last_payment else ""
+    return (
+        f"{count(remits.lines.height, 'remittance line')} of {count(len(remits.paths), 'file')}"
+        f"{through}; {count(graded.grades.checked, 'checked line')} of "
+        f"{count(len(graded.predictions.reports), 'report')}."
+    )
+
+
+def _words(*names: str) -> tuple[Column, ...]:
+    return tuple(Column(name) for name in names)
+
+
+def _numbers(*names: str) -> tuple[Column, ...]:
+    return tuple(Column(name, "number") for name in names)
+
+
+def _row(*cells: Cell) -> Row:
+    return Row(cells, sources=None)
+
+
+def _rules(grades: Grades) -> Iterator[Item]:
+    """The rules whose predictions were answered, and how many were not."""
+    answered = [one for one in grades.rules if one.tally.precision.whole or one.missed]
+    silent = len({one.rule for one in grades.rules} - {one.rule for one in answered})
+    if answered:
+        yield _rule_table(answered, knows_misses=grades.missed is not None)
+        yield _own(
+            "Right: the share that was denied, with its 95% interval. Open: not answered, billed "
+            "differently, or paid $0.00 without a denial code."
+        )
+    if silent:
+        yield _own(f"No answer yet to the predictions of {count(silent, 'other rule')}.")
+    if not grades.rules:
+        yield _own("The report predicts no denial.")
+
+
+def _rule_table(answered: list[RuleGrade], *, knows_misses: bool) -> Table:
+    missed = _numbers("Missed") if knows_misses else ()
+    columns = (
+        *_words("Rule", "Payer"),
+        *_numbers("Denied", "Other code", "Paid", "Open"),
+        Column("Right", "share"),
+        *missed,
+    )
+    rows = [_rule_row(one, knows_misses=knows_misses) for one in answered]
+    return Table("Lines by what became of them", columns, tuple(rows))
+
+
+def _rule_row(one: RuleGrade, *, knows_misses: bool) -> Row:
+    tally = one.tally
+    warning = "" if one.severity == "error" else ", warning"
+    counts = (
+        tally.as_predicted,
+        tally.other_code,
+        tally.paid,
+        tally.unanswered + tally.changed + tally.zero,
+    )
+    missed = (one.missed,) if knows_misses else ()
+    name = f"{one.rule} {one.name.replace('-', ' ')}{warning}"
+    return _row(name, one.label, *counts, str(tally.precision), *missed)
+
+
+def _false_alarms(graded: Graded, limit: int) -> Iterator[Item]:
+    alarms = graded.lines.filter(pl.col("severity") == "error", pl.col("grade") == "paid")
+    if not alarms.height:
+        return
+    shown = alarms.sort("paid", descending=True, maintain_order=True)
+    shown = shown.head(limit) if limit else shown
+    rows = [
+        _row(
+            f"{row['claim_id']}/{row['claim_line_number'] or 1}",
+            row["label"],
+            f"{row['hcpcs_code']} {row['modifiers'] or ''}".strip(),
+            us_date(row["claim_line_start_date"]),
+            row["predicted"],
+            row["paid"],
+        )
+        for row in shown.iter_rows(named=True)
+    ]
+    columns = (
+        *_words("Claim", "Payer", "Billed", "Service", "Predicted by"),
+        Column("Paid", "dollars"),
+    )
+    yield Table(_showing("False alarms", len(rows), alarms.height), columns, tuple(rows))
+
+
+def _showing(title: str, shown: int, total: int) -> str:
+    more = f", {shown:,} of {total:,}; --limit 0 shows all" if shown < total else ""
+    return f"{title}{more}"
+
+
+def _misses(grades: Grades) -> Iterator[Item]:
+    if not grades.misses:
+        return
+    rows = [
+        _row(
+            one.label,
+            denial_text(one),
+            one.lines,
+            one.warned,
+            one.charges,
+            ", ".join(one.rules) or "no rule",
+        )
+        for one in grades.misses
+    ]
+    yield Table(
+        "By reason, with the rules that predict such a denial (info: one that only asked)",
+        (
+            *_words("Payer", "Denial"),
+            *_numbers("Lines", "Warned"),
+            Column("Charges", "dollars"),
+            Column("Rule"),
+        ),
+        tuple(rows),
+    )
+
+
+def denial_text(miss: Miss) -> str:
+    """`CO 16 N290`."""
+    return " ".join((miss.group_code, miss.carc, *miss.rarcs)).strip() or "no code"
+
+
+def _step(step: Step) -> Item:
+    how = f" with {step.modifiers}" if step.modifiers else " without modifiers"
+    verb = "deny" if step.is_denial else "pay"
+    with_code = f" (CARC {step.carc})" if step.carc else ""
+    return _own(
+        f"{step.label} began to {verb} {step.hcpcs_code}{how}{with_code} on about "
+        f"{us_date(step.day)}: {step.before.part:,} of {step.before.whole:,} lines denied before, "
+        f"{step.since.part:,} of {step.since.whole:,} since."
+    )
+
+
+def _proposals(graded: Graded) -> Iterator[Item]:
+    for one in graded.proposals:
+        yield Statement(
+            f"on file: {one.on_file}. Its answers: {one.evidence}. That is {one.parameter} "
+            f"{one.value} on {one.code} from {us_date(one.first_day)}.",
+            about=one.label,
+            sources=None,
+        )
+        if one.command:
+            yield _own(one.command)
+        else:
+            yield _own(
+                "It has no policy file yet: scrub payers CLAIMS --save payers.yaml names one."
+            )
+    if graded.proposals:
+        yield _own("Nothing was changed. Decide, then type the command.")
+
+
+def _months(grades: Grades) -> Iterator[Item]:
+    if not grades.months:
+        return
+    dated = [month for month in grades.months if month.month != "no date"]
+    by_payer: dict[str, list[Month]] = {}
+    for month in dated:
+        by_payer.setdefault(month.label, []).append(month)
+    largest = sorted(by_payer, key=lambda p: -sum(m.answered for m in by_payer[p]))[:_CHARTED]
+    series = [_series(label, by_payer[label]) for label in sorted(largest)]
+    if any(len(one.points) > 1 for one in series):
+        title = "Share of answered lines that were denied, by month of service"
+        yield StepChart(title, "percent", tuple(series), sources=None)
+    yield BarChart(
+        title="Denied lines by month of service",
+        legend=("predicted", "missed"),
+        bars=tuple(_month_bars(grades.months)),
+    )
+    rows = [
+        _row(m.label, m.month, m.answered, m.predicted, m.came_true, m.denied, m.missed)
+        for m in grades.months
+    ]
+    columns = _numbers("Answered", "Predicted", "Came true", "Denied", "Missed")
+    table = Table("Answered lines", (*_words("Payer", "Month"), *columns), tuple(rows))
+    yield Section("months-table", "Every payer and month", (table,), is_detail=True)
+
+
+def _series(label: str, months: list[Month]) -> Series:
+    """The share of denied lines; it holds until the next month with answers."""
+    days = [date.fromisoformat(f"{month.month}-01") for month in months]
+    after = (days[-1] + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    ends = [*(day - timedelta(days=1) for day in days[1:]), after]
+    shares = [Decimal(100 * month.denied) / Decimal(month.answered) for month in months]
+    points = (
+        Point(day, end, share.quantize(Decimal(1)))
+        for day, end, share in zip(days, ends, shares, strict=True)
+    )
+    return Series(label, tuple(points))
+
+
+def _month_bars(months: tuple[Month, ...]) -> Iterator[Bar]:
+    by_month: dict[str, list[Month]] = {}
+    for month in months:
+        by_month.setdefault(month.month, []).append(month)
+    for name, some in sorted(by_month.items()):
+        denied, missed = sum(m.denied for m in some), sum(m.missed for m in some)
+        answered = sum(m.answered for m in some)
+        text = f"{denied:,} of {answered:,} denied, {missed:,} missed"
+        yield Bar(name, text, (float(denied - missed), float(missed)))
+
+
+def _payments(graded: Graded, limit: int) -> Iterator[Item]:
+    paid = graded.payments
+    if not paid.groups:
+        return
+    rows = [
+        _row(g.label, g.hcpcs_code, g.lines, g.expected, g.allowed, g.paid, g.below, g.short)
+        for g in paid.groups
+    ]
+    money = (Column(name, "dollars") for name in ("Fee", "Allowed", "Paid"))
+    yield _own(
+        "The fee is the one on file, or the charge where that is lower. Medicare's is the national "
+        "amount: your locality pays more or less. Allowed includes what the patient owes."
+    )
+    columns = (*_words("Payer", "Code"), *_numbers("Lines"), *money, *_numbers("Below"))
+    yield Table("By payer and code", (*columns, Column("Short", "dollars")), tuple(rows))
+    if not paid.below.height:
+        return
+    shown = paid.below.head(limit) if limit else paid.below
+    rows = [
+        _row(
+            f"{row['claim_id']}/{row['claim_line_number'] or 1}",
+            row["label"],
+            row["hcpcs_code"],
+            row["due"],
+            row["allowed"],
+            row["short"],
+            row["adjustments"] or "",
+        )
+        for row in shown.iter_rows(named=True)
+    ]
+    money = (Column(name, "dollars") for name in ("Fee", "Allowed", "Short"))
+    columns = (*_words("Claim", "Payer", "Code"), *money, *_words("Adjustments"))
+    title = _showing("Underpaid lines", len(rows), paid.below.height)
+    yield Table(title, columns, tuple(rows))
+
+
+def _what_was_read(graded: Graded, limit: int) -> Iterator[Item]:
+    remits = graded.remittances
+    for path, file in zip(remits.paths, remits.files, strict=True):
+        payments = f", {count(file.payments, 'payment')}" if file.payments else ""
+        parts = [f"{count(file.lines.height, 'line')} read"]
+        parts += [f"{file.rejects.height:,} rejected"] if file.rejects.height else []
+        parts += [f"{file.not_data:,} not data"] if file.not_data else []
+        yield _own(
+            f"{path} ({file.kind}): {count(file.rows, 'row')} = {' + '.join(parts)}{payments}."
+        )
+        for note in (*file.faults, *file.notes):
+            yield _own(f"{path}: {note}.")
+        for reason, amount in file.provider_adjustments.items():
+            verb = "withheld" if amount > 0 else "added"
+            yield _own(
+                f"{path}: {dollars(abs(amount))} {verb} apart from any claim (PLB {reason})."
+            )
+    for note in graded.predictions.notes:
+        yield _own(f"{note}.")
+    yield from _unmatched(graded, limit)
+
+
+def _unmatched(graded: Graded, limit: int) -> Iterator[Item]:
+    if graded.other_codes:
+        yield _own(f"Lines with other codes: {graded.other_codes:,}.")
+    total = graded.unmatched.height
+    if not total:
+        return
+    if not graded.predictions.has_all_lines:
+        yield _own(f"{count(total, 'line')} with a checked code answer no line of the report.")
+        return
+    shown = graded.unmatched.head(limit) if limit else graded.unmatched
+    rows = [
+        _row(
+            row["claim_id"],
+            row["remitting_payer"] or "",
+            f"{row['hcpcs_code']} {row['modifiers'] or ''}".strip(),
+            us_date(row["claim_line_start_date"]),
+            row["charge"],
+            row["paid"],
+        )
+        for row in shown.iter_rows(named=True)
+    ]
+    money = (Column(name, "dollars") for name in ("Charge", "Paid"))
+    columns = (*_words("Claim", "Payer", "Billed", "Service"), *money)
+    yield Table(_showing("Answers to no checked line", len(rows), total), columns, tuple(rows))

@@ -1,0 +1,261 @@
+"""Which remittance line answers which checked line, and what the last answer is.
+
+The keys are tried in order, the surest first. A checked line may have several answers: a payment of
+its split units, a reversal with its correction, an answer of the next payer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from cpt77092.facts.money import CENTS
+from cpt77092.reference.adjustments import LATER_PAYER
+from cpt77092.reference.codes import CHECKED
+from cpt77092.remittances.schema import ANSWERS
+
+LINE, REMIT = "line", "remit"
+"""Numbers of a checked line and of a remittance line."""
+KEYS: tuple[tuple[str, ...], ...] = (
+    ("claim", "control"),
+    ("claim", "code", "modifiers_sorted", "day", "charge"),
+    ("claim", "code", "modifiers_sorted", "day"),
+    ("claim", "code", "day", "charge"),
+    ("claim", "code", "day"),
+    ("claim", "code", "undated"),
+)
+"""What must be equal: payers give back the claim's number, and the line's where it had one; a
+changed modifier, split units or an export without dates still leave enough to know the line by."""
+OUTCOMES = pl.Enum(["denied", "paid", "zero", "changed", "reversed", "unanswered"])
+"""What became of a checked line: `paid` includes what the patient owes; `zero` is paid nothing
+without a code that denies; `changed` was billed differently than it was checked."""
+_NOT_ANSWERS = ("forwarded", "predetermined")
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """Checked lines with what became of them, and what is left on the other side."""
+
+    lines: pl.DataFrame
+    """The checked lines with `outcome`, and of their last answer `paid`, `allowed`, `denied_group`,
+    `denied_carc`, `denied_carcs`, `remarks`, `adjustments`, `payment_date`, `remitting_payer`,
+    `remit` (the number of its remittance line) and `answers`, how many payments there were."""
+    unmatched: pl.Series
+    """Numbers of remittance lines with a checked code that answer no checked line."""
+    other_codes: int
+    """Remittance lines with other codes."""
+
+
+def match(lines: pl.DataFrame, remittances: pl.DataFrame) -> Matches:
+    """Find the answers of all checked lines.
+
+    Args:
+        lines: as `Predictions.lines` has them.
+        remittances: as `REMITTANCE_LINE` has them.
+    """
+    known = _keys_of_lines(lines)
+    remits = _keys_of_remittances(remittances.with_row_index(REMIT), known)
+    pairs = _pairs(known, remits)
+    answers = _last_answers(pairs, lines, remittances)
+    graded = lines.join(answers, on=LINE, how="left", maintain_order="left").with_columns(
+        pl.col("outcome").fill_null("unanswered")
+    )
+    is_answer = pl.col("hcpcs_code").is_in(sorted(CHECKED)) & ~pl.col("answer").is_in(
+        ["reversed", *_NOT_ANSWERS]
+    )
+    rest = remittances.with_row_index(REMIT).filter(is_answer)
+    others = remittances.filter(
+        ~pl.col("hcpcs_code").is_in(sorted(CHECKED)), ~pl.col("is_whole_claim")
+    )
+    return Matches(graded, rest.join(pairs, on=REMIT, how="anti")[REMIT], others.height)
+
+
+def _keys_of_lines(lines: pl.DataFrame) -> pl.DataFrame:
+    control = pl.col("line_control_number").fill_null("").str.strip_chars()
+    return lines.select(
+        LINE,
+        claim=_claim(),
+        control=pl.when(control != "").then(control),
+        code="hcpcs_code",
+        modifiers_sorted=_sorted_modifiers(),
+        day="claim_line_start_date",
+        charge="charge_amount",
+        undated=pl.lit(True),  # noqa: FBT003
+    )
+
+
+def _claim() -> pl.Expr:
+    return pl.col("claim_id").fill_null("").str.strip_chars().str.to_uppercase()
+
+
+def _bare(claim: pl.Expr) -> pl.Expr:
+    """A claim number as systems that drop marks and leading zeros have it."""
+    return claim.str.replace_all(r"[^A-Z0-9]", "").str.strip_chars_start("0")
+
+
+def _sorted_modifiers() -> pl.Expr:
+    """Payers give modifiers back in any order."""
+    return pl.col("modifiers").str.to_uppercase().str.split(" ").list.sort().list.join(" ")
+
+
+def _keys_of_remittances(remits: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
+    """The remittance lines whose claim is known, with the same keys."""
+    known = lines.select("claim").unique().filter(pl.col("claim") != "")
+    bare = known.select(claim="claim", bare=_bare(pl.col("claim")))
+    bare = bare.filter(pl.col("bare").is_unique(), pl.col("bare") != "")
+    keyed = remits.with_columns(claim=_claim()).with_columns(bare=_bare(pl.col("claim")))
+    exact = keyed.join(known, on="claim", how="semi", maintain_order="left").drop("bare")
+    near = (
+        keyed.join(known, on="claim", how="anti")
+        .drop("claim")
+        .join(bare, on="bare", how="inner", maintain_order="left")
+    )
+    together = pl.concat([exact, near.select(exact.columns)]).sort(REMIT)
+    return together.select(
+        REMIT,
+        "claim",
+        "is_whole_claim",
+        payment=pl.struct("source", "claim_row"),
+        control=pl.when(pl.col("line_control_number") != "").then("line_control_number"),
+        code="hcpcs_code",
+        modifiers_sorted=_sorted_modifiers(),
+        day="claim_line_start_date",
+        charge=pl.col("charge").abs(),
+        undated=pl.col("claim_line_start_date").is_null(),
+    )
+
+
+def _pairs(lines: pl.DataFrame, remits: pl.DataFrame) -> pl.DataFrame:
+    """`line, remit` of every remittance line whose checked line is known."""
+    whole = remits.filter("is_whole_claim")
+    rest = remits.filter(~pl.col("is_whole_claim"))
+    pairs: list[pl.DataFrame] = []
+    for keys in KEYS:
+        joined = _joined(lines, rest, keys)
+        pairs.append(joined)
+        rest = rest.join(joined, on=REMIT, how="anti", maintain_order="left")
+    pairs.append(whole.join(lines, on="claim", how="inner").select(LINE, REMIT))
+    return pl.concat(pairs)
+
+
+def _joined(lines: pl.DataFrame, remits: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
+    """Pairs with equal keys; of several equal checked lines each answers in its turn."""
+    has_keys = pl.all_horizontal(pl.col(key).is_not_null() for key in keys)
+    lines = lines.filter(has_keys).select(
+        *keys, LINE, turn=pl.int_range(pl.len()).over(keys), alike=pl.len().over(keys)
+    )
+    remits = remits.filter(has_keys).select(*keys, REMIT, "payment")
+    remits = remits.join(
+        lines.select(keys).unique(), on=list(keys), how="semi", maintain_order="left"
+    )
+    remits = remits.with_columns(turn=pl.int_range(pl.len()).over(*keys, "payment"))
+    alone = lines.filter(pl.col("alike") == 1).drop("turn")
+    several = lines.filter(pl.col("alike") > 1).with_columns(pl.col("turn").cast(pl.Int64))
+    return pl.concat(
+        [
+            remits.join(alone, on=list(keys)).select(LINE, REMIT),
+            remits.with_columns(pl.col("turn").cast(pl.Int64))
+            .join(several, on=[*keys, "turn"])
+            .select(LINE, REMIT),
+        ]
+    )
+
+
+def _last_answers(
+    pairs: pl.DataFrame, lines: pl.DataFrame, remittances: pl.DataFrame
+) -> pl.DataFrame:
+    """One row for each answered line: what its last payment came to."""
+    billed = lines.select(
+        LINE,
+        billed_code="hcpcs_code",
+        billed_modifiers=_sorted_modifiers(),
+        billed_charge="charge_amount",
+    )
+    answers = (
+        pairs.join(remittances.with_row_index(REMIT), on=REMIT)
+        .filter(~pl.col("answer").is_in(list(_NOT_ANSWERS)))
+        .join(billed, on=LINE)
+    )
+    # A later payer answers what the first one left; it counts where no other answer is there.
+    is_later = pl.col("claim_status").is_in(sorted(LATER_PAYER))
+    answers = answers.filter(~is_later | is_later.all().over(LINE))
+    is_whole = pl.col("charge") == pl.col("billed_charge")
+    place = [LINE, "source", "claim_row"]
+    # The same line twice in one payment is a repetition; parts of it are split units.
+    answers = answers.sort(*place, REMIT).filter(
+        ~is_whole.fill_null(value=False) | (pl.col(REMIT) == pl.col(REMIT).max().over(place))
+    )
+    payments = answers.group_by(place, maintain_order=True).agg(_payment())
+    reversal = pl.col("answer") == "reversed"
+    payments = payments.sort(
+        LINE, "payment_date", ~reversal, "source", "claim_row", nulls_last=False
+    )
+    last = payments.group_by(LINE, maintain_order=True).agg(
+        pl.all().exclude(LINE, "source", "claim_row").last(),
+        answers=pl.len().cast(pl.UInt32),
+    )
+    return last.with_columns(outcome=_outcome()).drop("answer", "is_changed")
+
+
+def _payment() -> list[pl.Expr]:
+    """What the lines of one payment that answer one checked line come to together."""
+    answer = pl.col("answer")
+    comes_to = pl.coalesce(
+        *(
+            pl.when((answer == name).any()).then(pl.lit(name))
+            for name in ("reversed", "paid", "patient", "denied")
+        ),
+        pl.lit("zero"),
+    )
+    modifiers = _sorted_modifiers()
+    differs = (pl.col("hcpcs_code") != pl.col("billed_code")) | (
+        modifiers != pl.col("billed_modifiers")
+    )
+    charge, billed = pl.col("charge"), pl.col("billed_charge").first()
+    recharged = (charge.sum() != billed) & charge.is_not_null().all()
+    is_changed = differs.fill_null(value=False).any() | recharged.fill_null(value=False)
+    is_line = ~pl.col("is_whole_claim").any()
+    main = pl.col("carc").is_not_null()
+
+    def listed(name: str) -> pl.Expr:
+        codes = pl.col(name).list.explode(keep_nulls=False, empty_as_null=False)
+        return codes.unique(maintain_order=True)
+
+    return [
+        comes_to.cast(ANSWERS).alias("answer"),
+        (is_changed & is_line).alias("is_changed"),
+        pl.when(is_line).then(pl.col("paid").sum()).cast(CENTS).alias("paid"),
+        pl.when(is_line).then(_allowed().sum()).cast(CENTS).alias("allowed"),
+        pl.col("group_code").filter(main).first().alias("denied_group"),
+        pl.col("carc").filter(main).first().alias("denied_carc"),
+        listed("carcs").alias("denied_carcs"),
+        listed("rarcs").alias("remarks"),
+        pl.col("adjustments").drop_nulls().str.join("; ").alias("adjustments"),
+        pl.col("payment_date").max(),
+        pl.col("remitting_payer").first(),
+        pl.col(REMIT).last(),
+    ]
+
+
+def _allowed() -> pl.Expr:
+    """What the payer allows; where it does not state it, what it pays and leaves to the patient."""
+    return pl.coalesce("allowed", pl.col("paid") + pl.col("patient_share").fill_null(0))
+
+
+def _outcome() -> pl.Expr:
+    """What became of the line."""
+    answer = pl.col("answer")
+    return (
+        pl.when(answer == "reversed")
+        .then(pl.lit("reversed"))
+        .when("is_changed")
+        .then(pl.lit("changed"))
+        .when(answer.is_in(["paid", "patient"]))
+        .then(pl.lit("paid"))
+        .when(answer == "denied")
+        .then(pl.lit("denied"))
+        .otherwise(pl.lit("zero"))
+        .cast(OUTCOMES)
+    )

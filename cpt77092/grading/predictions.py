@@ -1,0 +1,255 @@
+"""What a report of `scrub check` predicted: its checked lines, and the denials it expects."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from cpt77092 import findings
+from cpt77092.errors import ClaimsError, UsageError
+from cpt77092.facts.money import CENTS
+from cpt77092.findings.schema import CHECKED_LINE, FINDING, Schema
+from cpt77092.readers import find_files
+from cpt77092.run import Request, run
+
+LINES, FINDINGS = "checked_lines", "findings"
+_DIGEST = b',\n"sha256": "'
+_WRITE_AGAIN = "write it with scrub check CLAIMS --checked-lines -o report.json"
+ROW = ("report", "source_file", "source_row")
+"""What names a checked line among several reports."""
+
+PREDICTION: Schema = {
+    "line": pl.UInt32,
+    **{name: FINDING[name] for name in ("rule", "name", "severity", "group_code", "carc", "rarc")},
+    "source_title": pl.String,
+}
+"""One finding that predicts a denial; `line` is the number of its checked line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Predictions:
+    """The checked lines of all reports, and the denials that were predicted."""
+
+    lines: pl.DataFrame
+    """As `CHECKED_LINE` has them, with `line`, their number, and `report`, that of their report."""
+    predicted: pl.DataFrame
+    """As `PREDICTION` has them: errors and warnings."""
+    hinted: pl.DataFrame
+    """The same of infos: what a payer may deny, without predicting it."""
+    reports: tuple[str, ...]
+    as_of: tuple[date, ...]
+    """The day as of which each report was made."""
+    has_all_lines: bool
+    """Whether all checked lines are known, and not only those with a finding."""
+    policies: Path | None = None
+    """The folder of the user's own policies that the last report used, where it is there still."""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Report:
+    """One report as it is in its file."""
+
+    path: str
+    manifest: Mapping[str, Any]
+    findings: pl.DataFrame
+    lines: pl.DataFrame | None
+    is_whole: bool
+    own_policies: Path | None = field(default=None)
+
+
+def read_predictions(reports: Sequence[str], claims: Sequence[str] = ()) -> Predictions:
+    """Read JSON reports; with claims, also the checked lines that a report does not list.
+
+    Args:
+        reports: JSON reports of `scrub check`.
+        claims: the claim files that the reports were made from.
+
+    Raises:
+        UsageError: a file is no such report, or the claims are not those of a report.
+        ClaimsError: a claim file cannot be read.
+    """
+    read = [_read(path) for path in reports]
+    digests = _digests(claims)
+    read = [_with_claims(report, digests) if claims else report for report in read]
+    unused = [name for name, digest in digests.items() if digest not in _known(read)]
+    if unused:
+        raise UsageError(
+            *(
+                f"--claims {name}: no report was made from this file as it is; name the file that "
+                f"was checked"
+                for name in unused
+            )
+        )
+    lines = pl.concat(_lines(report, number) for number, report in enumerate(read))
+    lines = lines.with_row_index("line")
+    every_finding = pl.concat(
+        report.findings.with_columns(report=pl.lit(number, pl.UInt32))
+        for number, report in enumerate(read)
+    )
+    numbered = lines.select("line", *ROW)
+    with_code = every_finding.filter(pl.col("carc").fill_null("") != "").join(
+        numbered, on=ROW, how="left", nulls_equal=True, maintain_order="left"
+    )
+    is_info = pl.col("severity") == "info"
+    edited = [report.path for report in read if not report.is_whole]
+    return Predictions(
+        lines=lines,
+        predicted=with_code.filter(~is_info).select(PREDICTION.keys()),
+        hinted=with_code.filter(is_info).select(PREDICTION.keys()),
+        reports=tuple(report.path for report in read),
+        as_of=tuple(date.fromisoformat(report.manifest["as_of"]) for report in read),
+        has_all_lines=all(report.lines is not None for report in read),
+        policies=read[-1].own_policies,
+        notes=tuple(f"{path} was edited after it was written" for path in edited),
+    )
+
+
+def _lines(report: _Report, number: int) -> pl.DataFrame:
+    """The lines of a report that are known, each once."""
+    known = list(CHECKED_LINE)
+    tables = [report.findings.select(known)]
+    tables += [] if report.lines is None else [report.lines.select(known)]
+    lines = pl.concat(tables).with_columns(report=pl.lit(number, pl.UInt32))
+    return lines.unique(ROW, keep="first", maintain_order=True).sort(
+        "source_file", "source_row", nulls_last=True, maintain_order=True
+    )
+
+
+def _read(path: str) -> _Report:
+    try:
+        content = Path(path).read_bytes()
+    except OSError as problem:
+        raise UsageError(f"--report {path}: cannot be read ({problem.strerror})") from None
+    body, mark, end = content.rpartition(_DIGEST)
+    is_whole = bool(mark) and end == f'{hashlib.sha256(body).hexdigest()}"}}\n'.encode()
+    try:
+        tree = _tables_as_written(body) if is_whole else _tables_of_tree(json.loads(content))
+        manifest = tree["manifest"]
+        date.fromisoformat(manifest["as_of"])
+        folders = manifest["policies"]["folders"]
+    except (ValueError, LookupError, TypeError, RecursionError, pl.exceptions.PolarsError):
+        raise UsageError(
+            f"--report {path}: not a JSON report of scrub check; {_WRITE_AGAIN}"
+        ) from None
+    if tree[FINDINGS] is None:
+        raise UsageError(f"--report {path}: lists lines or claims, no findings; {_WRITE_AGAIN}")
+    own = Path(folders[-1]) if len(folders) > 1 else None
+    return _Report(
+        path, manifest, tree[FINDINGS], tree[LINES], is_whole, own if own and own.is_dir() else None
+    )
+
+
+def _tables_as_written(body: bytes) -> dict[str, Any]:
+    """The tables of a report whose digest shows that its bytes are as they were written.
+
+    A report of a large batch has millions of rows, one a line, which Polars reads at once.
+    """
+    start, end = len(b'{"manifest": '), body.index(b',\n"totals": ')
+    tree: dict[str, Any] = {"manifest": json.loads(body[start:end])}
+    for name, schema in ((FINDINGS, FINDING), (LINES, CHECKED_LINE)):
+        mark = f',\n"{name}": ['.encode()
+        begin = body.find(mark, end)
+        tree[name] = None
+        if begin >= 0:
+            begin += len(mark)
+            # Rows have a line each; an empty table ends at once.
+            is_empty = body[begin : begin + 1] == b"]"
+            rows = b"" if is_empty else body[begin + 1 : body.index(b"\n]", begin)]
+            tree[name] = _typed(_ndjson(rows, schema), schema)
+    return tree
+
+
+def _ndjson(rows: bytes, schema: Schema) -> pl.DataFrame:
+    as_read = _as_json(schema)
+    if not rows:
+        return pl.DataFrame(schema=as_read)
+    return pl.read_ndjson(io.BytesIO(rows.replace(b"},\n{", b"}\n{")), schema=as_read)
+
+
+def _as_json(schema: Schema) -> dict[str, Any]:
+    """Dates and amounts as JSON has them."""
+    kinds = {pl.Date: pl.String, CENTS: pl.Float64}
+    return {name: kinds.get(dtype, dtype) for name, dtype in schema.items()}
+
+
+def _typed(table: pl.DataFrame, schema: Schema) -> pl.DataFrame:
+    """A table of JSON values in the types of its schema."""
+
+    def value(name: str, dtype: Any) -> pl.Expr:
+        if dtype == CENTS:
+            return pl.col(name).round(2).cast(CENTS)
+        return pl.col(name).str.to_date() if dtype == pl.Date else pl.col(name).cast(dtype)
+
+    return table.select(value(name, dtype) for name, dtype in schema.items())
+
+
+def _tables_of_tree(tree: Any) -> dict[str, Any]:
+    """The tables of a report that was read as JSON."""
+    tables: dict[str, Any] = {"manifest": tree["manifest"]}
+    for name, schema in ((FINDINGS, FINDING), (LINES, CHECKED_LINE)):
+        rows = tree.get(name)
+        tables[name] = (
+            None
+            if rows is None
+            else _typed(pl.DataFrame(rows, schema=_as_json(schema), orient="row"), schema)
+        )
+    return tables
+
+
+def _digests(claims: Sequence[str]) -> dict[str, str]:
+    """The digest of each claim file by its name."""
+    return {name: _digest(name) for name in (find_files(claims) if claims else ())}
+
+
+def _digest(name: str) -> str:
+    try:
+        with Path(name).open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as problem:
+        raise ClaimsError(f"{name}: cannot be read ({problem.strerror})") from None
+
+
+def _known(reports: Iterable[_Report]) -> set[str]:
+    return {one["sha256"] for report in reports for one in report.manifest["inputs"]}
+
+
+def _with_claims(report: _Report, digests: Mapping[str, str]) -> _Report:
+    """The report with all its checked lines, read from its claim files as it read them."""
+    if report.lines is not None:
+        return report
+    by_digest = {digest: name for name, digest in digests.items()}
+    names = {
+        by_digest[one["sha256"]]: one["file"]
+        for one in report.manifest["inputs"]
+        if one["sha256"] in by_digest
+    }
+    missing = [
+        one["file"] for one in report.manifest["inputs"] if one["file"] not in names.values()
+    ]
+    if missing:
+        raise UsageError(
+            f"{report.path}: made from {', '.join(missing)} too, or from another version of it; "
+            f"name all its files with --claims"
+        )
+    result = run(
+        Request.restored(
+            report.manifest["options"],
+            where=report.path,
+            paths=list(names),
+            as_of=date.fromisoformat(report.manifest["as_of"]),
+            policies=report.own_policies,
+        )
+    )
+    lines = pl.concat(findings.checked_lines(result)).with_columns(
+        pl.col("source_file").replace(names)
+    )
+    return replace(report, lines=lines.select(list(CHECKED_LINE)))

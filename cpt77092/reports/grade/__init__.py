@@ -1,0 +1,49 @@
+"""Grades on standard output and in files: a document in any of its forms, or the lines as CSV."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+
+import polars as pl
+
+from cpt77092.choices import Color, DocumentFormat, GradeFormat
+from cpt77092.document import Document
+from cpt77092.errors import OutputError
+from cpt77092.grading import Graded, graded_lines
+from cpt77092.reports.check.csv import inert
+from cpt77092.reports.document import RENDERERS, print_document
+from cpt77092.reports.files import write_text
+
+
+def print_grades(document: Document, graded: Graded, form: GradeFormat, color: Color) -> None:
+    """Print grades; text is as wide as the terminal."""
+    if form is GradeFormat.CSV:
+        sys.stdout.write(lines_csv(graded))
+    else:
+        print_document(document, DocumentFormat(form), color)
+
+
+def write_grades(
+    document: Document, graded: Graded, outputs: Iterable[tuple[str, GradeFormat]]
+) -> None:
+    """Write grades to files that only their owner can read: every one that can be written.
+
+    Raises:
+        OutputError: some cannot be written; a sentence for each.
+    """
+    failed: list[str] = []
+    for name, form in outputs:
+        is_csv = form is GradeFormat.CSV
+        text = lines_csv(graded) if is_csv else RENDERERS[DocumentFormat(form)](document)
+        try:
+            write_text(name, text)
+        except OutputError as problem:
+            failed += problem.lines
+    if failed:
+        raise OutputError(*failed)
+
+
+def lines_csv(graded: Graded) -> str:
+    """Every checked line with its prediction and its answer."""
+    return graded_lines(graded).with_columns(inert(pl.col(pl.String))).write_csv()

@@ -1,0 +1,1 @@
+"""Tests of `cpt77092/grading`."""
