@@ -143,13 +143,13 @@ def _pairs(lines: pl.DataFrame, remits: pl.DataFrame) -> pl.DataFrame:
 def _joined(lines: pl.DataFrame, remits: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
     """Pairs with equal keys; of several equal checked lines each answers in its turn."""
     has_keys = pl.all_horizontal(pl.col(key).is_not_null() for key in keys)
-    lines = lines.filter(has_keys).select(
-        *keys, LINE, turn=pl.int_range(pl.len()).over(keys), alike=pl.len().over(keys)
-    )
+    names = list(keys)
     remits = remits.filter(has_keys).select(*keys, REMIT, "payment")
-    remits = remits.join(
-        lines.select(keys).unique(), on=list(keys), how="semi", maintain_order="left"
+    lines = lines.filter(has_keys).join(remits, on=names, how="semi", maintain_order="left")
+    lines = lines.select(
+        *keys, LINE, turn=pl.int_range(pl.len()).over(names), alike=pl.len().over(names)
     )
+    remits = remits.join(lines, on=names, how="semi", maintain_order="left")
     remits = remits.with_columns(turn=pl.int_range(pl.len()).over(*keys, "payment"))
     alone = lines.filter(pl.col("alike") == 1).drop("turn")
     several = lines.filter(pl.col("alike") > 1).with_columns(pl.col("turn").cast(pl.Int64))
@@ -179,27 +179,65 @@ def _last_answers(
         .join(billed, on=LINE)
     )
     # A later payer answers what the first one left; it counts where no other answer is there.
-    is_later = pl.col("claim_status").is_in(sorted(LATER_PAYER))
-    answers = answers.filter(~is_later | is_later.all().over(LINE))
-    is_whole = pl.col("charge") == pl.col("billed_charge")
-    place = [LINE, "source", "claim_row"]
-    # The same line twice in one payment is a repetition; parts of it are split units.
-    answers = answers.sort(*place, REMIT).filter(
-        ~is_whole.fill_null(value=False) | (pl.col(REMIT) == pl.col(REMIT).max().over(place))
+    is_later = pl.col("claim_status").is_in(sorted(LATER_PAYER)).fill_null(value=False)
+    if answers.select(is_later.any()).item():
+        answers = answers.filter(~is_later | is_later.all().over(LINE))
+    answers = answers.with_columns(differs=_differs(), alike=pl.len().over(_PLACE))
+    payments = pl.concat(
+        [
+            answers.filter(pl.col("alike") == 1).select(*_PLACE, *_of_one()),
+            _without_repetitions(answers.filter(pl.col("alike") > 1))
+            .group_by(_PLACE, maintain_order=True)
+            .agg(_of_several()),
+        ]
     )
-    payments = answers.group_by(place, maintain_order=True).agg(_payment())
-    reversal = pl.col("answer") == "reversed"
-    payments = payments.sort(
-        LINE, "payment_date", ~reversal, "source", "claim_row", nulls_last=False
+    is_first = pl.col("answer") != "reversed"  # what corrects a payment follows its reversal
+    ordered = payments.with_columns(answers=pl.len().over(LINE).cast(pl.UInt32)).sort(
+        LINE, "payment_date", is_first, "source", "claim_row", nulls_last=False
     )
-    last = payments.group_by(LINE, maintain_order=True).agg(
-        pl.all().exclude(LINE, "source", "claim_row").last(),
-        answers=pl.len().cast(pl.UInt32),
-    )
+    last = ordered.unique(LINE, keep="last", maintain_order=True).drop("source", "claim_row")
     return last.with_columns(outcome=_outcome()).drop("answer", "is_changed")
 
 
-def _payment() -> list[pl.Expr]:
+_PLACE = (LINE, "source", "claim_row")
+"""One payment of one checked line."""
+
+
+def _differs() -> pl.Expr:
+    """Whether a line was billed with another code or other modifiers than it was checked with."""
+    code = pl.col("hcpcs_code") != pl.col("billed_code")
+    modifiers = _sorted_modifiers() != pl.col("billed_modifiers")
+    return code.fill_null(value=False) | modifiers.fill_null(value=False)
+
+
+def _without_repetitions(answers: pl.DataFrame) -> pl.DataFrame:
+    """Answers in order: of a whole line twice in one payment the last; split units are all kept."""
+    is_whole = (pl.col("charge") == pl.col("billed_charge")).fill_null(value=False)
+    is_last = pl.col(REMIT) == pl.col(REMIT).max().over(_PLACE)
+    return answers.sort(*_PLACE, REMIT).filter(~is_whole | is_last)
+
+
+def _of_one() -> list[pl.Expr]:
+    """What a payment of one line comes to, as `_of_several`: nearly all payments are such."""
+    is_line = ~pl.col("is_whole_claim")
+    recharged = (pl.col("charge") != pl.col("billed_charge")).fill_null(value=False)
+    return [
+        pl.col("answer"),
+        ((pl.col("differs") | recharged) & is_line).alias("is_changed"),
+        pl.when(is_line).then("paid").cast(CENTS).alias("paid"),
+        pl.when(is_line).then(_allowed()).cast(CENTS).alias("allowed"),
+        pl.col("group_code").alias("denied_group"),
+        pl.col("carc").alias("denied_carc"),
+        pl.col("carcs").alias("denied_carcs"),
+        pl.col("rarcs").alias("remarks"),
+        pl.col("adjustments").fill_null(""),
+        pl.col("payment_date"),
+        pl.col("remitting_payer"),
+        pl.col(REMIT),
+    ]
+
+
+def _of_several() -> list[pl.Expr]:
     """What the lines of one payment that answer one checked line come to together."""
     answer = pl.col("answer")
     comes_to = pl.coalesce(
@@ -209,13 +247,8 @@ def _payment() -> list[pl.Expr]:
         ),
         pl.lit("zero"),
     )
-    modifiers = _sorted_modifiers()
-    differs = (pl.col("hcpcs_code") != pl.col("billed_code")) | (
-        modifiers != pl.col("billed_modifiers")
-    )
     charge, billed = pl.col("charge"), pl.col("billed_charge").first()
     recharged = (charge.sum() != billed) & charge.is_not_null().all()
-    is_changed = differs.fill_null(value=False).any() | recharged.fill_null(value=False)
     is_line = ~pl.col("is_whole_claim").any()
     main = pl.col("carc").is_not_null()
 
@@ -225,7 +258,9 @@ def _payment() -> list[pl.Expr]:
 
     return [
         comes_to.cast(ANSWERS).alias("answer"),
-        (is_changed & is_line).alias("is_changed"),
+        ((pl.col("differs").any() | recharged.fill_null(value=False)) & is_line).alias(
+            "is_changed"
+        ),
         pl.when(is_line).then(pl.col("paid").sum()).cast(CENTS).alias("paid"),
         pl.when(is_line).then(_allowed().sum()).cast(CENTS).alias("allowed"),
         pl.col("group_code").filter(main).first().alias("denied_group"),

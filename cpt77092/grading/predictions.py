@@ -8,8 +8,9 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import polars as pl
 
@@ -23,15 +24,21 @@ from cpt77092.run import Request, run
 LINES, FINDINGS = "checked_lines", "findings"
 _DIGEST = b',\n"sha256": "'
 _WRITE_AGAIN = "write it with scrub check CLAIMS --checked-lines -o report.json"
+_BLOCK = 1 << 26
+"""Bytes of rows that are read in one go."""
 ROW = ("report", "source_file", "source_row")
 """What names a checked line among several reports."""
 
 PREDICTION: Schema = {
     "line": pl.UInt32,
     **{name: FINDING[name] for name in ("rule", "name", "severity", "group_code", "carc", "rarc")},
-    "source_title": pl.String,
 }
 """One finding that predicts a denial; `line` is the number of its checked line."""
+_TABLES: Mapping[str, Schema] = {
+    FINDINGS: {**CHECKED_LINE, **{n: dtype for n, dtype in PREDICTION.items() if n != "line"}},
+    LINES: CHECKED_LINE,
+}
+"""What is read of the tables of a report."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,16 +133,15 @@ def _lines(report: _Report, number: int) -> pl.DataFrame:
 
 def _read(path: str) -> _Report:
     try:
-        content = Path(path).read_bytes()
-    except OSError as problem:
-        raise UsageError(f"--report {path}: cannot be read ({problem.strerror})") from None
-    body, mark, end = content.rpartition(_DIGEST)
-    is_whole = bool(mark) and end == f'{hashlib.sha256(body).hexdigest()}"}}\n'.encode()
-    try:
-        tree = _tables_as_written(body) if is_whole else _tables_of_tree(json.loads(content))
+        with Path(path).open("rb") as stream, _mapped(stream) as content:
+            at = content.rfind(_DIGEST)
+            is_whole = at >= 0 and content[at + len(_DIGEST) :] == _closing(content, at)
+            tree = _tables_as_written(content) if is_whole else _tables_of_tree(content)
         manifest = tree["manifest"]
         date.fromisoformat(manifest["as_of"])
         folders = manifest["policies"]["folders"]
+    except OSError as problem:
+        raise UsageError(f"--report {path}: cannot be read ({problem.strerror})") from None
     except (ValueError, LookupError, TypeError, RecursionError, pl.exceptions.PolarsError):
         raise UsageError(
             f"--report {path}: not a JSON report of scrub check; {_WRITE_AGAIN}"
@@ -148,31 +154,46 @@ def _read(path: str) -> _Report:
     )
 
 
-def _tables_as_written(body: bytes) -> dict[str, Any]:
+def _mapped(stream: IO[bytes]) -> mmap:
+    """A report as bytes that are in memory only where they are looked at."""
+    return mmap(stream.fileno(), 0, access=ACCESS_READ)
+
+
+def _closing(content: mmap, at: int) -> bytes:
+    """How a report ends whose digest is that of its bytes before a place."""
+    with memoryview(content) as view, view[:at] as body:
+        return f'{hashlib.sha256(body).hexdigest()}"}}\n'.encode()
+
+
+def _tables_as_written(content: mmap) -> dict[str, Any]:
     """The tables of a report whose digest shows that its bytes are as they were written.
 
     A report of a large batch has millions of rows, one a line, which Polars reads at once.
     """
-    start, end = len(b'{"manifest": '), body.index(b',\n"totals": ')
-    tree: dict[str, Any] = {"manifest": json.loads(body[start:end])}
-    for name, schema in ((FINDINGS, FINDING), (LINES, CHECKED_LINE)):
+    start, end = len(b'{"manifest": '), content.find(b',\n"totals": ')
+    tree: dict[str, Any] = {"manifest": json.loads(content[start:end])}
+    for name, schema in _TABLES.items():
         mark = f',\n"{name}": ['.encode()
-        begin = body.find(mark, end)
-        tree[name] = None
-        if begin >= 0:
-            begin += len(mark)
-            # Rows have a line each; an empty table ends at once.
-            is_empty = body[begin : begin + 1] == b"]"
-            rows = b"" if is_empty else body[begin + 1 : body.index(b"\n]", begin)]
-            tree[name] = _typed(_ndjson(rows, schema), schema)
+        place = content.find(mark, end)
+        begin = place + len(mark)
+        # Rows have a line each; an empty table ends at once.
+        is_empty = content[begin : begin + 1] == b"]"
+        stop = begin if is_empty else content.find(b"\n]", begin)
+        tree[name] = None if place < 0 else _rows(content, begin + 1, stop, schema)
     return tree
 
 
-def _ndjson(rows: bytes, schema: Schema) -> pl.DataFrame:
+def _rows(content: mmap, begin: int, stop: int, schema: Schema) -> pl.DataFrame:
+    """The rows between two places, read in blocks."""
     as_read = _as_json(schema)
-    if not rows:
-        return pl.DataFrame(schema=as_read)
-    return pl.read_ndjson(io.BytesIO(rows.replace(b"},\n{", b"}\n{")), schema=as_read)
+    tables = [_typed(pl.DataFrame(schema=as_read), schema)]
+    while begin < stop:
+        cut = content.find(b"\n", begin + _BLOCK, stop)
+        cut = stop if cut < 0 else cut
+        rows = content[begin:cut].replace(b"},\n{", b"}\n{").removesuffix(b",")
+        tables.append(_typed(pl.read_ndjson(io.BytesIO(rows), schema=as_read), schema))
+        begin = cut + 1
+    return pl.concat(tables)
 
 
 def _as_json(schema: Schema) -> dict[str, Any]:
@@ -192,16 +213,14 @@ def _typed(table: pl.DataFrame, schema: Schema) -> pl.DataFrame:
     return table.select(value(name, dtype) for name, dtype in schema.items())
 
 
-def _tables_of_tree(tree: Any) -> dict[str, Any]:
-    """The tables of a report that was read as JSON."""
+def _tables_of_tree(content: mmap) -> dict[str, Any]:
+    """The tables of a report that was edited, read as JSON."""
+    tree = json.loads(content[:])
     tables: dict[str, Any] = {"manifest": tree["manifest"]}
-    for name, schema in ((FINDINGS, FINDING), (LINES, CHECKED_LINE)):
-        rows = tree.get(name)
-        tables[name] = (
-            None
-            if rows is None
-            else _typed(pl.DataFrame(rows, schema=_as_json(schema), orient="row"), schema)
-        )
+    for name, schema in _TABLES.items():
+        as_read, rows = _as_json(schema), tree.get(name)
+        table = None if rows is None else pl.DataFrame(rows, schema=as_read, orient="row")
+        tables[name] = None if table is None else _typed(table, schema)
     return tables
 
 
