@@ -82,7 +82,7 @@ def grade(ctx: typer.Context, options: GradeOptions) -> None:
 
     Example: scrub grade june.835 --report report.json -o grades.html
     """
-    from cpt77092.grading import compose, run_grading
+    from cpt77092.grading import LISTED, compose, run_grading
     from cpt77092.reports.files import GRADE_FORMATS, format_of, output_locks
     from cpt77092.reports.grade import print_grades, write_grades
 
@@ -98,7 +98,7 @@ def grade(ctx: typer.Context, options: GradeOptions) -> None:
     )
     form = options.form or GradeFormat.TEXT
     is_text_shown = form is GradeFormat.TEXT and not outputs
-    document = compose(graded, limit=options.limit if is_text_shown else 0)
+    document = compose(graded, limit=options.limit if is_text_shown else LISTED)
     write_grades(document, graded, outputs)
     if not outputs and (options.form or not options.quiet):
         print_grades(document, graded, form, options.color)

@@ -32,6 +32,8 @@ from cpt77092.text import count, dollars
 
 SHOWN = 10
 """Rows of a list of lines in text; JSON and CSV have them all."""
+LISTED = 1000
+"""The same in a file: CSV lists them all."""
 _CHARTED = 4
 """Payers in the chart by month, those with most answers."""
 
@@ -233,7 +235,7 @@ def _false_alarms(graded: Graded, limit: int) -> Iterator[Item]:
 
 
 def _showing(title: str, shown: int, total: int) -> str:
-    more = f", {shown:,} of {total:,}; --limit 0 shows all" if shown < total else ""
+    more = f", {shown:,} of {total:,}; --format csv lists all lines" if shown < total else ""
     return f"{title}{more}"
 
 

@@ -14,6 +14,11 @@ from cpt77092.text import is_address
 WIDTH, HEIGHT = 760, 340
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 118, 14, 34
 _LABEL_GAP = 15.0
+_LETTER = 8.2
+"""Width of a letter of a label."""
+_MOST_MONTHS = 6
+_LONG = 550
+"""Days of a chart that has a tick for each year."""
 _STYLES = 4
 """Colors and dashes of the style sheet; a fifth series begins again with the first."""
 
@@ -50,8 +55,10 @@ def draw(chart: StepChart) -> dict[str, Any]:
     ticks = _ticks(max(point.amount for point in points))
     span, top = max((last - first).days, 1), float(ticks[-1]) or 1.0
 
+    right = _label_width(chart)
+
     def x(day: date) -> float:
-        return round(_LEFT + (WIDTH - _LEFT - _RIGHT) * (day - first).days / span, 1)
+        return round(_LEFT + (WIDTH - _LEFT - right) * (day - first).days / span, 1)
 
     def y(amount: Decimal) -> float:
         return round(HEIGHT - _BOTTOM - (HEIGHT - _TOP - _BOTTOM) * float(amount) / top, 1)
@@ -65,21 +72,41 @@ def draw(chart: StepChart) -> dict[str, Any]:
 
     heights = _spread([y(series.points[-1].amount) for series in chart.series])
     labelled = enumerate(zip(chart.series, heights, strict=True))
-    new_years = (date(year, 1, 1) for year in range(first.year, last.year + 1))
     return {
         "width": WIDTH,
         "height": HEIGHT,
         "left": _LEFT,
-        "right": WIDTH - _RIGHT,
+        "right": WIDTH - right,
         "bottom": HEIGHT - _BOTTOM,
         "description": _description(chart),
         "lines": [
             {"series": series, "style": number % _STYLES, "path": path(series), "label_y": height}
             for number, (series, height) in labelled
         ],
-        "x_ticks": [(x(day), str(day.year)) for day in new_years if first <= day < last],
+        "x_ticks": [(x(day), label) for day, label in _time_ticks(first, last)],
         "y_ticks": [(y(tick), amount_text(tick, chart.unit)) for tick in ticks],
     }
+
+
+def _label_width(chart: StepChart) -> int:
+    """Room for the longest label at the end of a line."""
+    labels = (
+        f"{series.name} {amount_text(series.points[-1].amount, chart.unit)}"
+        for series in chart.series
+    )
+    return min(max(_RIGHT, round(_LETTER * max(map(len, labels))) + 12), WIDTH // 3)
+
+
+def _time_ticks(first: date, last: date) -> list[tuple[date, str]]:
+    """New years; of a year and a half or less, some first days of months."""
+    new_years = [date(year, 1, 1) for year in range(first.year, last.year + 1)]
+    years = [(day, str(day.year)) for day in new_years if first <= day < last]
+    if (last - first).days > _LONG:
+        return years
+    months = [date(day.year, month, 1) for day in new_years for month in range(1, 13)]
+    months = [day for day in months if first <= day < last]
+    every = -(-len(months) // _MOST_MONTHS)
+    return [(day, f"{day:%b %Y}") for day in months[:: every or 1]]
 
 
 def _ticks(highest: Decimal) -> list[Decimal]:
