@@ -234,9 +234,9 @@ def _false_alarms(graded: Graded, limit: int) -> Iterator[Item]:
     yield Table(_showing("False alarms", len(rows), alarms.height), columns, tuple(rows))
 
 
-def _showing(title: str, shown: int, total: int) -> str:
-    more = f", {shown:,} of {total:,}; --format csv lists all lines" if shown < total else ""
-    return f"{title}{more}"
+def _showing(title: str, shown: int, total: int, *, form: str = "csv") -> str:
+    """The title of a list, with how much of it is there and the format that has all."""
+    return f"{title}, {shown:,} of {total:,}; --format {form} has all" if shown < total else title
 
 
 def _misses(grades: Grades) -> Iterator[Item]:
@@ -430,4 +430,5 @@ def _unmatched(graded: Graded, limit: int) -> Iterator[Item]:
     ]
     money = (Column(name, "dollars") for name in ("Charge", "Paid"))
     columns = (*_words("Claim", "Payer", "Billed", "Service"), *money)
-    yield Table(_showing("Answers to no checked line", len(rows), total), columns, tuple(rows))
+    title = _showing("Answers to no checked line", len(rows), total, form="json")
+    yield Table(title, columns, tuple(rows))
