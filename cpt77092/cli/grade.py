@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import MISSING, dataclass
+from dataclasses import MISSING
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,13 +25,14 @@ from cpt77092.cli.options import (
     settings_option,
     with_options,
 )
+from cpt77092.frozen import frozen
 from cpt77092.reports.log import Log
 
 if TYPE_CHECKING:
     from cpt77092.grading import Graded
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class GradeOptions:
     """The arguments and options of `scrub grade`."""
 

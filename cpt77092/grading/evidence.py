@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import polars as pl
 
+from cpt77092.frozen import frozen
 from cpt77092.grading.grades import Step
 from cpt77092.grading.rates import Rate
 from cpt77092.policies import Level, decide
@@ -28,7 +28,7 @@ CLEAR = 0.9
 MODIFIER = "modifier_26"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Proposal:
     """An entry of a payer's policy that its answers speak for."""
 
@@ -46,7 +46,7 @@ class Proposal:
     """What to type; blank where there is no policy to write to, or no value."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Side:
     """Answers to lines of 77092 with 26, or without it."""
 

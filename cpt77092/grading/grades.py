@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 import polars as pl
 
+from cpt77092.frozen import frozen
 from cpt77092.grading.match import Matches
 from cpt77092.grading.predictions import Predictions
 from cpt77092.grading.rates import Rate, change_points
@@ -22,7 +22,7 @@ GRADED = pl.Enum(
 alarm), paid nothing without a code that denies, billed differently than checked, no answer."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Tally:
     """What became of some predictions."""
 
@@ -70,7 +70,7 @@ class Tally:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class RuleGrade:
     """One rule's predictions for one payer."""
 
@@ -91,7 +91,7 @@ class RuleGrade:
         return Rate(self.tally.as_predicted, self.tally.as_predicted + self.missed)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Miss:
     """Lines that were denied for one reason without an error."""
 
@@ -108,7 +108,7 @@ class Miss:
     """Rules that predict such a denial."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Month:
     """Answered lines of one payer in one month of service."""
 
@@ -123,7 +123,7 @@ class Month:
     missed: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Step:
     """A day from which a payer denies what it paid, or pays what it denied."""
 
@@ -143,7 +143,7 @@ class Step:
         return (self.since.value or 0) > (self.before.value or 0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Grades:
     """All grades of a run."""
 

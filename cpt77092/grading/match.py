@@ -7,11 +7,11 @@ its split units, a reversal with its correction, an answer of the next payer.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import polars as pl
 
 from cpt77092.facts.money import CENTS
+from cpt77092.frozen import frozen
 from cpt77092.reference.adjustments import LATER_PAYER
 from cpt77092.reference.codes import CHECKED
 from cpt77092.remittances.schema import ANSWERS
@@ -34,7 +34,7 @@ without a code that denies; `changed` was billed differently than it was checked
 _NOT_ANSWERS = ("forwarded", "predetermined")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Matches:
     """Checked lines with what became of them, and what is left on the other side."""
 

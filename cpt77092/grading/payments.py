@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 
 import polars as pl
+
+from cpt77092.frozen import frozen
 
 TOLERANCE = Decimal("0.01")
 """Cents of rounding that are no underpayment."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class PaymentGroup:
     """Paid lines of one payer and code whose fee is on file."""
 
@@ -29,7 +30,7 @@ class PaymentGroup:
     """By how much those are."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Payments:
     """Actual payments against fees."""
 

@@ -6,7 +6,7 @@ import hashlib
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
@@ -18,6 +18,7 @@ from cpt77092 import findings
 from cpt77092.errors import ClaimsError, UsageError
 from cpt77092.facts.money import CENTS
 from cpt77092.findings.schema import CHECKED_LINE, FINDING, Schema
+from cpt77092.frozen import frozen
 from cpt77092.readers import find_files
 from cpt77092.run import Request, run
 
@@ -41,7 +42,7 @@ _TABLES: Mapping[str, Schema] = {
 """What is read of the tables of a report."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Predictions:
     """The checked lines of all reports, and the denials that were predicted."""
 
@@ -61,7 +62,7 @@ class Predictions:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Report:
     """One report as it is in its file."""
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import sqrt
 
 import polars as pl
+
+from cpt77092.frozen import frozen
 
 _Z = 1.959964
 """Standard deviations on either side that hold 95%."""
@@ -13,7 +14,7 @@ LEAST_ON_A_SIDE = 5
 """Answers before a change, and after it, below which none is reported."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rate:
     """Some of a number of lines."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import polars as pl
 
+from cpt77092.frozen import frozen
 from cpt77092.grading.evidence import Proposal, proposals
 from cpt77092.grading.grades import Grades, grade
 from cpt77092.grading.match import REMIT, match
@@ -19,7 +20,7 @@ from cpt77092.remittances import Remittances, read_remittances
 from cpt77092.rules import CATALOGUE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Graded:
     """Everything that a report of grades shows."""
 

@@ -1,7 +1,7 @@
 """Claim adjustment reason codes (CARC) that are no denial: the patient's share, and reductions.
 
-The code list is X12's (external code list 139); what each code means here is in our own words,
-from third-party copies of the list of June 2024.
+The code list is X12's (external code list 139): that the codes exist was read in a third-party copy
+of June 2024, what they mean is general knowledge, in our own words.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ PATIENT_SHARE = frozenset({"1", "2", "3", "66", "241", "247", "248"})
 
 REDUCTIONS = frozenset(
     {"24", "44", "45", "59", "90", "91", "94", "100", "102", "103", "104", "105", "118", "121"}
-    | {"122", "130", "131", "132", "137", "139", "142", "143", "144", "161", "172", "178", "187"}
-    | {"194", "203", "209", "215", "223", "225", "237", "238", "253"}
+    | {"122", "130", "131", "132", "137", "139", "142", "143", "144", "161", "172", "187"}
+    | {"203", "209", "215", "223", "225", "237", "238", "253"}
     | {"42", "A2"}  # the fee schedule and the contract, as old remittances have them
 )
 """Why less is paid than charged although the service is accepted: fee schedule, contract,

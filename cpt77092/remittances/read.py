@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
 from cpt77092.errors import ClaimsError
+from cpt77092.frozen import frozen
 from cpt77092.readers import find_files
 from cpt77092.readers.scan import Options
 from cpt77092.readers.signatures import is_x12
@@ -20,7 +20,7 @@ from cpt77092.remittances.x12 import read_835
 _HEAD = 1 << 16
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Remittances:
     """What all files hold together."""
 

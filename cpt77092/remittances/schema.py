@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 
 import polars as pl
+
+from cpt77092.frozen import frozen
 
 CENTS = pl.Decimal(18, 2)
 
@@ -51,7 +53,7 @@ service lines is one row (`is_whole_claim`) without a code. `group_code` and `ca
 largest adjustment that denies, `carcs` all that do; `adjustments` lists every one: `CO-45 5.00`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RemittanceFile:
     """What one file holds, each row accounted for."""
 

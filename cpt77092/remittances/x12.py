@@ -5,12 +5,12 @@ A row is an SVC, or a CLP without one. What cannot be read of it is rejected, wi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
 from cpt77092.errors import ClaimsError
+from cpt77092.frozen import frozen
 from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced, reason
 from cpt77092.readers.text.encoding import plain_bytes
 from cpt77092.readers.x12.envelope import REMITTANCE, Fault, check, check_kinds, headers, only
@@ -77,7 +77,7 @@ def read_835(path: str, data: Path | bytes, *, lenient: bool) -> RemittanceFile:
     return _together(parts, notes, tuple(f"{f.segment}: {f.text}" for f in sorted(faults)))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Part:
     """What one piece of a file holds."""
 

@@ -7,7 +7,7 @@ are left are a claim line's, and `match_headers` reads them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 
@@ -15,9 +15,10 @@ import yaml
 
 from cpt77092.claims.headers.grammar import Concept, concept_of
 from cpt77092.claims.headers.words import Words, compact, read_words
+from cpt77092.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RemittanceGrammar:
     """The concepts of `remittances.yaml`."""
 

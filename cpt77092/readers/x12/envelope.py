@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from cpt77092.errors import ClaimsError
+from cpt77092.frozen import frozen
 from cpt77092.readers.x12.interchange import Interchange
 from cpt77092.readers.x12.segments import ENVELOPE, NUMBER, TAG, Segments, nth, parted
 from cpt77092.text import count
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kind:
     """A kind of transaction that is read."""
 
