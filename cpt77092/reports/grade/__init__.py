@@ -5,8 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 
-import polars as pl
-
 from cpt77092.choices import Color, DocumentFormat, GradeFormat
 from cpt77092.document import Document
 from cpt77092.errors import OutputError
