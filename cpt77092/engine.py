@@ -7,6 +7,7 @@ finding, null is *not checked*, false is clear (or another code's line).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import cache, cached_property
 from pathlib import Path
@@ -18,6 +19,7 @@ from cpt77092.claims.categorical import constant, index_in
 from cpt77092.claims.columns import BY_NAME, DIAGNOSES, MODIFIERS, UNREADABLE_TEXT
 from cpt77092.facts import (
     MESSAGE_FIELDS,
+    PAYER,
     Context,
     Past,
     add_facts,
@@ -25,6 +27,7 @@ from cpt77092.facts import (
     diagnosis_categories,
     distinct_ids,
     inputs,
+    payers_of_claims,
     representative_line,
 )
 from cpt77092.frozen import frozen
@@ -36,6 +39,7 @@ from cpt77092.policies.table import PolicyTable, build_table
 from cpt77092.readers import Batch, History, memory
 from cpt77092.reference.codes import CHECKED
 from cpt77092.rule import Rule, Severity
+from cpt77092.text import count
 
 ALWAYS = (
     "claim_id",
@@ -92,6 +96,9 @@ class Result:
     """What the facts looked up besides the lines."""
     history: History | None = None
     """Earlier claims, where some were given."""
+    in_doubt: pl.DataFrame | None = None
+    """Like `outcomes`: true where dates can be read in two ways and the outcome depends on it;
+    None where all dates have one reading."""
 
     @property
     def decisions(self) -> tuple[Decision, ...]:
@@ -123,6 +130,9 @@ def check(
 ) -> Result:
     """Run the rules over a batch.
 
+    Where dates can be read in two ways the rules run over both readings, and an outcome that
+    depends on it is unknown.
+
     Args:
         batch: lines in scope, as `read_batch` gives them.
         policies: the policies of the run.
@@ -133,6 +143,23 @@ def check(
     Raises:
         ClaimsError: the batch is too large for the memory that is free.
     """
+    result = _checked(batch, policies, rules, as_of, history)
+    turned = batch.day_first, None if history is None else history.day_first
+    if turned[0] is None and turned[1] is None:
+        return result
+    return _agreed(
+        result, _checked(turned[0] or batch, policies, rules, as_of, turned[1] or history)
+    )
+
+
+def _checked(
+    batch: Batch,
+    policies: PolicySet,
+    rules: Sequence[Rule],
+    as_of: date,
+    history: History | None,
+) -> Result:
+    """The result for one reading of all dates."""
     names = [*names_read(rules), *ALWAYS_COMPUTED]
     facts, plain = closure(names)
     every = _all_lines(batch, history)
@@ -143,7 +170,7 @@ def check(
     lines = add_facts(lines, facts, context, kept=_facts_kept(names)).head(batch.lines.height)
     outcomes = _outcomes(lines, rules)
     return Result(
-        batch=batch,
+        batch=_with_note_on_payers(batch, lines),
         policies=policies,
         rules=tuple(rules),
         as_of=as_of,
@@ -153,6 +180,31 @@ def check(
         table=table,
         context=context,
         history=history,
+    )
+
+
+def _agreed(result: Result, other: Result) -> Result:
+    """What two readings of the dates have in common; everything else is as in the first one."""
+    codes = [rule.code for rule in result.rules]
+    outcomes, others = result.outcomes, other.outcomes
+    in_doubt = outcomes.select(
+        pl.col(code).is_not_null() & pl.col(code).ne_missing(others[code]) for code in codes
+    )
+    findings = result.findings.join(
+        other.findings.select("line", "rule", "severity"),
+        on=["line", "rule"],
+        maintain_order="left",
+        suffix="_other",
+    )
+    milder = pl.max_horizontal("severity", "severity_other").alias("severity")
+    expected = pl.col(EXPECTED_PAYMENT)
+    agrees = expected.eq_missing(other.lines[EXPECTED_PAYMENT])
+    return replace(
+        result,
+        lines=result.lines.with_columns(pl.when(agrees).then(expected)),
+        outcomes=outcomes.select(pl.when(~in_doubt[code]).then(code).alias(code) for code in codes),
+        findings=findings.with_columns(milder).select(FINDINGS_SCHEMA.names()),
+        in_doubt=in_doubt,
     )
 
 
@@ -296,13 +348,37 @@ _SPELLING = ["payer_id", "payer", "claim_filing_indicator"]
 
 
 def _payer_of_each(lines: pl.DataFrame, payers: pl.DataFrame) -> pl.DataFrame:
-    """The payer of each line, looked up once for each spelling."""
+    """The payer of each line, looked up once for each spelling.
+
+    A line that names none has the only one that its claim names (`payer_is_of_claim`).
+    """
     spellings = lines.select(_SPELLING)
     spelling = distinct_ids(spellings)
     matched = spellings[representative_line(spelling)].join(
         payers, on=_SPELLING, how="left", nulls_equal=True, maintain_order="left"
     )
-    return matched.drop(_SPELLING).select(pl.all().gather(pl.lit(spelling)))
+    row = matched["payer_row"].gather(spelling)
+    named = payers["payer_number"].set(payers["payer_is_blank"], None)
+    payer, is_unclear = payers_of_claims(lines, named.gather(row))
+    is_of_claim = payer.is_not_null() & named.gather(row).is_null()
+    if is_of_claim.any():
+        # Of several spellings of one payer the first speaks for it: the last to be written.
+        first = pl.zeros(payers.height + 1, dtype=pl.UInt32, eager=True)
+        first = first.scatter(payers["payer_number"].reverse(), payers["payer_row"].reverse())
+        row = first.gather(payer).zip_with(is_of_claim, row)
+    of_row = payers.drop(*_SPELLING, "payer_row", "payer_is_blank")
+    return of_row.select(pl.all().gather(pl.lit(row))).with_columns(
+        pl.when(~is_unclear).then("payer_number").alias(PAYER), payer_is_of_claim=is_of_claim
+    )
+
+
+def _with_note_on_payers(batch: Batch, lines: pl.DataFrame) -> Batch:
+    """The batch with a note on how many lines have the payer of their claim."""
+    number = int(lines["payer_is_of_claim"].sum())
+    if not number:
+        return batch
+    note = f"{count(number, 'line')} without a payer read as of the one payer that the claim names"
+    return replace(batch, cell_notes=(*batch.cell_notes, note))
 
 
 def payer_spellings(lines: pl.DataFrame, policies: PolicySet) -> list[SpellingCount]:
@@ -325,35 +401,47 @@ def _match_payers(spellings: pl.DataFrame, policies: PolicySet) -> pl.DataFrame:
         match = matcher.read(payer_id, payer, indicator)
         policy = match.policy or DEFAULT
         name = (payer or payer_id).strip() or "the payer (left blank)"
-        is_of_several = policy == DEFAULT or policies[policy].matches.family
+        is_blank = not any(cell.strip() for cell in (payer_id, payer, indicator))
+        is_family = bool(policies[policy].matches.family)
+        is_of_several = policy == DEFAULT or (is_family and not (is_blank and policies.for_all))
         rows.append(
             {
                 **dict(zip(_SPELLING, spelling, strict=True)),
+                "payer_is_blank": is_blank,
                 "payer_policy": policy,
                 "payer_is_known": match.is_known,
                 "payer_is_self_pay": match.is_self_pay,
                 "payer_label": name if is_of_several else policies[policy].label,
                 "payer_proposal": match.proposal,
                 "payer_kind": match.kind,
+                "payer_conflict": match.conflict,
                 "same_payer": matcher.same_payer(payer_id, payer, indicator),
             }
         )
     frame = pl.DataFrame(rows, schema=_PAYERS)
-    return frame.with_columns(
-        pl.col("payer_policy", "payer_label", "payer_proposal", "payer_kind").cast(pl.Categorical),
-        payer_number=pl.col("same_payer").rank("dense").cast(pl.UInt32),
-        policy_number=pl.col("payer_policy").rank("dense").cast(pl.UInt32) - 1,
-    ).drop("same_payer")
+    return (
+        frame.with_columns(
+            pl.col(_OF_PAYER).cast(pl.Categorical),
+            payer_number=pl.col("same_payer").rank("dense").cast(pl.UInt32),
+            policy_number=pl.col("payer_policy").rank("dense").cast(pl.UInt32) - 1,
+        )
+        .drop("same_payer")
+        .with_row_index("payer_row")
+    )
 
 
+_OF_PAYER = ["payer_policy", "payer_label", "payer_proposal", "payer_kind", "payer_conflict"]
+"""Texts of a payer, of which a batch has few."""
 _PAYERS: dict[str, pl.DataType] = {
     **dict.fromkeys(_SPELLING, pl.Categorical()),
+    "payer_is_blank": pl.Boolean(),
     "payer_policy": pl.String(),
     "payer_is_known": pl.Boolean(),
     "payer_is_self_pay": pl.Boolean(),
     "payer_label": pl.String(),
     "payer_proposal": pl.String(),
     "payer_kind": pl.String(),
+    "payer_conflict": pl.String(),
     "same_payer": pl.String(),
 }
 

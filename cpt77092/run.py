@@ -9,8 +9,6 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
-
 from cpt77092.claims.layouts import fitting, load_layout, saved_layouts
 from cpt77092.engine import Result, check, needed_columns, payer_spellings
 from cpt77092.errors import ClaimsError, Problem, UsageError
@@ -62,7 +60,7 @@ class Request:
     history: Sequence[str] = ()
     """Prior claims; without any, rules about them are not checked."""
     payer: str | None = None
-    """The payer of every line, whatever the lines say."""
+    """The payer whose policy every line is checked against, whatever payer it names."""
     policies: Path | PolicySet | None = None
     """A folder of the user's own policy files, or policies that are loaded already."""
     overrides: Mapping[str, str] = field(default_factory=dict)
@@ -190,21 +188,19 @@ def run_each(
     options = _reading_options(request, payer)
 
     progress("Reading claims", 0)
-    batch = _read(request, needed, scope, options)
+    earlier = _earlier(request)
+    batch = _read(request, needed, scope, options, past=earlier)
     answers = _answers_not_used(request, batch) if request.isolated else []
     answers += [f"settings in force: {request.settings}"] if request.settings else []
     batch = replace(batch, cell_notes=(*batch.cell_notes, *answers))
     past = None
-    if earlier := _earlier(request):
+    if earlier:
         past = read_history(earlier, batch=batch, needed=needed, scope=scope, options=options)
 
     for variant in variants:
         progress("Checking", batch.total.rows)
-        lines, history = batch, past
-        if variant.payer is not None:
-            lines = replace(batch, lines=_billed_to(variant.payer, batch.lines))
-            history = past and replace(past, lines=_billed_to(variant.payer, past.lines))
-        yield check(lines, variant.policies, rules, as_of=request.as_of, history=history)
+        policies = replace(variant.policies, for_all=variant.payer or payer)
+        yield check(batch, policies, rules, as_of=request.as_of, history=past)
 
 
 def _payer_named(payer: str, policies: PolicySet) -> str:
@@ -214,14 +210,6 @@ def _payer_named(payer: str, policies: PolicySet) -> str:
         text = "these are national tables, not a payer; name a payer"
         raise UsageError(Problem(text=text, argument="payer", value=payer))
     return key
-
-
-def _billed_to(payer: str, lines: pl.DataFrame) -> pl.DataFrame:
-    """Lines as `--payer` would have them read."""
-    names = {"payer": payer, "payer_id": ""}
-    return lines.with_columns(
-        pl.lit(text).cast(lines.schema[name]).alias(name) for name, text in names.items()
-    )
 
 
 def read_before(request: Request) -> Before | None:
@@ -257,12 +245,16 @@ def policies_of(request: Request) -> PolicySet:
 
 
 def _read(
-    request: Request, needed: frozenset[str], scope: frozenset[str], options: Options
+    request: Request,
+    needed: frozenset[str],
+    scope: frozenset[str],
+    options: Options,
+    past: Sequence[str | Frame] = (),
 ) -> Batch:
     frame = request.frame or _database_rows(request)
     if frame is not None or request.whole:
         sources = [frame] if frame is not None else find_files(request.paths)
-        return read_batch(sources, needed=needed, scope=scope, options=options)
+        return read_batch(sources, needed=needed, scope=scope, options=options, past=past)
     paths, not_found, passed_by = find_readable(request.paths)
     return read_readable(
         paths,
@@ -271,6 +263,7 @@ def _read(
         needed=needed,
         scope=scope,
         options=options,
+        past=past,
     )
 
 

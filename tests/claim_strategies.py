@@ -21,7 +21,16 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.oracle import GROUPS, MODIFIER_COLUMNS, Policies, Policy, Row, later_by, month_number
+from tests.oracle import (
+    DATE_COLUMNS,
+    GROUPS,
+    MODIFIER_COLUMNS,
+    Policies,
+    Policy,
+    Row,
+    later_by,
+    month_number,
+)
 
 Batch = list[Row]
 
@@ -109,7 +118,7 @@ ODD_NPIS = (
     "ABCDEFGHIJ",
     " 1234567893 ",
 )
-FREQUENCIES = ("1", "1", "1", "", "7", "8")
+FREQUENCIES = ("1", "1", "1", "", "7", "8", "07", "7.0")
 DIAGNOSES = (
     "M81.0", "M810", "M80.08XA", "M85.80", "M85.80", "M85851", "Z78.0", "Z780", "N95.1", "E28.310",
     "Z90.721", "Z7983", "M81.8", "Z90.710",
@@ -299,6 +308,8 @@ def _pools(chance: Random, words: Vocabulary) -> Pools:
     payers = [edge.payer]
     if chance.random() < 0.6:
         payers += [*_some(chance, PAYERS, 0, 2), chance.choice(chance.choice(words.payers))]
+    if chance.random() < 0.3:
+        payers.append("")  # the claim's other lines name it
     payer_ids = ["", "", "", "", "", "00000"]
     payer_ids += [
         chance.choice(chance.choice(words.payer_ids)) for _ in range(chance.randint(0, 2))
@@ -382,6 +393,17 @@ def _bill_scans_alike(chance: Random, rows: Batch) -> None:
             row.update({name: chance.choice(habit) for name in row.keys() & {MODIFIER_COLUMNS[0]}})
 
 
+def _write_dates_alike(chance: Random, rows: Batch) -> None:
+    """One system writes its dates with slashes, some columns of them at least."""
+    form = chance.choice(("{1}/{2}/{0}", "{2}/{1}/{0}", "{2}/{1}/{0}"))
+    columns = [name for name in sorted(DATE_COLUMNS) if name in rows[0] and chance.random() < 0.7]
+    share = chance.choice((1.0, 1.0, 0.8))
+    for row in rows:
+        for name in columns:
+            if re.fullmatch(r"\d{4}-\d\d-\d\d", row[name]) and chance.random() < share:
+                row[name] = form.format(*row[name].split("-"))
+
+
 def _again(chance: Random, row: Row) -> Row:
     """The line a second time: its modifiers in another order, perhaps on another claim."""
     columns = [name for name in MODIFIER_COLUMNS if name in row]
@@ -429,6 +451,10 @@ def _run(chance: Random, words: Vocabulary, *, numbered: bool) -> tuple[Batch, B
         for number, row in enumerate(rows, start=1):
             row["claim_line_number"] = str(number)
     history = _history(chance, pools, rows) if chance.random() < 0.6 else None
+    if chance.random() < 0.4:
+        _write_dates_alike(chance, rows)
+    if history and chance.random() < 0.3:
+        _write_dates_alike(chance, history)
     for row in (*rows, *(history or ())):
         if not row.keys() & set(MODIFIER_COLUMNS):
             # A modifier behind a code would be as good as a column of them, for all of its file.

@@ -140,7 +140,7 @@ class Policies:
         payers = [policy for key, policy in self.files.items() if key not in ("default", "cms")]
         named = [policy.key for policy in payers if name in policy.names]
         if key := SPELLED.get(name) or next(iter(named), None):
-            return key if self._agree(self.files[key], payer_id, indicator) else None
+            return key if self._agree(self.files[key], name, payer_id, indicator) else None
         # A name that is nobody's leaves it to the number, unless another witness is against it.
         owners = {key for key, policy in self.files.items() if payer_id in policy.payer_ids}
         if not owners and not any(payer_id in one.shared_ids for one in self.files.values()):
@@ -151,8 +151,8 @@ class Policies:
     def _may_be(self, key: str, name: str, payer_id: str, indicator: str) -> bool:
         """Whether a name that is nobody's may be a policy's, whose number or indicator it has."""
         policy = self.files[key]
-        is_barred = any(f" {words} " in f" {name} " for words in policy.unless)
-        return not is_barred and self._agree(policy, payer_id, indicator)
+        is_barred = self._refuses(policy, name)
+        return not is_barred and self._agree(policy, name, payer_id, indicator)
 
     def _is_general(self, key: str) -> bool:
         return key in self.files and self.files[key].any_words
@@ -162,12 +162,17 @@ class Policies:
         policies = {k for k, policy in self.files.items() if indicator in policy.filing_indicators}
         return policies | {kind for kind, codes in self.others.items() if indicator in codes}
 
-    def _agree(self, policy: Policy, payer_id: str, indicator: str) -> bool:
+    @staticmethod
+    def _refuses(policy: Policy, name: str) -> bool:
+        return any(f" {words} " in f" {name} " for words in policy.unless)
+
+    def _agree(self, policy: Policy, name: str, payer_id: str, indicator: str) -> bool:
         """Whether neither the number nor the filing indicator is another payer's."""
         numbered = {
             one.key
             for one in self.files.values()
             if payer_id in one.payer_ids or (payer_id in one.shared_ids and not policy.any_words)
+            if not self._refuses(one, name)
         }
         if numbered and policy.key not in numbered:
             return False
@@ -308,13 +313,14 @@ MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", 
 
 
 @cache
-def read_date(text: str) -> date | None:
+def read_date(text: str, *, day_first: bool = False) -> date | None:
     """Read a date as claim files write them; nothing before 1900."""
     if match := re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)|(\d{4})(\d\d)(\d\d)", text):
         year, month, day = (int(part) for part in match.groups() if part is not None)
     elif match := re.fullmatch(r"(\d\d?)/(\d\d?)/(\d{4}|\d\d)", text):
         month, day, year = (int(part) for part in match.groups())
-        year += 2000 if year < 100 else 0
+        month, day = (day, month) if day_first else (month, day)
+        year += 2000 if len(match[3]) == 2 else 0
     elif match := re.fullmatch(r"(\d\d?)-([A-Za-z]{3})-(\d{4})", text):
         if match[2].lower() not in MONTHS:
             return None
@@ -325,6 +331,64 @@ def read_date(text: str) -> date | None:
         return date(year, month, day) if year >= 1900 else None
     except ValueError:
         return None
+
+
+Reading = Literal["month first", "day first", "either"]
+"""How a column writes dates like 03/04/2025; `either` where none of its cells shows it."""
+
+
+class DateColumn:
+    """What cells of a column of dates show of the order of month and day."""
+
+    def __init__(self, cells: Iterable[str]) -> None:
+        self.is_month_first = self.is_ambiguous = False
+        self.day_first: set[str] = set()
+        for cell in cells:
+            if match := re.fullmatch(r"(\d\d?)/(\d\d?)/(\d{4}|\d\d)", cell.strip()):
+                first, second = int(match[1]), int(match[2])
+                self.is_month_first |= 1 <= first <= 12 < second <= 31
+                self.is_ambiguous |= 1 <= first <= 12 and 1 <= second <= 12 and first != second
+                if 1 <= second <= 12 < first <= 31:
+                    self.day_first.add(cell.strip())
+
+    def add(self, other: DateColumn) -> None:
+        """Take in what more cells show."""
+        self.is_month_first |= other.is_month_first
+        self.is_ambiguous |= other.is_ambiguous
+        self.day_first |= other.day_first
+
+    @property
+    def reading(self) -> Reading | None:
+        """The order that they show; None where they have no such date."""
+        if self.is_month_first:
+            return "month first"
+        if len(self.day_first) > 1:
+            return "day first"
+        return "either" if self.day_first or self.is_ambiguous else None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether one more cell can change it."""
+        return self.reading in ("day first", "either")
+
+
+def date_columns(rows: Iterable[Row]) -> dict[str, DateColumn]:
+    """What rows show in each column of dates."""
+    shown: dict[str, DateColumn] = defaultdict(lambda: DateColumn([]))
+    for row in rows:
+        for name in DATE_COLUMNS & row.keys():
+            shown[name].add(DateColumn([row[name]]))
+    return shown
+
+
+def readings(shown: dict[str, DateColumn]) -> dict[str, Reading | None]:
+    """The order of each column; one that leaves it open follows the others, if they agree."""
+    every = DateColumn([])
+    for one in shown.values():
+        every.add(one)
+    own = {name: one.reading for name, one in shown.items()}
+    others = "either" if {"month first", "day first"} <= set(own.values()) else every.reading
+    return {name: others if one == "either" else one for name, one in own.items()}
 
 
 @cache
@@ -356,6 +420,8 @@ READERS: dict[str, Callable[[str], Any]] = {
     "submission_date": read_date,
     "report_signed_date": read_date,
 }
+SERVICE_DATES = frozenset({"claim_line_start_date", "claim_line_end_date"})
+DATE_COLUMNS = frozenset(name for name, reader in READERS.items() if reader is read_date)
 
 
 def plain(column: str, text: str) -> str:
@@ -363,6 +429,8 @@ def plain(column: str, text: str) -> str:
     text = text.strip()
     if text.lower() in PLACEHOLDERS:
         return ""
+    if column == "claim_frequency_code":
+        text = re.sub(r"^0([1-9])$", r"\1", text)
     is_number = column in READERS or column.startswith("diagnosis_code")
     return text if is_number else re.sub(r"^(\d+)\.0+$", r"\1", text)
 
@@ -507,8 +575,11 @@ class Line:
             return ABSENT
         if not text:
             return Cell("blank")
-        value = READERS[column](text)
+        value = self._date(column, text) if column in DATE_COLUMNS else READERS[column](text)
         return Cell("unreadable") if value is None else Cell("read", value)
+
+    def _date(self, column: str, text: str) -> date | None:
+        return self.batch.date(column, text, is_past=self.is_past)
 
     @cached_property
     def day(self) -> date | None:
@@ -533,22 +604,63 @@ class Line:
         )
 
     @cached_property
-    def policy(self) -> str | None:
-        """Key of the payer's policy, None where it has none of its own."""
-        if self.is_self_pay:
+    def paid_by(self) -> Line | None:
+        """The line that names the payer: this one, or where it names none one of its claim.
+
+        None where lines of its claim name several payers, or where it is unclear whose claim it is.
+        """
+        if self.names_payer or not self.claim:
+            return self
+        lines = self.batch.everything if self.is_past else self.batch.lines
+        of_number = [other for other in lines if other.claim == self.claim]
+        whose = self._whose(of_number)
+        if whose is None:
+            return None if any(other.names_payer for other in of_number) else self
+        of_claim = [o for o in of_number if o.names_payer and o._whose(of_number) == whose]
+        if len({other.payer for other in of_claim}) > 1:
             return None
+        return min(of_claim, key=lambda other: other.payer_cells, default=self)
+
+    def _whose(self, of_number: Sequence[Line]) -> list[str] | None:
+        """Patient and biller of a line, blank ones joined to the only one; None where unclear."""
+        whose = []
+        for column in ("person_id", "billing_npi"):
+            own = self.text(column) or ""
+            filled = {text for other in of_number if (text := other.text(column))}
+            if not own and len(filled) > 1:
+                return None
+            whose.append(own or next(iter(filled), ""))
+        return whose
+
+    @cached_property
+    def payer_cells(self) -> tuple[str, str, str]:
+        """Payer id, name and filing indicator as the line has them."""
         names = ("payer_id", "payer", "claim_filing_indicator")
         payer_id, payer, indicator = (self.text(name) or "" for name in names)
-        return self.batch.policies.match(payer_id, payer, indicator)
+        return payer_id, payer, indicator
+
+    @property
+    def names_payer(self) -> bool:
+        """Whether it says anything about who pays."""
+        return any(self.payer_cells)
+
+    @cached_property
+    def policy(self) -> str | None:
+        """Key of the payer's policy, None where it has none of its own."""
+        if self.paid_by is not self:
+            return self.paid_by.policy if self.paid_by else None
+        return None if self.is_self_pay else self.batch.policies.match(*self.payer_cells)
 
     @property
     def is_self_pay(self) -> bool:
         """Whether the patient pays."""
-        return plain_name(self.text("payer") or "") in SELF_PAY
+        return plain_name((self.paid_by or self).payer_cells[1]) in SELF_PAY
 
     @cached_property
-    def payer(self) -> tuple[str, str]:
-        """Who pays, so that two lines can be of one payer."""
+    def payer(self) -> tuple[str, str] | None:
+        """Who pays, so that two lines can be of one payer; None where that is unclear."""
+        if self.paid_by is not self:
+            return self.paid_by.payer if self.paid_by else None
         if self.policy is not None:
             policy = self.batch.policies.files[self.policy]
             if policy.is_family:
@@ -561,7 +673,13 @@ class Line:
     @cached_property
     def stranger(self) -> str:
         """What to call a payer without a policy: its name, or its number where that is blank."""
+        if self.paid_by is not self:
+            return self.paid_by.stranger if self.paid_by else ""
         return plain_name(self.text("payer") or "") or (self.text("payer_id") or "")
+
+    def has_payer_of(self, other: Line) -> bool:
+        """Whether one payer pays both."""
+        return self.payer is not None and self.payer == other.payer
 
     # policy
 
@@ -660,10 +778,9 @@ class Line:
     def _joined(self, column: str, lines: Sequence[Line]) -> tuple[str, bool]:
         """The cell, or the only one that other lines of the number have; whether it is clear."""
         own = self.text(column) or ""
-        if own or not self.claim:
+        if own or not self.claim or self.payer is None:
             return own, True
-        number = (self.claim, self.payer)
-        others = (o for o in lines if (o.claim, o.payer) == number)
+        others = (o for o in lines if o.claim == self.claim and o.has_payer_of(self))
         filled = {text for other in others if (text := other.text(column))}
         return (filled.pop(), True) if len(filled) == 1 else ("", not filled)
 
@@ -688,7 +805,7 @@ class Line:
         every = self.batch.everything
         person, is_clear = self._joined("person_id", every)
         entity, has_biller = self._joined("billing_npi", every)
-        if not (self.claim and is_clear and has_biller):
+        if not (self.claim and self.payer and is_clear and has_biller):
             return None
         return (self.payer, entity, person, self.claim)
 
@@ -739,7 +856,7 @@ class Line:
         others = [
             other
             for other in self.batch.everything
-            if other.payer == self.payer
+            if other.has_payer_of(self)
             and not other.is_void
             and (other.is_past or not self.is_past)
             and not any(other is own for own in self.whole_claim)
@@ -772,8 +889,8 @@ class Line:
             line.person
             and line.day
             and not other.kind
-            and (other.payer, other.person, other.day, other.code)
-            == (line.payer, line.person, line.day, line.code)
+            and other.has_payer_of(line)
+            and (other.person, other.day, other.code) == (line.person, line.day, line.code)
             for line in self.whole_claim
             for other in self.batch.everything
         )
@@ -824,13 +941,15 @@ class Line:
         """
         if self.day is None or not self.person or not (self.entity or any_entity):
             return None
+        if self.payer is None and not any_payer:
+            return None
         return [
             other
             for other in self.batch.lines
             if other.counts
             and (other.person, other.day) == (self.person, self.day)
             and (any_entity or other.entity == self.entity)
-            and (any_payer or other.payer == self.payer)
+            and (any_payer or other.has_payer_of(self))
         ]
 
     def day_bills(self, *codes: str) -> Truth:
@@ -878,6 +997,59 @@ class Batch:
     history: list[Line] | None = None
     history_days: list[tuple[str, date]] = field(default_factory=list)
     """Patient and date of service of all rows of the history, whatever they bill."""
+
+    orders: dict[bool, dict[str, Reading | None]] = field(default_factory=dict)
+    """The order of month and day in each column of dates: of the batch (False) and the history."""
+    is_turned: bool = False
+    """Whether dates of either order are read day first."""
+
+    def date(self, column: str, text: str, *, is_past: bool) -> date | None:
+        """A date cell as the run reads it."""
+        order = self.orders[is_past].get(column)
+        value = read_date(text, day_first=order == "day first")
+        if order == "either" and self.is_turned and value is not None:
+            # What is unreadable month first may be a typing error, and stays so.
+            return read_date(text, day_first=True) or value
+        return value
+
+    def settle_dates(self, rows: Sequence[Row], past: Sequence[Row] | None) -> None:
+        """Decide the order of month and day: by the lines in scope, and if need be by all rows."""
+        shown = date_columns(line.cells for line in self.lines)
+        if any(shown[name].is_open for name in SERVICE_DATES & shown.keys()):
+            shown = date_columns(rows)
+        if any(order in ("day first", "either") for order in readings(shown).values()):
+            shown = date_columns([*rows, *(past or ())])
+        self.orders[False] = readings(shown)
+        if past is not None:
+            self._settle_past(shown, past)
+
+    def _settle_past(self, shown: dict[str, DateColumn], past: Sequence[Row]) -> None:
+        """The same for the history, after what the batch shows; and the days of all its rows."""
+        people = {plain("person_id", line.cells.get("person_id", "")) for line in self.lines} - {""}
+        names = ("claim_id", "original_reference_number")
+        claims = {plain("claim_id", line.cells.get(n, "")) for line in self.lines for n in names}
+        claims.discard("")
+        looked_at = [
+            line.cells
+            for line in self.history or ()
+            if plain("person_id", line.cells["person_id"]) in people
+            or plain("claim_id", line.cells["claim_id"]) in claims
+        ]
+        name = "claim_line_start_date"
+        days = [{name: row[name]} for row in past]
+        both = date_columns([*looked_at, *days])
+        for name, one in shown.items():
+            both[name].add(one)
+        if any(order in ("day first", "either") for order in readings(both).values()):
+            for name, one in date_columns(past).items():
+                both[name].add(one)
+        self.orders[True] = readings(both)
+        for line in self.history or ():
+            line.is_past = True
+        for row in past:
+            text = row["claim_line_start_date"].strip()
+            if day := self.date("claim_line_start_date", text, is_past=True):
+                self.history_days.append((plain("person_id", row.get("person_id", "")), day))
 
     @property
     def everything(self) -> list[Line]:
@@ -1249,7 +1421,7 @@ def bu004(line: Line) -> Truth:
         and other.day is not None
         and timedelta(0) <= latest - other.day <= timedelta(days=30)
     ]
-    if any(scan is other for scan in scans for other in line.claim_group):
+    if any(line.identity and (s.identity, s.kind) == (line.identity, line.kind) for s in scans):
         return False
     return all(scan.person != line.person for scan in scans) if line.person else None
 
@@ -1305,13 +1477,14 @@ def _stands_on(line: Line, others: Iterable[Line]) -> Truth:
     same = [
         other.counts
         for other in others
-        if (other.key, other.payer) == (line.key, line.payer)
+        if other.key == line.key
+        and other.has_payer_of(line)
         and (
             (line.identity and (other.identity, other.kind) == claim)
             or (line.person and other.person == line.person)
         )
     ]
-    return either(*same, False if line.person else None)
+    return either(*same, False if line.person and line.payer else None)
 
 
 @rule("FR001", "error", CHECKED)
@@ -1324,14 +1497,14 @@ def fr001(line: Line) -> Truth:
 @across
 def fr002(line: Line) -> Truth:
     least = line.param("min_months_between")
-    if least is None or line.day is None or not line.person:
+    if least is None or line.day is None or not line.person or line.payer is None:
         return None
     alike = BONE_MASS if line.code in BONE_MASS else {"77089", "77092"}
     too_soon: list[Truth] = []
     for other in line.batch.everything:
         if other.code not in alike or other.counts is False or other.person != line.person:
             continue
-        if other.payer != line.payer or other.day is None or other.day >= line.day:
+        if not other.has_payer_of(line) or other.day is None or other.day >= line.day:
             continue
         if month_number(line.day) - month_number(other.day) - 1 < int(least):
             # What was billed to be denied was not paid for.
@@ -1351,7 +1524,8 @@ def fr003(line: Line) -> Truth:
         and not other.damaged
         and other.counts is not False
         and line.person
-        and (other.person, other.payer, other.code) == (line.person, line.payer, line.code)
+        and other.has_payer_of(line)
+        and (other.person, other.code) == (line.person, line.code)
         and other.day in (None, line.day)
         for other in line.batch.history
     )
@@ -1389,7 +1563,8 @@ def _day_groups(line: Line) -> tuple[list[Line], list[Line], list[Line]]:
         other
         for other in line.batch.lines
         if line.day is not None
-        and (other.payer, other.code, other.day) == (line.payer, line.code, line.day)
+        and other.has_payer_of(line)
+        and (other.code, other.day) == (line.code, line.day)
     ]
     on_claim = [
         other
@@ -1418,7 +1593,7 @@ def _too_many_units(line: Line) -> Truth:
     if max(sums) > int(most):
         return True
     everyone = [other for group in groups for other in group]
-    nobody_else = bool(line.person and line.entity)
+    nobody_else = bool(line.person and line.entity and line.payer)
     complete = (
         nobody_else and line.day is not None and all(other.units is not None for other in everyone)
     )
@@ -1801,6 +1976,8 @@ def in001(line: Line) -> Truth:
     return line.damaged or any(line.typed(name).state == "unreadable" for name in READERS)
 
 
+SEVERITIES = ("error", "warning", "info")
+
 # --- the verdict ------------------------------------------------------------------------------
 
 
@@ -1821,22 +1998,44 @@ def judge(
 ) -> Verdict:
     """Look at every line with every rule that applies to its code.
 
+    Where dates can be read in two ways, what depends on it is not checked.
+
     Args:
         rows: the batch.
         policies: all policies of the run.
         as_of: the day of the run.
         history: rows of earlier claims; None where none were given.
     """
-    batch = Batch(policies, as_of)
+    first, is_plain = _judged(rows, policies, as_of, history, is_turned=False)
+    if is_plain:
+        return first
+    other, _ = _judged(rows, policies, as_of, history, is_turned=True)
+    severities = {(row, rule): severity for row, rule, severity in other.findings}
+    findings = {
+        (row, rule, max(severity, severities[row, rule], key=SEVERITIES.index))
+        for row, rule, severity in first.findings
+        if (row, rule) in severities
+    }
+    clear = first.clear & other.clear
+    every = {(row, rule) for row, rule, _ in first.findings} | first.clear | first.not_checked
+    open_ones = every - {(row, rule) for row, rule, _ in findings} - clear
+    return Verdict(frozenset(findings), frozenset(open_ones), clear)
+
+
+def _judged(
+    rows: Sequence[Row],
+    policies: Policies,
+    as_of: date,
+    history: Sequence[Row] | None,
+    *,
+    is_turned: bool,
+) -> tuple[Verdict, bool]:
+    """The verdict for one reading of all dates, and whether it is the only one."""
+    batch = Batch(policies, as_of, is_turned=is_turned)
     batch.lines = batch.read(rows)
     if history is not None:
         batch.history = batch.read(history)
-        for line in batch.history:
-            line.is_past = True
-        for cells in history:
-            person = plain("person_id", cells.get("person_id", ""))
-            if day := read_date(cells["claim_line_start_date"].strip()):
-                batch.history_days.append((person, day))
+    batch.settle_dates(rows, history)
     findings = set()
     outcomes = defaultdict(set)
     for line in batch.lines:
@@ -1850,7 +2049,8 @@ def judge(
                 findings.add((line.index, code, _severity(entry, line)))
             else:
                 outcomes[outcome].add((line.index, code))
-    return Verdict(frozenset(findings), frozenset(outcomes[None]), frozenset(outcomes[False]))
+    verdict = Verdict(frozenset(findings), frozenset(outcomes[None]), frozenset(outcomes[False]))
+    return verdict, not any("either" in order.values() for order in batch.orders.values())
 
 
 def _severity(entry: Rule, line: Line) -> str:

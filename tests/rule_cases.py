@@ -18,6 +18,7 @@ DEFAULT_LINE = {
     "person_id": "",
     "payer": PAYER,
     "payer_id": "",
+    "claim_filing_indicator": "",
     "claim_line_start_date": "2026-03-02",
     "claim_line_end_date": "2026-03-02",
     "place_of_service_code": "11",
@@ -164,7 +165,7 @@ def policy_text(payer: str, codes: dict[str, Any], *, names: list[str], follows:
     if payer == "default":
         policy["matches"]["others"] = {
             "self-pay": {"brands": ["self pay", "cash"]},
-            "medicaid": {"brands": ["medicaid"]},
+            "medicaid": {"brands": ["medicaid"], "filing_indicators": ["MC"]},
         }
     if follows:
         policy["follows"] = follows

@@ -13,7 +13,7 @@ import pytest
 from cpt77092 import __version__
 from cpt77092.claims.columns import BY_NAME
 from cpt77092.engine import fields_of, names_read
-from cpt77092.facts import FACTS, closure
+from cpt77092.facts import FACTS, PAYER, closure
 from cpt77092.findings.not_checked import reason_inputs
 from cpt77092.policies import PARAMETERS
 from cpt77092.policies.table import PARTS
@@ -46,6 +46,8 @@ ENGINE_COLUMNS = {
     "payer_kind",
     "payer_is_self_pay",
     "payer_number",
+    "payer_conflict",
+    PAYER,
     "policy_number",
     "code_number",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from itertools import permutations
@@ -156,7 +157,7 @@ def test_charges_at_risk_count_each_line_once(policies: PolicySet, tmp_path: Pat
 
 
 def test_a_payer_on_the_command_line_judges_every_line(policies: PolicySet) -> None:
-    table = findings.as_table(run(policies, EXAMPLE, payer="medicare"))
+    table = findings.as_table(run(replace(policies, for_all="medicare"), EXAMPLE))
     assert set(table["payer"]) == {"medicare"}
     assert "ID005" not in set(table["rule"])
 
@@ -317,7 +318,7 @@ def test_the_reason_is_what_was_missing_and_not_what_was_not_needed(
     result = run(policies, written(tmp_path, WHOLE, *lines), rules=(BY_CODE["UN001"],))
     reasons = findings.not_checked_rows(result).select("claim_id", "reason").rows()
     assert reasons == [
-        ("", "another line of that day has no readable units"),
+        ("", "units of the line or of another one that day are blank or no whole number above 0"),
         ("B", "service_unit_quantity cannot be read"),
     ]
 

@@ -331,7 +331,7 @@ def scrub(files: Sequence[Batch], policies: PolicySet, history: Batch | None = N
 def _run(paths: Sequence[str], earlier: Sequence[str], policies: PolicySet) -> Result:
     """Read batch and history with the package and check them."""
     needed, scope = needed_columns(CATALOGUE), CHECKED | policies.partner_codes()
-    batch = read_batch(paths, needed=needed, scope=scope, options=Options())
+    batch = read_batch(paths, needed=needed, scope=scope, options=Options(), past=earlier)
     history = None
     if earlier:
         history = read_history(earlier, batch=batch, needed=needed, scope=scope, options=Options())

@@ -350,9 +350,11 @@ def test_single_lines_are_held_where_asked_for(tmp_path: Path) -> None:
     assert (clean, flagged) == (TOP + b"".join(MIXED[1:]), TOP + MIXED[0])
 
 
-def test_all_claims_of_one_payer_are_told_apart_by_number_alone(tmp_path: Path) -> None:
+def test_claims_are_told_apart_by_their_payers_whatever_policy_they_are_checked_against(
+    tmp_path: Path,
+) -> None:
     result = checked(put(tmp_path / "a.csv", MIXED), payer="medicare")
-    assert parts(result, one_payer=True)[1] == TOP + b"".join(MIXED[:3])
+    assert parts(result)[1] == TOP + b"".join(MIXED[:2])
 
 
 def test_a_claim_over_two_files_is_held_in_both(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ guess; its text is kept for the finding that shows it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 import polars as pl
@@ -14,6 +15,7 @@ from cpt77092.claims.categorical import constant, index_in
 from cpt77092.claims.columns import (
     CODES,
     COLUMNS,
+    DAY_FIRST,
     DTYPES,
     MONEY,
     STATE,
@@ -23,7 +25,7 @@ from cpt77092.claims.columns import (
     Kind,
     absent_members,
 )
-from cpt77092.claims.dates import read_dates
+from cpt77092.claims.dates import Order, read_dates
 from cpt77092.claims.marks import plain_texts, without_marks
 from cpt77092.claims.words import WHOLE_NUMBER, code_texts
 
@@ -93,17 +95,22 @@ def _codes(name: str, plain: pl.Series) -> pl.Series:
     return code_texts(name, plain).alias(plain.name) if name in CODES else plain
 
 
-def with_types(lines: pl.DataFrame, needed: frozenset[str]) -> pl.DataFrame:
+def with_types(
+    lines: pl.DataFrame, needed: frozenset[str], orders: Mapping[str, Order] | None = None
+) -> pl.DataFrame:
     """The lines with every needed column in its type.
 
     Args:
         lines: one row per claim line, made of `source_cell` expressions; a canonical column that
             the frame lacks is one that the file lacks.
         needed: names of the canonical columns that will be read.
+        orders: of month and day in columns of dates; where a column has none, the one that its
+            own cells show.
 
     Returns:
         The same rows and columns; each needed column that is not text has a further column
-        `<name>.state`, and one `<name>.text` where some of its cells cannot be read.
+        `<name>.state`, one `<name>.text` where some of its cells cannot be read, and one
+        `<name>.day_first` where the order of a column is unknown and makes a difference.
     """
     present = set(lines.columns)
     blank = set(absent_members(present))
@@ -122,8 +129,21 @@ def with_types(lines: pl.DataFrame, needed: frozenset[str]) -> pl.DataFrame:
         if column.name not in present:
             columns += _absent(column, lines.height, is_blank=column.name in blank)
         elif column.kind not in TEXT_KINDS:
-            columns += read_cells(lines[column.name], column)
+            order = (orders or {}).get(column.name)
+            columns += read_cells(lines[column.name], column, order)
     return lines.with_columns(columns)
+
+
+def read_day_first(lines: pl.DataFrame) -> pl.DataFrame | None:
+    """Typed lines in the other reading of their dates; None where they have but one."""
+    others = [name for name in lines.columns if name.endswith(DAY_FIRST)]
+    if not others:
+        return None
+    # Of another file, whose dates have one reading, the column is null.
+    return lines.with_columns(
+        pl.coalesce(name, name.removesuffix(DAY_FIRST)).alias(name.removesuffix(DAY_FIRST))
+        for name in others
+    )
 
 
 def _absent(column: Column, height: int, *, is_blank: bool) -> list[pl.Series]:
@@ -134,28 +154,37 @@ def _absent(column: Column, height: int, *, is_blank: bool) -> list[pl.Series]:
     return [values, constant(height, value=None, dtype=STATE).alias(f"{column.name}.state")]
 
 
-def read_cells(cells: pl.Series, column: Column) -> list[pl.Series]:
-    """Values, states and, where some cell cannot be read, texts; each different one once."""
+def read_cells(cells: pl.Series, column: Column, order: Order | None = None) -> list[pl.Series]:
+    """Values, states and, where some cell has them, other readings and unreadable texts.
+
+    Each different cell is read once; `order` is of month and day, that of the cells without it.
+    """
     if cells.dtype.is_numeric() or cells.dtype.is_temporal():
-        return _read(cells, column)
+        return _read(cells, column, order)
     if cells.dtype != pl.Categorical:
         cells = cells.cast(pl.String).cast(pl.Categorical)
     cells = cells.fill_null("")
     distinct = cells.unique()
     index = index_in(cells, distinct)
-    return [values.gather(index) for values in _read(distinct.cast(pl.String), column)]
+    return [values.gather(index) for values in _read(distinct.cast(pl.String), column, order)]
 
 
-def _read(cells: pl.Series, column: Column) -> list[pl.Series]:
-    """Values, states and, where some cell cannot be read, texts."""
+def _read(cells: pl.Series, column: Column, order: Order | None) -> list[pl.Series]:
+    """Values, states and, where some cell has them, the other readings and unreadable texts."""
     if cells.dtype == pl.String:
         cells = plain_texts(cells)
-    values = _value(cells, column).alias(column.name)
+    values = _value(cells, column, order).alias(column.name)
     state = _state(cells, values).alias(f"{column.name}.state")
+    columns = [values, state]
+    if order is Order.UNKNOWN:
+        other = _value(cells, column, Order.DAY_FIRST).alias(f"{column.name}{DAY_FIRST}")
+        # What is unreadable month first may be a typing error, and stays so.
+        other = other.zip_with(values.is_not_null() & other.is_not_null(), values)
+        columns += [] if other.equals(values) else [other]
     if not (state == "unreadable").any():
-        return [values, state]
+        return columns
     text = pl.select(pl.when(state == "unreadable").then(_text_of(cells))).to_series()
-    return [values, state, text.alias(f"{column.name}{UNREADABLE_TEXT}")]
+    return [*columns, text.alias(f"{column.name}{UNREADABLE_TEXT}")]
 
 
 def _state(cells: pl.Series, values: pl.Series) -> pl.Series:
@@ -184,10 +213,10 @@ def _text_of(cells: pl.Series) -> pl.Series:
     return pl.select(pl.when(pl.lit(is_far)).then(days).otherwise(pl.lit(text))).to_series()
 
 
-def _value(cells: pl.Series, column: Column) -> pl.Series:
+def _value(cells: pl.Series, column: Column, order: Order | None) -> pl.Series:
     if column.kind is Kind.DATE:
         is_birth = column.name == "patient_birth_date"
-        return _plausible(_date(cells, century=1900 if is_birth else None))
+        return _plausible(_date(cells, century=1900 if is_birth else None, order=order))
     if column.kind is Kind.NUMBER:
         number = _plain(cells).cast(pl.Float64, strict=False)
         # NaN and infinity are readable floats but no quantity; NaN would compare as the largest.
@@ -242,7 +271,7 @@ def _to_four_places(cells: pl.Series) -> pl.Series:
     ).to_series()
 
 
-def _date(cells: pl.Series, *, century: int | None) -> pl.Series:
+def _date(cells: pl.Series, *, century: int | None, order: Order | None) -> pl.Series:
     """Dates of the cells; two-digit years are in the century, or in 1970-2069 where it is None."""
     if cells.dtype == pl.Date:
         return cells
@@ -250,7 +279,7 @@ def _date(cells: pl.Series, *, century: int | None) -> pl.Series:
         return cells.dt.date()
     if cells.dtype.is_numeric():
         cells = cells.cast(pl.Int64, strict=False)  # 20260302, or 20260302.0 in a column with a gap
-    return read_dates(cells.cast(pl.String), century=century)
+    return read_dates(cells.cast(pl.String), century=century, order=order)
 
 
 def _plausible(dates: pl.Series) -> pl.Series:

@@ -43,6 +43,10 @@ DTYPES: dict[Kind, pl.DataType | type[pl.DataType]] = {
 UNREADABLE_TEXT = ".text"
 """Suffix of the column that keeps the text of unreadable cells."""
 
+DAY_FIRST = ".day_first"
+"""Suffix of the column that has the other reading of dates, where it is unknown whether their month
+or their day comes first."""
+
 STATE = pl.Enum(["read", "blank", "unreadable"])
 
 

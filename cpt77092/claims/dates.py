@@ -1,16 +1,20 @@
 """Dates as claim files write them.
 
-03/04/2025 is March 4, since these are US claims, unless the column shows that it puts the day
-first: two different dates in it must be day first (25/03/2025) and none must be month first. A
-single such date may be a typing error, and is unreadable.
+03/04/2025 is March 4 where some date of the column can only be month first (03/25/2025), and
+April 3 where none can and two different ones can only be day first (25/03/2025); a single such date
+may be a typing error, and is unreadable. Where no date shows the order both readings are possible:
+the column is read month first, since these are US claims, and `day_first` is the other reading.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import Enum
+from typing import Any
 
 import polars as pl
+
+from cpt77092.frozen import frozen
 
 # Each form with the format that reads it. A format alone would read 2026032 as a date.
 DATE_FORMS = (
@@ -50,6 +54,11 @@ _NAMED = {
 _MORE_THAN_A_DAY = r"[^0-9/-]|[0-9]{9}"
 """Without it a cell has no time, zone, weekday or month in words."""
 _EITHER = r"^([0-9]{1,2})([/-])([0-9]{1,2})([/-])([0-9]{4}|[0-9]{2})$"
+# A cell with such a date: a weekday and marks of a spreadsheet may stand before it, a time behind.
+_WITH_EITHER = (
+    r"^\W*(?:[A-Za-z]{3,9}\.?,? +)?"
+    r"(([0-9]{1,2})[/-]([0-9]{1,2})[/-](?:[0-9]{4}|[0-9]{2}))(?:\D.*)?$"
+)
 MIN_DAY_FIRST = 2
 
 
@@ -61,18 +70,91 @@ class Order(Enum):
     UNKNOWN = "either"
     NONE = "no such date"
 
+    @property
+    def is_open(self) -> bool:
+        """Whether one more date can change it."""
+        return self in (Order.UNKNOWN, Order.DAY_FIRST)
 
-def read_dates(text: pl.Series, *, century: int | None = None) -> pl.Series:
+
+@frozen
+class Evidence:
+    """What some cells of a column show of the order of month and day."""
+
+    is_ambiguous: bool = False
+    """Some date can be read in two ways."""
+    is_month_first: bool = False
+    """Some date can only be month first."""
+    day_first: frozenset[str] = frozenset()
+    """Dates that can only be day first: the least and the greatest of them."""
+
+    @property
+    def order(self) -> Order:
+        """The order that they show."""
+        if self.is_month_first:
+            return Order.MONTH_FIRST
+        if len(self.day_first) >= MIN_DAY_FIRST:
+            return Order.DAY_FIRST
+        return Order.UNKNOWN if self.is_ambiguous or self.day_first else Order.NONE
+
+    @property
+    def is_open(self) -> bool:
+        """Whether one more date can change the order."""
+        return self.order.is_open
+
+    @classmethod
+    def of(cls, cells: pl.Series) -> Evidence:
+        """What these cells show."""
+        if not cells.str.contains(_WITH_EITHER).any():  # as in most files
+            return cls()
+        return cls.read(cells.to_frame("cell").select(shown_by(pl.col("cell"))).item())
+
+    @classmethod
+    def read(cls, shown: dict[str, Any]) -> Evidence:
+        """What a value of `shown_by` says."""
+        least, greatest = shown["least"], shown["greatest"]
+        day_first = frozenset({least, greatest} - {None})
+        return cls(bool(shown["is_ambiguous"]), bool(shown["is_month_first"]), day_first)
+
+    @classmethod
+    def total(cls, parts: Iterable[Evidence]) -> Evidence:
+        """What some cells and others show together."""
+        every = list(parts)
+        return cls(
+            any(one.is_ambiguous for one in every),
+            any(one.is_month_first for one in every),
+            frozenset().union(*(one.day_first for one in every)),
+        )
+
+
+def shown_by(cells: pl.Expr) -> pl.Expr:
+    """What text cells show of the order, as one struct, for `Evidence.read`."""
+    cells = cells.filter(cells.str.contains(_WITH_EITHER))  # in most files none
+    first, second = (cells.str.extract(_WITH_EITHER, group).cast(pl.Int32) for group in (2, 3))
+    is_first_month, is_second_month = first.is_between(1, 12), second.is_between(1, 12)
+    only_day_first = is_second_month & first.is_between(13, 31)
+    day_first = cells.filter(only_day_first).str.extract(_WITH_EITHER, 1)
+    return pl.struct(
+        is_ambiguous=(is_first_month & is_second_month & (first != second)).any(),
+        is_month_first=(is_first_month & second.is_between(13, 31)).any(),
+        least=day_first.min(),
+        greatest=day_first.max(),
+    )
+
+
+def read_dates(
+    text: pl.Series, *, century: int | None = None, order: Order | None = None
+) -> pl.Series:
     """Dates of text cells, null where one cannot be read.
 
     Args:
         text: the cells of one column.
         century: of two-digit years; without it they are in 1970-2069.
+        order: of month and day; without it that which the cells show.
     """
     # A batch has few different dates on many lines: each different cell is read once.
     distinct = text.unique()
     trimmed = _trimmed(distinct)
-    if order_of(trimmed) is Order.DAY_FIRST:
+    if (order or Evidence.of(trimmed).order) is Order.DAY_FIRST:
         trimmed = trimmed.str.replace(_EITHER, "$3$2$1$4$5")
     cell = pl.col("cell")
     readings = []
@@ -99,31 +181,13 @@ def _forms_of(cells: pl.Series) -> Iterator[tuple[str, str]]:
             left = left.filter(~fits)
 
 
-def order_of(cells: pl.Series) -> Order:
-    """Whether the month or the day comes first in dates like 03/04/2025 of a column."""
-    either = cells.filter(cells.str.contains(_EITHER))
-    if either.is_empty():
-        return Order.NONE
-    first, second = (pl.col("cell").str.extract(_EITHER, n).cast(pl.Int32) for n in (1, 3))
-    month_first, day_first = (
-        either.unique()
-        .to_frame("cell")
-        .select(
-            month_first=((first <= 12) & second.is_between(13, 31)).sum(),
-            day_first=((second <= 12) & first.is_between(13, 31)).sum(),
-        )
-        .row(0)
-    )
-    if month_first:
-        return Order.MONTH_FIRST
-    return Order.DAY_FIRST if day_first >= MIN_DAY_FIRST else Order.UNKNOWN
-
-
-def ambiguity_note(cells: pl.Series) -> str | None:
-    """How a column's ambiguous dates are read; None where its cells show the US order."""
-    order = order_of(_trimmed(cells.unique().cast(pl.String)))
+def order_note(order: Order) -> str | None:
+    """How ambiguous dates of a column are read; None where its cells show the US order."""
     if order is Order.UNKNOWN:
-        return "dates like 03/04/2025 are read month first; no cell shows which it is"
+        return (
+            "no row shows whether dates like 03/04/2025 are month or day first; they are shown "
+            "month first, both were tried, and a rule that depends on it is not checked"
+        )
     if order is Order.DAY_FIRST:
         return "dates like 03/04/2025 are read day first, as some cells can only be"
     return None

@@ -28,7 +28,8 @@ def code_texts(name: str, cells: pl.Series) -> pl.Series:
         name: of the canonical column; codes of procedures are read in `readers.code_cells`.
         cells: different cells without marks (`plain_texts`).
     """
-    if not cells.str.contains(_BESIDE_A_CODE).any():
+    more = "|^0" if name == "claim_frequency_code" else ""  # 07
+    if not cells.str.contains(_BESIDE_A_CODE + more).any():
         return cells
     if name in DIAGNOSES:
         code = _beside_words(_diagnosis())  # 733.0 is one of ICD-9, and no whole number
@@ -46,7 +47,7 @@ def _others(name: str) -> tuple[pl.Expr, ...]:
     if name == "place_of_service_code":
         return (_beside_words(_place()),)
     if name == "claim_frequency_code":
-        return (_beside_words(_only_number("")),)
+        return (_beside_words(_only_number("")), _CELL.str.extract("^0([1-9])$"))
     if name == "patient_sex":
         return (_CELL.str.extract(r"(?i)^([MF12])[^0-9A-Z]+[A-Z]+$"),)
     return ()

@@ -344,7 +344,6 @@ def _split(report: Report, options: CheckOptions) -> Split:
         with_unchecked=options.fail_on is FailOn.NOT_CHECKED,
         with_unjudged=Without.PAYER not in (options.without or ()),
         whole_claims=options.hold is Hold.CLAIM,
-        one_payer=options.payer is not None,
     )
 
 

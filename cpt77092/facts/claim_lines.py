@@ -96,7 +96,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         build=claim_bills_own_technical,
         reads=("claim_codes",),
-        unknown="its claim number is of several patients or billing providers",
+        unknown="its claim number is of several patients, billing providers or payers",
     ),
     Fact(
         from_frame=is_first_line_of_payer,

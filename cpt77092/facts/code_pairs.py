@@ -18,6 +18,7 @@ from cpt77092.facts.grouping import (
     CLAIM_DATE,
     ENTITY_DATE,
     ENTITY_DATE_OF_PAYER,
+    PAYER,
     PERSON_DATE,
 )
 from cpt77092.facts.modifiers import unless_damaged
@@ -110,7 +111,12 @@ def _bills(what: str, codes: Collection[str]) -> tuple[Fact, Fact]:
     def surely_bills(_: Context) -> pl.Expr:
         return pl.col(f"day_bills_{what}").fill_null(value=False)
 
-    fact = Fact(name=f"day_bills_{what}", build=bills, reads=_ENTITY, optional=_DAY)
+    fact = Fact(
+        name=f"day_bills_{what}",
+        build=bills,
+        reads=(*_ENTITY, PAYER, "claim_line_start_date"),
+        optional=_DAY,
+    )
     return fact, Fact(name=f"day_surely_bills_{what}", build=surely_bills, optional=(fact.name,))
 
 
@@ -204,7 +210,7 @@ def may_be_denied(_: Context) -> pl.Expr:
 
 # --- scans of the same billing provider -------------------------------------------------------
 
-_READ_ONLY, _WHOLE, _TECHNICAL_ONLY, _BOTH_MARKS = 1, 2, 4, 8
+READ_ONLY, WHOLE, _TECHNICAL_ONLY, _BOTH_MARKS = 1, 2, 4, 8
 _MAYBE = 16
 """Times a kind: the scan may be of that kind, since a modifier of it cannot be read."""
 
@@ -215,9 +221,9 @@ def scan_kind(_: Context) -> pl.Expr:
     technical = unless_damaged(pl.col("has_modifier_tc"))
     kinds = (
         (_BOTH_MARKS, reads & technical),
-        (_READ_ONLY, reads & ~technical),
+        (READ_ONLY, reads & ~technical),
         (_TECHNICAL_ONLY, ~reads & technical),
-        (_WHOLE, ~reads & ~technical),
+        (WHOLE, ~reads & ~technical),
     )
     bits = [
         pl.when(is_kind).then(kind).when(is_kind.is_null()).then(kind * _MAYBE).otherwise(0)
@@ -244,12 +250,12 @@ def _some_scan_is(kinds: int) -> pl.Expr:
 
 def entity_only_reads_scan(_: Context) -> pl.Expr:
     """The provider bills only the interpretation (26) of its scan that date."""
-    return _some_scan_is(_READ_ONLY) & ~_some_scan_is(_WHOLE | _TECHNICAL_ONLY)
+    return _some_scan_is(READ_ONLY) & ~_some_scan_is(WHOLE | _TECHNICAL_ONLY)
 
 
 def entity_bills_whole_scan(_: Context) -> pl.Expr:
     """The provider bills its scan that date globally: with neither 26 nor TC."""
-    return _some_scan_is(_WHOLE)
+    return _some_scan_is(WHOLE)
 
 
 # --- components of other billing providers ----------------------------------------------------
@@ -298,7 +304,7 @@ def part_of_another_entity(lines: pl.DataFrame, _: Context) -> pl.Series:
 
 _ENTITY = ("person_number", "entity_number")
 _CODE_AND_PAIRS = ("policy.pairs", "hcpcs_code")
-_PAIRS_AND_ENTITY = ("policy.pairs", *_ENTITY)
+_PAIRS_AND_ENTITY = ("policy.pairs", *_ENTITY, PAYER)
 _CODES_OF = tuple(
     f"{group}_{what}" for group in ("claim", "claim_date", "entity_date") for what in _BITS
 )

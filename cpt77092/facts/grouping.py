@@ -11,6 +11,8 @@ import polars as pl
 from cpt77092.claims.categorical import constant, upper_bound
 from cpt77092.facts.fact import Context, Fact, field_of
 
+PAYER = "payer_of_claim"
+"""The payer by its number; null where a line names none and its claim names several."""
 CLAIM = "claim_key"
 CLAIM_DATE = "claim_date_key"
 """All codes of a claim on one date."""
@@ -154,6 +156,53 @@ def identity(lines: pl.DataFrame, _: Context) -> pl.Series:
     ).to_struct("identity")
 
 
+def payers_of_claims(lines: pl.DataFrame, named: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """The payer of each line: the one it names, or else the only one that its claim names.
+
+    A claim is what shares number, patient and billing provider here, each joined where it is blank.
+    Earlier claims lend no payer to the batch.
+
+    Args:
+        lines: claim lines, earlier ones below those of the batch.
+        named: numbers of payers, null where the line names none.
+
+    Returns:
+        Numbers of payers, null where none is known; and whether that is because the claim names
+        several, or it is unclear whose claim the line is of.
+    """
+    payers, unclear = _payers_of_claims(lines, named)
+    height = lines.height - int(lines["is_past"].sum())
+    if height == lines.height or not (named.null_count() and height):
+        return payers, unclear
+    own_payers, own_unclear = _payers_of_claims(lines.head(height), named.head(height))
+    return own_payers.append(payers[height:]), own_unclear.append(unclear[height:])
+
+
+def _payers_of_claims(lines: pl.DataFrame, named: pl.Series) -> tuple[pl.Series, pl.Series]:
+    nobody = pl.zeros(named.len(), dtype=pl.Boolean, eager=True)
+    if not named.null_count():
+        return named, nobody
+    numbers = lines.select(
+        "claim_id", "person_id", "billing_npi", payer=named, number=group_ids(lines["claim_id"])
+    ).with_row_index("place")
+    has_payer = pl.col("payer").is_not_null()
+    open_numbers = numbers.filter(~has_payer)["number"].drop_nulls().unique()
+    payers_here = numbers.filter(has_payer & pl.col("number").is_in(open_numbers.implode()))
+    some = numbers.filter(pl.col("number").is_in(payers_here["number"].unique().implode()))
+    group = group_ids(some["claim_id"])
+    number, unclear = group, pl.zeros(some.height, dtype=pl.Boolean, eager=True)
+    for name in ("person_id", "billing_npi"):
+        owner, is_unclear = _joined(group_ids(some[name]), number)
+        unclear |= is_unclear
+        group = _divided(group, owner, unclear)
+    payer, has_several = _joined(some["payer"], group)
+    unclear = (unclear & some["payer"].is_null()) | has_several
+    return (
+        named.clone().scatter(some["place"], payer),
+        nobody.scatter(some["place"], unclear),
+    )
+
+
 def _known_of_batch(
     stated: pl.Series, group: pl.Series, owner: pl.Series, is_past: pl.Series
 ) -> pl.Series:
@@ -220,14 +269,14 @@ def date_key(_: Context) -> pl.Expr:
 
 def payer_code(_: Context) -> pl.Expr:
     """Payer and procedure code in one number."""
-    return pl.col("payer_number") * 2**8 + pl.col("code_number")
+    return pl.col(PAYER) * 2**8 + pl.col("code_number")
 
 
 _ENTITY = ("person_number", "entity_number", "date_key")
 
 FACTS: tuple[Fact, ...] = (
     Fact(name="number_alone", group_id_of=("claim_id",)),
-    Fact(name="number_of_payer", group_id_of=("number_alone", "payer_number")),
+    Fact(name="number_of_payer", group_id_of=("number_alone", PAYER)),
     Fact(name="stated_person", group_id_of=("person_id",)),
     Fact(name="stated_entity", group_id_of=("billing_npi",)),
     Fact(
@@ -245,10 +294,10 @@ FACTS: tuple[Fact, ...] = (
     Fact(name=CLAIM_DAY, group_id_of=(CLAIM_DATE, "code_number")),
     Fact(build=person_date, reads=("person_number", "date_key")),
     Fact(name=PERSON_DATE, group_id_of=("person_number", "date_key")),
-    Fact(build=payer_code, reads=("payer_number", "code_number")),
+    Fact(build=payer_code, reads=(PAYER, "code_number")),
     Fact(name=PERSON_DAY, group_id_of=(PERSON_DATE, "payer_code")),
     # Across claims both the patient and the billing provider must be known.
     Fact(name=ENTITY_DATE, group_id_of=(PERSON_DATE, "entity_number"), reads=_ENTITY),
-    Fact(name=ENTITY_DATE_OF_PAYER, group_id_of=(ENTITY_DATE, "payer_number")),
+    Fact(name=ENTITY_DATE_OF_PAYER, group_id_of=(ENTITY_DATE, PAYER)),
     Fact(name=ENTITY_DAY, group_id_of=(ENTITY_DATE_OF_PAYER, "code_number")),
 )

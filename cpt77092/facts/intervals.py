@@ -10,12 +10,13 @@ import polars as pl
 
 from cpt77092.claims.categorical import constant
 from cpt77092.facts.fact import NO, YES, Context, Fact, on_lines
+from cpt77092.facts.grouping import PAYER
 from cpt77092.facts.modifiers import unless_damaged
 from cpt77092.facts.prior_claims import month_number
 from cpt77092.reference.codes import BONE_MASS, GLOBAL, INTERPRETATION
 
 _TBS = GLOBAL | INTERPRETATION
-_PERSON_AND_PAYER = ("person_number", "payer_number", "is_tbs")
+_PERSON_AND_PAYER = ("person_number", PAYER, "is_tbs")
 
 
 def may_be_paid(_: Context) -> pl.Expr:
@@ -55,13 +56,16 @@ def _last_test(lines: pl.DataFrame, counts: pl.Expr) -> pl.Series:
 
 def _tests(lines: pl.DataFrame, counts: pl.Expr, *more: pl.Expr) -> pl.LazyFrame:
     """The tests that count, of known patients and dates, in the order of their dates."""
-    code, known = pl.col("hcpcs_code"), pl.col("person_date").is_not_null()
+    code, known = (
+        pl.col("hcpcs_code"),
+        pl.all_horizontal(pl.col("person_date", PAYER).is_not_null()),
+    )
     return (
         lines.lazy()
         .filter(code.is_in(sorted(BONE_MASS | _TBS)) & known & counts)
         .select(
             "person_number",
-            "payer_number",
+            PAYER,
             code.is_in(sorted(_TBS)).alias("is_tbs"),
             pl.col("claim_line_start_date").alias("day"),
             *more,
@@ -88,7 +92,9 @@ def came_too_soon(_: Context) -> pl.Expr:
     """The last test is too close; unknown where a later one may be missing from the files."""
     least = pl.col("policy.min_months_between")
     may_be_too_soon = (_months_since("possible_test_date") < least).fill_null(value=False)
-    is_known = pl.col("past_reaches") & pl.col("person_number").is_not_null() & least.is_not_null()
+    is_known = pl.col("past_reaches") & pl.all_horizontal(
+        pl.col("person_number", PAYER).is_not_null(), least.is_not_null()
+    )
     return (
         pl.when(pl.col("full_months_since_test") < least)
         .then(YES)
@@ -123,7 +129,7 @@ FACTS: tuple[Fact, ...] = (
     ),
     Fact(
         build=came_too_soon,
-        reads=("claim_line_start_date", "person_id", "policy.min_months_between"),
+        reads=("claim_line_start_date", "person_id", PAYER, "policy.min_months_between"),
         optional=(
             "full_months_since_test",
             "possible_test_date",

@@ -8,7 +8,7 @@ import polars as pl
 
 from cpt77092.claims.categorical import constant
 from cpt77092.facts.claim_lines import OWN_TECHNICAL
-from cpt77092.facts.code_pairs import PARTS
+from cpt77092.facts.code_pairs import PARTS, READ_ONLY, WHOLE
 from cpt77092.facts.fact import Context
 from cpt77092.facts.grouping import (
     CLAIM,
@@ -21,7 +21,6 @@ from cpt77092.facts.grouping import (
 )
 from cpt77092.facts.scans import is_scan
 from cpt77092.frozen import frozen
-from cpt77092.reference.codes import SPINE_DXA
 
 SHOWN = 5
 """A message names this many other lines, and then `and more`."""
@@ -118,12 +117,25 @@ def _listed(
 ) -> pl.Series:
     """For each flagged line a list of the other lines that share one of the keys; null if none.
 
+    `text` and `separator` are as of `_in_words`.
+    """
+    return _in_words(_pairs(flagged, others, keys), flagged, others, text, separator)
+
+
+def _in_words(
+    pairs: pl.DataFrame,
+    flagged: pl.DataFrame,
+    others: pl.DataFrame,
+    text: pl.Expr = _CODE_AND_NUMBER,
+    separator: str = ", ",
+) -> pl.Series:
+    """For each flagged line a list of the other lines that it is paired with; null if none.
+
     `text` is that of one other line, over the columns of `_names` of both lines; those of the other
     end in `_other`.
     """
     named = (
-        _pairs(flagged, others, keys)
-        .join(_names(flagged), on="line", maintain_order="left")
+        pairs.join(_names(flagged), on="line", maintain_order="left")
         .join(
             _names(others).rename(lambda name: f"{name}_other"),
             left_on="other",
@@ -148,6 +160,38 @@ def _lines_with(name: str, codes: Collection[str], *keys: str) -> MessageField:
         return _listed(flagged, _sharing(flagged, lines, keys, has_code), keys)
 
     return MessageField(name, (*_NAMED_BY, *keys), render)
+
+
+def _scans_of_kind(name: str, kind: int) -> MessageField:
+    """The scans of one kind: those on the claim where it has scans, else the provider's others."""
+    keys = (CLAIM_DATE, ENTITY_DATE)
+
+    def render(flagged: pl.DataFrame, lines: pl.DataFrame, _: Context) -> pl.Series:
+        scans = _sharing(flagged, lines, keys, (pl.col("scan_kind") & kind) != 0)
+        on_claim = flagged.select((pl.col("claim_date_scans") != 0).fill_null(value=False))
+        is_on_claim = on_claim.to_series()
+        return _listed(flagged, scans, keys[:1]).zip_with(
+            is_on_claim, _listed(flagged, scans, keys[1:])
+        )
+
+    return MessageField(name, (*_NAMED_BY, *keys, "scan_kind", "claim_date_scans"), render)
+
+
+def _parts_of_others(flagged: pl.DataFrame, lines: pl.DataFrame, _: Context) -> pl.Series:
+    """The components of the test that other providers bill for the patient that date."""
+    is_part = pl.col("hcpcs_code").is_in(sorted(PARTS)) & ~pl.col("is_past")
+    parts = _sharing(flagged, lines, (PERSON_DATE,), is_part & pl.col("surely_counts"))
+    parts = parts.sort(_ORDER).with_row_index("order")
+    provider = (PERSON_DATE, "entity_number")
+    first = parts.group_by(provider, maintain_order=True).head(SHOWN + 1)
+    pairs = (
+        flagged.select("line", *provider)
+        .join(first.select(*provider, "order", other="line"), on=PERSON_DATE, suffix="_other")
+        .filter(pl.col("entity_number") != pl.col("entity_number_other"))
+        .sort("line", "order")
+        .select("line", "other")
+    )
+    return _in_words(pairs, flagged, parts.drop("order"))
 
 
 def _paid_instead(flagged: pl.DataFrame, lines: pl.DataFrame, context: Context) -> pl.Series:
@@ -255,8 +299,13 @@ def _searched_for_scan(flagged: pl.DataFrame, _: pl.DataFrame, context: Context)
 _FIELDS = (
     _lines_with("parts_billed_beside", PARTS, CLAIM, ENTITY_DATE_OF_PAYER),
     _lines_with("calculation_billed", {"77091"}, CLAIM_DATE, ENTITY_DATE_OF_PAYER),
-    _lines_with("scan_billed", SPINE_DXA, CLAIM_DATE, ENTITY_DATE),
-    _lines_with("parts_of_person", PARTS, PERSON_DATE),
+    _scans_of_kind("scan_read_only", READ_ONLY),
+    _scans_of_kind("global_scan", WHOLE),
+    MessageField(
+        "parts_of_others",
+        (*_NAMED_BY, PERSON_DATE, "entity_number", "is_past"),
+        _parts_of_others,
+    ),
     MessageField(
         "denied_beside_lines",
         (*_NAMED_BY, "code_bit", "denying_codes", CLAIM_DATE, ENTITY_DATE_OF_PAYER),

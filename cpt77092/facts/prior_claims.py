@@ -10,7 +10,7 @@ import polars as pl
 
 from cpt77092.claims.categorical import constant
 from cpt77092.facts.fact import NO, UNKNOWN, YES, Context, Fact, on_lines
-from cpt77092.facts.grouping import CLAIM_DAY, PERSON_DAY, has_duplicate
+from cpt77092.facts.grouping import CLAIM_DAY, PAYER, PERSON_DAY, has_duplicate
 
 _SAME_SERVICE = ("hcpcs_code", "claim_line_start_date", "modifier_set", "rendering_npi")
 _ORDER = ("claim_id", "claim_line_number", "source", "source_row")
@@ -49,7 +49,7 @@ def _first_alike(lines: pl.DataFrame, day: str) -> pl.Series:
 
 def _is_repeat(repeated: str) -> pl.Expr:
     """True where the repeated line is known; false where all that could repeat one is known."""
-    has_group = pl.col("person_number").is_not_null()
+    has_group = pl.col("person_number").is_not_null() & pl.col(PAYER).is_not_null()
     return (
         pl.when(pl.col(repeated).is_not_null())
         .then(YES)
@@ -184,7 +184,7 @@ FACTS: tuple[Fact, ...] = (
     ),
     Fact(
         build=repeats_earlier_line,
-        reads=("damaged_code", *_KEY),
+        reads=("damaged_code", *_KEY, PAYER),
         optional=("line_repeated", "person_number"),
     ),
     Fact(build=surely_repeats_earlier_line, optional=("line_repeated",)),
@@ -196,7 +196,7 @@ FACTS: tuple[Fact, ...] = (
     ),
     Fact(
         build=already_submitted,
-        reads=("damaged_code", *_KEY),
+        reads=("damaged_code", *_KEY, PAYER),
         optional=("line_in_past", "person_number"),
         unknown="no --history was given",
     ),

@@ -40,12 +40,13 @@ def scan_is_absent(lines: pl.DataFrame, context: Context) -> pl.Series:
     is_spine = context.mask(SPINE_DXA)
     # Most scans are on the line's own claim and date.
     on_claim_and_date = (pl.col("claim_date_codes") & is_spine) != 0
+    has_past = context.past is not None  # the codes of a claim are those of the batch alone
     columns = ("line", "claim_key", "person_date", pl.col("claim_line_start_date").alias("day"))
     open_lines, scans = pl.collect_all(
         [
             lines.lazy()
             .filter(is_tbs & ~on_claim_and_date.fill_null(value=False))
-            .select(*columns, on_claim=(pl.col("claim_codes") & is_spine) != 0),
+            .select(*columns, on_claim=((pl.col("claim_codes") & is_spine) != 0) | has_past),
             lines.lazy().filter(may_be_scan).select(*columns),
         ],
         engine="in-memory",

@@ -12,7 +12,7 @@ import polars as pl
 
 from cpt77092.claims.categorical import constant
 from cpt77092.facts.fact import Context, Fact, by_set, field_of, on_lines
-from cpt77092.facts.grouping import CLAIM, PERSON_DATE, PERSON_DAY
+from cpt77092.facts.grouping import CLAIM, PAYER, PERSON_DATE, PERSON_DAY
 
 _KIND = pl.col("claim_kind")
 ORIGINAL, REPLACEMENT, VOID = 0, 1, 2
@@ -22,7 +22,7 @@ _CHANGE = (
     "claim_kind",
     "claim_number",
     "claim_id",
-    "payer_number",
+    PAYER,
     "person_number",
     "is_past",
     PERSON_DAY,
@@ -85,7 +85,7 @@ def _changed(changes: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
     change, other_person = changes.lazy(), pl.col("person_number_right")
     by_reference = (
         change.filter(pl.col("reference") != "")
-        .join(others, left_on=["payer_number", "reference"], right_on=["payer_number", "claim_id"])
+        .join(others, left_on=[PAYER, "reference"], right_on=[PAYER, "claim_id"])
         .filter(pl.col("claim").ne_missing(pl.col("other_claim")))
         .filter((pl.col("person_number") == other_person).fill_null(value=True))
     )

@@ -6,7 +6,7 @@ import polars as pl
 
 from cpt77092.claims.categorical import constant
 from cpt77092.facts.fact import Context, Fact, on_lines
-from cpt77092.facts.grouping import CLAIM_DAY, ENTITY_DAY
+from cpt77092.facts.grouping import CLAIM_DAY, ENTITY_DAY, PAYER
 
 
 def countable_units(_: Context) -> pl.Expr:
@@ -91,9 +91,9 @@ FACTS: tuple[Fact, ...] = (
     ),
     Fact(
         build=units_on_day,
-        reads=("countable_units", "entity_day_units_unknown"),
+        reads=("countable_units", "entity_day_units_unknown", PAYER),
         optional=("units_on_day_at_least", "claim_day_units_unknown"),
-        unknown="another line of that day has no readable units",
+        unknown="units of the line or of another one that day are blank or no whole number above 0",
     ),
     Fact(
         from_frame=is_over_in_one_component,

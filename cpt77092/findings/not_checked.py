@@ -11,13 +11,16 @@ import polars as pl
 
 from cpt77092.claims.columns import BY_NAME, TYPED
 from cpt77092.engine import Result
-from cpt77092.facts import FACTS, inputs
+from cpt77092.facts import FACTS, PAYER, inputs
 from cpt77092.findings.lines import line_table, source_file
 from cpt77092.findings.schema import NOT_CHECKED_ROW
 from cpt77092.rule import Rule
 
 IDENTIFIERS = frozenset({"claim_id", "person_id", "billing_npi"})
 """Text columns that group lines; a blank cell names no group."""
+
+
+_TWO_READINGS = "dates like 03/04/2025 can be read in two ways, with different outcomes"
 
 
 class _Unchecked(NamedTuple):
@@ -94,6 +97,9 @@ def _unchecked(result: Result) -> Iterator[_Unchecked]:
     nulls = result.outcomes.select(pl.col(looked_at.keys()).is_null())
     for rule in rules:
         left = nulls[rule.code]
+        if result.in_doubt is not None and (doubt := result.in_doubt[rule.code]).any():
+            yield _Unchecked(rule, doubt, _TWO_READINGS, "")
+            left &= ~doubt
         for name in looked_at[rule.code]:
             for reason, lines in unknown.get(name, {}).items():
                 where = left & lines
@@ -109,14 +115,14 @@ def _unchecked(result: Result) -> Iterator[_Unchecked]:
 def reason_inputs(rule: Rule) -> tuple[str, ...]:
     """The inputs of a rule that may be unknown, in the order in which they are blamed.
 
-    First the plain columns behind the flag (a parameter also needs the code and the date that
-    choose it), then the facts, which may be unknown for a reason of their own.
+    First the plain columns behind the flag (a parameter also needs the code, the date and
+    the payer that choose it), then the facts, which may be unknown for a reason of their own.
     """
     roots = rule.flag.meta.root_names()
     plain: list[str] = []
     for name in (plain_name for root in roots for plain_name in inputs(root)):
         if name.startswith("policy."):
-            plain += ["damaged_code", "claim_line_start_date"]
+            plain += ["damaged_code", "claim_line_start_date", PAYER]
         plain.append(name.removesuffix(".state").removesuffix(".level"))
     return tuple(dict.fromkeys([*plain, *(root for root in roots if root in FACTS)]))
 
@@ -144,6 +150,8 @@ def _ways(name: str) -> dict[str, pl.Expr]:
         return {"hcpcs_code cannot be read": pl.col(name).is_not_null()}
     if name.startswith("policy."):
         return {"": is_null}  # the decision has the reason
+    if name == PAYER:
+        return {"payer is blank, and it is unclear which of its claim number's pays": is_null}
     if name in FACTS:
         return {FACTS[name].unknown or f"{name} is unknown": is_null}
     absent, unreadable = f"no {name} column", f"{name} cannot be read"

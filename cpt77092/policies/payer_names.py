@@ -42,6 +42,8 @@ class PayerMatch:
     """The policy that is nearest where none was matched."""
     kind: str | None = None
     """What it is where it is no policy's: `medicaid`, `self-pay`, ..."""
+    conflict: str | None = None
+    """What the name says, and what the id or indicator says instead; None where they agree."""
 
     @property
     def is_known(self) -> bool:
@@ -101,6 +103,12 @@ class Matcher:
             payer: the name, or blank.
             indicator: the claim filing indicator (837P SBR09), or blank.
         """
+        if self.policies.for_all is not None:
+            return PayerMatch(self.policies.for_all, Certainty.SURE, "--payer names it")
+        return self._own(payer_id, payer, indicator)
+
+    def _own(self, payer_id: str, payer: str, indicator: str) -> PayerMatch:
+        """What a payer is taken for by what the line says."""
         spelling = (payer_id.strip(), payer.strip(), indicator.strip().upper())
         if spelling not in self._cache:
             self._cache[spelling] = self._read(*spelling)
@@ -109,10 +117,10 @@ class Matcher:
     def same_payer(self, payer_id: str, payer: str, indicator: str = "") -> str:
         """A key that two spellings of one payer share: its policy, or else its name.
 
-        Of a policy that speaks for several plans the plan is the payer: that of a state, or else of
-        a brand.
+        Whatever policy `--payer` chooses, the payer is the one that the line names. Of a policy
+        that speaks for several plans the plan is the payer: that of a state, or else of a brand.
         """
-        policy = self.read(payer_id, payer, indicator).policy
+        policy = self._own(payer_id, payer, indicator).policy
         name = f"?{normal_name((payer or payer_id).strip())}"
         if policy is None or policy == EVERYONE:
             return name
@@ -149,11 +157,12 @@ class Matcher:
             name, payer_id = "", payer_id or payer
         if name in self.exact:
             match = PayerMatch(self.exact[name], Certainty.SURE, "its name is listed")
-            return self._with_witnesses(match, payer_id, indicator)
+            return self._with_witnesses(match, self.vocabulary.read(payer), payer_id, indicator)
         if not name:
             return self._by_witness(payer_id, indicator)
         hits = self.vocabulary.read(payer)
-        return self._with_witnesses(self._judged(hits, payer_id, indicator), payer_id, indicator)
+        match = self._judged(hits, payer_id, indicator)
+        return self._with_witnesses(match, hits, payer_id, indicator)
 
     # What the words say
 
@@ -294,7 +303,9 @@ class Matcher:
 
     # What the payer id and the filing indicator say
 
-    def _with_witnesses(self, match: PayerMatch, payer_id: str, indicator: str) -> PayerMatch:
+    def _with_witnesses(
+        self, match: PayerMatch, hits: Sequence[Hit], payer_id: str, indicator: str
+    ) -> PayerMatch:
         """A match by name, after the id and the indicator were weighed."""
         policy = match.policy
         if policy is None:
@@ -303,9 +314,12 @@ class Matcher:
         owners = self.owners.get(f"id {payer_id}", frozenset())
         if any_plan:  # a company's plans share its ids
             owners = frozenset(k for k in owners if payer_id in self.matches[k].payer_ids)
+        # A policy that refuses the name is not the payer's, whoever else has its id.
+        owners = frozenset(k for k in owners if not self._barred(k, hits))
         if owners and policy not in owners:
             text = f"payer id {payer_id} is that of {' or '.join(sorted(owners))}"
-            return PayerMatch(None, Certainty.NONE, text, proposal=policy)
+            conflict = f"the name says {policy}, but {text}"
+            return PayerMatch(None, Certainty.NONE, text, proposal=policy, conflict=conflict)
         owners = self.owners.get(f"indicator {indicator}", frozenset())
         if not owners or owners & {policy, self.matches[policy].part_of}:
             return match
@@ -321,7 +335,9 @@ class Matcher:
             return replace(match, certainty=Certainty.LIKELY, why=f"{match.why}; {text} differs")
         (owner,) = roots
         proposal = owner if owner in self.policies.policies else policy
-        return PayerMatch(None, Certainty.NONE, f"{text} is that of {owner}", proposal=proposal)
+        text = f"{text} is that of {owner}"
+        conflict = f"the name says {policy}, but {text}"
+        return PayerMatch(None, Certainty.NONE, text, proposal=proposal, conflict=conflict)
 
     def _by_witness(self, payer_id: str, indicator: str) -> PayerMatch:
         """A payer without a name."""

@@ -124,6 +124,8 @@ class PolicySet:
     """Texts of the lists in the user's folder, by their names."""
     own_names: Mapping[str, str] = field(default_factory=dict)
     """Names that the user's settings give a policy, in the form they are compared."""
+    for_all: str | None = None
+    """The policy that the user gives every line (`--payer`), whatever payer it names."""
 
     def __getitem__(self, payer: str) -> Policy:
         return self.policies[payer]

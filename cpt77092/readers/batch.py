@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import field, replace
 
 import polars as pl
 
-from cpt77092.claims import columns, dates
-from cpt77092.claims.cells import with_types
+from cpt77092.claims.cells import read_day_first, with_types
 from cpt77092.errors import ClaimsError
 from cpt77092.frozen import frozen
 from cpt77092.readers.classify import ROW_KIND
 from cpt77092.readers.code_cells import codes_of_other_systems
+from cpt77092.readers.date_orders import (
+    Orders,
+    Shown,
+    decided,
+    looked_up,
+    order_notes,
+    shown_by_lines,
+    shown_by_rows,
+    together,
+)
 from cpt77092.readers.discover import is_read_once, open_claims
 from cpt77092.readers.excel_damage import restore_numbers
 from cpt77092.readers.failures import POLARS_FAILURES, reading, reason
@@ -63,6 +72,14 @@ class Batch:
     """What was passed by in folders."""
     unreadable: tuple[str, ...] = ()
     """Files that could not be read, among others that could: a sentence for each."""
+    dates: Shown = field(default_factory=dict)
+    """What the files show of the order of month and day."""
+
+    @property
+    def day_first(self) -> Batch | None:
+        """The batch in the other reading of its dates; None where they have but one."""
+        lines = read_day_first(self.lines)
+        return None if lines is None else replace(self, lines=lines)
 
     @property
     def faults(self) -> tuple[str, ...]:
@@ -103,6 +120,7 @@ def read_readable(
     needed: frozenset[str],
     scope: frozenset[str],
     options: Options,
+    past: Sequence[str | Frame] = (),
 ) -> Batch:
     """Read all files, or where some cannot be read all others, and say which those are.
 
@@ -113,13 +131,14 @@ def read_readable(
         needed: as of `read_batch`.
         scope: as of `read_batch`.
         options: as of `read_batch`.
+        past: as of `read_batch`.
 
     Raises:
         ClaimsError: no file can be read; a sentence for each.
     """
     problems, readable = list(not_found), list(paths)
     try:
-        batch = read_batch(paths, needed=needed, scope=scope, options=options)
+        batch = read_batch(paths, needed=needed, scope=scope, options=options, past=past)
     except ClaimsError:
         # Only after a failure is each file tried alone. What is read once cannot be tried.
         if (len(paths) == 1 and not not_found) or any(is_read_once(path) for path in paths):
@@ -132,7 +151,7 @@ def read_readable(
                 problems += problem.lines
         if not readable:
             raise ClaimsError(*problems) from None
-        batch = read_batch(readable, needed=needed, scope=scope, options=options)
+        batch = read_batch(readable, needed=needed, scope=scope, options=options, past=past)
     return replace(batch, unreadable=tuple(problems), folder_notes=tuple(passed_by))
 
 
@@ -142,6 +161,7 @@ def read_batch(
     needed: frozenset[str],
     scope: frozenset[str],
     options: Options,
+    past: Sequence[str | Frame] = (),
 ) -> Batch:
     """Read the in-scope lines of all files.
 
@@ -150,6 +170,8 @@ def read_batch(
         needed: canonical columns that will be read.
         scope: procedure codes to keep.
         options: header overrides and the payer, from the command line.
+        past: files of earlier claims, which are asked too where the batch does not show whether
+            the month or the day of its dates comes first.
 
     Returns:
         The batch, with the lines in the order of files and rows.
@@ -172,22 +194,20 @@ def read_batch(
         tallies.append(_tally(rows))
         rejects.append(rejects_of(rows, number))
         unread.append(_unread_codes(rows, number))
-        lines_here, notes_here = lines_of(rows, number, needed, scan.path, options)
+        lines_here, notes_here = lines_of(rows, number, options)
         lines.append(lines_here)
         notes += [f"{scan.path}: {note}" for note in notes_here]
-        if rows.set_aside:
-            notes.append(
-                f"{scan.path}: rows set aside as lines of institutional claims, or as no claim "
-                f"lines by the layout: {rows.set_aside:,}"
-            )
+    shown = together(shown_by_lines(one, needed) for one in lines)
+    shown = looked_up(shown, scans, lambda: _shown_by_files(past, selection, options))
     return Batch(
-        lines=pl.concat(lines, how="diagonal", rechunk=True),
+        lines=_all_typed(lines, needed, decided(shown), scans),
         rejects=pl.concat(rejects),
         unread_codes=pl.concat(unread),
         scans=tuple(scans),
         tallies=tuple(tallies),
-        cell_notes=tuple(notes),
+        cell_notes=(*notes, *order_notes(decided(shown), needed)),
         commonest_codes=() if any(tally.in_scope for tally in tallies) else _commonest(scans),
+        dates=shown,
     )
 
 
@@ -205,29 +225,57 @@ def open_source(source: str | Frame, selection: Selection, options: Options) -> 
     return opened
 
 
-def lines_of(
-    rows: Rows, number: int, needed: frozenset[str], path: str, options: Options
-) -> tuple[pl.DataFrame, list[str]]:
-    """The in-scope lines of a file, typed, with their payer and the file's number.
+def _all_typed(
+    lines: list[pl.DataFrame], needed: frozenset[str], orders: Orders, scans: Sequence[Scan]
+) -> pl.DataFrame:
+    """The lines of all files in their types; each is let go as it was written once it is read."""
+    for number, scan in enumerate(scans):
+        lines[number] = typed(lines[number], needed, orders, scan.path)
+    return pl.concat(lines, how="diagonal", rechunk=True)
+
+
+def _shown_by_files(
+    sources: Sequence[str | Frame], selection: Selection, options: Options
+) -> list[Shown]:
+    """What all rows of some files show of the order of month and day."""
+    nothing = replace(selection, needed=frozenset(), scope=frozenset())
+    shown = []
+    for source in sources:
+        if isinstance(source, Frame) or not is_read_once(source):
+            opened = open_source(source, nothing, options)
+            with reading(opened.path):
+                scan, _ = opened.read(nothing)
+            shown.append(shown_by_rows(scan))
+    return shown
+
+
+def lines_of(rows: Rows, number: int, options: Options) -> tuple[pl.DataFrame, list[str]]:
+    """The in-scope lines of a file, as they are written, with their payer and the file's number.
 
     Returns:
         The lines, and what a person should know about how their cells were read.
-
-    Raises:
-        ClaimsError: cells cannot be read.
     """
     is_line = rows.kept[ROW_KIND] == "in scope"
     lines = rows.kept if is_line.all() else rows.kept.filter(is_line)
     lines = lines.drop(ROW_KIND, REJECT, LINE, RAW, strict=False)
     lines = lines.with_columns(pl.lit(number, pl.UInt32).alias(SOURCE))
-    if options.payer is not None:
-        lines = lines.with_columns(payer=pl.lit(options.payer), payer_id=pl.lit(""))
+    if options.payer is not None and "payer" not in lines.columns:
+        is_named = "payer_id" in lines.columns
+        lines = lines.with_columns(payer=pl.lit("" if is_named else options.payer))
     lines, notes = restore_numbers(take_modifiers_off_codes(split_sets(lines)))
+    return lines, [*_code_notes(rows), *notes, *_set_aside_notes(rows)]
+
+
+def typed(lines: pl.DataFrame, needed: frozenset[str], orders: Orders, path: str) -> pl.DataFrame:
+    """The lines of a file (`lines_of`) with every needed column in its type.
+
+    Raises:
+        ClaimsError: cells cannot be read.
+    """
     try:
-        typed = with_types(lines, needed)
+        return with_types(lines, needed, orders)
     except POLARS_FAILURES as failure:
         raise ClaimsError(f"{path}: cannot be read ({reason(failure)})") from None
-    return typed, [*_code_notes(rows), *notes, *_date_notes(lines, needed)]
 
 
 def rejects_of(rows: Rows, number: int) -> pl.DataFrame:
@@ -264,13 +312,12 @@ def _code_notes(rows: Rows) -> Iterator[str]:
         yield f"{count(number, 'row')} with {what} in place of a procedure code"
 
 
-def _date_notes(lines: pl.DataFrame, needed: frozenset[str]) -> Iterator[str]:
-    for column in columns.COLUMNS:
-        name = column.name
-        if column.kind is columns.Kind.DATE and name in needed and name in lines.columns:
-            cells = lines[name]
-            if cells.dtype in (pl.String, pl.Categorical) and (note := dates.ambiguity_note(cells)):
-                yield f"{name}: {note}"
+def _set_aside_notes(rows: Rows) -> Iterator[str]:
+    if rows.set_aside:
+        yield (
+            "rows set aside as lines of institutional claims, or as no claim lines by the layout: "
+            f"{rows.set_aside:,}"
+        )
 
 
 def _tally(rows: Rows) -> Tally:

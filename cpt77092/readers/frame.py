@@ -61,6 +61,7 @@ class _Kept:
     codes: list[pl.DataFrame] = field(default_factory=list)
     days: list[pl.DataFrame] = field(default_factory=list)
     """Kept of history alone."""
+    dates: list[pl.DataFrame] = field(default_factory=list)
 
     @property
     def every_code(self) -> pl.LazyFrame:
@@ -92,7 +93,8 @@ class FrameFile:
         kept = self.kept
         classified = classify(pl.concat(kept.rows), selection.scope, header)
         days = pl.concat(kept.days) if kept.days else pl.DataFrame()
-        scan = Scan(opened=self, codes=kept.every_code, days=days.lazy())
+        dates = pl.concat(kept.dates).lazy() if kept.dates else None
+        scan = Scan(opened=self, codes=kept.every_code, days=days.lazy(), dates=dates)
         return scan, Rows(classified, *pl.concat(kept.totals).sum().row(0))
 
 
@@ -185,6 +187,8 @@ class _Pass:
         kept.codes.append(rows.select(code).group_by("hcpcs_code").len())
         if selection.only is not None:
             kept.days.append(rows.select(plan.days).unique())
+        if plan.dates:
+            kept.dates.append(rows.select(plan.dates))
         named = pl.lit(None) if self._frame.row_id is None else pl.col(self._frame.row_id)
         row_id = named.cast(pl.String).alias(ROW_ID)
         no_reason = pl.lit(None, pl.String).alias(REJECT)

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import date
 from functools import partial
+from typing import TypedDict
 
 import polars as pl
 
-from cpt77092.claims.cells import with_types
+from cpt77092.claims.cells import read_day_first, with_types
+from cpt77092.claims.dates import Evidence
 from cpt77092.errors import ClaimsError, Problem
 from cpt77092.frozen import frozen
-from cpt77092.readers.batch import Batch, lines_of, open_source, rejects_of
+from cpt77092.readers.batch import Batch, lines_of, open_source, rejects_of, typed
+from cpt77092.readers.date_orders import (
+    Orders,
+    Shown,
+    decided,
+    shown_by_lines,
+    shown_by_rows,
+    together,
+)
 from cpt77092.readers.discover import STDIN
 from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced, reading, reason
 from cpt77092.readers.frame import Frame
@@ -42,18 +52,30 @@ class History:
     """`source_file, source_line, reject_reason` of rows that could not be read."""
     faults: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Files that were read with `--lenient`, and what is wrong with them: `segment: text`."""
+    day_first: History | None = None
+    """The same in the other reading of its dates; None where they have but one."""
+
+
+_DAY = "claim_line_start_date"
 
 
 @frozen
 class _PastFile:
     """What was read of one file of earlier claims."""
 
+    scan: Scan
     lines: pl.DataFrame
+    """As they are written."""
     rejects: pl.DataFrame
     days: pl.DataFrame
-    """`person_id`, of others than the batch's patients only whether they have one, and `day`."""
+    """`person_id`, of others than the batch's patients only whether they have one, and the date of
+    service as it is written."""
     rows: int
-    faults: tuple[str, ...]
+
+    def shown(self, needed: frozenset[str]) -> Shown:
+        """What it shows of the order of month and day."""
+        days = Evidence.of(self.days[_DAY].cast(pl.String))
+        return together([shown_by_lines(self.lines, needed), {_DAY: days}])
 
 
 def read_history(
@@ -86,25 +108,61 @@ def read_history(
         raise ClaimsError(Problem(text=text, argument="history", value=STDIN))
     selection = Selection(needed | {"person_id"}, scope, only=partial(_of_batch, batch=batch))
     people = _marks(batch, "person_id")
-    read = [_read_file(each, n, selection, needed, options, people) for n, each in enumerate(kept)]
-    no_days = pl.DataFrame(schema={"person_id": pl.String, "day": pl.Date})
-    days = pl.concat([no_days, *(file.days for file in read)]).drop_nulls("day")
-    of_people = days.filter(pl.col("person_id") != "")
-    month = pl.col("day").dt.year().cast(pl.Int32) * 12 + pl.col("day").dt.month()
+    read = [_read_file(each, n, selection, options, people) for n, each in enumerate(kept)]
+    orders = _orders(batch, read, needed)
+    lines = [typed(file.lines, needed, orders, file.scan.path) for file in read]
+    no_days = pl.DataFrame(schema={"person_id": pl.String, _DAY: pl.Date})
+    of_files = [with_types(file.days, frozenset({_DAY}), orders) for file in read]
+    days = pl.concat([no_days, *of_files], how="diagonal")
     no_rejects = pl.DataFrame(schema={"source_file": pl.String, LINE: pl.UInt32, REJECT: pl.String})
-    return History(
-        lines=pl.concat([file.lines for file in read], how="diagonal")
-        if read
-        else batch.lines.clear(),
-        first_day=days.select(pl.col("day").min()).item(),
-        last_day=days.select(pl.col("day").max()).item(),
-        months=frozenset(of_people.select(month).to_series().unique()),
-        first_days=of_people.group_by("person_id").agg(first_day=pl.col("day").min()),
+    history = History(
+        lines=pl.concat(lines, how="diagonal") if read else batch.lines.clear(),
+        **_covered(days),
         rows=sum(file.rows for file in read),
         files=files,
         ignored=ignored,
         rejects=pl.concat([no_rejects, *(file.rejects for file in read)], how="vertical_relaxed"),
-        faults={path: file.faults for path, file in zip(files, read, strict=True) if file.faults},
+        faults={file.scan.path: file.scan.faults for file in read if file.scan.faults},
+    )
+    return replace(history, day_first=_read_day_first(history, days))
+
+
+def _read_day_first(history: History, days: pl.DataFrame) -> History | None:
+    """Earlier claims in the other reading of their dates; None where they have but one."""
+    lines, other_days = read_day_first(history.lines), read_day_first(days)
+    if lines is None and other_days is None:
+        return None
+    covered = _covered(days if other_days is None else other_days)
+    return replace(history, lines=history.lines if lines is None else lines, **covered)
+
+
+def _orders(batch: Batch, read: Sequence[_PastFile], needed: frozenset[str]) -> Orders:
+    """The order of month and day in the batch and in earlier claims."""
+    shown = together([batch.dates, *(file.shown(needed) for file in read)])
+    if any(order.is_open for order in decided(shown).values()):
+        shown = together([shown, *(shown_by_rows(file.scan) for file in read)])
+    return decided(shown)
+
+
+class _Covered(TypedDict):
+    """What earlier claims cover, as fields of `History`."""
+
+    first_day: date | None
+    last_day: date | None
+    months: frozenset[int]
+    first_days: pl.DataFrame
+
+
+def _covered(days: pl.DataFrame) -> _Covered:
+    """What the rows of earlier claims cover, by their patients and dates of service."""
+    days = days.select("person_id", day=_DAY).drop_nulls("day")
+    of_people = days.filter(pl.col("person_id") != "")
+    month = pl.col("day").dt.year().cast(pl.Int32) * 12 + pl.col("day").dt.month()
+    return _Covered(
+        first_day=days.select(pl.col("day").min()).item(),
+        last_day=days.select(pl.col("day").max()).item(),
+        months=frozenset(of_people.select(month).to_series().unique()),
+        first_days=of_people.group_by("person_id").agg(first_day=pl.col("day").min()),
     )
 
 
@@ -112,7 +170,6 @@ def _read_file(
     source: str | Frame,
     number: int,
     selection: Selection,
-    needed: frozenset[str],
     options: Options,
     people: pl.LazyFrame,
 ) -> _PastFile:
@@ -121,9 +178,9 @@ def _read_file(
     require_person(opened)
     with reading(path):
         scan, rows = opened.read(selection)
-    lines, _ = lines_of(rows, number, needed, path, options)
+    lines, _ = lines_of(rows, number, options)
     rejects = rejects_of(rows, number).select(pl.lit(path).alias("source_file"), LINE, REJECT)
-    return _PastFile(lines, rejects, _days(scan, people), rows.total, scan.faults)
+    return _PastFile(scan, lines, rejects, _days(scan, people), rows.total)
 
 
 def _of_batch(kept: pl.LazyFrame, *, batch: Batch) -> pl.LazyFrame:
@@ -136,11 +193,18 @@ def _of_batch(kept: pl.LazyFrame, *, batch: Batch) -> pl.LazyFrame:
 
 
 def _marks(batch: Batch, name: str) -> pl.LazyFrame:
-    """Every value of a column of the batch, marked; a blank names nobody."""
-    values = batch.lines.select(name).unique() if name in batch.lines.columns else None
-    if values is None:
-        values = pl.DataFrame(schema={name: pl.String})
-    named = values.filter(pl.col(name).is_not_null() & (pl.col(name) != ""))
+    """Every value of a column of the batch, marked; a blank names nobody.
+
+    A claim is named by a void or replacement of it, too.
+    """
+    columns = [name, "original_reference_number"] if name == "claim_id" else [name]
+    values = [
+        batch.lines.select(pl.col(column).cast(pl.String).alias(name)).unique()
+        for column in columns
+        if column in batch.lines.columns
+    ]
+    named = pl.concat([pl.DataFrame(schema={name: pl.String}), *values]).unique()
+    named = named.filter(pl.col(name).is_not_null() & (pl.col(name) != ""))
     return named.with_columns(pl.lit(True).alias(f"is_of_{name}")).lazy()  # noqa: FBT003
 
 
@@ -160,9 +224,6 @@ def _days(scan: Scan, people: pl.LazyFrame) -> pl.DataFrame:
     )
     try:
         with native_errors_silenced():
-            name = "claim_line_start_date"
-            cells = rows.select("person_id", name).unique().collect(engine="streaming")
+            return rows.select("person_id", _DAY).unique().collect(engine="streaming")
     except POLARS_FAILURES as failure:
         raise ClaimsError(f"{scan.path}: cannot be read ({reason(failure)})") from None
-    day = with_types(cells.select(name), frozenset({name}))[name]
-    return cells.select("person_id", day.alias("day").cast(pl.Date))

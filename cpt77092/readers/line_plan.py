@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
@@ -10,6 +10,7 @@ import polars as pl
 
 from cpt77092.claims import columns
 from cpt77092.claims.cells import source_cell
+from cpt77092.claims.dates import shown_by
 from cpt77092.claims.headers import HeaderMatch
 from cpt77092.claims.marks import without_marks
 from cpt77092.errors import ClaimsError
@@ -50,6 +51,8 @@ class LinePlan:
     """Rows that the layout says are claim lines; all where None."""
     days: tuple[pl.Expr, ...] = ()
     """`person_id` and `claim_line_start_date` of a row, whatever it bills."""
+    dates: tuple[pl.Expr, ...] = ()
+    """What all rows show of the order of month and day in each column of dates."""
 
     @classmethod
     def of(
@@ -76,7 +79,7 @@ class LinePlan:
                 code = code.fill_nan(None)  # what is not a number is a gap
             keep = may_be_in_scope(code, selection.scope)
             plan = cls(keep, tuple(_cells(headers, selection.needed, types)), code)
-        plan = replace(plan, days=_days(headers, types))
+        plan = replace(plan, days=_days(headers, types), dates=tuple(_dates(headers, types)))
         conditions = [
             pl.col(name).cast(pl.String).str.strip_chars().is_in(values)
             for name, values in headers.row_filter.items()
@@ -182,6 +185,7 @@ class LinePlan:
             opened=opened,
             codes=rows.select(self.code.cast(pl.String).alias("hcpcs_code")),
             days=rows.select(self.days),
+            dates=rows.select(self.dates) if self.dates else None,
             notes=opened.notes,
             encoding=encoding,
         )
@@ -193,6 +197,16 @@ def _days(headers: HeaderMatch, types: Types) -> tuple[pl.Expr, pl.Expr]:
     person = _cell(headers.columns.get("person_id"), "person_id", types)
     date = pl.lit("") if day is None else pl.col(day)
     return person.alias("person_id"), date.alias("claim_line_start_date")
+
+
+def _dates(headers: HeaderMatch, types: Types) -> Iterator[pl.Expr]:
+    """What the columns of dates show, each by itself; of several side by side, each."""
+    for column in columns.COLUMNS:
+        if column.kind is columns.Kind.DATE:
+            side_by_side = headers.line_columns.get(column.name, ())
+            for n, header in enumerate([headers.columns.get(column.name), *side_by_side]):
+                if header is not None and types.get(header, pl.String) == pl.String:
+                    yield shown_by(pl.col(header)).alias(f"{column.name} {n}")
 
 
 def _cells(headers: HeaderMatch, needed: frozenset[str], types: Types) -> list[pl.Expr]:

@@ -43,7 +43,7 @@ class Options:
     overrides: Mapping[str, str] = field(default_factory=dict)
     """Canonical column to header (`--map`)."""
     payer: str | None = None
-    """Read every line as this payer's (`--payer`)."""
+    """The payer of the lines of a file without a column that names it (`--payer`)."""
     lenient: bool = False
     """Read past wrong counts in an X12 file (`--lenient`)."""
     encoding: str | None = None
@@ -185,6 +185,9 @@ class Scan:
     days: pl.LazyFrame
     """`person_id` and `claim_line_start_date` of every row: read of history, to say what
     it covers."""
+    dates: pl.LazyFrame | None = None
+    """What all rows show of the order of month and day, a column for each column of dates
+    (`dates.shown_by`): read only where the lines in scope leave it open."""
     notes: tuple[str, ...] = ()
     """What a person should know about how the file was read, each a clause of its own."""
     faults: tuple[str, ...] = ()

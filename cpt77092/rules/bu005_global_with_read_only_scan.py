@@ -19,7 +19,7 @@ RULE = Rule(
     codes=GLOBAL,
     flag=across(pl.col("entity_only_reads_scan")),
     source=fee_schedule_file("26: professional component only; indicator 4: global test only"),
-    message="{hcpcs_code} is global, but {scan_billed} has 26 (interpretation only).",
+    message="{hcpcs_code} is global, but {scan_read_only} has 26 (interpretation only).",
     remedy=Remedy("Bill 77092 instead if only the interpretation was done here."),
     since="0.2.0",
 )

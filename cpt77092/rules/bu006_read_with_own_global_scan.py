@@ -23,11 +23,11 @@ RULE = Rule(
         & ~(pl.col("day_surely_bills_global") | pl.col("day_surely_bills_calculation"))
     ),
     source=fee_schedule_file("indicator 1: a code without 26 or TC is global"),
-    message="{hcpcs_code} is interpretation only, but this provider bills {scan_billed} globally.",
+    message="{hcpcs_code} is interpretation only, but this provider bills {global_scan} globally.",
     remedy=Remedy("Bill 77089 instead if the calculation was done here too."),
     other_remedies=(
         Remedy(
-            "Check {scan_billed}: in POS {place_of_service_code} the facility bills the technical "
+            "Check {global_scan}: in POS {place_of_service_code} the facility bills the technical "
             "component, and the calculation too.",
             when=pl.col("in_facility_place"),
         ),

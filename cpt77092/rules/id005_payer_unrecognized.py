@@ -23,6 +23,10 @@ RULE = Rule(
     message="No policy found for {payer_label}; the default policy was used.",
     other_messages=(
         Message(
+            "No policy used for {payer_label}: {payer_conflict}; the default policy was used.",
+            when=pl.col("payer_conflict").is_not_null(),
+        ),
+        Message(
             "No policy found for {payer_label} (did you mean {payer_proposal}?); the default "
             "policy was used.",
             when=pl.col("payer_proposal").is_not_null(),

@@ -109,8 +109,6 @@ class Split:
     accepted_lines: pl.Series | None = None
     """Numbers of lines with a finding of these severities that somebody accepted."""
     whole_claims: bool = True
-    one_payer: bool = False
-    """Whether all claims were read as one payer's, whatever they say."""
 
     def write(self, stream: IO[bytes], name: str, part: int) -> None:
         """Write one part, `CLEAN` or `FLAGGED`, packed as the ending of the file's name says.
@@ -204,7 +202,7 @@ class Split:
     @cached_property
     def claims(self) -> HeldClaims:
         """The claims to be held back; none where single lines are."""
-        claims = HeldClaims(None if self.one_payer else Matcher.of(self.result.policies))
+        claims = HeldClaims(Matcher.of(self.result.policies))
         if self.whole_claims:
             for keys in self.held_keys():
                 claims.hold(keys)

@@ -25,8 +25,7 @@ _NAMED = ("claim_id", *_OWNERS)
 class HeldClaims:
     """Claims by the key of one or more of their rows, each with a reason."""
 
-    matcher: Matcher | None
-    """None where all claims are one payer's."""
+    matcher: Matcher
     _held: pl.DataFrame = field(
         default_factory=lambda: pl.DataFrame(schema=dict.fromkeys((*_NAMED, REASON), pl.String))
     )
@@ -79,9 +78,7 @@ class HeldClaims:
         spellings = texts.select("payer_id", "payer").unique()
         for spelling in spellings.iter_rows():
             if spelling not in self._payers:
-                self._payers[spelling] = (
-                    self.matcher.same_payer(*spelling) if self.matcher and any(spelling) else ""
-                )
+                self._payers[spelling] = self.matcher.same_payer(*spelling) if any(spelling) else ""
         same = [self._payers[spelling] for spelling in spellings.iter_rows()]
         spellings = spellings.with_columns(pl.Series("same_payer", same, dtype=pl.String))
         on = ["payer_id", "payer"]

@@ -134,5 +134,5 @@ def test_what_could_not_be_read_is_said_and_exits_2(scrub: Scrub) -> None:
 def test_the_payer_and_history_are_used_as_in_a_check(scrub: Scrub) -> None:
     history = EXAMPLES / "history.csv"
     _, out, _ = scrub("why", "A-1001", CLAIMS, *AS_OF, "--payer", "cigna", "--history", history)
-    assert "Line 1: 77092, Cigna, DOS 2026-03-02" in out
+    assert "Line 1: 77092, Medicare (Cigna policy), DOS 2026-03-02" in out
     assert "no --history was given" not in out

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cpt77092.claims.columns import BY_NAME
-from cpt77092.claims.dates import Order, ambiguity_note, order_of, read_dates
+from cpt77092.claims.dates import Evidence, Order, order_note, read_dates
 from cpt77092.readers import Batch, Options, read_batch
 from cpt77092.reference.codes import CHECKED
 
@@ -32,12 +32,12 @@ def read(folder: Path, *rows: str, header: str = "claim,payer,dos,cpt,npi") -> B
         (["03/04/2026", "15/03/2026"], Order.UNKNOWN),  # one may be a typing error
         (["03/04/2026", "15/03/2026", "16/03/2026"], Order.DAY_FIRST),
         (["15/03/2026", "16/03/2026", "03/17/2026"], Order.MONTH_FIRST),
-        (["13/40/2025", "14/40/2025"], Order.UNKNOWN),
+        (["13/40/2025", "14/40/2025"], Order.NONE),
         (["15-03-2026", "16-03-2026"], Order.DAY_FIRST),
     ],
 )
 def test_the_cells_of_a_column_show_its_order(cells: list[str], order: Order) -> None:
-    assert order_of(pl.Series(cells)) is order
+    assert Evidence.of(pl.Series(cells)).order is order
 
 
 def test_a_column_that_puts_the_day_first_is_read_so() -> None:
@@ -61,8 +61,8 @@ def test_a_mixed_column_keeps_the_month_first_and_reads_no_impossible_date() -> 
 def test_a_column_of_us_dates_is_read_back_or_noted_as_doubtful(days: list[date]) -> None:
     cells = pl.Series([f"{day:%m/%d/%Y}" for day in days])
     assert read_dates(cells).to_list() == days
-    is_plain = any(day.day > 12 for day in days)
-    assert (ambiguity_note(cells) is None) == is_plain
+    is_plain = any(day.day > 12 for day in days) or all(day.day == day.month for day in days)
+    assert (order_note(Evidence.of(cells).order) is None) == is_plain
 
 
 @pytest.mark.parametrize(
@@ -85,13 +85,52 @@ def test_what_only_looks_like_a_named_month_is_no_date(cell: str) -> None:
     assert read_dates(pl.Series([cell])).to_list() == [None]
 
 
-def test_doubtful_dates_are_noted_with_their_file_and_column(tmp_path: Path) -> None:
+def test_doubtful_dates_are_noted_with_their_column_and_read_in_both_ways(tmp_path: Path) -> None:
     batch = read(tmp_path, "A1,Medicare,03/04/2026,77092,1555000011")
     assert batch.lines["claim_line_start_date"].to_list() == [date(2026, 3, 4)]
+    assert batch.day_first is not None
+    assert batch.day_first.lines["claim_line_start_date"].to_list() == [date(2026, 4, 3)]
     assert batch.notes == [
-        f"{tmp_path / 'claims.csv'}: claim_line_start_date: dates like 03/04/2025 are read month "
-        "first; no cell shows which it is"
+        "claim_line_start_date: no row shows whether dates like 03/04/2025 are month or day first; "
+        "they are shown month first, both were tried, and a rule that depends on it is not checked"
     ]
+
+
+@pytest.mark.parametrize(
+    ("others", "day"),
+    [
+        (["A1,Medicare,13/01/2026,99213,"], date(2026, 1, 2)),  # it may be a typing error
+        (["A1,Medicare,13/01/2026,99213,", "A2,Medicare,14/01/2026,99213,"], date(2026, 2, 1)),
+        (["A1,Medicare,01/13/2026,99213,"], date(2026, 1, 2)),
+    ],
+)
+@pytest.mark.parametrize("where", ["rows of other services", "another file", "the history"])
+def test_all_rows_of_a_run_show_the_order(
+    others: list[str], day: date, where: str, tmp_path: Path
+) -> None:
+    header, line = "claim,payer,dos,cpt,npi", "B1,Medicare,01/02/2026,77092,"
+    rows = [line, *others] if where == "rows of other services" else [line]
+    for name, part in (("claims", rows), ("other", others)):
+        (tmp_path / f"{name}.csv").write_text("\n".join([header, *part]) + "\n", encoding="utf-8")
+    claims, other = str(tmp_path / "claims.csv"), str(tmp_path / "other.csv")
+    paths = [claims, other] if where == "another file" else [claims]
+    past = [other] if where == "the history" else []
+    batch = read_batch(
+        paths, needed=frozenset(BY_NAME), scope=CHECKED, options=Options(), past=past
+    )
+    assert batch.lines["claim_line_start_date"].to_list() == [day]
+    is_settled = len(others) == 2 or others[0].startswith("A1,Medicare,01/13")
+    assert (batch.day_first is None) == is_settled
+
+
+def test_other_columns_of_dates_show_the_order_where_a_column_does_not(tmp_path: Path) -> None:
+    header = "claim,payer,dos,cpt,npi,birth_date"
+    batch = read(tmp_path, "A1,Medicare,03/04/2026,77092,,25/12/1950", header=header)
+    assert batch.day_first is not None  # one such date may be a typing error
+    rows = [f"A{n},Medicare,03/04/2026,77092,,{n}/12/1950" for n in (25, 26)]
+    batch = read(tmp_path, *rows, header=header)
+    assert batch.lines["claim_line_start_date"].to_list() == [date(2026, 4, 3)] * 2
+    assert batch.day_first is None
 
 
 @pytest.mark.parametrize(

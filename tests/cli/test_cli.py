@@ -452,6 +452,26 @@ def test_a_payer_may_be_named_by_its_id(scrub: Scrub, tmp_path: Path) -> None:
     assert scrub(file, *AS_OF, "--payer", "cms").code == 2
 
 
+def test_a_payer_that_is_chosen_decides_the_policy_and_not_whose_claim_it_is(
+    scrub: Scrub, tmp_path: Path
+) -> None:
+    line = "A1,{},2026-03-02,P1,77092,26,1,1555000011,1555001019"
+    rows = [line.format(payer) for payer in ("BCBS of Texas", "Anthem BCBS", "Texas BCBS")]
+    file = tmp_path / "claims.csv"
+    header = "claim_id,payer,dos,member_id,cpt,mod1,units,rendering_npi,billing_npi"
+    file.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    ran = scrub(file, *AS_OF, "--payer", "medicare", "--format", "csv", "--select", "FR001,MO001")
+    flagged = (
+        pl.read_csv(ran.out.encode(), infer_schema=False).sort("source_row", "rule").to_dicts()
+    )
+    assert [row["rule"] for row in flagged] == ["MO001", "MO001", "FR001", "MO001"]
+    assert {(row["payer"], row["payer_name"]) for row in flagged} == {
+        ("medicare", "BCBS of Texas"),
+        ("medicare", "Anthem BCBS"),
+        ("medicare", "Texas BCBS"),
+    }
+
+
 def test_no_rule_left_is_no_clean_bill(scrub: Scrub) -> None:
     for arguments in (("--select", "MO", "--ignore", "MO"), ("--ignore", "ALL")):
         ran = scrub(EXAMPLE, *AS_OF, *arguments)

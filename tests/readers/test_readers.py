@@ -22,12 +22,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
+import polars.selectors as cs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from cpt77092.claims.columns import BY_NAME
+from cpt77092.claims.columns import BY_NAME, DAY_FIRST
 from cpt77092.errors import ClaimsError, UsageError
 from cpt77092.readers import Batch, Options, Selection, Tally, find_files, open_claims, read_batch
 from cpt77092.readers.classify import ROW_KIND, ROW_KINDS
@@ -731,10 +732,10 @@ def test_a_map_to_a_header_that_is_not_there_says_what_is(tmp_path: Path) -> Non
 # The payer
 
 
-def test_a_given_payer_is_every_lines_payer_whatever_the_file_says(tmp_path: Path) -> None:
+def test_a_given_payer_leaves_the_payers_of_the_file_to_tell_claims_apart(tmp_path: Path) -> None:
     header = HEADER.replace("note", "payer_id")
     lines = read(written(tmp_path, text(header, line(1, note="12345"))), payer="aetna").lines
-    assert lines.select("payer", "payer_id").rows() == [("aetna", "")]
+    assert lines.select("payer", "payer_id").rows() == [("Medicare", "12345")]
 
 
 def test_a_given_payer_stands_in_for_a_missing_column(tmp_path: Path) -> None:
@@ -938,7 +939,9 @@ def test_a_typed_parquet_file_gives_the_same_typed_lines_as_a_csv_file(tmp_path:
     assert from_csv.total.out_of_scope == 1
     assert from_csv.lines[ROW].to_list() == [2, 3, 5]
     assert from_parquet.lines[ROW].to_list() == [1, 2, 4]  # a table has no header row
-    assert_frame_equal(from_parquet.lines.drop(ROW), from_csv.lines.drop(ROW))
+    # Text alone can be read in two ways.
+    same = ~cs.ends_with(DAY_FIRST) - cs.by_name(ROW)
+    assert_frame_equal(from_parquet.lines.select(same), from_csv.lines.select(same))
     assert from_csv.lines["claim_line_start_date"].to_list() == [
         date(2026, 3, 1),
         date(2026, 3, 2),

@@ -896,9 +896,9 @@ def test_the_ending_does_not_matter_and_folders_are_searched(tmp_path: Path) -> 
     assert read(*find_files([str(tmp_path)])).total.in_scope == 5
 
 
-def test_a_payer_can_be_named_for_all(tmp_path: Path) -> None:
+def test_a_payer_named_for_all_leaves_that_of_the_claim(tmp_path: Path) -> None:
     line = only(read(kept(tmp_path, x12([LINE])), payer="cigna"))
-    assert (line["payer"], line["payer_id"]) == ("cigna", "")
+    assert (line["payer"], line["payer_id"]) == ("Medicare", "99901")
 
 
 def test_standard_input_is_read() -> None:

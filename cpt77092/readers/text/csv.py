@@ -225,6 +225,7 @@ class CsvFile:
             opened=replace(self, source=source),
             codes=account.every_code,
             days=pl.concat(account.days).lazy(),
+            dates=pl.concat(account.dates).lazy() if plan.dates and account.dates else None,
             notes=(*self.notes, *(note for note, holds in notes.items() if holds)),
             encoding=source.name,
             heading=source.raw(read.heading),
@@ -330,6 +331,7 @@ class _Account:
     plan: LinePlan
     codes: list[pl.DataFrame] = field(default_factory=list)
     totals: list[pl.DataFrame] = field(default_factory=list)
+    dates: list[pl.DataFrame] = field(default_factory=list)
     days: list[pl.DataFrame] = field(
         default_factory=lambda: [
             pl.DataFrame(schema={"person_id": pl.String, "claim_line_start_date": pl.String})
@@ -344,6 +346,8 @@ class _Account:
         readable = block.filter(~is_wrong)
         self.totals.append(readable.select(self.plan.total))
         self.days.append(readable.select(self.plan.days).unique())
+        if self.plan.dates:
+            self.dates.append(readable.select(self.plan.dates))
         kept = block.filter(self.plan.keep | is_wrong)
         return self.plan.lines(
             kept.select(pl.col(INDEX).alias(ROW), LINE, RAW, REJECT, *self.plan.cells)
