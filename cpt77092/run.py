@@ -88,6 +88,10 @@ class Request:
     """The user's own names for payers."""
     accepted: str | None = None
     """The file of decisions on findings; `read_before` reads it."""
+    since: str | None = None
+    """The report of a former run; `read_before` reads it."""
+    only_new: bool = False
+    """The exit code counts the findings alone that the former report lacks."""
 
     def recorded(self) -> dict[str, Any]:
         """The request as plain JSON values, for the manifest of a report.
@@ -218,11 +222,13 @@ def read_before(request: Request) -> Before | None:
     Raises:
         ScrubError: a file cannot be used; its `lines` say what to fix.
     """
-    if request.accepted is None:
+    if request.accepted is None and request.since is None:
         return None
     from cpt77092.followup import before
 
-    return before.read_before(accepted=request.accepted)
+    return before.read_before(
+        accepted=request.accepted, since=request.since, only_new=request.only_new
+    )
 
 
 def read_payers(request: Request) -> tuple[Batch, list[SpellingCount]]:

@@ -5,7 +5,6 @@ The verdict also names what has changed since: program, policies, rules and file
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 from collections import Counter
@@ -20,6 +19,7 @@ from cpt77092.choices import By, Sort
 from cpt77092.databases.address import is_address
 from cpt77092.errors import ClaimsError, UsageError
 from cpt77092.frozen import frozen
+from cpt77092.followup.whole import is_whole
 from cpt77092.policies.load import PACKAGED
 from cpt77092.reports.check import json as json_report
 from cpt77092.reports.check.report import Report
@@ -32,7 +32,7 @@ IS_WHOLE = " is whole"
 """Key of a report that was read: whether its digest is that of its bytes."""
 RULES_SHOWN = 10
 CLAIMS_SHOWN = 8
-_OF_FILES = ("input: ", "history: ", "layout: ", "accepted: ")
+_OF_FILES = ("input: ", "history: ", "layout: ", "accepted: ", "since: ")
 
 Record = Mapping[str, Any]
 """A JSON object."""
@@ -119,9 +119,7 @@ def _read(report: str) -> dict[str, Any]:
     is_ours = isinstance(manifest, dict) and manifest.get("program") == "cpt77092"
     if not is_ours or not all(name in tree for name in SECTIONS):
         raise UsageError(f"{report}: not a report of scrub check -o x.json")
-    body, mark, end = content.rpartition(json_report.DIGEST.encode())
-    is_whole = bool(mark) and end == f'{hashlib.sha256(body).hexdigest()}"}}\n'.encode()
-    return dict(tree) | {IS_WHOLE: is_whole}
+    return dict(tree) | {IS_WHOLE: is_whole(content)}
 
 
 def _request(report: str, manifest: Record) -> Request:
@@ -142,9 +140,8 @@ def _request(report: str, manifest: Record) -> Request:
         raise UsageError(
             f"{report}: made from a database, whose rows may have changed; check again"
         )
-    layout = manifest["options"].get("layout")
-    accepted = manifest["options"].get("accepted")
-    files = [*inputs, *history, *filter(None, [layout, accepted])]
+    named = [manifest["options"].get(name) for name in ("layout", "accepted", "since")]
+    files = [*inputs, *history, *filter(None, named)]
     missing = [name for name in files if not Path(name).is_file()]
     if missing:
         raise ClaimsError(*(f"{name}: no such file; the report needs it" for name in missing))
@@ -165,13 +162,18 @@ def _run_again(
     request: Request, then: Record, by: By, sort: Sort, rework_cost: Decimal | None
 ) -> dict[str, Any]:
     """The report as it is now, in the shape that it had then."""
-    before, result, accepted = read_before(request), run(request), None
+    before, result = read_before(request), run(request)
+    accepted = comparison = None
     if before is not None:
-        result, accepted = before.applied(result)
+        result, accepted, comparison = before.applied(result)
     again = Report(
         result=result,
         totals=findings.totals(
-            result, rework_cost=rework_cost, without=request.without, accepted=accepted
+            result,
+            rework_cost=rework_cost,
+            without=request.without,
+            accepted=accepted,
+            comparison=comparison,
         ),
         accepted=accepted,
         options=then["manifest"]["options"],
@@ -214,7 +216,7 @@ def _digests(manifest: Record) -> dict[tuple[str, str], str]:
     """SHA-256 by kind and name of every file that a report was made from."""
     history = (manifest["history"] or {}).get("files", [])
     files = [("input", manifest["inputs"]), ("history", history)]
-    for kind in ("layout", "accepted"):  # older reports have none
+    for kind in ("layout", "accepted", "since"):  # older reports have none
         one = manifest.get(kind)
         files.append((kind, [one] if one else []))
     return {(kind, one["file"]): one.get("sha256") for kind, many in files for one in many}
@@ -234,6 +236,8 @@ def _differences(then: Record, now: Record, rows: str) -> list[str]:
         differences.append("the lines that could not be checked differ")
     if then.get("accepted") != now.get("accepted"):
         differences.append("the findings accepted differ")
+    if then.get("since") != now.get("since"):
+        differences.append("what is new since the former report differs")
     if then.get("checked_lines") != now.get("checked_lines"):
         differences.append("the lines checked differ")
     old, new = then["totals"], now["totals"]

@@ -127,7 +127,17 @@ class CheckOptions(ClaimOptions):
         "File of accepted findings; scrub-accepted.yaml here or above if omitted.",
     )
 
+    since: str | None = file_option(
+        FOLLOWING,
+        "Compare with this former report, JSON (or CSV): what is new, still open, fixed.",
+    )
+
     fail_on: FailOn = option(EXIT_CODE, "Lowest severity that exits 1.", default=FailOn.ERROR)
+    only_new: bool = flag(
+        EXIT_CODE,
+        "--fail-on counts only findings that the report of --since lacks; splitting holds all.",
+        "--only-new",
+    )
     exit_zero: bool = flag(EXIT_CODE, "Exit 0 instead of 1.", "--exit-zero")
     allow_rejects: bool = flag(
         EXIT_CODE, "Rows that could not be read do not exit 2.", "--allow-rejects"
@@ -150,12 +160,16 @@ class CheckOptions(ClaimOptions):
         select = _listed(self.select)
         if self.select and not select:  # as from an empty shell variable: not every rule is meant
             raise UsageError("--select: names no rule; see scrub rules, or omit it to run all")
+        if self.only_new and self.since is None:
+            raise UsageError("--only-new: new since when? Name a former report: --since NAME.json")
         return replace(
             self.run_request(payer_names),
             select=select,
             ignore=_listed(self.ignore),
             extend_select=_listed(self.extend_select),
             show_phi=self.show_phi,
+            since=self.since,
+            only_new=self.only_new,
         )
 
     def recorded(self) -> dict[str, Any]:
@@ -201,7 +215,7 @@ def check(ctx: typer.Context, options: CheckOptions) -> None:
     request = with_accepted(replace(request, **answers_of(ctx)), options.accepted)
     files = output_files(request, options)
     names = [("-o", name) for name in (*dict(files.reports), *files.tables)] + files.others
-    read = (settings_of(ctx).path, options.payers, options.worklist, request.accepted)
+    read = (settings_of(ctx).path, options.payers, options.worklist, request.accepted, options.since)
     require_no_input(request, names, read)
     worklist, before = _former_worklist(options, files), read_before(request)
     ctx.with_resource(output_locks([name for name, _ in files.reports], others=files.others))
@@ -256,6 +270,7 @@ def _exit_code(totals: Totals, options: CheckOptions) -> tuple[Exit, str]:
         exit_zero=options.exit_zero,
         allow_rejects=options.allow_rejects,
         strict=options.strict,
+        only_new=options.only_new,
     )
 
 
@@ -271,12 +286,16 @@ def _report(
     from cpt77092.reports.check.report import Report
     from cpt77092.run import run
 
-    result, accepted = run(request, progress), None
+    result, accepted, comparison = run(request, progress), None, None
     progress("Adding up")
     if before is not None:
-        result, accepted = before.applied(result)
+        result, accepted, comparison = before.applied(result)
     totals = findings.totals(
-        result, rework_cost=options.rework_cost, without=request.without, accepted=accepted
+        result,
+        rework_cost=options.rework_cost,
+        without=request.without,
+        accepted=accepted,
+        comparison=comparison,
     )
     log.result(result, totals)
     code, why = _exit_code(totals, options)

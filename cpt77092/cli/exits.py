@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from enum import IntEnum
 from typing import TYPE_CHECKING, NoReturn
 
@@ -35,6 +35,7 @@ def exit_code(
     exit_zero: bool,
     allow_rejects: bool = False,
     strict: bool = False,
+    only_new: bool = False,
 ) -> tuple[Exit, str]:
     """The exit code of a finished run, and the reason for it."""
     from cpt77092.findings.unchecked import unchecked_rows
@@ -43,23 +44,28 @@ def exit_code(
         return Exit.UNCHECKED, why
     if unchecked := unchecked_columns(totals, strict=strict):
         return Exit.UNCHECKED, unchecked
-    return _exit_of_findings(totals, fail_on, exit_zero=exit_zero)
+    return _exit_of_findings(totals, fail_on, exit_zero=exit_zero, only_new=only_new)
 
 
-def _exit_of_findings(totals: Totals, fail_on: FailOn, *, exit_zero: bool) -> tuple[Exit, str]:
+def _exit_of_findings(
+    totals: Totals, fail_on: FailOn, *, exit_zero: bool, only_new: bool
+) -> tuple[Exit, str]:
     """The exit code of a run that could check everything, and the reason for it."""
     from cpt77092.text import count
 
-    accepted = _accepted(totals, fail_on)
-    failing = sum(totals.by_severity[severity] for severity in failing_severities(fail_on))
+    numbers, kind = totals.by_severity, "finding"
+    if only_new and totals.since is not None:
+        numbers, kind = totals.since.new, "new finding"
+    failing = sum(numbers[severity] for severity in failing_severities(fail_on))
+    accepted, old = _accepted(totals, fail_on), _old(totals, fail_on) if only_new else ""
+    left_out = "".join(f"; {text}" for text in (old, accepted) if text)
     if failing or (fail_on is FailOn.NOT_CHECKED and totals.not_checked):
-        what = count(failing, "finding") if failing else "rules that could not be checked"
+        what = count(failing, kind) if failing else "rules that could not be checked"
         code = Exit.CLEAN if exit_zero else Exit.FINDINGS
-        more = f"; {accepted}" if accepted else ""
-        return code, f"{what} at or above --fail-on {fail_on}{more}"
-    if accepted:
-        return Exit.CLEAN, f"{accepted}; no other finding at or above --fail-on {fail_on}"
-    return Exit.CLEAN, f"no finding at or above --fail-on {fail_on}"
+        return code, f"{what} at or above --fail-on {fail_on}{left_out}"
+    if accepted and not old:
+        return Exit.CLEAN, f"{accepted}; no other {kind} at or above --fail-on {fail_on}"
+    return Exit.CLEAN, f"no {kind} at or above --fail-on {fail_on}{left_out}"
 
 
 def exit_if_unread(ctx: typer.Context, result: Result, without: Collection[str]) -> NoReturn:
@@ -76,13 +82,24 @@ def exit_if_unread(ctx: typer.Context, result: Result, without: Collection[str])
 
 def _accepted(totals: Totals, fail_on: FailOn) -> str:
     """`2 errors accepted`, of the severities that count; blank where none is."""
-    from cpt77092.text import count
-
     if totals.accepted is None:
         return ""
-    numbers = [(s, totals.accepted.by_severity[s]) for s in failing_severities(fail_on)]
-    counts = [count(number, severity.value) for severity, number in numbers if number]
-    return f"{', '.join(counts)} accepted" if counts else ""
+    counts = _counts(totals.accepted.by_severity, fail_on)
+    return f"{counts} accepted" if counts else ""
+
+
+def _old(totals: Totals, fail_on: FailOn) -> str:
+    """`22 old errors left out (--only-new)`, of the severities that count; blank if none is."""
+    counts = "" if totals.since is None else _counts(totals.since.old, fail_on, "old ")
+    return f"{counts} left out (--only-new)" if counts else ""
+
+
+def _counts(numbers: Mapping[Severity, int], fail_on: FailOn, kind: str = "") -> str:
+    """`2 errors, 1 warning`, of the severities that count."""
+    from cpt77092.text import count
+
+    some = [(severity, numbers[severity]) for severity in failing_severities(fail_on)]
+    return ", ".join(count(number, f"{kind}{severity}") for severity, number in some if number)
 
 
 def unchecked_columns(totals: Totals, *, strict: bool) -> str:

@@ -63,6 +63,8 @@ MEANINGS: Mapping[str, str] = {
     "source_url": "Address of the source.",
     "in_force_from": "First day of the value that decided.",
     "confidence": "primary, secondary or recalled.",
+    "question": "What to ask the payer once; null where the finding is no question.",
+    "since": "new or open, compared with the report of --since; null without one.",
     "reason": "Why the rule could not be checked.",
     "errors": "Findings that are errors.",
     "warnings": "Findings that are warnings.",

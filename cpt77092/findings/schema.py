@@ -13,7 +13,7 @@ import polars as pl
 from cpt77092.choices import By
 from cpt77092.facts.money import CENTS
 
-FINDINGS_SCHEMA_VERSION = 1
+FINDINGS_SCHEMA_VERSION = 2
 """In the manifest of JSON (`schema`) and the metadata of Parquet (`cpt77092.schema`)."""
 
 Schema = Mapping[str, pl.DataType | type[pl.DataType]]
@@ -55,8 +55,20 @@ FINDING: Schema = {
     **_texts("source_title", "source_at", "source_url"),
     "in_force_from": pl.Date,
     "confidence": pl.String,
+    **_texts("question", "since"),
 }
-"""The findings table: one row per finding."""
+"""The findings table: one row per finding. `question` is what the payer answers once for all such
+findings, null where the finding is none; `since` is new or open, null without a former report."""
+
+SINCE: Schema = {
+    **_texts("status", "claim_id", "payer"),
+    "claim_line_start_date": pl.Date,
+    "rules": pl.String,
+    "findings": pl.UInt32,
+    "charges": CENTS,
+}
+"""How a run differs from a former one, a row per status and claim: new, open, fixed, accepted,
+unchecked or gone. `charges` are of the lines, each once, credits left out."""
 
 ACCEPTED: Schema = {**FINDING, **_texts("reason", "accepted_by"), "accepted_until": pl.Date}
 """One row per finding that somebody accepted: why, whose initials, and the last day."""

@@ -13,6 +13,7 @@ from cpt77092.engine import INFO, SEVERITIES, Result
 from cpt77092.findings.lines import line_table
 from cpt77092.findings.schema import FINDING
 from cpt77092.findings.texts import message_fields, write_texts
+from cpt77092.followup.key import IS_NEW
 from cpt77092.policies import Decision, Level
 from cpt77092.reference.sources import Source
 from cpt77092.rule import Rule, Severity
@@ -88,8 +89,19 @@ def _complete(
         .hstack([severities.gather(chosen["severity"])])
         .hstack(sources[source])
         .hstack(write_texts(result, cited, sources, fields))
+        .hstack(_carried_over(result, chosen))
     )
     return everything.select(*FINDING, *extra)
+
+
+def _carried_over(result: Result, chosen: pl.DataFrame) -> pl.DataFrame:
+    """The question of each finding that is one, and whether a former report lacks it."""
+    questions = pl.Series([rule.question for rule in result.rules], dtype=pl.String)
+    is_new = pl.col(IS_NEW) if IS_NEW in chosen.columns else pl.lit(None, pl.Boolean)
+    return chosen.select(
+        question=pl.when(is_question(result)).then(pl.lit(questions).gather("rule")),
+        since=pl.when(is_new).then(pl.lit("new")).when(~is_new).then(pl.lit("open")),
+    )
 
 
 def _sources(result: Result, chosen: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:

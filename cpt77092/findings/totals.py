@@ -29,7 +29,9 @@ from cpt77092.reference.codes import CHECKED
 from cpt77092.rule import Severity
 
 if TYPE_CHECKING:
+    from cpt77092.findings.since import SinceTotals
     from cpt77092.followup.accepted import Accepted
+    from cpt77092.followup.former_report import Comparison
     from cpt77092.followup.outcome import Outcome
 
 
@@ -147,6 +149,8 @@ class Totals:
     """None unless the user said what reworking a line costs."""
     accepted: AcceptedTotals | None = None
     """None without a file of decisions."""
+    since: SinceTotals | None = None
+    """None without a former report."""
 
     @property
     def accepted_errors(self) -> int:
@@ -160,6 +164,7 @@ def totals(
     rework_cost: Decimal | None = None,
     without: Collection[str] = (),
     accepted: Accepted | None = None,
+    comparison: Comparison | None = None,
 ) -> Totals:
     """Add a run up.
 
@@ -168,6 +173,7 @@ def totals(
         rework_cost: dollars that reworking one line costs, where the user said so.
         without: groups of columns that the user knows to be missing.
         accepted: the findings that were accepted.
+        comparison: how the run differs from a former one.
     """
     counts = _by_rule(result)
     worst, by_payer = result.worst, _at_risk_by_payer(result)
@@ -201,7 +207,14 @@ def totals(
         diagnosis_years=diagnosis_years_without_list(result),
         rework=None if rework_cost is None else _rework(result, rework_cost),
         accepted=None if accepted is None else _accepted(result, accepted),
+        since=None if comparison is None else _since(result, comparison),
     )
+
+
+def _since(result: Result, comparison: Comparison) -> SinceTotals:
+    from cpt77092.findings.since import since_totals
+
+    return since_totals(result, comparison)
 
 
 def _by_rule(result: Result) -> list[tuple[str, Severity, int]]:

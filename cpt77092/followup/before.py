@@ -7,6 +7,7 @@ from typing import NamedTuple
 from cpt77092.engine import Result
 from cpt77092.followup.accepted import Accepted, apply_entries
 from cpt77092.followup.entries import Entry, read_entries
+from cpt77092.followup.former_report import Comparison, FormerReport, compare, read_former
 from cpt77092.followup.keyed import Secret, read_secret
 from cpt77092.frozen import frozen
 
@@ -17,6 +18,8 @@ class Followed(NamedTuple):
     result: Result
     accepted: Accepted | None = None
     """The findings that decisions took off the list; None without a file of decisions."""
+    comparison: Comparison | None = None
+    """How the run differs from a former one; None without its report."""
 
 
 @frozen(kw_only=True)
@@ -27,22 +30,34 @@ class Before:
     """The file of decisions."""
     entries: tuple[Entry, ...] = ()
     secret: Secret | None = None
+    former: FormerReport | None = None
 
     def applied(self, result: Result) -> Followed:
-        """The run without the findings that were accepted."""
-        accepted = None
+        """The run without the findings that were accepted, and its new findings marked.
+
+        Raises:
+            UsageError: the former report rests on other policies.
+        """
+        accepted = comparison = None
         if self.file is not None:
             result, accepted = apply_entries(result, self.file, self.entries, self.secret)
-        return Followed(result, accepted)
+        if self.former is not None:
+            off = None if accepted is None else accepted.findings
+            result, comparison = compare(result, off, self.former)
+        return Followed(result, accepted, comparison)
 
 
-def read_before(*, accepted: str | None = None) -> Before:
-    """What a run is to follow: a file of decisions.
+def read_before(
+    *, accepted: str | None = None, since: str | None = None, only_new: bool = False
+) -> Before:
+    """What a run is to follow: a file of decisions, and a former report.
 
     Raises:
         SettingsError: the file of decisions cannot be read or has mistakes.
-        UsageError: the key of its digests is damaged.
+        UsageError: the key of its digests is damaged, or the former report cannot be used.
     """
+    former = None if since is None else read_former(since, only_new=only_new)
     if accepted is None:
-        return Before()
-    return Before(file=accepted, entries=read_entries(accepted), secret=read_secret())
+        return Before(former=former)
+    entries, secret = read_entries(accepted), read_secret()
+    return Before(file=accepted, entries=entries, secret=secret, former=former)

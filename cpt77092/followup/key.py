@@ -16,6 +16,8 @@ PAYER = "payer_label"
 ON_LINE = (PAYER, "claim_id", "claim_line_number", "hcpcs_code", "claim_line_start_date")
 KEY = (*ON_LINE, "rule")
 """The columns of a finding's key."""
+IS_NEW = "is_new"
+"""Column of `Result.findings` in a run that is compared with a former report, which lacks those."""
 
 
 def as_texts(rows: pl.DataFrame, names: Sequence[str] = KEY) -> pl.DataFrame:

@@ -13,12 +13,12 @@ import polars as pl
 
 from cpt77092 import findings
 from cpt77092.findings import AcceptedTotals, AtRisk, Rework, Totals
+from cpt77092.findings.since import SinceTotals
+from cpt77092.followup.whole import DIGEST
 from cpt77092.reports.check.manifest import manifest
 from cpt77092.reports.check.report import Report
 
-_MONEY = ("charge_amount", "expected_payment", "charges_at_risk", "payment_at_risk")
-DIGEST = ',\n"sha256": "'
-"""What is between a report and the digest of its bytes."""
+_MONEY = ("charge_amount", "expected_payment", "charges_at_risk", "payment_at_risk", "charges")
 _ROWS_AT_ONCE = 10_000
 """Rows whose JSON is held in memory together."""
 
@@ -39,6 +39,8 @@ def write(stream: IO[bytes], report: Report) -> None:
     if report.accepted is not None:
         table = findings.accepted_table(result, report.accepted, extra=report.extra)
         _write_table(out, "accepted", [table])
+    if totals.since is not None:
+        _write_table(out, "since", [totals.since.by_claim])
     if report.checked_lines:
         lines = findings.checked_lines(result, extra=report.extra)
         _write_table(out, "checked_lines", lines)
@@ -124,6 +126,7 @@ def _totals_record(totals: Totals) -> dict[str, Any]:
             for one in totals.questions
         ],
         "accepted": totals.accepted and _accepted_record(totals.accepted),
+        "since": totals.since and _since_record(totals.since),
     }
 
 
@@ -156,6 +159,22 @@ def _accepted_record(accepted: AcceptedTotals) -> dict[str, Any]:
             }
             for outcome in accepted.outcomes
         ],
+    }
+
+
+def _since_record(since: SinceTotals) -> dict[str, Any]:
+    return {
+        **{
+            group.status: {
+                "claims": group.claims,
+                "findings": group.findings,
+                "charges": float(group.charges),
+            }
+            for group in since.groups
+        },
+        "new_by_severity": {severity.value: n for severity, n in since.new.items()},
+        "old_by_severity": {severity.value: n for severity, n in since.old.items()},
+        "not_compared": since.not_compared,
     }
 
 

@@ -27,6 +27,7 @@ def manifest(report: Report) -> dict[str, Any]:
         "history": _history(result),
         "layout": None if layout is None else {"file": layout, "sha256": _digest(Path(layout))},
         "accepted": _accepted(report),
+        "since": _since(report),
         "columns": [gap.text for gap in report.totals.gaps],
         "options": dict(report.options),
         "exit": {"code": report.exit_code, "reason": report.why},
@@ -40,6 +41,19 @@ def _accepted(report: Report) -> dict[str, Any] | None:
         return None
     numbers = {severity.value: number for severity, number in accepted.by_severity.items()}
     return {"file": accepted.file, "sha256": _digest(Path(accepted.file)), "findings": numbers}
+
+
+def _since(report: Report) -> dict[str, Any] | None:
+    """The former report, whether it could be verified, and the day it is of; None without one."""
+    since = report.totals.since
+    if since is None:
+        return None
+    return {
+        "file": since.file,
+        "sha256": _digest(Path(since.file)),
+        "verified": since.is_verified,
+        "as_of": None if since.as_of is None else since.as_of.isoformat(),
+    }
 
 
 def _inputs(result: Result) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from cpt77092.engine import Result
 from cpt77092.findings import Totals
@@ -21,7 +22,13 @@ NAMES_SHOWN = 5
 
 def headline(totals: Totals) -> str:
     """The first line: may this batch be submitted, and what is at stake?"""
-    clauses = (verdict(totals), stakes(totals), accepted(totals), *columns(totals))
+    clauses = (
+        verdict(totals),
+        stakes(totals),
+        accepted(totals),
+        changes(totals),
+        *columns(totals),
+    )
     return " ".join(f"{clause}." for clause in clauses if clause)
 
 
@@ -115,6 +122,75 @@ def decisions(totals: Totals, *, verbose: bool = True) -> list[str]:
     return texts
 
 
+STATUSES = {
+    "new": "new",
+    "open": "still open",
+    "fixed": "fixed",
+    "accepted": "accepted since",
+    "unchecked": "could not be checked this time",
+    "gone": "not in this batch",
+}
+"""What became of findings since a former report, in words."""
+
+
+def changes(totals: Totals) -> str:
+    """`Since old.json: 2 new, 22 still open, 5 fixed`: findings by status; blank without --since.
+
+    Infos and questions, which are not worked claim by claim, are left out.
+    """
+    if totals.since is None:
+        return ""
+    counts = [f"{group.findings:,} {STATUSES[group.status]}" for group in totals.since.groups]
+    return f"Since {safe(totals.since.file)}: {', '.join(counts) or 'nothing to work on'}"
+
+
+def since(totals: Totals, *, verbose: bool = True) -> list[str]:
+    """What became of findings since a former report, one text per status with its claims."""
+    if totals.since is None:
+        return []
+    texts = []
+    for group in totals.since.groups:
+        rows = totals.since.by_claim.filter(status=group.status)
+        shown = rows if verbose else rows.head(NAMES_SHOWN)
+        claims = [claim_since(row) for row in shown.iter_rows(named=True)]
+        more = rows.height - shown.height
+        claims += [f"and {count(more, 'more claim')}"] if more else []
+        what = STATUSES[group.status]
+        texts.append(
+            f"{what[:1].upper()}{what[1:]}: {count(group.findings, 'finding')} on "
+            f"{count(group.claims, 'claim')}, {dollars(group.charges)}: {'; '.join(claims)}."
+        )
+    return [*texts, *since_doubts(totals)]
+
+
+def since_doubts(totals: Totals) -> list[str]:
+    """What a comparison with a former report cannot tell."""
+    texts, compared = [], totals.since
+    if compared is not None and not compared.is_verified:
+        name = safe(compared.file)
+        texts.append(
+            f"{name} is CSV, so nothing shows whether it was changed, or which policies it is on."
+        )
+    if compared is not None and compared.not_compared:
+        lines = count(compared.not_compared, "former finding")
+        texts.append(f"Not compared: {lines} of rules that did not run this time.")
+    return texts
+
+
+def claim_since(row: Mapping[str, Any]) -> str:
+    """`A-1009 MO012 $120.00`, of a row of `findings.schema.SINCE`."""
+    amount = "" if row["charges"] is None else f" {dollars(row['charges'])}"
+    return f"{safe(row['claim_id'] or 'no claim id')} {row['rules']}{amount}"
+
+
+def since_title(totals: Totals) -> str:
+    """`Since old.json (as of 2026-11-22)`; blank without --since."""
+    if totals.since is None:
+        return ""
+    day = f" (as of {totals.since.as_of})" if totals.since.as_of else ""
+    return f"Since {safe(totals.since.file)}{day}"
+
+
 def columns(totals: Totals) -> list[str]:
     """What the columns and payers leave unchecked or in question, without full stops."""
     missing = [gap.text for gap in totals.gaps if gap.lack]
@@ -174,6 +250,7 @@ def notes(result: Result, totals: Totals, *, verbose: bool = False) -> list[str]
         *([] if verbose else [f"Ask once: {text}" for text in questions(totals)]),
         *([] if verbose else infos(result, totals)),
         *money_at_risk(totals, verbose=verbose),
+        *(f"{since_title(totals)}: {text}" for text in since(totals, verbose=verbose)),
         *decisions(totals, verbose=verbose),
         *rework(totals),
         *unreadable(result),

@@ -94,6 +94,8 @@ def _answer(totals: Totals, width: int) -> Panel:
             body.append(more, style=STYLES["warning"])
     if accepted := summary.accepted(totals):
         body.append(f"{accepted}.\n")
+    if changes := summary.changes(totals):
+        body.append(f"{changes}.\n")
     for clause in summary.columns(totals):
         body.append(f"{clause}.\n", style=STYLES["warning"])
     body.append_text(_severities(totals)).append("\n")
@@ -132,6 +134,7 @@ def _print_rest(console: Console, result: Result, totals: Totals, *, verbose: bo
         _print_payers(console, totals, verbose=verbose)
     if verbose:
         _print_section(console, "At risk by rule", summary.money_by_rule(totals))
+    _print_section(console, summary.since_title(totals), summary.since(totals, verbose=verbose))
     decisions = summary.decisions(totals, verbose=verbose)
     _print_section(console, "Decisions on file", decisions)
     about = [*summary.rework(totals), *summary.history(result), *summary.commonest(result)]

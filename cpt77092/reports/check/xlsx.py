@@ -21,6 +21,7 @@ from cpt77092.choices import Sort
 from cpt77092.engine import Result
 from cpt77092.findings import AtRisk, Totals, rollup
 from cpt77092.findings.lines import details
+from cpt77092.findings.since import SinceTotals
 from cpt77092.findings.table import needing_work
 from cpt77092.frozen import frozen
 from cpt77092.reports.check import summary
@@ -110,6 +111,17 @@ ACCEPTED = (
 )
 """Findings that somebody accepted, which are not on the worklist."""
 
+SINCE = (
+    Column(header="Since", name="status_shown", width=28),
+    Column(header="Claim", name="claim_id", width=16),
+    Column(header="Payer", name="payer", width=24, style="wrapped"),
+    Column(header="Date", name="claim_line_start_date", width=11, style="date"),
+    Column(header="Rules", name="rules", width=24, style="wrapped"),
+    Column(header="Findings", name="findings", width=9, style="place"),
+    Column(header="Charges", name="charges", width=12, style="money"),
+)
+"""What became of findings since a former report, by claim."""
+
 _STYLES: dict[str, dict[str, Any]] = {
     "text": {"num_format": "@"},
     "wrapped": {"num_format": "@", "text_wrap": True},
@@ -147,7 +159,7 @@ def write(stream: IO[bytes], report: Report) -> None:
         file.set_properties({"title": "Claim check", "created": day})
         book = _Book(file)
         extra = ("payer_label", "line", *report.extra)
-        columns = [*WORKLIST, *(Column(header=n, name=n, width=14) for n in report.extra)]
+        columns = [*_with_since(WORKLIST, totals), *(Column(header=n, name=n, width=14) for n in report.extra)]
         work = findings.worst(needing_work(result), ROWS)
         notices = findings.worst(needing_work(result, others=True), ROWS)
         work_rows = rollup.grouped(work, sort=Sort.SEVERITY, extra=extra)
@@ -159,10 +171,25 @@ def write(stream: IO[bytes], report: Report) -> None:
         if report.accepted is not None and report.accepted.findings.height:
             accepted = findings.accepted_table(result, report.accepted, extra=("payer_label",))
             _worklist(book, "Accepted", accepted.head(ROWS).with_columns(payer_shown()), ACCEPTED)
+        if totals.since is not None:
+            _worklist(book, "Since", _since_rows(totals.since), SINCE)
         shown = pl.concat([work_rows, notice_rows], how="diagonal")
         _summary(book, result, totals, shown.height)
         _rules(book, result, totals, shown)
     stream.write(buffer.getvalue())
+
+
+def _with_since(columns: Sequence[Column], totals: Totals) -> list[Column]:
+    """Columns with what is new since a former report, after the rule, if there is one."""
+    if totals.since is None:
+        return [*columns]
+    place = [column.name for column in columns].index("rule") + 1
+    return [*columns[:place], Column(header="Since", name="since", width=7), *columns[place:]]
+
+
+def _since_rows(since: SinceTotals) -> pl.DataFrame:
+    words = pl.col("status").replace_strict(summary.STATUSES)
+    return since.by_claim.head(ROWS).with_columns(words.alias("status_shown"))
 
 
 def _in_words(
@@ -236,7 +263,7 @@ def _worklist(book: _Book, name: str, rows: pl.DataFrame, columns: Sequence[Colu
     sheet.autofilter(0, 0, last, len(columns) - 1)
     sheet.repeat_rows(0)
     # Not all columns are printed: they would be too small to read.
-    printed = (name for name in (NOTE, "Until", "What to do") if name in headers)
+    printed = (name for name in (NOTE, "Until", "What to do", "Charges") if name in headers)
     sheet.print_area(0, 0, last, headers.index(next(printed)))
     letter = chr(ord("A") + claim)
     starts = {"type": "formula", "criteria": f"=${letter}2<>${letter}1", "format": book.top}
@@ -265,6 +292,7 @@ def _summary(book: _Book, result: Result, totals: Totals, shown: int) -> None:
     number = sum(totals.by_severity.values())
     lines = [
         *([f"The worst {shown:,} of {number:,} findings are listed."] if shown < number else []),
+        *summary.since_doubts(totals),
         *summary.decisions(totals),
         *summary.rework(totals),
         summary.conservation(totals),
