@@ -215,8 +215,8 @@ def check(ctx: typer.Context, options: CheckOptions) -> None:
     request = with_accepted(replace(request, **answers_of(ctx)), options.accepted)
     files = output_files(request, options)
     names = [("-o", name) for name in (*dict(files.reports), *files.tables)] + files.others
-    read = (settings_of(ctx).path, options.payers, options.worklist, request.accepted, options.since)
-    require_no_input(request, names, read)
+    read = (options.payers, options.worklist, request.accepted, request.since)
+    require_no_input(request, names, (settings_of(ctx).path, *read))
     worklist, before = _former_worklist(options, files), read_before(request)
     ctx.with_resource(output_locks([name for name, _ in files.reports], others=files.others))
     _log_start(ctx, request, options, log)

@@ -106,8 +106,10 @@ def _by_claim(result: Result, comparison: Comparison) -> pl.DataFrame:
             charges=charge.then("charge_amount").sum(),
         )
         .sort(
-            pl.col("status").cast(pl.Enum(STATUSES)), -pl.col("charges").cast(pl.Float64),
-            "claim_id", maintain_order=True,
+            pl.col("status").cast(pl.Enum(STATUSES)),
+            -pl.col("charges").cast(pl.Float64),
+            "claim_id",
+            maintain_order=True,
         )
     )
     return claims.select(pl.col(name).cast(kind) for name, kind in SINCE.items())

@@ -111,10 +111,11 @@ def _heading(
 
 def _problems(claim: Iterable[dict[str, Any]], x12: frozenset[str]) -> list[Problem]:
     """The findings of a claim; those that differ in the line alone are one problem."""
-    problems: dict[tuple[str, ...], Problem] = {}
+    problems: dict[tuple[str | None, ...], Problem] = {}
     for row in claim:
         code = row["hcpcs_code"] or " "
-        words = (row["rule"], row["severity"], row["message"].replace(code, ""), row["fix"])
+        message = row["message"].replace(code, "")
+        words = (row["rule"], row["severity"], message, row["fix"], row["since"])
         problem = problems.setdefault(words, Problem(row))
         problem.lines.append(_line(row, x12))
     return list(problems.values())
@@ -163,6 +164,7 @@ def _block(
     row = problem.row
     (first, billed), *others = problem.lines
     name = first if row["hcpcs_code"] in row["message"] else f"{first} {billed}"
+    name += " (new)" if row["since"] == "new" else ""
     text = Text.assemble((name[:1].upper() + name[1:], "bold"), f": {safe(row['message'])}")
     if others:
         is_short = whole or len(others) <= LINES_NAMED

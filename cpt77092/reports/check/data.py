@@ -44,6 +44,7 @@ def report_data(result: Result, shown: pl.DataFrame, extra: Sequence[str] = ()) 
         "fix_kind",
         _joined("group_code", "carc", "rarc").alias("denial"),
         "source",
+        (pl.col("since") == "new").fill_null(value=False).alias("is_new"),
     )
     return {
         "severities": severities,

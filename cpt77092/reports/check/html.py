@@ -32,7 +32,7 @@ FINDINGS_SHOWN = 20_000
 """More than a person will read and a browser can search at once; the worst are kept."""
 WITHOUT_SCRIPT = 200
 """Findings in the plain table for browsers without scripts."""
-ACCEPTED_SHOWN = 500
+ACCEPTED_SHOWN = SINCE_SHOWN = 500
 BARS = 6
 """In each chart; a note counts the others."""
 
@@ -91,6 +91,9 @@ def _texts(result: Result, totals: Totals) -> dict[str, Any]:
         "headline": summary.headline(totals),
         "severity_counts": summary.severity_counts(totals),
         "accepted_text": summary.accepted(totals),
+        "since_title": summary.since_title(totals),
+        "since_doubts": summary.since_doubts(totals),
+        "since": _since(totals),
         "asked": summary.questions(totals),
         "not_checked": summary.not_checked(result, totals),
         "notes": [
@@ -108,6 +111,24 @@ def _accepted(result: Result, accepted: Accepted | None) -> list[dict[str, Any]]
         return []
     table = findings.accepted_table(result, accepted, extra=("payer_label",))
     return list(table.head(ACCEPTED_SHOWN).iter_rows(named=True))
+
+
+def _since(totals: Totals) -> list[dict[str, Any]]:
+    """What became of findings since a former report, by status, with the first claims of each."""
+    if totals.since is None:
+        return []
+    return [
+        {
+            "status": group.status,
+            "title": summary.in_words(group.status),
+            "findings": group.findings,
+            "claims": group.claims,
+            "charges": group.charges,
+            "rows": rows.filter(status=group.status).head(SINCE_SHOWN).to_dicts(),
+        }
+        for rows in [totals.since.by_claim]
+        for group in totals.since.groups
+    ]
 
 
 def _tone(totals: Totals) -> str:

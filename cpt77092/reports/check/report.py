@@ -219,6 +219,7 @@ class Report:
             return
         notes = [summary.headline(self.totals)]
         notes += summary.notes(self.result, self.totals, verbose=self.verbose)
+        notes += filter(None, [summary.exit_reason(self.totals, self.exit_code, self.why)])
         total = rollup.count(self.result, self.by)
         if limit is not None and limit < total:
             notes.append(f"showing {limit:,} of {total:,}; --limit 0 shows all")

@@ -122,7 +122,7 @@ def decisions(totals: Totals, *, verbose: bool = True) -> list[str]:
     return texts
 
 
-STATUSES = {
+_STATUSES = {
     "new": "new",
     "open": "still open",
     "fixed": "fixed",
@@ -140,8 +140,13 @@ def changes(totals: Totals) -> str:
     """
     if totals.since is None:
         return ""
-    counts = [f"{group.findings:,} {STATUSES[group.status]}" for group in totals.since.groups]
+    counts = [f"{group.findings:,} {_STATUSES[group.status]}" for group in totals.since.groups]
     return f"Since {safe(totals.since.file)}: {', '.join(counts) or 'nothing to work on'}"
+
+
+def in_words(status: str) -> str:
+    """`Still open`: a status of `findings.since`, as a title."""
+    return _STATUSES[status].capitalize()
 
 
 def since(totals: Totals, *, verbose: bool = True) -> list[str]:
@@ -155,12 +160,18 @@ def since(totals: Totals, *, verbose: bool = True) -> list[str]:
         claims = [claim_since(row) for row in shown.iter_rows(named=True)]
         more = rows.height - shown.height
         claims += [f"and {count(more, 'more claim')}"] if more else []
-        what = STATUSES[group.status]
+        what, number = count(group.findings, "finding"), count(group.claims, "claim")
         texts.append(
-            f"{what[:1].upper()}{what[1:]}: {count(group.findings, 'finding')} on "
-            f"{count(group.claims, 'claim')}, {dollars(group.charges)}: {'; '.join(claims)}."
+            f"{in_words(group.status)}: {what} on {number}, {dollars(group.charges)} charged: "
+            f"{'; '.join(claims)}."
         )
     return [*texts, *since_doubts(totals)]
+
+
+def exit_reason(totals: Totals, code: int, why: str) -> str:
+    """`Exit code 0: no new finding ..., 22 old errors left out (--only-new).`; blank otherwise."""
+    is_narrowed = totals.since is not None and "--only-new" in why
+    return f"Exit code {code}: {why}." if is_narrowed else ""
 
 
 def since_doubts(totals: Totals) -> list[str]:

@@ -51,7 +51,7 @@ def show(console: Console, report: Report) -> None:
         console.print(Text(note, style="bold"))
         console.print()
     if not report.quiet:
-        _print_rest(console, report.result, totals, verbose=report.verbose)
+        _print_rest(console, report, verbose=report.verbose)
         if rows:  # by now the panel may have left the screen
             console.print(Text(f"{summary.verdict(totals)}.", style=f"bold {_style(totals)}"))
 
@@ -123,8 +123,9 @@ def _severities(totals: Totals) -> Text:
     return text.append(".")
 
 
-def _print_rest(console: Console, result: Result, totals: Totals, *, verbose: bool) -> None:
+def _print_rest(console: Console, report: Report, *, verbose: bool) -> None:
     """Questions, notices, money by payer, what was not checked, and the next command."""
+    result, totals = report.result, report.totals
     if not verbose:
         asked = summary.questions(totals)
         _print_section(console, "Ask the payer once, then record the answer", asked)
@@ -134,7 +135,9 @@ def _print_rest(console: Console, result: Result, totals: Totals, *, verbose: bo
         _print_payers(console, totals, verbose=verbose)
     if verbose:
         _print_section(console, "At risk by rule", summary.money_by_rule(totals))
-    _print_section(console, summary.since_title(totals), summary.since(totals, verbose=verbose))
+    exit_reason = summary.exit_reason(totals, report.exit_code, report.why)
+    changes = [*summary.since(totals, verbose=verbose), *filter(None, [exit_reason])]
+    _print_section(console, summary.since_title(totals), changes)
     decisions = summary.decisions(totals, verbose=verbose)
     _print_section(console, "Decisions on file", decisions)
     about = [*summary.rework(totals), *summary.history(result), *summary.commonest(result)]

@@ -21,6 +21,7 @@ from cpt77092.choices import Sort
 from cpt77092.engine import Result
 from cpt77092.findings import AtRisk, Totals, rollup
 from cpt77092.findings.lines import details
+from cpt77092.findings.since import STATUSES as STATUSES_SINCE
 from cpt77092.findings.since import SinceTotals
 from cpt77092.findings.table import needing_work
 from cpt77092.frozen import frozen
@@ -159,7 +160,10 @@ def write(stream: IO[bytes], report: Report) -> None:
         file.set_properties({"title": "Claim check", "created": day})
         book = _Book(file)
         extra = ("payer_label", "line", *report.extra)
-        columns = [*_with_since(WORKLIST, totals), *(Column(header=n, name=n, width=14) for n in report.extra)]
+        columns = [
+            *_with_since(WORKLIST, totals),
+            *(Column(header=n, name=n, width=14) for n in report.extra),
+        ]
         work = findings.worst(needing_work(result), ROWS)
         notices = findings.worst(needing_work(result, others=True), ROWS)
         work_rows = rollup.grouped(work, sort=Sort.SEVERITY, extra=extra)
@@ -188,8 +192,9 @@ def _with_since(columns: Sequence[Column], totals: Totals) -> list[Column]:
 
 
 def _since_rows(since: SinceTotals) -> pl.DataFrame:
-    words = pl.col("status").replace_strict(summary.STATUSES)
-    return since.by_claim.head(ROWS).with_columns(words.alias("status_shown"))
+    words = {status: summary.in_words(status) for status in STATUSES_SINCE}
+    status = pl.col("status").replace_strict(words, return_dtype=pl.String)
+    return since.by_claim.head(ROWS).with_columns(status.alias("status_shown"))
 
 
 def _in_words(

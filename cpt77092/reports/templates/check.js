@@ -58,7 +58,7 @@ function tie(data) {
     const line = lines[finding.place];
     const tied = { ...finding, order, line, source: sources[finding.source], claim: line.claim, payer: line.claim.payer, payerText: line.payerText };
     tied.words = [data.severities[finding.severity], finding.rule, data.rules[finding.rule], line.claim_id, line.hcpcs_code,
-      line.modifiers, line.diagnoses, line.claim_line_start_date, tied.payerText, finding.message, finding.fix, finding.denial, line.person_id]
+      line.modifiers, line.diagnoses, line.claim_line_start_date, tied.payerText, finding.message, finding.fix, finding.denial, line.person_id, finding.is_new ? "new" : ""]
       .join(" ").toLowerCase();
     line.findings.push(tied);
     return tied;
@@ -77,6 +77,10 @@ function tie(data) {
 
 function pill(severity) {
   return make("span", { class: `pill ${severity}` }, severity);
+}
+
+function newMark(finding) {
+  return finding.is_new ? make("strong", { class: "new" }, " new") : null;
 }
 
 function ruleLink(code, title) {
@@ -134,7 +138,7 @@ function lineOf(line, data) {
   const worstFirst = [...line.findings].sort((a, b) => a.severity - b.severity || a.order - b.order);
   for (const finding of worstFirst) {
     section.append(make("div", { class: "finding" },
-      make("p", {}, pill(data.severities[finding.severity]), " ", ruleLink(finding.rule, data.rules[finding.rule]), " ", data.rules[finding.rule]),
+      make("p", {}, pill(data.severities[finding.severity]), newMark(finding), " ", ruleLink(finding.rule, data.rules[finding.rule]), " ", data.rules[finding.rule]),
       make("p", {}, finding.message),
       fixOf(finding),
       finding.denial ? make("div", { class: "source" }, `Predicted denial: ${finding.denial}`) : null,
@@ -342,7 +346,7 @@ class Worklist {
     const person = line.person_id ? make("div", { class: "soft" }, `person ${line.person_id}`) : null;
     const cell = (style, ...children) => make("td", { role: "cell", class: style }, ...children);
     return make("tr", { role: "row" },
-      cell("", pill(this.data.severities[finding.severity])),
+      cell("", pill(this.data.severities[finding.severity]), newMark(finding)),
       cell("", ruleLink(finding.rule, this.data.rules[finding.rule])),
       make("th", { role: "rowheader", scope: "row", class: "id" }, open, under, person),
       cell("payer wide-only", finding.payerText),
