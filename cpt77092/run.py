@@ -35,6 +35,7 @@ from cpt77092.rules.selection import select_rules
 
 if TYPE_CHECKING:
     from cpt77092.followup.before import Before
+    from cpt77092.followup.outcome import Followed
 
 Progress = Callable[[str, int], None]
 """Called with each step of a run and the rows known by then."""
@@ -229,6 +230,17 @@ def read_before(request: Request) -> Before | None:
     return before.read_before(
         accepted=request.accepted, since=request.since, only_new=request.only_new
     )
+
+
+def follow(before: Before | None, result: Result) -> Followed:
+    """The result after what was read before it, if anything was.
+
+    Raises:
+        UsageError: the former report rests on other policies.
+    """
+    from cpt77092.followup.outcome import Followed
+
+    return Followed(result) if before is None else before.applied(result)
 
 
 def read_payers(request: Request) -> tuple[Batch, list[SpellingCount]]:

@@ -23,7 +23,7 @@ from cpt77092.followup.whole import is_whole
 from cpt77092.policies.load import PACKAGED
 from cpt77092.reports.check import json as json_report
 from cpt77092.reports.check.report import Report
-from cpt77092.run import Request, read_before, run
+from cpt77092.run import Request, follow, read_before, run
 from cpt77092.text import count
 
 SECTIONS = ("not_checked", "totals")
@@ -162,10 +162,8 @@ def _run_again(
     request: Request, then: Record, by: By, sort: Sort, rework_cost: Decimal | None
 ) -> dict[str, Any]:
     """The report as it is now, in the shape that it had then."""
-    before, result = read_before(request), run(request)
-    accepted = comparison = None
-    if before is not None:
-        result, accepted, comparison = before.applied(result)
+    before = read_before(request)
+    result, accepted, comparison = follow(before, run(request))
     again = Report(
         result=result,
         totals=findings.totals(

@@ -248,6 +248,7 @@ def test_no_loop_over_rows_where_the_lines_are() -> None:
         ("analysis/claim_trace.py", "iter_rows"),  # the lines of one claim
         ("engine.py", "iter_rows"),  # the ways in which payers are named
         ("cms_files/opened.py", "iter_rows"),  # a workbook of CMS, as its text files are read
+        ("findings/since.py", "iter_rows"),  # counts per status and severity
         ("findings/totals.py", "iter_rows"),  # counts per rule and payer
         ("analysis/finding_changes.py", "iter_rows"),  # payers, months, findings that are shown
         ("analysis/what_if.py", "iter_rows"),  # the rules with an error

@@ -162,7 +162,7 @@ def test_changed_policies_rules_and_version_are_named(scrub: Scrub) -> None:
     assert code == 1
     assert "Differs: MO002: 2 missing" in out or "Differs: MO002: 1 missing" in out
     assert "Changed: program: version 0.0.1 then, " in out
-    assert "Changed: columns: schema none then, 1 now" in out
+    assert "Changed: columns: schema none then, 2 now" in out
     assert "Changed: policies: their files are not the same" in out
     assert "Changed: rules: added MO001" in out
 

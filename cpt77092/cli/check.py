@@ -284,12 +284,11 @@ def _report(
     """Check the claims; the run as it is to be reported."""
     from cpt77092 import findings
     from cpt77092.reports.check.report import Report
-    from cpt77092.run import run
+    from cpt77092.run import follow, run
 
-    result, accepted, comparison = run(request, progress), None, None
+    result = run(request, progress)
     progress("Adding up")
-    if before is not None:
-        result, accepted, comparison = before.applied(result)
+    result, accepted, comparison = follow(before, result)
     totals = findings.totals(
         result,
         rework_cost=options.rework_cost,

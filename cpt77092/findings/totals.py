@@ -175,8 +175,7 @@ def totals(
         accepted: the findings that were accepted.
         comparison: how the run differs from a former one.
     """
-    counts = _by_rule(result)
-    worst, by_payer = result.worst, _at_risk_by_payer(result)
+    counts, worst, by_payer = _by_rule(result), result.worst, _at_risk_by_payer(result)
     is_checked = result.lines["hcpcs_code"].is_in(sorted(CHECKED))
     history_rejected = 0 if result.history is None else result.history.rejects.height
     denied, unjudged = denied_and_unjudged(result, without)

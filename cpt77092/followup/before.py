@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
 
 from cpt77092.engine import Result
-from cpt77092.followup.accepted import Accepted, apply_entries
+from cpt77092.followup.accepted import apply_entries
 from cpt77092.followup.entries import Entry, read_entries
-from cpt77092.followup.former_report import Comparison, FormerReport, compare, read_former
+from cpt77092.followup.former_report import FormerReport, compare, read_former
 from cpt77092.followup.keyed import Secret, read_secret
+from cpt77092.followup.outcome import Followed
 from cpt77092.frozen import frozen
-
-
-class Followed(NamedTuple):
-    """A run, and how it stands to what was before."""
-
-    result: Result
-    accepted: Accepted | None = None
-    """The findings that decisions took off the list; None without a file of decisions."""
-    comparison: Comparison | None = None
-    """How the run differs from a former one; None without its report."""
 
 
 @frozen(kw_only=True)

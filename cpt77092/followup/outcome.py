@@ -1,14 +1,27 @@
-"""What becomes of a decision on file in a run; imports little, since every summary asks for it."""
+"""What becomes of a run and of decisions on file; imports little, since every check asks for it."""
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cpt77092.frozen import frozen
 
 if TYPE_CHECKING:
+    from cpt77092.engine import Result
+    from cpt77092.followup.accepted import Accepted
     from cpt77092.followup.entries import Entry
+    from cpt77092.followup.former_report import Comparison
+
+
+class Followed(NamedTuple):
+    """A run, and how it stands to what was before."""
+
+    result: Result
+    accepted: Accepted | None = None
+    """The findings that decisions took off the list; None without a file of decisions."""
+    comparison: Comparison | None = None
+    """How the run differs from a former one; None without its report."""
 
 
 class State(StrEnum):

@@ -30,6 +30,8 @@ VERSION_1 = {
         "expected_payment source_title source_at source_url in_force_from confidence"
     ),
 }
+VERSION_2 = ("question", "since")
+"""Columns that version 2 appended to the findings."""
 
 
 def checked(*paths: Path) -> Result:
@@ -48,14 +50,14 @@ def scrub(*arguments: object) -> int:
     return int(stop.value.code or 0)
 
 
-def test_columns_of_version_1_stay_where_they_are() -> None:
+def test_columns_of_earlier_versions_stay_where_they_are() -> None:
     line, finding = (VERSION_1[name].split() for name in ("line", "finding"))
     assert list(schema.LINE)[: len(line)] == line
-    assert [name for name in schema.FINDING if name in {*line, *finding}] == [*line, *finding]
+    assert list(schema.FINDING) == [*line, *finding, *VERSION_2]
     assert list(schema.CHECKED_LINE)[: len(line)] == line
     assert list(schema.FLAGGED_LINE)[: len(line)] == line
     assert schema.FINDING["source_row"] == pl.Int64
-    assert findings.FINDINGS_SCHEMA_VERSION == 1
+    assert findings.FINDINGS_SCHEMA_VERSION == 2
 
 
 def test_a_line_is_named_as_billed(tmp_path: Path) -> None:
@@ -134,5 +136,5 @@ def test_every_typed_report_carries_the_version(tmp_path: Path) -> None:
     names = [tmp_path / "report.json", tmp_path / "report.parquet"]
     outputs = [part for name in names for part in ("-o", name)]
     assert scrub(EXAMPLES / "claims.csv", "--as-of", AS_OF, "-q", *outputs) == 1
-    assert json.loads(names[0].read_text(encoding="utf-8"))["manifest"]["schema"] == 1
-    assert pl.read_parquet_metadata(names[1])["cpt77092.schema"] == "1"
+    assert json.loads(names[0].read_text(encoding="utf-8"))["manifest"]["schema"] == 2
+    assert pl.read_parquet_metadata(names[1])["cpt77092.schema"] == "2"

@@ -39,7 +39,7 @@ def test_a_dataset_has_the_findings_by_payer_and_month(scrub: Scrub, tmp_path: P
     assert set(march["payer"]) == {"medicare"}
     assert set(march["claim_line_start_date"].dt.strftime("%Y-%m")) == {"2026-03"}
     (file, *_) = (tmp_path / "findings" / "payer=medicare" / "month=2026-03").iterdir()
-    assert pl.read_parquet_metadata(file)["cpt77092.schema"] == "1"
+    assert pl.read_parquet_metadata(file)["cpt77092.schema"] == "2"
 
 
 def test_only_its_owner_can_read_it(scrub: Scrub, tmp_path: Path) -> None:

@@ -124,7 +124,7 @@ def _since(totals: Totals) -> list[dict[str, Any]]:
             "findings": group.findings,
             "claims": group.claims,
             "charges": group.charges,
-            "rows": rows.filter(status=group.status).head(SINCE_SHOWN).to_dicts(),
+            "rows": list(rows.filter(status=group.status).head(SINCE_SHOWN).iter_rows(named=True)),
         }
         for rows in [totals.since.by_claim]
         for group in totals.since.groups
