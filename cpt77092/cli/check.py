@@ -400,7 +400,9 @@ def _print_one_line(report: Report, files: OutputFiles, options: CheckOptions, l
         numbers = [count(n, severity) for severity, n in totals.by_severity.items() if n]
         what = ", ".join(numbers) or report.why
         where = f" Worklist: {files.reports[0][0]}" if files.reports else ""
-        log.trouble("findings", [f"{what}. {summary.headline(totals)}{where}"])
+        reason = summary.exit_reason(totals, report.exit_code, report.why)
+        texts = [f"{what}. {summary.headline(totals)}{where}", reason]
+        log.trouble("findings", [" ".join(filter(None, texts))])
 
 
 def _listed(prefixes: Sequence[str] | None) -> list[str]:
