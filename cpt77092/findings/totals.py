@@ -177,20 +177,19 @@ def totals(
     """
     counts, worst, by_payer = _by_rule(result), result.worst, _at_risk_by_payer(result)
     is_checked = result.lines["hcpcs_code"].is_in(sorted(CHECKED))
-    history_rejected = 0 if result.history is None else result.history.rejects.height
     denied, unjudged = denied_and_unjudged(result, without)
     return Totals(
         tally=result.batch.total,
         doubtful_files=_doubtful_files(result),
         checked_lines=int(is_checked.sum()),
         partner_lines=int((~is_checked).sum()),
-        history_rejected=history_rejected,
+        history_rejected=_history_rejected(result),
         unreadable_files=len(result.batch.unreadable),
         flagged_lines=worst.len() - worst.null_count(),
         flagged_claims=_claims(result.lines[CLAIM_OF_PAYER].filter(worst.is_not_null())),
         error_lines=int((worst == ERROR).sum()),
         denied_lines=denied,
-        unjudged_lines=unjudged + result.batch.total.rejected + history_rejected,
+        unjudged_lines=unjudged + result.batch.total.rejected + _history_rejected(result),
         warning_lines=int((worst == WARNING).sum()),
         by_severity={s: sum(n for _, one, n in counts if one is s) for s in SEVERITIES},
         by_rule=tuple(counts),
@@ -208,6 +207,10 @@ def totals(
         accepted=None if accepted is None else _accepted(result, accepted),
         since=None if comparison is None else _since(result, comparison),
     )
+
+
+def _history_rejected(result: Result) -> int:
+    return 0 if result.history is None else result.history.rejects.height
 
 
 def _since(result: Result, comparison: Comparison) -> SinceTotals:
