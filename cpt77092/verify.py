@@ -18,8 +18,8 @@ from cpt77092 import findings
 from cpt77092.choices import By, Sort
 from cpt77092.databases.address import is_address
 from cpt77092.errors import ClaimsError, UsageError
-from cpt77092.frozen import frozen
 from cpt77092.followup.whole import is_whole
+from cpt77092.frozen import frozen
 from cpt77092.policies.load import PACKAGED
 from cpt77092.reports.check import json as json_report
 from cpt77092.reports.check.report import Report

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from cpt77092.facts.money import CENTS
 from cpt77092.findings.schema import SINCE
 from cpt77092.findings.table import needing_work
 from cpt77092.followup.key import IS_NEW
+from cpt77092.frozen import frozen
 from cpt77092.rule import Severity
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ STATUSES = ("new", "open", "fixed", "accepted", "unchecked", "gone")
 this batch."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class SinceGroup:
     """Findings with one status, what is worked claim by claim alone."""
 
@@ -36,7 +36,7 @@ class SinceGroup:
     """Of the lines of those findings, each once and credits left out, in dollars."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class SinceTotals:
     """How a run differs from the former one."""
 

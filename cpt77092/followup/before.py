@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from cpt77092.engine import Result
 from cpt77092.followup.accepted import apply_entries
 from cpt77092.followup.entries import Entry, read_entries

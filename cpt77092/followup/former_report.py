@@ -6,7 +6,7 @@ import io
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -18,6 +18,7 @@ from cpt77092.engine import SEVERITIES, Result
 from cpt77092.errors import UsageError
 from cpt77092.followup.key import IS_NEW, KEY, ON_LINE, PAYER, as_texts
 from cpt77092.followup.whole import is_whole
+from cpt77092.frozen import frozen
 from cpt77092.policies.policy import DEFAULT, PolicySet
 from cpt77092.text import FORMULA_STARTS
 
@@ -41,7 +42,7 @@ class Ending(StrEnum):
     """The batch has no such claim."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class FormerReport:
     """The findings of an earlier run."""
 
@@ -58,7 +59,7 @@ class FormerReport:
         return self.policies is not None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Comparison:
     """How a run differs from the former one; new findings are marked in the result itself."""
 
