@@ -297,6 +297,7 @@ def _deciding_names(rule: Rule) -> list[str]:
 def names_in_texts(rule: Rule) -> list[str]:
     """Columns, facts and `policy.*` columns that the texts of a rule and their conditions read."""
     read = [name for condition in rule.conditions for name in condition.meta.root_names()]
+    read += filter(None, (rule.cites_list,))
     return read + [column_of(field) for text in rule.templates for field in fields_of(text)]
 
 

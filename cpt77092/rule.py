@@ -23,7 +23,6 @@ from cpt77092.reference.codes import COMPANIONS as COMPANIONS
 from cpt77092.reference.codes import FAMILY as FAMILY
 from cpt77092.reference.codes import GLOBAL as GLOBAL
 from cpt77092.reference.codes import INTERPRETATION as INTERPRETATION
-from cpt77092.reference.codes import MODIFIER_LIST_ENDS as MODIFIER_LIST_ENDS
 from cpt77092.reference.codes import TECHNICAL as TECHNICAL
 from cpt77092.reference.sources import Confidence as Confidence
 from cpt77092.reference.sources import Source as Source
@@ -111,6 +110,9 @@ class Rule:
     """The one that it uses instead on a replacement (7)."""
     source: Source | None = None
     """The source it quotes where it uses no parameter."""
+    cites_list: str = ""
+    """The fact with the number of the code list that it uses on a line; where the user imported
+    that list, it quotes the list's source instead."""
     message: str
     other_messages: tuple[Message, ...] = ()
     """Messages of the lines that their `when` narrows them to."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cpt77092.cms_files import code_pairs, diagnoses, fee_schedule, unit_limits
+from cpt77092.cms_files import code_pairs, diagnoses, fee_schedule, modifiers, places, unit_limits
 from cpt77092.cms_files.layout import Extract, Layout, Options, Sheet
 from cpt77092.cms_files.opened import CmsFile, open_files
 from cpt77092.errors import UsageError
@@ -21,6 +21,8 @@ LAYOUTS: tuple[Layout, ...] = (
     unit_limits.LAYOUT,
     code_pairs.LAYOUT,
     diagnoses.LAYOUT,
+    modifiers.LAYOUT,
+    places.LAYOUT,
 )
 """Every layout that is recognized, in the order in which they are tried."""
 

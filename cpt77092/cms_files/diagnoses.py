@@ -36,7 +36,9 @@ def _read(sheets: Sequence[Sheet], options: Options) -> Extract:
             f"{diagnosis_list().fiscal_year}; import the complete file"
         )
     name = f"{USERS_LIST}{year}.txt"
-    source = f"CDC/NCHS and CMS, {sheet.file.label}, sha256 {sheet.file.sha256}"
+    source = (
+        f"CDC/NCHS ICD-10-CM, fiscal year {year}; {sheet.file.label}, sha256 {sheet.file.sha256}"
+    )
     return Extract(
         layout=LAYOUT.key,
         title=f"ICD-10-CM of fiscal year {year}",

@@ -69,8 +69,8 @@ class Extract:
     url: str
     sha256: str
     first_day: date
-    last_day: date
-    """The last day of the period that the file is published for."""
+    last_day: date | None
+    """The last day of the period that the file is published for; None where it is for none."""
     values: tuple[NewValue, ...] = ()
     tables: tuple[NewTable, ...] = ()
     is_history: bool = False

@@ -169,7 +169,7 @@ class _Planner:
         for day in list(dated):
             key = dated[day].get("source", "")
             if key.startswith(f"{extract.layout}-"):
-                if (until := sources[key].get("until", "")) > extract.last_day.isoformat():
+                if (until := sources[key].get("until", "")) > str(extract.last_day):
                     raise UsageError(
                         f"{extract.title}: not imported: {payer}.yaml has the table to {until}"
                     )
@@ -193,9 +193,10 @@ class _Planner:
             "url": extract.url,
             "retrieved": self.today.isoformat(),
             "confidence": Confidence.PRIMARY.value,
-            "until": extract.last_day.isoformat(),
             "sha256": extract.sha256,
         }
+        if extract.last_day is not None:
+            sources[key]["until"] = extract.last_day.isoformat()
         drop_unused_sources(tree, f"{extract.layout}-")
 
     def _require_same_file(self, extract: Extract, change: Change, tree: Tree) -> None:

@@ -13,8 +13,11 @@ import polars as pl
 from cpt77092.claims.categorical import constant
 from cpt77092.errors import UsageError
 from cpt77092.frozen import frozen
+from cpt77092.reference.code_list import PLACES, CodeList, code_lists
 from cpt77092.reference.codes import CHECKED
 from cpt77092.reference.icd10 import DiagnosisList, diagnosis_lists
+from cpt77092.reference.modifiers import ModifierLists, modifier_lists
+from cpt77092.reference.sources import Source
 
 
 @frozen
@@ -65,6 +68,35 @@ class Context:
     def diagnosis_lists(self) -> tuple[DiagnosisList, ...]:
         """The ICD-10-CM lists, one for each fiscal year, in order."""
         return diagnosis_lists(self.tables, self.categories)
+
+    @cached_property
+    def modifier_lists(self) -> ModifierLists:
+        """The modifiers that are valid on each day."""
+        return modifier_lists(self.tables)
+
+    @cached_property
+    def place_lists(self) -> tuple[CodeList, ...]:
+        """The user's lists of places of service, the earliest first."""
+        return code_lists(self.tables, PLACES)
+
+    def list_sources(self, fact: str) -> dict[int, Source]:
+        """The sources of the user's code lists by their numbers in a fact.
+
+        Args:
+            fact: the fact that has the number of each line's list (`Rule.cites_list`).
+        """
+        if not self.tables:
+            return {}
+        sources: dict[str, Iterable[tuple[int, Source | None]]] = {
+            "list_year": (
+                (number, listed.source)
+                for number, listed in enumerate(self.diagnosis_lists, start=1)
+                if listed.source.sha256
+            ),
+            "modifier_period": enumerate(one.source for one in self.modifier_lists.periods),
+            "place_list": enumerate((one.source for one in self.place_lists), start=1),
+        }
+        return {n: source for n, source in sources.get(fact, ()) if source is not None}
 
     @cached_property
     def bits(self) -> Mapping[str, int]:

@@ -296,6 +296,12 @@ def _searched_for_scan(flagged: pl.DataFrame, _: pl.DataFrame, context: Context)
     return constant(flagged.height, value=where)
 
 
+def _modifier_list(flagged: pl.DataFrame, _: pl.DataFrame, context: Context) -> pl.Series:
+    """The modifier lists that hold on the date of service."""
+    names = [period.name for period in context.modifier_lists.periods]
+    return pl.Series(names).gather(flagged["modifier_period"])
+
+
 _FIELDS = (
     _lines_with("parts_billed_beside", PARTS, CLAIM, ENTITY_DATE_OF_PAYER),
     _lines_with("calculation_billed", {"77091"}, CLAIM_DATE, ENTITY_DATE_OF_PAYER),
@@ -324,5 +330,6 @@ _FIELDS = (
     ),
     MessageField("own_technical_codes", ("claim_codes",), _own_technical_codes),
     MessageField("searched_for_scan", ("line",), _searched_for_scan),
+    MessageField("modifier_list", ("modifier_period",), _modifier_list),
 )
 MESSAGE_FIELDS: dict[str, MessageField] = {field.name: field for field in _FIELDS}

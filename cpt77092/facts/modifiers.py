@@ -15,7 +15,8 @@ import polars as pl
 from cpt77092.claims.columns import MODIFIERS
 from cpt77092.claims.quotable import shown
 from cpt77092.facts.fact import Build, Context, Fact, by_set
-from cpt77092.reference.codes import known_modifiers
+from cpt77092.reference.codes import MODIFIER_LIST_ENDS
+from cpt77092.reference.modifiers import LEVEL_II
 
 _CELL = pl.col("modifiers_cell").cast(pl.String)
 _PARTS = _CELL.str.to_uppercase().str.replace_all(" ", "").str.split("^")
@@ -94,12 +95,40 @@ def has_fixable_modifiers(_: Context) -> pl.Expr:
     return _filled(_PARTS).list.eval(pl.element().str.contains(_WELL_FORMED)).list.all()
 
 
-def unknown_modifiers(_: Context) -> pl.Expr:
-    """Well-formed modifiers that are in neither the CPT nor the HCPCS list."""
-    unlisted = pl.element().filter(
-        pl.element().str.contains(_WELL_FORMED) & ~pl.element().is_in(sorted(known_modifiers()))
+def modifier_period(context: Context) -> pl.Expr:
+    """The number of the period whose valid modifiers hold on the date of service, from 0.
+
+    Without a date it is the latest.
+    """
+    periods, day = context.modifier_lists.periods, pl.col("claim_line_start_date")
+    number = pl.lit(0)
+    for later, period in enumerate(periods[1:], start=1):
+        number = pl.when(day < period.first_day).then(number).otherwise(later)
+    return number.cast(pl.UInt8)
+
+
+def unknown_modifiers(context: Context) -> pl.Expr:
+    """Well-formed modifiers that are not valid by the CPT and HCPCS lists of the date."""
+
+    def unlisted(codes: frozenset[str]) -> pl.Expr:
+        is_unknown = pl.element().str.contains(_WELL_FORMED) & ~pl.element().is_in(sorted(codes))
+        return _PARTS.list.eval(pl.element().filter(is_unknown).unique(maintain_order=True))
+
+    return pl.coalesce(
+        pl.when(pl.col("modifier_period") == number).then(unlisted(period.codes).list.join(" "))
+        for number, period in enumerate(context.modifier_lists.periods)
     )
-    return _PARTS.list.eval(unlisted.unique(maintain_order=True)).list.join(" ")
+
+
+def modifier_list_has_date(context: Context) -> pl.Expr:
+    """The lists go to the date of service, so that an unknown modifier cannot be newer.
+
+    Level II modifiers are imported each quarter; the CPT list is the shipped one.
+    """
+    day = pl.col("claim_line_start_date")
+    has_level_ii = pl.col("unknown_modifiers").str.contains(rf"\b({LEVEL_II})\b")
+    is_imported = has_level_ii & (day <= context.modifier_lists.last_day)
+    return (day <= MODIFIER_LIST_ENDS) | is_imported
 
 
 def repeat_modifiers(_: Context) -> pl.Expr:
@@ -189,9 +218,11 @@ FACTS: tuple[Fact, ...] = (
             repeated_modifiers,
             malformed_modifiers,
             has_fixable_modifiers,
-            unknown_modifiers,
         )
     ),
+    Fact(build=modifier_period, background=("claim_line_start_date",)),
+    _of_modifiers(unknown_modifiers, "", "modifier_period"),
+    Fact(build=modifier_list_has_date, reads=("claim_line_start_date", "unknown_modifiers")),
     _of_modifiers(modifier_before_26, unknown=_UNREADABLE),
     *(
         _of_modifiers(_those_listed(name), f"{name}_found", f"policy.{name}", unknown=_UNREADABLE)

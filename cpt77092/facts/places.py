@@ -8,9 +8,29 @@ from cpt77092.facts.fact import Context, Fact, is_on_list, list_text
 from cpt77092.reference.codes import assigned_places
 
 
-def place_is_assigned(_: Context) -> pl.Expr:
-    """CMS has assigned the POS code; a blank one is not assigned."""
-    return pl.col("place_of_service_code").is_in(sorted(assigned_places()))
+def place_list(context: Context) -> pl.Expr:
+    """The number of the list of POS codes that holds on the date of service; 0 is the shipped one.
+
+    Without a date it is the latest.
+    """
+    number, day = pl.lit(0), pl.col("claim_line_start_date")
+    for later, listed in enumerate(context.place_lists, start=1):
+        number = pl.when(day < listed.first_day).then(number).otherwise(later)
+    return number.cast(pl.UInt8)
+
+
+def place_is_assigned(context: Context) -> pl.Expr:
+    """CMS has assigned the POS code; a blank one is not assigned.
+
+    Before the first day of a newer list a code of that list may be assigned already.
+    """
+    lists = [assigned_places(), *(frozenset(one.codes) for one in context.place_lists)]
+    return pl.coalesce(
+        pl.when(pl.col("place_list") == number).then(
+            pl.col("place_of_service_code").is_in(sorted(frozenset().union(*lists[number:])))
+        )
+        for number in range(len(lists))
+    )
 
 
 def has_place_list(_: Context) -> pl.Expr:
@@ -37,7 +57,8 @@ FACTS: tuple[Fact, ...] = (
     _on_list("place_is_accepted", "place_of_service"),
     _on_list("place_is_typical", "typical_place_of_service"),
     Fact(name="accepted_places", build=list_text("place_of_service"), reads=_ACCEPTED),
-    Fact(build=place_is_assigned, reads=("place_of_service_code",)),
+    Fact(build=place_list, background=("claim_line_start_date",)),
+    Fact(build=place_is_assigned, reads=("place_of_service_code", "place_list")),
     Fact(build=has_place_list, reads=_ACCEPTED),
     Fact(build=technical_is_paid_in_facility, optional=("policy.technical_in_facility",)),
 )

@@ -109,15 +109,37 @@ def _sources(result: Result, chosen: pl.DataFrame) -> tuple[pl.DataFrame, pl.Ser
     # A finding without a decision cites its rule's own source, numbered after the decisions.
     first = len(result.decisions)
     of_rule = pl.col("rule").cast(pl.UInt32) + first
-    quoted = chosen.select(number=pl.coalesce("decision", of_rule))["number"]
+    listed, number_of_list = _lists_cited(result, chosen)
+    of_list = pl.lit(number_of_list) + first + len(result.rules)
+    quoted = chosen.select(number=pl.coalesce(of_list, "decision", of_rule))["number"]
     numbers = quoted.unique().sort()
-    rows = [
-        _cited_by_decision(result.decisions[number])
-        if number < first
-        else _cited_by_rule(result.rules[number - first])
-        for number in numbers.to_list()
+    cited = [
+        *map(_cited_by_decision, result.decisions),
+        *map(_cited_by_rule, result.rules),
+        *((*_cite(source), None, "", "", "") for source in listed),
     ]
+    rows = [cited[number] for number in numbers.to_list()]
     return pl.DataFrame(rows, schema=_SOURCE, orient="row"), numbers.search_sorted(quoted)
+
+
+def _lists_cited(result: Result, chosen: pl.DataFrame) -> tuple[list[Source], pl.Series]:
+    """The sources of the code lists that the user imported, and for each finding its place there.
+
+    Null for a finding that rests on none of them.
+    """
+    sources: list[Source] = []
+    place = pl.lit(None, pl.UInt32)
+    for number, rule in enumerate(result.rules):
+        imported = result.context.list_sources(rule.cites_list)
+        if imported:
+            used = pl.lit(result.lines[rule.cites_list].gather(chosen["line"]))
+            places = range(len(sources), len(sources) + len(imported))
+            cited = used.replace_strict(
+                list(imported), list(places), default=None, return_dtype=pl.UInt32
+            )
+            place = pl.when(pl.col("rule") == number).then(cited).otherwise(place)
+            sources += imported.values()
+    return sources, chosen.select(place=place)["place"]
 
 
 _SOURCE = {

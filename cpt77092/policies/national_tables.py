@@ -7,7 +7,9 @@ from datetime import date
 
 from cpt77092.frozen import frozen
 from cpt77092.policies.policy import NATIONAL, DatedValue, PolicySet
+from cpt77092.reference.codes import MODIFIER_LIST_ENDS
 from cpt77092.reference.icd10 import diagnosis_lists, fiscal_year
+from cpt77092.reference.modifiers import modifier_lists
 from cpt77092.reference.sources import Source
 
 _MEDICARE = "medicare"
@@ -79,6 +81,20 @@ def _diagnosis_file(day: date) -> str:
     return f"icd10cm-order-{fiscal_year(day)}.txt"
 
 
+_MONTHS = ("JAN", "APR", "JUL", "OCT")
+
+
+def _modifier_file(day: date) -> str:
+    return f"HCPC{day.year}_{_MONTHS[_quarter(day) - 1]}_ANWEB"
+
+
+MODIFIER_FILE = NationalTable(
+    title="HCPCS modifiers",
+    parameter="",
+    file=_modifier_file,
+    page="https://www.cms.gov/medicare/coding-billing/healthcare-common-procedure-system/"
+    "quarterly-update",
+)
 DIAGNOSES = NationalTable(
     title="ICD-10-CM codes",
     parameter="",
@@ -109,7 +125,19 @@ def coverages(policies: PolicySet) -> list[Coverage]:
             source=Source(title=f"CDC/NCHS, fiscal year {years}"),
         )
     )
+    covered.append(_modifier_coverage(policies))
     return covered
+
+
+def _modifier_coverage(policies: PolicySet) -> Coverage:
+    lists = modifier_lists(policies.tables)
+    shipped = Source(title=f"CPT and HCPCS lists of {MODIFIER_LIST_ENDS.year}")
+    return Coverage(
+        table=MODIFIER_FILE,
+        first_day=date(MODIFIER_LIST_ENDS.year, 1, 1),
+        last_day=lists.last_day,
+        source=lists.periods[-1].source or shipped,
+    )
 
 
 def _entries(policies: PolicySet, parameter: str) -> list[DatedValue]:

@@ -22,6 +22,8 @@ from pathlib import Path
 import polars as pl
 
 from cpt77092.frozen import frozen
+from cpt77092.reference.code_list import source_of
+from cpt77092.reference.sources import Source
 
 WOMEN_ONLY = ("Z78.0", "N95.-", "E28.3-", "Z90.72-")
 """Diagnoses of menopause, ovarian failure and removed ovaries; prefixes end in `-`."""
@@ -57,6 +59,7 @@ class DiagnosisList:
 
     first_day: date
     last_day: date
+    source: Source
     codes: pl.DataFrame
     """`code`, undotted, and `billable_below`: how many billable codes are longer and begin with
     it. It is 0 for a billable code; a code that is not here does not begin any."""
@@ -125,6 +128,7 @@ def read_list(text: str, categories: frozenset[str] | None = None) -> DiagnosisL
             None for all.
     """
     first, last = re.findall(r"^# (?:First|Last) day: (\S+)$", text, re.MULTILINE)
+    source = re.search(r"^# Source: (.+)$", text, re.MULTILINE)
     rows = [row for row in text.splitlines() if not row.startswith("#")]
     if categories is not None:
         wanted = categories | {category[: CATEGORY - 1] for category in categories}
@@ -154,7 +158,12 @@ def read_list(text: str, categories: frozenset[str] | None = None) -> DiagnosisL
         for length in range(CATEGORY, LONGEST)
     ]
     codes = pl.concat([billable, *beginnings]).collect(engine="in-memory")
-    return DiagnosisList(date.fromisoformat(first), date.fromisoformat(last), codes)
+    return DiagnosisList(
+        date.fromisoformat(first),
+        date.fromisoformat(last),
+        source_of(source[1] if source else ""),
+        codes,
+    )
 
 
 def billable_codes(listed: Iterable[str]) -> list[str]:

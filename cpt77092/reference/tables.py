@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from cpt77092.reference import icd10
+from cpt77092.reference.code_list import MODIFIERS, PLACES, problem_of_code_list
 
 _PROBLEM_OF: Mapping[str, Callable[[str], tuple[int, str] | None]] = {
     icd10.USERS_LIST: icd10.problem_of_list,
+    MODIFIERS: problem_of_code_list,
+    PLACES: problem_of_code_list,
 }
 
 

@@ -39,8 +39,9 @@ def show_plan(console: Console, reading: Reading, plan: Plan) -> None:
 
 def _show_extract(console: Console, extract: Extract) -> None:
     first, last = extract.first_day, extract.last_day
+    covers = f"Holds from {first}" if last is None else f"Covers {first} to {last}"
     console.print(Text(safe(extract.title), style="bold"))
-    _print(console, f"{safe(extract.at)}. Covers {first} to {last}.")
+    _print(console, f"{safe(extract.at)}. {covers}.")
     for note in extract.notes:
         _print(console, f"Note: {safe(note)}.")
 
@@ -86,15 +87,15 @@ def _members(change: Change, members: tuple[object, ...]) -> str:
 def show_status(console: Console, covered: Sequence[Coverage], today: date, folder: str) -> None:
     """How far each table goes, whether it is due, and the file that brings it up to date."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for header in ("Table", "From", "To", "Next file", "Due"):
-        table.add_column(header, overflow="fold", no_wrap=header in {"From", "To"})
+    for header in ("Table, its source and the next file", "Covers", "Due"):
+        table.add_column(header, overflow="fold", no_wrap=header == "Covers")
     for one in covered:
         title = f"{one.table.title[0].upper()}{one.table.title[1:]}"
         table.add_row(
-            Text.assemble(title, ("\n" + safe(one.source.title), "dim")),
-            one.first_day.isoformat(),
-            one.last_day.isoformat(),
-            _next_file(one, today),
+            Text.assemble(
+                title, ("\n" + safe(one.source.title), "dim"), f"\n{_next_file(one, today)}"
+            ),
+            f"{one.first_day} to\n{one.last_day}",
             _due(one, today),
         )
     console.print(table)
@@ -113,7 +114,7 @@ def _due(covered: Coverage, today: date) -> Text:
     following = covered.last_day + timedelta(days=1)
     if following > today:
         return Text(following.isoformat())
-    return Text(f"overdue since {following}", style=STYLES["warning"])
+    return Text(f"overdue since\n{following}", style=STYLES["warning"])
 
 
 def status_records(covered: Sequence[Coverage], today: date) -> list[dict[str, object]]:

@@ -23,9 +23,10 @@ RULE = Rule(
     flag=pl.col("diagnosis_problems") != "",
     source=Source(
         title="CDC/NCHS ICD-10-CM",
-        at="fiscal year 2026 with its April update (third-party copy), and years that you imported",
+        at="fiscal year 2026 with its April update; third-party copy",
         confidence=Confidence.SECONDARY,
     ),
+    cites_list="list_year",
     message="Diagnosis {diagnosis_problems}.",
     remedy=Remedy("Enter the full billable code that the chart supports."),
     other_remedies=(

@@ -1,7 +1,8 @@
 """Place of service blank, malformed or unassigned.
 
 Why: the POS decides who is paid for what; a line without a valid one is rejected.
-Basis: the CMS place-of-service code set that ships with this program.
+Basis: the CMS place-of-service code set that ships with this program, or from its day on the one
+that `scrub policies import` took.
 Clear: the cell holds a two-digit code that CMS assigns.
 Not checked: no POS column.
 """
@@ -20,6 +21,7 @@ RULE = Rule(
         at="data/places-of-service.txt; third-party copy",
         confidence=Confidence.SECONDARY,
     ),
+    cites_list="place_list",
     message="POS is {place_of_service_code}; it must be a two-digit code that CMS assigns.",
     remedy=Remedy("Enter the POS where the patient was seen."),
     other_remedies=(

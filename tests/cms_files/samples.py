@@ -152,3 +152,32 @@ def zipped(path: Path, files: dict[str, bytes]) -> Path:
         for name, content in files.items():
             archive.writestr(name, content)
     return path
+
+
+def hcpcs_rows(modifiers: dict[str, tuple[str, str]]) -> list[list[str]]:
+    """The rows of the workbook of the HCPCS file: by modifier the days it was added and ended."""
+    headers = ["HCPC", "SEQNUM", "RECID", "LONG DESCRIPTION", "COV", "ADD DT", "ACT EFF DT",
+               "TERM DT", "ACTION CD"]  # fmt: skip
+    rows = [["A0021", "00100", "3", "A procedure", "I", "19820101", "20020101", "", "N"]]
+    rows += [
+        [code, "00100", "7", "A modifier", "", added, added, ended, "N"]
+        for code, (added, ended) in modifiers.items()
+    ]
+    return [headers, *rows]
+
+
+def hcpcs_text(modifiers: dict[str, tuple[str, str]]) -> str:
+    """The same in the records of 320 characters, one of them with a longer description."""
+    lines = []
+    for code, number, record, text, _, added, changed, ended, action in hcpcs_rows(modifiers)[1:]:
+        days = f"{added:8}{changed:8}{ended:8}{action}"
+        lines.append(f"{code:>5}{number}{record}{text:80}{text:28}{'':149}{days}".ljust(320))
+        lines.append(f"{code:>5}00200{int(record) + 1}{'goes on':80}".ljust(320))
+    return "\r\n".join(lines) + "\r\n"
+
+
+def place_table(codes: Iterable[str], title: str) -> list[list[str]]:
+    """The rows of the table of places of service as its page is saved, ranges without names too."""
+    headers = ["Place of Service Code(s)", "Place of Service Name", "Place of Service Description"]
+    rows = [[code, f"Name of {code}", "A place (effective 2003)"] for code in codes]
+    return [[title, "", ""], headers, *rows, ["28-30", "Unassigned", "N/A"]]

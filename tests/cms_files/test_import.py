@@ -405,6 +405,7 @@ F,Medicare,2025-09-30,77092,M81
 """
 
 
+@pytest.mark.slow
 def test_a_list_judges_the_lines_of_its_fiscal_year(
     run: Scrub, scrub: Scrub, billable_2027: set[str]
 ) -> None:
@@ -464,6 +465,7 @@ def test_lists_that_cannot_be_whole_are_refused(
     assert words in err
 
 
+@pytest.mark.slow
 def test_a_damaged_list_is_an_error_with_its_line(run: Scrub, billable_2027: set[str]) -> None:
     run(written("icd10cm-order-2027.txt", order_file(billable_2027)))
     file = Path("own") / "tables" / "icd-10-cm-2027.txt"
@@ -499,6 +501,7 @@ def test_status_says_what_is_due(run: Scrub, scrub: Scrub) -> None:
     code, out, _ = scrub("policies", "status", "--on", "2026-11-29", "--isolated")
     assert code == 0
     assert "overdue since" in out
+    assert "MCR_MUE_PractitionerServices_Eff_10-01-2026" in out
 
 
 def test_a_batch_after_the_last_day_says_which_file_to_get(scrub: Scrub) -> None:
