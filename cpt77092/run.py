@@ -64,6 +64,8 @@ class Request:
     """The payer whose policy every line is checked against, whatever payer it names."""
     policies: Path | PolicySet | None = None
     """A folder of the user's own policy files, or policies that are loaded already."""
+    locality: str | None = None
+    """The locality whose Medicare fees are used; national ones if None."""
     overrides: Mapping[str, str] = field(default_factory=dict)
     """Header by column."""
     encoding: str | None = None
@@ -259,6 +261,10 @@ def policies_of(request: Request) -> PolicySet:
     """The policies of a request, with the user's own names for payers."""
     policies = request.policies
     loaded = policies if isinstance(policies, PolicySet) else load_policies(policies)
+    if request.locality is not None:
+        from cpt77092.policies.localities import with_locality
+
+        loaded = with_locality(loaded, request.locality)
     return with_own_names(loaded, request.payers)
 
 

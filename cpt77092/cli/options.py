@@ -256,6 +256,9 @@ class ClaimOptions(BatchOptions):
         metavar="PAYER",
         autocompletion=complete_payer,
     )
+    locality: str | None = option(
+        POLICIES, "Use Medicare's fees of this locality: 10112-00, or its name.", metavar="LOCALITY"
+    )
     as_of: date | None = option(
         POLICIES,
         "Check as of this date, YYYY-MM-DD; today if omitted.",
@@ -269,6 +272,7 @@ class ClaimOptions(BatchOptions):
             self.request(payer_names, as_of=self.as_of),
             history=tuple(self.history or ()),
             payer=self.payer,
+            locality=self.locality,
             without=[group.value for group in self.without or ()],
         )
 

@@ -8,7 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cpt77092.cms_files import code_pairs, diagnoses, fee_schedule, modifiers, places, unit_limits
+from cpt77092.cms_files import (
+    code_pairs,
+    diagnoses,
+    fee_schedule,
+    localities,
+    modifiers,
+    places,
+    unit_limits,
+)
 from cpt77092.cms_files.layout import Extract, Layout, Options, Sheet
 from cpt77092.cms_files.opened import CmsFile, open_files
 from cpt77092.errors import UsageError
@@ -18,6 +26,7 @@ __all__ = ["LAYOUTS", "Extract", "Options", "Reading", "read_files"]
 
 LAYOUTS: tuple[Layout, ...] = (
     fee_schedule.LAYOUT,
+    localities.LAYOUT,
     unit_limits.LAYOUT,
     code_pairs.LAYOUT,
     diagnoses.LAYOUT,

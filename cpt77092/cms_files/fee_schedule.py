@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation
 from functools import partial
 
 from cpt77092.cms_files.layout import (
     Extract,
     Layout,
+    NewTable,
     NewValue,
     Options,
     Record,
@@ -19,12 +20,20 @@ from cpt77092.cms_files.layout import (
     quarter_day,
 )
 from cpt77092.reference.codes import CHECKED
+from cpt77092.reference.localities import (
+    CENT,
+    RELATIVE_VALUES,
+    Indices,
+    RelativeValues,
+    payment,
+    relative_values_text,
+)
+from cpt77092.reference.sources import Source
 
-CENT = Decimal("0.01")
 _PARTS = {"": "whole", "26": "professional", "TC": "technical"}
 _QUARTERS = {"JAN": 1, "APR": 2, "JUL": 3, "OCT": 4}
 _AMOUNTS = ("work", "nonfacility_pe", "facility_pe", "malpractice", "total", "facility_total")
-_ONE = Decimal(1)
+_NATIONAL = (Decimal(1), Decimal(1), Decimal(1))
 
 _PAYABLE = "ART"
 """Status codes of services that the fee schedule pays: active, restricted, injections."""
@@ -50,16 +59,17 @@ _FIXED = {
 """Columns of the text file, which are the same from 2022 to 2026."""
 
 
-def payment(record: Record, gpci: tuple[Decimal, Decimal, Decimal] = (_ONE, _ONE, _ONE)) -> Decimal:
-    """What the fee schedule pays for one unit, in dollars, rounded half up.
+def _payment(record: Record) -> Decimal:
+    """The national amount for one unit, in dollars."""
+    return payment(_relative_values(record), _NATIONAL, Decimal(record["conversion_factor"]))
 
-    Args:
-        record: relative values `work`, `nonfacility_pe`, `malpractice` and `conversion_factor`.
-        gpci: the locality's cost indices for the three; 1 for the national amount.
-    """
-    parts = (record["work"], record["nonfacility_pe"], record["malpractice"])
-    units = sum(Decimal(part) * index for part, index in zip(parts, gpci, strict=True))
-    return (units * Decimal(record["conversion_factor"])).quantize(CENT, ROUND_HALF_UP)
+
+def _relative_values(record: Record) -> Indices:
+    return (
+        Decimal(record["work"]),
+        Decimal(record["nonfacility_pe"]),
+        Decimal(record["malpractice"]),
+    )
 
 
 def _cut(line: str) -> Record | None:
@@ -84,18 +94,33 @@ def _read(sheets: Sequence[Sheet], options: Options) -> Extract:
             raise sheet.contradiction(f"two rows of {record['code']} {record['modifier']}".rstrip())
         of_code[record["modifier"]] = record
     values = [v for code, rows in by_code.items() for v in _values(sheet, code, rows, first)]
-    month = first.strftime("%B")
     who = "QP" if is_qualifying else "non-QP"
+    title = f"CMS fee schedule {first.year}, PPRRVU {first:%B}"
+    title += f", {who}" if is_qualifying is not None else ""
+    source = Source(title=title, at=sheet.file.label, sha256=sheet.file.sha256)
+    payable = {
+        (code, modifier): _relative_values(row)
+        for code, rows in by_code.items()
+        for modifier, row in rows.items()
+        if rows[""]["status"] in _PAYABLE
+    }
+    parts = RelativeValues(first, last, Decimal(factor), source, payable)
     return Extract(
         layout=LAYOUT.key,
-        title=f"CMS fee schedule {first.year}, PPRRVU {month}"
-        + (f", {who}" if is_qualifying is not None else ""),
+        title=title,
         at=f"RVUs x conversion factor {factor}, national; {sheet.file.label}",
         url="https://www.cms.gov/medicare/payment/fee-schedules/physician/pfs-relative-value-files",
         sha256=sheet.file.sha256,
         first_day=first,
         last_day=last,
         values=tuple(values),
+        tables=(
+            NewTable(
+                name=f"{RELATIVE_VALUES}{first}.txt",
+                text=relative_values_text(parts),
+                summary=f"relative values of {len(by_code)} codes, for fees by locality",
+            ),
+        ),
         notes=tuple(
             f"no row of {code}; its values stay" for code in sorted(CHECKED - set(by_code))
         ),
@@ -193,7 +218,7 @@ def _values(sheet: Sheet, code: str, rows: Mapping[str, Record], first: date) ->
 def _amount(rows: Mapping[str, Record], what: str) -> str | dict[str, str]:
     """One amount, or those of the components in the order of the schedule."""
     amounts = {
-        part: str(payment(rows[modifier])) if what == "fee" else rows[modifier][what]
+        part: str(_payment(rows[modifier])) if what == "fee" else rows[modifier][what]
         for modifier, part in _PARTS.items()
         if modifier in rows
     }

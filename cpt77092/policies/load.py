@@ -197,7 +197,9 @@ def _parse(content: bytes, file: PolicyFileRead) -> dict[str, Any] | None:
     return None
 
 
-def _merged(ours: tuple[DatedValue, ...], users: tuple[DatedValue, ...]) -> tuple[DatedValue, ...]:
+def laid_over(
+    ours: tuple[DatedValue, ...], users: tuple[DatedValue, ...]
+) -> tuple[DatedValue, ...]:
     """The user's entries over ours.
 
     Ours hold again where theirs is *not available*, and where ours begin after the last day that
@@ -273,7 +275,7 @@ def _lay_over(ours: Policy, users: Policy) -> Policy:
     overridden = ours.overridden + users.overridden
     for (code, parameter), entries in users.values.items():
         before = ours.values.get((code, parameter), ())
-        values[code, parameter] = _merged(before, entries)
+        values[code, parameter] = laid_over(before, entries)
         overridden += (
             Overridden(
                 parameter=parameter,

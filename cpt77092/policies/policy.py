@@ -122,6 +122,8 @@ class PolicySet:
     """SHA-256 over the files' names and bytes: two runs with one digest had the same policies."""
     tables: Mapping[str, str] = field(default_factory=dict)
     """Texts of the lists in the user's folder, by their names."""
+    locality: str = ""
+    """The locality whose fees Medicare's are; blank where they are national."""
     own_names: Mapping[str, str] = field(default_factory=dict)
     """Names that the user's settings give a policy, in the form they are compared."""
     for_all: str | None = None

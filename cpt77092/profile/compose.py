@@ -105,16 +105,22 @@ def sentences(profile: Profile) -> Iterator[str]:
     yield f"{UNKNOWN}: not available, since no line has what the figure takes."
 
 
-def _against_fee(totals: Totals) -> str:
-    compared = totals.compared_with_fee
+def _against_fee(profile: Profile) -> str:
+    compared = profile.compared_with_fee
     if compared.charges is None or compared.fees is None:
         return f"Compared with the fee: {UNKNOWN}."
     return (
-        f"Where the fee is known too ({compared.lines:,} of {totals.lines:,} lines): "
-        f"{dollars(compared.charges)} charged, {_times_fee(totals)} times the fee of "
+        f"Where the fee is known too ({compared.lines:,} of {profile.lines:,} lines): "
+        f"{dollars(compared.charges)} charged, {_times_fee(profile)} times the fee of "
         f"{dollars(compared.fees)}; {count(compared.below_fee.part, 'line')} below it. "
-        f"Packaged fees are national, not your locality's."
+        f"{_whose_fees(profile.locality)}"
     )
+
+
+def _whose_fees(locality: str) -> str:
+    if locality:
+        return f"Medicare fees are those of {locality}."
+    return "Packaged fees are national; --locality takes those of yours."
 
 
 def _known_of(known: int, lines: int) -> str:

@@ -183,6 +183,8 @@ class Profile(Group):
     as_of: date
     policies: tuple[str, ...]
     """Where the policies came from."""
+    locality: str
+    """The locality whose fees Medicare's are; blank where they are national."""
     rows: int
     """Rows of the files, of any code."""
     rejected: int
@@ -220,6 +222,7 @@ def profile(result: Result) -> Profile:
     return Profile(
         as_of=result.as_of,
         policies=tuple(result.policies.origin),
+        locality=result.policies.locality,
         rows=batch.total.rows,
         rejected=batch.total.rejected,
         unreadable=tuple(batch.unreadable),

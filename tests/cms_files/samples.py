@@ -181,3 +181,24 @@ def place_table(codes: Iterable[str], title: str) -> list[list[str]]:
     headers = ["Place of Service Code(s)", "Place of Service Name", "Place of Service Description"]
     rows = [[code, f"Name of {code}", "A place (effective 2003)"] for code in codes]
     return [[title, "", ""], headers, *rows, ["28-30", "Unassigned", "N/A"]]
+
+
+def localities(
+    *, with_both: bool = False, note: str = "floor ended on January 31, 2026"
+) -> list[list[str]]:
+    """The rows of a GPCI file; since 2026 some have the work GPCI with and without the floor."""
+    headers = ["Medicare Administrative Contractor (MAC)", "State", "Locality Number",
+               "Locality Name"]  # fmt: skip
+    if with_both:
+        headers.append("2026 PW GPCI (without 1.0 Floor)")
+    headers += ["2026 PW GPCI (with 1.0 Floor)***", "2026 PE GPCI", "2026 MP GPCI"]
+    rows = [
+        ["10112", "AL", "00", "ALABAMA", "0.981", "1.000", "0.869", "0.575"],
+        ["02102", "AK", "01", "ALASKA**", "1.500", "1.500", "1.081", "0.592"],
+    ]
+    if not with_both:
+        rows = [row[:4] + row[5:] for row in rows]
+    titles = ["ADDENDUM E. FINAL CY 2026 GEOGRAPHIC PRACTICE COST INDICES BY STATE AND LOCALITY"]
+    width = len(headers)
+    notes = [[f"*** The 1.0 work {note}.", *[""] * (width - 1)]]
+    return [titles + [""] * (width - 1), headers, *rows, *notes]

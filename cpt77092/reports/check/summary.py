@@ -287,7 +287,9 @@ def _open(result: Result, totals: Totals, *, verbose: bool) -> list[str]:
 
 def basis(result: Result) -> str:
     """The as-of date and the policies."""
-    return f"As of {result.as_of}. Policies: {', '.join(result.policies.origin)}."
+    locality = result.policies.locality
+    fees = f" Medicare fees of {safe(locality)}." if locality else ""
+    return f"As of {result.as_of}. Policies: {', '.join(result.policies.origin)}.{fees}"
 
 
 def following(totals: Totals) -> list[str]:
