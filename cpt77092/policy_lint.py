@@ -26,6 +26,7 @@ from cpt77092.policies import PARAMETERS, Decision, PolicySet, Status, decide
 from cpt77092.policies.load import PACKAGED
 from cpt77092.policies.policy import DEFAULT, NATIONAL, DatedValue, EntryKind, Policy, Where
 from cpt77092.readers import Batch
+from cpt77092.reference.code_list import denial_codes
 from cpt77092.rule import Rule
 
 WEEKS_BACK = 156
@@ -74,6 +75,7 @@ def lint(
         notes += _without_effect(policies, policy)
     notes += _unread(policies, rules)
     notes += _idle_rules(policies, rules, today)
+    notes += _denial_codes(policies, rules, today)
     return sorted(notes, key=_order)
 
 
@@ -81,6 +83,29 @@ def _order(note: Note) -> tuple[bool, str, int, str, str]:
     if note.where is None:
         return (True, "", 0, "", "")  # in the order in which they came
     return (False, note.where.file, note.where.line, note.level, note.text)
+
+
+# Denial codes
+
+
+def _denial_codes(policies: PolicySet, rules: Sequence[Rule], today: date) -> Iterator[Note]:
+    """Codes of predicted denials that the user's newest lists do not have, or that were stopped."""
+    lists = denial_codes(policies.tables)
+    predicted: dict[tuple[str, str], list[str]] = {}
+    for rule in rules:
+        for key in dict.fromkeys(key for one in rule.denials for key in one.listed_codes):
+            predicted.setdefault(key, []).append(rule.code)
+    for (kind, code), of in sorted(predicted.items()):
+        if kind not in lists:
+            continue
+        listed = lists[kind].codes.get(code)
+        name = f"{kind.rstrip('-').upper()} {code}, which {', '.join(of)} "
+        name += "predicts" if len(of) == 1 else "predict"
+        if listed is None:
+            text = f"{name}, is not on the list of {lists[kind].first_day}"
+            yield Note(NoteLevel.WARNING, text)
+        elif listed.last_day is not None and listed.last_day < today:
+            yield Note(NoteLevel.WARNING, f"{name}, was stopped on {listed.last_day}")
 
 
 # Overlaps

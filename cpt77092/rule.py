@@ -15,6 +15,7 @@ from typing import Literal
 import polars as pl
 
 from cpt77092.frozen import frozen
+from cpt77092.reference.code_list import CARCS, RARCS
 from cpt77092.reference.codes import BONE_MASS as BONE_MASS
 
 # Passed on to the rules, which so import from here alone.
@@ -80,6 +81,11 @@ class Denial:
     """Remittance advice remark code."""
     _: KW_ONLY
     when: pl.Expr | None = None
+
+    @property
+    def listed_codes(self) -> list[tuple[str, str]]:
+        """Its codes, each with the beginning of the name of the list that has it."""
+        return [(kind, code) for kind, code in ((CARCS, self.carc), (RARCS, self.rarc)) if code]
 
 
 @frozen(kw_only=True, eq=False)

@@ -246,9 +246,10 @@ def import_files(_ctx: typer.Context, options: ImportOptions) -> None:
     """Take the values of our codes from files that CMS and NCHS publish.
 
     Files are recognized by their columns: the fee schedule (PPRRVU), cost indices of localities
-    (GPCI), unit limits (MUE), code pairs (PTP), ICD-10-CM codes, HCPCS modifiers and places of
-    service. Nothing is downloaded. Values are written into your policy folder with source and
-    digest, after the changes are shown; the packaged policies stay as they are.
+    (GPCI), unit limits (MUE), code pairs (PTP), ICD-10-CM codes, HCPCS modifiers, places of
+    service, and X12's lists of CARCs and RARCs. Nothing is downloaded. Values are written into your
+    policy folder with source and digest, after the changes are shown; the packaged policies stay
+    as they are.
 
     Example: scrub policies import rvu26d.zip --policies my-policies --dry-run
     """

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from cpt77092.cms_files import (
     code_pairs,
+    denial_codes,
     diagnoses,
     fee_schedule,
     localities,
@@ -32,6 +33,7 @@ LAYOUTS: tuple[Layout, ...] = (
     diagnoses.LAYOUT,
     modifiers.LAYOUT,
     places.LAYOUT,
+    denial_codes.LAYOUT,
 )
 """Every layout that is recognized, in the order in which they are tried."""
 

@@ -22,6 +22,11 @@ MODIFIERS = "modifiers-"
 PLACES = "places-of-service-"
 """How the name of a list of places of service begins."""
 
+CARCS = "carc-"
+"""How the name of a list of claim adjustment reason codes begins."""
+RARCS = "rarc-"
+"""How the name of a list of remittance advice remark codes begins."""
+
 _HEAD = re.compile(r"# (First day|Last day|Source): (.+)")
 _CODE = re.compile("[0-9A-Z]{1,5}")
 
@@ -59,6 +64,12 @@ def code_lists(tables: Mapping[str, str], beginning: str) -> tuple[CodeList, ...
     """
     lists = [read_code_list(text) for name, text in tables.items() if name.startswith(beginning)]
     return tuple(sorted(lists, key=lambda one: one.first_day))
+
+
+def denial_codes(tables: Mapping[str, str]) -> dict[str, CodeList]:
+    """The newest list of reasons and the newest of remarks, as far as the user has them."""
+    newest = {kind: code_lists(tables, kind)[-1:] for kind in (CARCS, RARCS)}
+    return {kind: one for kind, lists in newest.items() for one in lists}
 
 
 def read_code_list(text: str) -> CodeList:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from cpt77092.reference import icd10
-from cpt77092.reference.code_list import MODIFIERS, PLACES, problem_of_code_list
+from cpt77092.reference.code_list import CARCS, MODIFIERS, PLACES, RARCS, problem_of_code_list
 from cpt77092.reference.localities import (
     LOCALITIES,
     RELATIVE_VALUES,
@@ -17,6 +17,8 @@ _PROBLEM_OF: Mapping[str, Callable[[str], tuple[int, str] | None]] = {
     icd10.USERS_LIST: icd10.problem_of_list,
     MODIFIERS: problem_of_code_list,
     PLACES: problem_of_code_list,
+    CARCS: problem_of_code_list,
+    RARCS: problem_of_code_list,
     RELATIVE_VALUES: problem_of_relative_values,
     LOCALITIES: problem_of_localities,
 }

@@ -22,6 +22,7 @@ from cpt77092.policies.policy import DEFAULT
 from cpt77092.policies.positions import BY_SUBJECT, Position, positions
 from cpt77092.policies.value_text import codes_text, plain, short_value, value_with_unit
 from cpt77092.readers import OpenedFile, Sampled, is_headerless
+from cpt77092.reference.code_list import denial_codes
 from cpt77092.reference.codes import CHECKED
 from cpt77092.reference.sources import Confidence
 from cpt77092.reports.rule_pages import denials, parts
@@ -100,6 +101,8 @@ def explain(
     console.print()
     denial = denials(rule, " ", rule.denial.group) or "none predicted"
     console.print(Text(f"Denial: {denial}. Codes: {', '.join(sorted(rule.codes))}."))
+    for text in _texts_of_denials(rule, policies):
+        console.print(Text(safe(text)))
     for remedy in rule.remedies:
         text = remedy.text.replace("{", "<").replace("}", ">")
         console.print(Text(f"{_FIX_LABELS[remedy.kind]}: {text}"))
@@ -114,6 +117,17 @@ def explain(
             for row in positions(policies, payer, codes, [rule.parameter], on)
         ]
         console.print(_answers_table(rows, policies, codes))
+
+
+def _texts_of_denials(rule: Rule, policies: PolicySet) -> list[str]:
+    """What the codes of its denials mean, as far as the user has the lists."""
+    lists = denial_codes(policies.tables)
+    codes = dict.fromkeys(code for denial in rule.denials for code in denial.listed_codes)
+    return [
+        f"  {code}: {lists[kind].codes[code].text}"
+        for kind, code in codes
+        if kind in lists and code in lists[kind].codes
+    ]
 
 
 def _answers_table(rows: Iterable[Position], policies: PolicySet, codes: Sequence[str]) -> Table:

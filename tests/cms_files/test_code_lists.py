@@ -266,3 +266,77 @@ def test_status_has_the_modifiers(run: Scrub, scrub: Scrub) -> None:
     rows = {row["table"]: row for row in json.loads(out)}
     assert rows["HCPCS modifiers"]["covers_to"] == "2026-12-31"
     assert rows["HCPCS modifiers"]["next_file"] == "HCPC2027_JAN_ANWEB"
+
+
+# --- denial codes ----------------------------------------------------------------------------
+
+
+def reasons(*, in_columns: bool, stopped: str = "", left_out: str = "") -> list[list[str]]:
+    """A list of CARCs with synthetic texts; its dates are in columns or after the texts."""
+    rows = [
+        (
+            str(number),
+            f"Text of {number}",
+            "01/01/1995",
+            "06/30/2020" if str(number) == stopped else "",
+        )
+        for number in range(1, 300)
+        if str(number) != left_out
+    ]
+    if in_columns:
+        headers = ["Code", "Description", "Start Date", "Last Modified", "Stop Date", "Notes"]
+        return [headers, *([code, text, start, "", stop, ""] for code, text, start, stop in rows)]
+    dated = [
+        [code, f"{text} Start: {start}" + (f" | Stop: {stop}" if stop else "")]
+        for code, text, start, stop in rows
+    ]
+    return [["List updated 11/1/2026", ""], ["CARC Code", "Description"], *dated]
+
+
+@pytest.mark.parametrize(("in_columns", "ending"), [(True, "csv"), (False, "csv"), (True, "xlsx")])
+def test_texts_of_denials_are_explained_and_stopped_codes_are_named(
+    run: Scrub, scrub: Scrub, *, in_columns: bool, ending: str
+) -> None:
+    rows = reasons(in_columns=in_columns, stopped="182", left_out="50")
+    content = as_csv(rows) if ending == "csv" else as_workbook(rows)
+    name = f"carc-2026-11-01.{ending}"
+    code, out, err = run(written(name, content))
+    assert (code, err) == (0, "")
+    assert "298 codes, 1 of them stopped" in " ".join(out.split())
+    _, out, _ = scrub("explain", "MO016", "--policies", "own", "--isolated")
+    assert "182: Text of 182\n" in out
+    checked = ("policies", "check", "own", "--isolated", "--on", "2026-11-29")
+    code, out, _ = scrub(*checked, "--strict")
+    assert code == 2
+    assert "CARC 182, which MO016 predicts, was stopped on 2020-06-30" in out
+    assert re.search(r"CARC 50, which [A-Z0-9, ]+ predicts?, is not on the list of 2026-11-01", out)
+
+
+def test_remarks_are_a_list_of_their_own(run: Scrub, scrub: Scrub) -> None:
+    rows = [["Code", "Description"], *([f"N{n}", f"Alert: text {n}"] for n in range(1, 900))]
+    code, _, _ = run(written("rarc.csv", as_csv(rows)), "--from", "2026-11-01")
+    assert code == 0
+    assert [file.name for file in Path("own/tables").iterdir()] == ["rarc-2026-11-01.txt"]
+    _, out, _ = scrub("explain", "DO001", "--policies", "own", "--isolated")
+    assert "N706: Alert: text 706" in out
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ([["Code", "Description"], ["1", "a"], ["2", "b"]], "it has 2 codes"),
+        ([*reasons(in_columns=True), ["N1", "a", "", "", "", ""]], "N1 is no CARC"),
+        ([*reasons(in_columns=True), ["9", "a", "", "", "", ""]], "two rows of 9"),
+        (
+            [*reasons(in_columns=True), ["A1", "a", "soon", "", "", ""]],
+            "a date of A1 cannot be read",
+        ),
+        (reasons(in_columns=True), "add --from YYYY-MM-DD"),
+    ],
+)
+def test_denial_lists_that_cannot_be_whole_are_refused(
+    run: Scrub, rows: list[list[str]], words: str
+) -> None:
+    code, _, err = run(written("list.csv", as_csv(rows)))
+    assert code == 2
+    assert words in err
