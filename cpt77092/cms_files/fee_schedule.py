@@ -97,14 +97,6 @@ def _read(sheets: Sequence[Sheet], options: Options) -> Extract:
     who = "QP" if is_qualifying else "non-QP"
     title = f"CMS fee schedule {first.year}, PPRRVU {first:%B}"
     title += f", {who}" if is_qualifying is not None else ""
-    source = Source(title=title, at=sheet.file.label, sha256=sheet.file.sha256)
-    payable = {
-        (code, modifier): _relative_values(row)
-        for code, rows in by_code.items()
-        for modifier, row in rows.items()
-        if rows[""]["status"] in _PAYABLE
-    }
-    parts = RelativeValues(first, last, Decimal(factor), source, payable)
     return Extract(
         layout=LAYOUT.key,
         title=title,
@@ -114,16 +106,36 @@ def _read(sheets: Sequence[Sheet], options: Options) -> Extract:
         first_day=first,
         last_day=last,
         values=tuple(values),
-        tables=(
-            NewTable(
-                name=f"{RELATIVE_VALUES}{first}.txt",
-                text=relative_values_text(parts),
-                summary=f"relative values of {len(by_code)} codes, for fees by locality",
-            ),
-        ),
+        tables=(_table(sheet, title, by_code, (first, last)),),
         notes=tuple(
             f"no row of {code}; its values stay" for code in sorted(CHECKED - set(by_code))
         ),
+    )
+
+
+def _table(
+    sheet: Sheet, title: str, by_code: Mapping[str, Mapping[str, Record]], period: tuple[date, date]
+) -> NewTable:
+    """The relative values of payable codes, from which fees of a locality are computed."""
+    first, last = period
+    payable = {
+        (code, modifier): row
+        for code, rows in by_code.items()
+        for modifier, row in rows.items()
+        if "" in rows and rows[""]["status"] in _PAYABLE
+    }
+    factors = [Decimal(row["conversion_factor"]) for row in payable.values()]
+    values = RelativeValues(
+        first_day=first,
+        last_day=last,
+        conversion_factor=factors[0] if factors else Decimal(0),
+        source=Source(title=title, at=sheet.file.label, sha256=sheet.file.sha256),
+        by_code={key: _relative_values(row) for key, row in payable.items()},
+    )
+    return NewTable(
+        name=f"{RELATIVE_VALUES}{first}.txt",
+        text=relative_values_text(values),
+        summary=f"relative values of {len(by_code)} codes, for fees by locality",
     )
 
 

@@ -510,8 +510,8 @@ def test_a_batch_after_the_last_day_says_which_file_to_get(scrub: Scrub) -> None
     _, out, err = scrub("claims.csv", *check, "--without", "modifiers")
     needs = [line for line in (out + err).splitlines() if line.startswith("Needs you: ")]
     texts = " ".join(needs)
-    assert "get MCR_MUE_PractitionerServices_Eff_10-01-2027; code pairs" in texts
-    assert "1 line is after 2026-12-31" in texts
-    assert "get PPRRVU in rvu27d.zip from cms.gov" in texts
-    assert "Get icd10cm-order-2025.txt, icd10cm-order-2027.txt, icd10cm-order-2028.txt" in texts
-    assert "scrub policies import FILES --policies FOLDER" in texts
+    assert "unit limits (MUE) and code pairs (PTP) end 2024-09-30" in texts
+    assert "Medicare fees and RVUs (PPRRVU) end 2026-12-31" in texts
+    assert "Get PPRRVU in rvu27d.zip, MCR_MUE_PractitionerServices_Eff_10-01-2027" in texts
+    lists = "icd10cm-order-2025.txt, icd10cm-order-2027.txt, icd10cm-order-2028.txt"
+    assert f"{lists} from cms.gov, then: scrub policies import FILES --policies FOLDER" in texts

@@ -9,7 +9,6 @@ from typing import Any
 
 from cpt77092.engine import Result
 from cpt77092.findings import Totals
-from cpt77092.findings.outdated import Outdated
 from cpt77092.followup.outcome import State
 from cpt77092.policies.national_tables import DIAGNOSES
 from cpt77092.reports.check import at_risk
@@ -442,15 +441,14 @@ def needs(result: Result, totals: Totals) -> tuple[list[str], str]:
     if columns:
         missing = ", ".join(f"{name} ({', '.join(rules)})" for name, rules in columns.items())
         texts.append(f"No column for {missing}: use --map if a file has one.")
+    texts += files_to_get(result, totals)
     for words in _CHANGEABLE:
         reasons = sorted((reason for reason in by_reason if words in reason), key=len)
         if reasons:
             some = [by_reason.pop(reason) for reason in reasons]
             rules = sorted({rule for each in some for rule in each})
             lines = count(max(map(_most, some)), "line")
-            get = f" {_lists_to_get(result, totals)}" if words == _NO_LIST else ""
-            texts.append(f"{', '.join(rules)} not checked on {lines}: {safe(reasons[0])}.{get}")
-    texts += outdated(result, totals)
+            texts.append(f"{', '.join(rules)} not checked on {lines}: {safe(reasons[0])}.")
     if not by_reason:
         return texts, ""
     number = count(len({rule for rules in by_reason.values() for rule in rules}), "rule")
@@ -458,29 +456,19 @@ def needs(result: Result, totals: Totals) -> tuple[list[str], str]:
     return texts, f"Not checked: {number} on some lines, for {why}; -v lists all."
 
 
-def outdated(result: Result, totals: Totals) -> list[str]:
-    """Which files to get from CMS, where dates of service are after the tables on file."""
-    by_day: dict[date, list[Outdated]] = {}
+def files_to_get(result: Result, totals: Totals) -> list[str]:
+    """Which files to get from CMS where tables on file end before lines, and how to take them."""
+    files = [one.table.file(one.last_service) for one in totals.outdated]
+    files += [DIAGNOSES.file(date(year, 1, 1)) for year in totals.diagnosis_years]
+    if not files:
+        return []
+    ends: dict[date, list[str]] = {}
     for one in totals.outdated:
-        by_day.setdefault(one.last_day, []).append(one)
-    texts = []
-    for last_day, tables in sorted(by_day.items()):
-        lines = max(one.lines for one in tables)
-        get = "; ".join(
-            f"{one.table.title}, get {one.table.file(one.last_service)}" for one in tables
-        )
-        texts.append(
-            f"{count(lines, 'line is', 'lines are')} after {last_day}, the last day of "
-            f"CMS tables on file: {get} from cms.gov. Then: {_import_command(result)}."
-        )
-    return texts
-
-
-def _lists_to_get(result: Result, totals: Totals) -> str:
-    """Which ICD-10-CM lists to get."""
-    days = [date(year, 1, 1) for year in totals.diagnosis_years]
-    files = ", ".join(DIAGNOSES.file(day) for day in days)
-    return f"Get {files} from cms.gov. Then: {_import_command(result)}." if files else ""
+        ends.setdefault(one.last_day, []).append(one.table.title)
+    tables = "; ".join(f"{' and '.join(titles)} end {day}" for day, titles in sorted(ends.items()))
+    lines = max((one.lines for one in totals.outdated), default=0)
+    why = f"Out of date for {count(lines, 'line')}: {tables}. " if tables else ""
+    return [f"{why}Get {', '.join(files)} from cms.gov, then: {_import_command(result)}"]
 
 
 def _import_command(result: Result) -> str:
