@@ -71,11 +71,16 @@ def _stated(sheet: Sheet) -> dict[str, date | None]:
 def _listed(sheet: Sheet) -> Iterator[ListedCode]:
     for record in sheet.records():
         # A workbook has numbers.
-        code = record["code"].removesuffix(".0").upper()
-        if _RARC.fullmatch(code) or _CARC.fullmatch(code):
+        if _has_code(record):
+            code = record["code"].removesuffix(".0").upper()
             dates = _dates(sheet, code, record)
             text = " ".join(_DATES.sub("", record["text"]).split())
             yield ListedCode(code, dates["Start"], dates["Stop"], text)
+
+
+def _has_code(record: Record) -> bool:
+    code = record["code"].removesuffix(".0").upper()
+    return bool(_RARC.fullmatch(code) or _CARC.fullmatch(code))
 
 
 def _dates(sheet: Sheet, code: str, record: Record) -> dict[str, date | None]:
@@ -109,4 +114,5 @@ LAYOUT = Layout(
         "stopped": "(STOP|END|TERMINATION|DEACTIVATION)( DATE)?",
     },
     read=_read,
+    is_row=_has_code,
 )

@@ -9,7 +9,7 @@ from datetime import date
 from itertools import islice
 from typing import Any
 
-from cpt77092.cms_files.opened import CmsFile
+from cpt77092.cms_files.opened import HEAD_ROWS, CmsFile
 from cpt77092.errors import UsageError
 from cpt77092.frozen import frozen
 
@@ -119,6 +119,8 @@ class Layout:
     """What the files of one table share, where CMS cuts it into several."""
     optional: Mapping[str, str] = field(default_factory=dict)
     """Columns that only some years have."""
+    is_row: Callable[[Record], bool] = lambda _record: True
+    """Whether a row is of the layout, where its columns have names that many files have."""
 
     def sheet(self, file: CmsFile) -> Sheet | None:
         """The file as one of this layout; None where it is of another."""
@@ -141,6 +143,9 @@ class Layout:
                     for name, place in places.items()
                 }
 
+        first = list(islice(records(), HEAD_ROWS))
+        if 2 * sum(map(self.is_row, first)) < len(first):
+            return None
         titles = "\n".join(" ".join(row) for row in file.head[: header.row])
         return Sheet(file=file, titles=titles, _records=records)
 

@@ -101,8 +101,8 @@ def _entry(code: str, day: date, schedule: RelativeValues, locality: Locality) -
     work, practice_expense, malpractice = locality.indices
     source = replace(
         schedule.source,
-        at=f"locality {locality.key} {locality.name}: GPCI of work {work}, practice expense "
-        f"{practice_expense}, malpractice {malpractice}; conversion factor "
+        at=f"locality {locality.key} {locality.name}: GPCI of work {work:.3f}, practice expense "
+        f"{practice_expense:.3f}, malpractice {malpractice:.3f}; conversion factor "
         f"{schedule.conversion_factor}; {schedule.source.at}",
         until=min(schedule.last_day, locality.last_day),
     )
