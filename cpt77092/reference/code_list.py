@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 
+from cpt77092.frozen import frozen
 from cpt77092.reference.sources import Source
 
 MODIFIERS = "modifiers-"
@@ -31,7 +31,7 @@ _HEAD = re.compile(r"# (First day|Last day|Source): (.+)")
 _CODE = re.compile("[0-9A-Z]{1,5}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ListedCode:
     """A code of a list."""
 
@@ -43,7 +43,7 @@ class ListedCode:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CodeList:
     """A list as it was published for a period, or on a day."""
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
+from cpt77092.frozen import frozen
 from cpt77092.reference.code_list import source_of
 from cpt77092.reference.sources import Source
 
@@ -24,7 +24,7 @@ Indices = tuple[Decimal, Decimal, Decimal]
 """Of work, practice expense and malpractice: relative values, or the cost indices of a locality."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RelativeValues:
     """The relative values of one fee schedule file."""
 
@@ -36,7 +36,7 @@ class RelativeValues:
     """Those of each code and component: `26`, `TC`, or blank for the global service."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Locality:
     """The cost indices (GPCI) of a locality between two days."""
 

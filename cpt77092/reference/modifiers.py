@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 
+from cpt77092.frozen import frozen
 from cpt77092.reference.code_list import MODIFIERS, CodeList, ListedCode, code_lists
 from cpt77092.reference.codes import MODIFIER_LIST_ENDS, known_modifiers
 from cpt77092.reference.sources import Source
@@ -19,7 +19,7 @@ LEVEL_II = r"[A-OQ-Z][0-9A-Z]|P[0A-Z7-9]"
 """The form of a HCPCS level II modifier: it begins with a letter, and is none of P1 to P6."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ModifierPeriod:
     """Days on which the same modifiers are valid."""
 
@@ -31,7 +31,7 @@ class ModifierPeriod:
     """That of the HCPCS list; None of the shipped lists."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ModifierLists:
     """The modifiers of all days, and how far the lists go."""
 
