@@ -44,11 +44,47 @@ class FixKind(StrEnum):
     """Whether a remedy may be applied without asking."""
 
     SAFE = "safe"
-    """Changes nothing that was done or paid; a program may apply it."""
+    """Changes nothing that was done or paid; a program may apply it to a claim not yet sent."""
     UNSAFE = "unsafe"
     """Likely right, but a person must check the chart first."""
     NONE = "none"
     """The claim alone does not show what to change."""
+
+
+@frozen
+class RemoveModifier:
+    """A modifier is taken off the line; those behind it move up."""
+
+    modifier: str
+
+
+@frozen
+class AddFirst:
+    """A modifier is put in the first position; those there move down to the first blank one."""
+
+    modifier: str
+
+
+@frozen
+class MoveFirst:
+    """A modifier of the line is moved to the first position."""
+
+    modifier: str
+
+
+class Rewrite(StrEnum):
+    """A change that depends on no code."""
+
+    FIRST_OF_EACH = "first of each modifier"
+    """Of a repeated modifier the first one is kept, and those behind move up."""
+    NO_GAP = "no blank modifier position before a filled one"
+    CAPITALS = "modifiers in capitals, without blanks"
+    DIAGNOSIS_FORM = "diagnoses in capitals, with the dot after the third character"
+
+
+Change = RemoveModifier | AddFirst | MoveFirst | Rewrite
+"""What `scrub fix` does to the modifiers of a line, or to the form of its diagnoses: it can do no
+more, so that no change of a code, units, charge or frequency can be declared."""
 
 
 @frozen(eq=False)
@@ -67,6 +103,8 @@ class Remedy:
     text: str
     _: KW_ONLY
     kind: FixKind = FixKind.NONE
+    change: Change | None = None
+    """What a program does for it; None where only a person can."""
     when: pl.Expr | None = None
 
 

@@ -39,6 +39,7 @@ from cpt77092.signals import reraise_lost_signal
 
 COMMANDS: dict[str, tuple[str, type[HeadedCommand] | None]] = {
     "check": ("check.check", CheckCommand),
+    "fix": ("fix.fix", ProfileCommand),
     "accept": ("accept.accept", AcceptCommand),
     "why": ("why.why", ProfileCommand),
     "profile": ("profile.profile", ProfileCommand),

@@ -203,15 +203,20 @@ def _standing(code: pl.Expr, listed: DiagnosisList) -> pl.Expr:
     return pl.when(~code.is_in(listed.billable.implode())).then(reason)
 
 
+def well_written(code: pl.Expr) -> pl.Expr:
+    """A diagnosis in capitals and with its dot, if any, after the third character."""
+    has_dot = code.str.contains(".", literal=True)
+    rewritten = pl.when(has_dot).then(_dotted(_normal(code))).otherwise(_normal(code))
+    return pl.when(code.str.contains(_AS_WRITTEN)).then(code).otherwise(rewritten)
+
+
 def corrected_diagnoses(context: Context) -> pl.Expr:
     """The miswritten diagnoses as they should be written, where that makes all billable.
 
     Null where some other diagnosis of the row is wrong, or the list is of another year.
     """
     written, normal = pl.element(), _normal(pl.element())
-    has_dot = written.str.contains(".", literal=True)
-    rewritten = pl.when(has_dot).then(_dotted(normal)).otherwise(normal)
-    corrected = pl.when(~written.str.contains(_AS_WRITTEN)).then(rewritten)
+    corrected = pl.when(~written.str.contains(_AS_WRITTEN)).then(well_written(written))
 
     def all_billable(listed: DiagnosisList) -> pl.Expr:
         return _written().list.eval(normal.is_in(listed.billable.implode())).list.all()

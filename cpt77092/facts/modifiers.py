@@ -91,8 +91,13 @@ def malformed_modifiers(_: Context) -> pl.Expr:
 
 
 def has_fixable_modifiers(_: Context) -> pl.Expr:
-    """Every malformed modifier is valid but for lower case and spaces."""
-    return _filled(_PARTS).list.eval(pl.element().str.contains(_WELL_FORMED)).list.all()
+    """Every malformed modifier is a listed one but for lower case and spaces.
+
+    Two letters that are no modifier in capitals either (`li`) may be a person's initials.
+    """
+    in_capitals = pl.element().str.to_uppercase().str.replace_all(" ", "")
+    is_right = (pl.element() == "") | pl.element().str.contains(_WELL_FORMED)
+    return _AS_WRITTEN.list.eval(is_right | in_capitals.is_in(sorted(known_modifiers()))).list.all()
 
 
 def modifier_period(context: Context) -> pl.Expr:

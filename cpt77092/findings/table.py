@@ -12,7 +12,7 @@ from cpt77092.claims.categorical import constant
 from cpt77092.engine import INFO, SEVERITIES, Result
 from cpt77092.findings.lines import line_table
 from cpt77092.findings.schema import FINDING
-from cpt77092.findings.texts import message_fields, write_texts
+from cpt77092.findings.texts import chosen_remedies, message_fields, write_texts
 from cpt77092.followup.key import IS_NEW
 from cpt77092.policies import Decision, Level
 from cpt77092.reference.sources import Source
@@ -36,6 +36,13 @@ def as_pieces(result: Result, *, extra: Sequence[str] = ()) -> Iterator[pl.DataF
 def with_texts(result: Result, chosen: pl.DataFrame, extra: Sequence[str]) -> pl.DataFrame:
     """Some rows of `Result.findings` as `FINDING` has them, in the order they are given."""
     return _complete(result, chosen, message_fields(result, chosen), extra)
+
+
+def remedies_of(result: Result, chosen: pl.DataFrame) -> pl.Series:
+    """The place in `Rule.remedies` of the remedy of some rows of `Result.findings`."""
+    sources, source = _sources(result, chosen)
+    cited = chosen.select("line", "rule", source.alias("source"))
+    return chosen_remedies(result, cited, sources)
 
 
 def by_line(chosen: pl.DataFrame) -> pl.DataFrame:

@@ -71,14 +71,7 @@ def _texts_of(
     fields: Mapping[int, pl.DataFrame],
 ) -> pl.LazyFrame:
     """The texts of one rule's findings, with their `place`."""
-    names = _names_read(rule)
-    read = [name for name in names if name not in MESSAGE_FIELDS and name not in sources.columns]
-    frame = lines[list(dict.fromkeys(["line", *read]))][rows["line"]].hstack([rows["place"]])
-    if not sources.schema.keys().isdisjoint(names):
-        frame = frame.hstack(sources[rows["source"]])
-    of_others = fields.get(rows.item(0, "rule"))
-    if of_others is not None:
-        frame = frame.hstack(of_others.drop("line")[of_others["line"].search_sorted(rows["line"])])
+    frame = _frame_of(rule, rows, lines, sources, fields)
     messages, remedies, denials = rule.messages, rule.remedies, rule.denials
     return frame.lazy().select(
         "place",
@@ -89,6 +82,41 @@ def _texts_of(
         carc=_first_fitting(denials, [pl.lit(denial.carc) for denial in denials]),
         rarc=_first_fitting(denials, [pl.lit(denial.rarc) for denial in denials]),
     )
+
+
+def _frame_of(
+    rule: Rule,
+    rows: pl.DataFrame,
+    lines: pl.DataFrame,
+    sources: pl.DataFrame,
+    fields: Mapping[int, pl.DataFrame],
+) -> pl.DataFrame:
+    """What the texts of one rule's findings read, and their `place`."""
+    names = _names_read(rule)
+    read = [name for name in names if name not in MESSAGE_FIELDS and name not in sources.columns]
+    frame = lines[list(dict.fromkeys(["line", *read]))][rows["line"]].hstack([rows["place"]])
+    if not sources.schema.keys().isdisjoint(names):
+        frame = frame.hstack(sources[rows["source"]])
+    of_others = fields.get(rows.item(0, "rule"))
+    if of_others is not None:
+        frame = frame.hstack(of_others.drop("line")[of_others["line"].search_sorted(rows["line"])])
+    return frame
+
+
+def chosen_remedies(result: Result, chosen: pl.DataFrame, sources: pl.DataFrame) -> pl.Series:
+    """The place in `Rule.remedies` of the remedy of each finding.
+
+    `chosen` and `sources` are as of `write_texts`.
+    """
+    lines, fields = reported(result.lines), message_fields(result, chosen)
+    parts = chosen.with_row_index("place")
+    by_rule = [pl.DataFrame(schema={"place": pl.get_index_type(), "remedy": pl.UInt8})]
+    for rows in parts.partition_by("rule"):
+        rule = result.rules[rows.item(0, "rule")]
+        numbers = [pl.lit(n, pl.UInt8) for n in range(len(rule.remedies))]
+        remedy = _first_fitting(rule.remedies, numbers).alias("remedy")
+        by_rule.append(_frame_of(rule, rows, lines, sources, fields).select("place", remedy))
+    return pl.concat(by_rule).sort("place")["remedy"]
 
 
 @cache

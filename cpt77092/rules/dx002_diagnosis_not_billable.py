@@ -13,7 +13,17 @@ right format; no diagnosis columns.
 
 import polars as pl
 
-from cpt77092.rule import CHECKED, Confidence, Denial, FixKind, Remedy, Rule, Severity, Source
+from cpt77092.rule import (
+    CHECKED,
+    Confidence,
+    Denial,
+    FixKind,
+    Remedy,
+    Rewrite,
+    Rule,
+    Severity,
+    Source,
+)
 
 RULE = Rule(
     module=__name__,
@@ -33,6 +43,7 @@ RULE = Rule(
         Remedy(
             "Write it as {corrected_diagnoses}.",
             kind=FixKind.SAFE,
+            change=Rewrite.DIAGNOSIS_FORM,
             when=pl.col("corrected_diagnoses") != "",
         ),
     ),

@@ -18,6 +18,7 @@ from cpt77092.rule import (
     FixKind,
     Message,
     Remedy,
+    RemoveModifier,
     Rule,
     Severity,
     decided_by,
@@ -45,11 +46,13 @@ RULE = Rule(
         Remedy(
             "Remove modifier 26.",
             kind=FixKind.SAFE,
+            change=RemoveModifier("26"),
             when=_IS_INTERPRETATION & (pl.col("confidence") == "primary"),
         ),
         Remedy(
             "Remove 26 if {payer_label}'s current policy confirms it.",
             kind=FixKind.UNSAFE,
+            change=RemoveModifier("26"),
             when=_IS_INTERPRETATION,
         ),
     ),

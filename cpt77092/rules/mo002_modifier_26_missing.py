@@ -11,7 +11,7 @@ which might be 26; a blank claim number.
 
 import polars as pl
 
-from cpt77092.rule import INTERPRETATION, Denial, FixKind, Remedy, Rule, Severity, param
+from cpt77092.rule import INTERPRETATION, AddFirst, Denial, FixKind, Remedy, Rule, Severity, param
 
 RULE = Rule(
     module=__name__,
@@ -22,7 +22,11 @@ RULE = Rule(
     & (param("modifier_26") == "required"),
     parameter="modifier_26",
     message="Modifier 26 is missing; {payer_label} requires it when {hcpcs_code} is billed alone.",
-    remedy=Remedy("Add 26 if {payer_label}'s current policy confirms it.", kind=FixKind.UNSAFE),
+    remedy=Remedy(
+        "Add 26 if {payer_label}'s current policy confirms it.",
+        kind=FixKind.UNSAFE,
+        change=AddFirst("26"),
+    ),
     other_remedies=(
         # 26 and TC cannot be billed together.
         Remedy(
@@ -33,6 +37,7 @@ RULE = Rule(
         Remedy(
             "Add modifier 26 in the first position.",
             kind=FixKind.SAFE,
+            change=AddFirst("26"),
             when=pl.col("confidence") == "primary",
         ),
     ),

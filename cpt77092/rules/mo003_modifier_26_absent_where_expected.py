@@ -14,6 +14,7 @@ import polars as pl
 
 from cpt77092.rule import (
     INTERPRETATION,
+    AddFirst,
     Denial,
     FixKind,
     Message,
@@ -49,12 +50,17 @@ RULE = Rule(
             when=_PAYER_IS_SILENT,
         ),
     ),
-    remedy=Remedy("Add 26 if {payer_label}'s current policy confirms it.", kind=FixKind.UNSAFE),
+    remedy=Remedy(
+        "Add 26 if {payer_label}'s current policy confirms it.",
+        kind=FixKind.UNSAFE,
+        change=AddFirst("26"),
+    ),
     other_remedies=(
         Remedy(
             "Add 26 only if {payer_label} confirms it; then record the answer (scrub policies "
             "set).",
             kind=FixKind.UNSAFE,
+            change=AddFirst("26"),
             when=_PAYER_IS_SILENT,
         ),
     ),

@@ -8,7 +8,7 @@ Not checked: no modifier columns.
 
 import polars as pl
 
-from cpt77092.rule import CHECKED, Denial, FixKind, Remedy, Rule, Severity, guide_837p
+from cpt77092.rule import CHECKED, Denial, FixKind, Remedy, Rewrite, Rule, Severity, guide_837p
 
 RULE = Rule(
     module=__name__,
@@ -17,7 +17,11 @@ RULE = Rule(
     flag=pl.col("repeated_modifiers") != "",
     source=guide_837p("SV101-3 to SV101-6; CMS-1500 box 24D"),
     message="Repeated modifier: {repeated_modifiers}.",
-    remedy=Remedy("Keep the first {repeated_modifiers} and remove the repeat.", kind=FixKind.SAFE),
+    remedy=Remedy(
+        "Keep the first {repeated_modifiers} and remove the repeat.",
+        kind=FixKind.SAFE,
+        change=Rewrite.FIRST_OF_EACH,
+    ),
     denial=Denial("CO", "4", "N519"),
     since="0.1.0",
 )

@@ -11,7 +11,7 @@ modifier, which might be 26.
 
 import polars as pl
 
-from cpt77092.rule import CHECKED, FixKind, Remedy, Rule, Severity, param
+from cpt77092.rule import CHECKED, FixKind, MoveFirst, Remedy, Rule, Severity, param
 
 RULE = Rule(
     module=__name__,
@@ -21,6 +21,10 @@ RULE = Rule(
     & (pl.col("modifier_before_26") != ""),
     parameter="modifier_26",
     message="Modifier 26 comes after {modifier_before_26}; it belongs first.",
-    remedy=Remedy("Move 26 to the first position, before {modifier_before_26}.", kind=FixKind.SAFE),
+    remedy=Remedy(
+        "Move 26 to the first position, before {modifier_before_26}.",
+        kind=FixKind.SAFE,
+        change=MoveFirst("26"),
+    ),
     since="0.1.0",
 )

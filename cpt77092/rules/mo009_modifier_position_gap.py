@@ -9,7 +9,7 @@ Not checked: no modifier columns.
 
 import polars as pl
 
-from cpt77092.rule import CHECKED, Confidence, FixKind, Remedy, Rule, Severity, Source
+from cpt77092.rule import CHECKED, Confidence, FixKind, Remedy, Rewrite, Rule, Severity, Source
 
 RULE = Rule(
     module=__name__,
@@ -22,6 +22,10 @@ RULE = Rule(
         confidence=Confidence.RECALLED,
     ),
     message="Blank modifier position before a filled one.",
-    remedy=Remedy("Move the modifiers up, in the same order: {modifiers}.", kind=FixKind.SAFE),
+    remedy=Remedy(
+        "Move the modifiers up, in the same order: {modifiers}.",
+        kind=FixKind.SAFE,
+        change=Rewrite.NO_GAP,
+    ),
     since="0.1.0",
 )

@@ -15,6 +15,7 @@ import polars as pl
 
 from cpt77092.rule import (
     COMPANIONS,
+    AddFirst,
     Denial,
     FixKind,
     Remedy,
@@ -38,7 +39,11 @@ RULE = Rule(
         "{hcpcs_code} billed globally in POS {place_of_service_code}; the facility bills the "
         "technical component."
     ),
-    remedy=Remedy("Add 26 if the chart shows the interpretation only.", kind=FixKind.UNSAFE),
+    remedy=Remedy(
+        "Add 26 if the chart shows the interpretation only.",
+        kind=FixKind.UNSAFE,
+        change=AddFirst("26"),
+    ),
     denial=Denial("CO", "16", "N822"),
     since="0.1.0",
 )

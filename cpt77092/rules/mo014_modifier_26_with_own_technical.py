@@ -11,7 +11,16 @@ a blank claim number.
 
 import polars as pl
 
-from cpt77092.rule import INTERPRETATION, Denial, FixKind, Remedy, Rule, Severity, param
+from cpt77092.rule import (
+    INTERPRETATION,
+    Denial,
+    FixKind,
+    Remedy,
+    RemoveModifier,
+    Rule,
+    Severity,
+    param,
+)
 
 RULE = Rule(
     module=__name__,
@@ -25,7 +34,9 @@ RULE = Rule(
         "{hcpcs_code} has 26 (interpretation only), but the claim also bills {own_technical_codes}."
     ),
     remedy=Remedy(
-        "Remove 26 if the chart shows {own_technical_codes} was done here too.", kind=FixKind.UNSAFE
+        "Remove 26 if the chart shows {own_technical_codes} was done here too.",
+        kind=FixKind.UNSAFE,
+        change=RemoveModifier("26"),
     ),
     denial=Denial("CO", "4", "N823"),
     since="0.1.0",

@@ -34,8 +34,10 @@ from cpt77092.readers.x12.envelope import (
 from cpt77092.readers.x12.interchange import bare_interchanges, find_interchanges, pieces
 from cpt77092.readers.x12.segments import read_segments
 
-__all__ = ["X12File", "open_file"]
+__all__ = ["TOTALS_OFF", "X12File", "open_file"]
 
+TOTALS_OFF = "CLM02 is not the sum of the line charges (SV102)"
+"""Begins the note of a file with such claims."""
 _FAULTS_SHOWN = 5
 
 
@@ -110,7 +112,7 @@ class X12File:
         notes = check_kinds(PROFESSIONAL, frame, self.path)
         faults += check(frame, interchanges)
         if totals_off:
-            text = f"CLM02 is not the sum of the line charges (SV102) on claims: {totals_off:,}"
+            text = f"{TOTALS_OFF} on claims: {totals_off:,}"
             notes = (*notes, text)
         return pl.concat(kept), pl.concat(every_line), sorted(faults), notes
 

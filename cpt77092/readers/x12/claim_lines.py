@@ -56,7 +56,7 @@ SOURCES: Mapping[str, str] = {
 
 _ROLES = ("85", "82", "DN", "DK", "PR", "IL", "QC")
 """NM101 of billing, rendering, referring and ordering provider; payer, member and patient."""
-_DIAGNOSIS_QUALIFIERS = ("ABK", "ABF", "BK", "BF")
+DIAGNOSIS_QUALIFIERS = ("ABK", "ABF", "BK", "BF")
 """ICD-10 and, in old claims, ICD-9; every other HI is about procedures, conditions, occurrences."""
 
 
@@ -371,7 +371,7 @@ def _diagnoses(lists: pl.DataFrame, component: str) -> pl.DataFrame:
         .explode("pieces")
         .with_columns(pl.col("pieces").str.split(component))
         .select(OWNER, kind=nth(0, of="pieces").str.to_uppercase(), code=nth(1, of="pieces"))
-        .filter(pl.col("kind").is_in(_DIAGNOSIS_QUALIFIERS), pl.col("code") != "")
+        .filter(pl.col("kind").is_in(DIAGNOSIS_QUALIFIERS), pl.col("code") != "")
         .group_by(OWNER, maintain_order=True)
         .agg("code")
     )

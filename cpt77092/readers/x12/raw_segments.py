@@ -48,6 +48,12 @@ class RawSegment:
         elements = self.elements
         return elements[number].strip() if number < len(elements) else ""
 
+    def raw(self, number: int) -> str:
+        """An element as it stands, line breaks and all; blank where the segment ends before it."""
+        text = self.data.rpartition(self.delimiters.terminator)[0]
+        elements = text.split(self.delimiters.element)
+        return elements[number].decode("latin-1") if number < len(elements) else ""
+
     def with_elements(self, values: Mapping[int, str]) -> RawSegment:
         """The segment with other values in some elements, and every other byte as it is."""
         text, terminator, behind = self.data.rpartition(self.delimiters.terminator)
