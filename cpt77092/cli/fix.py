@@ -7,7 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -32,6 +32,7 @@ from cpt77092.cli.options import (
 )
 from cpt77092.cli.output_files import require_no_input
 from cpt77092.errors import UsageError
+from cpt77092.frozen import frozen
 from cpt77092.reports.log import Log
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 AUDIT_ENDING = ".audit.jsonl"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class FixOptions(ClaimOptions):
     """The arguments and options of `scrub fix`, in the order of its help."""
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cpt77092 import __version__
 from cpt77092.errors import UsageError
 from cpt77092.fixes.passes import Fixed
+from cpt77092.frozen import frozen
 from cpt77092.readers.copying.cells import CellEdit
 
 FORM = 1
@@ -26,7 +26,7 @@ _FINDING = (
 _CELL = ("row", "column", "before", "after")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Audit:
     """What an audit file says that is needed to take the fixes back."""
 

@@ -12,6 +12,7 @@ import polars as pl
 from cpt77092.engine import ERROR, Result
 from cpt77092.errors import OutputError, ScrubError
 from cpt77092.fixes.plan import Choice, Fix, Key, Plan, plan
+from cpt77092.frozen import frozen
 from cpt77092.readers.copying.cells import CellEdit, by_row, editor_of
 from cpt77092.readers.text.encoding import compressed
 from cpt77092.readers.x12 import TOTALS_OFF
@@ -21,7 +22,7 @@ from cpt77092.signals import UNFINISHED
 OF_ANOTHER = "the cell that it is read from is another line's"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Step:
     """A fix that was made."""
 

@@ -11,6 +11,7 @@ import polars as pl
 from cpt77092.engine import Result
 from cpt77092.findings.table import remedies_of, with_texts
 from cpt77092.fixes.changes import changed_cells, columns_of
+from cpt77092.frozen import frozen
 from cpt77092.rule import FixKind, Rule
 
 HISTORY_RULE = "FR003"
@@ -22,7 +23,7 @@ Key = tuple[int, str]
 """A finding: its line and its rule."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fix:
     """A finding that a program can fix."""
 

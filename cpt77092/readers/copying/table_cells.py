@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import IO
 
 import polars as pl
@@ -11,6 +10,7 @@ import polars as pl
 from cpt77092.claims.cells import source_cell
 from cpt77092.claims.columns import BY_NAME
 from cpt77092.errors import OutputError
+from cpt77092.frozen import frozen
 from cpt77092.readers.copying.cells import (
     NO_COLUMN,
     NOT_AS_READ,
@@ -28,7 +28,7 @@ from cpt77092.readers.parquet import ParquetFile, scan_table
 from cpt77092.readers.scan import INDEX, OpenedFile
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TableCells:
     """The cells of a Parquet file."""
 

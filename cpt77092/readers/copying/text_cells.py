@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from typing import IO
 
 from cpt77092.errors import OutputError
+from cpt77092.frozen import frozen
 from cpt77092.readers.copying.cells import (
     NO_COLUMN,
     NOT_AS_READ,
@@ -27,7 +28,7 @@ from cpt77092.readers.text.encoding import decompressed
 from cpt77092.readers.text.row_by_row import raw_records
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TextCells:
     """The cells of a text file."""
 

@@ -11,6 +11,7 @@ from typing import IO
 
 from cpt77092.claims.columns import DIAGNOSES, MODIFIERS
 from cpt77092.errors import OutputError
+from cpt77092.frozen import frozen
 from cpt77092.readers.copying.cells import (
     NOT_AS_READ,
     CellEdit,
@@ -52,7 +53,7 @@ class _Loops:
         return tag == "SV1" and self.line > 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ClaimCells:
     """The elements of an 837P."""
 
