@@ -90,14 +90,15 @@ def malformed_modifiers(_: Context) -> pl.Expr:
     return _AS_WRITTEN.list.eval(quoted).list.join(", ")
 
 
-def has_fixable_modifiers(_: Context) -> pl.Expr:
+def has_fixable_modifiers(context: Context) -> pl.Expr:
     """Every malformed modifier is a listed one but for lower case and spaces.
 
     Two letters that are no modifier in capitals either (`li`) may be a person's initials.
     """
     in_capitals = pl.element().str.to_uppercase().str.replace_all(" ", "")
     is_right = (pl.element() == "") | pl.element().str.contains(_WELL_FORMED)
-    return _AS_WRITTEN.list.eval(is_right | in_capitals.is_in(sorted(known_modifiers()))).list.all()
+    listed = {code for period in context.modifier_lists.periods for code in period.codes}
+    return _AS_WRITTEN.list.eval(is_right | in_capitals.is_in(sorted(listed))).list.all()
 
 
 def modifier_period(context: Context) -> pl.Expr:
