@@ -73,7 +73,7 @@ class TracedLine:
     """The claim it belongs to: two patients with one claim number are two claims."""
     number: int | None
     place: str
-    """Name of the file, and row."""
+    """Name of the file, and row; the row alone where a program handed the lines over."""
     payer: str
     code: str
     cells: Mapping[str, str]
@@ -152,7 +152,7 @@ def trace(result: Result, claim: str) -> list[TracedLine]:
         TracedLine(
             claim=own[CLAIM_OF_PAYER][line],
             number=head["claim_line_number"],
-            place=f"{Path(head['source_file']).name}:{head['source_row']}",
+            place=_place(head),
             payer=payer_text(head),
             code=head["hcpcs_code"],
             cells=cells[line],
@@ -160,6 +160,11 @@ def trace(result: Result, claim: str) -> list[TracedLine]:
         )
         for line, head in enumerate(heads)
     ]
+
+
+def _place(head: Mapping[str, Any]) -> str:
+    file, row = head["source_file"], head["row_id"] or head["source_row"]
+    return f"row {row}" if file is None else f"{Path(file).name}:{row}"
 
 
 def _no_such_claim(result: Result, claim: str) -> str:

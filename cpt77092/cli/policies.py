@@ -1,4 +1,4 @@
-"""`scrub policies`: list, show, check, set and import payer policies."""
+"""`scrub policies`: list, show, check, test, set and import payer policies."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from cpt77092.frozen import frozen
 
 policies_app = typer.Typer(
     name="policies",
-    help="List, show, check, set and import payer policies.",
+    help="List, show, check, test, set and import payer policies.",
     epilog="Example: scrub policies show medicare",
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -133,12 +133,15 @@ def check_policies(_ctx: typer.Context, options: CheckPoliciesOptions) -> None:
     Example: scrub policies check my-policies --max-age 365
     """
     from cpt77092.policies import load_policies
+    from cpt77092.policies.examples import read_examples
+    from cpt77092.policies.load import packaged_folder
     from cpt77092.policy_lint import NoteLevel, lint
-    from cpt77092.rules import CATALOGUE
+    from cpt77092.rules import BY_CODE, CATALOGUE
     from cpt77092.text import count, safe
 
     folder = options.folder or options.policies
     loaded = load_policies(folder, trust_packaged=False)
+    read_examples(folder or packaged_folder(), BY_CODE)
     notes = lint(loaded, CATALOGUE, today=options.day, max_age=options.max_age)
     if folder is not None:  # the user cannot fix the packaged files
         notes = [n for n in notes if n.where is None or Path(n.where.file).parent == folder]
@@ -153,6 +156,48 @@ def check_policies(_ctx: typer.Context, options: CheckPoliciesOptions) -> None:
     )
     if warnings and options.strict:
         raise typer.Exit(Exit.UNCHECKED)
+
+
+@frozen(kw_only=True)
+class ExamplesOptions:
+    """The argument and options of `scrub policies test`."""
+
+    folder: Path | None = argument(
+        "FOLDER",
+        "Your folder; if omitted, that of --policies, or else the packaged policies.",
+        default=None,
+    )
+    policies: Path | None = policy_folder_option()
+    isolated: bool = isolated_option()
+    settings: str | None = settings_option()
+
+
+@policies_app.command("test", cls=ConfigurableCommand)
+@with_options
+def run_policy_examples(_ctx: typer.Context, options: ExamplesOptions) -> None:
+    """Run the examples of policy files: claim lines with the findings to expect.
+
+    Each example that comes out otherwise is shown with the value that decided, and its source.
+    Examples stand at the end of a policy file, below a line of ---.
+
+    Exit codes: 0 all as expected, 1 one is not, 2 the files have mistakes or no examples.
+
+    Example: scrub policies test my-policies
+    """
+    from cpt77092.analysis.policy_examples import run_examples
+    from cpt77092.text import count, safe
+
+    folder = options.folder or options.policies
+    tested = run_examples(folder)
+    for failure in tested.failures:
+        for line in failure.lines():
+            typer.echo(safe(line))
+    for name in tested.without:
+        typer.echo(safe(f"{name} has no examples."))
+    numbers = f"{count(tested.examples, 'example')} in {count(tested.files, 'file')}"
+    typer.echo(f"{numbers} ({folder or 'packaged'}): {tested.verdict()}")
+    if tested.failures:
+        raise typer.Exit(Exit.FINDINGS)
 
 
 @frozen(kw_only=True)

@@ -81,7 +81,7 @@ def plan_import(extracts: Sequence[Extract], folder: Path, *, today: date, repla
         folder, load_policies(folder if has_files else None), load_policies(), today, replace
     )
     changes = [change for extract in extracts for change in planner.changes(extract)]
-    texts = {f"{payer}.yaml": text_of(tree) for payer, tree in planner.trees.items()}
+    texts = {f"{payer}.yaml": text_of(folder, tree) for payer, tree in planner.trees.items()}
     if texts:
         require_valid(folder, texts)
     tables = tuple(table for extract in extracts for table in extract.tables)

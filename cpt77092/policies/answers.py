@@ -51,7 +51,7 @@ def text_with(folder: Path, answer: Answer) -> str:
         hint = did_you_mean(answer.parameter, sorted(PARAMETERS))
         raise UsageError(f"{answer.parameter!r} is not a parameter we know{hint}")
     tree = _added(open_tree(folder, answer.payer), answer)
-    text = text_of(tree)
+    text = text_of(folder, tree)
     require_valid(folder, {f"{answer.payer}.yaml": text})
     return text
 

@@ -26,7 +26,7 @@ from cpt77092.policies.policy import (
     PolicySet,
 )
 from cpt77092.policies.validate import PolicyFileRead, cross_check, validate
-from cpt77092.policies.yaml_lines import parse
+from cpt77092.policies.yaml_lines import parse, split_examples
 from cpt77092.reference.sources import Confidence
 from cpt77092.reference.tables import problem_of_table
 from cpt77092.text import small_file
@@ -99,7 +99,7 @@ def _read_tables(folder: Path, digest: Any, problems: list[FileProblem]) -> dict
     """The texts of the lists in a folder by name, as `scrub policies import` writes them."""
     tables = {}
     for path in sorted(folder.glob("*.txt")):
-        content = _content(path)
+        content = file_content(path)
         digest.update(path.name.encode() + b"\0" + content + b"\0")
         text = content.decode("utf-8", errors="replace")
         problem = problem_of_table(path.name, text)
@@ -109,7 +109,12 @@ def _read_tables(folder: Path, digest: Any, problems: list[FileProblem]) -> dict
     return tables
 
 
-def _content(path: Traversable) -> bytes:
+def file_content(path: Traversable) -> bytes:
+    """The bytes of a small file.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
     try:
         return small_file(path)
     except OSError as problem:
@@ -145,7 +150,7 @@ def _read_folder(
         raise _unusable(folder, "the folder holds no .yaml policy files")
     by_stem: dict[str, PolicyFileRead] = {}
     for path in sorted(paths, key=attrgetter("name")):
-        content = _content(path)
+        content, _ = split_examples(file_content(path))
         digest.update(path.name.encode() + b"\0" + content + b"\0")
         file = _read_file(path, content, is_base=is_base, is_trusted=is_trusted)
         if file.stem in by_stem:
@@ -161,7 +166,7 @@ def _read_file(
 ) -> PolicyFileRead:
     """Read one policy file, with every problem that can be seen in it alone."""
     file = PolicyFileRead(path)
-    tree = _parse(content, file)
+    tree = parse_file(content, file)
     if tree is None:
         return file
     if is_trusted:
@@ -175,7 +180,7 @@ def _read_file(
     return file
 
 
-def _parse(content: bytes, file: PolicyFileRead) -> dict[str, Any] | None:
+def parse_file(content: bytes, file: PolicyFileRead) -> dict[str, Any] | None:
     """The file as mappings, lists and text; None where it is not YAML with keys."""
     try:
         tree, file.lines, repeated = parse(content.decode("utf-8"))

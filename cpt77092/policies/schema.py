@@ -17,6 +17,7 @@ from pydantic import (
     Field,
     StringConstraints,
     Tag,
+    TypeAdapter,
     WithJsonSchema,
     create_model,
     model_validator,
@@ -24,6 +25,7 @@ from pydantic import (
 
 from cpt77092.policies import parameters
 from cpt77092.policies.code_groups import GROUPS
+from cpt77092.policies.example_line import EXAMPLE_LINE
 from cpt77092.policies.parameters import PARAMETERS, Kind, Parameter, Subject, Use
 from cpt77092.reference.codes import CHECKED
 from cpt77092.reference.sources import Confidence
@@ -270,6 +272,34 @@ def policy_model() -> type[PolicyFile]:
     )
 
 
+class ExampleFile(Strict):
+    """The second document of a policy file."""
+
+    examples: tuple[Any, ...]
+
+
+@cache
+def examples_model() -> type[ExampleFile]:
+    """`ExampleFile` with the columns that an example's lines may state."""
+    cell = Annotated[str, WithJsonSchema({"type": ["string", "number", "null"]})]
+    columns: dict[str, Any] = {name: (cell, "") for name in EXAMPLE_LINE}
+    line = create_model("ExampleLine", __base__=Strict, **columns)
+    example = create_model(
+        "Example",
+        __base__=Strict,
+        __doc__="Claim lines, and the rules that find something on them.",
+        name=(Text, ...),
+        lines=(Annotated[tuple[line, ...], Field(min_length=1)], ...),  # type: ignore[valid-type]
+        findings=(tuple[Text, ...], ...),
+    )
+    return create_model(
+        "Examples",
+        __base__=ExampleFile,
+        examples=(Annotated[tuple[example, ...], Field(min_length=1)], ...),  # type: ignore[valid-type]
+    )
+
+
 def json_schema() -> dict[str, Any]:
-    """JSON Schema of a policy file, for editors that complete and check YAML."""
-    return policy_model().model_json_schema(by_alias=True)
+    """JSON Schema of a policy file's documents, for editors that complete and check YAML."""
+    either: TypeAdapter[Any] = TypeAdapter(policy_model() | examples_model())
+    return either.json_schema(by_alias=True)

@@ -13,7 +13,7 @@ from typing import Any
 
 from cpt77092.errors import PolicyError, UsageError
 from cpt77092.policies.load import load_policies
-from cpt77092.policies.yaml_lines import parse
+from cpt77092.policies.yaml_lines import parse, split_examples
 from cpt77092.reference.sources import Confidence
 from cpt77092.text import small_file
 
@@ -36,7 +36,7 @@ def open_tree(folder: Path, payer: str) -> Tree:
     from ruamel.yaml.error import YAMLError
 
     try:
-        tree = _yaml().load(small_file(file).decode("utf-8"))
+        tree = _yaml().load(split_examples(small_file(file))[0].decode("utf-8"))
     except OSError as problem:
         raise UsageError(f"{file}: cannot be read ({problem.strerror})") from None
     except (UnicodeDecodeError, YAMLError):
@@ -91,8 +91,8 @@ def put(tree: Tree, code: str, parameter: str, day: date, entry: Tree) -> None:
         dated.insert(sum(other < key for other in dated), key, _laid_out(entry))
 
 
-def text_of(tree: Tree) -> str:
-    """The text of a policy file, with the comments that it was opened with."""
+def text_of(folder: Path, tree: Tree) -> str:
+    """The text of a policy file, with the comments and the examples that it was opened with."""
     stream = io.StringIO()
     _yaml().dump(tree, stream)
     text = stream.getvalue()
@@ -100,7 +100,8 @@ def text_of(tree: Tree) -> str:
         raise UsageError(
             f"{tree['payer']}.yaml: cannot be written with its comments; add the values by hand"
         )
-    return text
+    file = folder / f"{tree['payer']}.yaml"
+    return text + split_examples(small_file(file))[1].decode("utf-8") if file.exists() else text
 
 
 def require_valid(folder: Path, texts: Mapping[str, str]) -> None:

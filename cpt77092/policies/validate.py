@@ -55,7 +55,7 @@ def validate(tree: dict[str, Any], file: PolicyFileRead, *, is_base: bool) -> No
     try:
         policy_model().model_validate(tree)
     except ValidationError as invalid:
-        file.problems += _as_problems(invalid, file)
+        file.problems += as_problems(invalid, file)
         return
     valid = cast("PolicyTree", tree)
     _check_head(valid, file, is_base=is_base)
@@ -217,7 +217,7 @@ def _payer_names(policy: Policy) -> Iterable[tuple[str, tuple[Any, ...]]]:
         yield payer_id, ("matches", "payer_ids", number)
 
 
-def _as_problems(invalid: ValidationError, file: PolicyFileRead) -> list[FileProblem]:
+def as_problems(invalid: ValidationError, file: PolicyFileRead) -> list[FileProblem]:
     """Pydantic's errors as sentences about the file, each once."""
     lines = file.lines
     errors = invalid.errors(include_url=False)
@@ -227,6 +227,7 @@ def _as_problems(invalid: ValidationError, file: PolicyFileRead) -> list[FilePro
 
 _TOP_KEYS = ("payer", "label", "matches", "follows", "checked_on", "sources", "codes", "brief")
 _ENTRY_KEYS = ("value", "source", "ended", "not_available", "note", "contradicted_by")
+_EXAMPLE_KEYS = ("name", "lines", "findings")
 _KNOWN_CODES = (*GROUPS, *sorted(CHECKED))
 _SHAPES = {
     "tuple_type": "write a list, [A, B]",
@@ -264,6 +265,13 @@ def _extra_key(keys: list[str]) -> str:
     key = keys[-1]
     if len(keys) == 3 and keys[0] == "codes":
         return f"{key} is not a parameter we know{did_you_mean(key, PARAMETERS)}"
+    if keys == ["examples"]:
+        return "examples: write them at the end of the file, below a line of ---"
+    if keys[0] == "examples":
+        from cpt77092.policies.example_line import EXAMPLE_LINE
+
+        known = EXAMPLE_LINE if "lines" in keys else _EXAMPLE_KEYS
+        return f"{key} is not a key we know here{did_you_mean(key, known)}"
     return f"{key} is not a key we know here{did_you_mean(key, (*_TOP_KEYS, *_ENTRY_KEYS))}"
 
 

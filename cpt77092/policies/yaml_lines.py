@@ -101,6 +101,21 @@ def parse(text: str) -> tuple[Any, Lines, list[tuple[int, str]]]:
     return ({} if root is None else plain(root, ())), lines, repeated
 
 
+def split_examples(content: bytes) -> tuple[bytes, bytes]:
+    """A policy file in two: the policy, and its document of examples, blank where it has none.
+
+    The examples follow a line `---`, and a run on claims never parses them. Any other second
+    document stays with the first, for the parser to refuse.
+    """
+    start = content.rfind(b"\n---") + 1
+    if start:
+        marker, *lines = (line.partition(b"#")[0].strip() for line in content[start:].splitlines())
+        first = next(filter(None, lines), b"")
+        if marker == b"---" and first.partition(b":")[0].rstrip() == b"examples":
+            return content[:start], content[start:]
+    return content, b""
+
+
 def read_tree(path: Path, expected: str) -> tuple[dict[str, Any], Lines, list[FileProblem]]:
     """The keys and values of a file of settings, their lines, and the keys that are repeated.
 
