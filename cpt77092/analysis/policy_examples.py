@@ -1,6 +1,7 @@
 """The examples of policy files, run as claims: which of them do not come out as expected, and why.
 
-All examples of a folder are one batch, each with claims and patients of its own.
+Each example has claims and patients of its own. A batch holds one example of each payer, as some
+rules report a payer once in a batch.
 """
 
 from __future__ import annotations
@@ -94,12 +95,33 @@ def run_examples(folder: Path | None) -> Tested:
         raise UsageError(
             f"{place}: no policy file has examples; write them below a line of --- at its end"
         )
+    failures = [one for batch in _batches(examples) for one in _failures(batch, policies)]
     return Tested(
         examples=len(examples),
         files=sum(bool(own) for own in by_file.values()),
         without=tuple(name for name, own in by_file.items() if not own),
-        failures=tuple(_failures(examples, policies)),
+        failures=tuple(sorted(failures, key=lambda one: _order(one.example))),
     )
+
+
+def _order(example: Example) -> tuple[str, int]:
+    return example.where.file, example.where.line
+
+
+def _batches(examples: Sequence[Example]) -> list[list[Example]]:
+    """The examples in as few batches as have no payer twice."""
+    batches: list[list[Example]] = []
+    payers: list[set[str]] = []
+    for example in examples:
+        own = {line[name].casefold() for line in example.lines for name in ("payer", "payer_id")}
+        own = {example.payer, *filter(None, own)}
+        number = next((n for n, used in enumerate(payers) if not own & used), len(batches))
+        if number == len(batches):
+            batches.append([])
+            payers.append(set())
+        batches[number].append(example)
+        payers[number] |= own
+    return batches
 
 
 def _failures(examples: Sequence[Example], policies: PolicySet) -> Iterator[Failure]:
