@@ -70,8 +70,8 @@ class Tested:
         if not number:
             return "all as expected."
         return (
-            f"{number} not as expected. Compare the source: correct the value if it says otherwise, "
-            f"and the example if the value is right."
+            f"{number} not as expected. Compare the source: correct the value if it says "
+            f"otherwise, and the example if the value is right."
         )
 
 
@@ -127,11 +127,11 @@ def _batches(examples: Sequence[Example]) -> list[list[Example]]:
 def _failures(examples: Sequence[Example], policies: PolicySet) -> Iterator[Failure]:
     result = run(_request(examples, policies))
     table = findings.as_table(result).select("claim_id", "rule", "severity")
-    found: dict[int, dict[str, str]] = {number: {} for number in range(len(examples))}
+    by_example: dict[int, dict[str, str]] = {number: {} for number in range(len(examples))}
     for claim, rule, severity in table.iter_rows():
-        found[int(claim.partition(":")[0])].setdefault(rule, severity)
+        by_example[int(claim.partition(":")[0])].setdefault(rule, severity)
     for number, example in enumerate(examples):
-        expected, actual = set(example.findings), found[number]
+        expected, actual = set(example.findings), by_example[number]
         firm = {rule for rule, severity in actual.items() if severity != Severity.INFO}
         differing = (expected - actual.keys()) | (firm - expected)
         if differing:

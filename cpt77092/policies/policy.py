@@ -119,7 +119,8 @@ class PolicySet:
     origin: tuple[str, ...]
     """Where they came from: `packaged`, or a folder; the user's last."""
     digest: str
-    """SHA-256 over the files' names and bytes without examples: two runs with one digest had the same policies."""
+    """SHA-256 over the files' names and bytes, without examples: two runs with one digest had the
+    same policies."""
     tables: Mapping[str, str] = field(default_factory=dict)
     """Texts of the lists in the user's folder, by their names."""
     locality: str = ""

@@ -282,24 +282,22 @@ class ExampleFile(Strict):
 def examples_model() -> type[ExampleFile]:
     """`ExampleFile` with the columns that an example's lines may state."""
     cell = Annotated[str, WithJsonSchema({"type": ["string", "number", "null"]})]
-    columns: dict[str, Any] = {name: (cell, "") for name in EXAMPLE_LINE}
+    columns: dict[str, Any] = dict.fromkeys(EXAMPLE_LINE, (cell, ""))
     line = create_model("ExampleLine", __base__=Strict, **columns)
+    lines: Any = Annotated[tuple[line, ...], Field(min_length=1)]  # type: ignore[valid-type]
     example = create_model(
         "Example",
         __base__=Strict,
         __doc__="Claim lines, and the rules that find something on them.",
         name=(Text, ...),
-        lines=(Annotated[tuple[line, ...], Field(min_length=1)], ...),  # type: ignore[valid-type]
+        lines=(lines, ...),
         findings=(tuple[Text, ...], ...),
     )
-    return create_model(
-        "Examples",
-        __base__=ExampleFile,
-        examples=(Annotated[tuple[example, ...], Field(min_length=1)], ...),  # type: ignore[valid-type]
-    )
+    examples: Any = Annotated[tuple[example, ...], Field(min_length=1)]  # type: ignore[valid-type]
+    return create_model("Examples", __base__=ExampleFile, examples=(examples, ...))
 
 
 def json_schema() -> dict[str, Any]:
     """JSON Schema of a policy file's documents, for editors that complete and check YAML."""
-    either: TypeAdapter[Any] = TypeAdapter(policy_model() | examples_model())
-    return either.json_schema(by_alias=True)
+    either: Any = policy_model() | examples_model()
+    return TypeAdapter(either).json_schema(by_alias=True)

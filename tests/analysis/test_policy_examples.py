@@ -62,12 +62,12 @@ def test_an_example_does_not_depend_on_those_before_it(
     reported_once: str, scrub: Scrub, tmp_path: Path
 ) -> None:
     payer = {"ID005": "Lakeview Mutual", "CV003": "Medicare"}[reported_once]
+    rule = "MO001" if payer == "Medicare" else "MO015"
     stated = "".join(
-        f"  - name: Line {number}\n    lines: [{{payer: {payer}, hcpcs_modifier_1: '{modifier}'}}]\n"
-        f"    findings: [{', '.join(filter(None, [reported_once, rule]))}]\n"
-        for number, (modifier, rule) in enumerate(
-            [("26", "MO001" if payer == "Medicare" else "MO015")] * 3
-        )
+        f"  - name: Line {number}\n"
+        f"    lines: [{{payer: {payer}, hcpcs_modifier_1: 26}}]\n"
+        f"    findings: [{reported_once}, {rule}]\n"
+        for number in range(3)
     )
     code, out = run_on(scrub, tmp_path, f"{POLICY}---\nexamples:\n{stated}")
     assert (code, out) == (0, "3 examples in 1 file (own): all as expected.\n")

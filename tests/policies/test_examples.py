@@ -109,7 +109,7 @@ def test_mistakes_are_reported_line_by_line(
 
 def test_examples_amid_the_policy_are_refused_with_their_place(tmp_path: Path) -> None:
     folder = written(tmp_path, POLICY + EXAMPLES.replace("---\n", ""))
-    with pytest.raises(PolicyError, match="aetna.yaml:7: examples: write them at the end"):
+    with pytest.raises(PolicyError, match=r"aetna\.yaml:7: examples: write them at the end"):
         load_policies(folder)
 
 
