@@ -252,6 +252,7 @@ def test_no_loop_over_rows_where_the_lines_are() -> None:
         ("findings/totals.py", "iter_rows"),  # counts per rule and payer
         ("analysis/finding_changes.py", "iter_rows"),  # payers, months, findings that are shown
         ("analysis/what_if.py", "iter_rows"),  # the rules with an error
+        ("analysis/policy_examples.py", "iter_rows"),  # the findings of a few examples
         ("split/held_claims.py", "iter_rows"),  # the ways in which payers are named
         ("split/__init__.py", "iter_rows"),  # where rows go, one of each run of rows
         ("readers/copying/table.py", "iter_slices"),  # blocks of a sheet

@@ -586,7 +586,8 @@ def test_policies_are_listed_shown_and_checked(scrub: Scrub) -> None:
         f"No errors in {len(load_policies().policies)} policies" in scrub("policies", "check").out
     )
     schema = json.loads(scrub("policies", "schema").out)
-    assert "codes" in schema["properties"]
+    assert "codes" in schema["$defs"]["Policy"]["properties"]
+    assert "findings" in schema["$defs"]["Example"]["properties"]
     shown = scrub("policies", "show", "UHC", "--on", "2022-12-31").out
     assert "UnitedHealthcare on 2022-12-31" in shown
     assert "No published rule found" in shown
