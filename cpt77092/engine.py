@@ -403,7 +403,7 @@ def _match_payers(spellings: pl.DataFrame, policies: PolicySet) -> pl.DataFrame:
         policy = match.policy or DEFAULT
         name = (payer or payer_id).strip() or "the payer (left blank)"
         is_blank = not any(cell.strip() for cell in (payer_id, payer, indicator))
-        is_family = bool(policies[policy].matches.family)
+        is_family = policy != DEFAULT and bool(policies[policy].matches.family)
         is_of_several = policy == DEFAULT or (is_family and not (is_blank and policies.for_all))
         rows.append(
             {

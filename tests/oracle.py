@@ -229,7 +229,8 @@ def read_policies(*folders: Path) -> Policies:
     files: dict[str, Policy] = {}
     others: dict[str, tuple[str, ...]] = {}
     for path in [path for folder in folders for path in sorted(folder.glob("*.yaml"))]:
-        tree = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+        text = path.read_text(encoding="utf-8").partition("\n---\n")[0]  # examples are below
+        tree = yaml.load(text, Loader=yaml.BaseLoader)
         key = tree["payer"]
         assert key not in files, f"{key} stands twice"
         matches = tree.get("matches") or {}

@@ -132,7 +132,7 @@ def modifier_list_has_date(context: Context) -> pl.Expr:
     Level II modifiers are imported each quarter; the CPT list is the shipped one.
     """
     day = pl.col("claim_line_start_date")
-    has_level_ii = pl.col("unknown_modifiers").str.contains(rf"\b({LEVEL_II})\b")
+    has_level_ii = pl.col("unknown_modifiers").cast(pl.String).str.contains(rf"\b({LEVEL_II})\b")
     is_imported = has_level_ii & (day <= context.modifier_lists.last_day)
     return (day <= MODIFIER_LIST_ENDS) | is_imported
 
