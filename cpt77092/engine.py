@@ -101,6 +101,14 @@ class Result:
     None where all dates have one reading."""
 
     @property
+    def payer_counted(self) -> pl.Expr:
+        """The number of a payer in figures by payer: one for all lines where one policy is."""
+        one_for_all = self.policies.for_all is not None
+        return (pl.lit(0, pl.UInt32) if one_for_all else pl.col("payer_number")).alias(
+            "payer_number"
+        )
+
+    @property
     def decisions(self) -> tuple[Decision, ...]:
         """The policy entries that `decision` of a finding is a number of."""
         return self.table.decisions

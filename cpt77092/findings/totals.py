@@ -302,7 +302,7 @@ def _at_risk_by_rule(result: Result) -> tuple[tuple[str, AtRisk], ...]:
 
 
 def _at_risk_by_payer(result: Result) -> tuple[tuple[str, str, AtRisk], ...]:
-    payer = ("payer_number", "payer_policy", "payer_label")
+    payer = (result.payer_counted, "payer_policy", "payer_label")
     lines = result.lines.select(payer).hstack(money_at_risk(result))
     # One payer is spelt in several ways: the number tells payers apart, the first label names it.
     payers = (
@@ -351,7 +351,8 @@ def _infos_by_payer(result: Result) -> tuple[tuple[str, str, int], ...]:
 def _questions(result: Result) -> tuple[Question, ...]:
     texts = pl.Series("text", [rule.question for rule in result.rules], dtype=pl.String)
     asked = result.findings.filter(is_question(result))
-    lines = result.lines.select("payer_number", "payer_label", "charge_amount")[asked["line"]]
+    payer = (result.payer_counted, "payer_label", "charge_amount")
+    lines = result.lines.select(payer)[asked["line"]]
     is_charged = pl.col("line").is_first_distinct() & (pl.col("charge_amount") >= 0)
     questions = (
         asked.hstack(lines)

@@ -263,7 +263,7 @@ def _prepared(result: Result) -> pl.DataFrame:
     unsure = [result.outcomes[code].is_null() for code in of_errors]
     is_unsure = pl.any_horizontal(pl.lit(value=False), *unsure)  # some runs have no such rule
     return result.lines.select(
-        *("payer_number", "payer_policy", "payer_label"),
+        *(result.payer_counted, "payer_policy", "payer_label"),
         *("hcpcs_code", "policy_row", "place_of_service_code"),
         typical="place_is_typical",
         accepted="place_is_accepted",

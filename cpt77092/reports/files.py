@@ -178,7 +178,8 @@ def _remove_unfinished(place: Path, asked: str) -> None:
     """
     for left in place.parent.glob(f".{escape(place.name)}{MARK}*{ENDING}"):
         with suppress(FileNotFoundError):
-            if left.is_dir() and not left.is_symlink() and left.stat().st_uid == os.geteuid():
+            is_folder = asked.endswith("/") and left.is_dir() and not left.is_symlink()
+            if is_folder and left.stat().st_uid == os.geteuid():
                 shutil.rmtree(left, ignore_errors=True)
                 continue
             if not _is_ours(left):

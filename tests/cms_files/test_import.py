@@ -415,7 +415,7 @@ def test_a_list_judges_the_lines_of_its_fiscal_year(
     archive = zipped(Path("2027-code-descriptions-tabular-order.zip"), files)
     code, out, _ = run(archive)
     assert code == 0
-    assert "2 are new since fiscal year 2026 and 1 are gone" in out.replace("\n", " ")
+    assert "2 are new since fiscal year 2026 and 1 are gone" in " ".join(out.split())
     written("claims.csv", CLAIMS.encode())
     check = ("--select", "DX002", "--format", "csv", "--as-of", "2027-11-01", "--isolated")
     _, out, _ = scrub("claims.csv", *check, "--policies", "own", "--without", "modifiers")

@@ -216,7 +216,7 @@ def test_the_global_code_is_worth_its_components(policies: PolicySet) -> None:
         ("87726", "UHC MCR Advantage", "medicare-advantage"),
         ("", "Humana Gold Plus", "medicare-advantage"),
         # Two readings are none.
-        ("01112", "Medicare Advantage PPO", None),
+        ("01112", "Medicare Advantage PPO", "medicare-advantage"),
         ("60054", "Cigna", None),
         ("87726", "Medicare", None),
         ("87726", "", None),

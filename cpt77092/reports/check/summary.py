@@ -441,7 +441,6 @@ def needs(result: Result, totals: Totals) -> tuple[list[str], str]:
     if columns:
         missing = ", ".join(f"{name} ({', '.join(rules)})" for name, rules in columns.items())
         texts.append(f"No column for {missing}: use --map if a file has one.")
-    texts += files_to_get(result, totals)
     for words in _CHANGEABLE:
         reasons = sorted((reason for reason in by_reason if words in reason), key=len)
         if reasons:
@@ -449,6 +448,7 @@ def needs(result: Result, totals: Totals) -> tuple[list[str], str]:
             rules = sorted({rule for each in some for rule in each})
             lines = count(max(map(_most, some)), "line")
             texts.append(f"{', '.join(rules)} not checked on {lines}: {safe(reasons[0])}.")
+    texts += files_to_get(result, totals)
     if not by_reason:
         return texts, ""
     number = count(len({rule for rules in by_reason.values() for rule in rules}), "rule")
