@@ -103,6 +103,14 @@ def is_of_driver(failure: Exception) -> bool:
     return type(failure).__module__.startswith(("adbc_driver", "duckdb", "_duckdb"))
 
 
+def is_missing_table(failure: Exception) -> bool:
+    """Whether a database says that a table is not there."""
+    state = (getattr(failure, "sqlstate", None) or "").strip("\0")
+    text = str(failure)
+    says_so = state == "42P01" or "no such table" in text or "does not exist" in text
+    return is_of_driver(failure) and says_so
+
+
 def _of_driver(failure: Exception) -> str:
     state = (getattr(failure, "sqlstate", None) or "").strip("\0")
     known = _BY_STATE.get(state) or _BY_STATE.get(state[:2])

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from cpt77092.databases.address import SQLITE, Address
-from cpt77092.databases.failures import database_failures, is_of_driver, writer
+from cpt77092.databases.failures import database_failures, is_missing_table, writer
 from cpt77092.errors import OutputError
 
 
@@ -53,14 +53,13 @@ def _columns(connection: Any, cursor: Any, address: Address) -> frozenset[str]:
     table = f'"{address.schema}"."{address.table}"' if address.schema else f'"{address.table}"'
     try:
         cursor.execute(f"SELECT * FROM {table} LIMIT 0")  # noqa: S608 - a plain name
-        columns = frozenset(column[0] for column in cursor.description or ())
-        cursor.fetchall()
+        # Not `description`, which needs PyArrow.
+        return frozenset(pl.DataFrame(cursor.fetch_arrow()).columns)
     except Exception as failure:
-        if not is_of_driver(failure):
+        if not is_missing_table(failure):
             raise
-        connection.rollback()  # the transaction is over; what else is wrong, writing reports
+        connection.rollback()  # the failure has ended the transaction
         return frozenset()
-    return columns
 
 
 def _plain(piece: pl.DataFrame, engine: str) -> pl.DataFrame:
