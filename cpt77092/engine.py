@@ -184,7 +184,7 @@ def _checked(
         as_of=as_of,
         lines=lines,
         outcomes=outcomes,
-        findings=_findings(rules, outcomes, lines, table),
+        findings=_findings(rules, outcomes, lines, table, context),
         table=table,
         context=context,
         history=history,
@@ -293,6 +293,8 @@ def names_read(rules: Iterable[Rule]) -> list[str]:
     names: dict[str, None] = {}
     for rule in rules:
         names |= dict.fromkeys([*_deciding_names(rule), *names_in_texts(rule)])
+        if rule.paid_codes is not None:
+            names[rule.paid_codes] = None
     return list(names)
 
 
@@ -456,14 +458,18 @@ _PAYERS: dict[str, pl.DataType] = {
 
 
 def _findings(
-    rules: Sequence[Rule], outcomes: pl.DataFrame, lines: pl.DataFrame, table: PolicyTable
+    rules: Sequence[Rule],
+    outcomes: pl.DataFrame,
+    lines: pl.DataFrame,
+    table: PolicyTable,
+    context: Context,
 ) -> pl.DataFrame:
     """The findings of all rules as in `FINDINGS_SCHEMA`, by rule and line."""
     findings = [pl.DataFrame(schema=FINDINGS_SCHEMA)]
     for number, rule in enumerate(rules):
         flagged = outcomes[rule.code].arg_true()
         if flagged.len():
-            severity, decision = _severity_and_decision(rule, flagged, lines, table)
+            severity, decision = _severity_and_decision(rule, flagged, lines, table, context)
             columns = {
                 "line": flagged,
                 "rule": constant(flagged.len(), value=number, dtype=FINDINGS_SCHEMA["rule"]),
@@ -475,7 +481,7 @@ def _findings(
 
 
 def _severity_and_decision(
-    rule: Rule, flagged: pl.Series, lines: pl.DataFrame, table: PolicyTable
+    rule: Rule, flagged: pl.Series, lines: pl.DataFrame, table: PolicyTable, context: Context
 ) -> tuple[pl.Series, pl.Series]:
     """Severity and decision of the findings of one rule, as in `FINDINGS_SCHEMA`."""
 
@@ -484,6 +490,10 @@ def _severity_and_decision(
 
     severity, decision = same("severity", SEVERITIES.index(rule.severity)), same("decision", None)
     policy_rows = lines["policy_row"].gather(flagged)
+    if rule.paid_codes is not None:
+        return _of_pairs(
+            lines.select("hcpcs_code", rule.paid_codes)[flagged], policy_rows, table, context
+        )
     if rule.parameter is not None:
         decision = table.frame[f"policy.{rule.parameter}.decision"].gather(policy_rows)
         if rule.severity is Severity.ERROR:
@@ -501,6 +511,29 @@ def _severity_and_decision(
         is_error = read.select(rule.error_when.fill_null(value=False)).to_series()
         severity = severity.zip_with(is_error, same("severity", WARNING))
     return severity, decision
+
+
+def _of_pairs(
+    flagged: pl.DataFrame, policy_rows: pl.Series, table: PolicyTable, context: Context
+) -> tuple[pl.Series, pl.Series]:
+    """Severity and decision of the findings of a rule on pairs, as in `FINDINGS_SCHEMA`.
+
+    A checked code's own entry has its pairs; those of a partner code are under the codes paid
+    instead, of which one whose entry is more than recalled makes an error.
+    """
+    code, paid = flagged.get_columns()
+    decision = table.frame["policy.pairs.decision"].gather(policy_rows)
+    is_checked = code.is_in(sorted(CHECKED))
+    is_error = is_checked & (paid != 0) & ~decision.is_in(table.recalled)
+    for number, name in enumerate(table.codes):
+        if name in CHECKED:
+            rows = table.row_of_code(policy_rows, number)
+            under = table.frame["policy.pairs.decision"].gather(rows)
+            decides = ~is_checked & ((paid & context.bits[name]) != 0) & ~is_error
+            decides &= ~under.is_in(table.recalled)
+            decision, is_error = under.zip_with(decides, decision), is_error | decides
+    severity = pl.select(pl.when(is_error).then(ERROR).otherwise(WARNING)).to_series()
+    return severity.cast(FINDINGS_SCHEMA["severity"]), decision
 
 
 def _severity(rule: Rule, table: PolicyTable) -> pl.Series:

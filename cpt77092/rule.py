@@ -150,6 +150,10 @@ class Rule:
     flag: pl.Expr
     parameter: str | None = None
     """The policy parameter it uses, whose source every finding quotes."""
+    paid_codes: str | None = None
+    """The fact with the codes, as bits, that are paid instead of a flagged one whatever a recalled
+    list says. It is an error where there are some, and the entry that pairs them is more than
+    recalled; None where every value that the rule reads counts."""
     parameter_of_replacements: str | None = None
     """The one that it uses instead on a replacement (7)."""
     source: Source | None = None

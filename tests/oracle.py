@@ -695,7 +695,9 @@ class Line:
         if parameter not in self.decisions:
             decision = self.batch.policies.decide(self.policy, self.code, parameter, self.day)
             self.decisions[parameter] = decision
-        return self.decisions[parameter]
+        decision = self.decisions[parameter]
+        is_forgotten = parameter in self.batch.forgotten and decision.confidence == "recalled"
+        return Decision("nothing") if is_forgotten else decision
 
     def param(self, parameter: str) -> Any:
         """The value in force, or None."""
@@ -1003,6 +1005,8 @@ class Batch:
     """The order of month and day in each column of dates: of the batch (False) and the history."""
     is_turned: bool = False
     """Whether dates of either order are read day first."""
+    forgotten: frozenset[str] = frozenset()
+    """Parameters whose recalled values are taken for unknown."""
 
     def date(self, column: str, text: str, *, is_past: bool) -> date | None:
         """A date cell as the run reads it."""
@@ -2055,16 +2059,13 @@ def _judged(
 
 
 def _severity(entry: Rule, line: Line) -> str:
-    """The rule's severity, but no error where every policy that makes it one is recalled."""
-    deciding = [line]
-    if line.code not in CHECKED:
-        near = [*(line.claim_day or ()), *(line.across() or ())]
-        deciding = [paid for paid in near if _denies_partner(paid, line)]
-    recalled = all(_rests_on_memory(entry, of) for of in deciding)
-    recalled |= entry.error_when is not None and not entry.error_when(line)
-    return "warning" if recalled and entry.severity == "error" else entry.severity
+    """The rule's severity, but no error where that takes a value that is recalled.
 
-
-def _rests_on_memory(entry: Rule, line: Line) -> bool:
-    decisions = [line.stated(_in_place_of(name, line)) for name in entry.parameters]
-    return any(one is not None and one.confidence == "recalled" for one in decisions)
+    A finding that stays one where recalled values are unknown rests on none of them.
+    """
+    if entry.severity != "error":
+        return entry.severity
+    line.batch.forgotten = frozenset(_in_place_of(name, line) for name in entry.parameters)
+    is_error = entry.test(line) and (entry.error_when is None or entry.error_when(line))
+    line.batch.forgotten = frozenset()
+    return "error" if is_error else "warning"

@@ -51,6 +51,11 @@ def bare_bit(_: Context) -> pl.Expr:
     return pl.when(~pl.col("has_bypass_modifier")).then("code_bit").otherwise(_NOTHING)
 
 
+def unmodified_bit(_: Context) -> pl.Expr:
+    """The same where the line has no modifier, so that no list of them is asked."""
+    return pl.when(~pl.col("has_modifiers")).then("code_bit").otherwise(_NOTHING)
+
+
 def doubtful_bit(_: Context) -> pl.Expr:
     """The same where it is unknown whether the line has one."""
     return pl.when(pl.col("has_bypass_modifier").is_null()).then("code_bit").otherwise(_NOTHING)
@@ -74,11 +79,13 @@ def _if_counted(bit: str) -> Fact:
 _BITS = {
     "codes": "code_bit",
     "bare": "bare_bit",
+    "unmodified": "unmodified_bit",
     "doubtful": "doubtful_bit",
     "unjudged": "unjudged_bit",
 }
 """The bits that are united over a group: of all its codes, of those without a bypass modifier, of
-those that may have one, and of those whose pairs are unknown."""
+those without any, of those that may have one that bypasses, and of those whose pairs are unknown.
+"""
 
 
 def _united() -> list[Fact]:
@@ -177,6 +184,36 @@ def denied_for_good_beside_part(context: Context) -> pl.Expr:
     """The same for a pair that no modifier bypasses."""
     parts = context.mask(PARTS) & (pl.col("denying_codes") ^ pl.col("bypassable_codes"))
     return _denied_beside("claim", parts)
+
+
+def _surely_paid_in(group: str, among: pl.Expr) -> pl.Expr:
+    """The codes of the group that are paid instead whatever a recalled bypass list says, as bits.
+
+    Only a modifier has a list asked; a pair that no modifier bypasses never does.
+    """
+    denying = pl.col("denying_codes") & among
+    soft = denying & pl.col("bypassable_codes")
+    is_recalled = pl.col("policy.bypass_modifiers.is_recalled")
+    bare = pl.when(is_recalled).then(f"{group}_unmodified").otherwise(f"{group}_bare")
+    may_pass = pl.when(is_recalled).then("has_modifiers").otherwise("has_bypass_modifier")
+    hard = pl.col(f"{group}_codes") & (denying ^ soft)
+    return (hard | pl.when(~may_pass).then(soft & bare).otherwise(_NOTHING)).fill_null(0)
+
+
+def _surely_paid(group: str, among: pl.Expr) -> pl.Expr:
+    has_claim = pl.col("claim_key").is_not_null()
+    on_claim = pl.when(has_claim).then(_surely_paid_in(group, among)).otherwise(_NOTHING)
+    return on_claim | _surely_paid_in("entity_date", among)
+
+
+def parts_surely_paid(context: Context) -> pl.Expr:
+    """The components, as bits, that deny the global code whatever a recalled bypass list says."""
+    return _surely_paid("claim", context.mask(PARTS))
+
+
+def others_surely_paid(context: Context) -> pl.Expr:
+    """The same of all codes, components of the global code aside."""
+    return _surely_paid("claim_date", _others(context))
 
 
 def _others(context: Context) -> pl.Expr:
@@ -320,6 +357,7 @@ _DAY = ("claim_key", "claim_date_codes", "entity_date_codes")
 FACTS: tuple[Fact, ...] = (
     Fact(build=code_bit, reads=("code_number",)),
     Fact(build=bare_bit, reads=("code_bit",), optional=("has_bypass_modifier",)),
+    Fact(build=unmodified_bit, reads=("code_bit",), optional=("has_modifiers",)),
     Fact(build=doubtful_bit, reads=("code_bit",), optional=("has_bypass_modifier",)),
     Fact(build=unjudged_bit, reads=("code_bit", "hcpcs_code"), optional=("policy.pairs",)),
     *_united(),
@@ -347,6 +385,21 @@ FACTS: tuple[Fact, ...] = (
             (denied_beside_other, may_be_denied),
             (denied_for_good_beside_other, may_be_denied),
         )
+    ),
+    *(
+        Fact(
+            build=build,
+            where=where,
+            default=0,
+            reads=("hcpcs_code",),
+            optional=(
+                *_DENIED,
+                *_CODES_OF,
+                "has_modifiers",
+                "policy.bypass_modifiers.is_recalled",
+            ),
+        )
+        for build, where in ((parts_surely_paid, _is_global), (others_surely_paid, may_be_denied))
     ),
     Fact(
         build=scan_kind,

@@ -166,6 +166,11 @@ def has_bypass_modifier(_: Context) -> pl.Expr:
     return unless_damaged(pl.col("bypass_modifiers_found") != "")
 
 
+def has_modifiers(_: Context) -> pl.Expr:
+    """Any modifier is on the line; the cell of a damaged code may hold one, too."""
+    return unless_damaged(pl.col("modifiers") != "")
+
+
 def bills_technical_part(_: Context) -> pl.Expr:
     """TC is on the line; the cell of a damaged code (77080-TC) may hold it, too."""
     return unless_damaged(pl.col("has_modifier_tc"))
@@ -241,6 +246,7 @@ FACTS: tuple[Fact, ...] = (
         Fact(build=build, reads=(read,), optional=("damaged_code",), unknown=_UNREADABLE)
         for build, read in (
             (has_bypass_modifier, "bypass_modifiers_found"),
+            (has_modifiers, "modifiers"),
             (bills_technical_part, "has_modifier_tc"),
         )
     ),

@@ -30,7 +30,7 @@ class PolicyTable:
     """Values, deciding entries and sets for some payers, codes and parameters."""
 
     frame: pl.DataFrame
-    """`policy.<name>`, `policy.<name>.decision` and `policy.<name>.level` of each row; of an
+    """`policy.<name>` of each row with its `.decision`, its `.level` and `.is_recalled`; of an
     amount also its `PARTS`, null where it has none."""
     payers: tuple[str, ...]
     codes: tuple[str, ...]
@@ -44,6 +44,15 @@ class PolicyTable:
     def recalled(self) -> list[int]:
         """Numbers of the decisions whose source is general knowledge alone."""
         return [number for number, one in enumerate(self.decisions) if one.is_recalled]
+
+    def row_of_code(self, rows: pl.Series, code: int) -> pl.Series:
+        """The table rows of the same payers and days, but of another code: an index into `codes`.
+
+        A null row stays null.
+        """
+        epochs = len(self.days) + 1
+        of_payer = rows // (len(self.codes) * epochs) * (len(self.codes) * epochs)
+        return of_payer + code * epochs + rows % epochs
 
     def row(self, payer: pl.Expr, code: pl.Expr, day: pl.Series) -> pl.Expr:
         """The table row of each line: of its indexes into `payers` and `codes`, and its first day.
@@ -112,6 +121,7 @@ def _cells(
             [d.level.value if d.level and d.status is Status.VALUE else None for d in decisions],
             dtype=LEVEL,
         ),
+        f"{name}.is_recalled": pl.Series([d.is_recalled for d in decisions], dtype=pl.Boolean),
     }
     for part in PARTS if parameter.kind in AMOUNTS else ():
         amounts = [getattr(decision.value, part, None) for decision in decisions]

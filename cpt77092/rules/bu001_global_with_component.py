@@ -20,6 +20,7 @@ RULE = Rule(
     codes=GLOBAL,
     flag=across(pl.col("denied_beside_part")),
     parameter="pairs",
+    paid_codes="parts_surely_paid",
     message=(
         "{hcpcs_code} (global) already includes {parts_billed_beside}; the edit denies "
         "{hcpcs_code}."

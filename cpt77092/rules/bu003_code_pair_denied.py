@@ -21,6 +21,7 @@ RULE = Rule(
     includes_partners=True,
     flag=across(pl.col("denied_beside_other")),
     parameter="pairs",
+    paid_codes="others_surely_paid",
     message="{hcpcs_code} is not paid with {denied_beside_lines} on {claim_line_start_date}.",
     remedy=Remedy(
         "Remove {hcpcs_code}, unless the chart shows a distinct service and the payer "
