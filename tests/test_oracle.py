@@ -273,7 +273,12 @@ ORDINARY = settings(
     derandomize=True,
     database=None,
     phases=[Phase.generate],  # `assert_agree` leaves out rows faster than Hypothesis shrinks
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    # A batch is large, and so are two of them; none of these checks is about what is tested.
+    suppress_health_check=[
+        HealthCheck.too_slow,
+        HealthCheck.data_too_large,
+        HealthCheck.large_base_example,
+    ],
 )
 FEWER = settings(ORDINARY, max_examples=25)
 SAMPLE = settings(ORDINARY, max_examples=8)

@@ -315,7 +315,8 @@ class Matcher:
         if any_plan:  # a company's plans share its ids
             owners = frozenset(k for k in owners if payer_id in self.matches[k].payer_ids)
         # A policy that refuses the name is not the payer's, whoever else has its id.
-        owners = frozenset(k for k in owners if not self._barred(k, hits))
+        words = [*hits, *(word for hit in hits for word in self.vocabulary.words(hit))]
+        owners = frozenset(k for k in owners if not self._barred(k, words))
         if owners and policy not in owners:
             text = f"payer id {payer_id} is that of {' or '.join(sorted(owners))}"
             conflict = f"the name says {policy}, but {text}"

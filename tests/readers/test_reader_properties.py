@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import polars.selectors as cs
 import pytest
 import yaml
 from hypothesis import given, settings
@@ -28,7 +29,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from cpt77092.claims.cells import plain_codes
-from cpt77092.claims.columns import BY_NAME, COLUMNS, TEXT_KINDS, Kind
+from cpt77092.claims.columns import BY_NAME, COLUMNS, DAY_FIRST, TEXT_KINDS, Kind
 from cpt77092.claims.headers import match_headers
 from cpt77092.errors import ClaimsError
 from cpt77092.readers import Batch, Options, Tally, read_batch
@@ -248,6 +249,14 @@ def test_lines_come_back_from_any_layout_with_their_row_numbers(
     assert batch.scans[0].headers.unused == ()
 
 
+def plainly_read(lines: pl.DataFrame) -> pl.DataFrame:
+    """Lines without their places, and without the second reading of dates in an unknown order.
+
+    Each file writes its dates in a form of its own, and a table has no doubt of them.
+    """
+    return lines.drop("source", "source_row", cs.ends_with(DAY_FIRST))
+
+
 @pytest.mark.slow
 @ROUND_TRIPS
 @given(data=st.data())
@@ -278,7 +287,7 @@ def test_a_table_gives_the_lines_that_a_text_file_gives(data: st.DataObject, fol
     assert table.total.out_of_scope == text.total.out_of_scope
     in_scope = [n for n, x in enumerate(lines, start=1) if x["hcpcs_code"] in CHECKED]
     assert table.lines["source_row"].to_list() == in_scope
-    assert_frame_equal(table.lines.drop("source_row"), text.lines.drop("source_row"))
+    assert_frame_equal(plainly_read(table.lines), plainly_read(text.lines))
 
 
 @pytest.mark.slow
@@ -296,9 +305,7 @@ def test_lines_split_over_two_files_are_the_lines_of_one(data: st.DataObject, fo
     whole = read(paths[2])
     assert split.total.in_scope == whole.total.in_scope
     assert split.total.out_of_scope == whole.total.out_of_scope
-    assert_frame_equal(
-        split.lines.drop("source", "source_row"), whole.lines.drop("source", "source_row")
-    )
+    assert_frame_equal(plainly_read(split.lines), plainly_read(whole.lines))
 
 
 # Files that nobody wrote on purpose
