@@ -151,7 +151,7 @@ def test_a_rule_names_only_columns_facts_and_parameters_that_exist(rule: Rule) -
     facts, plain = closure(names_read([rule]))
     assert facts == [FACTS[fact.name] for fact in facts]
     for name in plain:
-        known = name.removesuffix(".state").removesuffix(".level")
+        known = name.removesuffix(".state").removesuffix(".level").removesuffix(".is_recalled")
         if known.startswith("policy."):
             parameter, _, part = known.removeprefix("policy.").partition(".")
             assert parameter in PARAMETERS

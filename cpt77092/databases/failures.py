@@ -107,8 +107,8 @@ def is_missing_table(failure: Exception) -> bool:
     """Whether a database says that a table is not there."""
     state = (getattr(failure, "sqlstate", None) or "").strip("\0")
     text = str(failure)
-    says_so = state == "42P01" or "no such table" in text or "does not exist" in text
-    return is_of_driver(failure) and says_so
+    is_missing = state == "42P01" or "no such table" in text or "does not exist" in text
+    return is_of_driver(failure) and is_missing
 
 
 def _of_driver(failure: Exception) -> str:

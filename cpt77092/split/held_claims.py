@@ -78,9 +78,11 @@ class HeldClaims:
         spellings = texts.select("payer_id", "payer").unique()
         for spelling in spellings.iter_rows():
             if spelling not in self._payers:
-                self._payers[spelling] = self.matcher.same_payer(*spelling) if any(spelling) else ""
-        same = [self._payers[spelling] for spelling in spellings.iter_rows()]
-        spellings = spellings.with_columns(pl.Series("same_payer", same, dtype=pl.String))
+                # Names that differ in blanks alone are held as one: a claim is never cut in two.
+                same = self.matcher.same_payer(*spelling) if any(spelling) else ""
+                self._payers[spelling] = same.replace(" ", "")
+        each = [self._payers[spelling] for spelling in spellings.iter_rows()]
+        spellings = spellings.with_columns(pl.Series("same_payer", each, dtype=pl.String))
         on = ["payer_id", "payer"]
         return texts.join(spellings, on=on, how="left", maintain_order="left").select(_NAMED)
 
