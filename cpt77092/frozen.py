@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
+from functools import cache
 from typing import Any, TypeVar, dataclass_transform, overload
 
 _Class = TypeVar("_Class", bound=type)
@@ -44,7 +45,12 @@ def frozen(
 
 
 def _compared(one: Any) -> tuple[Any, ...]:
-    return tuple(getattr(one, each.name) for each in fields(one) if each.compare)
+    return tuple(getattr(one, name) for name in _compared_names(type(one)))
+
+
+@cache
+def _compared_names(cls: type) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(cls) if each.compare)
 
 
 def _is_equal(one: Any, other: object) -> bool:

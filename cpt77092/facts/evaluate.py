@@ -53,8 +53,11 @@ def add_facts(
     with ThreadPoolExecutor(pl.thread_pool_size()) as pool:
         while waiting or running:
             missing = _facts_of(waiting, running.values())
-            ready = [s for s in waiting if all(missing.isdisjoint(reads[f.name]) for f in s)]
-            waiting = [step for step in waiting if step not in ready]
+            ready, later = [], []
+            for step in waiting:
+                is_ready = all(missing.isdisjoint(reads[fact.name]) for fact in step)
+                (ready if is_ready else later).append(step)
+            waiting = later
             on_every_line = [fact for step in ready if are_of_line(step) for fact in step]
             others = [step for step in ready if not are_of_line(step)]
             if is_small:
