@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from itertools import chain
+from itertools import chain, compress
+from operator import not_
 
 import polars as pl
 import polars.selectors as cs
@@ -53,11 +54,9 @@ def add_facts(
     with ThreadPoolExecutor(pl.thread_pool_size()) as pool:
         while waiting or running:
             missing = _facts_of(waiting, running.values())
-            ready, later = [], []
-            for step in waiting:
-                is_ready = all(missing.isdisjoint(reads[fact.name]) for fact in step)
-                (ready if is_ready else later).append(step)
-            waiting = later
+            is_ready = [all(missing.isdisjoint(reads[f.name]) for f in step) for step in waiting]
+            ready = list(compress(waiting, is_ready))
+            waiting = list(compress(waiting, map(not_, is_ready)))
             on_every_line = [fact for step in ready if are_of_line(step) for fact in step]
             others = [step for step in ready if not are_of_line(step)]
             if is_small:

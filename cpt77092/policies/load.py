@@ -6,6 +6,7 @@ import hashlib
 from contextlib import suppress
 from dataclasses import fields, replace
 from datetime import timedelta
+from functools import lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from operator import attrgetter
@@ -165,18 +166,32 @@ def _read_file(
     path: Traversable, content: bytes, *, is_base: bool, is_trusted: bool
 ) -> PolicyFileRead:
     """Read one policy file, with every problem that can be seen in it alone."""
+    if is_trusted:
+        # While somebody edits a packaged file it may be broken; validation then says where.
+        with suppress(KeyError, TypeError, ValueError, AttributeError, ArithmeticError):
+            return replace(_read_trusted(str(path), content), path=path, problems=[])
     file = PolicyFileRead(path)
     tree = parse_file(content, file)
     if tree is None:
         return file
-    if is_trusted:
-        # While somebody edits a packaged file it may be broken; validation then says where.
-        with suppress(KeyError, TypeError, ValueError, AttributeError, ArithmeticError):
-            file.policy = build_policy(cast("PolicyTree", tree), file.lines, str(path))
-            return file
     validate(tree, file, is_base=is_base)
     if not file.problems:
         file.policy = build_policy(cast("PolicyTree", tree), file.lines, str(path))
+    return file
+
+
+@lru_cache(maxsize=32)
+def _read_trusted(path: str, content: bytes) -> PolicyFileRead:
+    """Read one policy file that is known to be valid; once for all checks of a program.
+
+    Raises:
+        ValueError: it is not YAML, or repeats a key; other mistakes raise what they come to.
+    """
+    file = PolicyFileRead(Path(path))
+    tree = parse_file(content, file)
+    if tree is None or file.problems:
+        raise ValueError(path)
+    file.policy = build_policy(cast("PolicyTree", tree), file.lines, path)
     return file
 
 
