@@ -23,6 +23,17 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 Scrub = Callable[..., tuple[int, str, str]]
 
 
+SERVERS = {"browser", "postgres", "database"}
+"""Fixtures that start another program; the inner loop does without them."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow what starts a browser or a database."""
+    for item in items:
+        if SERVERS.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Fail the run if tests were skipped and none may be."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")

@@ -809,6 +809,7 @@ def cells_of(record: list[str], column: int) -> str:
     return record[column] if column < len(record) else ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", awkward_files(refused=False))
 def test_an_awkward_file_loses_no_row_whichever_column_is_the_code(file: Path) -> None:
     opened = open_claims(str(file), Options())

@@ -182,6 +182,7 @@ def test_a_table_that_breaks_while_it_is_read(scrub: Scrub, folder: Path) -> Non
 ODD: tuple[Any, ...] = (None, 5, "x", [], {}, [5], [None], "a\0b")
 
 
+@pytest.mark.slow
 def test_a_damaged_manifest_is_one_line(scrub: Scrub, folder: Path) -> None:
     scrub("claims.csv", *AS_OF, "-q", "-o", "report.json")
     whole = json.loads((folder / "report.json").read_text())
