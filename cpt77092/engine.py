@@ -6,17 +6,16 @@ finding, null is *not checked*, false is clear (or another code's line).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cache, cached_property
-from pathlib import Path
 from string import Formatter
 
 import polars as pl
 
 from cpt77092.claims.categorical import constant, index_in
-from cpt77092.claims.columns import BY_NAME, DIAGNOSES, MODIFIERS, UNREADABLE_TEXT
+from cpt77092.claims.columns import BY_NAME, MODIFIERS, UNREADABLE_TEXT
 from cpt77092.facts import (
     MESSAGE_FIELDS,
     PAYER,
@@ -24,22 +23,20 @@ from cpt77092.facts import (
     Past,
     add_facts,
     closure,
-    diagnosis_categories,
-    distinct_ids,
     inputs,
     payers_of_claims,
-    representative_line,
 )
 from cpt77092.frozen import frozen
 from cpt77092.policies.parameters import PARAMETERS
 from cpt77092.policies.payer_names import Matcher, SpellingCount
-from cpt77092.policies.policy import DEFAULT, PolicySet
+from cpt77092.policies.policy import PolicySet
 from cpt77092.policies.resolve import Decision
 from cpt77092.policies.table import PolicyTable, build_table
 from cpt77092.readers import Batch, History, memory
 from cpt77092.reference.codes import CHECKED
 from cpt77092.rule import Rule, Severity
 from cpt77092.text import count
+from cpt77092.whole import SPELLING, Reading, Whole, past_of, payers_named
 
 ALWAYS = (
     "claim_id",
@@ -94,6 +91,8 @@ class Result:
     """The policies of the batch; `policy_row` of a line is a row of it."""
     context: Context
     """What the facts looked up besides the lines."""
+    whole: Whole
+    """What was worked out on all lines before."""
     history: History | None = None
     """Earlier claims, where some were given."""
     in_doubt: pl.DataFrame | None = None
@@ -135,6 +134,7 @@ def check(
     *,
     as_of: date,
     history: History | None = None,
+    whole: Whole | None = None,
 ) -> Result:
     """Run the rules over a batch.
 
@@ -147,16 +147,19 @@ def check(
         rules: those to run, in this order.
         as_of: a later service date is in the future.
         history: earlier claims of the batch's patients, as `read_history` gives them.
+        whole: what was worked out on more lines than these, of which these are a part; None
+            where these are all.
 
     Raises:
         ClaimsError: the batch is too large for the memory that is free.
     """
-    result = _checked(batch, policies, rules, as_of, history)
-    turned = batch.day_first, None if history is None else history.day_first
-    if turned[0] is None and turned[1] is None:
+    whole = Whole.of(batch, history, policies) if whole is None else whole
+    result = _checked(batch, policies, rules, as_of, history, whole, whole.readings[0])
+    if len(whole.readings) == 1:
         return result
+    batch, history = turned(batch, history)
     return _agreed(
-        result, _checked(turned[0] or batch, policies, rules, as_of, turned[1] or history)
+        result, _checked(batch, policies, rules, as_of, history, whole, whole.readings[1])
     )
 
 
@@ -166,16 +169,14 @@ def _checked(
     rules: Sequence[Rule],
     as_of: date,
     history: History | None,
+    whole: Whole,
+    reading: Reading,
 ) -> Result:
     """The result for one reading of all dates."""
     names = [*names_read(rules), *ALWAYS_COMPUTED]
-    facts, plain = closure(names)
-    every = _all_lines(batch, history)
-    memory.require(every.height * len(facts) * FACT_BYTES, every.height, memory.free())
-    payers = _payers_of(batch, history, policies)
-    lines, table = _with_policies(every, payers, policies, plain, as_of)
-    context = _context(batch, lines, table, history, policies)
-    lines = add_facts(lines, facts, context, kept=_facts_kept(names)).head(batch.lines.height)
+    lines, table, context = with_facts(
+        batch, history, whole, reading, policies, as_of, names=names, kept=_facts_kept(names)
+    )
     outcomes = _outcomes(lines, rules)
     return Result(
         batch=_with_note_on_payers(batch, lines),
@@ -188,7 +189,42 @@ def _checked(
         table=table,
         context=context,
         history=history,
+        whole=whole,
     )
+
+
+def turned(batch: Batch, history: History | None) -> tuple[Batch, History | None]:
+    """Batch and earlier claims in the other reading of their dates, where they have one."""
+    other = None if history is None else history.day_first
+    return batch.day_first or batch, other or history
+
+
+def with_facts(
+    batch: Batch,
+    history: History | None,
+    whole: Whole,
+    reading: Reading,
+    policies: PolicySet,
+    as_of: date,
+    *,
+    names: Iterable[str],
+    kept: Collection[str],
+) -> tuple[pl.DataFrame, PolicyTable, Context]:
+    """The lines of a batch with policy columns and the facts behind some names.
+
+    Only the facts `kept` are columns of the lines. With them come the policies by row, and what
+    the facts looked up.
+
+    Raises:
+        ClaimsError: the batch is too large for the memory that is free.
+    """
+    facts, plain = closure(names)
+    every = _all_lines(batch, history, whole)
+    memory.require(every.height * len(facts) * FACT_BYTES, every.height, memory.free())
+    lines, table = _with_policies(every, whole, policies, plain, as_of)
+    context = _context(lines, table, whole, past_of(reading, history), reading, policies)
+    lines = add_facts(lines, facts, context, kept=kept).head(batch.lines.height)
+    return lines, table, context
 
 
 def _agreed(result: Result, other: Result) -> Result:
@@ -216,38 +252,35 @@ def _agreed(result: Result, other: Result) -> Result:
     )
 
 
-def _all_lines(batch: Batch, history: History | None) -> pl.DataFrame:
+def _all_lines(batch: Batch, history: History | None, whole: Whole) -> pl.DataFrame:
     """The lines of the batch, and below them those of earlier claims, whose files come after."""
     if history is None or history.lines.is_empty():
         return batch.lines.with_columns(is_past=pl.lit(False))  # noqa: FBT003
-    past = history.lines.with_columns(pl.col("source") + len(batch.scans), is_past=True)
+    past = history.lines.with_columns(pl.col("source") + len(whole.source_files), is_past=True)
     every = [batch.lines.with_columns(is_past=False), past]
     return pl.concat(every, how="diagonal", rechunk=True)
 
 
 def _context(
-    batch: Batch,
     lines: pl.DataFrame,
     table: PolicyTable,
-    history: History | None,
+    whole: Whole,
+    past: Past | None,
+    reading: Reading,
     policies: PolicySet,
 ) -> Context:
-    diagnoses = [name for name in DIAGNOSES if name in lines.columns]
-    files = [*(scan.path for scan in batch.scans), *(() if history is None else history.files)]
     return Context(
         sets=table.sets,
         unreadable=tuple(c for c in BY_NAME if f"{c}{UNREADABLE_TEXT}" in lines.columns),
-        blank=frozenset(c for c in diagnoses if (lines[c] == "").all(ignore_nulls=False)),
-        categories=diagnosis_categories(lines),
+        blank=whole.blank,
+        categories=whole.categories,
         codes=table.codes,
-        files=tuple(Path(path).name for path in files),
-        past=_past(history) if history is not None and history.rows else None,
+        files=whole.files,
+        past=past,
+        first_month=reading.first_month,
+        firsts=reading.firsts,
         tables=policies.tables,
     )
-
-
-def _past(history: History) -> Past:
-    return Past(history.first_day, history.last_day, history.months, history.first_days)
 
 
 def _outcomes(lines: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
@@ -325,21 +358,13 @@ def _parameters(plain: Iterable[str]) -> list[str]:
     return sorted({name.split(".")[1] for name in plain if name.startswith("policy.")})
 
 
-def _payers_of(batch: Batch, history: History | None, policies: PolicySet) -> pl.DataFrame:
-    """The payers of the batch and of its history, numbered together."""
-    frames = [batch.lines, *([] if history is None else [history.lines])]
-    spellings = [lines.select(_SPELLING) for lines in frames]
-    distinct = [part[representative_line(distinct_ids(part))] for part in spellings]
-    return _match_payers(pl.concat(distinct), policies)
-
-
 def _with_policies(
-    lines: pl.DataFrame, payers: pl.DataFrame, policies: PolicySet, plain: set[str], as_of: date
+    lines: pl.DataFrame, whole: Whole, policies: PolicySet, plain: set[str], as_of: date
 ) -> tuple[pl.DataFrame, PolicyTable]:
-    keys = payers["payer_policy"].unique().sort().to_list()
-    codes = lines["hcpcs_code"].unique().sort()
-    table = build_table(policies, keys, codes.to_list() or [""], _parameters(plain))
-    lines = lines.with_row_index("line").hstack(_payer_of_each(lines, payers))
+    keys = whole.payers["payer_policy"].unique().sort().to_list()
+    codes = pl.Series(whole.codes, dtype=lines.schema["hcpcs_code"])
+    table = build_table(policies, keys, whole.codes or [""], _parameters(plain))
+    lines = lines.with_row_index("line").hstack(_payer_of_each(lines, whole.payers))
     lines = lines.with_columns(
         index_in(lines["hcpcs_code"], codes).alias("code_number"), pl.lit(as_of).alias("as_of_date")
     ).with_columns(
@@ -355,29 +380,20 @@ def _with_policies(
     return lines.hstack(table.frame.select(pl.col(read).gather(row))), table
 
 
-_SPELLING = ["payer_id", "payer", "claim_filing_indicator"]
-
-
 def _payer_of_each(lines: pl.DataFrame, payers: pl.DataFrame) -> pl.DataFrame:
     """The payer of each line, looked up once for each spelling.
 
     A line that names none has the only one that its claim names (`payer_is_of_claim`).
     """
-    spellings = lines.select(_SPELLING)
-    spelling = distinct_ids(spellings)
-    matched = spellings[representative_line(spelling)].join(
-        payers, on=_SPELLING, how="left", nulls_equal=True, maintain_order="left"
-    )
-    row = matched["payer_row"].gather(spelling)
-    named = payers["payer_number"].set(payers["payer_is_blank"], None)
-    payer, is_unclear = payers_of_claims(lines, named.gather(row))
-    is_of_claim = payer.is_not_null() & named.gather(row).is_null()
+    row, named = payers_named(lines, payers)
+    payer, is_unclear = payers_of_claims(lines, named)
+    is_of_claim = payer.is_not_null() & named.is_null()
     if is_of_claim.any():
         # Of several spellings of one payer the first speaks for it: the last to be written.
         first = pl.zeros(payers.height + 1, dtype=pl.UInt32, eager=True)
         first = first.scatter(payers["payer_number"].reverse(), payers["payer_row"].reverse())
         row = first.gather(payer).zip_with(is_of_claim, row)
-    of_row = payers.drop(*_SPELLING, "payer_row", "payer_is_blank")
+    of_row = payers.drop(*SPELLING, "payer_row", "payer_is_blank")
     return of_row.select(pl.all().gather(pl.lit(row))).with_columns(
         pl.when(~is_unclear).then("payer_number").alias(PAYER), payer_is_of_claim=is_of_claim
     )
@@ -394,67 +410,9 @@ def _with_note_on_payers(batch: Batch, lines: pl.DataFrame) -> Batch:
 
 def payer_spellings(lines: pl.DataFrame, policies: PolicySet) -> list[SpellingCount]:
     """Every way in which lines name a payer, and what it is taken for; the most frequent first."""
-    counted = lines.select(pl.col(_SPELLING).cast(pl.String).fill_null(""))
-    rows = counted.group_by(_SPELLING).len().iter_rows()
+    counted = lines.select(pl.col(SPELLING).cast(pl.String).fill_null(""))
+    rows = counted.group_by(SPELLING).len().iter_rows()
     return Matcher.of(policies).spellings(rows)
-
-
-def _match_payers(spellings: pl.DataFrame, policies: PolicySet) -> pl.DataFrame:
-    """One row for each way in which the batch names a payer: its policy, and the payer's number.
-
-    Two spellings of one payer share a number; two payers without a policy do not.
-    """
-    matcher = Matcher.of(policies)
-    distinct = spellings.unique().cast(pl.String).sort(_SPELLING)
-    rows = []
-    for spelling in distinct.iter_rows():
-        payer_id, payer, indicator = (cell or "" for cell in spelling)
-        match = matcher.read(payer_id, payer, indicator)
-        policy = match.policy or DEFAULT
-        name = (payer or payer_id).strip() or "the payer (left blank)"
-        is_blank = not any(cell.strip() for cell in (payer_id, payer, indicator))
-        is_family = policy != DEFAULT and bool(policies[policy].matches.family)
-        is_of_several = policy == DEFAULT or (is_family and not (is_blank and policies.for_all))
-        rows.append(
-            {
-                **dict(zip(_SPELLING, spelling, strict=True)),
-                "payer_is_blank": is_blank,
-                "payer_policy": policy,
-                "payer_is_known": match.is_known,
-                "payer_is_self_pay": match.is_self_pay,
-                "payer_label": name if is_of_several else policies[policy].label,
-                "payer_proposal": match.proposal,
-                "payer_kind": match.kind,
-                "payer_conflict": match.conflict,
-                "same_payer": matcher.same_payer(payer_id, payer, indicator),
-            }
-        )
-    frame = pl.DataFrame(rows, schema=_PAYERS)
-    return (
-        frame.with_columns(
-            pl.col(_OF_PAYER).cast(pl.Categorical),
-            payer_number=pl.col("same_payer").rank("dense").cast(pl.UInt32),
-            policy_number=pl.col("payer_policy").rank("dense").cast(pl.UInt32) - 1,
-        )
-        .drop("same_payer")
-        .with_row_index("payer_row")
-    )
-
-
-_OF_PAYER = ["payer_policy", "payer_label", "payer_proposal", "payer_kind", "payer_conflict"]
-"""Texts of a payer, of which a batch has few."""
-_PAYERS: dict[str, pl.DataType] = {
-    **dict.fromkeys(_SPELLING, pl.Categorical()),
-    "payer_is_blank": pl.Boolean(),
-    "payer_policy": pl.String(),
-    "payer_is_known": pl.Boolean(),
-    "payer_is_self_pay": pl.Boolean(),
-    "payer_label": pl.String(),
-    "payer_proposal": pl.String(),
-    "payer_kind": pl.String(),
-    "payer_conflict": pl.String(),
-    "same_payer": pl.String(),
-}
 
 
 def _findings(

@@ -15,6 +15,7 @@ from cpt77092.facts.fact import Context, Fact, Past
 from cpt77092.facts.grouping import PAYER, payers_of_claims, representative_line
 from cpt77092.facts.message_fields import MESSAGE_FIELDS
 from cpt77092.facts.money import CENTS
+from cpt77092.facts.prior_claims import month_number
 
 __all__ = [
     "CENTS",
@@ -30,6 +31,7 @@ __all__ = [
     "distinct_ids",
     "exact",
     "inputs",
+    "month_number",
     "payers_of_claims",
     "representative_line",
 ]

@@ -25,7 +25,7 @@ def claim_bills_own_technical(context: Context) -> pl.Expr:
     return (pl.col("claim_codes") & context.mask(OWN_TECHNICAL)) != 0
 
 
-def is_first_line_of_payer(lines: pl.DataFrame, _: Context) -> pl.Series:
+def is_first_line_of_payer(lines: pl.DataFrame, context: Context) -> pl.Series:
     """The first line of a payer without a policy, by date, claim and line number.
 
     The order of rows does not matter. False on every line of a payer that has a policy. A patient
@@ -33,30 +33,10 @@ def is_first_line_of_payer(lines: pl.DataFrame, _: Context) -> pl.Series:
     """
     has_policy = pl.col("payer_is_known") & ~pl.col("payer_is_self_pay")
     is_unknown = ~has_policy & pl.col("hcpcs_code").is_in(sorted(CHECKED)) & ~pl.col("is_past")
-    return _marked(lines, _first_of_payer(lines.lazy().filter(is_unknown)))
+    return _is_first_of_payer(lines, is_unknown, context, "is_first_line_of_payer")
 
 
-def _marked(lines: pl.DataFrame, some: pl.DataFrame) -> pl.Series:
-    """Whether each line is one of some."""
-    is_one = constant(some.height, value=True)
-    return on_lines(lines.height, some["line"], is_one, default=False)
-
-
-def _first_of_payer(lines: pl.LazyFrame) -> pl.DataFrame:
-    """Of each payer the first line, by date, claim and line number."""
-    day = pl.col("claim_line_start_date")
-    order = ("claim_line_start_date", "claim_id", "claim_line_number", "source", "source_row")
-    return (
-        lines.select("line", "payer_number", *order)
-        # Only lines of the first day need a sort; lines without a date come before all others.
-        .filter(day.is_null() | (day == day.min().over("payer_number")))
-        .sort(order, nulls_last=False)
-        .unique("payer_number", keep="first", maintain_order=True)
-        .collect(engine="in-memory")
-    )
-
-
-def is_first_left_to_contractor(lines: pl.DataFrame, _: Context) -> pl.Series:
+def is_first_left_to_contractor(lines: pl.DataFrame, context: Context) -> pl.Series:
     """The payer's first line, by date, claim and line number, whose coverage a contractor decides.
 
     False on its other lines; unknown where the line may have an ABN modifier.
@@ -64,8 +44,41 @@ def is_first_left_to_contractor(lines: pl.DataFrame, _: Context) -> pl.Series:
     left = (pl.col("policy.coverage") == "contractor_decides") & ~pl.col("has_notice_modifier")
     left = left & pl.col("hcpcs_code").is_in(sorted(FAMILY)) & ~pl.col("is_past")
     is_left = lines.select(left).to_series()
-    is_first = _marked(lines, _first_of_payer(lines.lazy().filter(is_left)))
+    is_first = _is_first_of_payer(lines, is_left, context, "is_first_left_to_contractor")
     return pl.select(pl.when(is_left).then(is_first).otherwise(is_left)).to_series()
+
+
+def _is_first_of_payer(
+    lines: pl.DataFrame, condition: pl.Expr | pl.Series, context: Context, fact: str
+) -> pl.Series:
+    """Whether each line is the first of its payer for which a condition holds."""
+    some = lines.lazy().filter(condition)
+    if context.firsts is None:
+        first = first_of_payer(some)
+    else:  # the first line of the payer may be in another part
+        told = pl.col("batch_line").is_in(
+            pl.Series(list(context.firsts[fact]), dtype=pl.Int64).implode()
+        )
+        first = some.filter(told).select("line").collect(engine="in-memory")
+    is_one = constant(first.height, value=True)
+    return on_lines(lines.height, first["line"], is_one, default=False)
+
+
+ORDER = ("claim_line_start_date", "claim_id", "claim_line_number", "source", "source_row")
+"""The order in which a line is the first of its payer; blank ones before all others."""
+
+
+def first_of_payer(lines: pl.LazyFrame) -> pl.DataFrame:
+    """The first line of each payer (`payer_number`), by `ORDER`, as `line` and these columns."""
+    day = pl.col("claim_line_start_date")
+    return (
+        lines.select("line", "payer_number", *ORDER)
+        # Only lines of the first day need a sort; lines without a date come before all others.
+        .filter(day.is_null() | (day == day.min().over("payer_number")))
+        .sort(ORDER, nulls_last=False)
+        .unique("payer_number", keep="first", maintain_order=True)
+        .collect(engine="in-memory")
+    )
 
 
 def unreadable_cells(context: Context) -> pl.Expr:
@@ -100,10 +113,12 @@ FACTS: tuple[Fact, ...] = (
     ),
     Fact(
         from_frame=is_first_line_of_payer,
+        of_whole=True,
         optional=("claim_line_start_date", "claim_id", "claim_line_number"),
     ),
     Fact(
         from_frame=is_first_left_to_contractor,
+        of_whole=True,
         reads=("policy.coverage", "has_notice_modifier"),
         optional=("claim_line_start_date", "claim_id", "claim_line_number"),
         unknown="a modifier on the line cannot be read",

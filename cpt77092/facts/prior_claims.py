@@ -148,8 +148,7 @@ def past_reaches(lines: pl.DataFrame, context: Context) -> pl.Series:
     The patient's own rows, of any service, must begin with the earliest month that counts, and from
     there on every month before the batch must have rows.
     """
-    past, own = context.past, lines.filter(~pl.col("is_past"))
-    begin = own.select(month_number("claim_line_start_date").min()).item() if past else None
+    past, begin = context.past, context.first_month
     if past is None or begin is None:
         return constant(lines.height, value=None, dtype=pl.Boolean)
     gapless = begin

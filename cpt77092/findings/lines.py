@@ -92,8 +92,7 @@ def details(lines: pl.DataFrame) -> pl.DataFrame:
 
 def source_file(result: Result) -> pl.Expr:
     """The name of the file that a line's `source` numbers."""
-    names = [scan.source_file for scan in result.batch.scans]
-    files = pl.Series("source_file", names, dtype=pl.String)
+    files = pl.Series("source_file", result.whole.source_files, dtype=pl.String)
     return pl.lit(files).gather(pl.col("source")).alias("source_file")
 
 

@@ -49,6 +49,12 @@ COMMONEST = 5
 _CODE_FORM = "^[A-Za-z]?[0-9]{3,4}[0-9A-Za-z]?$"
 """Of a procedure or revenue code: anything else in its column may name a patient."""
 ROWS_SHOWN = 5
+_PLACE = {SOURCE: pl.UInt32, ROW: pl.UInt32}
+REJECTED = pl.Schema({**_PLACE, LINE: pl.UInt32, REJECT: pl.String, RAW: pl.Binary})
+"""Rows that could not be read."""
+_NAMES = ("claim_id", "payer", "payer_id", "person_id", "billing_npi")
+UNREAD_CODE = pl.Schema({**_PLACE, **dict.fromkeys(_NAMES, pl.String)})
+"""Claim rows whose code cannot be read."""
 
 
 @frozen(kw_only=True)
@@ -58,10 +64,9 @@ class Batch:
     lines: pl.DataFrame
     """One row per in-scope line: typed columns, `source`, `source_row`, `damaged_code`."""
     rejects: pl.DataFrame
-    """`source, source_row, source_line, reject_reason, raw` of rows that could not be read."""
+    """Rows that could not be read, as in `REJECTED`."""
     unread_codes: pl.DataFrame
-    """`source, source_row, claim_id, payer, payer_id, person_id, billing_npi` of claim rows whose
-    code cell is filled and holds no code that can be read."""
+    """Claim rows whose code cell is filled and holds no code that can be read (`UNREAD_CODE`)."""
     scans: tuple[Scan, ...]
     tallies: tuple[Tally, ...]
     cell_notes: tuple[str, ...] = ()
@@ -74,6 +79,12 @@ class Batch:
     """Files that could not be read, among others that could: a sentence for each."""
     dates: Shown = field(default_factory=dict)
     """What the files show of the order of month and day."""
+
+    @classmethod
+    def of_lines(cls, lines: pl.DataFrame) -> Batch:
+        """A batch of typed lines alone, whose files were read elsewhere."""
+        rejects, unread = pl.DataFrame(schema=REJECTED), pl.DataFrame(schema=UNREAD_CODE)
+        return cls(lines=lines, rejects=rejects, unread_codes=unread, scans=(), tallies=())
 
     @property
     def day_first(self) -> Batch | None:
@@ -285,7 +296,7 @@ def rejects_of(rows: Rows, number: int) -> pl.DataFrame:
         nothing = pl.lit(None, pl.Binary).alias(RAW)
         rejected = rejected.with_columns(pl.col(ROW).cast(pl.UInt32).alias(LINE), nothing)
     source = pl.lit(number, pl.UInt32).alias(SOURCE)
-    return rejected.select(source, pl.col(ROW).cast(pl.UInt32), LINE, REJECT, RAW)
+    return rejected.with_columns(source, pl.col(ROW).cast(pl.UInt32)).select(REJECTED.names())
 
 
 def _unread_codes(rows: Rows, number: int) -> pl.DataFrame:
@@ -295,7 +306,7 @@ def _unread_codes(rows: Rows, number: int) -> pl.DataFrame:
         pl.col(ROW).cast(pl.UInt32),
         *(
             (pl.col(name) if name in kept.columns else pl.lit("")).cast(pl.String).alias(name)
-            for name in ("claim_id", "payer", "payer_id", "person_id", "billing_npi")
+            for name in _NAMES
         ),
     )
 

@@ -49,7 +49,7 @@ class History:
     ignored: tuple[str, ...]
     """Files that are inputs of the run as well: a claim is not its own past."""
     rejects: pl.DataFrame
-    """`source_file, source_line, reject_reason` of rows that could not be read."""
+    """Rows that could not be read, as in `REJECTED`."""
     faults: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Files that were read with `--lenient`, and what is wrong with them: `segment: text`."""
     day_first: History | None = None
@@ -57,6 +57,8 @@ class History:
 
 
 _DAY = "claim_line_start_date"
+REJECTED = pl.Schema({"source_file": pl.String, LINE: pl.UInt32, REJECT: pl.String})
+"""Rows of earlier claims that could not be read."""
 
 
 @frozen
@@ -114,7 +116,7 @@ def read_history(
     no_days = pl.DataFrame(schema={"person_id": pl.String, _DAY: pl.Date})
     of_files = [with_types(file.days, frozenset({_DAY}), orders) for file in read]
     days = pl.concat([no_days, *of_files], how="diagonal")
-    no_rejects = pl.DataFrame(schema={"source_file": pl.String, LINE: pl.UInt32, REJECT: pl.String})
+    no_rejects = pl.DataFrame(schema=REJECTED)
     history = History(
         lines=pl.concat(lines, how="diagonal") if read else batch.lines.clear(),
         **_covered(days),

@@ -1,0 +1,153 @@
+"""Which lines must be checked together: no rule, fact, policy, message or total looks further.
+
+A line's *root* is its person; without one its claim, and without a number of one the line itself.
+Lines of different roots belong together where one may lend the other what it leaves blank: lines
+of one claim number and payer, of which some state the person or the billing NPI and some do not.
+A claim number with a line that names no payer has no payer here, and a void or replacement has the
+number that it refers to besides its own. Everything is over batch and earlier claims.
+
+Roots and numbers of claims are 64-bit hashes. Two that share a hash are checked together, which
+changes no outcome. All work is by claim number but for the last step, which is about the few roots
+that differ; so it can be done in turns, or on many machines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from cpt77092.whole import payers_named
+
+_SEEDS = {"person": 1, "claim": 2, "row": 3, "number": 4, "key": 5}
+"""A hash of each kind differs from those of the others."""
+MEMBER = pl.Schema(
+    {
+        "root": pl.UInt64,
+        "number": pl.UInt64,
+        "payer": pl.UInt32,
+        "lacks_person": pl.Boolean,
+        "lacks_entity": pl.Boolean,
+        "has_entity": pl.Boolean,
+    }
+)
+"""What a line says of a claim number."""
+
+
+def _text(lines: pl.DataFrame, name: str) -> pl.Expr:
+    """A column's texts; null where a cell is blank or there is no such column."""
+    if name not in lines.columns:
+        return pl.lit(None, pl.String)
+    text = pl.col(name).cast(pl.String)
+    return pl.when(text != "").then(text)
+
+
+def roots(lines: pl.DataFrame, payers: pl.DataFrame) -> pl.Series:
+    """The root of each line.
+
+    Args:
+        lines: of the batch or earlier claims, as the readers give them.
+        payers: of the whole, `Whole.payers`.
+    """
+    _, payer = payers_named(lines, payers)
+    person, claim = _text(lines, "person_id"), _text(lines, "claim_id")
+    of_claim = pl.struct(pl.lit(payer).alias("payer"), claim.alias("claim")).hash(_SEEDS["claim"])
+    root = (
+        pl.when(person.is_not_null())
+        .then(person.hash(_SEEDS["person"]))
+        .when(claim.is_not_null())
+        .then(of_claim)
+        .otherwise(pl.struct("source", "source_row").hash(_SEEDS["row"]))
+    )
+    return lines.select(root=root)["root"]
+
+
+def members(lines: pl.DataFrame, payers: pl.DataFrame) -> pl.DataFrame:
+    """What lines say of claim numbers, each once, as in `MEMBER`.
+
+    Args:
+        lines: of the batch or earlier claims, as the readers give them.
+        payers: of the whole, `Whole.payers`.
+    """
+    _, payer = payers_named(lines, payers)
+    lacks_person = _text(lines, "person_id").is_null()
+    entity = _text(lines, "billing_npi")
+    never = pl.lit(False)  # noqa: FBT003
+    told = lines.select(
+        pl.lit(roots(lines, payers)).alias("root"),
+        pl.lit(payer).alias("payer"),
+        lacks_person.alias("lacks_person"),
+        claim=_text(lines, "claim_id"),
+        refers_to=_text(lines, "original_reference_number"),
+        lacks_entity=entity.is_null(),
+        has_entity=entity.is_not_null(),
+    )
+    own = told.lazy().rename({"claim": "of"})
+    # What it refers to lends it nothing but its lines, whatever their provider.
+    other = told.lazy().with_columns(of="refers_to", lacks_entity=never, has_entity=never)
+    numbered = pl.concat([own, other], how="diagonal").drop_nulls("of")
+    number = pl.col("of").hash(_SEEDS["number"]).alias("number")
+    return numbered.with_columns(number).select(MEMBER.names()).unique().collect()
+
+
+def edges(told: pl.DataFrame) -> pl.DataFrame:
+    """Pairs of roots that belong together: `root`, and the smallest `other` of a claim.
+
+    Args:
+        told: members of all lines, or of all lines of some claim numbers.
+    """
+    has_blank = pl.col("payer").is_null().any().over("number")
+    of_payer = pl.struct("number", "payer").hash(_SEEDS["key"])
+    keyed = told.lazy().with_columns(key=pl.when(has_blank).then("number").otherwise(of_payer))
+    lends_entity = pl.col("lacks_entity").any() & pl.col("has_entity").any()
+    is_tied = pl.col("lacks_person").any() | lends_entity
+    tied = keyed.filter(is_tied.over("key")).select("key", "root").unique()
+    pairs = tied.select("root", other=pl.col("root").min().over("key"))
+    return pairs.filter(pl.col("root") != pl.col("other")).unique().collect()
+
+
+def united(pairs: pl.DataFrame) -> pl.DataFrame:
+    """The roots of some pairs with the `group` that each is in, which is one of its roots.
+
+    Any other root is a group of its own.
+    """
+    known = pl.concat([pairs["root"], pairs["other"]]).unique().sort()
+    ends = pairs.select(
+        low=pl.lit(known.search_sorted(pairs["root"])),
+        high=pl.lit(known.search_sorted(pairs["other"])),
+    )
+    group_of = pl.int_range(known.len(), dtype=pl.UInt32, eager=True)
+    while ends.height:
+        at = [group_of.gather(ends[name]) for name in ("low", "high")]
+        ends = pl.DataFrame(at, schema=["low", "high"]).select(
+            low=pl.min_horizontal("low", "high"), high=pl.max_horizontal("low", "high")
+        )
+        ends = ends.filter(pl.col("low") != pl.col("high")).unique()
+        lowest = ends.group_by("high").agg(pl.col("low").min())
+        group_of = _followed(group_of.scatter(lowest["high"], lowest["low"]))
+    return pl.DataFrame({"root": known, "group": known.gather(group_of)})
+
+
+def _followed(group_of: pl.Series) -> pl.Series:
+    """Each number with the last one that is reached by way of others."""
+    while not (further := group_of.gather(group_of)).equals(group_of):
+        group_of = further
+    return group_of
+
+
+def grouped(each: pl.Series, unions: pl.DataFrame) -> pl.Series:
+    """The group of each root, by the unions that `united` gives."""
+    of_each = each.to_frame("root").join(unions, on="root", how="left", maintain_order="left")
+    return of_each.select(group=pl.coalesce("group", "root"))["group"]
+
+
+def groups(frames: Sequence[pl.DataFrame], payers: pl.DataFrame) -> list[pl.Series]:
+    """The number of the group that each line belongs to.
+
+    Args:
+        frames: lines of the batch and of earlier claims, as the readers give them.
+        payers: of the whole, `Whole.payers`.
+    """
+    told = pl.concat([members(lines, payers) for lines in frames])
+    unions = united(edges(told))
+    return [grouped(roots(lines, payers), unions) for lines in frames]

@@ -1,0 +1,268 @@
+"""What is worked out on all lines of a run before any of them is checked.
+
+A line's outcome rests on the lines of its person and its claims, so those may be checked apart from
+all others, in another process too (`cpt77092.parts`). What looks further is in a `Whole`: it is
+small, it can be pickled, and the engine works it out itself where it is not handed one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+
+from cpt77092.claims.cells import read_day_first
+from cpt77092.claims.columns import DAY_FIRST, DIAGNOSES
+from cpt77092.facts import (
+    Past,
+    diagnosis_categories,
+    distinct_ids,
+    month_number,
+    representative_line,
+)
+from cpt77092.frozen import frozen
+from cpt77092.policies.payer_names import Matcher
+from cpt77092.policies.policy import DEFAULT, PolicySet
+from cpt77092.readers import Batch, History
+
+BATCH_LINE = "batch_line"
+"""The number of a line among all lines of its batch, in their order; only parts have the column."""
+SPELLING = ["payer_id", "payer", "claim_filing_indicator"]
+"""The columns that name a payer."""
+
+
+@frozen(kw_only=True)
+class Outline:
+    """What a whole takes from some lines; outlines of several frames make one (`together`)."""
+
+    rows: int
+    schema: pl.Schema
+    spellings: pl.DataFrame
+    """Each way in which a payer is named, once."""
+    codes: frozenset[str]
+    blank: frozenset[str]
+    """Diagnosis columns that are blank on every line."""
+    categories: frozenset[str]
+    """First characters of all diagnoses."""
+    first_months: tuple[int | None, int | None]
+    """Months since year 0 of the first date of service, read month first and day first."""
+
+    @classmethod
+    def of(cls, lines: pl.DataFrame) -> Outline:
+        """The outline of some lines, typed as `read_batch` gives them."""
+        spellings, turned = lines.select(SPELLING), read_day_first(lines)
+        diagnoses = [name for name in DIAGNOSES if name in lines.columns]
+        first = _first_month(lines)
+        return cls(
+            rows=lines.height,
+            schema=lines.schema,
+            spellings=spellings[representative_line(distinct_ids(spellings))],
+            codes=frozenset(lines["hcpcs_code"].unique().to_list()),
+            blank=frozenset(c for c in diagnoses if (lines[c] == "").all(ignore_nulls=False)),
+            categories=diagnosis_categories(lines),
+            first_months=(first, first if turned is None else _first_month(turned)),
+        )
+
+    @classmethod
+    def together(cls, outlines: Sequence[Outline]) -> Outline:
+        """One outline for the lines of all; at least one."""
+        schemas = [pl.DataFrame(schema=one.schema) for one in outlines]
+        of_lines = [one.blank for one in outlines if one.rows]
+        months = zip(*(one.first_months for one in outlines), strict=True)
+        first, turned = (min((m for m in each if m is not None), default=None) for each in months)
+        return cls(
+            rows=sum(one.rows for one in outlines),
+            schema=pl.concat(schemas, how="diagonal").schema,
+            spellings=pl.concat([one.spellings for one in outlines]).unique(),
+            codes=frozenset().union(*(one.codes for one in outlines)),
+            blank=frozenset.intersection(*of_lines) if of_lines else frozenset(),
+            categories=frozenset().union(*(one.categories for one in outlines)),
+            first_months=(first, turned),
+        )
+
+    @property
+    def is_open(self) -> bool:
+        """Whether some dates can be read in two ways."""
+        return any(name.endswith(DAY_FIRST) for name in self.schema)
+
+
+def _first_month(lines: pl.DataFrame) -> int | None:
+    month: int | None = lines.select(month_number("claim_line_start_date").min()).item()
+    return month
+
+
+@frozen(kw_only=True)
+class Reading:
+    """What a whole holds for one of the readings of its dates."""
+
+    first_month: int | None
+    """Months since year 0 of the batch's first date of service; None where no date is known."""
+    past: Past | None
+    """What earlier claims cover, without the patients' first days; None where none were given."""
+    firsts: Mapping[str, frozenset[int]] | None = None
+    """For each fact that is true of the first line of a payer (`Fact.of_whole`), the `BATCH_LINE`
+    of those lines; None where the lines that are checked are all there are."""
+
+
+@frozen(kw_only=True)
+class Whole:
+    """What is worked out on all lines of a run, and handed to each part of them."""
+
+    payers: pl.DataFrame
+    """Each way in which a line names its payer, as `match_payers` gives them."""
+    codes: tuple[str, ...]
+    """Procedure codes of batch and history, in order."""
+    blank: frozenset[str]
+    """Diagnosis columns that are blank on every line."""
+    categories: frozenset[str]
+    """ICD-10-CM categories of all diagnoses."""
+    schema: pl.Schema
+    """Columns of the batch's lines."""
+    past_schema: pl.Schema | None
+    """Columns of earlier claims; None where none were given."""
+    source_files: tuple[str | None, ...]
+    """What findings call the files of the batch, by their number; None for a frame."""
+    files: tuple[str, ...]
+    """What messages call the files of the batch, and after them those of earlier claims."""
+    readings: tuple[Reading, ...]
+    """One; or two where dates can be read in two ways, month first and then day first."""
+
+    @classmethod
+    def of(cls, batch: Batch, history: History | None, policies: PolicySet) -> Whole:
+        """The whole of a batch that is held in memory, and of its earlier claims."""
+        turned = None if history is None else history.day_first
+        return cls.worked_out(
+            Outline.of(batch.lines),
+            None if history is None else Outline.of(history.lines),
+            policies,
+            pasts=[_past(each) for each in (history, *filter(None, [turned]))],
+            source_files=[scan.source_file for scan in batch.scans],
+            paths=[*(scan.path for scan in batch.scans), *(history.files if history else ())],
+        )
+
+    @classmethod
+    def worked_out(
+        cls,
+        own: Outline,
+        earlier: Outline | None,
+        policies: PolicySet,
+        *,
+        pasts: Sequence[Past | None],
+        source_files: Sequence[str | None],
+        paths: Sequence[str],
+    ) -> Whole:
+        """The whole of lines that are known by their outlines.
+
+        Args:
+            own: of the batch.
+            earlier: of earlier claims; None where none were given.
+            policies: those of the run.
+            pasts: what earlier claims cover, for one reading of their dates or for two.
+            source_files: names of the batch's files in findings.
+            paths: of the batch's files and then those of earlier claims.
+        """
+        every = own if earlier is None else Outline.together([own, earlier])
+        is_open = own.is_open or len(pasts) > 1
+        covered = [pasts[0], pasts[-1]] if is_open else [pasts[0]]
+        return cls(
+            payers=match_payers(every.spellings, policies),
+            codes=tuple(sorted(every.codes)),
+            blank=every.blank,
+            categories=every.categories,
+            schema=own.schema,
+            past_schema=None if earlier is None else earlier.schema,
+            source_files=tuple(source_files),
+            files=tuple(Path(path).name for path in paths),
+            readings=tuple(
+                Reading(first_month=month, past=past)
+                for month, past in zip(own.first_months, covered, strict=False)
+            ),
+        )
+
+
+def _past(history: History | None) -> Past | None:
+    if history is None or not history.rows:
+        return None
+    nobody = history.first_days.clear()
+    return Past(history.first_day, history.last_day, history.months, nobody)
+
+
+def past_of(reading: Reading, history: History | None) -> Past | None:
+    """What earlier claims cover, with the first days of the patients whose lines are checked."""
+    if reading.past is None or history is None:
+        return reading.past
+    return replace(reading.past, first_days=history.first_days)
+
+
+def payers_named(lines: pl.DataFrame, payers: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
+    """For each line its row among the payers, and the number of the payer; null if it names none.
+
+    Each spelling is looked up once.
+    """
+    spellings = lines.select(SPELLING)
+    spelling = distinct_ids(spellings)
+    matched = spellings[representative_line(spelling)].join(
+        payers, on=SPELLING, how="left", nulls_equal=True, maintain_order="left"
+    )
+    row = matched["payer_row"].gather(spelling)
+    return row, payers["payer_number"].set(payers["payer_is_blank"], None).gather(row)
+
+
+def match_payers(spellings: pl.DataFrame, policies: PolicySet) -> pl.DataFrame:
+    """One row for each way in which the batch names a payer: its policy, and the payer's number.
+
+    Two spellings of one payer share a number; two payers without a policy do not.
+    """
+    matcher = Matcher.of(policies)
+    distinct = spellings.unique().cast(pl.String).sort(SPELLING)
+    rows = []
+    for spelling in distinct.iter_rows():
+        payer_id, payer, indicator = (cell or "" for cell in spelling)
+        match = matcher.read(payer_id, payer, indicator)
+        policy = match.policy or DEFAULT
+        name = (payer or payer_id).strip() or "the payer (left blank)"
+        is_blank = not any(cell.strip() for cell in (payer_id, payer, indicator))
+        is_family = policy != DEFAULT and bool(policies[policy].matches.family)
+        is_of_several = policy == DEFAULT or (is_family and not (is_blank and policies.for_all))
+        rows.append(
+            {
+                **dict(zip(SPELLING, spelling, strict=True)),
+                "payer_is_blank": is_blank,
+                "payer_policy": policy,
+                "payer_is_known": match.is_known,
+                "payer_is_self_pay": match.is_self_pay,
+                "payer_label": name if is_of_several else policies[policy].label,
+                "payer_proposal": match.proposal,
+                "payer_kind": match.kind,
+                "payer_conflict": match.conflict,
+                "same_payer": matcher.same_payer(payer_id, payer, indicator),
+            }
+        )
+    frame = pl.DataFrame(rows, schema=_PAYERS)
+    return (
+        frame.with_columns(
+            pl.col(_OF_PAYER).cast(pl.Categorical),
+            payer_number=pl.col("same_payer").rank("dense").cast(pl.UInt32),
+            policy_number=pl.col("payer_policy").rank("dense").cast(pl.UInt32) - 1,
+        )
+        .drop("same_payer")
+        .with_row_index("payer_row")
+    )
+
+
+_OF_PAYER = ["payer_policy", "payer_label", "payer_proposal", "payer_kind", "payer_conflict"]
+"""Texts of a payer, of which a batch has few."""
+_PAYERS: dict[str, pl.DataType] = {
+    **dict.fromkeys(SPELLING, pl.Categorical()),
+    "payer_is_blank": pl.Boolean(),
+    "payer_policy": pl.String(),
+    "payer_is_known": pl.Boolean(),
+    "payer_is_self_pay": pl.Boolean(),
+    "payer_label": pl.String(),
+    "payer_proposal": pl.String(),
+    "payer_kind": pl.String(),
+    "payer_conflict": pl.String(),
+    "same_payer": pl.String(),
+}

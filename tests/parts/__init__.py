@@ -1,0 +1,1 @@
+"""Tests of lines that are checked apart."""
