@@ -28,7 +28,6 @@ from cpt77092.facts import (
 )
 from cpt77092.frozen import frozen
 from cpt77092.policies.parameters import PARAMETERS
-from cpt77092.policies.payer_names import Matcher, SpellingCount
 from cpt77092.policies.policy import PolicySet
 from cpt77092.policies.resolve import Decision
 from cpt77092.policies.table import PolicyTable, build_table
@@ -406,13 +405,6 @@ def _with_note_on_payers(batch: Batch, lines: pl.DataFrame) -> Batch:
         return batch
     note = f"{count(number, 'line')} without a payer read as of the one payer that the claim names"
     return replace(batch, cell_notes=(*batch.cell_notes, note))
-
-
-def payer_spellings(lines: pl.DataFrame, policies: PolicySet) -> list[SpellingCount]:
-    """Every way in which lines name a payer, and what it is taken for; the most frequent first."""
-    counted = lines.select(pl.col(SPELLING).cast(pl.String).fill_null(""))
-    rows = counted.group_by(SPELLING).len().iter_rows()
-    return Matcher.of(policies).spellings(rows)
 
 
 def _findings(

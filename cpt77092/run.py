@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cpt77092.claims.layouts import fitting, load_layout, saved_layouts
-from cpt77092.engine import Result, check, needed_columns, payer_spellings
+from cpt77092.engine import Result, check, needed_columns
 from cpt77092.errors import ClaimsError, Problem, UsageError
 from cpt77092.frozen import frozen
 from cpt77092.policies import load_policies
@@ -32,6 +32,7 @@ from cpt77092.readers import (
 from cpt77092.reference.codes import CHECKED
 from cpt77092.rules import CATALOGUE
 from cpt77092.rules.selection import select_rules
+from cpt77092.whole import payer_spellings
 
 if TYPE_CHECKING:
     from cpt77092.followup.before import Before

@@ -23,7 +23,7 @@ from cpt77092.facts import (
     representative_line,
 )
 from cpt77092.frozen import frozen
-from cpt77092.policies.payer_names import Matcher
+from cpt77092.policies.payer_names import Matcher, SpellingCount
 from cpt77092.policies.policy import DEFAULT, PolicySet
 from cpt77092.readers import Batch, History
 
@@ -208,6 +208,13 @@ def payers_named(lines: pl.DataFrame, payers: pl.DataFrame) -> tuple[pl.Series, 
     )
     row = matched["payer_row"].gather(spelling)
     return row, payers["payer_number"].set(payers["payer_is_blank"], None).gather(row)
+
+
+def payer_spellings(lines: pl.DataFrame, policies: PolicySet) -> list[SpellingCount]:
+    """Every way in which lines name a payer, and what it is taken for; the most frequent first."""
+    counted = lines.select(pl.col(SPELLING).cast(pl.String).fill_null(""))
+    rows = counted.group_by(SPELLING).len().iter_rows()
+    return Matcher.of(policies).spellings(rows)
 
 
 def match_payers(spellings: pl.DataFrame, policies: PolicySet) -> pl.DataFrame:

@@ -246,7 +246,7 @@ def test_no_loop_over_rows_where_the_lines_are() -> None:
     """Rows are looped over only to print a few, to name reasons, or to build small tables."""
     allowed = {
         ("analysis/claim_trace.py", "iter_rows"),  # the lines of one claim
-        ("engine.py", "iter_rows"),  # the ways in which payers are named
+        ("whole.py", "iter_rows"),  # the ways in which payers are named
         ("cms_files/opened.py", "iter_rows"),  # a workbook of CMS, as its text files are read
         ("findings/since.py", "iter_rows"),  # counts per status and severity
         ("findings/totals.py", "iter_rows"),  # counts per rule and payer

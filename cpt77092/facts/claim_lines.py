@@ -56,10 +56,10 @@ def _is_first_of_payer(
     if context.firsts is None:
         first = first_of_payer(some)
     else:  # the first line of the payer may be in another part
-        told = pl.col("batch_line").is_in(
+        is_named = pl.col("batch_line").is_in(
             pl.Series(list(context.firsts[fact]), dtype=pl.Int64).implode()
         )
-        first = some.filter(told).select("line").collect(engine="in-memory")
+        first = some.filter(is_named).select("line").collect(engine="in-memory")
     is_one = constant(first.height, value=True)
     return on_lines(lines.height, first["line"], is_one, default=False)
 

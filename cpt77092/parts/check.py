@@ -100,7 +100,7 @@ def first_lines(
     """
     names = [name for name in names_read(rules) if name in FACTS and FACTS[name].of_whole]
     batch, history = _as_read(part, whole)
-    found = [_NO_FIRSTS]
+    candidates = [_NO_FIRSTS]
     for number, reading in enumerate(whole.readings):
         if number:
             batch, history = turned(batch, history)
@@ -109,8 +109,8 @@ def first_lines(
         )
         for name in names:
             of_fact = lines.filter(pl.col(name)).with_columns(reading=number, fact=pl.lit(name))
-            found.append(of_fact.select(_NO_FIRSTS.columns))
-    return pl.concat(found, how="vertical_relaxed")
+            candidates.append(of_fact.select(_NO_FIRSTS.columns))
+    return pl.concat(candidates, how="vertical_relaxed")
 
 
 def with_firsts(whole: Whole, candidates: Iterable[pl.DataFrame]) -> Whole:

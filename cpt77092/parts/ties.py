@@ -73,7 +73,7 @@ def members(lines: pl.DataFrame, payers: pl.DataFrame) -> pl.DataFrame:
     lacks_person = _text(lines, "person_id").is_null()
     entity = _text(lines, "billing_npi")
     never = pl.lit(False)  # noqa: FBT003
-    told = lines.select(
+    memberships = lines.select(
         pl.lit(roots(lines, payers)).alias("root"),
         pl.lit(payer).alias("payer"),
         lacks_person.alias("lacks_person"),
@@ -82,23 +82,25 @@ def members(lines: pl.DataFrame, payers: pl.DataFrame) -> pl.DataFrame:
         lacks_entity=entity.is_null(),
         has_entity=entity.is_not_null(),
     )
-    own = told.lazy().rename({"claim": "of"})
+    own = memberships.lazy().rename({"claim": "of"})
     # What it refers to lends it nothing but its lines, whatever their provider.
-    other = told.lazy().with_columns(of="refers_to", lacks_entity=never, has_entity=never)
+    other = memberships.lazy().with_columns(of="refers_to", lacks_entity=never, has_entity=never)
     numbered = pl.concat([own, other], how="diagonal").drop_nulls("of")
     number = pl.col("of").hash(_SEEDS["number"]).alias("number")
     return numbered.with_columns(number).select(MEMBER.names()).unique().collect()
 
 
-def edges(told: pl.DataFrame) -> pl.DataFrame:
+def edges(memberships: pl.DataFrame) -> pl.DataFrame:
     """Pairs of roots that belong together: `root`, and the smallest `other` of a claim.
 
     Args:
-        told: members of all lines, or of all lines of some claim numbers.
+        memberships: members of all lines, or of all lines of some claim numbers.
     """
     has_blank = pl.col("payer").is_null().any().over("number")
     of_payer = pl.struct("number", "payer").hash(_SEEDS["key"])
-    keyed = told.lazy().with_columns(key=pl.when(has_blank).then("number").otherwise(of_payer))
+    keyed = memberships.lazy().with_columns(
+        key=pl.when(has_blank).then("number").otherwise(of_payer)
+    )
     lends_entity = pl.col("lacks_entity").any() & pl.col("has_entity").any()
     is_tied = pl.col("lacks_person").any() | lends_entity
     tied = keyed.filter(is_tied.over("key")).select("key", "root").unique()
@@ -148,6 +150,6 @@ def groups(frames: Sequence[pl.DataFrame], payers: pl.DataFrame) -> list[pl.Seri
         frames: lines of the batch and of earlier claims, as the readers give them.
         payers: of the whole, `Whole.payers`.
     """
-    told = pl.concat([members(lines, payers) for lines in frames])
-    unions = united(edges(told))
+    memberships = pl.concat([members(lines, payers) for lines in frames])
+    unions = united(edges(memberships))
     return [grouped(roots(lines, payers), unions) for lines in frames]

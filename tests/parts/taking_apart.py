@@ -92,8 +92,8 @@ def check_apart(run: Run, *, most: int | None = None, handed: Handed | None = No
     whole = Whole.of(run.batch, run.history, run.policies)
     parts = parts_of(run, whole, most)
     rules, policies = CATALOGUE, run.policies
-    found = [first_lines(part, whole, policies, rules, as_of=AS_OF) for part in parts]
-    whole = with_firsts(whole, found)
+    candidates = [first_lines(part, whole, policies, rules, as_of=AS_OF) for part in parts]
+    whole = with_firsts(whole, candidates)
     checked = []
     for part in parts:
         given = (part, whole) if handed is None else handed(part, whole, _own(part, run))

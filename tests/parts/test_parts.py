@@ -14,7 +14,7 @@ from cpt77092.parts.check import CheckedPart, Part
 from cpt77092.whole import BATCH_LINE, Whole
 from tests.claim_strategies import Batch
 from tests.parts.taking_apart import Handed, Run, check_apart, check_whole, read
-from tests.test_oracle import ENLARGED, ENLARGED_RUNS, FEWER, ORDINARY, SAMPLE, enlarged
+from tests.test_oracle import ENLARGED, ENLARGED_RUNS, FEWER, SAMPLE, enlarged
 
 # What fails is a batch, and a batch is long: let it be shown.
 pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
@@ -38,7 +38,7 @@ def test_parts_make_the_whole_on_a_sample(run: tuple[Batch, Batch | None]) -> No
 
 
 @pytest.mark.slow
-@ORDINARY
+@FEWER
 @given(run=ENLARGED_RUNS)
 def test_parts_make_the_whole(run: tuple[Batch, Batch | None]) -> None:
     """Each group of lines is a part of its own."""
