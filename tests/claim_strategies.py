@@ -47,6 +47,7 @@ OPTIONAL = (
     *MODIFIER_COLUMNS,
     "service_unit_quantity",
     "charge_amount",
+    "paid_amount",
     "rendering_npi",
     "billing_npi",
     "claim_frequency_code",
@@ -108,6 +109,7 @@ UNITS = ("1", "1", "1", "1", "2", "2", "3", "1.0")
 ODD_UNITS = ("", "0", "0.5", "1.5", "NaN", "inf", "-1", "one", "1000", " 1 ", "1,000")
 CHARGES = ("45", "45.00", "$45.00", "$1,045.00", "153.1")
 ODD_CHARGES = ("", "0", "0.00", "$0.00", "(45.00)", "($45.00)", "-45", "x", "-$45.00", "45.00 USD")
+PAYMENTS = ("", "", "0.00", "0", "$0.00", "45.00", "-45.00", "denied", "0.01")
 NPIS = ("1234567893", "1245319599", "2000000002")
 ODD_NPIS = (
     "",
@@ -337,6 +339,7 @@ def _pools(chance: Random, words: Vocabulary) -> Pools:
         **dict.fromkeys(MODIFIER_COLUMNS, modifiers),
         "service_unit_quantity": pool(UNITS, ODD_UNITS, 3),
         "charge_amount": [*(2 * edge.charges), *pool(CHARGES, ODD_CHARGES, 2)],
+        "paid_amount": _some(chance, PAYMENTS, 1, 3),
         "rendering_npi": pool(NPIS, ODD_NPIS, 1),
         "billing_npi": pool(NPIS, ODD_NPIS, 2),
         "claim_frequency_code": _some(chance, FREQUENCIES, 1, 3),

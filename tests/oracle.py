@@ -417,6 +417,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "claim_line_end_date": read_date,
     "service_unit_quantity": read_number,
     "charge_amount": read_number,
+    "paid_amount": read_number,
     "patient_birth_date": read_date,
     "submission_date": read_date,
     "report_signed_date": read_date,
@@ -570,8 +571,8 @@ class Line:
                 self.cells.update(zip(MODIFIER_COLUMNS, behind, strict=False))
 
     def typed(self, column: str) -> Cell:
-        """A typed cell."""
-        text = self.text(column)
+        """A typed cell; what was paid is known of earlier claims alone."""
+        text = self.text(column) if self.is_past or column != "paid_amount" else None
         if text is None:
             return ABSENT
         if not text:
@@ -1512,8 +1513,10 @@ def fr002(line: Line) -> Truth:
         if not other.has_payer_of(line) or other.day is None or other.day >= line.day:
             continue
         if month_number(line.day) - month_number(other.day) - 1 < int(least):
-            # What was billed to be denied was not paid for.
-            too_soon.append(both(other.counts, negate(other.may_carry("GY", "GZ"))))
+            # What was billed to be denied, or paid nothing, was not paid for.
+            was_denied = other.typed("paid_amount").value == 0
+            is_unpaid = either(was_denied, other.may_carry("GY", "GZ"))
+            too_soon.append(both(other.counts, negate(is_unpaid)))
     reaches = line.batch.history_reaches(int(least), line)
     return either(*too_soon, False if reaches else None)
 

@@ -61,6 +61,8 @@ class Column:
     """Identifies a patient: never shown, logged or written unless asked for."""
     needed_for: str = ""
     """What is not checked where the file lacks it."""
+    of_history: bool = False
+    """Read of earlier claims alone: lines that are yet to be submitted do not have it."""
     set_name: str | None = None
     """Numbered columns of one set: where the file has one of them, the others are blank, not
     unknown."""
@@ -93,6 +95,12 @@ COLUMNS: tuple[Column, ...] = (
         needed_for="UN rules, CH002 and expected payment",
     ),
     Column(name="charge_amount", kind=Kind.MONEY, needed_for="CH rules and dollars at risk"),
+    Column(
+        name="paid_amount",
+        kind=Kind.MONEY,
+        of_history=True,
+        needed_for="FR002: an earlier test that was paid nothing does not count",
+    ),
     *(
         Column(name=name, kind=Kind.CODE, needed_for="DX rules", set_name="diagnoses")
         for name in DIAGNOSES
@@ -130,6 +138,7 @@ TEXT_KINDS = frozenset({Kind.TEXT, Kind.CODE})
 """Kinds whose cells are text; every text can be read."""
 TYPED = tuple(column.name for column in COLUMNS if column.kind not in TEXT_KINDS)
 CODES = tuple(column.name for column in COLUMNS if column.kind is Kind.CODE)
+OF_HISTORY = frozenset(column.name for column in COLUMNS if column.of_history)
 
 
 def absent_members(present: set[str]) -> list[str]:

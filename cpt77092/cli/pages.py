@@ -11,6 +11,7 @@ import typer
 from cpt77092.choices import Color, ColumnsFormat, DocumentFormat, PageFormat, TableName
 from cpt77092.cli.configured import answers_of
 from cpt77092.cli.options import (
+    INPUT,
     OUTPUT,
     POLICIES,
     PolicyOptions,
@@ -40,6 +41,7 @@ class ColumnsOptions(ReadingOptions):
     """The argument and options of `scrub columns`."""
 
     claims: str = argument("FILE", "A claim file.")
+    history: bool = option(INPUT, "The file is of earlier claims, as of check --history.")
     save: str | None = option(
         OUTPUT, "Save the answers as a layout; files with these headers use it.", metavar="NAME"
     )
@@ -71,6 +73,7 @@ def columns(ctx: typer.Context, options: ColumnsOptions) -> None:
         sheet=options.sheet,
         layout=load_layout(options.layout) if options.layout else None,
         saved_layouts=() if options.isolated else saved_layouts(answers_of(ctx)["layouts"]),
+        of_history=options.history,
     )
     for path in find_files([options.claims]):
         opened = open_claims(path, reading)

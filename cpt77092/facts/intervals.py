@@ -20,8 +20,12 @@ _PERSON_AND_PAYER = ("person_number", PAYER, "is_tbs")
 
 
 def may_be_paid(_: Context) -> pl.Expr:
-    """The line has neither GY nor GZ, which bill it to be denied."""
-    return ~unless_damaged(pl.col("has_modifier_gy") | pl.col("has_modifier_gz"))
+    """The line has neither GY nor GZ, which bill it to be denied, and was not paid nothing.
+
+    What was paid is of earlier claims; where it is blank or missing the line may have been paid.
+    """
+    was_denied = (pl.col("paid_amount") == 0).fill_null(value=False)
+    return ~(unless_damaged(pl.col("has_modifier_gy") | pl.col("has_modifier_gz")) | was_denied)
 
 
 def earlier_test_date(lines: pl.DataFrame, _: Context) -> pl.Series:
@@ -118,7 +122,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         build=may_be_paid,
         reads=("has_modifier_gy", "has_modifier_gz"),
-        optional=("damaged_code",),
+        optional=("damaged_code", "paid_amount"),
     ),
     Fact(from_frame=earlier_test_date, optional=_LOOKED_UP),
     Fact(from_frame=possible_test_date, optional=_LOOKED_UP),

@@ -8,6 +8,7 @@ from dataclasses import field, replace
 import polars as pl
 
 from cpt77092.claims.cells import read_day_first, with_types
+from cpt77092.claims.columns import OF_HISTORY
 from cpt77092.errors import ClaimsError
 from cpt77092.frozen import frozen
 from cpt77092.readers.classify import ROW_KIND
@@ -190,7 +191,7 @@ def read_batch(
     Raises:
         ClaimsError: a file cannot be read, lacks a required column, or holds no rows.
     """
-    selection = Selection(needed, scope)
+    selection = Selection(needed - OF_HISTORY, scope)
     files = [open_source(source, selection, options) for source in sources]
     scans, tallies, lines, rejects, unread = [], [], [], [], []
     notes: list[str] = []

@@ -95,6 +95,7 @@ def open_file(path: str, data: Path | bytes, options: Options) -> ExcelFile:
         file=path,
         layout=options.layout,
         cells=body.head(MATCHED_ROWS).to_dict(as_series=False),
+        of_history=options.of_history,
     )
     titles = sum(any(cell.strip() for cell in row) for row in rows[:lead])
     more = tuple(name for name in others if _has_claims(book, name))

@@ -164,6 +164,7 @@ class _Pass:
             file=frame.name,
             layout=self._options.layout or fitting(self._options.saved_layouts, list(self._types)),
             cells=as_texts(rows.head(MATCHED_ROWS)).fill_null("").to_dict(as_series=False),
+            of_history=self._options.of_history,
         )
         self._file = file = FrameFile(
             frame.name, headers, tuple(self._types), self._types, kind=frame.kind

@@ -108,6 +108,7 @@ def read_history(
     if STDIN in files:
         text = "earlier claims are read from files"
         raise ClaimsError(Problem(text=text, argument="history", value=STDIN))
+    options = replace(options, of_history=True)
     selection = Selection(needed | {"person_id"}, scope, only=partial(_of_batch, batch=batch))
     people = _marks(batch, "person_id")
     read = [_read_file(each, n, selection, options, people) for n, each in enumerate(kept)]

@@ -88,6 +88,7 @@ def open_file(path: str, data: Path | bytes, options: Options) -> ParquetFile:
         file=path,
         layout=options.layout,
         cells=_first_cells(rows, types),
+        of_history=options.of_history,
     )
     return ParquetFile(path, data, rows, types, headers)
 

@@ -53,6 +53,8 @@ class Options:
     layout: Layout | None = None
     """What headers mean (`--layout`), in addition to the known headers."""
 
+    of_history: bool = False
+    """The files are of earlier claims."""
     saved_layouts: tuple[Layout, ...] = ()
     """Layouts that the user saved: each is used where its headers are those of the file."""
 

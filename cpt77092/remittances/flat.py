@@ -63,7 +63,9 @@ def read_table(path: str, options: Options) -> RemittanceFile:
     used = {name for several in own.values() for name in several}
     rest = {name: header for name, header in names.items() if name not in used}
     first = rows.head(60).select(pl.col(list(rest)).fill_null("")).to_dict(as_series=False)
-    claims = dict(match_headers(rest, {}, file=path, cells=first).columns)
+    claims = dict(match_headers(rest, {}, file=path, cells=first, of_history=True).columns)
+    if paid := claims.pop("paid_amount", None):
+        own["paid_amount"] = (paid,)
     missing = [name for name in ("claim_id", "hcpcs_code") if name not in claims]
     missing += [] if "paid_amount" in own else ["paid_amount"]
     if missing:

@@ -7,7 +7,8 @@ Medicare Benefit Policy Manual counts. It is about bone mass measurements; it ho
 where the payer's own text names it.
 Clear: the last test of the patient that this payer was billed, in the batch or in earlier claims,
 is far enough back, and earlier claims reach back far enough to be sure. Tests of one date are one;
-one billed with GY or GZ, voided or replaced does not count.
+one billed with GY or GZ, voided, replaced or, by the history's column of amounts paid, paid 0 does
+not count; where that is blank or missing it counts.
 Not checked: no patient ID or date; no interval in effect; no earlier claims (--history), or such as
 do not cover the interval: the patient's own rows, of any service, begin too late, or a whole month
 before the batch has no row with a patient. A test that is too soon needs none of that.

@@ -50,9 +50,9 @@ def kinds() -> list[dict[str, Any]]:
     return loaded
 
 
-def matched(*headers: str, **overrides: str) -> HeaderMatch:
+def matched(*headers: str, of_history: bool = False, **overrides: str) -> HeaderMatch:
     named = dict(zip(headers, headers, strict=True))
-    return match_headers(named, overrides, file="claims.csv")
+    return match_headers(named, overrides, file="claims.csv", of_history=of_history)
 
 
 # Spellings that were always understood
@@ -62,7 +62,7 @@ def matched(*headers: str, **overrides: str) -> HeaderMatch:
 def test_every_known_spelling_is_understood(column: str) -> None:
     for header in [spelling for rank in RANKS for spelling in spellings()[column].get(rank, [])]:
         for spelling in (header, header.upper(), f" {header.title()} ", header + "."):
-            match = matched(spelling)
+            match = matched(spelling, of_history=BY_NAME[column].of_history)
             assert (spelling, dict(match.columns)) == (spelling, {column: spelling})
             assert match.unused == ()
         assert names_column(header)
@@ -79,8 +79,43 @@ def test_the_charge_of_a_whole_claim_is_asked_for() -> None:
 def test_a_canonical_name_is_sure_whatever_its_cells_hold() -> None:
     names = {name: name for name in BY_NAME}
     cells = {name: ["\u00e9", "77", "x y z"] for name in names}
-    match = match_headers(names, {}, file="claims.csv", cells=cells)
+    match = match_headers(names, {}, file="claims.csv", cells=cells, of_history=True)
     assert match.columns == names
+
+
+PAID = ("Paid", "Line Paid Amount", "CLM_PMT_AMT", "Insurance Payment", "Total Paid")
+
+
+@pytest.mark.parametrize("header", PAID)
+def test_what_was_paid_is_no_charge_and_is_read_of_earlier_claims_alone(header: str) -> None:
+    assert matched("claim_id", header).columns == {"claim_id": "claim_id"}
+    assert matched("claim_id", header).asked == ()
+    assert matched(header, of_history=True).columns == {"paid_amount": header}
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Allowed", "Allowed Amount", "Patient Paid", "pt_paid", "Copay Paid", "LINE_BENE_PMT_AMT"]
+    + ["29. Amount Paid", "Amount Paid (Box 29)", "Paid Date", "Payment Status", "Paid Units"]
+    + ["primaryPaidAmount", "LINE_BENE_PRMRY_PYR_PD_AMT", "Payment Method", "Deductible"],
+)
+def test_what_others_paid_or_may_pay_is_not_what_the_payer_paid(header: str) -> None:
+    assert "paid_amount" not in matched(header, of_history=True).columns
+
+
+@pytest.mark.parametrize(
+    ("headers", "best"),
+    [
+        (("Claim Paid", "Line Paid"), "Line Paid"),
+        (("Patient Paid", "Total Paid", "Plan Paid"), "Plan Paid"),
+        (("Total Paid", "Paid"), "Paid"),
+        (("ins1_paid", "ins2_paid", "pt_paid", "paid_total"), "ins1_paid"),
+    ],
+)
+def test_the_payers_payment_of_the_line_goes_before_others(
+    headers: tuple[str, ...], best: str
+) -> None:
+    assert matched(*headers, of_history=True).columns == {"paid_amount": best}
 
 
 # The vocabulary
@@ -214,7 +249,7 @@ def test_an_unknown_header_is_unused_and_a_column_without_a_header_is_missing() 
     assert match.missing == tuple(
         column.name
         for column in COLUMNS
-        if column.name not in ("hcpcs_code", "claim_line_start_date")
+        if column.name not in ("hcpcs_code", "claim_line_start_date") and not column.of_history
     )
 
 
@@ -357,7 +392,7 @@ def test_the_tuva_layout_maps_to_the_columns_of_the_same_name() -> None:
         pytest.skip("../shared/data/claims is not on this machine")
     with TUVA.open(encoding="utf-8", newline="") as rows:
         headers = next(csv.reader(rows))
-    match = matched(*headers)
+    match = matched(*headers, of_history=True)
     assert match.columns == {header: header for header in headers if header in BY_NAME}
     assert set(match.match_kind.values()) == {"sure"}
     assert set(match.missing) == {

@@ -29,7 +29,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from cpt77092.claims.cells import plain_codes
-from cpt77092.claims.columns import BY_NAME, COLUMNS, DAY_FIRST, TEXT_KINDS, Kind
+from cpt77092.claims.columns import BY_NAME, COLUMNS, DAY_FIRST, OF_HISTORY, TEXT_KINDS, Kind
 from cpt77092.claims.headers import match_headers
 from cpt77092.errors import ClaimsError
 from cpt77092.readers import Batch, Options, Tally, read_batch
@@ -103,7 +103,7 @@ def is_plain(name: str, text: str) -> bool:
 @st.composite
 def line_lists(draw: st.DrawFn) -> tuple[list[str], list[Line]]:
     """Columns, and lines that have them."""
-    optional = [name for name in BY_NAME if name not in REQUIRED]
+    optional = [name for name in BY_NAME if name not in {*REQUIRED, *OF_HISTORY}]
     chosen = draw(st.lists(st.sampled_from(optional), unique=True, max_size=6))
     columns = draw(st.permutations([*REQUIRED, *chosen]))
     special = {

@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field
 from types import MappingProxyType
 
-from cpt77092.claims.columns import BY_NAME, COLUMNS
+from cpt77092.claims.columns import BY_NAME, COLUMNS, OF_HISTORY
 from cpt77092.claims.headers.choice import MEMBERS, Cells, Choice
 from cpt77092.claims.headers.grammar import SETS, candidates_of, lookalike
 from cpt77092.claims.headers.one_file import read_headers
@@ -73,8 +73,8 @@ class HeaderMatch:
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """Canonical columns that no header gives, in the contract's order."""
-        return tuple(c.name for c in COLUMNS if c.name not in self.columns)
+        """Canonical columns of a batch that no header gives, in the contract's order."""
+        return tuple(c.name for c in COLUMNS if c.name not in {*self.columns, *OF_HISTORY})
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -117,6 +117,7 @@ def match_headers(
     file: str,
     layout: Layout | None = None,
     cells: Cells | None = None,
+    of_history: bool = False,
 ) -> HeaderMatch:
     """Match the headers of one file to canonical columns.
 
@@ -126,6 +127,7 @@ def match_headers(
         file: the file's name, for messages.
         layout: the user's layout; a shipped one is used where its headers are all there.
         cells: the first cells of each column by name; None where they are not at hand.
+        of_history: whether the lines are of earlier claims, which may have been paid.
 
     Returns:
         What each canonical column is read from, how certain that is, and what to ask.
@@ -141,7 +143,7 @@ def match_headers(
     choice = Choice.of(
         headers,
         taken={*chosen.values(), *layout.unused, *(h for c in wide.values() for h in c if h)},
-        settled={*chosen, *wide, *layout.absent},
+        settled={*chosen, *wide, *layout.absent, *(() if of_history else OF_HISTORY)},
         cells=cells,
         may_be_wide=not layout.columns and how.get("hcpcs_code") != "--map",
     )

@@ -67,7 +67,8 @@ class Choice:
         candidates: dict[str, list[Candidate]] = {concept.name: [] for concept in concepts()}
         for name in headers:
             for concept, candidate in candidates_of(name, words[name]) if name not in taken else ():
-                candidates[concept.name].append(candidate)
+                if concept.name not in settled:
+                    candidates[concept.name].append(candidate)
         choice = cls(headers, words, cells, candidates, taken)
         if cells:
             named = list(dict.fromkeys(c.header for some in candidates.values() for c in some))
@@ -78,7 +79,7 @@ class Choice:
         for concept in concepts():
             if concept.name in SETS:
                 choice._choose_set(concept, settled)
-            elif concept.name not in settled and concept.name not in choice.line_columns:
+            elif concept.name not in choice.line_columns:
                 choice._choose_one(concept)
         return choice
 

@@ -384,5 +384,6 @@ def open_file(path: str, data: Path | bytes, options: Options) -> CsvFile:
         file=path,
         layout=options.layout,
         cells=first_cells(head.decode(source.encoding, "replace"), dialect),
+        of_history=options.of_history,
     )
     return CsvFile(path, data, source, dialect, headers, options.encoding is not None)
