@@ -396,6 +396,27 @@ def _bill_scans_alike(chance: Random, rows: Batch) -> None:
             row.update({name: chance.choice(habit) for name in row.keys() & {MODIFIER_COLUMNS[0]}})
 
 
+def _write_diagnoses_once(chance: Random, rows: Batch) -> None:
+    """One system writes what is a claim's on the first row of it alone, whatever that bills."""
+    seen: set[str] = set()
+    for row in rows:
+        if row["claim_id"] in seen:
+            row.update(dict.fromkeys(row.keys() & set(DIAGNOSIS_COLUMNS), ""))
+        elif chance.random() < 0.5:
+            row["hcpcs_code"] = "99213"
+        seen.add(row["claim_id"])
+
+
+def _keep_habits(chance: Random, rows: Batch) -> None:
+    """What one office does on all its claims, and lines that it bills twice."""
+    if chance.random() < 0.5:
+        _bill_scans_alike(chance, rows)
+    for row in _some_rows(chance, rows, 3):
+        rows.insert(chance.randint(0, len(rows)), _again(chance, row))
+    if chance.random() < 0.15:
+        _write_diagnoses_once(chance, rows)
+
+
 def _write_dates_alike(chance: Random, rows: Batch) -> None:
     """One system writes its dates with slashes, some columns of them at least."""
     form = chance.choice(("{1}/{2}/{0}", "{2}/{1}/{0}", "{2}/{1}/{0}"))
@@ -446,10 +467,7 @@ def _run(chance: Random, words: Vocabulary, *, numbered: bool) -> tuple[Batch, B
     if numbered:
         absent.discard("claim_line_number")
     rows = _rows(chance, pools, absent)
-    if chance.random() < 0.5:
-        _bill_scans_alike(chance, rows)
-    for row in _some_rows(chance, rows, 3):
-        rows.insert(chance.randint(0, len(rows)), _again(chance, row))
+    _keep_habits(chance, rows)
     if numbered:
         for number, row in enumerate(rows, start=1):
             row["claim_line_number"] = str(number)

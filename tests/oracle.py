@@ -38,6 +38,8 @@ PARTS = frozenset({"77090", "77091", "77092"})
 GROUPS = {"all": CHECKED, "tbs_family": FAMILY, "companions": COMPANIONS}
 MODIFIER_COLUMNS = tuple(f"hcpcs_modifier_{n}" for n in range(1, 6))
 DIAGNOSIS_COLUMNS = tuple(f"diagnosis_code_{n}" for n in range(1, 13))
+WHOSE_CLAIM = ("person_id", "billing_npi", "payer", "payer_id", "claim_frequency_code")
+"""What tells apart two claims of one number in a file."""
 
 Row = dict[str, str]
 Truth = bool | None
@@ -747,19 +749,13 @@ class Line:
     def diagnosis_cells(self) -> list[str] | None:
         """Diagnosis cells by position; those of the claim's first row where no other has any."""
         own = self.row_diagnoses
-        if own is None or any(own) or not self.claim_group:
-            return own
-        first = min(self.claim_group, key=lambda line: line.place[2:])
-        filled = [line for line in self.claim_group if any(line.row_diagnoses or ())]
-        return first.row_diagnoses if len(filled) == 1 and filled[0] is first else own
+        return own if own is None or any(own) else self.batch.claim_diagnoses(self.cells) or own
 
     @cached_property
     def row_diagnoses(self) -> list[str] | None:
         """Diagnosis cells by position, blank ones included; None where the file has none at all."""
-        cells = [self.text(column) for column in DIAGNOSIS_COLUMNS]
-        if all(cell is None for cell in cells):
-            return None
-        return [cell or "" for cell in cells]
+        has_some = any(column in self.cells for column in DIAGNOSIS_COLUMNS)
+        return row_diagnoses(self.cells) if has_some else None
 
     @cached_property
     def pointed(self) -> list[int] | None:
@@ -991,12 +987,19 @@ def _well_formed(modifier: str) -> bool:
     return re.fullmatch(r"[0-9A-Z]{2}", modifier) is not None
 
 
+def row_diagnoses(row: Row) -> list[str]:
+    """The diagnosis cells of a row by position, blank ones included."""
+    return [plain(column, row.get(column, "")) for column in DIAGNOSIS_COLUMNS]
+
+
 @dataclass
 class Batch:
     """The lines in scope of a run, and those of its history if it was given one."""
 
     policies: Policies
     as_of: date
+    rows: Sequence[Row] = ()
+    """All rows of the batch, whatever they bill."""
     lines: list[Line] = field(default_factory=list)
     history: list[Line] | None = None
     history_days: list[tuple[str, date]] = field(default_factory=list)
@@ -1056,6 +1059,33 @@ class Batch:
             text = row["claim_line_start_date"].strip()
             if day := self.date("claim_line_start_date", text, is_past=True):
                 self.history_days.append((plain("person_id", row.get("person_id", "")), day))
+
+    def claim_diagnoses(self, row: Row) -> list[str] | None:
+        """Those of the first row of a row's claim, where no other row of it has any."""
+        number = plain("claim_id", row["claim_id"])
+        of_number = [one for one in self.rows if plain("claim_id", one["claim_id"]) == number]
+
+        def whose(one: Row) -> list[str | None]:
+            cells_of: list[str | None] = []
+            for column in WHOSE_CLAIM:
+                cells = [plain(column, each.get(column, "")).lower() for each in of_number]
+                filled = {cell for cell in cells if cell}
+                own = plain(column, one.get(column, "")).lower()
+                joined = next(iter(filled), "") if len(filled) < 2 else None
+                cells_of.append(own or joined)
+            return cells_of
+
+        def line_number(one: Row) -> int:
+            value = read_whole(plain("claim_line_number", one.get("claim_line_number", "")))
+            return -1 if value is None else value
+
+        claim = whose(row)
+        if not number or None in claim:
+            return None
+        of_claim = sorted((one for one in of_number if whose(one) == claim), key=line_number)
+        filled = [one for one in of_claim if any(row_diagnoses(one))]
+        is_first_alone = len(filled) == 1 and filled[0] is of_claim[0]
+        return row_diagnoses(filled[0]) if is_first_alone else None
 
     @property
     def everything(self) -> list[Line]:
@@ -2039,7 +2069,7 @@ def _judged(
     is_turned: bool,
 ) -> tuple[Verdict, bool]:
     """The verdict for one reading of all dates, and whether it is the only one."""
-    batch = Batch(policies, as_of, is_turned=is_turned)
+    batch = Batch(policies, as_of, is_turned=is_turned, rows=rows)
     batch.lines = batch.read(rows)
     if history is not None:
         batch.history = batch.read(history)

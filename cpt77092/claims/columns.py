@@ -70,6 +70,10 @@ class Column:
 
 MODIFIERS = tuple(f"hcpcs_modifier_{n}" for n in range(1, 6))
 DIAGNOSES = tuple(f"diagnosis_code_{n}" for n in range(1, 13))
+BETWEEN_DIAGNOSES = "\x1f"
+"""Separates the diagnoses in a joined cell; no text that people write has it."""
+WHOSE_CLAIM = ("person_id", "billing_npi", "payer", "payer_id", "claim_frequency_code")
+"""What tells apart two claims of one number in a file."""
 
 NO_RULE = "IN001 alone: no other rule rests on it"
 

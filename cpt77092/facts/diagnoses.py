@@ -13,13 +13,12 @@ from typing import Any
 
 import polars as pl
 
-from cpt77092.claims.columns import DIAGNOSES
+from cpt77092.claims.columns import BETWEEN_DIAGNOSES, DIAGNOSES, WHOSE_CLAIM
 from cpt77092.claims.quotable import shown
 from cpt77092.facts.fact import Build, Context, Fact, by_set
 from cpt77092.reference.icd10 import CATEGORY, WOMEN_ONLY, DiagnosisList
 
-_BETWEEN = "\x1f"
-"""Separates the diagnoses in the joined cell; no text that people write has it."""
+_BETWEEN = BETWEEN_DIAGNOSES
 _FILLED = f"[^{_BETWEEN}]"
 """In the joined cell where some diagnosis is not blank."""
 _CELL = pl.col("diagnoses_cell").cast(pl.String)
@@ -56,33 +55,15 @@ def row_diagnoses(context: Context) -> pl.Expr:
     return pl.concat_str(cells, separator=_BETWEEN).cast(pl.Categorical)
 
 
-def row_has_diagnosis(_: Context) -> pl.Expr:
-    """Some diagnosis cell of the row is not blank."""
-    return pl.col("row_diagnoses").cast(pl.String).str.contains(_FILLED)
-
-
-def diagnoses_cell(lines: pl.DataFrame, _: Context) -> pl.Series:
+def diagnoses_cell(_: Context) -> pl.Expr:
     """The diagnosis cells that count for the line; the key of the diagnosis facts.
 
     They are those of its row. A claim's diagnoses that are on its first row alone, by line number,
     are those of all its lines.
     """
-    cells, has_own = lines["row_diagnoses"], pl.col("row_has_diagnosis")
-    if lines["row_has_diagnosis"].all():  # null where the file has no diagnoses
-        return cells
-    claim = pl.col("claim_key")
-    is_in_question = claim.is_in(claim.filter(~has_own).unique().implode()) & ~pl.col("is_past")
-    of_claim = lines.lazy().filter(claim.is_not_null() & is_in_question)
-    first = (
-        of_claim.select("line", "claim_line_number", "claim_key", "row_has_diagnosis")
-        .sort("claim_line_number", "line", nulls_last=False)
-        .group_by("claim_key", maintain_order=True)
-        .agg(first=pl.first("line"), has_first=has_own.first(), with_some=has_own.sum())
-        .filter(pl.col("has_first") & (pl.col("with_some") == 1))
-    )
-    others = of_claim.filter(~has_own).select("line", "claim_key").join(first, on="claim_key")
-    moved = others.select("line", "first").collect(engine="in-memory")
-    return cells.clone().scatter(moved["line"], cells.gather(moved["first"]))
+    cells = pl.coalesce(pl.col("claim_diagnoses", "row_diagnoses").cast(pl.String))
+    # Null where the file has no diagnoses.
+    return pl.when(pl.col("row_diagnoses").is_not_null()).then(cells).cast(pl.Categorical)
 
 
 def has_diagnosis(_: Context) -> pl.Expr:
@@ -98,7 +79,8 @@ def _written() -> pl.Expr:
 
 def diagnosis_categories(lines: pl.DataFrame) -> frozenset[str]:
     """The first characters of all diagnoses of a batch, up to the dot."""
-    cells = [lines[name].unique().cast(pl.String) for name in DIAGNOSES if name in lines.columns]
+    names = [name for name in (*DIAGNOSES, "claim_diagnoses") if name in lines.columns]
+    cells = [lines[name].unique().cast(pl.String).str.split(_BETWEEN).explode() for name in names]
     written = pl.concat(cells) if cells else pl.Series(dtype=pl.String)
     begun = written.to_frame("code").select(_normal(pl.col("code")).str.head(CATEGORY))
     return frozenset(begun.to_series().drop_nulls())
@@ -424,11 +406,12 @@ def _of_lists(build: Build, *needed: str) -> Fact:
 
 FACTS: tuple[Fact, ...] = (
     Fact(build=row_diagnoses, reads=DIAGNOSES, distinct_by=DIAGNOSES),
-    Fact(build=row_has_diagnosis, reads=("row_diagnoses",), distinct_by=("row_diagnoses",)),
     Fact(
-        from_frame=diagnoses_cell,
+        build=diagnoses_cell,
         reads=("row_diagnoses",),
-        optional=("row_has_diagnosis", "claim_key", "claim_line_number"),
+        # Readers look up the claim's first row by these.
+        optional=("claim_diagnoses", "claim_line_number", *WHOSE_CLAIM),
+        distinct_by=("row_diagnoses", "claim_diagnoses"),
     ),
     Fact(build=list_year, reads=("claim_line_start_date",)),
     _of_row(diagnosis_problems, unknown="the ICD-10-CM list on file is of another fiscal year"),

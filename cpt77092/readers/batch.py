@@ -8,9 +8,10 @@ from dataclasses import field, replace
 import polars as pl
 
 from cpt77092.claims.cells import read_day_first, with_types
-from cpt77092.claims.columns import OF_HISTORY
+from cpt77092.claims.columns import DIAGNOSES, OF_HISTORY
 from cpt77092.errors import ClaimsError
 from cpt77092.frozen import frozen
+from cpt77092.readers.claim_diagnoses import with_claim_diagnoses
 from cpt77092.readers.classify import ROW_KIND
 from cpt77092.readers.code_cells import codes_of_other_systems
 from cpt77092.readers.date_orders import (
@@ -34,6 +35,7 @@ from cpt77092.readers.scan import (
     RAW,
     REJECT,
     ROW,
+    SOURCE,
     OpenedFile,
     Options,
     Rows,
@@ -44,8 +46,6 @@ from cpt77092.readers.scan import (
 )
 from cpt77092.text import count
 
-SOURCE = "source"
-"""Index of the file in `Batch.scans`."""
 COMMONEST = 5
 _CODE_FORM = "^[A-Za-z]?[0-9]{3,4}[0-9A-Za-z]?$"
 """Of a procedure or revenue code: anything else in its column may name a patient."""
@@ -209,6 +209,8 @@ def read_batch(
         lines_here, notes_here = lines_of(rows, number, options)
         lines.append(lines_here)
         notes += [f"{scan.path}: {note}" for note in notes_here]
+    if needed.intersection(DIAGNOSES):
+        lines = with_claim_diagnoses(lines, scans, tallies)
     shown = together(shown_by_lines(one, needed) for one in lines)
     shown = looked_up(shown, scans, lambda: _shown_by_files(past, selection, options))
     return Batch(

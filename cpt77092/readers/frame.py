@@ -62,6 +62,8 @@ class _Kept:
     days: list[pl.DataFrame] = field(default_factory=list)
     """Kept of history alone."""
     dates: list[pl.DataFrame] = field(default_factory=list)
+    claims: list[pl.DataFrame] = field(default_factory=list)
+    """Rows that may have the diagnoses of lines in scope without any."""
 
     @property
     def every_code(self) -> pl.LazyFrame:
@@ -94,7 +96,14 @@ class FrameFile:
         classified = classify(pl.concat(kept.rows), selection.scope, header)
         days = pl.concat(kept.days) if kept.days else pl.DataFrame()
         dates = pl.concat(kept.dates).lazy() if kept.dates else None
-        scan = Scan(opened=self, codes=kept.every_code, days=days.lazy(), dates=dates)
+        rows_of_claims = None if not kept.claims else lambda _: pl.concat(kept.claims)
+        scan = Scan(
+            opened=self,
+            codes=kept.every_code,
+            days=days.lazy(),
+            dates=dates,
+            rows_of_claims=rows_of_claims,
+        )
         return scan, Rows(classified, *pl.concat(kept.totals).sum().row(0))
 
 
@@ -136,6 +145,7 @@ class _Pass:
         self._plan: LinePlan | None = None
         self._room = selection.room
         self._rows = 0
+        self._open_claims = pl.Series(dtype=pl.String)
 
     def _wanted(self) -> frozenset[str]:
         named = headers_to_read(list(self._types)) | {*self._options.overrides.values()}
@@ -190,6 +200,8 @@ class _Pass:
             kept.days.append(rows.select(plan.days).unique())
         if plan.dates:
             kept.dates.append(rows.select(plan.dates))
+        if plan.claim_cells and selection.only is None:
+            kept.claims.append(self._rows_of_claims(rows, plan))
         named = pl.lit(None) if self._frame.row_id is None else pl.col(self._frame.row_id)
         row_id = named.cast(pl.String).alias(ROW_ID)
         no_reason = pl.lit(None, pl.String).alias(REJECT)
@@ -202,6 +214,17 @@ class _Pass:
         lines = lines if selection.only is None else selection.only(lines)
         kept.rows.append(lines.collect())
         self._room = self._room.with_more(kept.rows[-1])
+
+    def _rows_of_claims(self, rows: pl.DataFrame, plan: LinePlan) -> pl.DataFrame:
+        """The rows of claims with lines that may lack diagnoses: those of some rows at a time.
+
+        The rows of a claim are together, but the last ones may go on in the next rows.
+        """
+        claim = next(cell for cell in plan.claim_cells if cell.meta.output_name() == "claim_id")
+        numbers = rows.filter(plan.keep).select(claim).to_series()
+        both = pl.concat([self._open_claims, numbers]).unique()
+        self._open_claims = rows.tail(1).select(claim).to_series()
+        return plan.rows_of_claims(rows, pl.concat([both, self._open_claims]))
 
 
 def _no_rows(types: Mapping[str, pl.DataType], names: Sequence[str]) -> pl.DataFrame:

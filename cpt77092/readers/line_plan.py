@@ -15,6 +15,7 @@ from cpt77092.claims.headers import HeaderMatch
 from cpt77092.claims.marks import without_marks
 from cpt77092.errors import ClaimsError
 from cpt77092.frozen import frozen
+from cpt77092.readers.claim_diagnoses import ROW_COLUMNS
 from cpt77092.readers.classify import SORTING, classify
 from cpt77092.readers.code_cells import may_be_in_scope
 from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced, reason
@@ -25,6 +26,8 @@ Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
 Types = Mapping[str, pl.DataType | type[pl.DataType]]
 """The type of each header's column, where the file is typed."""
 
+_PLAIN = "^[0-9A-Za-z](?:[0-9A-Za-z_-]*[0-9A-Za-z])?$"
+"""Text that is read as it is written, or is a placeholder."""
 _BLANK = "__blank"
 _LINE = "__line"
 _FIRST = "__first"
@@ -53,6 +56,9 @@ class LinePlan:
     """`person_id` and `claim_line_start_date` of a row, whatever it bills."""
     dates: tuple[pl.Expr, ...] = ()
     """What all rows show of the order of month and day in each column of dates."""
+    claim_cells: tuple[pl.Expr, ...] = ()
+    """What a row says of its claim and the claim's diagnoses; none where it may hold several
+    lines."""
 
     @classmethod
     def of(
@@ -78,7 +84,12 @@ class LinePlan:
             if types and types[header].is_float():
                 code = code.fill_nan(None)  # what is not a number is a gap
             keep = may_be_in_scope(code, selection.scope)
-            plan = cls(keep, tuple(_cells(headers, selection.needed, types)), code)
+            plan = cls(
+                keep,
+                tuple(_cells(headers, selection.needed, types)),
+                code,
+                claim_cells=_claim_cells(headers, types),
+            )
         plan = replace(plan, days=_days(headers, types), dates=tuple(_dates(headers, types)))
         conditions = [
             pl.col(name).cast(pl.String).str.strip_chars().is_in(values)
@@ -179,13 +190,29 @@ class LinePlan:
         classified = classify(frame, selection.scope, opened.headers.columns["hcpcs_code"])
         return self.scan(opened, rows), Rows(classified, *total.row(0))
 
+    def rows_of_claims(self, rows: Frame, numbers: pl.Series) -> Frame:
+        """The rows that may be of some claims, as `RowsOfClaims` gives them."""
+        is_line = pl.lit(True) if self.row_filter is None else self.row_filter  # noqa: FBT003
+        of_claims = pl.col("claim_id").is_in(numbers.implode())
+        written = self.claim_cells[0].meta.root_names()[0]
+        number = pl.col(written).cast(pl.String)
+        # What is written plainly is dropped before its cells are made.
+        may_be_of_claims = number.is_in(numbers.implode()) | ~number.str.contains(_PLAIN)
+        kept = rows.filter(is_line & may_be_of_claims)
+        return kept.select(pl.col(INDEX).alias(ROW), *self.claim_cells).filter(of_claims)
+
     def scan(self, opened: OpenedFile, rows: pl.LazyFrame, *, encoding: str = "") -> Scan:
         """What is known of a file once it is read."""
+
+        def look_up(numbers: pl.Series) -> pl.DataFrame:
+            return self.rows_of_claims(rows, numbers).collect(engine="streaming")
+
         return Scan(
             opened=opened,
             codes=rows.select(self.code.cast(pl.String).alias("hcpcs_code")),
             days=rows.select(self.days),
             dates=rows.select(self.dates) if self.dates else None,
+            rows_of_claims=look_up if self.claim_cells else None,
             notes=opened.notes,
             encoding=encoding,
         )
@@ -207,6 +234,14 @@ def _dates(headers: HeaderMatch, types: Types) -> Iterator[pl.Expr]:
             for n, header in enumerate([headers.columns.get(column.name), *side_by_side]):
                 if header is not None and types.get(header, pl.String) == pl.String:
                     yield shown_by(pl.col(header)).alias(f"{column.name} {n}")
+
+
+def _claim_cells(headers: HeaderMatch, types: Types) -> tuple[pl.Expr, ...]:
+    """The columns of `claim_diagnoses.ROW_COLUMNS` that the file has, as text."""
+    present = [name for name in ROW_COLUMNS if name in headers.columns]
+    if "claim_id" not in present:
+        return ()
+    return tuple(_cell(headers.columns[name], name, types).alias(name) for name in present)
 
 
 def _cells(headers: HeaderMatch, needed: frozenset[str], types: Types) -> list[pl.Expr]:

@@ -20,6 +20,8 @@ from cpt77092.readers.memory import Room
 ROW = "source_row"
 """Row of the file as a spreadsheet numbers it: in a CSV the header is row 1. In an X12 file, the
 segment that opens the service line."""
+SOURCE = "source"
+"""Index of the file in `Batch.scans`."""
 ROW_ID = "row_id"
 """Names a row of a frame, in which numbers mean nothing; only lines of frames have the column."""
 INDEX = "__row"
@@ -124,6 +126,11 @@ class Selection:
         return self.room.collect(kept if self.only is None else self.only(kept))
 
 
+RowsOfClaims = Callable[[pl.Series], pl.DataFrame]
+"""Given claim numbers, all rows of a file that may be of these claims, whatever they bill: their
+number and the columns of `claim_diagnoses.ROW_COLUMNS` that the file has, as they are written."""
+
+
 class OpenedFile(Protocol):
     """What a reader gives: a file whose headers are known and whose rows are not read yet."""
 
@@ -190,6 +197,8 @@ class Scan:
     dates: pl.LazyFrame | None = None
     """What all rows show of the order of month and day, a column for each column of dates
     (`dates.shown_by`): read only where the lines in scope leave it open."""
+    rows_of_claims: RowsOfClaims | None = None
+    """Looks up rows for the diagnoses of their claim; None where a row holds several lines."""
     notes: tuple[str, ...] = ()
     """What a person should know about how the file was read, each a clause of its own."""
     faults: tuple[str, ...] = ()

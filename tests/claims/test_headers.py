@@ -95,9 +95,12 @@ def test_what_was_paid_is_no_charge_and_is_read_of_earlier_claims_alone(header: 
 
 @pytest.mark.parametrize(
     "header",
-    ["Allowed", "Allowed Amount", "Patient Paid", "pt_paid", "Copay Paid", "LINE_BENE_PMT_AMT"]
-    + ["29. Amount Paid", "Amount Paid (Box 29)", "Paid Date", "Payment Status", "Paid Units"]
-    + ["primaryPaidAmount", "LINE_BENE_PRMRY_PYR_PD_AMT", "Payment Method", "Deductible"],
+    [
+        *("Allowed", "Allowed Amount", "Patient Paid", "pt_paid", "Copay Paid"),
+        *("29. Amount Paid", "Amount Paid (Box 29)", "Paid Date", "Payment Status", "Paid Units"),
+        *("primaryPaidAmount", "LINE_BENE_PMT_AMT", "LINE_BENE_PRMRY_PYR_PD_AMT"),
+        *("Payment Method", "Deductible"),
+    ],
 )
 def test_what_others_paid_or_may_pay_is_not_what_the_payer_paid(header: str) -> None:
     assert "paid_amount" not in matched(header, of_history=True).columns

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -206,13 +207,17 @@ class CsvFile:
         if not (self.is_encoding_stated or source.encoding.startswith("utf-16")):
             source = replace(source, encoding=encoding)
         account = _Account(plan)
-        read = read_rows(
-            source,
-            self.shape,
-            lead=self.dialect.lead,
-            names=self.names,
-            keep=account.keep,
-        )
+        rows_by = partial(read_rows, source, self.shape, lead=self.dialect.lead, names=self.names)
+        read = rows_by(keep=account.keep)
+
+        def rows_of_claims(numbers: pl.Series) -> pl.DataFrame:
+            def keep(block: pl.DataFrame) -> pl.DataFrame:
+                readable = block.filter(pl.col(REJECT).is_null())
+                no_reason = pl.lit(None, pl.String).alias(REJECT)
+                return plan.rows_of_claims(readable, numbers).with_columns(no_reason)
+
+            return rows_by(keep=keep).kept
+
         kept = selection.collect(read.kept.lazy())
         kept = classify(kept, selection.scope, self.headers.columns["hcpcs_code"])
         notes = {
@@ -226,6 +231,7 @@ class CsvFile:
             codes=account.every_code,
             days=pl.concat(account.days).lazy(),
             dates=pl.concat(account.dates).lazy() if plan.dates and account.dates else None,
+            rows_of_claims=rows_of_claims if plan.claim_cells else None,
             notes=(*self.notes, *(note for note, holds in notes.items() if holds)),
             encoding=source.name,
             heading=source.raw(read.heading),
