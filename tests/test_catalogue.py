@@ -35,6 +35,7 @@ ENGINE_COLUMNS = {
     "line",
     "source",
     "source_row",
+    "claim_diagnoses",
     "damaged_code",
     "is_past",
     "policy_row",
