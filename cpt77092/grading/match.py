@@ -106,13 +106,14 @@ def _keys_of_remittances(remits: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFr
     bare = known.select(claim="claim", bare=_bare(pl.col("claim")))
     bare = bare.filter(pl.col("bare").is_unique(), pl.col("bare") != "")
     keyed = remits.with_columns(claim=_claim()).with_columns(bare=_bare(pl.col("claim")))
-    exact = keyed.join(known, on="claim", how="semi", maintain_order="left").drop("bare")
-    near = (
-        keyed.join(known, on="claim", how="anti")
-        .drop("claim")
-        .join(bare, on="bare", how="inner", maintain_order="left")
-    )
-    together = pl.concat([exact, near.select(exact.columns)]).sort(REMIT)
+    exact = keyed.join(known, on="claim", how="semi", maintain_order="left")
+    rest = keyed.join(exact, on=REMIT, how="anti", maintain_order="left")
+    near = rest.drop("claim").join(bare, on="bare", how="inner", maintain_order="left")
+    named = pl.concat([exact, near.select(exact.columns)])
+    rest = rest.join(named, on=REMIT, how="anti", maintain_order="left").drop("claim")
+    by_payers = _claims_by_payers_number(named)
+    same = rest.join(by_payers, on=_PAYERS_NUMBER, nulls_equal=True, maintain_order="left")
+    together = pl.concat([named, same.select(named.columns)]).sort(REMIT)
     return together.select(
         REMIT,
         "claim",
@@ -125,6 +126,17 @@ def _keys_of_remittances(remits: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFr
         charge=pl.col("charge").abs(),
         undated=pl.col("claim_line_start_date").is_null(),
     )
+
+
+_PAYERS_NUMBER = ["remitting_payer", "payer_claim_number"]
+"""CLP07: a payer that corrects its answer gives the claim its own number again."""
+
+
+def _claims_by_payers_number(named: pl.DataFrame) -> pl.DataFrame:
+    """Our number of each claim by the payer's, where one claim alone has it."""
+    numbers = named.select(*_PAYERS_NUMBER, "claim").unique()
+    has_one = (pl.col("payer_claim_number") != "") & (pl.len().over(_PAYERS_NUMBER) == 1)
+    return numbers.filter(has_one)
 
 
 def _pairs(lines: pl.DataFrame, remits: pl.DataFrame) -> pl.DataFrame:
