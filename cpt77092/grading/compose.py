@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
@@ -295,7 +296,17 @@ def _proposals(graded: Graded) -> Iterator[Item]:
             yield _own(
                 "It has no policy file yet: scrub payers CLAIMS --save payers.yaml names one."
             )
-    if graded.proposals:
+    for doubtful in graded.doubtful_rules:
+        tally = doubtful.tally
+        yield Statement(
+            f"it paid {tally.paid:,} of {tally.paid + tally.denied:,} answered lines "
+            f"({dollars(tally.paid_dollars)}) that {doubtful.rule} {doubtful.name} said it would "
+            "deny. Look up the value on file.",
+            about=doubtful.label,
+            sources=None,
+        )
+        yield _own(shlex.join(("scrub", "explain", doubtful.rule, "--payer", doubtful.payer)))
+    if graded.proposals or graded.doubtful_rules:
         yield _own("Nothing was changed. Decide, then type the command.")
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import polars as pl
 
 from cpt77092.frozen import frozen
-from cpt77092.grading.grades import Step
+from cpt77092.grading.grades import RuleGrade, Step
 from cpt77092.grading.rates import Rate
 from cpt77092.policies import Level, decide
 from cpt77092.policies.parameters import Use
@@ -112,6 +112,23 @@ def proposals(
         proposal = _proposal(str(payer), str(label), sides[0], sides[1], policies, folder)
         answers += [proposal] if proposal else []
     return tuple(sorted(answers, key=lambda p: (p.label, p.payer)))
+
+
+def doubtful_rules(grades: Iterable[RuleGrade], rules: Iterable[Rule]) -> tuple[RuleGrade, ...]:
+    """Rules whose errors rest on a payer's policy and were clearly paid by that payer.
+
+    What the value should be instead the answers do not say; those about modifier 26 do, and are
+    `proposals`.
+    """
+    on_policy = {rule.code for rule in rules if rule.parameter not in (None, MODIFIER)}
+    return tuple(
+        one
+        for one in grades
+        if one.rule in on_policy
+        and one.severity == "error"
+        and one.tally.paid >= LEAST
+        and one.tally.paid >= CLEAR * (one.tally.paid + one.tally.denied)
+    )
 
 
 def _since_last_step(answered: pl.DataFrame, steps: Iterable[Step]) -> pl.DataFrame:

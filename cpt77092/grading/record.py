@@ -57,6 +57,7 @@ def grades_record(graded: Graded) -> dict[str, Any]:
         "by_rule": [_rule_record(one) for one in grades.rules],
         **_over_time(grades),
         "proposals": [_proposal_record(one) for one in graded.proposals],
+        "rules_to_review": [_rule_record(one) for one in graded.doubtful_rules],
         "payments": _payments(graded),
         "unmatched": _unmatched(graded),
         "other_codes": graded.other_codes,

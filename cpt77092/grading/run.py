@@ -10,8 +10,8 @@ from pathlib import Path
 import polars as pl
 
 from cpt77092.frozen import frozen
-from cpt77092.grading.evidence import Proposal, proposals
-from cpt77092.grading.grades import Grades, grade
+from cpt77092.grading.evidence import Proposal, doubtful_rules, proposals
+from cpt77092.grading.grades import Grades, RuleGrade, grade
 from cpt77092.grading.match import REMIT, match
 from cpt77092.grading.payments import Payments, payments
 from cpt77092.grading.predictions import Predictions, read_predictions
@@ -34,6 +34,8 @@ class Graded:
     other_codes: int
     payments: Payments
     proposals: tuple[Proposal, ...]
+    doubtful_rules: tuple[RuleGrade, ...]
+    """Those whose errors, resting on another parameter of a payer, the payer clearly paid."""
 
     @property
     def last_payment(self) -> date | None:
@@ -78,4 +80,5 @@ def run_grading(
         other_codes=matches.other_codes,
         payments=payments(lines),
         proposals=proposals(lines, policy_set, CATALOGUE, grades.steps, folder),
+        doubtful_rules=doubtful_rules(grades.rules, CATALOGUE),
     )

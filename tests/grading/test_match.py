@@ -1,7 +1,8 @@
-"""Answers that come back without our claim number."""
+"""Answers without our claim number, and rules that a payer's answers speak against."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -10,47 +11,65 @@ import pytest
 
 from cpt77092.cli import main
 from cpt77092.grading import Graded, run_grading
+from cpt77092.grading.compose import compose
 from tests.remittances.x12_835 import Claim, Payment, Service, x12_835
 
-HEADER = (
-    "claim_id,payer,claim_line_start_date,hcpcs_code,charge_amount,person_id,hcpcs_modifier_1\n"
+COLUMNS = (
+    "claim_id,payer,claim_line_start_date,hcpcs_code,hcpcs_modifier_1,service_unit_quantity,"
+    "charge_amount,person_id"
 )
-CLAIMS = HEADER + "A-1,Aetna,2026-03-02,77092,60,P1,\nA-2,Aetna,2026-03-02,77092,60,P2,\n"
+CHARGE = Decimal(60)
+TBS = ["A-1,Aetna,2026-03-02,77092,,1,60,P1", "A-2,Aetna,2026-03-02,77092,,1,60,P2"]
 
 
-def answer(number: str, payer_number: str, *, is_paid: bool) -> Claim:
-    charge = Decimal(60)
-    paid, denied = (charge, []) if is_paid else (Decimal(0), [("CO", "4", charge)])
-    service = Service(
-        code="77092", charge=charge, paid=paid, adjustments=denied, day=date(2026, 3, 2)
-    )
+def answer(number: str, payer_number: str, *, is_paid: bool, code: str = "77092") -> Claim:
+    paid, denied = (CHARGE, []) if is_paid else (Decimal(0), [("CO", "4", CHARGE)])
+    day = date(2026, 3, 2)
+    service = Service(code=code, charge=CHARGE, paid=paid, adjustments=denied, day=day)
     return Claim(number=number, payer_number=payer_number, services=[service])
 
 
-def graded(folder: Path, *claims: Claim) -> Graded:
-    (folder / "claims.csv").write_text(CLAIMS, encoding="utf-8")
-    report, file = folder / "report.json", folder / "payer.835"
+def graded(folder: Path, lines: Sequence[str], claims: Sequence[Claim]) -> Graded:
+    batch, report, file = (folder / name for name in ("claims.csv", "report.json", "payer.835"))
+    batch.write_text("\n".join([COLUMNS, *lines, ""]), encoding="utf-8")
     options = ["--as-of", "2026-06-15", "-q", "--checked-lines", "-o", str(report)]
     with pytest.raises(SystemExit):
-        main.main([str(folder / "claims.csv"), *options])
+        main.main([str(batch), *options])
     payments = [
-        Payment(payer="Aetna", day=date(2026, 4, day), claims=[c])
-        for day, c in enumerate(claims, 1)
+        Payment(payer="Aetna", day=date(2026, 4, day), claims=[claim])
+        for day, claim in enumerate(claims, start=1)
     ]
     file.write_bytes(x12_835(payments))
     return run_grading([str(file)], reports=[str(report)])
 
 
+def outcomes(result: Graded) -> dict[str, int]:
+    return {name: number for name, number in result.grades.outcomes.items() if number}
+
+
 def test_a_correction_is_known_by_the_payers_own_number(tmp_path: Path) -> None:
-    first = answer("A-1", "ICN77", is_paid=False)
-    other = answer("A-2", "ICN78", is_paid=True)
-    result = graded(tmp_path, first, other, answer("0", "ICN77", is_paid=True))
-    assert {name: n for name, n in result.grades.outcomes.items() if n} == {"paid": 2}
+    answers = [answer("A-1", "ICN77", is_paid=False), answer("A-2", "ICN78", is_paid=True)]
+    result = graded(tmp_path, TBS, [*answers, answer("0", "ICN77", is_paid=True)])
+    assert outcomes(result) == {"paid": 2}
     assert result.unmatched.height == 0
 
 
 def test_a_number_that_two_claims_have_is_no_ones(tmp_path: Path) -> None:
-    first, other = (answer(name, "ICN77", is_paid=False) for name in ("A-1", "A-2"))
-    result = graded(tmp_path, first, other, answer("0", "ICN77", is_paid=True))
-    assert {name: n for name, n in result.grades.outcomes.items() if n} == {"denied": 2}
+    answers = [answer(name, "ICN77", is_paid=False) for name in ("A-1", "A-2")]
+    result = graded(tmp_path, TBS, [*answers, answer("0", "ICN77", is_paid=True)])
+    assert outcomes(result) == {"denied": 2}
     assert result.unmatched.height == 1
+
+
+@pytest.mark.parametrize(("paid", "is_doubtful"), [(12, True), (9, False)])
+def test_a_rule_whose_errors_a_payer_pays_is_to_review(
+    tmp_path: Path, paid: int, *, is_doubtful: bool
+) -> None:
+    numbers = range(1, 13)
+    lines = [f"A-{n},Medicare,2026-03-02,77080,,2,60,P{n}" for n in numbers]
+    claims = [answer(f"A-{n}", "", is_paid=n <= paid, code="77080") for n in numbers]
+    result = graded(tmp_path, lines, claims)
+    doubtful = [(one.rule, one.payer) for one in result.doubtful_rules]
+    assert doubtful == [("UN001", "medicare")] * is_doubtful
+    titles = [section.title for section in compose(result).sections]
+    assert ("Policies to review" in titles) == is_doubtful
