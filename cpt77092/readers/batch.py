@@ -346,14 +346,12 @@ def _tally(rows: Rows) -> Tally:
 
 
 def _commonest(scans: Sequence[Scan]) -> tuple[tuple[str, int], ...]:
-    counts = [
-        # Many scans in one plan wait for each other's threads, and none ends.
-        scan.codes.filter(pl.col("hcpcs_code").str.strip_chars().str.contains(_CODE_FORM))
-        .group_by("hcpcs_code")
-        .len()
-        .collect(engine="streaming")
-        for scan in scans
-    ]
+    counts = []
+    for scan in scans:  # many in one plan wait for each other's threads, and none ends
+        is_code = pl.col("hcpcs_code").str.strip_chars().str.contains(_CODE_FORM)
+        codes = scan.codes.filter(is_code).group_by("hcpcs_code").len()
+        with reading(scan.path):
+            counts.append(codes.collect(engine="streaming"))
     total = pl.concat(counts).group_by("hcpcs_code").sum()
     first = total.sort(["len", "hcpcs_code"], descending=[True, False]).head(COMMONEST)
     return tuple(first.iter_rows())

@@ -31,6 +31,8 @@ def reading(path: str) -> Iterator[None]:
 def reason(failure: BaseException) -> str:
     """Why a file cannot be read, in our words: those of Polars may quote cells of a claim."""
     text = str(failure)
+    if "ncrypt" in text:
+        return "it is encrypted; decrypt it first"
     if any(word in text for word in ("malformed", "quote", "escaped", "fields than")):
         return "a quote is left open, or text follows a closing one"
     if "utf-8" in text.lower() or "utf8" in text.lower():

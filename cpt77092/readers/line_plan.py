@@ -81,7 +81,7 @@ class LinePlan:
             plan = cls._of_wide_rows(headers, selection, types)
         else:
             code = pl.col(header)
-            if types and types[header].is_float():
+            if types.get(header, pl.String()).is_float():
                 code = code.fill_nan(None)  # what is not a number is a gap
             keep = may_be_in_scope(code, selection.scope)
             plan = cls(
@@ -149,6 +149,12 @@ class LinePlan:
         total = pl.len() if count is None else count.sum().alias("len")
         return [total] if is_line is None else [total, (~is_line).sum().alias("set_aside")]
 
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """The headers that are read."""
+        every = [self.keep, *self.cells, self.code, *self.days, *self.dates]
+        return tuple(dict.fromkeys(name for one in every for name in one.meta.root_names()))
+
     def lines(self, kept: Frame) -> Frame:
         """One row for each line; a rejected row, and one without any code, stays one."""
         if not self.list_columns:
@@ -186,7 +192,10 @@ class LinePlan:
                 frame = selection.collect(self.lines(kept))
                 total = rows.select(self.total).collect(engine="streaming")
         except POLARS_FAILURES as failure:
-            raise ClaimsError(f"{opened.path}: cannot be read ({reason(failure)})") from None
+            names = self._not_read(rows)
+            column = f"column {', '.join(map(repr, names))}: " if names else ""
+            why = f"{opened.path}: {column}cannot be read ({reason(failure)})"
+            raise ClaimsError(why) from None
         classified = classify(frame, selection.scope, opened.headers.columns["hcpcs_code"])
         return self.scan(opened, rows), Rows(classified, *total.row(0))
 
@@ -200,6 +209,17 @@ class LinePlan:
         may_be_of_claims = number.is_in(numbers.implode()) | ~number.str.contains(_PLAIN)
         kept = rows.filter(is_line & may_be_of_claims)
         return kept.select(pl.col(INDEX).alias(ROW), *self.claim_cells).filter(of_claims)
+
+    def _not_read(self, rows: pl.LazyFrame) -> list[str]:
+        """The headers whose cells fail to be read, each tried alone."""
+        names = []
+        for one in [self.code, *self.cells]:
+            with native_errors_silenced():
+                try:
+                    rows.select(one.is_null().sum()).collect(engine="streaming")
+                except POLARS_FAILURES:
+                    names += one.meta.root_names()
+        return list(dict.fromkeys(names))
 
     def scan(self, opened: OpenedFile, rows: pl.LazyFrame, *, encoding: str = "") -> Scan:
         """What is known of a file once it is read."""

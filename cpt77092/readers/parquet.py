@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -13,12 +14,25 @@ import polars as pl
 from cpt77092.claims.headers import HeaderMatch, match_headers
 from cpt77092.errors import ClaimsError
 from cpt77092.frozen import frozen
+from cpt77092.readers import memory
 from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced, reason
 from cpt77092.readers.line_plan import LinePlan
-from cpt77092.readers.scan import INDEX, MATCHED_ROWS, SAMPLE_ROWS, Options, Rows, Scan, Selection
+from cpt77092.readers.parquet_footer import mended, uuid_columns
+from cpt77092.readers.scan import (
+    INDEX,
+    MATCHED_ROWS,
+    SAMPLE_ROWS,
+    Options,
+    Rows,
+    Scan,
+    Selection,
+    size_of,
+)
 from cpt77092.readers.typed_columns import (
     as_texts,
+    bytes_as_texts,
     lists_of_codes,
+    plain_columns,
     require_codes,
     types_spread,
     with_lists_spread,
@@ -36,31 +50,50 @@ class ParquetFile:
     headers: HeaderMatch
     kind: str = "Parquet"
     notes: tuple[str, ...] = ()
+    mended: bool = False
+    """Some of its columns stop Polars, and its rows are read without them."""
+    unreadable: Mapping[str, str] = field(default_factory=dict)
+    """Columns that cannot be read, and why."""
 
     @property
     def names(self) -> tuple[str, ...]:
         """The file's column names."""
-        return tuple(self.types)
+        return tuple(dict.fromkeys([*self.types, *self.unreadable]))
 
     def sample(self) -> pl.DataFrame:
         """The first rows, every cell as text."""
-        return as_texts(self.rows.drop(INDEX).head(SAMPLE_ROWS).collect())
+        return _texts(self.rows.select(list(self.types)).head(SAMPLE_ROWS))
 
     def texts(self, numbers: pl.Series) -> pl.DataFrame:
         """The rows with some numbers, every cell that has one as text."""
         rows = self.rows.filter(pl.col(INDEX).is_in(numbers.implode()))
-        return as_texts(rows.drop(INDEX).collect(engine="streaming"))
+        return _texts(rows.select(list(self.types)))
 
     def read(self, selection: Selection) -> tuple[Scan, Rows]:
         """Read the rows.
 
         Raises:
-            ClaimsError: the column of the procedure codes has a type that holds none, or the file
-                is damaged.
+            ClaimsError: the column of the procedure codes has a type that holds none, a column that
+                is needed cannot be read, or the file is damaged.
         """
         header = self.headers.columns["hcpcs_code"]
-        require_codes(self.path, header, self.types[header])
-        return LinePlan.of(self, selection, types=self.types).read(self, self.rows, selection)
+        if header in self.types:
+            require_codes(self.path, header, self.types[header])
+        plan = LinePlan.of(self, selection, types=self.types)
+        if needed := [name for name in plan.headers if name in self.unreadable]:
+            raise ClaimsError(
+                *(f"{self.path}: column {name!r} {self.unreadable[name]}" for name in needed)
+            )
+        texts = bytes_as_texts(self.types)
+        if not texts:
+            return plan.read(self, self.rows, selection)
+        try:
+            return plan.read(self, self.rows, selection)
+        except ClaimsError:  # perhaps for one cell that is no text; this takes longer
+            rows = self.rows.with_columns(**texts)
+            types = {**self.types, **dict.fromkeys(texts, pl.String())}
+            opened = replace(self, rows=rows, types=types)
+            return LinePlan.of(opened, selection, types=types).read(opened, rows, selection)
 
 
 def open_file(path: str, data: Path | bytes, options: Options) -> ParquetFile:
@@ -71,26 +104,87 @@ def open_file(path: str, data: Path | bytes, options: Options) -> ParquetFile:
     Raises:
         ClaimsError: the footer cannot be read, or --map names no column.
     """
-    rows = scan_table([data])
-    try:
-        with native_errors_silenced():
-            types = dict(rows.collect_schema())
-    except POLARS_FAILURES as failure:
-        raise ClaimsError(f"{path}: not a readable Parquet file ({reason(failure)})") from None
+    rows, written, unreadable, is_mended = _opened(path, data)
+    types = dict(rows.collect_schema())
     del types[INDEX]
     partitions = {c: v for c, v in _partitions(path) if c not in types}
-    rows = rows.with_columns(pl.lit(value).alias(c) for c, value in partitions.items())
-    types |= dict.fromkeys(partitions, pl.String())
+    is_bytes = pl.Binary in types.values()
+    plain = plain_columns(types, uuid_columns(data) if is_bytes and not is_mended else ())
+    rows = rows.with_columns(**plain, **{c: pl.lit(value) for c, value in partitions.items()})
+    types = dict(rows.drop(INDEX).collect_schema()) if plain or partitions else types
     rows, types = _with_lists_spread(rows, types, path)
+    names = [*dict.fromkeys([*types, *unreadable])]
     headers = match_headers(
-        {name: name for name in types},
+        {name: written.get(name, name) for name in names},
         options.overrides,
         file=path,
         layout=options.layout,
-        cells=_first_cells(rows, types),
         of_history=options.of_history,
+        cells={name: [] for name in unreadable}
+        | _texts(rows.select(list(types)).head(MATCHED_ROWS))
+        .fill_null("")
+        .to_dict(as_series=False),
     )
-    return ParquetFile(path, data, rows, types, headers)
+    return ParquetFile(path, data, rows, types, headers, mended=is_mended, unreadable=unreadable)
+
+
+def _opened(
+    path: str, data: Path | bytes
+) -> tuple[pl.LazyFrame, Mapping[str, str], dict[str, str], bool]:
+    """The rows of a file, without what stops Polars.
+
+    Returns:
+        The rows; name to header of columns that were renamed; columns that cannot be read, and why;
+        and whether the file was mended for it.
+
+    Raises:
+        ClaimsError: it cannot be read at all.
+    """
+    rows = scan_table([data])
+    failure = _schema_failure(rows)
+    if failure is None:
+        return rows, {}, {}, False
+    _require_room(path, data)
+    copy = mended(data, lambda content: _schema_failure(scan_table([content])) is None, INDEX)
+    if copy is not None:
+        rows = scan_table([copy.content])
+        if _schema_failure(rows) is None:
+            unreadable = dict.fromkeys(copy.unreadable, _TYPE)
+            zoned = [n for n, d in rows.collect_schema().items() if _has_zone(d)]
+            return rows, copy.renamed, unreadable | dict.fromkeys(zoned, _ZONE), True
+    raise ClaimsError(f"{path}: not a readable Parquet file ({reason(failure)})")
+
+
+_TYPE = "has a type that scrub does not read; write it as text"
+_ZONE = "has times of a time zone that is not known; write it as dates"
+
+
+def _has_zone(dtype: pl.DataType) -> bool:
+    return isinstance(dtype, pl.Datetime) and dtype.time_zone is not None
+
+
+def _schema_failure(rows: pl.LazyFrame) -> BaseException | None:
+    """Why Polars does not read the footer, if it does not."""
+    try:
+        with native_errors_silenced():
+            rows.collect_schema()
+    except POLARS_FAILURES as failure:
+        return failure
+    return None
+
+
+def _require_room(path: str, data: Path | bytes) -> None:
+    """Refuse a file that is read in memory and too large for it.
+
+    Raises:
+        ClaimsError: it is too large.
+    """
+    free = memory.free()
+    if free is not None and size_of(data) > free // 4:
+        raise ClaimsError(
+            f"{path}: one of its columns has a name twice, or a type that scrub does not read, and "
+            f"memory does not hold the file; write it without that column"
+        )
 
 
 def scan_table(files: Sequence[Path | bytes]) -> pl.LazyFrame:
@@ -124,15 +218,23 @@ def _with_lists_spread(
     return with_lists_spread(rows, lengths), types_spread(types, lengths)
 
 
-def _first_cells(
-    rows: pl.LazyFrame, types: Mapping[str, pl.DataType]
-) -> dict[str, list[str]] | None:
-    """The cells of each column in the first rows as text; None where they cannot be read."""
+def _texts(rows: pl.LazyFrame) -> pl.DataFrame:
+    """The cells of some rows as text, without columns that cannot be read.
+
+    Reading the rows that are checked reports what is wrong with a column that is needed.
+    """
+    with native_errors_silenced():
+        try:
+            return as_texts(rows.collect(engine="streaming"))
+        except POLARS_FAILURES:
+            read = [_cells_alone(rows, name) for name in rows.collect_schema()]
+    return as_texts(pl.DataFrame([cells for cells in read if cells is not None]))
+
+
+def _cells_alone(rows: pl.LazyFrame, name: str) -> pl.Series | None:
     try:
-        with native_errors_silenced():
-            first = rows.select(list(types)).head(MATCHED_ROWS).collect()
-            return as_texts(first).fill_null("").to_dict(as_series=False)
-    except POLARS_FAILURES:  # reading the rows, which follows, reports what is wrong
+        return rows.select(name).collect(engine="streaming").to_series()
+    except POLARS_FAILURES:
         return None
 
 

@@ -51,6 +51,7 @@ OTHER_FORMATS = (
     (re.compile(rb"(?i)\s*<!doctype"), "a web page or XML"),
     (re.compile(rb"\s*[{\[]\s*[\"{\[]"), "JSON"),
     (re.compile(rb"%PDF"), "a PDF"),
+    (re.compile(rb"PARE"), "an encrypted Parquet file"),
 )
 """How a file begins that is text, but no table that can be read, and what it is."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TypeVar
 
 import polars as pl
@@ -10,7 +10,6 @@ import polars as pl
 from cpt77092.claims.columns import COLUMNS
 from cpt77092.claims.headers import SETS, columns_named
 from cpt77092.errors import ClaimsError
-from cpt77092.readers.failures import POLARS_FAILURES
 
 Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
 Types = Mapping[str, pl.DataType]
@@ -56,15 +55,55 @@ def require_codes(path: str, header: str, dtype: pl.DataType) -> None:
         raise ClaimsError(f"{path}: column {header!r} holds {dtype}, not procedure codes")
 
 
+def plain_columns(types: Types, uuids: Collection[str] = ()) -> dict[str, pl.Expr]:
+    """Columns of types that others are wrapped in, as what they wrap: JSON as text.
+
+    Args:
+        types: of all columns.
+        uuids: columns of bytes that are UUIDs, which become text as people write them.
+    """
+    plain = {
+        name: pl.col(name).ext.storage()
+        for name, dtype in types.items()
+        if isinstance(dtype, pl.BaseExtension)
+    }
+    # A duration has no text of its own.
+    plain |= {n: pl.col(n).cast(pl.Int64) for n, dtype in types.items() if dtype == pl.Duration}
+    parts = r"^(.{8})(.{4})(.{4})(.{4})(.{12})$"
+    texts = {
+        name: pl.col(name).bin.encode("hex").str.replace(parts, "$1-$2-$3-$4-$5")
+        for name, dtype in types.items()
+        if dtype == pl.Binary and name in uuids
+    }
+    return plain | texts
+
+
+def bytes_as_texts(types: Types) -> dict[str, pl.Expr]:
+    """Columns of bytes as text: each cell that is none as hexadecimal."""
+    return {name: _text_of_bytes(name) for name, dtype in types.items() if dtype == pl.Binary}
+
+
+_UTF8 = (
+    "^(?:[0-7].|(?:c[2-9a-f]|d.)[89ab].|e0[ab].[89ab].|ed[89].[89ab].|e[1-9a-cef](?:[89ab].){2}"
+    "|f0[9ab].(?:[89ab].){2}|f[1-3](?:[89ab].){3}|f48.(?:[89ab].){2})*$"
+)
+"""Bytes, in hexadecimal, that are text: Polars refuses all cells for one that is none."""
+
+
+def _text_of_bytes(name: str) -> pl.Expr:
+    hexadecimal = pl.col(name).bin.encode("hex")
+    is_text = hexadecimal.str.contains(_UTF8)
+    texts = pl.when(is_text).then(pl.col(name)).otherwise(pl.lit(b"")).cast(pl.String)
+    return pl.when(is_text).then(texts).otherwise(hexadecimal).alias(name)
+
+
 def as_texts(rows: pl.DataFrame) -> pl.DataFrame:
     """The cells of all columns but lists and structs as text; hexadecimal where they hold bytes."""
+    rows = rows.with_columns(**plain_columns(rows.schema))
     return pl.DataFrame([_as_text(cells) for cells in rows if not cells.dtype.is_nested()])
 
 
 def _as_text(cells: pl.Series) -> pl.Series:
-    if cells.dtype == pl.Duration:  # has no text of its own
-        cells = cells.cast(pl.Int64)
-    try:
-        return cells.cast(pl.String, strict=False)
-    except POLARS_FAILURES:
-        return cells.bin.encode("hex")
+    if cells.dtype == pl.Binary:
+        return cells.to_frame().select(_text_of_bytes(cells.name)).to_series()
+    return cells.cast(pl.String, strict=False)

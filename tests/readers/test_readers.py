@@ -1112,7 +1112,7 @@ DAMAGED_TABLES = (
     pytest.param("ARROW-RS-GH-6229-DICTHEADER.parquet", "name", None),
     pytest.param("ARROW-RS-GH-6229-DICTHEADER.parquet", "region_key", None),
     pytest.param("ARROW-RS-GH-6229-LEVELS.parquet", "outer", None),
-    pytest.param("PARQUET-1481.parquet", "x", None),
+    pytest.param("PARQUET-1481.parquet", "Handle", None),
 )
 
 

@@ -120,7 +120,7 @@ def concept_of(name: str, entry: Mapping[str, Any]) -> Concept:
 def candidates_of(header: str, words: Words) -> Iterator[tuple[Concept, Candidate]]:
     """Each concept that a header may mean."""
     for concept, wording in _wordings_of(words):
-        is_its_name = compact(header) == compact(concept.name)
+        is_its_name = not words.is_copy and compact(header) == compact(concept.name)
         yield concept, Candidate(header, words, concept.own_name if is_its_name else wording)
 
 

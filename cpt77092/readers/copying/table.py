@@ -26,6 +26,20 @@ from cpt77092.readers.parquet import ParquetFile, scan_table
 from cpt77092.readers.scan import INDEX, ROW, OpenedFile
 
 
+def copied(opened: ParquetFile) -> ParquetFile:
+    """The file, if all of its columns can be written again.
+
+    Raises:
+        OutputError: they cannot, and it says why.
+    """
+    if opened.mended:
+        raise OutputError(
+            f"{opened.path}: a column has a name twice, or a type that scrub does not read, so the "
+            f"rows cannot be written as they are; leave that column out of the file"
+        )
+    return opened
+
+
 @frozen
 class TableRows:
     """The rows of a Parquet file."""
@@ -126,9 +140,13 @@ class SheetRows:
 
 
 def rows_of(opened: OpenedFile) -> TableRows | SheetRows:
-    """The rows of a Parquet file, or of a sheet."""
+    """The rows of a Parquet file, or of a sheet.
+
+    Raises:
+        OutputError: a Parquet file has columns that cannot be written.
+    """
     if isinstance(opened, ParquetFile):
-        return TableRows(opened)
+        return TableRows(copied(opened))
     if isinstance(opened, ExcelFile):
         return SheetRows(opened)
     raise TypeError(opened.kind)

@@ -23,6 +23,7 @@ from cpt77092.readers.copying.cells import (
     not_expected,
 )
 from cpt77092.readers.copying.rows import changed
+from cpt77092.readers.copying.table import copied
 from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced
 from cpt77092.readers.parquet import ParquetFile, scan_table
 from cpt77092.readers.scan import INDEX, OpenedFile
@@ -39,10 +40,14 @@ class TableCells:
 
     @classmethod
     def of(cls, opened: OpenedFile) -> TableCells:
-        """The cells of an opened Parquet file."""
+        """The cells of an opened Parquet file.
+
+        Raises:
+            OutputError: the file has columns that cannot be written.
+        """
         if not isinstance(opened, ParquetFile):
             raise TypeError(opened.kind)
-        rows = scan_table([opened.data])
+        rows = scan_table([copied(opened).data])
         return cls(opened, rows, dict(rows.collect_schema()))
 
     def locate(self, wanted: Mapping[int, Values]) -> Located:
