@@ -17,7 +17,7 @@ from cpt77092.frozen import frozen
 from cpt77092.readers import memory
 from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced, reason
 from cpt77092.readers.line_plan import LinePlan
-from cpt77092.readers.parquet_footer import mended, uuid_columns
+from cpt77092.readers.parquet_footer import repair, uuid_columns
 from cpt77092.readers.scan import (
     INDEX,
     MATCHED_ROWS,
@@ -50,7 +50,7 @@ class ParquetFile:
     headers: HeaderMatch
     kind: str = "Parquet"
     notes: tuple[str, ...] = ()
-    mended: bool = False
+    is_repaired: bool = False
     """Some of its columns stop Polars, and its rows are read without them."""
     unreadable: Mapping[str, str] = field(default_factory=dict)
     """Columns that cannot be read, and why."""
@@ -104,12 +104,12 @@ def open_file(path: str, data: Path | bytes, options: Options) -> ParquetFile:
     Raises:
         ClaimsError: the footer cannot be read, or --map names no column.
     """
-    rows, written, unreadable, is_mended = _opened(path, data)
+    rows, written, unreadable, is_repaired = _opened(path, data)
     types = dict(rows.collect_schema())
     del types[INDEX]
     partitions = {c: v for c, v in _partitions(path) if c not in types}
     is_bytes = pl.Binary in types.values()
-    plain = plain_columns(types, uuid_columns(data) if is_bytes and not is_mended else ())
+    plain = plain_columns(types, uuid_columns(data) if is_bytes and not is_repaired else ())
     rows = rows.with_columns(**plain, **{c: pl.lit(value) for c, value in partitions.items()})
     types = dict(rows.drop(INDEX).collect_schema()) if plain or partitions else types
     rows, types = _with_lists_spread(rows, types, path)
@@ -125,7 +125,9 @@ def open_file(path: str, data: Path | bytes, options: Options) -> ParquetFile:
         .fill_null("")
         .to_dict(as_series=False),
     )
-    return ParquetFile(path, data, rows, types, headers, mended=is_mended, unreadable=unreadable)
+    return ParquetFile(
+        path, data, rows, types, headers, is_repaired=is_repaired, unreadable=unreadable
+    )
 
 
 def _opened(
@@ -135,7 +137,7 @@ def _opened(
 
     Returns:
         The rows; name to header of columns that were renamed; columns that cannot be read, and why;
-        and whether the file was mended for it.
+        and whether the file was repaired for it.
 
     Raises:
         ClaimsError: it cannot be read at all.
@@ -145,7 +147,7 @@ def _opened(
     if failure is None:
         return rows, {}, {}, False
     _require_room(path, data)
-    copy = mended(data, lambda content: _schema_failure(scan_table([content])) is None, INDEX)
+    copy = repair(data, lambda content: _schema_failure(scan_table([content])) is None, INDEX)
     if copy is not None:
         rows = scan_table([copy.content])
         if _schema_failure(rows) is None:

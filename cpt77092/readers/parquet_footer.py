@@ -35,7 +35,7 @@ _UUID = 14
 
 
 @frozen
-class Mended:
+class RepairedFile:
     """A Parquet file that Polars reads."""
 
     content: bytes
@@ -45,7 +45,9 @@ class Mended:
     """Names of columns that are left out: Polars reads no such type."""
 
 
-def mended(data: Path | bytes, is_readable: Callable[[bytes], bool], taken: str) -> Mended | None:
+def repair(
+    data: Path | bytes, is_readable: Callable[[bytes], bool], taken: str
+) -> RepairedFile | None:
     """The file with a footer that Polars reads; None where the footer itself is damaged.
 
     What Arrow notes of types is left out too: it repeats the names of all columns.
@@ -57,12 +59,12 @@ def mended(data: Path | bytes, is_readable: Callable[[bytes], bool], taken: str)
     """
     content = data if isinstance(data, bytes) else data.read_bytes()
     try:
-        return _mended(content, is_readable, taken)
+        return _repaired(content, is_readable, taken)
     except _DAMAGED:
         return None
 
 
-def _mended(content: bytes, is_readable: Callable[[bytes], bool], taken: str) -> Mended:
+def _repaired(content: bytes, is_readable: Callable[[bytes], bool], taken: str) -> RepairedFile:
     footer = _footer_of(content)
     columns = list(_columns(footer))
     names = list(unique_names([taken, *(column.name for column in columns)]).items())[1:]
@@ -74,7 +76,7 @@ def _mended(content: bytes, is_readable: Callable[[bytes], bool], taken: str) ->
         (kept if is_readable(PARQUET + alone) else left_out).append((name, column))
     body = content[: -_TAIL - _length(content)]
     ending = _ending(_with_columns(footer, kept))
-    return Mended(body + ending, dict(names), frozenset(name for name, _ in left_out))
+    return RepairedFile(body + ending, dict(names), frozenset(name for name, _ in left_out))
 
 
 def uuid_columns(data: Path | bytes) -> frozenset[str]:

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 import yaml
 
-from cpt77092.readers.parquet_footer import mended, uuid_columns
+from cpt77092.readers.parquet_footer import repair, uuid_columns
 
 FILES: Mapping[str, Mapping[str, str]] = yaml.safe_load(
     (Path(__file__).parent / "odd_parquet.yaml").read_text()
@@ -114,7 +114,7 @@ def test_bytes_are_text_or_hexadecimal_cell_by_cell(
 
 def test_values_stay_under_their_names_where_a_name_stands_twice() -> None:
     content = base64.b64decode(FILES["name twice"]["bytes"])
-    copy = mended(content, lambda _: True, "hcpcs_code")
+    copy = repair(content, lambda _: True, "hcpcs_code")
     assert copy is not None
     names = [*copy.renamed]
     assert names[-3:] == ["hcpcs_modifier_1", "note", "note (2)"]
@@ -131,5 +131,5 @@ def test_a_damaged_footer_is_no_bug(name: str) -> None:
     for at in range(len(content) - 400, len(content)):
         for byte in (0, 0x19, 0x7F, 0xFF):
             damaged = content[:at] + bytes([byte]) + content[at + 1 :]
-            mended(damaged, lambda _: True, "")
+            repair(damaged, lambda _: True, "")
             uuid_columns(damaged)

@@ -32,7 +32,7 @@ def copied(opened: ParquetFile) -> ParquetFile:
     Raises:
         OutputError: they cannot, and it says why.
     """
-    if opened.mended:
+    if opened.is_repaired:
         raise OutputError(
             f"{opened.path}: a column has a name twice, or a type that scrub does not read, so the "
             f"rows cannot be written as they are; leave that column out of the file"
