@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from cpt77092.claims.layouts import fitting, load_layout, saved_layouts
 from cpt77092.engine import Result, check, needed_columns
 from cpt77092.errors import ClaimsError, Problem, UsageError
+from cpt77092.file_state import FileState
 from cpt77092.frozen import frozen
 from cpt77092.policies import load_policies
 from cpt77092.policies.payer_names import OwnName, SpellingCount, require_payer, with_own_names
@@ -96,6 +97,11 @@ class Request:
     """The report of a former run; `read_before` reads it."""
     only_new: bool = False
     """The exit code counts the findings alone that the former report lacks."""
+
+    def states(self) -> dict[str, FileState | None]:
+        """What the files that options name are now: to be taken before they are read."""
+        named = (self.layout, self.accepted, self.since)
+        return {file: FileState.of(file) for file in named if file is not None}
 
     def recorded(self) -> dict[str, Any]:
         """The request as plain JSON values, for the manifest of a report.

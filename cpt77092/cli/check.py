@@ -217,12 +217,13 @@ def check(ctx: typer.Context, options: CheckOptions) -> None:
     names = [("-o", name) for name in (*dict(files.reports), *files.tables)] + files.others
     read = (options.payers, options.worklist, request.accepted, request.since)
     require_no_input(request, names, (settings_of(ctx).path, *read))
+    states = request.states()
     worklist, before = _former_worklist(options, files), read_before(request)
     ctx.with_resource(output_locks([name for name, _ in files.reports], others=files.others))
     _log_start(ctx, request, options, log)
     with Watch(quiet=options.quiet or log.is_json, color=options.color) as watch:
         report = _report(request, before, options, log, watch.step)
-    report = replace(report, worklist=worklist)
+    report = replace(report, worklist=worklist, states=states)
     code, why = Exit(report.exit_code), report.why
     with Watch(quiet=options.quiet or log.is_json, color=options.color) as watch:
         split, unwritten = _write_files(report, files, options, log, watch.step)

@@ -208,14 +208,15 @@ def _fixed(request: Request, folder: Path, choice: Choice, *, is_asking: bool) -
 
 def _undo(request: Request, audit: str, output: str) -> str:
     """Write a fixed file as it was before; what was done, in a sentence."""
-    from cpt77092.fixes import read_audit, sha256_of, undo
+    from cpt77092.file_state import digest
+    from cpt77092.fixes import read_audit, undo
     from cpt77092.reports.files import write_atomically
     from cpt77092.text import count
 
     read = read_audit(audit)
     write_atomically(output, lambda stream: undo(request, read.edits, stream, output))
     cells = count(len({(edit.row, edit.column) for edit in read.edits}), "cell")
-    is_same = Path(output).is_file() and sha256_of(Path(output)) == read.input_sha256
+    is_same = Path(output).is_file() and digest(output, None) == read.input_sha256
     proof = f"; every byte is as in {read.input_name}" if is_same else ""
     why = f"{output}: {cells} put back{proof}"
     _print(why)

@@ -12,7 +12,7 @@ fix after which that is not so is left out, with the reason. When no fix is left
 so fixing it once more changes nothing.
 """
 
-from cpt77092.fixes.audit import Audit, audit_lines, read_audit, sha256_of
+from cpt77092.fixes.audit import Audit, audit_lines, read_audit
 from cpt77092.fixes.passes import Fixed, fix_file, undo
 from cpt77092.fixes.plan import Choice, Fix, SafeOnly
 from cpt77092.fixes.reviewed import Reviewed
@@ -27,6 +27,5 @@ __all__ = [
     "audit_lines",
     "fix_file",
     "read_audit",
-    "sha256_of",
     "undo",
 ]

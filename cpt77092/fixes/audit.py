@@ -6,7 +6,6 @@ changed it, from what to what, who ran it, and with which version.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 
 from cpt77092 import __version__
 from cpt77092.errors import UsageError
+from cpt77092.file_state import digest
 from cpt77092.fixes.passes import Fixed
 from cpt77092.frozen import frozen
 from cpt77092.readers.copying.cells import CellEdit
@@ -47,7 +47,7 @@ def audit_lines(fixed: Fixed, *, who: str, on: str) -> Iterator[str]:
     common = {"who": who, "scrub": __version__}
     files = {
         "input": Path(fixed.path).name,
-        "input_sha256": sha256_of(Path(fixed.path)),
+        "input_sha256": digest(fixed.path, fixed.state),
     }
     yield _line({"audit": FORM, "on": on, **common, **files})
     for step in fixed.steps:
@@ -59,12 +59,6 @@ def audit_lines(fixed: Fixed, *, who: str, on: str) -> Iterator[str]:
 
 def _line(record: Mapping[str, Any]) -> str:
     return json.dumps(record, ensure_ascii=True, default=str) + "\n"
-
-
-def sha256_of(file: Path) -> str:
-    """The digest of a file's bytes."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def read_audit(path: str) -> Audit:

@@ -11,6 +11,7 @@ import polars as pl
 
 from cpt77092.engine import ERROR, Result
 from cpt77092.errors import OutputError, ScrubError
+from cpt77092.file_state import FileState
 from cpt77092.fixes.plan import Choice, Fix, Key, Plan, plan
 from cpt77092.frozen import frozen
 from cpt77092.readers.copying.cells import CellEdit, by_row, editor_of
@@ -38,6 +39,8 @@ class Fixed:
     """The file that was fixed, as the user named it."""
     copy: Path
     """The fixed file."""
+    state: FileState | None = None
+    """What the file was before it was read."""
     steps: list[Step] = field(default_factory=list)
     """In the order in which they were made."""
     waited: list[tuple[Fix, Fix]] = field(default_factory=list)
@@ -80,7 +83,7 @@ def fix_file(
     result = _checked(request, progress)
     _require_fixable(result)
     scan = result.batch.scans[0]
-    fixed = Fixed(scan.path, Path())
+    fixed = Fixed(scan.path, Path(), scan.state)
     held: dict[Key, str] = {}
     while True:
         attempt = _Pass(request, result, folder / f"{len(fixed.steps)}", held)

@@ -10,6 +10,7 @@ import polars as pl
 from cpt77092.claims.cells import read_day_first, with_types
 from cpt77092.claims.columns import DIAGNOSES, OF_HISTORY
 from cpt77092.errors import ClaimsError
+from cpt77092.file_state import FileState, require_unchanged
 from cpt77092.frozen import frozen
 from cpt77092.readers.claim_diagnoses import with_claim_diagnoses
 from cpt77092.readers.classify import ROW_KIND
@@ -110,10 +111,23 @@ class Batch:
         """The tallies of all files added up."""
         return Tally.total(self.tallies)
 
+    def require_unchanged(self) -> None:
+        """Refuse files that are not what they were before they were read.
+
+        Raises:
+            ClaimsError: a file is another now.
+        """
+        for scan in self.scans:
+            if scan.file is not None:
+                require_unchanged(scan.file, scan.state)
+
     def rejected_rows(self) -> Iterator[bytes]:
         """The rejected rows as they are in their files, under the header of each file.
 
         Those of a workbook or a Parquet file, which has no rows of text, as CSV.
+
+        Raises:
+            ClaimsError: a file has changed since it was read.
         """
         for (number,), rows in self.rejects.group_by("source", maintain_order=True):
             scan = self.scans[int(str(number))]
@@ -122,6 +136,7 @@ class Batch:
                 yield scan.opened.texts(rows[ROW]).write_csv().encode()
             for line in [scan.heading, *raw] if raw else ():
                 yield line if line.endswith((b"\n", b"\r")) else line + b"\n"
+        self.require_unchanged()
 
 
 def read_readable(
@@ -189,9 +204,11 @@ def read_batch(
         The batch, with the lines in the order of files and rows.
 
     Raises:
-        ClaimsError: a file cannot be read, lacks a required column, or holds no rows.
+        ClaimsError: a file cannot be read, lacks a required column, holds no rows, or changes while
+            it is read.
     """
     selection = Selection(needed - OF_HISTORY, scope)
+    states = [FileState.of(source) if isinstance(source, str) else None for source in sources]
     files = [open_source(source, selection, options) for source in sources]
     scans, tallies, lines, rejects, unread = [], [], [], [], []
     notes: list[str] = []
@@ -202,7 +219,7 @@ def read_batch(
             what = "no rows" if scan.source_file is None else "the file has a header and no rows"
             raise ClaimsError(f"{scan.path}: {what}; nothing to check")
         selection = replace(selection, room=selection.room.after(rows.kept))
-        scans.append(scan)
+        scans.append(replace(scan, state=states[number]))
         tallies.append(_tally(rows))
         rejects.append(rejects_of(rows, number))
         unread.append(_unread_codes(rows, number))
@@ -213,7 +230,7 @@ def read_batch(
         lines = with_claim_diagnoses(lines, scans, tallies)
     shown = together(shown_by_lines(one, needed) for one in lines)
     shown = looked_up(shown, scans, lambda: _shown_by_files(past, selection, options))
-    return Batch(
+    batch = Batch(
         lines=_all_typed(lines, needed, decided(shown), scans),
         rejects=pl.concat(rejects),
         unread_codes=pl.concat(unread),
@@ -223,6 +240,8 @@ def read_batch(
         commonest_codes=() if any(tally.in_scope for tally in tallies) else _commonest(scans),
         dates=shown,
     )
+    batch.require_unchanged()
+    return batch
 
 
 def open_source(source: str | Frame, selection: Selection, options: Options) -> OpenedFile:

@@ -14,6 +14,7 @@ import polars as pl
 from cpt77092.claims.cells import read_day_first, with_types
 from cpt77092.claims.dates import Evidence
 from cpt77092.errors import ClaimsError, Problem
+from cpt77092.file_state import FileState, require_unchanged
 from cpt77092.frozen import frozen
 from cpt77092.readers.batch import Batch, lines_of, open_source, rejects_of, typed
 from cpt77092.readers.date_orders import (
@@ -50,6 +51,8 @@ class History:
     """Files that are inputs of the run as well: a claim is not its own past."""
     rejects: pl.DataFrame
     """Rows that could not be read, as in `REJECTED`."""
+    states: Mapping[str, FileState | None] = field(default_factory=dict)
+    """Of files before they were read, by name."""
     faults: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Files that were read with `--lenient`, and what is wrong with them: `segment: text`."""
     day_first: History | None = None
@@ -98,7 +101,8 @@ def read_history(
         options: as the batch was read with.
 
     Raises:
-        ClaimsError: a file cannot be read, or lacks a column that history needs.
+        ClaimsError: a file cannot be read, lacks a column that history needs, or changes while it
+            is read.
     """
     inputs = {os.path.realpath(scan.path) for scan in batch.scans}
     paths = [source for source in sources if isinstance(source, str)]
@@ -111,6 +115,7 @@ def read_history(
     options = replace(options, of_history=True)
     selection = Selection(needed | {"person_id"}, scope, only=partial(_of_batch, batch=batch))
     people = _marks(batch, "person_id")
+    states = {path: FileState.of(path) for path in paths if path not in ignored}
     read = [_read_file(each, n, selection, options, people) for n, each in enumerate(kept)]
     orders = _orders(batch, read, needed)
     lines = [typed(file.lines, needed, orders, file.scan.path) for file in read]
@@ -125,8 +130,11 @@ def read_history(
         files=files,
         ignored=ignored,
         rejects=pl.concat([no_rejects, *(file.rejects for file in read)], how="vertical_relaxed"),
+        states=states,
         faults={file.scan.path: file.scan.faults for file in read if file.scan.faults},
     )
+    for path, state in states.items():
+        require_unchanged(path, state)
     return replace(history, day_first=_read_day_first(history, days))
 
 

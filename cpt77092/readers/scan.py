@@ -14,6 +14,7 @@ import polars as pl
 
 from cpt77092.claims.headers import HeaderMatch
 from cpt77092.claims.layouts import Layout
+from cpt77092.file_state import FileState
 from cpt77092.frozen import frozen
 from cpt77092.readers.memory import Room
 
@@ -205,6 +206,8 @@ class Scan:
     """What is wrong with the file although it was read: `segment: text`."""
     encoding: str = ""
     """Of a text file, as people write it."""
+    state: FileState | None = None
+    """Of its file before it was opened."""
     heading: bytes = b""
     """The header as it is in a text file, to put above its rejected rows."""
 

@@ -27,11 +27,12 @@ import polars as pl
 
 from cpt77092.engine import SEVERITIES, Result
 from cpt77092.errors import ClaimsError, OutputError, UsageError
+from cpt77092.file_state import changed
 from cpt77092.findings import lines_with, of_unjudged_payer
 from cpt77092.frozen import frozen
 from cpt77092.policies.payer_names import Matcher
 from cpt77092.readers import OpenedFile
-from cpt77092.readers.copying import UNIT, RowSource, Run, changed, copy_rows, rows_of
+from cpt77092.readers.copying import UNIT, RowSource, Run, copy_rows, rows_of
 from cpt77092.rule import Severity
 from cpt77092.split.held_claims import KEY, REASON, HeldClaims
 
@@ -118,6 +119,7 @@ class Split:
             OutputError: the files cannot stand in one.
         """
         copy_rows(stream, name, self.plans, part)
+        self.result.batch.require_unchanged()
 
     def row_count(self, part: int) -> int:
         """How many rows a part has; of an 837P, service lines."""

@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import IO
 
-from cpt77092.readers.copying.rows import UNIT, RowSource, Run, changed
+from cpt77092.readers.copying.rows import UNIT, RowSource, Run
 from cpt77092.readers.scan import OpenedFile
 from cpt77092.readers.text.encoding import compressed
 
-__all__ = ["UNIT", "RowSource", "Run", "changed", "copy_rows", "rows_of"]
+__all__ = ["UNIT", "RowSource", "Run", "copy_rows", "rows_of"]
 
 
 def rows_of(opened: OpenedFile) -> RowSource:

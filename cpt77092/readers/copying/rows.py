@@ -10,7 +10,6 @@ import polars as pl
 
 from cpt77092.claims import columns
 from cpt77092.claims.cells import plain_codes, source_cell
-from cpt77092.errors import ClaimsError
 from cpt77092.readers.scan import ROW, OpenedFile
 
 BLOCK = 100_000
@@ -68,11 +67,6 @@ class RowSource(Protocol):
             ClaimsError: a file cannot be read again, or has changed since it was read.
             OutputError: the rows cannot be written.
         """
-
-
-def changed(path: str) -> ClaimsError:
-    """The refusal of a file that is not what it was when it was checked."""
-    return ClaimsError(f"{path}: it changed while it was checked; run again on a copy")
 
 
 def chosen_rows(runs: Sequence[Run], destination: int) -> pl.Series:

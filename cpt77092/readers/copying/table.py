@@ -8,13 +8,13 @@ from typing import IO
 import polars as pl
 
 from cpt77092.errors import OutputError
+from cpt77092.file_state import changed
 from cpt77092.frozen import frozen
 from cpt77092.readers.copying import rows as blocks
 from cpt77092.readers.copying.rows import (
     SIZE,
     RowSource,
     Run,
-    changed,
     chosen_rows,
     key_cells,
     keys_in_blocks,

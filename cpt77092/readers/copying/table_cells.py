@@ -10,6 +10,7 @@ import polars as pl
 from cpt77092.claims.cells import source_cell
 from cpt77092.claims.columns import BY_NAME
 from cpt77092.errors import OutputError
+from cpt77092.file_state import changed
 from cpt77092.frozen import frozen
 from cpt77092.readers.copying.cells import (
     NO_COLUMN,
@@ -22,7 +23,6 @@ from cpt77092.readers.copying.cells import (
     is_as_read,
     not_expected,
 )
-from cpt77092.readers.copying.rows import changed
 from cpt77092.readers.copying.table import copied
 from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced
 from cpt77092.readers.parquet import ParquetFile, scan_table

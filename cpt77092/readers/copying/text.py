@@ -11,8 +11,9 @@ from typing import IO
 
 import polars as pl
 
+from cpt77092.file_state import changed
 from cpt77092.readers.copying import rows as blocks
-from cpt77092.readers.copying.rows import SIZE, RowSource, Run, changed, key_cells
+from cpt77092.readers.copying.rows import SIZE, RowSource, Run, key_cells
 from cpt77092.readers.excel_damage import restore_numbers
 from cpt77092.readers.scan import RAW, ROW, OpenedFile
 from cpt77092.readers.text.csv import CsvFile

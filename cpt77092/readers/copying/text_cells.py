@@ -9,6 +9,7 @@ from functools import cache
 from typing import IO
 
 from cpt77092.errors import OutputError
+from cpt77092.file_state import changed
 from cpt77092.frozen import frozen
 from cpt77092.readers.copying.cells import (
     NO_COLUMN,
@@ -21,7 +22,6 @@ from cpt77092.readers.copying.cells import (
     is_as_read,
     not_expected,
 )
-from cpt77092.readers.copying.rows import changed
 from cpt77092.readers.scan import OpenedFile
 from cpt77092.readers.text.csv import CsvFile
 from cpt77092.readers.text.encoding import decompressed

@@ -14,13 +14,13 @@ from typing import IO
 import polars as pl
 
 from cpt77092.errors import ClaimsError, OutputError
+from cpt77092.file_state import changed
 from cpt77092.readers.copying.claim_cut import ClaimCut
 from cpt77092.readers.copying.rows import (
     SIZE,
     UNIT,
     RowSource,
     Run,
-    changed,
     chosen_rows,
     keys_in_blocks,
 )

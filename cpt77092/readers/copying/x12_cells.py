@@ -11,6 +11,7 @@ from typing import IO
 
 from cpt77092.claims.columns import DIAGNOSES, MODIFIERS
 from cpt77092.errors import OutputError
+from cpt77092.file_state import changed
 from cpt77092.frozen import frozen
 from cpt77092.readers.copying.cells import (
     NOT_AS_READ,
@@ -21,7 +22,6 @@ from cpt77092.readers.copying.cells import (
     is_as_read,
     not_expected,
 )
-from cpt77092.readers.copying.rows import changed
 from cpt77092.readers.scan import OpenedFile
 from cpt77092.readers.text.encoding import plain_bytes
 from cpt77092.readers.x12 import X12File

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
-from pathlib import Path
 from typing import Any
 
 from cpt77092 import __version__
 from cpt77092.engine import Result
+from cpt77092.file_state import digest
 from cpt77092.findings import FINDINGS_SCHEMA_VERSION
 from cpt77092.reports.check.report import Report
 
 
 def manifest(report: Report) -> dict[str, Any]:
-    """Program, policies, rules, files with their digests, options and exit code."""
+    """Program, policies, rules, files with their digests, options and exit code.
+
+    Raises:
+        ClaimsError: a file has changed since it was read.
+    """
     result, layout = report.result, report.options.get("layout")
     return {
         "program": "cpt77092",
@@ -25,7 +28,7 @@ def manifest(report: Report) -> dict[str, Any]:
         "inputs": _inputs(result),
         "unreadable": list(result.batch.unreadable),
         "history": _history(result),
-        "layout": None if layout is None else {"file": layout, "sha256": _digest(Path(layout))},
+        "layout": None if layout is None else _named(report, layout),
         "accepted": _accepted(report),
         "since": _since(report),
         "columns": [gap.text for gap in report.totals.gaps],
@@ -40,7 +43,12 @@ def _accepted(report: Report) -> dict[str, Any] | None:
     if accepted is None:
         return None
     numbers = {severity.value: number for severity, number in accepted.by_severity.items()}
-    return {"file": accepted.file, "sha256": _digest(Path(accepted.file)), "findings": numbers}
+    return {**_named(report, accepted.file), "findings": numbers}
+
+
+def _named(report: Report, file: str) -> dict[str, Any]:
+    """A file that an option names, and the digest of what was read of it."""
+    return {"file": file, "sha256": digest(file, report.states.get(file))}
 
 
 def _since(report: Report) -> dict[str, Any] | None:
@@ -49,8 +57,7 @@ def _since(report: Report) -> dict[str, Any] | None:
     if since is None:
         return None
     return {
-        "file": since.file,
-        "sha256": _digest(Path(since.file)),
+        **_named(report, since.file),
         "verified": since.is_verified,
         "as_of": None if since.as_of is None else since.as_of.isoformat(),
     }
@@ -65,7 +72,7 @@ def _inputs(result: Result) -> list[dict[str, Any]]:
             "layout": scan.headers.layout or None,
             "notes": list(scan.notes),
             "bytes": scan.size,
-            "sha256": _digest(scan.file) if scan.file else None,
+            "sha256": digest(scan.file, scan.state) if scan.file else None,
             **tally.record(),
             "faults": list(scan.faults),
         }
@@ -82,7 +89,7 @@ def _history(result: Result) -> dict[str, Any] | None:
         "files": [
             {
                 "file": name,
-                "sha256": _digest(Path(name)),
+                "sha256": digest(name, past.states.get(name)),
                 "faults": list(past.faults.get(name, ())),
             }
             for name in past.files
@@ -94,8 +101,3 @@ def _history(result: Result) -> dict[str, Any] | None:
         "first_day": past.first_day.isoformat() if past.first_day else None,
         "last_day": past.last_day.isoformat() if past.last_day else None,
     }
-
-
-def _digest(file: Any) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

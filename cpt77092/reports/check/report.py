@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import field
 from functools import partial
 from typing import IO, TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from cpt77092.choices import By, Color, Format, Sort
 from cpt77092.claims.headers import REPORT_COLUMNS
 from cpt77092.engine import Result
 from cpt77092.errors import OutputError, UsageError
+from cpt77092.file_state import FileState
 from cpt77092.findings import Totals, rollup
 from cpt77092.frozen import frozen
 from cpt77092.reports.check import concise, summary
@@ -53,6 +55,8 @@ class Report:
     verbose: bool = False
     worklist: FormerWorklist | None = None
     """A workbook of an earlier run, whose statuses and notes a new one keeps."""
+    states: Mapping[str, FileState | None] = field(default_factory=dict)
+    """Of the files that options name before they were read, by name."""
     accepted: Accepted | None = None
     """The findings that decisions on file took off the list."""
     color: Color = Color.AUTO

@@ -1,0 +1,68 @@
+"""Whether a file is still what it was: its digest is that of the bytes that were read before.
+
+The state is taken before a file is read and compared once all is done, which costs nothing: the
+system sets the time of the last change itself, and no program can set it back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import suppress
+from pathlib import Path
+from stat import S_ISREG
+from typing import NamedTuple
+
+from cpt77092.errors import ClaimsError
+
+
+class FileState(NamedTuple):
+    """What the system knows of a file, times in nanoseconds."""
+
+    device: int
+    inode: int
+    size: int
+    modified: int
+    changed: int
+    """When anything of it was changed last, its name and mode included."""
+
+    @classmethod
+    def of(cls, file: Path | str) -> FileState | None:
+        """The state of a file now; None where there is none, or it can be read only once."""
+        with suppress(OSError, ValueError):
+            status = Path(file).stat()
+            if S_ISREG(status.st_mode):
+                times = status.st_mtime_ns, status.st_ctime_ns
+                return cls(status.st_dev, status.st_ino, status.st_size, *times)
+        return None
+
+
+def require_unchanged(file: Path | str, state: FileState | None) -> None:
+    """Refuse a file that is not what it was.
+
+    Args:
+        file: its name.
+        state: what it was; None where that is not known.
+
+    Raises:
+        ClaimsError: it is another.
+    """
+    if state is not None and FileState.of(file) != state:
+        raise changed(str(file))
+
+
+def changed(path: str) -> ClaimsError:
+    """The refusal of a file that is not what it was when it was checked."""
+    return ClaimsError(f"{path}: it changed while it was checked; run again on a copy")
+
+
+def digest(file: Path | str, state: FileState | None) -> str:
+    """SHA-256 of a file that was read in a state, as hexadecimal digits.
+
+    Raises:
+        ClaimsError: it is another now.
+        OSError: it cannot be read.
+    """
+    with Path(file).open("rb") as stream:
+        value = hashlib.file_digest(stream, "sha256").hexdigest()
+    require_unchanged(file, state)
+    return value
