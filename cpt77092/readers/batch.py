@@ -208,18 +208,17 @@ def read_batch(
             it is read.
     """
     selection = Selection(needed - OF_HISTORY, scope)
-    states = [FileState.of(source) if isinstance(source, str) else None for source in sources]
-    files = [open_source(source, selection, options) for source in sources]
+    files = [(_state_of(source), open_source(source, selection, options)) for source in sources]
     scans, tallies, lines, rejects, unread = [], [], [], [], []
     notes: list[str] = []
-    for number, opened in enumerate(files):
+    for number, (state, opened) in enumerate(files):
         with reading(opened.path):
             scan, rows = opened.read(selection)
         if not rows.total:
             what = "no rows" if scan.source_file is None else "the file has a header and no rows"
             raise ClaimsError(f"{scan.path}: {what}; nothing to check")
         selection = replace(selection, room=selection.room.after(rows.kept))
-        scans.append(replace(scan, state=states[number]))
+        scans.append(replace(scan, state=state))
         tallies.append(_tally(rows))
         rejects.append(rejects_of(rows, number))
         unread.append(_unread_codes(rows, number))
@@ -242,6 +241,10 @@ def read_batch(
     )
     batch.require_unchanged()
     return batch
+
+
+def _state_of(source: str | Frame) -> FileState | None:
+    return FileState.of(source) if isinstance(source, str) else None
 
 
 def open_source(source: str | Frame, selection: Selection, options: Options) -> OpenedFile:
