@@ -18,7 +18,7 @@ from cpt77092.frozen import frozen
 from cpt77092.readers.claim_diagnoses import ROW_COLUMNS
 from cpt77092.readers.classify import SORTING, classify
 from cpt77092.readers.code_cells import may_be_in_scope
-from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced, reason
+from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced, reading, reason
 from cpt77092.readers.institutional import is_institutional
 from cpt77092.readers.scan import INDEX, REJECT, ROW, OpenedFile, Rows, Scan, Selection
 
@@ -152,7 +152,7 @@ class LinePlan:
     @property
     def headers(self) -> tuple[str, ...]:
         """The headers that are read."""
-        every = [self.keep, *self.cells, self.code, *self.days, *self.dates]
+        every = [self.keep, *self.cells, self.code, *self.days, *self.dates, *self.claim_cells]
         return tuple(dict.fromkeys(name for one in every for name in one.meta.root_names()))
 
     def lines(self, kept: Frame) -> Frame:
@@ -225,7 +225,8 @@ class LinePlan:
         """What is known of a file once it is read."""
 
         def look_up(numbers: pl.Series) -> pl.DataFrame:
-            return self.rows_of_claims(rows, numbers).collect(engine="streaming")
+            with reading(opened.path):
+                return self.rows_of_claims(rows, numbers).collect(engine="streaming")
 
         return Scan(
             opened=opened,
