@@ -212,11 +212,7 @@ def read_batch(
     scans, tallies, lines, rejects, unread = [], [], [], [], []
     notes: list[str] = []
     for number, (state, opened) in enumerate(files):
-        with reading(opened.path):
-            scan, rows = opened.read(selection)
-        if not rows.total:
-            what = "no rows" if scan.source_file is None else "the file has a header and no rows"
-            raise ClaimsError(f"{scan.path}: {what}; nothing to check")
+        scan, rows = _read_rows(opened, selection)
         selection = replace(selection, room=selection.room.after(rows.kept))
         scans.append(replace(scan, state=state))
         tallies.append(_tally(rows))
@@ -241,6 +237,15 @@ def read_batch(
     )
     batch.require_unchanged()
     return batch
+
+
+def _read_rows(opened: OpenedFile, selection: Selection) -> tuple[Scan, Rows]:
+    with reading(opened.path):
+        scan, rows = opened.read(selection)
+    if not rows.total:
+        what = "no rows" if scan.source_file is None else "the file has a header and no rows"
+        raise ClaimsError(f"{scan.path}: {what}; nothing to check")
+    return scan, rows
 
 
 def _state_of(source: str | Frame) -> FileState | None:
