@@ -7,7 +7,6 @@ three-valued logic through `& | ~` and comparisons, and a syntax test keeps out 
 
 from __future__ import annotations
 
-import sys
 from dataclasses import KW_ONLY
 from enum import StrEnum
 from typing import Literal
@@ -134,9 +133,13 @@ class Rule:
     a claim column, a fact, or a policy parameter, in that order.
     """
 
-    module: str
-    """The rule's module: it is named for the rule's code and name, and its docstring is the page
-    (title, Why, Basis, Clear, Not checked)."""
+    code: str = ""
+    """The code by which people know the rule: `MO001`. A rule of the catalogue has it from the name
+    of its module, as it has its name; its page is the module's docstring."""
+    name: str = ""
+    """What it flags: `modifier-26-not-allowed`."""
+    doc: str = ""
+    """The page: title, Why, Basis, Clear, Not checked."""
     severity: Severity
     error_when: pl.Expr | None = None
     """The flagged lines on which it is an error, the others being warnings; None where all are
@@ -174,24 +177,9 @@ class Rule:
     question: str = ""
     """What the payer answers once for all its claims, where no policy of its own decides; reports
     then count the rule's findings by payer. Rules with one question are counted together."""
-    since: str
-    """First version of this program that has it."""
+    since: str = ""
+    """First version of this program that has it; blank for a rule of the user's own."""
     status: Literal["stable", "preview", "removed"] = "stable"
-
-    @property
-    def code(self) -> str:
-        """The code by which people know the rule: `MO001`."""
-        return self.module.rpartition(".")[2][:5].upper()
-
-    @property
-    def name(self) -> str:
-        """What it flags: `modifier-26-not-allowed`."""
-        return self.module.rpartition(".")[2][6:].replace("_", "-")
-
-    @property
-    def doc(self) -> str:
-        """The page."""
-        return sys.modules[self.module].__doc__ or ""
 
     @property
     def title(self) -> str:

@@ -5,6 +5,7 @@ A new rule is a module of this folder. Codes are never reused or renumbered.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -19,7 +20,15 @@ _GROUPS = ("mo", "un", "bu", "fr", "dt", "po", "dx", "id", "cv", "ch", "do", "in
 def _rules() -> list[Rule]:
     modules = [module.name for module in iter_modules(__path__) if module.name[2:5].isdigit()]
     modules.sort(key=lambda name: (_GROUPS.index(name[:2]), name))
-    return [import_module(f"{__name__}.{name}").RULE for name in modules]
+    return [_named(name) for name in modules]
+
+
+def _named(stem: str) -> Rule:
+    """The rule of a module, with the code and the name that the module is named for."""
+    module = import_module(f"{__name__}.{stem}")
+    code, _, name = stem.partition("_")
+    rule: Rule = module.RULE
+    return replace(rule, code=code.upper(), name=name.replace("_", "-"), doc=module.__doc__ or "")
 
 
 CATALOGUE: tuple[Rule, ...] = tuple(_rules())

@@ -15,7 +15,6 @@ import polars as pl
 from cpt77092.rule import GLOBAL, Denial, Remedy, Rule, Severity, across
 
 RULE = Rule(
-    module=__name__,
     severity=Severity.ERROR,
     codes=GLOBAL,
     flag=across(pl.col("denied_beside_part")),

@@ -15,7 +15,6 @@ import polars as pl
 from cpt77092.rule import INTERPRETATION, Remedy, Rule, Severity, Source, across
 
 RULE = Rule(
-    module=__name__,
     severity=Severity.WARNING,
     codes=INTERPRETATION,
     flag=across(pl.col("day_bills_calculation") & ~pl.col("day_surely_bills_global")),

@@ -15,7 +15,6 @@ import polars as pl
 from cpt77092.rule import CHECKED, Denial, Remedy, Rule, Severity, across
 
 RULE = Rule(
-    module=__name__,
     severity=Severity.ERROR,
     codes=CHECKED,
     includes_partners=True,

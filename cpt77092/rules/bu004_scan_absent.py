@@ -13,7 +13,6 @@ import polars as pl
 from cpt77092.rule import FAMILY, Remedy, Rule, Severity, Source, across
 
 RULE = Rule(
-    module=__name__,
     severity=Severity.INFO,
     codes=FAMILY,
     flag=across(pl.col("scan_is_absent")),

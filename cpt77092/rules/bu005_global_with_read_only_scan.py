@@ -14,7 +14,6 @@ import polars as pl
 from cpt77092.rule import GLOBAL, Remedy, Rule, Severity, across, fee_schedule_file
 
 RULE = Rule(
-    module=__name__,
     severity=Severity.WARNING,
     codes=GLOBAL,
     flag=across(pl.col("entity_only_reads_scan")),

@@ -15,7 +15,6 @@ import polars as pl
 from cpt77092.rule import INTERPRETATION, Remedy, Rule, Severity, across, fee_schedule_file
 
 RULE = Rule(
-    module=__name__,
     severity=Severity.INFO,
     codes=INTERPRETATION,
     flag=across(

@@ -13,7 +13,6 @@ import polars as pl
 from cpt77092.rule import GLOBAL, Denial, Remedy, Rule, Severity, across, fee_schedule_file
 
 RULE = Rule(
-    module=__name__,
     severity=Severity.WARNING,
     codes=GLOBAL,
     flag=across(pl.col("part_of_another_entity")),

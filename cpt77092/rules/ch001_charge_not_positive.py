@@ -11,7 +11,6 @@ import polars as pl
 from cpt77092.rule import CHECKED, Denial, Remedy, Rule, Severity, cell_state, guide_837p
 
 RULE = Rule(
-    module=__name__,
     severity=Severity.ERROR,
     codes=CHECKED,
     flag=(cell_state("charge_amount") == "blank") | (pl.col("charge_amount") <= 0),

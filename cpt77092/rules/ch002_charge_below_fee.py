@@ -16,7 +16,6 @@ import polars as pl
 from cpt77092.rule import CHECKED, Message, Remedy, Rule, Severity, is_assumed
 
 RULE = Rule(
-    module=__name__,
     severity=Severity.WARNING,
     codes=CHECKED,
     flag=(pl.col("charge_amount") > 0)

@@ -12,7 +12,6 @@ import polars as pl
 from cpt77092.rule import CHECKED, Denial, Remedy, Rule, Severity
 
 RULE = Rule(
-    module=__name__,
     severity=Severity.ERROR,
     codes=CHECKED,
     includes_voids=True,

@@ -17,7 +17,6 @@ from cpt77092.rule import FAMILY, Denial, Message, Remedy, Rule, Severity, param
 _TAKES_ABN = param("notice_modifiers").is_not_null()
 
 RULE = Rule(
-    module=__name__,
     severity=Severity.WARNING,
     codes=FAMILY,
     flag=param("coverage").is_in(["investigational", "not_covered"])

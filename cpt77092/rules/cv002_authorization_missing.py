@@ -11,7 +11,6 @@ import polars as pl
 from cpt77092.rule import FAMILY, Denial, Remedy, Rule, Severity, param
 
 RULE = Rule(
-    module=__name__,
     severity=Severity.ERROR,
     codes=FAMILY,
     flag=(pl.col("prior_authorization_number") == "")

@@ -14,7 +14,6 @@ import polars as pl
 from cpt77092.rule import FAMILY, Remedy, Rule, Severity
 
 RULE = Rule(
-    module=__name__,
     severity=Severity.INFO,
     codes=FAMILY,
     flag=pl.col("is_first_left_to_contractor"),

@@ -13,7 +13,6 @@ import polars as pl
 from cpt77092.rule import CHECKED, Denial, Remedy, Rule, Severity, param
 
 RULE = Rule(
-    module=__name__,
     severity=Severity.ERROR,
     codes=CHECKED,
     flag=pl.col("has_modifier_gz") & (param("modifier_gz") == "denied"),

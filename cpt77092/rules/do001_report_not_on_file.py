@@ -13,7 +13,6 @@ import polars as pl
 from cpt77092.rule import GLOBAL, INTERPRETATION, SIGNED_REPORTS, Denial, Remedy, Rule, Severity
 
 RULE = Rule(
-    module=__name__,
     severity=Severity.ERROR,
     codes=INTERPRETATION | GLOBAL,
     flag=~pl.col("has_signed_report"),

@@ -14,7 +14,6 @@ import polars as pl
 from cpt77092.rule import GLOBAL, INTERPRETATION, SIGNED_REPORTS, Message, Remedy, Rule, Severity
 
 RULE = Rule(
-    module=__name__,
     severity=Severity.WARNING,
     codes=INTERPRETATION | GLOBAL,
     flag=(pl.col("report_signed_date") < pl.col("claim_line_start_date"))

@@ -14,7 +14,6 @@ import polars as pl
 from cpt77092.rule import COMPANIONS, Remedy, Rule, Severity, param
 
 RULE = Rule(
-    module=__name__,
     severity=Severity.INFO,
     codes=COMPANIONS,
     flag=~pl.col("has_modifier_tc")

@@ -10,7 +10,6 @@ Not checked: never, where there is a column for it; a batch without one exits 2.
 from cpt77092.rule import CHECKED, Denial, Remedy, Rule, Severity, cell_state, guide_837p
 
 RULE = Rule(
-    module=__name__,
     severity=Severity.ERROR,
     codes=CHECKED,
     flag=cell_state("claim_line_start_date") == "blank",

@@ -9,7 +9,6 @@ Not checked: no dates in the policy for the code; a blank or unreadable date of 
 from cpt77092.rule import FAMILY, Denial, Remedy, Rule, Severity, param
 
 RULE = Rule(
-    module=__name__,
     severity=Severity.ERROR,
     codes=FAMILY,
     flag=~param("in_force"),

@@ -15,7 +15,6 @@ import polars as pl
 from cpt77092.rule import CHECKED, Denial, Message, Remedy, Rule, Severity
 
 RULE = Rule(
-    module=__name__,
     severity=Severity.ERROR,
     codes=CHECKED,
     flag=pl.col("filing_deadline") < pl.col("effective_submission"),

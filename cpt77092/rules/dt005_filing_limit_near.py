@@ -14,7 +14,6 @@ import polars as pl
 from cpt77092.rule import CHECKED, Denial, Remedy, Rule, Severity
 
 RULE = Rule(
-    module=__name__,
     severity=Severity.WARNING,
     codes=CHECKED,
     flag=(pl.col("days_to_filing_deadline") >= 0)

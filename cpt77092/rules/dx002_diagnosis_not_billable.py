@@ -26,7 +26,6 @@ from cpt77092.rule import (
 )
 
 RULE = Rule(
-    module=__name__,
     severity=Severity.ERROR,
     error_when=pl.col("diagnosis_is_wrong_in_any_year"),
     codes=CHECKED,

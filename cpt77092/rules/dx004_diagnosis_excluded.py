@@ -14,7 +14,6 @@ import polars as pl
 from cpt77092.rule import CHECKED, Denial, Message, Remedy, Rule, Severity, is_assumed
 
 RULE = Rule(
-    module=__name__,
     severity=Severity.WARNING,
     codes=CHECKED,
     flag=(pl.col("excluded_diagnoses_found") != "") & ~pl.col("has_supporting_diagnosis"),

@@ -14,7 +14,6 @@ import polars as pl
 from cpt77092.rule import CHECKED, Confidence, Denial, Remedy, Rule, Severity, Source
 
 RULE = Rule(
-    module=__name__,
     severity=Severity.WARNING,
     codes=CHECKED,
     flag=pl.col("patient_is_male")

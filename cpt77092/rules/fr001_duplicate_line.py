@@ -26,7 +26,6 @@ from cpt77092.rule import (
 )
 
 RULE = Rule(
-    module=__name__,
     severity=Severity.ERROR,
     codes=CHECKED,
     flag=across(pl.col("repeats_earlier_line")),

@@ -31,7 +31,6 @@ from cpt77092.rule import (
 )
 
 RULE = Rule(
-    module=__name__,
     severity=Severity.WARNING,
     codes=BONE_MASS | GLOBAL | INTERPRETATION,
     flag=across(pl.col("came_too_soon")),

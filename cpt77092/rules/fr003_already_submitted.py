@@ -15,7 +15,6 @@ import polars as pl
 from cpt77092.rule import CHECKED, DUPLICATE_CODE, Denial, FixKind, Remedy, Rule, Severity, across
 
 RULE = Rule(
-    module=__name__,
     severity=Severity.WARNING,
     codes=CHECKED,
     flag=across(pl.col("already_submitted") | pl.col("past_doubt")),

@@ -14,7 +14,6 @@ import polars as pl
 from cpt77092.rule import CHECKED, POLICY_FILES, Message, Remedy, Rule, Severity
 
 RULE = Rule(
-    module=__name__,
     severity=Severity.WARNING,
     codes=CHECKED,
     includes_voids=True,

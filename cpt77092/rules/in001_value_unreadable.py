@@ -14,7 +14,6 @@ import polars as pl
 from cpt77092.rule import CHECKED, Remedy, Rule, Severity, Source
 
 RULE = Rule(
-    module=__name__,
     severity=Severity.ERROR,
     codes=CHECKED,
     includes_voids=True,

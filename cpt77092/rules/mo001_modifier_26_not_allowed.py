@@ -28,7 +28,6 @@ from cpt77092.rule import (
 _IS_INTERPRETATION = pl.col("hcpcs_code").is_in(sorted(INTERPRETATION))
 
 RULE = Rule(
-    module=__name__,
     severity=Severity.ERROR,
     codes=FAMILY,
     flag=pl.col("has_modifier_26") & (param("modifier_26") == "not_allowed"),

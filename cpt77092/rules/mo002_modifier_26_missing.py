@@ -14,7 +14,6 @@ import polars as pl
 from cpt77092.rule import INTERPRETATION, AddFirst, Denial, FixKind, Remedy, Rule, Severity, param
 
 RULE = Rule(
-    module=__name__,
     severity=Severity.ERROR,
     codes=INTERPRETATION,
     flag=~pl.col("claim_bills_own_technical")

@@ -28,7 +28,6 @@ from cpt77092.rule import (
 _PAYER_IS_SILENT = decided_by("modifier_26") == "default"
 
 RULE = Rule(
-    module=__name__,
     severity=Severity.WARNING,
     codes=INTERPRETATION,
     flag=~pl.col("claim_bills_own_technical")

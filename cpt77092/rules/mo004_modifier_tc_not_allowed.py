@@ -13,7 +13,6 @@ import polars as pl
 from cpt77092.rule import FAMILY, Denial, Remedy, Rule, Severity, param
 
 RULE = Rule(
-    module=__name__,
     severity=Severity.ERROR,
     codes=FAMILY,
     flag=pl.col("has_modifier_tc") & (param("modifier_tc") == "not_allowed"),

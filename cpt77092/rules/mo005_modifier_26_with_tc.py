@@ -13,7 +13,6 @@ import polars as pl
 from cpt77092.rule import CHECKED, FAMILY, Denial, Remedy, Rule, Severity, Source
 
 RULE = Rule(
-    module=__name__,
     severity=Severity.ERROR,
     codes=CHECKED,
     flag=pl.col("has_modifier_26") & pl.col("has_modifier_tc"),

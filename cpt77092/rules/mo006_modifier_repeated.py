@@ -11,7 +11,6 @@ import polars as pl
 from cpt77092.rule import CHECKED, Denial, FixKind, Remedy, Rewrite, Rule, Severity, guide_837p
 
 RULE = Rule(
-    module=__name__,
     severity=Severity.ERROR,
     codes=CHECKED,
     flag=pl.col("repeated_modifiers") != "",

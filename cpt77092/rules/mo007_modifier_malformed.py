@@ -14,7 +14,6 @@ from cpt77092.rule import CHECKED, Denial, FixKind, Remedy, Rewrite, Rule, Sever
 _BY_THE_CHART = Remedy("Enter the modifier the chart supports, or leave the cell blank.")
 
 RULE = Rule(
-    module=__name__,
     severity=Severity.ERROR,
     codes=CHECKED,
     flag=pl.col("malformed_modifiers") != "",

@@ -14,7 +14,6 @@ import polars as pl
 from cpt77092.rule import CHECKED, FixKind, MoveFirst, Remedy, Rule, Severity, param
 
 RULE = Rule(
-    module=__name__,
     severity=Severity.WARNING,
     codes=CHECKED,
     flag=param("modifier_26").is_in(["required", "expected", "accepted"])

@@ -12,7 +12,6 @@ import polars as pl
 from cpt77092.rule import CHECKED, Confidence, FixKind, Remedy, Rewrite, Rule, Severity, Source
 
 RULE = Rule(
-    module=__name__,
     severity=Severity.INFO,
     codes=CHECKED,
     flag=pl.col("has_modifier_gap"),

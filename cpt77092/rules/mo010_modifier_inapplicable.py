@@ -12,7 +12,6 @@ import polars as pl
 from cpt77092.rule import CHECKED, Denial, FixKind, Remedy, Rule, Severity
 
 RULE = Rule(
-    module=__name__,
     severity=Severity.WARNING,
     codes=CHECKED,
     flag=pl.col("inapplicable_modifiers_found") != "",

@@ -26,7 +26,6 @@ from cpt77092.rule import (
 )
 
 RULE = Rule(
-    module=__name__,
     severity=Severity.ERROR,
     codes=COMPANIONS,
     error_when=(param("technical_in_facility") == "not_payable")

@@ -13,7 +13,6 @@ import polars as pl
 from cpt77092.rule import CHECKED, Denial, Message, Remedy, Rule, Severity, limit_is_mue, param
 
 RULE = Rule(
-    module=__name__,
     severity=Severity.WARNING,
     codes=CHECKED,
     flag=pl.col("has_repeat_modifier") & (param("max_units_per_day") == 1),

@@ -23,7 +23,6 @@ from cpt77092.rule import (
 )
 
 RULE = Rule(
-    module=__name__,
     severity=Severity.WARNING,
     codes=INTERPRETATION,
     flag=pl.col("claim_bills_own_technical")

@@ -14,7 +14,6 @@ import polars as pl
 from cpt77092.rule import INTERPRETATION, Denial, Message, Remedy, Rule, Severity, decided_by, param
 
 RULE = Rule(
-    module=__name__,
     severity=Severity.INFO,
     codes=INTERPRETATION,
     flag=pl.col("has_modifier_26")

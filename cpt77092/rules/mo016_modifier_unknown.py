@@ -21,7 +21,6 @@ from cpt77092.rule import (
 )
 
 RULE = Rule(
-    module=__name__,
     severity=Severity.ERROR,
     error_when=pl.col("modifier_list_has_date"),
     codes=CHECKED,

@@ -13,7 +13,6 @@ import polars as pl
 from cpt77092.rule import GLOBAL, FixKind, Remedy, Rule, Severity, across
 
 RULE = Rule(
-    module=__name__,
     severity=Severity.INFO,
     codes=GLOBAL,
     flag=across(pl.col("has_bypass_modifier") & pl.col("denied_for_good_beside_part")),

@@ -11,7 +11,6 @@ import polars as pl
 from cpt77092.rule import CHECKED, Denial, Remedy, Rule, Severity
 
 RULE = Rule(
-    module=__name__,
     severity=Severity.ERROR,
     codes=CHECKED,
     flag=pl.col("place_is_assigned") & ~pl.col("place_is_accepted"),

@@ -12,7 +12,6 @@ import polars as pl
 from cpt77092.rule import CHECKED, Confidence, Denial, FixKind, Remedy, Rule, Severity, Source
 
 RULE = Rule(
-    module=__name__,
     severity=Severity.ERROR,
     codes=CHECKED,
     flag=~pl.col("place_is_assigned"),

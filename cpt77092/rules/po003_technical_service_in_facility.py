@@ -24,7 +24,6 @@ from cpt77092.rule import (
 )
 
 RULE = Rule(
-    module=__name__,
     severity=Severity.ERROR,
     codes=TECHNICAL | COMPANIONS,
     flag=pl.col("in_facility_place")

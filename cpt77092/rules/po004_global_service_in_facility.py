@@ -15,7 +15,6 @@ import polars as pl
 from cpt77092.rule import GLOBAL, INPATIENT_PLACES, Denial, Remedy, Rule, Severity, param
 
 RULE = Rule(
-    module=__name__,
     severity=Severity.ERROR,
     codes=GLOBAL,
     flag=pl.col("in_facility_place") & (param("technical_in_facility") == "not_payable"),

@@ -13,7 +13,6 @@ import polars as pl
 from cpt77092.rule import INTERPRETATION, Remedy, Rule, Severity
 
 RULE = Rule(
-    module=__name__,
     severity=Severity.INFO,
     codes=INTERPRETATION,
     flag=pl.col("place_is_assigned") & ~pl.col("place_is_typical") & ~pl.col("has_place_list"),

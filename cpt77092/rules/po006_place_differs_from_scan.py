@@ -13,7 +13,6 @@ import polars as pl
 from cpt77092.rule import INTERPRETATION, Denial, Remedy, Rule, Severity, Source, across
 
 RULE = Rule(
-    module=__name__,
     severity=Severity.WARNING,
     codes=INTERPRETATION,
     flag=across(pl.col("place_differs_from_scan")),

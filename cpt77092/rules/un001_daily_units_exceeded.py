@@ -30,7 +30,6 @@ from cpt77092.rule import (
 _IS_COMPONENT = pl.col("has_modifier_26") | pl.col("has_modifier_tc")
 
 RULE = Rule(
-    module=__name__,
     severity=Severity.ERROR,
     error_when=pl.col("is_over_in_one_component"),
     codes=CHECKED,

@@ -11,7 +11,6 @@ import polars as pl
 from cpt77092.rule import CHECKED, Denial, Remedy, Rule, Severity, guide_837p
 
 RULE = Rule(
-    module=__name__,
     severity=Severity.ERROR,
     codes=CHECKED,
     flag=(pl.col("service_unit_quantity") <= 0) | (pl.col("service_unit_quantity") % 1 != 0),
