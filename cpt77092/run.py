@@ -31,8 +31,9 @@ from cpt77092.readers import (
     read_readable,
 )
 from cpt77092.reference.codes import CHECKED
+from cpt77092.rule import Rule
 from cpt77092.rules import CATALOGUE
-from cpt77092.rules.selection import select_rules
+from cpt77092.rules.selection import select_rules, with_own
 from cpt77092.whole import payer_spellings
 
 if TYPE_CHECKING:
@@ -190,12 +191,7 @@ def run_each(
     Raises:
         ScrubError: files, policies or arguments are not usable; its `lines` say what to fix.
     """
-    rules = select_rules(
-        CATALOGUE,
-        select=request.select,
-        ignore=request.ignore,
-        extend_select=request.extend_select,
-    )
+    rules = _rules_of(request, variants)
     payer = None if request.payer is None else _payer_named(request.payer, variants[0].policies)
     needed = needed_columns(rules) | ({"person_id"} if request.show_phi else set())
     scope = CHECKED.union(*(variant.policies.partner_codes() for variant in variants))
@@ -214,7 +210,19 @@ def run_each(
     for variant in variants:
         progress("Checking", batch.total.rows)
         policies = replace(variant.policies, for_all=variant.payer or payer)
-        yield check(batch, policies, rules, as_of=request.as_of, history=past)
+        own = [rule for rule in rules if rule in CATALOGUE or rule in policies.rules]
+        yield check(batch, policies, own, as_of=request.as_of, history=past)
+
+
+def _rules_of(request: Request, variants: Sequence[Variant]) -> list[Rule]:
+    """The rules that a request selects: of the catalogue, and own ones of any of the variants."""
+    own = {rule: None for variant in variants for rule in variant.policies.rules}
+    return select_rules(
+        with_own(tuple(own)),
+        select=request.select,
+        ignore=request.ignore,
+        extend_select=request.extend_select,
+    )
 
 
 def _payer_named(payer: str, policies: PolicySet) -> str:

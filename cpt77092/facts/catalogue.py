@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from cpt77092.facts import (
+    cells,
     claim_lines,
     code_pairs,
     diagnoses,
@@ -14,6 +15,7 @@ from cpt77092.facts import (
     intervals,
     modifiers,
     money,
+    patients,
     places,
     prior_claims,
     providers,
@@ -31,6 +33,8 @@ _SUBJECTS = (
     places,
     providers,
     diagnoses,
+    patients,
+    cells,
     claim_lines,
     code_pairs,
     scans,

@@ -32,11 +32,13 @@ _READABLE_POINTER = r"^[,: ]*([A-L]+|[0-9]+)([,: ]+([A-L]+|[0-9]+))*[,: ]*$"
 _TEXTS = pl.List(pl.String)
 
 
-def _normal(code: pl.Expr) -> pl.Expr:
+def without_dot(code: pl.Expr) -> pl.Expr:
+    """A diagnosis in capitals and without its dot."""
     return code.str.to_uppercase().str.replace_all(".", "", literal=True)
 
 
-def _dotted(code: pl.Expr) -> pl.Expr:
+def with_dot(code: pl.Expr) -> pl.Expr:
+    """A normal diagnosis with the dot after its third character."""
     return code.str.replace(rf"^(.{{{CATEGORY}}})(.+)$", "${1}.${2}")
 
 
@@ -82,7 +84,7 @@ def diagnosis_categories(lines: pl.DataFrame) -> frozenset[str]:
     names = [name for name in (*DIAGNOSES, "claim_diagnoses") if name in lines.columns]
     cells = [lines[name].unique().cast(pl.String).str.split(_BETWEEN).explode() for name in names]
     written = pl.concat(cells) if cells else pl.Series(dtype=pl.String)
-    begun = written.to_frame("code").select(_normal(pl.col("code")).str.head(CATEGORY))
+    begun = written.to_frame("code").select(without_dot(pl.col("code")).str.head(CATEGORY))
     return frozenset(begun.to_series().drop_nulls())
 
 
@@ -130,7 +132,7 @@ def diagnosis_problems(context: Context) -> pl.Expr:
     Outside the fiscal years of the lists their form is checked, and whether one is a heading in the
     nearest list.
     """
-    written, normal = pl.element(), _normal(pl.element())
+    written, normal = pl.element(), without_dot(pl.element())
     misformed = pl.when(~normal.str.contains(_FORM)).then(
         pl.format(
             "{} does not have the form of an ICD-10-CM code", shown("diagnosis_code_1", written)
@@ -165,7 +167,7 @@ def diagnosis_problems(context: Context) -> pl.Expr:
 
 def diagnosis_is_wrong_in_any_year(_: Context) -> pl.Expr:
     """A diagnosis has a wrong form, or is not billable in the fiscal year of the list."""
-    is_misformed = ~_normal(pl.element()).str.contains(_FORM)
+    is_misformed = ~without_dot(pl.element()).str.contains(_FORM)
     is_miswritten = ~pl.element().str.contains(_AS_WRITTEN)
     is_wrong = _written().list.eval(is_misformed | is_miswritten).list.any()
     return is_wrong | (_IN_YEAR & (pl.col("diagnosis_problems") != ""))
@@ -188,7 +190,7 @@ def _standing(code: pl.Expr, listed: DiagnosisList) -> pl.Expr:
 def well_written(code: pl.Expr) -> pl.Expr:
     """A diagnosis in capitals and with its dot, if any, after the third character."""
     has_dot = code.str.contains(".", literal=True)
-    rewritten = pl.when(has_dot).then(_dotted(_normal(code))).otherwise(_normal(code))
+    rewritten = pl.when(has_dot).then(with_dot(without_dot(code))).otherwise(without_dot(code))
     return pl.when(code.str.contains(_AS_WRITTEN)).then(code).otherwise(rewritten)
 
 
@@ -197,7 +199,7 @@ def corrected_diagnoses(context: Context) -> pl.Expr:
 
     Null where some other diagnosis of the row is wrong, or the list is of another year.
     """
-    written, normal = pl.element(), _normal(pl.element())
+    written, normal = pl.element(), without_dot(pl.element())
     corrected = pl.when(~written.str.contains(_AS_WRITTEN)).then(well_written(written))
 
     def all_billable(listed: DiagnosisList) -> pl.Expr:
@@ -269,7 +271,7 @@ def line_diagnoses(_: Context) -> pl.Expr:
 
     It is the key of the facts that compare them with the payer's lists.
     """
-    cells = _normal(_CELL).str.split(_BETWEEN)
+    cells = without_dot(_CELL).str.split(_BETWEEN)
     chosen = cells.list.gather(_positions(_POINTED), null_on_oob=True)
     filled = chosen.list.eval(pl.element().fill_null(""))
     follows = (_POINTED != "?") & ~filled.list.contains("")
@@ -324,7 +326,7 @@ def diagnoses_of_women(_: Context) -> pl.Expr:
 
 
 def _dotted_all(codes: pl.Expr) -> pl.Expr:
-    return codes.list.eval(_dotted(pl.element()))
+    return codes.list.eval(with_dot(pl.element()))
 
 
 def _of(entries: Sequence[Any], diagnoses: pl.Expr) -> pl.Expr:
@@ -360,13 +362,6 @@ def excluded_diagnoses_found(context: Context) -> pl.Expr:
 def surely_has_excluded_diagnosis(context: Context) -> pl.Expr:
     """A diagnosis of the line is known to be excluded."""
     return (excluded_diagnoses_found(context) != "").fill_null(value=False)
-
-
-def patient_is_male(_: Context) -> pl.Expr:
-    """The patient's sex is male; unknown unless it is stated in one of the usual ways."""
-    sex = pl.col("patient_sex").cast(pl.String).str.to_uppercase()
-    male, female = sex.is_in(["M", "MALE", "1"]), sex.is_in(["F", "FEMALE", "2"])
-    return pl.when(male | female).then(male)
 
 
 _INVALID_POINTER = "the diagnosis pointer cannot be followed"
@@ -441,10 +436,4 @@ FACTS: tuple[Fact, ...] = (
     _of_lists(has_supporting_diagnosis, "policy.supporting_diagnoses"),
     _of_lists(excluded_diagnoses_found, "policy.excluded_diagnoses"),
     _of_lists(surely_has_excluded_diagnosis),
-    Fact(
-        build=patient_is_male,
-        reads=("patient_sex",),
-        distinct_by=("patient_sex",),
-        unknown="the patient's sex is not stated as M, F, 1 or 2",
-    ),
 )

@@ -17,6 +17,7 @@ import yaml
 
 from cpt77092.errors import FileProblem, PolicyError, Problem, UsageError
 from cpt77092.policies.build import PolicyTree, build_policy
+from cpt77092.policies.own_rules import own_rules
 from cpt77092.policies.parameters import AMOUNTS, PARAMETERS
 from cpt77092.policies.policy import (
     DatedValue,
@@ -26,7 +27,7 @@ from cpt77092.policies.policy import (
     Policy,
     PolicySet,
 )
-from cpt77092.policies.validate import PolicyFileRead, cross_check, validate
+from cpt77092.policies.validate import PolicyFileRead, cross_check, is_rule_file, validate
 from cpt77092.policies.yaml_lines import parse, split_examples
 from cpt77092.reference.sources import Confidence
 from cpt77092.reference.tables import problem_of_table
@@ -82,13 +83,14 @@ def load_folders(
         base = layered.get(policy.payer)
         layered[policy.payer] = policy if base is None else _lay_over(base, policy)
     layered = {payer: with_amounts_carried_on(policy) for payer, policy in layered.items()}
+    rules = own_rules(read, layered)
     problems += [problem for file in read for problem in file.problems]
     problems += cross_check(read, layered)
     if problems:
         raise PolicyError(tuple(sorted(problems, key=lambda p: (p.file, p.line))))
     base_name = PACKAGED if str(folder) == str(packaged_folder()) else str(folder)
     origin = (base_name, str(user_folder)) if user_folder else (base_name,)
-    return PolicySet(layered, origin, digest.hexdigest(), tables)
+    return PolicySet(layered, origin, digest.hexdigest(), tables, rules=rules)
 
 
 def is_policy_folder(folder: Path) -> bool:
@@ -175,7 +177,7 @@ def _read_file(
     if tree is None:
         return file
     validate(tree, file, is_base=is_base)
-    if not file.problems:
+    if not file.problems and not is_rule_file(tree):
         file.policy = build_policy(cast("PolicyTree", tree), file.lines, str(path))
     return file
 

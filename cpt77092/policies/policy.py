@@ -10,6 +10,7 @@ from typing import Any
 
 from cpt77092.frozen import frozen
 from cpt77092.reference.sources import Source
+from cpt77092.rule import Rule
 
 DEFAULT = "default"
 """Key of the policy that decides where a payer's own policy has no value."""
@@ -125,6 +126,8 @@ class PolicySet:
     """Texts of the lists in the user's folder, by their names."""
     locality: str = ""
     """The locality whose fees Medicare's are; blank where they are national."""
+    rules: tuple[Rule, ...] = ()
+    """The rules of the user's own."""
     own_names: Mapping[str, str] = field(default_factory=dict)
     """Names that the user's settings give a policy, in the form they are compared."""
     for_all: str | None = None

@@ -29,6 +29,7 @@ from cpt77092.policies.example_line import EXAMPLE_LINE
 from cpt77092.policies.parameters import PARAMETERS, Kind, Parameter, Subject, Use
 from cpt77092.reference.codes import CHECKED
 from cpt77092.reference.sources import Confidence
+from cpt77092.rule import Severity
 
 T = TypeVar("T")
 
@@ -69,6 +70,11 @@ Dollars = Annotated[Decimal, Field(ge=0, max_digits=9, decimal_places=2)]
 Units = Annotated[Decimal, Field(ge=0, max_digits=7, decimal_places=2)]
 Key = Annotated[str, StringConstraints(pattern=parameters.KEY)]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+_CHECKED_CODES = f"^({'|'.join([*GROUPS, *sorted(CHECKED)])})$"
+CheckedCode = Annotated[str, StringConstraints(pattern=_CHECKED_CODES)]
+"""A key of `codes`: a code, or a group of them."""
+OWN_CODE = r"^OWN\d{3}$"
+"""The codes of own rules; those of the catalogue have two letters."""
 
 
 class Strict(BaseModel):
@@ -263,12 +269,10 @@ def policy_model() -> type[PolicyFile]:
         for p in PARAMETERS.values()
     }
     code_policy = create_model("CodePolicy", __base__=Strict, **fields)
-    names = "|".join([*GROUPS, *sorted(CHECKED)])
-    code = Annotated[str, StringConstraints(pattern=f"^({names})$")]
     return create_model(
         "Policy",
         __base__=PolicyFile,
-        codes=(dict[code, code_policy], Field(default_factory=dict)),  # type: ignore[valid-type]
+        codes=(dict[CheckedCode, code_policy], Field(default_factory=dict)),  # type: ignore[valid-type]
     )
 
 
@@ -297,7 +301,50 @@ def examples_model() -> type[ExampleFile]:
     return create_model("Examples", __base__=ExampleFile, examples=(examples, ...))
 
 
+class OwnDenial(Strict):
+    """The denial to expect."""
+
+    group: Literal["CO", "OA", "PR"]
+    carc: Annotated[str, StringConstraints(pattern=r"^[A-Z]?\d{1,3}$")]
+    rarc: Annotated[str, StringConstraints(pattern=r"^(M|MA|N)\d{1,4}$")] | None = None
+
+    @model_validator(mode="after")
+    def _has_a_remark(self) -> OwnDenial:
+        if self.carc == "16" and self.rarc is None:
+            raise ValueError("CARC 16 comes with a remark code (rarc)")
+        return self
+
+
+class OwnRule(Strict):
+    """A rule of the user's own."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)+$")]
+    codes: Annotated[tuple[CheckedCode, ...], Field(min_length=1)] = ("all",)
+    """The codes of the lines that it checks; all if it names none."""
+    condition: Text
+    """An SQL expression: true is a finding, unknown is not checked."""
+    severity: Severity
+    message: Text
+    """What is wrong; {name} is a value of the line."""
+    remedy: Text
+    """What to do."""
+    denial: OwnDenial | None = None
+    source: Text | None = None
+    """Who asks for it, as a contract; file and line are cited anyway."""
+    why: Text | None = None
+    """Why it matters, for scrub explain."""
+
+
+OwnCode = Annotated[str, StringConstraints(pattern=OWN_CODE)]
+
+
+class RuleFile(Strict):
+    """A file with rules of the user's own."""
+
+    rules: Annotated[dict[OwnCode, OwnRule], Field(min_length=1)]
+
+
 def json_schema() -> dict[str, Any]:
-    """JSON Schema of a policy file's documents, for editors that complete and check YAML."""
-    either: Any = policy_model() | examples_model()
+    """JSON Schema of the documents in a policy folder, for editors that complete and check YAML."""
+    either: Any = policy_model() | examples_model() | RuleFile
     return TypeAdapter(either).json_schema(by_alias=True)

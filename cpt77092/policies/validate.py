@@ -30,6 +30,8 @@ class PolicyFileRead:
     lines: Lines = field(default_factory=Lines)
     problems: list[FileProblem] = field(default_factory=list)
     policy: Policy | None = None
+    own_rules: Mapping[str, Any] = field(default_factory=dict)
+    """Own rules by code, valid but for what their conditions and messages name."""
 
     @property
     def stem(self) -> str:
@@ -48,8 +50,15 @@ def validate(tree: dict[str, Any], file: PolicyFileRead, *, is_base: bool) -> No
     """
     from pydantic import ValidationError
 
-    from cpt77092.policies.schema import policy_model
+    from cpt77092.policies.schema import RuleFile, policy_model
 
+    if is_rule_file(tree):
+        try:
+            RuleFile.model_validate(tree)
+            file.own_rules = tree["rules"]
+        except ValidationError as invalid:
+            file.problems += as_problems(invalid, file)
+        return
     _check_sources(tree, file)
     _check_dates(tree, file)
     try:
@@ -60,6 +69,11 @@ def validate(tree: dict[str, Any], file: PolicyFileRead, *, is_base: bool) -> No
     valid = cast("PolicyTree", tree)
     _check_head(valid, file, is_base=is_base)
     _check_pairs(valid, file)
+
+
+def is_rule_file(tree: Mapping[str, Any]) -> bool:
+    """Whether a file of a policy folder has own rules, and not a payer's policy."""
+    return "rules" in tree and "payer" not in tree
 
 
 def _check_head(tree: PolicyTree, file: PolicyFileRead, *, is_base: bool) -> None:
@@ -168,7 +182,7 @@ def cross_check(
     files: Sequence[PolicyFileRead], policies: Mapping[str, Policy]
 ) -> Iterable[FileProblem]:
     """Mistakes between files: a policy followed that does not exist, a name of two payers."""
-    known = {file.stem for file in files} | policies.keys()
+    known = {file.stem for file in files if not file.own_rules} | policies.keys()
     owners: dict[str, str] = {}
     for file in files:
         if file.policy is None:
@@ -227,6 +241,10 @@ def as_problems(invalid: ValidationError, file: PolicyFileRead) -> list[FileProb
 
 _TOP_KEYS = ("payer", "label", "matches", "follows", "checked_on", "sources", "codes", "brief")
 _ENTRY_KEYS = ("value", "source", "ended", "not_available", "note", "contradicted_by")
+_RULE_KEYS = (
+    *("name", "codes", "condition", "severity", "message", "remedy", "denial", "source", "why"),
+    *("group", "carc", "rarc"),
+)
 _EXAMPLE_KEYS = ("name", "lines", "findings")
 _KNOWN_CODES = (*GROUPS, *sorted(CHECKED))
 _SHAPES = {
@@ -272,10 +290,14 @@ def _extra_key(keys: list[str]) -> str:
 
         known = EXAMPLE_LINE if "lines" in keys else _EXAMPLE_KEYS
         return f"{key} is not a key we know here{did_you_mean(key, known)}"
+    if keys[0] == "rules" and len(keys) > 1:
+        return f"{key} is not a key of a rule{did_you_mean(key, _RULE_KEYS)}"
     return f"{key} is not a key we know here{did_you_mean(key, (*_TOP_KEYS, *_ENTRY_KEYS))}"
 
 
 def _unknown_key(under: str, key: str) -> str:
+    if under == "rules":
+        return f"{key}: the codes of own rules are OWN001 to OWN999"
     if under == "codes":
         return f"{key} is not a code we check{did_you_mean(key, _KNOWN_CODES)}"
     if under == "brief":

@@ -6,8 +6,27 @@ from collections.abc import Sequence
 
 from cpt77092.errors import Problem, UsageError, did_you_mean
 from cpt77092.rule import Rule
+from cpt77092.rules import CATALOGUE
 
 ALL = "ALL"
+
+
+def with_own(own: Sequence[Rule]) -> tuple[Rule, ...]:
+    """The catalogue, and after it the rules of the user's own.
+
+    Raises:
+        UsageError: an own rule has the name of one of the catalogue.
+    """
+    owners = {rule.name: rule.code for rule in CATALOGUE}
+    clashes = [
+        f"{rule.source.at if rule.source else rule.code}: name {rule.name!r} is that of "
+        f"{owners[rule.name]}; choose another"
+        for rule in own
+        if rule.name in owners
+    ]
+    if clashes:
+        raise UsageError(*clashes)
+    return (*CATALOGUE, *own)
 
 
 def select_rules(
