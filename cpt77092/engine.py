@@ -313,7 +313,7 @@ def _facts_kept(read: Iterable[str]) -> set[str]:
     return names.union({LINE_REPEATED, COUNTS}, *(field.reads for field in fields))
 
 
-def needed_columns(rules: Sequence[Rule]) -> frozenset[str]:
+def needed_columns(rules: Iterable[Rule]) -> frozenset[str]:
     """Canonical columns that the rules, their messages or any report will read."""
     _, plain = closure([*names_read(rules), *ALWAYS_COMPUTED])
     names = {name.removesuffix(".state") for name in plain}
@@ -446,8 +446,9 @@ def _severity_and_decision(
         )
     if rule.parameter is not None:
         decision = table.frame[f"policy.{rule.parameter}.decision"].gather(policy_rows)
-        if rule.severity is Severity.ERROR:
-            severity = _severity(rule, table).gather(policy_rows)
+    reads_policy = rule.parameter is not None or (rule.is_own and bool(_decisions_read(rule)))
+    if rule.severity is Severity.ERROR and reads_policy:
+        severity = _severity(rule, table).gather(policy_rows)
     if rule.parameter_of_replacements is not None:
         name = f"policy.{rule.parameter_of_replacements}.decision"
         instead = table.frame[name].gather(policy_rows)
@@ -486,16 +487,18 @@ def _of_pairs(
     return severity.cast(FINDINGS_SCHEMA["severity"]), decision
 
 
+def _decisions_read(rule: Rule) -> list[str]:
+    """The columns with the decisions on the parameters that a rule and its severity read."""
+    read = {name for root in _deciding_names(rule) for name in inputs(root, optional=True)}
+    return [f"policy.{name}.decision" for name in _parameters(read)]
+
+
 def _severity(rule: Rule, table: PolicyTable) -> pl.Series:
     """The severity of a rule's findings in each row of the policy table.
 
     A value that is only recalled never makes an error, whichever of the values read it is.
     """
-    read = {name for root in _deciding_names(rule) for name in inputs(root, optional=True)}
-    decisions = sorted(
-        {f"{name.removesuffix('.level')}.decision" for name in read if name.startswith("policy.")}
-    )
-    recalled = pl.any_horizontal(pl.col(decisions).is_in(table.recalled))
+    recalled = pl.any_horizontal(pl.col(_decisions_read(rule)).is_in(table.recalled))
     severity = pl.when(recalled).then(WARNING).otherwise(ERROR)
     return table.frame.select(
         severity.cast(FINDINGS_SCHEMA["severity"]).alias("severity")

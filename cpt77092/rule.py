@@ -182,6 +182,11 @@ class Rule:
     status: Literal["stable", "preview", "removed"] = "stable"
 
     @property
+    def is_own(self) -> bool:
+        """Whether it is a rule of the user's own, and not of the catalogue."""
+        return not self.since
+
+    @property
     def title(self) -> str:
         """First line of the page, without its period."""
         return self.doc.strip().splitlines()[0].rstrip(".")

@@ -6,8 +6,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import field, fields, replace
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import polars as pl
 
 from cpt77092.claims.layouts import fitting, load_layout, saved_layouts
 from cpt77092.engine import Result, check, needed_columns
@@ -32,7 +35,6 @@ from cpt77092.readers import (
 )
 from cpt77092.reference.codes import CHECKED
 from cpt77092.rule import Rule
-from cpt77092.rules import CATALOGUE
 from cpt77092.rules.selection import select_rules, with_own
 from cpt77092.whole import payer_spellings
 
@@ -193,7 +195,7 @@ def run_each(
     """
     rules = _rules_of(request, variants)
     payer = None if request.payer is None else _payer_named(request.payer, variants[0].policies)
-    needed = needed_columns(rules) | ({"person_id"} if request.show_phi else set())
+    needed = needed_columns(chain(*rules)) | ({"person_id"} if request.show_phi else set())
     scope = CHECKED.union(*(variant.policies.partner_codes() for variant in variants))
     options = _reading_options(request, payer)
 
@@ -207,22 +209,31 @@ def run_each(
     if earlier:
         past = read_history(earlier, batch=batch, needed=needed, scope=scope, options=options)
 
-    for variant in variants:
+    for variant, chosen in zip(variants, rules, strict=True):
         progress("Checking", batch.total.rows)
         policies = replace(variant.policies, for_all=variant.payer or payer)
-        own = [rule for rule in rules if rule in CATALOGUE or rule in policies.rules]
-        yield check(batch, policies, own, as_of=request.as_of, history=past)
+        yield check(batch, policies, chosen, as_of=request.as_of, history=past)
 
 
-def _rules_of(request: Request, variants: Sequence[Variant]) -> list[Rule]:
-    """The rules that a request selects: of the catalogue, and own ones of any of the variants."""
-    own = {rule: None for variant in variants for rule in variant.policies.rules}
-    return select_rules(
-        with_own(tuple(own)),
+def _rules_of(request: Request, variants: Sequence[Variant]) -> list[list[Rule]]:
+    """The rules that a request selects, for each variant, with the same codes in the same order."""
+    own = {rule.code: rule for variant in variants for rule in variant.policies.rules}
+    selected = select_rules(
+        with_own([own[code] for code in sorted(own)]),
         select=request.select,
         ignore=request.ignore,
         extend_select=request.extend_select,
     )
+    of_variants = [{rule.code: rule for rule in variant.policies.rules} for variant in variants]
+    return [
+        [_as_of_variant(rule, of_variant) if rule.code in own else rule for rule in selected]
+        for of_variant in of_variants
+    ]
+
+
+def _as_of_variant(rule: Rule, own: Mapping[str, Rule]) -> Rule:
+    """An own rule as a variant has it; one that the variant lacks finds nothing there."""
+    return own.get(rule.code) or replace(rule, flag=pl.lit(False))  # noqa: FBT003
 
 
 def _payer_named(payer: str, policies: PolicySet) -> str:

@@ -26,11 +26,11 @@ from cpt77092.policies.parameters import PARAMETERS
 from cpt77092.policies.value_text import short_value
 from cpt77092.readers import Frame
 from cpt77092.rule import Severity
-from cpt77092.rules import BY_CODE
+from cpt77092.rules.selection import with_own
 from cpt77092.run import Request, run
 
 _OWN = ("claim_id", "person_id", "original_reference_number")
-"""Cells that name something else in each example."""
+"""Cells that name something else in each example: its number ends them."""
 
 
 @frozen
@@ -89,7 +89,7 @@ def run_examples(folder: Path | None) -> Tested:
         policies = load_folders(folder)
     else:
         policies = load_policies(folder, trust_packaged=folder is not None)
-    by_file = read_examples(place, BY_CODE)
+    by_file = read_examples(place, [rule.code for rule in with_own(policies.rules)])
     examples = [example for own in by_file.values() for example in own]
     if not examples:
         raise UsageError(
@@ -126,13 +126,16 @@ def _batches(examples: Sequence[Example]) -> list[list[Example]]:
 
 def _failures(examples: Sequence[Example], policies: PolicySet) -> Iterator[Failure]:
     result = run(_request(examples, policies))
+    own = {rule.code for rule in policies.rules}
     table = findings.as_table(result).select("claim_id", "rule", "severity")
     by_example: dict[int, dict[str, str]] = {number: {} for number in range(len(examples))}
     for claim, rule, severity in table.iter_rows():
-        by_example[int(claim.partition(":")[0])].setdefault(rule, severity)
+        by_example[int(claim.rpartition(":")[2])].setdefault(rule, severity)
     for number, example in enumerate(examples):
         expected, actual = set(example.findings), by_example[number]
         firm = {rule for rule, severity in actual.items() if severity != Severity.INFO}
+        if example.is_of_rules:  # those of the catalogue are not its subject
+            firm &= own
         differing = (expected - actual.keys()) | (firm - expected)
         if differing:
             reasons = _reasons(result, policies, _claims(number, example), differing)
@@ -144,8 +147,8 @@ def _request(examples: Sequence[Example], policies: PolicySet) -> Request:
     rows = []
     for number, example in enumerate(examples):
         for position, line in enumerate(example.lines, start=1):
-            own = {name: f"{number}:{line[name]}" for name in _OWN if line[name]}
-            own = {"claim_id": f"{number}:", "person_id": f"{number}:"} | own
+            own = {name: f"{line[name]}:{number}" for name in _OWN if line[name]}
+            own = {"claim_id": f":{number}", "person_id": f":{number}"} | own
             own["claim_line_number"] = line["claim_line_number"] or str(position)
             rows.append({**line, **own})
     dates = [cell for row in (*rows, EXAMPLE_LINE) for name, cell in row.items() if _is_date(name)]
@@ -160,7 +163,7 @@ def _is_date(column: str) -> bool:
 
 def _claims(number: int, example: Example) -> list[str]:
     """The numbers of an example's claims in the batch."""
-    return list(dict.fromkeys(f"{number}:{line['claim_id']}" for line in example.lines))
+    return list(dict.fromkeys(f"{line['claim_id']}:{number}" for line in example.lines))
 
 
 def _reasons(

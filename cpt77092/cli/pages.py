@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -25,6 +26,7 @@ from cpt77092.cli.options import (
     isolated_option,
     option,
     parse_column_map,
+    policy_folder_option,
     settings_option,
     with_options,
 )
@@ -113,26 +115,38 @@ def _save(opened: OpenedFile, name: str) -> str:
 class RulesOptions:
     """The options of `scrub rules`."""
 
+    policies: Path | None = policy_folder_option()
     form: PageFormat = option(OUTPUT, "Format of the list.", "--format", default=PageFormat.TABLE)
+    names: bool = flag(OUTPUT, "List what rules of your own may use instead.", "--names")
     color: Color = color_option()
+    isolated: bool = isolated_option()
+    settings: str | None = settings_option()
 
 
 @with_options
 def rules(_ctx: typer.Context, options: RulesOptions) -> None:
-    """List the rules.
+    """List the rules, with those of your own in the folder of --policies.
 
-    Example: scrub rules --format markdown
+    --names lists the columns, facts, parameters and functions that conditions of own rules may use.
+
+    Example: scrub rules --policies my-policies
     """
-    from cpt77092.reports import reference_pages
+    from cpt77092.policies import load_policies
+    from cpt77092.reports import name_pages, reference_pages
     from cpt77092.reports.console import make_console
-    from cpt77092.rules import CATALOGUE
+    from cpt77092.rules.selection import with_own
 
+    if options.names:
+        name_pages.print_names(options.form, options.color)
+        return
+    own = load_policies(options.policies).rules if options.policies is not None else ()
+    catalogue = with_own(own)
     if options.form is PageFormat.MARKDOWN:
-        typer.echo(reference_pages.rules_markdown(CATALOGUE))
+        typer.echo(reference_pages.rules_markdown(catalogue))
     elif options.form is PageFormat.JSON:
-        typer.echo(reference_pages.as_json(reference_pages.rules_records(CATALOGUE)))
+        typer.echo(reference_pages.as_json(reference_pages.rules_records(catalogue)))
     else:
-        reference_pages.show_rules(make_console(options.color), CATALOGUE)
+        reference_pages.show_rules(make_console(options.color), catalogue)
 
 
 @frozen(kw_only=True)
@@ -195,16 +209,16 @@ def explain(_ctx: typer.Context, options: ExplainOptions) -> None:
     from cpt77092.reports import reference_pages
     from cpt77092.reports.console import make_console
     from cpt77092.reports.letter import letter
-    from cpt77092.rules import CATALOGUE
+    from cpt77092.rules.selection import with_own
     from cpt77092.text import safe
 
-    rule = _rule_named(options.rule, CATALOGUE)
+    policies = load_policies(options.policies)
+    rule = _rule_named(options.rule, with_own(policies.rules))
     codes = sorted(rule.codes)
     if options.code is not None:
         if options.code not in rule.codes:
             raise UsageError(f"--code {options.code}: {rule.code} checks {', '.join(codes)}")
         codes = [options.code]
-    policies = load_policies(options.policies)
     payer = require_payer(policies, options.payer) if options.payer else None
     if not options.letter:
         payers = [payer] if payer else [name for name in policies.policies if name != NATIONAL]

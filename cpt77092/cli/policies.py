@@ -136,13 +136,14 @@ def check_policies(_ctx: typer.Context, options: CheckPoliciesOptions) -> None:
     from cpt77092.policies.examples import read_examples
     from cpt77092.policies.load import packaged_folder
     from cpt77092.policy_lint import NoteLevel, lint
-    from cpt77092.rules import BY_CODE, CATALOGUE
+    from cpt77092.rules.selection import with_own
     from cpt77092.text import count, safe
 
     folder = options.folder or options.policies
     loaded = load_policies(folder, trust_packaged=False)
-    read_examples(folder or packaged_folder(), BY_CODE)
-    notes = lint(loaded, CATALOGUE, today=options.day, max_age=options.max_age)
+    rules = with_own(loaded.rules)
+    read_examples(folder or packaged_folder(), [rule.code for rule in rules])
+    notes = lint(loaded, rules, today=options.day, max_age=options.max_age)
     if folder is not None:  # the user cannot fix the packaged files
         notes = [n for n in notes if n.where is None or Path(n.where.file).parent == folder]
     for note in notes:
@@ -150,9 +151,10 @@ def check_policies(_ctx: typer.Context, options: CheckPoliciesOptions) -> None:
     warnings = sum(note.level is NoteLevel.WARNING for note in notes)
     numbers = f": {count(warnings, 'warning')}, {count(len(notes) - warnings, 'note')}"
     values = sum(len(policy.values) for policy in loaded.policies.values())
+    own = f", {count(len(loaded.rules), 'own rule')}" if loaded.rules else ""
     typer.echo(
         f"No {'errors' if notes else 'problems'} in {len(loaded.policies)} policies, "
-        f"{values} values ({' and '.join(loaded.origin)}){numbers if notes else ''}."
+        f"{values} values{own} ({' and '.join(loaded.origin)}){numbers if notes else ''}."
     )
     if warnings and options.strict:
         raise typer.Exit(Exit.UNCHECKED)

@@ -148,6 +148,44 @@ _DAY_WRITTEN = re.compile(r"\bDATE\s*'(\d{4}-\d{2}-\d{2})'", re.IGNORECASE)
 _DATE_PARTS = frozenset({"WeekDay", "Year", "Month", "Day"})
 
 
+OPERATORS: tuple[tuple[str, str, str], ...] = (
+    ("= <> < <= > >=", "compare two of one type", "charge_amount > 250.00"),
+    ("AND OR NOT", "join comparisons", "has_modifier_26 AND NOT has_modifier_tc"),
+    ("IN, NOT IN", "one of several values", "place_of_service_code IN ('21', '22')"),
+    ("BETWEEN, NOT BETWEEN", "from one value to another", "patient_age BETWEEN 50 AND 64"),
+    (
+        "IS NULL, IS NOT NULL",
+        "the cell of a column is blank, or is not",
+        "prior_authorization_number IS NULL",
+    ),
+    (
+        "LIKE, ILIKE, NOT LIKE",
+        "a pattern with % and _; ILIKE for capitals and small letters alike",
+        "line_diagnoses LIKE '%M80%'",
+    ),
+    ("STARTS_WITH, ENDS_WITH", "how a text begins or ends", "STARTS_WITH(payer_id, '87')"),
+    ("~", "a regular expression", "rendering_npi ~ '^1[0-9]{9}$'"),
+    (
+        "UPPER, LOWER, LENGTH, SUBSTR, LEFT",
+        "of a text",
+        "SUBSTR(original_reference_number, 1, 2) = '99'",
+    ),
+    ("+ -, * a number", "of numbers", "charge_amount > 99.50 * service_unit_quantity"),
+    ("DATE", "a day", "claim_line_start_date >= DATE '2026-07-01'"),
+    (
+        "INTERVAL",
+        "days, weeks, months or years, for dates",
+        "submission_date > claim_line_start_date + INTERVAL '30 days'",
+    ),
+    (
+        "EXTRACT: YEAR, MONTH, DAY, ISODOW",
+        "a part of a date; ISODOW is 1 for Monday to 7 for Sunday",
+        "EXTRACT(ISODOW FROM claim_line_start_date) IN (6, 7)",
+    ),
+)
+"""What a condition may use besides names, each with its meaning and an example."""
+
+
 class _Reader:
     """Checks the parts of one condition, and puts in what its names stand for."""
 

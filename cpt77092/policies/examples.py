@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from datetime import date, timedelta
 from importlib.resources.abc import Traversable
@@ -25,7 +26,9 @@ class Example:
     """Claim lines of one payer, and the rules that are to find something on them."""
 
     payer: str
-    """The key of the policy."""
+    """The key of the policy; blank in a file of own rules."""
+    is_of_rules: bool = False
+    """Whether it is of a file of own rules, and says nothing of the catalogue's."""
     name: str
     where: Where
     lines: tuple[Mapping[str, str], ...]
@@ -64,6 +67,8 @@ def _read(file: PolicyFileRead, content: bytes, rules: Collection[str]) -> list[
     from cpt77092.policies.schema import examples_model
 
     policy, document = split_examples(content)
+    is_of_rules = re.search(rb"^rules:", policy, re.MULTILINE) is not None
+    payer = "" if is_of_rules else file.stem
     # Blank lines in place of the policy keep the line numbers.
     tree = parse_file(b"\n" * policy.count(b"\n") + document, file) if document else None
     if tree is None or file.problems:
@@ -80,10 +85,11 @@ def _read(file: PolicyFileRead, content: bytes, rules: Collection[str]) -> list[
                 file.problem(path, f"no rule {rule!r}{did_you_mean(rule, rules)}")
     return [
         Example(
-            payer=file.stem,
+            payer=payer,
+            is_of_rules=is_of_rules,
             name=stated["name"],
             where=Where(str(file.path), file.lines.at(("examples", number))),
-            lines=tuple(_complete(line, file.stem) for line in stated["lines"]),
+            lines=tuple(_complete(line, payer) for line in stated["lines"]),
             findings=tuple(stated["findings"]),
         )
         for number, stated in enumerate(tree["examples"])

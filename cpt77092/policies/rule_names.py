@@ -93,5 +93,5 @@ def _of_parameter(parameter: Parameter) -> Name:
     kind = _PARAMETERS[parameter.kind]
     column = f"policy.{parameter.name}"
     dtype = pl.Enum(choices) if choices else _DTYPES[kind]
-    meaning = f"the payer's {parameter.description}"
+    meaning = f"{parameter.description}, in the payer's policy"
     return Name(kind=kind, meaning=meaning, column=column, dtype=dtype, choices=choices)

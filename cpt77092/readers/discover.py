@@ -43,7 +43,7 @@ _LEAVINGS = re.compile(r"\.|~\$|.*(?:~|\.(?:bak|crc|part|swp|tmp|crdownload))$",
 """Names of what editors and engines leave in a folder: hidden, temporary, logs, checkpoints."""
 REPORT_MARK = "# scrub: "
 """Begins the line that a report may have above its header."""
-_CONCISE_LINE = re.compile(r"[^\n]*:[0-9]+: (?:error|warning|info) [A-Z]{2}[0-9]{3} ")
+_CONCISE_LINE = re.compile(r"[^\n]*:[0-9]+: (?:error|warning|info) [A-Z]{2,3}[0-9]{3} ")
 """How a line of the concise report begins."""
 _NAMED = 5
 _HEAD_LINES = 20

@@ -29,6 +29,8 @@ def letter(
     Raises:
         UsageError: nothing can be cited: no rule was found, or only general knowledge.
     """
+    if rule.is_own:
+        raise UsageError(f"{rule.code} is a rule of your own; there is no payer's text to cite")
     if rule.parameter is None:
         return _of_rule(rule)
     rows = positions(policies, payer, codes, [rule.parameter], on)

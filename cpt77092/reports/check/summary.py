@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from shlex import quote
 from typing import Any
 
 from cpt77092.engine import Result
@@ -272,7 +273,7 @@ def notes(result: Result, totals: Totals, *, verbose: bool = False) -> list[str]
         *commonest(result),
         *_open(result, totals, verbose=verbose),
         basis(result),
-        *following(totals),
+        *following(result, totals),
     ]
 
 
@@ -291,12 +292,14 @@ def basis(result: Result) -> str:
     return f"As of {result.as_of}. Policies: {', '.join(result.policies.origin)}.{fees}"
 
 
-def following(totals: Totals) -> list[str]:
+def following(result: Result, totals: Totals) -> list[str]:
     """The next command: the page of the rule with the worst and then the most findings."""
     if not totals.by_rule:
         return []
     first = min(totals.by_rule, key=lambda row: (list(Severity).index(row[1]), -row[2]))
-    return [f"Next: scrub explain {first[0]}"]
+    is_own = any(rule.code == first[0] for rule in result.policies.rules)
+    folder = f" --policies {quote(result.policies.origin[-1])}" if is_own else ""
+    return [f"Next: scrub explain {first[0]}{folder}"]
 
 
 def questions(totals: Totals) -> list[str]:

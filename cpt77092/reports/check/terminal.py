@@ -157,7 +157,9 @@ def _print_rest(console: Console, report: Report, *, verbose: bool) -> None:
         _print_section(console, "Needs you", [*needs, *notes], lines=NEEDS)
     if others:
         console.print(others)
-    console.print(Text(" ".join([summary.basis(result), *summary.following(totals)]), style="dim"))
+    console.print(
+        Text(" ".join([summary.basis(result), *summary.following(result, totals)]), style="dim")
+    )
 
 
 def _print_section(
