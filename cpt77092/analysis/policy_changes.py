@@ -11,6 +11,7 @@ from cpt77092.policies import PARAMETERS, Decision, Status
 from cpt77092.policies.policy import DatedValue, Policy, PolicySet, in_force
 from cpt77092.policies.value_text import members_text, short_value
 from cpt77092.reference.sources import Source
+from cpt77092.rule import Rule
 
 _ORDER = {name: number for number, name in enumerate(PARAMETERS)}
 
@@ -77,7 +78,7 @@ class PolicyChanges:
 
 def between_sets(old: PolicySet, new: PolicySet) -> list[PolicyChanges]:
     """The policies that differ, in the order of their keys, with the dates on which they do."""
-    return _each(old, new, _by_dates)
+    return _each(old, new, _by_dates) + _of_rules(old.rules, new.rules)
 
 
 def between_days(policies: PolicySet, old: date, new: date) -> list[PolicyChanges]:
@@ -98,6 +99,27 @@ def _each(old: PolicySet, new: PolicySet, differences: _Differences) -> list[Pol
         for key in sorted({*old.policies, *new.policies})
     ]
     return [one for one in compared if one.changes or one.others]
+
+
+def _of_rules(old: Sequence[Rule], new: Sequence[Rule]) -> list[PolicyChanges]:
+    """The own rules that differ, as differences in words."""
+    before, after = ({rule.code: rule for rule in rules} for rules in (old, new))
+    others = []
+    for code in sorted({*before, *after}):
+        one, other = before.get(code), after.get(code)
+        if one is None or other is None:
+            others.append(f"{code} {'is new' if one is None else 'is gone'}")
+        elif _stated(one) != _stated(other) or not one.flag.meta.eq(other.flag):
+            others.append(f"{code} has changed")
+    if not others:
+        return []
+    return [PolicyChanges(payer="own-rules", label="Own rules", others=tuple(others))]
+
+
+def _stated(rule: Rule) -> object:
+    """What a rule states besides its condition."""
+    denial = rule.denial.group, rule.denial.carc, rule.denial.rarc
+    return rule.name, rule.severity, rule.codes, rule.message, rule.remedy.text, denial
 
 
 def _of_policy(

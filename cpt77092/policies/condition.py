@@ -132,7 +132,7 @@ _TERMS = {
     "Over": "OVER",
     "Selector": "*",
     "SubPlan": "SELECT",
-    "Ternary": "CASE, IF, SUM and DOW (for weekdays: ISODOW)",
+    "Ternary": "CASE, IF, NULLIF, SUM, IN (SELECT) and DOW (for weekdays: ISODOW)",
     "EqValidity": "IS NOT DISTINCT FROM",
     "NotEqValidity": "IS DISTINCT FROM",
     "Coalesce": "COALESCE",

@@ -311,15 +311,30 @@ class OwnDenial(Strict):
     @model_validator(mode="after")
     def _has_a_remark(self) -> OwnDenial:
         if self.carc == "16" and self.rarc is None:
-            raise ValueError("CARC 16 comes with a remark code (rarc)")
+            raise ValueError("with CARC 16, name the remark code (rarc) to expect")
         return self
+
+
+def _is_checked(code: str) -> str:
+    if code not in CHECKED and code not in GROUPS:
+        raise ValueError("not a code that is checked, nor all, tbs_family or companions")
+    return code
+
+
+def _not_empty(codes: tuple[str, ...]) -> tuple[str, ...]:
+    if not codes:
+        raise ValueError("the list is empty; leave it out for all codes")
+    return codes
+
+
+CodeOfRule = Annotated[str, AfterValidator(_is_checked), _quoted_or_not(_CHECKED_CODES)]
 
 
 class OwnRule(Strict):
     """A rule of the user's own."""
 
     name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)+$")]
-    codes: Annotated[tuple[CheckedCode, ...], Field(min_length=1)] = ("all",)
+    codes: Annotated[tuple[CodeOfRule, ...], AfterValidator(_not_empty)] = ("all",)
     """The codes of the lines that it checks; all if it names none."""
     condition: Text
     """An SQL expression: true is a finding, unknown is not checked."""
