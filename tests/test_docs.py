@@ -22,6 +22,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 GUIDES = [
     ROOT / "README.md",
     ROOT / "policies" / "README.md",
+    ROOT / "policies" / "own-rules.md",
     *sorted((ROOT / "cpt77092").glob("*/README.md")),
     ROOT / "tests" / "rules" / "README.md",
 ]

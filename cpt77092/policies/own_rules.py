@@ -71,8 +71,10 @@ def _rule(
         severity=Severity(stated["severity"]),
         codes=codes,
         flag=flag,
+        # Some reports show the title alone.
         source=Source(
-            title=stated.get("source", "Own rule").strip(), at=place, confidence=Confidence.PRIMARY
+            title=f"{stated.get('source', 'Own rule').strip()}, {place}",
+            confidence=Confidence.PRIMARY,
         ),
         message=texts["message"],
         remedy=Remedy(texts["remedy"]),

@@ -19,8 +19,8 @@ def with_own(own: Sequence[Rule]) -> tuple[Rule, ...]:
     """
     owners = {rule.name: rule.code for rule in CATALOGUE}
     clashes = [
-        f"{rule.source.at if rule.source else rule.code}: name {rule.name!r} is that of "
-        f"{owners[rule.name]}; choose another"
+        f"{rule.source.title if rule.source else rule.code}: {rule.code} has the name of "
+        f"{owners[rule.name]}, {rule.name}; choose another"
         for rule in own
         if rule.name in owners
     ]

@@ -88,7 +88,8 @@ def test_a_finding_cites_file_and_line_and_a_blank_cell_is_not_checked() -> None
         "Correct the charge.",
         "none",
     )
-    assert (found["source_title"], found["source_at"]) == ("Own rule", "own/own-rules.yaml:2")
+    assert (found["source_title"], found["source_at"]) == ("Own rule, own/own-rules.yaml:2", "")
+    assert found["confidence"] == "primary"
     assert result.not_checked.select("claim_id", "rule", "reason").rows() == [
         ("A-3", "OWN001", "charge_amount is blank")
     ]
@@ -268,7 +269,8 @@ def test_a_code_or_a_name_is_one_rule_alone(scrub: Scrub) -> None:
     code, _, err = scrub("claims.csv", *AS_OF, "--policies", "own")
     assert code == 2
     assert err.endswith(
-        "own/own-rules.yaml:2: name 'modifier-repeated' is that of MO006; choose another\n"
+        "Own rule, own/own-rules.yaml:2: OWN001 has the name of MO006, modifier-repeated; "
+        "choose another\n"
     )
 
 

@@ -12,7 +12,9 @@ ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT / "policies/policy.schema.json"
 LINES = {
     **dict.fromkeys((ROOT / "policies").glob("*.yaml"), "policy.schema.json"),
-    ROOT / "examples/policies/lakeside-health.yaml": "../../policies/policy.schema.json",
+    **dict.fromkeys(
+        (ROOT / "examples/policies").glob("*.yaml"), "../../policies/policy.schema.json"
+    ),
 }
 
 
