@@ -139,6 +139,6 @@ def outcomes_of(condition: Condition, lines: Sequence[Mapping[str, str]]) -> lis
             places = ", ".join("?" * len(cells))
             database.execute(f"INSERT INTO lines VALUES ({places})", cells)  # noqa: S608
         query = f"SELECT {condition.sqlite} FROM lines ORDER BY rowid"  # noqa: S608
-        found = database.execute(query).fetchall()
+        values = database.execute(query).fetchall()
     database.close()
-    return [None if value is None else bool(value) for (value,) in found]
+    return [None if value is None else bool(value) for (value,) in values]

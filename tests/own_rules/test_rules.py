@@ -76,20 +76,20 @@ def problems_of(**changes: Any) -> list[str]:
 
 def test_a_finding_cites_file_and_line_and_a_blank_cell_is_not_checked() -> None:
     result = cpt77092.check("claims.csv", as_of=DAY, policies="own", select="OWN001")
-    (found,) = result.findings.to_dicts()
-    assert (found["claim_id"], found["rule"], found["name"]) == (
+    (finding,) = result.findings.to_dicts()
+    assert (finding["claim_id"], finding["rule"], finding["name"]) == (
         "A-1",
         "OWN001",
         "charge-over-ceiling",
     )
-    assert (found["severity"], found["message"], found["fix"], found["fix_kind"]) == (
+    assert (finding["severity"], finding["message"], finding["fix"], finding["fix_kind"]) == (
         "error",
         "$100.01 is above $100.00.",
         "Correct the charge.",
         "none",
     )
-    assert (found["source_title"], found["source_at"]) == ("Own rule, own/own-rules.yaml:2", "")
-    assert found["confidence"] == "primary"
+    assert (finding["source_title"], finding["source_at"]) == ("Own rule, own/own-rules.yaml:2", "")
+    assert finding["confidence"] == "primary"
     assert result.not_checked.select("claim_id", "rule", "reason").rows() == [
         ("A-3", "OWN001", "charge_amount is blank")
     ]
