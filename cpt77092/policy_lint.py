@@ -300,6 +300,7 @@ def _bare_lines(policies: PolicySet, rules: Sequence[Rule], dates: Sequence[date
         pl.lit(0, pl.UInt32).alias("source"),
         pl.int_range(pl.len(), dtype=pl.UInt32).alias("source_row"),
         pl.lit(None, pl.String).alias("damaged_code"),
+        pl.lit(None, pl.Categorical()).alias("claim_diagnoses"),
     )
     nothing = pl.DataFrame()
     return Batch(lines=typed, rejects=nothing, unread_codes=nothing, scans=(), tallies=())

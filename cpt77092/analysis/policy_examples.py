@@ -1,7 +1,7 @@
 """The examples of policy files, run as claims: which of them do not come out as expected, and why.
 
 Each example has claims and patients of its own. A batch holds one example of each payer, as some
-rules report a payer once in a batch.
+rules of the catalogue report a payer once in a batch; of own rules it holds all examples.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ def _batches(examples: Sequence[Example]) -> list[list[Example]]:
     payers: list[set[str]] = []
     for example in examples:
         own = {line[name].casefold() for line in example.lines for name in ("payer", "payer_id")}
-        own = {example.payer, *filter(None, own)}
+        own = set() if example.is_of_rules else {example.payer, *filter(None, own)}
         number = next((n for n, used in enumerate(payers) if not own & used), len(batches))
         if number == len(batches):
             batches.append([])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import pickle
 import re
 import shutil
 from collections.abc import Callable
@@ -437,3 +438,10 @@ def test_every_name_has_the_type_that_it_is_listed_with() -> None:
     for name, one in names.items():
         dtype = result.lines.schema[one.column]
         assert type(dtype).__name__ in families[one.kind], name
+
+
+def test_own_rules_can_go_to_another_process() -> None:
+    rule = load_policies(Path("own")).rules[0]
+    other = pickle.loads(pickle.dumps(rule))  # noqa: S301 # our own
+    assert (other.code, other.message) == (rule.code, rule.message)
+    assert other.flag.meta.eq(rule.flag)
