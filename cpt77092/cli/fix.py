@@ -147,6 +147,8 @@ def _require_fitting(options: FixOptions) -> None:
             "--unsafe: asks at a terminal, and this is none; give a list of what was reviewed with "
             "--reviewed FILE"
         )
+    if options.undo and not options.claims:
+        raise UsageError("--undo: name the fixed file too: scrub fix FIXED --undo AUDIT -o BACK")
     if options.claims and (len(options.claims) > 1 or options.claims[0] == "-"):
         raise UsageError("one claim file is fixed at a time; name a single file")
 
@@ -266,7 +268,7 @@ def _print_fixed(fixed: Fixed, summary: str, *, with_cells: bool) -> None:
     for step in fixed.steps if with_cells else ():
         _print(f"{_heading(step.fix)}: {step.fix.finding['fix']}")
         for edit in step.edits:
-            cell = f"{edit.row}, {edit.column}"
+            cell = f"{Path(fixed.path).name}:{edit.row}, {edit.column}"
             _print(f"  {cell}: {edit.before or 'blank'} -> {edit.after or 'blank'}")
     _print(summary)
     for later, first in fixed.waited:

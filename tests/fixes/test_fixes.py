@@ -175,7 +175,7 @@ def test_diff_shows_and_writes_nothing(scrub: Scrub, tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text(text_of({"mod1": "26"}))
     code, out, _ = scrub("fix", "in.csv", "--diff")
     assert code == 1
-    assert "2, mod1: 26 -> blank" in out
+    assert ".csv:2, mod1: 26 -> blank" in out
     assert [file.name for file in tmp_path.iterdir()] == ["in.csv"]
     (tmp_path / "in.csv").write_text(text_of({}))
     assert scrub("fix", "in.csv", "--diff")[0] == 0
@@ -209,6 +209,7 @@ def test_a_reviewed_list_names_claim_line_and_rule(scrub: Scrub, tmp_path: Path)
         (["in.csv", "-o", "out.csv", "--diff"], "--diff: writes nothing"),
         (["in.csv", "-o", "out.parquet"], "give the file an ending for that"),
         (["in.csv", "-o", "out.csv", "--undo", "in.csv"], "not an audit file"),
+        (["-o", "out.csv", "--undo", "in.csv"], "name the fixed file too"),
         ([EXAMPLES / "claims.xlsx", "-o", "out.csv"], "save the sheet as CSV"),
     ],
 )
