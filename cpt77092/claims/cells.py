@@ -29,6 +29,9 @@ from cpt77092.claims.dates import Order, read_dates
 from cpt77092.claims.marks import plain_texts, without_marks
 from cpt77092.claims.words import WHOLE_NUMBER, code_texts
 
+_NOBODY = r"(?i)^(?:0{3,}|9{5,}|.*\bunknown\b.*)$"
+"""What is keyed in for a patient who has no number; all of them would be one person."""
+
 
 def source_cell(
     header: str, column: Column, dtype: pl.DataType | type[pl.DataType] = pl.String
@@ -56,6 +59,8 @@ def source_cell(
         source = without_marks(source.cast(pl.String).fill_null(""))
         if column.kind is Kind.TEXT:
             source = source.str.replace(WHOLE_NUMBER, "$1")
+        if column.name == "person_id":
+            source = source.str.replace(_NOBODY, "")
         if column.name == "hcpcs_code":
             source = source.str.to_uppercase()
     return source.alias(column.name)

@@ -212,7 +212,8 @@ def _repeated_line(flagged: pl.DataFrame, lines: pl.DataFrame, _: Context) -> pl
     claim = pl.col("claim_id")
     is_same = pl.lit(flagged["claim_key"]).eq_missing(pl.col("claim_key")) | (claim == "")
     text = pl.when(is_same).then("number").otherwise(pl.format("claim {}, {}", claim, "number"))
-    place = pl.format(" ({})", "row").fill_null("")
+    has_number = pl.col("number") != pl.col("row")  # a line without one is named by its row
+    place = pl.when(has_number).then(pl.format(" ({})", "row")).fill_null("")
     return named.select(pl.format("{}{}", text, place).alias("text"))["text"]
 
 

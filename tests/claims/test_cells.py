@@ -644,3 +644,22 @@ def test_the_noise_of_a_float_is_no_fraction_of_a_cent(text: str, amount: str) -
 def test_a_day_that_a_gap_made_a_float_is_a_day() -> None:
     values, states = reading(Kind.DATE, 20260302.0, None, dtype=pl.Float64)
     assert (values, states) == ([date(2026, 3, 2), None], ["read", "blank"])
+
+
+@pytest.mark.parametrize(
+    ("cell", "person"),
+    [
+        ("UNKNOWN", ""),
+        ("Patient unknown", ""),
+        ("unk", ""),
+        ("000000000", ""),
+        ("999999999", ""),
+        ("0", "0"),
+        ("999", "999"),
+        ("9001", "9001"),
+        ("Unknowns LLC", "Unknowns LLC"),
+    ],
+)
+def test_a_patient_who_has_no_number_is_nobody(cell: str, person: str) -> None:
+    cells = pl.DataFrame({"Patient": [cell]})
+    assert cells.select(source_cell("Patient", BY_NAME["person_id"])).item() == person
