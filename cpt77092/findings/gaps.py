@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
+from typing import Protocol
 
 import polars as pl
 
@@ -14,6 +15,7 @@ from cpt77092.engine import ERROR, Result, looks_at
 from cpt77092.facts import inputs
 from cpt77092.findings.not_checked import reason_inputs
 from cpt77092.frozen import frozen
+from cpt77092.readers import Batch
 from cpt77092.reference.codes import INTERPRETATION
 from cpt77092.rule import Rule
 from cpt77092.text import count
@@ -55,30 +57,56 @@ class Gap:
     """Whether the run must not end as if all had been checked."""
 
 
-def gaps(result: Result, without: Collection[str] = ()) -> tuple[Gap, ...]:
+class _Run(Protocol):
+    """What `gaps` reads of a run."""
+
+    @property
+    def batch(self) -> Batch: ...
+    @property
+    def rules(self) -> tuple[Rule, ...]: ...
+
+
+def lines_without(result: Result) -> pl.DataFrame:
+    """`group, of_history, lines`: lines of files that lack columns which selected rules need."""
+    rows = []
+    for group, (_, columns) in (_CRITICAL | _OTHERS).items():
+        rules = _needing(result.rules, columns)
+        lines = result.lines.filter(_is_without(result, columns, rules)).height
+        rows += [(group, False, lines)] if lines else []
+        if group in _CRITICAL and rules and _history_lacks(result, columns):
+            rows.append((group, True, 1))
+    schema = {"group": pl.String, "of_history": pl.Boolean, "lines": pl.Int64}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def gaps(
+    run: _Run, missing_on: pl.DataFrame, lines: int, without: Collection[str] = ()
+) -> tuple[Gap, ...]:
     """Columns that are missing on some lines although selected rules need them, then questions.
 
     Args:
-        result: a run.
+        run: has the files and the rules.
+        missing_on: what `lines_without` gives of all lines.
+        lines: how many lines there are in scope.
         without: the values of `--without`: what the user knows to be missing.
     """
     missing, critical = [], set[str]()
     for group, (name, columns) in (_CRITICAL | _OTHERS).items():
-        rules = _needing(result, columns)
-        if group in _CRITICAL and group not in without and rules:
+        if group in _CRITICAL and group not in without and _needing(run.rules, columns):
             critical |= {group, *columns}
         answer = f"--map {columns[0]}=HEADER, or --without {group} if the files have none"
-        if group in _CRITICAL and rules and _history_lacks(result, columns):
+        of_group = missing_on.filter(group=group)
+        if of_group["of_history"].any():
             lack = f"no {name} column in the history"
             text = f"comparison with the history, {lack}"
             missing.append(Gap(text, lack, answer, exits_2=group in critical))
-        lines = result.lines.filter(_is_without(result, columns, rules)).height
-        if lines:
-            where = "" if lines == result.lines.height else f" on {count(lines, 'line')}"
+        number = int(of_group.filter(~pl.col("of_history"))["lines"].sum())
+        if number:
+            where = "" if number == lines else f" on {count(number, 'line')}"
             lack = f"no {name} column"
             text = f"{name} edits{where}, {lack}"
             missing.append(Gap(text, lack, answer, exits_2=group in critical))
-    return (*missing, *_questions(result, critical))
+    return (*missing, *_questions(run.batch, critical))
 
 
 _NONE = pl.lit(False)  # noqa: FBT003
@@ -96,7 +124,7 @@ def denied_and_unjudged(result: Result, without: Collection[str] = ()) -> tuple[
     errors = result.findings.filter(severity=ERROR)
     denied = errors.filter(~pl.lit(pl.Series(is_unread)).gather("rule"))["line"].unique()
     critical = [
-        _is_without(result, columns, _needing(result, columns))
+        _is_without(result, columns, _needing(result.rules, columns))
         for group, (_, columns) in _CRITICAL.items()
         if group not in without
     ]
@@ -116,15 +144,15 @@ def of_unjudged_payer(result: Result) -> pl.Series:
     return result.lines.lazy().select(is_unjudged=is_unjudged | _NONE).collect()["is_unjudged"]
 
 
-def unjudged_payers(result: Result) -> tuple[tuple[str, int], ...]:
-    """Unrecognized payers by their lines with 77092: no policy of theirs judges modifier 26."""
-    if not _judges_modifier_26(result):
-        return ()
-    lines = result.lines.lazy().filter(_OF_UNJUDGED_PAYER)
-    payers = lines.group_by(pl.col("payer_label").cast(pl.String)).len()
-    ranked = payers.sort(["len", "payer_label"], descending=[True, False])
-    columns = ranked.collect(engine="streaming").to_dict(as_series=False).values()
-    return tuple(zip(*columns, strict=True))
+def unjudged_payers(result: Result) -> pl.DataFrame:
+    """`payer, lines`: unrecognized payers and their lines with 77092.
+
+    No policy of theirs judges modifier 26 there.
+    """
+    is_unjudged = _OF_UNJUDGED_PAYER if _judges_modifier_26(result) else _NONE
+    lines = result.lines.lazy().filter(is_unjudged)
+    payers = lines.group_by(payer=pl.col("payer_label").cast(pl.String)).len("lines")
+    return payers.collect(engine="streaming")
 
 
 def _judges_modifier_26(result: Result) -> bool:
@@ -139,9 +167,9 @@ def plain_inputs(rule: Rule) -> frozenset[str]:
     return frozenset(reason_inputs(rule)).union(*behind)
 
 
-def _needing(result: Result, columns: Collection[str]) -> list[Rule]:
+def _needing(rules: Iterable[Rule], columns: Collection[str]) -> list[Rule]:
     """The rules that one of these columns can decide."""
-    return [rule for rule in result.rules if _needs(rule, columns)]
+    return [rule for rule in rules if _needs(rule, columns)]
 
 
 def _needs(rule: Rule, columns: Collection[str]) -> bool:
@@ -177,9 +205,8 @@ def _history_lacks(result: Result, columns: Sequence[str]) -> bool:
     return not result.history.lines.filter(_is_absent(result.history.lines, columns)).is_empty()
 
 
-def _questions(result: Result, critical: Collection[str]) -> Iterator[Gap]:
+def _questions(batch: Batch, critical: Collection[str]) -> Iterator[Gap]:
     """What to ask about the headers of the files: each question once, with its first file."""
-    batch = result.batch
     files: dict[Question, list[str]] = {}
     failing = set()
     for scan, tally in zip(batch.scans, batch.tallies, strict=True):

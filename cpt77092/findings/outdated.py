@@ -27,40 +27,53 @@ class Outdated:
     """The last of their dates of service."""
 
 
-def outdated(result: Result) -> tuple[Outdated, ...]:
-    """The tables that selected rules or the expected payment rest on, after their last day."""
+_AFTER = {
+    "table": pl.String,
+    "lines": pl.UInt32,
+    "last_service": pl.Date,
+    "last_day": pl.Date,
+}
+
+
+def outdated(after: pl.DataFrame) -> tuple[Outdated, ...]:
+    """The tables that end before some lines, by what `lines_after_tables` gives of all lines."""
+    rows = {row.pop("table"): row for row in after.iter_rows(named=True)}
+    tables = (table for table in TABLES if table.parameter in rows)
+    return tuple(Outdated(table=table, **rows[table.parameter]) for table in tables)
+
+
+def lines_after_tables(result: Result) -> pl.DataFrame:
+    """The lines after each table that selected rules or the expected payment rest on."""
     read = set(inputs(EXPECTED_PAYMENT)).union(*(plain_inputs(rule) for rule in result.rules))
     tables = [table for table in TABLES if f"policy.{table.parameter}" in read]
-    return tuple(filter(None, (_outdated(result, table) for table in tables)))
+    after = [_lines_after(result, table) for table in tables]
+    return pl.concat([pl.DataFrame(schema=_AFTER), *after])
 
 
-def diagnosis_years_without_list(result: Result) -> tuple[int, ...]:
-    """The fiscal years of checked lines for which there is no ICD-10-CM list."""
-    if not any("diagnosis_problems" in rule.flag.meta.root_names() for rule in result.rules):
-        return ()
+def service_years(result: Result) -> pl.DataFrame:
+    """`year`: fiscal years of checked lines for which there is no ICD-10-CM list."""
     day = pl.col("claim_line_start_date")
-    dated = result.lines.lazy().filter(pl.col("hcpcs_code").is_in(sorted(CHECKED)))
-    year = day.dt.year() + (day.dt.month() > 9)
-    years = dated.select(year.unique().drop_nulls()).collect(engine="in-memory").to_series()
-    listed = {one.fiscal_year for one in result.context.diagnosis_lists}
-    return tuple(sorted(set(years) - listed))
+    is_read = any("diagnosis_problems" in rule.flag.meta.root_names() for rule in result.rules)
+    dated = result.lines.lazy().filter(is_read & pl.col("hcpcs_code").is_in(sorted(CHECKED)))
+    year = (day.dt.year() + (day.dt.month() > 9)).cast(pl.Int32)
+    listed = [one.fiscal_year for one in result.context.diagnosis_lists] if is_read else []
+    years = dated.select(year=year.unique().drop_nulls()).filter(~pl.col("year").is_in(listed))
+    return years.collect(engine="in-memory")
 
 
-def _outdated(result: Result, table: NationalTable) -> Outdated | None:
+def _lines_after(result: Result, table: NationalTable) -> pl.DataFrame:
     decisions = result.table.frame[f"policy.{table.parameter}.decision"]
     sources = [decision.source for decision in result.decisions]
     until = pl.Series([source.until if source else None for source in sources], dtype=pl.Date)
-    if not until.gather(decisions).drop_nulls().len():
-        return None
     day = pl.col("claim_line_start_date")
     last_day = pl.lit(until.gather(decisions)).gather("policy_row")
-    late = (
-        result.lines.lazy()
-        .filter(pl.col("hcpcs_code").is_in(sorted(CHECKED)) & (day > last_day))
-        .select(pl.len(), last_service=day.max(), last_day=last_day.max())
-        .collect(engine="in-memory")
+    late = result.lines.lazy().filter(
+        pl.col("hcpcs_code").is_in(sorted(CHECKED)) & (day > last_day)
     )
-    lines, last_service, covered = late.row(0)
-    if not lines:
-        return None
-    return Outdated(table=table, last_day=covered, lines=lines, last_service=last_service)
+    counted = late.select(
+        table=pl.lit(table.parameter),
+        lines=pl.len(),
+        last_service=day.max(),
+        last_day=last_day.max(),
+    )
+    return counted.filter(pl.col("lines") > 0).collect(engine="in-memory")

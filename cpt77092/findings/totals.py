@@ -8,25 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from cpt77092.engine import (
-    CLAIM_OF_PAYER,
-    ERROR,
-    EXPECTED_PAYMENT,
-    INFO,
-    SEVERITIES,
-    WARNING,
-    Result,
-)
-from cpt77092.findings.gaps import Gap, denied_and_unjudged, gaps, unjudged_payers
-from cpt77092.findings.lines import money_at_risk
-from cpt77092.findings.not_checked import not_checked_reasons
-from cpt77092.findings.outdated import Outdated, diagnosis_years_without_list, outdated
+from cpt77092.engine import EXPECTED_PAYMENT, SEVERITIES, Result
+from cpt77092.findings.gaps import Gap, gaps
+from cpt77092.findings.outdated import Outdated, outdated
 from cpt77092.findings.schema import TOTALS
-from cpt77092.findings.table import is_question
+from cpt77092.findings.sums import MONEY, Sums, sums
 from cpt77092.frozen import frozen
-from cpt77092.readers import Tally
-from cpt77092.reference.codes import CHECKED
-from cpt77092.rule import Severity
+from cpt77092.readers import Batch, History, Tally
+from cpt77092.rule import Rule, Severity
 
 if TYPE_CHECKING:
     from cpt77092.findings.since import SinceTotals
@@ -158,6 +147,15 @@ class Totals:
         return 0 if self.accepted is None else self.accepted.by_severity[Severity.ERROR]
 
 
+@frozen(kw_only=True)
+class PartedRun:
+    """A run whose lines were checked in parts; its batch and history have none of them."""
+
+    batch: Batch
+    history: History | None
+    rules: tuple[Rule, ...]
+
+
 def totals(
     result: Result,
     *,
@@ -175,42 +173,86 @@ def totals(
         accepted: the findings that were accepted.
         comparison: how the run differs from a former one.
     """
-    counts, worst, by_payer = _by_rule(result), result.worst, _at_risk_by_payer(result)
-    is_checked = result.lines["hcpcs_code"].is_in(sorted(CHECKED))
-    denied, unjudged = denied_and_unjudged(result, without)
-    return Totals(
-        tally=result.batch.total,
-        doubtful_files=_doubtful_files(result),
-        checked_lines=int(is_checked.sum()),
-        partner_lines=int((~is_checked).sum()),
-        history_rejected=_history_rejected(result),
-        unreadable_files=len(result.batch.unreadable),
-        flagged_lines=worst.len() - worst.null_count(),
-        flagged_claims=_claims(result.lines[CLAIM_OF_PAYER].filter(worst.is_not_null())),
-        error_lines=int((worst == ERROR).sum()),
-        denied_lines=denied,
-        unjudged_lines=unjudged + result.batch.total.rejected + _history_rejected(result),
-        warning_lines=int((worst == WARNING).sum()),
-        by_severity={s: sum(n for _, one, n in counts if one is s) for s in SEVERITIES},
-        by_rule=tuple(counts),
-        infos_by_payer=_infos_by_payer(result),
-        questions=_questions(result),
-        not_checked=_reasons(result),
-        gaps=gaps(result, without),
-        unjudged=unjudged_payers(result),
-        at_risk=_together([money for _, _, money in by_payer]),
-        at_risk_by_rule=_at_risk_by_rule(result),
-        at_risk_by_payer=by_payer,
-        outdated=outdated(result),
-        diagnosis_years=diagnosis_years_without_list(result),
-        rework=None if rework_cost is None else _rework(result, rework_cost),
+    lines = sums(result, rework_cost=rework_cost, without=without)
+    return add_up(
+        lines,
+        result,
+        rework=None if rework_cost is None else _rework(lines, rework_cost),
+        without=without,
         accepted=None if accepted is None else _accepted(result, accepted),
         since=None if comparison is None else _since(result, comparison),
     )
 
 
-def _history_rejected(result: Result) -> int:
-    return 0 if result.history is None else result.history.rejects.height
+def add_up(
+    lines: Sums,
+    run: Result | PartedRun,
+    *,
+    rework: Rework | None = None,
+    without: Collection[str] = (),
+    accepted: AcceptedTotals | None = None,
+    since: SinceTotals | None = None,
+) -> Totals:
+    """What a run adds up to, by the sums of its lines.
+
+    Args:
+        lines: what `sums` gives of all lines, or `added` of the parts of them.
+        run: has batch, history and rules.
+        rework: which lines are worth reworking, where the user said what that costs.
+        without: as of `totals`.
+        accepted: the findings that were accepted.
+        since: how the run differs from a former one.
+    """
+    batch, codes = run.batch, [rule.code for rule in run.rules]
+    counts = dict(lines["counts"].iter_rows())
+    by_payer = _at_risk_by_payer(lines["money_of_payers"])
+    by_rule = lines["findings"].sort("rule", "severity")
+    return Totals(
+        tally=batch.total,
+        doubtful_files=_doubtful_files(run),
+        history_rejected=_history_rejected(run),
+        unreadable_files=len(batch.unreadable),
+        **{name: counts[name] for name in _COUNTED},
+        unjudged_lines=counts["unjudged_lines"] + batch.total.rejected + _history_rejected(run),
+        by_severity={
+            severity: int(by_rule.filter(severity=number)["number"].sum())
+            for number, severity in enumerate(SEVERITIES)
+        },
+        by_rule=tuple((codes[r], SEVERITIES[s], n) for r, s, n in by_rule.iter_rows()),
+        infos_by_payer=tuple(
+            (codes[rule], payer, number)
+            for rule, payer, number in lines["infos"].sort("rule", "payer").iter_rows()
+        ),
+        questions=_questions(lines["questions"], codes),
+        not_checked=tuple(lines["not_checked"].sort("rule", "payer", "reason").iter_rows()),
+        gaps=gaps(run, lines["without"], counts["lines"], without),
+        unjudged=tuple(
+            lines["unjudged"].sort("lines", "payer", descending=[True, False]).iter_rows()
+        ),
+        at_risk=_together([money for _, _, money in by_payer]),
+        at_risk_by_rule=_at_risk_by_rule(lines["money_of_rules"], codes),
+        at_risk_by_payer=by_payer,
+        outdated=outdated(lines["outdated"]),
+        diagnosis_years=tuple(sorted(lines["years"]["year"])),
+        rework=rework,
+        accepted=accepted,
+        since=since,
+    )
+
+
+_COUNTED = (
+    "checked_lines",
+    "partner_lines",
+    "flagged_lines",
+    "flagged_claims",
+    "error_lines",
+    "denied_lines",
+    "warning_lines",
+)
+
+
+def _history_rejected(run: Result | PartedRun) -> int:
+    return 0 if run.history is None else run.history.rejects.height
 
 
 def _since(result: Result, comparison: Comparison) -> SinceTotals:
@@ -219,20 +261,10 @@ def _since(result: Result, comparison: Comparison) -> SinceTotals:
     return since_totals(result, comparison)
 
 
-def _by_rule(result: Result) -> list[tuple[str, Severity, int]]:
-    counts = _count(result.findings.lazy(), "rule", "severity")
-    return [(result.rules[rule].code, SEVERITIES[one], number) for rule, one, number in counts]
-
-
-def _reasons(result: Result) -> tuple[tuple[str, str, str, int], ...]:
-    reasons = not_checked_reasons(result).select("rule", "reason", "payer", "lines")
-    return tuple(reasons.iter_rows())
-
-
 def money_of(result: Result, lines: pl.Series) -> AtRisk:
     """The money of some lines, by number, each once."""
     money = result.lines.select("charge_amount", EXPECTED_PAYMENT)[lines.unique()]
-    (sums,) = money.select(_MONEY).iter_rows(named=True)
+    (sums,) = money.select(MONEY).iter_rows(named=True)
     return AtRisk(**sums)
 
 
@@ -265,20 +297,10 @@ def totals_table(totals: Totals) -> pl.DataFrame:
     return pl.DataFrame(cells).select(pl.col(name).cast(dtype) for name, dtype in TOTALS.items())
 
 
-def _doubtful_files(result: Result) -> int:
-    past = result.history
-    of_batch = sum(bool(scan.faults) for scan in result.batch.scans)
+def _doubtful_files(run: Result | PartedRun) -> int:
+    past = run.history
+    of_batch = sum(bool(scan.faults) for scan in run.batch.scans)
     return of_batch + (0 if past is None else len(past.faults))
-
-
-_MONEY = (
-    pl.len().alias("lines"),
-    pl.col("charge_amount").filter(pl.col("charge_amount") >= 0).sum().alias("charges"),
-    (pl.col("charge_amount") >= 0).sum().alias("charges_known"),
-    pl.col(EXPECTED_PAYMENT).sum().alias("expected"),
-    pl.col(EXPECTED_PAYMENT).count().alias("expected_known"),
-)
-"""The fields of `AtRisk`, summed over lines."""
 
 
 def _together(parts: Sequence[AtRisk]) -> AtRisk:
@@ -292,83 +314,36 @@ def _together(parts: Sequence[AtRisk]) -> AtRisk:
     )
 
 
-def _at_risk_by_rule(result: Result) -> tuple[tuple[str, AtRisk], ...]:
-    errors = result.findings.filter(pl.col("severity") == ERROR)
-    money = result.lines.select("charge_amount", EXPECTED_PAYMENT)[errors["line"]]
-    by_rule = errors.select("rule").hstack(money).group_by("rule").agg(_MONEY).sort("rule")
-    return tuple(
-        (result.rules[row.pop("rule")].code, AtRisk(**row)) for row in by_rule.iter_rows(named=True)
-    )
+def _at_risk_by_rule(money: pl.DataFrame, codes: Sequence[str]) -> tuple[tuple[str, AtRisk], ...]:
+    rows = money.sort("rule").iter_rows(named=True)
+    return tuple((codes[row.pop("rule")], AtRisk(**row)) for row in rows)
 
 
-def _at_risk_by_payer(result: Result) -> tuple[tuple[str, str, AtRisk], ...]:
-    payer = (result.payer_counted, "payer_policy", "payer_label")
-    lines = result.lines.select(payer).hstack(money_at_risk(result))
-    # One payer is spelt in several ways: the number tells payers apart, the first label names it.
-    payers = (
-        lines.with_columns(result.worst.alias("worst"))
-        .lazy()
-        .filter(pl.col("worst") == ERROR)
-        .group_by("payer_number")
-        .agg(pl.first("payer_policy"), pl.min("payer_label"), *_MONEY)
-        .sort("charges", "payer_label", "payer_number", descending=[True, False, False])
-        .drop("payer_number")
-        .collect(engine="streaming")
-    )
+def _at_risk_by_payer(money: pl.DataFrame) -> tuple[tuple[str, str, AtRisk], ...]:
+    payers = money.sort(
+        "charges", "payer_label", "payer_number", descending=[True, False, False]
+    ).drop("payer_number")
     return tuple(
         (row.pop("payer_policy"), row.pop("payer_label"), AtRisk(**row))
         for row in payers.iter_rows(named=True)
     )
 
 
-def _rework(result: Result, cost: Decimal) -> Rework:
-    expected = result.lines[EXPECTED_PAYMENT].filter(result.worst == ERROR)
-    known = expected.drop_nulls()
-    worth_it = int((known > cost).sum())
+def _rework(lines: Sums, cost: Decimal) -> Rework:
+    counts = dict(lines["counts"].iter_rows())
     return Rework(
         cost=cost,
-        worth_it=worth_it,
-        not_worth_it=known.len() - worth_it,
-        unknown=expected.null_count(),
+        worth_it=counts["worth_it"],
+        not_worth_it=counts["not_worth_it"],
+        unknown=counts["unknown"],
     )
 
 
-def _claims(key: pl.Series) -> int:
-    """How many claims some lines are of; a line without a claim number is a claim of its own."""
-    return key.drop_nulls().n_unique() + key.null_count()
-
-
-def _infos_by_payer(result: Result) -> tuple[tuple[str, str, int], ...]:
-    payer = pl.lit(result.lines["payer_label"]).gather("line")
-    is_info = (pl.col("severity") == INFO) & ~is_question(result)
-    infos = result.findings.lazy().filter(is_info).select("rule", payer=payer)
+def _questions(asked: pl.DataFrame, codes: Sequence[str]) -> tuple[Question, ...]:
+    ranked = asked.sort("lines", "payer", "text", descending=[True, False, False])
     return tuple(
-        (result.rules[rule].code, name, number)
-        for rule, name, number in _count(infos, "rule", "payer")
-    )
-
-
-def _questions(result: Result) -> tuple[Question, ...]:
-    texts = pl.Series("text", [rule.question for rule in result.rules], dtype=pl.String)
-    asked = result.findings.filter(is_question(result))
-    payer = (result.payer_counted, "payer_label", "charge_amount")
-    lines = result.lines.select(payer)[asked["line"]]
-    is_charged = pl.col("line").is_first_distinct() & (pl.col("charge_amount") >= 0)
-    questions = (
-        asked.hstack(lines)
-        .group_by("payer_number", text=pl.lit(texts).gather("rule"))
-        .agg(
-            payer=pl.col("payer_label").cast(pl.String).min(),
-            rules=pl.col("rule").unique().sort(),
-            lines=pl.col("line").n_unique(),
-            charges=pl.col("charge_amount").filter(is_charged).sum(),
-        )
-        .sort("lines", "payer", "text", descending=[True, False, False])
-        .drop("payer_number")
-    )
-    return tuple(
-        Question(**row | {"rules": tuple(result.rules[number].code for number in row["rules"])})
-        for row in questions.iter_rows(named=True)
+        Question(**row | {"rules": tuple(codes[number] for number in row["rules"])})
+        for row in ranked.drop("payer_number").iter_rows(named=True)
     )
 
 

@@ -12,7 +12,8 @@ from cpt77092.claims.cells import read_day_first
 from cpt77092.engine import Result, check, names_read, turned, with_facts
 from cpt77092.facts import FACTS
 from cpt77092.facts.claim_lines import ORDER
-from cpt77092.findings import as_table, not_checked_reasons
+from cpt77092.findings import as_table
+from cpt77092.findings.sums import Sums, sums
 from cpt77092.findings.table import by_line
 from cpt77092.frozen import frozen
 from cpt77092.policies.policy import PolicySet
@@ -55,8 +56,8 @@ class CheckedPart:
 
     findings: pl.DataFrame
     """As `findings.schema.FINDING` has them and with `BATCH_LINE`, by line and rule."""
-    not_checked: pl.DataFrame
-    """`rule, payer, reason, lines`: how often each rule was not checked, and why."""
+    sums: Sums
+    """What its lines add up to (`findings.sums.added`), the lines not checked by reason too."""
 
 
 def check_part(
@@ -80,7 +81,7 @@ def check_part(
     result = result_of(part, whole, policies, rules, as_of=as_of)
     lines = by_line(result.findings)["line"]
     place = result.lines[BATCH_LINE].gather(lines)
-    return CheckedPart(as_table(result).hstack([place]), not_checked_reasons(result))
+    return CheckedPart(as_table(result).hstack([place]), sums(result))
 
 
 def result_of(

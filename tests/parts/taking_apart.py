@@ -14,7 +14,8 @@ from typing import Any
 import polars as pl
 
 from cpt77092.engine import Result, check, needed_columns
-from cpt77092.findings import as_table, not_checked_reasons
+from cpt77092.findings import as_table
+from cpt77092.findings.sums import added, sums
 from cpt77092.parts import ties
 from cpt77092.parts.check import CheckedPart, Part, check_part, first_lines, with_firsts
 from cpt77092.policies import PolicySet
@@ -123,14 +124,11 @@ def together(checked: Sequence[CheckedPart]) -> CheckedPart:
     """What some parts come to, in the order of the whole."""
     rule = pl.col("rule").replace_strict(CODES, range(len(CODES)), return_dtype=pl.Int64)
     findings = pl.concat([one.findings for one in checked]).sort(BATCH_LINE, rule)
-    key = ["rule", "payer", "reason"]
-    not_checked = pl.concat([one.not_checked for one in checked]).group_by(key).sum().sort(key)
-    return CheckedPart(findings, not_checked)
+    return CheckedPart(findings, added([one.sums for one in checked]))
 
 
 def check_whole(run: Run) -> CheckedPart:
     """The same of the whole at once."""
     result = run.result
     line = result.findings.sort("line", "rule")["line"].cast(pl.Int64).alias(BATCH_LINE)
-    key = ["rule", "payer", "reason"]
-    return CheckedPart(as_table(result).hstack([line]), not_checked_reasons(result).sort(key))
+    return CheckedPart(as_table(result).hstack([line]), sums(result))

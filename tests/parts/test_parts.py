@@ -10,7 +10,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from cpt77092.findings.totals import PartedRun, add_up, totals
 from cpt77092.parts.check import CheckedPart, Part
+from cpt77092.rules import CATALOGUE
 from cpt77092.whole import BATCH_LINE, Whole
 from tests.claim_strategies import Batch
 from tests.parts.taking_apart import Handed, Run, check_apart, check_whole, read
@@ -23,12 +25,14 @@ pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
 def assert_parts_make_the_whole(rows: Batch, history: Batch | None, most: int | None) -> None:
     run = read([rows], history, enlarged().packaged)
     assume(not run.batch.lines.is_empty())
-    assert_alike(check_apart(run, most=most), check_whole(run))
+    assert_parts_of_run_make_the_whole(run, most)
 
 
-def assert_alike(apart: CheckedPart, whole: CheckedPart) -> None:
-    assert_frame_equal(apart.findings, whole.findings)
-    assert_frame_equal(apart.not_checked, whole.not_checked)
+def assert_parts_of_run_make_the_whole(run: Run, most: int | None = None) -> None:
+    apart = check_apart(run, most=most)
+    assert_frame_equal(apart.findings, check_whole(run).findings)
+    parted = PartedRun(batch=run.batch, history=run.history, rules=CATALOGUE)
+    assert add_up(apart.sums, parted) == totals(run.result)
 
 
 @SAMPLE
@@ -50,7 +54,7 @@ def test_parts_make_the_whole(run: tuple[Batch, Batch | None]) -> None:
 def test_parts_of_files_with_different_columns_make_the_whole(files: tuple[Batch, Batch]) -> None:
     run = read(files, None, enlarged().packaged)
     assume(not run.batch.lines.is_empty())
-    assert_alike(check_apart(run, most=5), check_whole(run))
+    assert_parts_of_run_make_the_whole(run, most=5)
 
 
 # --- what is handed in ------------------------------------------------------------------------
@@ -127,14 +131,14 @@ def example() -> Run:
 
 
 def test_the_example_in_parts_is_the_whole(example: Run) -> None:
-    assert_alike(check_apart(example), check_whole(example))
+    assert_parts_of_run_make_the_whole(example)
 
 
 def _rules_that_differ(apart: CheckedPart, whole: CheckedPart) -> set[str]:
     """The rules with another number of findings, or of lines that were not checked."""
 
     def counts(one: CheckedPart) -> set[tuple[object, ...]]:
-        return {*one.findings["rule"].value_counts().rows(), *one.not_checked.rows()}
+        return {*one.findings["rule"].value_counts().rows(), *one.sums["not_checked"].rows()}
 
     return {str(row[0]) for row in counts(apart) ^ counts(whole)}
 
