@@ -29,7 +29,7 @@ from cpt77092.policies import load_policies as load_policy_files
 from cpt77092.policies.policy import PolicySet
 from cpt77092.readers import Frame
 from cpt77092.rules import CATALOGUE
-from cpt77092.run import Request, run
+from cpt77092.run import Request, run, run_in_parts
 from cpt77092.text import count
 
 RULES = CATALOGUE
@@ -124,11 +124,91 @@ def check(
         UsageError: an argument names what does not exist.
         PolicyError: a policy file of yours has mistakes.
     """
+    request = _request(
+        lines,
+        as_of=as_of,
+        policies=policies,
+        history=history,
+        payer=payer,
+        select=select,
+        columns=columns,
+        row_id=row_id,
+    )
+    return Result(run(request))
+
+
+def scan(  # noqa: PLR0913 - the arguments of `check`, and one more
+    lines: Claims,
+    *,
+    as_of: date,
+    policies: PolicySet | File | None = None,
+    history: Claims | None = None,
+    payer: str | None = None,
+    select: str | Iterable[str] = (),
+    columns: Mapping[str, str] | None = None,
+    row_id: str | None = None,
+    parts: int | None = None,
+) -> pl.LazyFrame:
+    """The findings of `check` as a lazy frame: the lines are read when it is collected.
+
+    Arguments and errors are those of `check`; errors are raised as the frame is collected.
+
+    With `parts` the lines are checked in so many parts, which keep each patient's claims together
+    and are in temporary files meanwhile: memory holds all lines only while they are read, and the
+    findings are the same. Let `sink_parquet` write them as they come.
+    """
+    if parts is not None and parts < 1:
+        raise UsageError(_wrong("parts", str(parts), "is no number of parts"))
+
+    def source(
+        names: list[str] | None, predicate: pl.Expr | None, rows: int | None, _size: int | None
+    ) -> Iterator[pl.DataFrame]:
+        request = _request(
+            lines,
+            as_of=as_of,
+            policies=policies,
+            history=history,
+            payer=payer,
+            select=select,
+            columns=columns,
+            row_id=row_id,
+        )
+        left = rows
+        for piece in _pieces(request, parts):
+            first = piece if left is None else piece.head(left)
+            left = None if left is None else left - first.height
+            chosen = first if predicate is None else first.filter(predicate)
+            yield chosen if names is None else chosen.select(names)
+
+    return register_io_source(source, schema=FINDING)
+
+
+def _pieces(request: Request, parts: int | None) -> Iterator[pl.DataFrame]:
+    """The findings of a request in the order of lines and rules."""
+    if parts is None:
+        yield from as_pieces(run(request))
+        return
+    with run_in_parts(request, parts) as checked:
+        yield from checked.pieces()
+
+
+def _request(
+    lines: Claims,
+    *,
+    as_of: date,
+    policies: PolicySet | File | None,
+    history: Claims | None,
+    payer: str | None,
+    select: str | Iterable[str],
+    columns: Mapping[str, str] | None,
+    row_id: str | None,
+) -> Request:
+    """What `check` and `scan` are asked for."""
     files, frame = _source(lines, "lines", row_id)
     past_files, past = ((), None) if history is None else _source(history, "history", None)
     if policies is not None and not isinstance(policies, PolicySet):
         policies = Path(policies)
-    request = Request(
+    return Request(
         paths=files,
         frame=frame,
         history=past_files,
@@ -140,46 +220,6 @@ def check(
         select=[select] if isinstance(select, str) else list(select),
         overrides=columns or {},
     )
-    return Result(run(request))
-
-
-def scan(
-    lines: Claims,
-    *,
-    as_of: date,
-    policies: PolicySet | File | None = None,
-    history: Claims | None = None,
-    payer: str | None = None,
-    select: str | Iterable[str] = (),
-    columns: Mapping[str, str] | None = None,
-    row_id: str | None = None,
-) -> pl.LazyFrame:
-    """The findings of `check` as a lazy frame: the lines are read when it is collected.
-
-    Arguments and errors are those of `check`; errors are raised as the frame is collected.
-    """
-
-    def source(
-        names: list[str] | None, predicate: pl.Expr | None, rows: int | None, _size: int | None
-    ) -> Iterator[pl.DataFrame]:
-        result = check(
-            lines,
-            as_of=as_of,
-            policies=policies,
-            history=history,
-            payer=payer,
-            select=select,
-            columns=columns,
-            row_id=row_id,
-        )
-        left = rows
-        for piece in as_pieces(result._run):
-            first = piece if left is None else piece.head(left)
-            left = None if left is None else left - first.height
-            chosen = first if predicate is None else first.filter(predicate)
-            yield chosen if names is None else chosen.select(names)
-
-    return register_io_source(source, schema=FINDING)
 
 
 def load_policies(folder: File | None = None) -> PolicySet:

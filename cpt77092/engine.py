@@ -178,7 +178,7 @@ def _checked(
     )
     outcomes = _outcomes(lines, rules)
     return Result(
-        batch=_with_note_on_payers(batch, lines),
+        batch=with_note_on_payers(batch, int(lines["payer_is_of_claim"].sum())),
         policies=policies,
         rules=tuple(rules),
         as_of=as_of,
@@ -398,9 +398,8 @@ def _payer_of_each(lines: pl.DataFrame, payers: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _with_note_on_payers(batch: Batch, lines: pl.DataFrame) -> Batch:
+def with_note_on_payers(batch: Batch, number: int) -> Batch:
     """The batch with a note on how many lines have the payer of their claim."""
-    number = int(lines["payer_is_of_claim"].sum())
     if not number:
         return batch
     note = f"{count(number, 'line')} without a payer read as of the one payer that the claim names"

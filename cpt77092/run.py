@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import field, fields, replace
 from datetime import date
 from itertools import chain
@@ -23,6 +23,7 @@ from cpt77092.policies.policy import NATIONAL, PolicySet, Where
 from cpt77092.readers import (
     Batch,
     Frame,
+    History,
     OpenedFile,
     Options,
     find_files,
@@ -41,6 +42,7 @@ from cpt77092.whole import payer_spellings
 if TYPE_CHECKING:
     from cpt77092.followup.before import Before
     from cpt77092.followup.outcome import Followed
+    from cpt77092.parts.on_disk import CheckedParts
 
 Progress = Callable[[str, int], None]
 """Called with each step of a run and the rows known by then."""
@@ -193,6 +195,50 @@ def run_each(
     Raises:
         ScrubError: files, policies or arguments are not usable; its `lines` say what to fix.
     """
+    batch, past, rules, payer = _prepared(request, variants, progress)
+    for variant, chosen in zip(variants, rules, strict=True):
+        progress("Checking", batch.total.rows)
+        policies = replace(variant.policies, for_all=variant.payer or payer)
+        yield check(batch, policies, chosen, as_of=request.as_of, history=past)
+
+
+@contextmanager
+def run_in_parts(
+    request: Request,
+    parts: int,
+    *,
+    extra: Sequence[str] = (),
+    progress: Progress = _ignore_progress,
+) -> Iterator[CheckedParts]:
+    """Check the claim files of a request in so many parts, which are on disk meanwhile.
+
+    Args:
+        request: what to check and how.
+        parts: how many; memory holds the lines of all only while they are read.
+        extra: further columns of the findings, as of `findings.table.as_pieces`.
+        progress: called with each step.
+
+    Raises:
+        ScrubError: files, policies or arguments are not usable; its `lines` say what to fix.
+    """
+    from cpt77092.parts.on_disk import check_parts, parts_folder, write_parts
+
+    policies = policies_of(request)
+    with parts_folder() as folder:
+        batch, past, (rules,), payer = _prepared(request, [Variant(policies)], progress)
+        policies = replace(policies, for_all=payer)
+        rows = batch.total.rows
+        progress("Writing parts", rows)
+        parted = write_parts(batch, past, policies, count=parts, folder=folder)
+        del batch, past  # their lines are on disk
+        progress("Checking", rows)
+        yield check_parts(parted, policies, rules, as_of=request.as_of, extra=extra)
+
+
+def _prepared(
+    request: Request, variants: Sequence[Variant], progress: Progress
+) -> tuple[Batch, History | None, list[list[Rule]], str | None]:
+    """What is checked: batch, earlier claims, the rules of each variant, and the policy of all."""
     rules = _rules_of(request, variants)
     payer = None if request.payer is None else _payer_named(request.payer, variants[0].policies)
     needed = needed_columns(chain(*rules)) | ({"person_id"} if request.show_phi else set())
@@ -208,11 +254,7 @@ def run_each(
     past = None
     if earlier:
         past = read_history(earlier, batch=batch, needed=needed, scope=scope, options=options)
-
-    for variant, chosen in zip(variants, rules, strict=True):
-        progress("Checking", batch.total.rows)
-        policies = replace(variant.policies, for_all=variant.payer or payer)
-        yield check(batch, policies, chosen, as_of=request.as_of, history=past)
+    return batch, past, rules, payer
 
 
 def _rules_of(request: Request, variants: Sequence[Variant]) -> list[list[Rule]]:

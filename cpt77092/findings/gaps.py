@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
-from typing import Protocol
 
 import polars as pl
 
@@ -57,15 +56,6 @@ class Gap:
     """Whether the run must not end as if all had been checked."""
 
 
-class _Run(Protocol):
-    """What `gaps` reads of a run."""
-
-    @property
-    def batch(self) -> Batch: ...
-    @property
-    def rules(self) -> tuple[Rule, ...]: ...
-
-
 def lines_without(result: Result) -> pl.DataFrame:
     """`group, of_history, lines`: lines of files that lack columns which selected rules need."""
     rows = []
@@ -80,12 +70,12 @@ def lines_without(result: Result) -> pl.DataFrame:
 
 
 def gaps(
-    run: _Run, missing_on: pl.DataFrame, lines: int, without: Collection[str] = ()
+    run: Result, missing_on: pl.DataFrame, lines: int, without: Collection[str] = ()
 ) -> tuple[Gap, ...]:
     """Columns that are missing on some lines although selected rules need them, then questions.
 
     Args:
-        run: has the files and the rules.
+        run: has the files and the rules; its own lines are not read.
         missing_on: what `lines_without` gives of all lines.
         lines: how many lines there are in scope.
         without: the values of `--without`: what the user knows to be missing.

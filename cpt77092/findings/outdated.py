@@ -37,9 +37,12 @@ _AFTER = {
 
 def outdated(after: pl.DataFrame) -> tuple[Outdated, ...]:
     """The tables that end before some lines, by what `lines_after_tables` gives of all lines."""
-    rows = {row.pop("table"): row for row in after.iter_rows(named=True)}
-    tables = (table for table in TABLES if table.parameter in rows)
-    return tuple(Outdated(table=table, **rows[table.parameter]) for table in tables)
+    by_table = {table: after.filter(table=table.parameter).drop("table") for table in TABLES}
+    return tuple(
+        Outdated(table=table, **lines.row(0, named=True))
+        for table, lines in by_table.items()
+        if lines.height
+    )
 
 
 def lines_after_tables(result: Result) -> pl.DataFrame:

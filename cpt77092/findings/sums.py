@@ -95,6 +95,7 @@ def _counts(result: Result, rework_cost: Decimal | None, without: Collection[str
     worth_it = 0 if rework_cost is None else int((known > rework_cost).sum())
     counts = {
         "lines": result.lines.height,
+        "lent_payers": int(result.lines["payer_is_of_claim"].sum()),
         "checked_lines": int(is_checked.sum()),
         "partner_lines": int((~is_checked).sum()),
         "flagged_lines": worst.len() - worst.null_count(),

@@ -14,8 +14,8 @@ from cpt77092.findings.outdated import Outdated, outdated
 from cpt77092.findings.schema import TOTALS
 from cpt77092.findings.sums import MONEY, Sums, sums
 from cpt77092.frozen import frozen
-from cpt77092.readers import Batch, History, Tally
-from cpt77092.rule import Rule, Severity
+from cpt77092.readers import Tally
+from cpt77092.rule import Severity
 
 if TYPE_CHECKING:
     from cpt77092.findings.since import SinceTotals
@@ -147,15 +147,6 @@ class Totals:
         return 0 if self.accepted is None else self.accepted.by_severity[Severity.ERROR]
 
 
-@frozen(kw_only=True)
-class PartedRun:
-    """A run whose lines were checked in parts; its batch and history have none of them."""
-
-    batch: Batch
-    history: History | None
-    rules: tuple[Rule, ...]
-
-
 def totals(
     result: Result,
     *,
@@ -186,7 +177,7 @@ def totals(
 
 def add_up(
     lines: Sums,
-    run: Result | PartedRun,
+    run: Result,
     *,
     rework: Rework | None = None,
     without: Collection[str] = (),
@@ -197,7 +188,7 @@ def add_up(
 
     Args:
         lines: what `sums` gives of all lines, or `added` of the parts of them.
-        run: has batch, history and rules.
+        run: has batch, history and rules; its own lines are not read.
         rework: which lines are worth reworking, where the user said what that costs.
         without: as of `totals`.
         accepted: the findings that were accepted.
@@ -206,7 +197,7 @@ def add_up(
     batch, codes = run.batch, [rule.code for rule in run.rules]
     counts = dict(lines["counts"].iter_rows())
     by_payer = _at_risk_by_payer(lines["money_of_payers"])
-    by_rule = lines["findings"].sort("rule", "severity")
+    by_rule = _by_rule(lines["findings"], codes)
     return Totals(
         tally=batch.total,
         doubtful_files=_doubtful_files(run),
@@ -214,15 +205,9 @@ def add_up(
         unreadable_files=len(batch.unreadable),
         **{name: counts[name] for name in _COUNTED},
         unjudged_lines=counts["unjudged_lines"] + batch.total.rejected + _history_rejected(run),
-        by_severity={
-            severity: int(by_rule.filter(severity=number)["number"].sum())
-            for number, severity in enumerate(SEVERITIES)
-        },
-        by_rule=tuple((codes[r], SEVERITIES[s], n) for r, s, n in by_rule.iter_rows()),
-        infos_by_payer=tuple(
-            (codes[rule], payer, number)
-            for rule, payer, number in lines["infos"].sort("rule", "payer").iter_rows()
-        ),
+        by_severity={s: sum(n for _, one, n in by_rule if one is s) for s in SEVERITIES},
+        by_rule=by_rule,
+        infos_by_payer=_infos_by_payer(lines["infos"], codes),
         questions=_questions(lines["questions"], codes),
         not_checked=tuple(lines["not_checked"].sort("rule", "payer", "reason").iter_rows()),
         gaps=gaps(run, lines["without"], counts["lines"], without),
@@ -251,7 +236,7 @@ _COUNTED = (
 )
 
 
-def _history_rejected(run: Result | PartedRun) -> int:
+def _history_rejected(run: Result) -> int:
     return 0 if run.history is None else run.history.rejects.height
 
 
@@ -297,7 +282,7 @@ def totals_table(totals: Totals) -> pl.DataFrame:
     return pl.DataFrame(cells).select(pl.col(name).cast(dtype) for name, dtype in TOTALS.items())
 
 
-def _doubtful_files(run: Result | PartedRun) -> int:
+def _doubtful_files(run: Result) -> int:
     past = run.history
     of_batch = sum(bool(scan.faults) for scan in run.batch.scans)
     return of_batch + (0 if past is None else len(past.faults))

@@ -10,9 +10,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from cpt77092.findings.totals import PartedRun, add_up, totals
+from cpt77092.findings.totals import add_up, totals
 from cpt77092.parts.check import CheckedPart, Part
-from cpt77092.rules import CATALOGUE
 from cpt77092.whole import BATCH_LINE, Whole
 from tests.claim_strategies import Batch
 from tests.parts.taking_apart import Handed, Run, check_apart, check_whole, read
@@ -31,8 +30,7 @@ def assert_parts_make_the_whole(rows: Batch, history: Batch | None, most: int | 
 def assert_parts_of_run_make_the_whole(run: Run, most: int | None = None) -> None:
     apart = check_apart(run, most=most)
     assert_frame_equal(apart.findings, check_whole(run).findings)
-    parted = PartedRun(batch=run.batch, history=run.history, rules=CATALOGUE)
-    assert add_up(apart.sums, parted) == totals(run.result)
+    assert add_up(apart.sums, run.result) == totals(run.result)
 
 
 @SAMPLE
