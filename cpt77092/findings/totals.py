@@ -299,6 +299,16 @@ def _together(parts: Sequence[AtRisk]) -> AtRisk:
     )
 
 
+def _by_rule(findings: pl.DataFrame, codes: Sequence[str]) -> tuple[tuple[str, Severity, int], ...]:
+    rows = findings.sort("rule", "severity").iter_rows()
+    return tuple((codes[rule], SEVERITIES[severity], number) for rule, severity, number in rows)
+
+
+def _infos_by_payer(infos: pl.DataFrame, codes: Sequence[str]) -> tuple[tuple[str, str, int], ...]:
+    rows = infos.sort("rule", "payer").iter_rows()
+    return tuple((codes[rule], payer, number) for rule, payer, number in rows)
+
+
 def _at_risk_by_rule(money: pl.DataFrame, codes: Sequence[str]) -> tuple[tuple[str, AtRisk], ...]:
     rows = money.sort("rule").iter_rows(named=True)
     return tuple((codes[row.pop("rule")], AtRisk(**row)) for row in rows)
