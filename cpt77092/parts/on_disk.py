@@ -10,7 +10,6 @@ import os
 import shutil
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -33,8 +32,6 @@ from cpt77092.whole import BATCH_LINE, Whole
 
 FOLDER = "scrub-parts-"
 """How the names of our folders begin."""
-_NEW = 60
-"""Seconds for which a folder may be without a lock, as it is when it has just been made."""
 _RULE = "rule_number"
 _ROWS = 16_384
 """Rows of a Parquet row group, of which few are read for a piece of the findings."""
@@ -186,11 +183,9 @@ def _write_findings(result: Result, place: Path, extra: Sequence[str]) -> Iterat
 @contextmanager
 def parts_folder() -> Iterator[Path]:
     """A folder for parts that only its owner can open, and that is gone at the end."""
-    place = Path(tempfile.gettempdir())
-    _remove_left(place)
-    folder = Path(tempfile.mkdtemp(prefix=FOLDER))
+    _remove_left(Path(tempfile.gettempdir()))
+    folder, lock = _new_folder()
     UNFINISHED.add(folder)
-    lock = _locked(folder)
     try:
         yield folder
     finally:
@@ -198,6 +193,20 @@ def parts_folder() -> Iterator[Path]:
         UNFINISHED.discard(folder)
         if lock is not None:
             os.close(lock)
+
+
+def _new_folder() -> tuple[Path, int | None]:
+    """A folder that this run has locked, before another one took it for a folder that was left."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=FOLDER))
+        if sys.platform == "win32":
+            return folder, None
+        with suppress(FileNotFoundError):
+            lock = _locked(folder)
+            if lock is not None and folder.exists():
+                return folder, lock
+            if lock is not None:
+                os.close(lock)
 
 
 def _locked(folder: Path) -> int | None:
@@ -220,8 +229,7 @@ def _remove_left(place: Path) -> None:
     for left in place.glob(f"{FOLDER}*"):
         with suppress(OSError):
             status = left.lstat()
-            is_new = time.time() - status.st_mtime < _NEW
-            if sys.platform == "win32" or status.st_uid != os.geteuid() or is_new:
+            if sys.platform == "win32" or status.st_uid != os.geteuid():
                 continue
             lock = _locked(left)
             if lock is not None:

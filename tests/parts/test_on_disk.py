@@ -74,10 +74,7 @@ def test_a_run_that_ends_early_leaves_no_file(temporary: Path) -> None:
     assert list(temporary.iterdir()) == []
 
 
-def test_what_a_killed_run_left_is_removed_and_what_a_run_holds_is_not(
-    temporary: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(on_disk, "_NEW", 0)
+def test_what_a_killed_run_left_is_removed_and_what_a_run_holds_is_not(temporary: Path) -> None:
     left = temporary / f"{on_disk.FOLDER}left"
     left.mkdir()
     (left / "lines-0.parquet").touch()
