@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 import polars as pl
 
@@ -16,7 +17,7 @@ from cpt77092.errors import ClaimsError
 from cpt77092.frozen import frozen
 from cpt77092.readers.classify import classify
 from cpt77092.readers.failures import POLARS_FAILURES
-from cpt77092.readers.institutional import names_claim_type
+from cpt77092.readers.institutional import claim_type_columns
 from cpt77092.readers.line_plan import LinePlan
 from cpt77092.readers.required_columns import require_columns, require_person
 from cpt77092.readers.scan import (
@@ -149,7 +150,7 @@ class _Pass:
 
     def _wanted(self) -> frozenset[str]:
         named = headers_to_read(list(self._types)) | {*self._options.overrides.values()}
-        named |= {header for header in self._types if names_claim_type(header)}
+        named |= set(chain(*claim_type_columns(self._types).values()))
         return named | self._lists.keys() | {self._frame.row_id or ""}
 
     def take(self, batch: pl.DataFrame) -> None:

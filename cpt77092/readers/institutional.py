@@ -5,29 +5,23 @@ They have no place of service and no rendering provider, so they are set aside, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import polars as pl
 
-from cpt77092.claims.headers import compact
+from cpt77092.claims.headers.other_columns import other_columns
 
-_CLAIM_TYPE = {"claimtype", "claimtypecode", "clmtype", "formtype", "claimform"}
 _INSTITUTIONAL = {"institutional", "inst", "i", "837i", "ub", "ub04", "ub-04", "ub92", "facility"}
 _PROFESSIONAL = {"professional", "prof", "p", "837p", "cms1500", "cms-1500", "hcfa", "hcfa1500"}
-_BILL_TYPE = {"billtype", "billtypecode", "typeofbill", "typeofbillcode", "tob", "tobcode"}
-_REVENUE = {
-    "revenuecode", "revenuecentercode", "revcode", "revenuecd", "revcd", "revenuecntr",
-    "revenuecenter", "revenuecentercd", "revcntr", "revcenter", "revctrcode",
-}  # fmt: skip
 _BILL_TYPE_FORM = r"^0?[1-8][0-9][0-9A-Z]$"
 _REVENUE_FORM = r"^0?[1-9][0-9]{2}(?:\.0)?$"
 _PROFESSIONAL_FEES = r"^0?9[678][0-9]"
 """Revenue codes of professional fees, which hospitals bill on professional claims."""
 
 
-def names_claim_type(header: str) -> bool:
-    """Whether a header is one that `is_institutional` reads: a claim type, a bill type ..."""
-    return compact(header) in _CLAIM_TYPE | _BILL_TYPE | _REVENUE
+def claim_type_columns(headers: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """The headers that `is_institutional` reads: of a claim type, a bill type, a revenue code."""
+    return other_columns("institutional", {header: header for header in headers})
 
 
 def is_institutional(headers: Sequence[str], place: str | None) -> pl.Expr | None:
@@ -39,9 +33,10 @@ def is_institutional(headers: Sequence[str], place: str | None) -> pl.Expr | Non
         headers: of the table.
         place: the header of the place of service.
     """
+    columns = claim_type_columns(headers)
     types, bills, revenues = (
-        [_text(header) for header in headers if compact(header) in names]
-        for names in (_CLAIM_TYPE, _BILL_TYPE, _REVENUE)
+        [_text(header) for header in columns.get(name, ())]
+        for name in ("claim_type", "bill_type", "revenue_code")
     )
     signs = [cell.str.contains(_BILL_TYPE_FORM) for cell in bills]
     signs += [

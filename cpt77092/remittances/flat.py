@@ -7,7 +7,7 @@ import polars as pl
 from cpt77092.claims.cells import read_cells, source_cell, with_plain_cells
 from cpt77092.claims.columns import BY_NAME, MODIFIERS, Column, Kind
 from cpt77092.claims.headers import match_headers
-from cpt77092.claims.headers.remittance import remittance_columns
+from cpt77092.claims.headers.other_columns import other_columns
 from cpt77092.claims.marks import plain_texts
 from cpt77092.errors import ClaimsError
 from cpt77092.readers import open_claims
@@ -59,7 +59,7 @@ def read_table(path: str, options: Options) -> RemittanceFile:
         raise ClaimsError(f"{path}: cannot be read ({reason(failure)})") from None
     written = opened.dialect.headers if isinstance(opened, CsvFile) else None
     names = written or {name: name for name in rows.columns if name not in (INDEX, _SPILL)}
-    own = remittance_columns(names)
+    own = other_columns("remittance", names)
     used = {name for several in own.values() for name in several}
     rest = {name: header for name, header in names.items() if name not in used}
     first = rows.head(60).select(pl.col(list(rest)).fill_null("")).to_dict(as_series=False)

@@ -68,8 +68,13 @@ def test_a_total_that_names_a_code_is_not_data(tmp_path: Path, total: str) -> No
     ("header", "institutional", "professional"),
     [
         ("claim_type", "institutional", "professional"),
+        ("FormType", "UB-04", "CMS-1500"),
+        ("CLM_TYPE_CD", "I", "P"),
         ("Type of Bill", "0131", ""),
+        ("UB Bill Type", "131", ""),
         ("Revenue Code", "0320", "0972"),
+        ("REV_CNTR", "0320", "0972"),
+        ("UB_REV_CD", "320", "972"),
     ],
 )
 def test_institutional_lines_are_set_aside_and_counted(
@@ -80,6 +85,12 @@ def test_institutional_lines_are_set_aside_and_counted(
     batch = read(saved(tmp_path, text))
     assert batch.total == Tally(rows=2, in_scope=1, no_code=0, not_data=1, rejected=0)
     assert "institutional" in batch.notes[-1]
+
+
+@pytest.mark.parametrize("header", ["Revenue", "Rev Code Desc", "Revenue Amount", "File Type"])
+def test_what_no_claim_type_is_sets_nothing_aside(tmp_path: Path, header: str) -> None:
+    text = f"{HEADER},{header}\n{ROW.replace(',11,', ',,')},320\n"
+    assert read(saved(tmp_path, text)).total.in_scope == 1
 
 
 @pytest.mark.parametrize("count", [1, 60])

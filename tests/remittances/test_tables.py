@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from cpt77092.claims.headers import match_headers
-from cpt77092.claims.headers.remittance import remittance_columns
+from cpt77092.claims.headers.other_columns import other_columns
 from cpt77092.errors import ClaimsError
 from cpt77092.remittances import Remittances, read_remittances
 
@@ -79,7 +79,7 @@ def read(folder: Path, text: str, name: str = "remit.csv") -> Remittances:
 )
 def test_headers_are_understood(headers: str, columns: dict[str, tuple[str, ...]]) -> None:
     names = {name: name for name in headers.split(",")}
-    own = remittance_columns(names)
+    own = other_columns("remittance", names)
     rest = {name: name for name in names if (name,) not in own.values()}
     of_claims = match_headers(rest, {}, file="remits.csv", of_history=True).columns
     assert own | {"paid_amount": (of_claims["paid_amount"],)} == columns

@@ -1,7 +1,7 @@
-"""Which headers of a remittance export mean what a claim file has not: payment, reason codes.
+"""Which headers mean what the claim contract has not: a remittance's payment, a bill type.
 
-The concepts are in `remittances.yaml`; words are read as those of claim files are. The headers that
-are left are a claim line's, and `match_headers` reads them.
+The concepts are in a file of their own (`remittance.yaml`, `institutional.yaml`), whose words are
+read as those of claim files are. `match_headers` reads the headers that are left.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from cpt77092.frozen import frozen
 
 
 @frozen
-class RemittanceGrammar:
-    """The concepts of `remittances.yaml`."""
+class Grammar:
+    """The concepts of one file."""
 
     same: Mapping[str, str]
     """Spelling to the word that it stands for here."""
@@ -36,12 +36,13 @@ class RemittanceGrammar:
 
 
 @cache
-def grammar() -> RemittanceGrammar:
-    """Read the file, once."""
-    text = files("cpt77092.claims.headers").joinpath("remittances.yaml").read_text(encoding="utf-8")
+def _grammar(name: str) -> Grammar:
+    """Read a file, once."""
+    folder = files("cpt77092.claims.headers")
+    text = folder.joinpath(f"{name}.yaml").read_text(encoding="utf-8")
     tree = yaml.load(text, Loader=yaml.CBaseLoader)  # noqa: S506 - builds text only
     same = {other: word for word, others in tree["same"].items() for other in others.split()}
-    return RemittanceGrammar(
+    return Grammar(
         same,
         frozenset(word for line in tree["never"] for word in line.split()),
         frozenset(tree["sets"].split()),
@@ -49,16 +50,17 @@ def grammar() -> RemittanceGrammar:
     )
 
 
-def remittance_columns(headers: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    """The headers of each column that only a remittance has, in the order of the file.
+def other_columns(grammar: str, headers: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """The headers of each column that a grammar has, in the order of the file.
 
     Args:
+        grammar: the name of its file: `remittance` or `institutional`.
         headers: a name for each column in order, and its header as it is written.
 
     Returns:
         Column to the names of its headers: one, or several of a column of `sets`.
     """
-    known = grammar()
+    known = _grammar(grammar)
     words = {name: known.words(header) for name, header in headers.items()}
     taken: set[str] = set()
     chosen: dict[str, tuple[str, ...]] = {}
