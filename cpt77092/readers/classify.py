@@ -10,6 +10,7 @@ from cpt77092.claims.categorical import index_in
 from cpt77092.claims.cells import with_plain_cells
 from cpt77092.readers.code_cells import BLANK, IN_SCOPE, OTHER, UNREADABLE, read_codes
 from cpt77092.readers.scan import REJECT, SHORT
+from cpt77092.readers.subtotals import subtotals
 
 ROW_KIND = "row_kind"
 ROW_KINDS = pl.Enum(["in scope", "out of scope", "no code", "not data", "rejected"])
@@ -17,8 +18,6 @@ SORTING = ("claim_id", "claim_line_start_date", "hcpcs_code")
 """Columns by which a row is known to be a claim line."""
 _TOTAL = r"(?i)\b(?:sub|grand)?-?\s*(?:totals?|count|sum)\b"
 """A row that counts or adds up the lines of a code."""
-_CALLED_TOTAL = r"(?i)^(?:sub|grand)?[- ]*totals?\b|\btotals?\W*$"
-"""What stands in place of a claim or payer where a row adds up others."""
 _LINE_BREAK = "[\r\n]"
 _SWALLOWED = "a cell holds a line break; is a quote left open?"
 
@@ -67,7 +66,7 @@ def classify(kept: pl.DataFrame, scope: frozenset[str], header: str = "") -> pl.
     if kept["code_is_total"].any():
         is_total = pl.col("code_is_total") & ~is_claim_row(set(kept.columns) - {"hcpcs_code"})
         kind = pl.when(is_total).then(_kind("not data")).otherwise(kind)
-    if (totals := _rows_called_total(kept)) is not None:
+    if (totals := subtotals(kept)) is not None:
         kind = pl.when(pl.lit(totals)).then(_kind("not data")).otherwise(kind)
     if kept["code_is_header"].any():
         kind = pl.when("code_is_header").then(_kind("not data")).otherwise(kind)
@@ -76,24 +75,6 @@ def classify(kept: pl.DataFrame, scope: frozenset[str], header: str = "") -> pl.
     return kept.with_columns(kind.alias(ROW_KIND), hcpcs_code=pl.col("code_read")).drop(
         "code_read", "code_kind", "code_is_header", "code_is_total"
     )
-
-
-def _rows_called_total(kept: pl.DataFrame) -> pl.Series | None:
-    """Which rows add up the lines of a code in scope, by their own word: they have no date."""
-    if "claim_line_start_date" not in kept.columns:
-        return None
-    dates = kept["claim_line_start_date"]
-    is_text = dates.dtype in (pl.String, pl.Categorical)
-    is_undated = dates.is_null() | (dates == "") if is_text else dates.is_null()
-    if not is_undated.any():
-        return None
-    claim, payer = (
-        pl.col(name).cast(pl.String).fill_null("") if name in kept.columns else pl.lit("")
-        for name in ("claim_id", "payer")
-    )
-    name = pl.when(claim.str.strip_chars() == "").then(payer).otherwise(claim)
-    is_total = name.str.contains(_CALLED_TOTAL) & (pl.col("code_kind") == IN_SCOPE)
-    return kept.select(pl.lit(is_undated) & is_total).to_series()
 
 
 def _kind_without_code(kept: pl.DataFrame) -> pl.Expr:
