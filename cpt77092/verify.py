@@ -16,6 +16,7 @@ from typing import Any
 
 from cpt77092 import findings
 from cpt77092.choices import By, Sort
+from cpt77092.claims.quotable import cells_revealed
 from cpt77092.databases.address import is_address
 from cpt77092.errors import ClaimsError, UsageError
 from cpt77092.followup.whole import is_whole
@@ -73,7 +74,8 @@ def verify(report: str) -> Verdict:
     rows = f"{by}s"
     if not isinstance(then.get(rows), list):
         raise UsageError(f"{report}: {rows} is not a list; write the report again")
-    now = _run_again(request, then, by, sort, rework_cost)
+    with cells_revealed(is_wanted=request.show_phi):
+        now = _run_again(request, then, by, sort, rework_cost)
     try:
         changes = _changes(then["manifest"], now["manifest"])
         differences = _differences(then, now, rows)

@@ -15,6 +15,7 @@ import polars as pl
 
 from cpt77092.claims.cells import read_day_first
 from cpt77092.claims.columns import DAY_FIRST, DIAGNOSES
+from cpt77092.claims.quotable import shown_payer
 from cpt77092.facts import (
     Past,
     diagnosis_categories,
@@ -240,7 +241,7 @@ def match_payers(spellings: pl.DataFrame, policies: PolicySet) -> pl.DataFrame:
                 "payer_policy": policy,
                 "payer_is_known": match.is_known,
                 "payer_is_self_pay": match.is_self_pay,
-                "payer_label": name if is_of_several else policies[policy].label,
+                "payer_label": shown_payer(name) if is_of_several else policies[policy].label,
                 "payer_proposal": match.proposal,
                 "payer_kind": match.kind,
                 "payer_conflict": match.conflict,

@@ -205,6 +205,7 @@ def check(ctx: typer.Context, options: CheckOptions) -> None:
         typer.echo(settings_text(ctx))
         raise typer.Exit
 
+    from cpt77092.claims.quotable import cells_revealed
     from cpt77092.reports.files import output_locks
     from cpt77092.reports.progress import Watch
     from cpt77092.run import read_before
@@ -217,6 +218,7 @@ def check(ctx: typer.Context, options: CheckOptions) -> None:
     names = [("-o", name) for name in (*dict(files.reports), *files.tables)] + files.others
     read = (options.payers, options.worklist, request.accepted, request.since)
     require_no_input(request, names, (settings_of(ctx).path, *read))
+    ctx.with_resource(cells_revealed(is_wanted=options.show_phi))
     states = request.states()
     worklist, before = _former_worklist(options, files), read_before(request)
     ctx.with_resource(output_locks([name for name, _ in files.reports], others=files.others))

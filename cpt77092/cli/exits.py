@@ -111,8 +111,9 @@ def unchecked_columns(totals: Totals, *, strict: bool) -> str:
     ]
     if strict and totals.unjudged:
         reasons.append(
-            f"not judged on modifier 26: {summary.unjudged(totals)}; name their policies under "
-            f"payers: in scrub.yaml or --payers FILE, which scrub payers CLAIMS --save FILE writes"
+            f"not judged on modifier 26: {summary.unjudged(totals, is_named=False)}; name their "
+            f"policies under payers: in scrub.yaml or --payers FILE, which scrub payers CLAIMS "
+            f"--save FILE writes"
         )
     return "; ".join(reasons)
 

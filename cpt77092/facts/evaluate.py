@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from itertools import chain, compress
 from operator import not_
 
@@ -64,7 +65,7 @@ def add_facts(
                 frame = frame.hstack(list(columns))
             else:  # any such step uses one core for most of its time, so several run at once
                 for step in others:
-                    running[pool.submit(_columns, frame, step, context)] = step
+                    running[pool.submit(copy_context().run, _columns, frame, step, context)] = step
             if on_every_line:
                 frame = _with_line_facts(frame, on_every_line, context)
             elif running:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 import polars as pl
 
 from cpt77092.claims.categorical import constant
+from cpt77092.claims.quotable import NOT_SHOWN, shown
 from cpt77092.facts.claim_lines import OWN_TECHNICAL
 from cpt77092.facts.code_pairs import PARTS, READ_ONLY, WHOLE
 from cpt77092.facts.fact import Context
@@ -99,20 +100,33 @@ _UNNAMED = "another line"
 
 _IS_SAME_CLAIM = (pl.col("claim_key") == pl.col("claim_key_other")).fill_null(value=False)
 _NUMBER = pl.col("number_other")
-_NUMBER_WITH_CLAIM = (
-    pl.when(_IS_SAME_CLAIM | (pl.col("claim_id_other") == ""))
-    .then(_NUMBER)
-    .otherwise(pl.format("claim {}, {}", "claim_id_other", _NUMBER))
-)
-_CODE_AND_NUMBER = pl.format("{} ({})", "hcpcs_code_other", _NUMBER_WITH_CLAIM)
-"""`77092 (line 2)`, or `77092 (claim B, line 1)` on another claim."""
+
+
+def _with_claim(claim: pl.Expr, number: pl.Expr, row: pl.Expr) -> pl.Expr:
+    """`claim B, line 1`, or the row where the claim's number is not shown."""
+    number_of_claim = shown("claim_id", claim)
+    return (
+        pl.when(number_of_claim == NOT_SHOWN)
+        .then(pl.coalesce(row, number))
+        .otherwise(pl.format("claim {}, {}", number_of_claim, number))
+    )
+
+
+def _number_with_claim() -> pl.Expr:
+    other = _with_claim(pl.col("claim_id_other"), _NUMBER, pl.col("row_other"))
+    return pl.when(_IS_SAME_CLAIM | (pl.col("claim_id_other") == "")).then(_NUMBER).otherwise(other)
+
+
+def _code_and_number() -> pl.Expr:
+    """`77092 (line 2)`, or `77092 (claim B, line 1)` on another claim."""
+    return pl.format("{} ({})", "hcpcs_code_other", _number_with_claim())
 
 
 def _listed(
     flagged: pl.DataFrame,
     others: pl.DataFrame,
     keys: Sequence[str],
-    text: pl.Expr = _CODE_AND_NUMBER,
+    text: pl.Expr | None = None,
     separator: str = ", ",
 ) -> pl.Series:
     """For each flagged line a list of the other lines that share one of the keys; null if none.
@@ -126,7 +140,7 @@ def _in_words(
     pairs: pl.DataFrame,
     flagged: pl.DataFrame,
     others: pl.DataFrame,
-    text: pl.Expr = _CODE_AND_NUMBER,
+    text: pl.Expr | None = None,
     separator: str = ", ",
 ) -> pl.Series:
     """For each flagged line a list of the other lines that it is paired with; null if none.
@@ -142,7 +156,7 @@ def _in_words(
             right_on="line_other",
             maintain_order="left",
         )
-        .select("line", text.alias("text"))
+        .select("line", (_code_and_number() if text is None else text).alias("text"))
     )
     lists = named.group_by("line").agg(
         text=pl.col("text").head(SHOWN).str.join(separator), has_more=pl.len() > SHOWN
@@ -211,8 +225,9 @@ def _repeated_line(flagged: pl.DataFrame, lines: pl.DataFrame, _: Context) -> pl
     named = _names(lines[flagged["line_repeated"]])
     claim = pl.col("claim_id")
     is_same = pl.lit(flagged["claim_key"]).eq_missing(pl.col("claim_key")) | (claim == "")
-    text = pl.when(is_same).then("number").otherwise(pl.format("claim {}, {}", claim, "number"))
-    has_number = pl.col("number") != pl.col("row")  # a line without one is named by its row
+    other = _with_claim(claim, pl.col("number"), pl.col("row"))
+    text = pl.when(is_same).then("number").otherwise(other)
+    has_number = ~text.str.ends_with(pl.col("row"))  # a line without one is named by its row
     place = pl.when(has_number).then(pl.format(" ({})", "row")).fill_null("")
     return named.select(pl.format("{}{}", text, place).alias("text"))["text"]
 
@@ -228,17 +243,17 @@ def _units_by_line(flagged: pl.DataFrame, lines: pl.DataFrame, context: Context)
     units_of = others.select(other="line", units="countable_units")
     files = pl.lit(pl.Series(context.files, dtype=pl.String))
     is_same_file = pl.col("source") == pl.col("source_other")
-    row = pl.col("row_other")
+    row, number = pl.col("row_other"), _number_with_claim()
     file = files.gather("source_other")
     place = pl.when(is_same_file).then(row).otherwise(pl.format("{} of {}", row, file))
     line = (
         pl.when(_IS_SAME_CLAIM)
         .then(_NUMBER)
         .when(row == _NUMBER)  # a line without a number
-        .then(_NUMBER_WITH_CLAIM.str.replace("row [0-9]+$", place))
+        .then(number.str.replace("row [0-9]+$", place))
         .when(row.is_null())
-        .then(_NUMBER_WITH_CLAIM)
-        .otherwise(pl.format("{} ({})", _NUMBER_WITH_CLAIM, place))
+        .then(number)
+        .otherwise(pl.format("{} ({})", number, place))
     )
     units = pl.col("other").replace_strict(units_of["other"], units_of["units"])
     text = pl.format("{} on {}", _plain_number(units), line)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import polars as pl
 
 from cpt77092.claims.categorical import constant
+from cpt77092.claims.quotable import shown
 from cpt77092.facts.fact import NO, UNKNOWN, YES, Context, Fact, on_lines
 from cpt77092.facts.grouping import CLAIM_DAY, PAYER, PERSON_DAY, has_duplicate
 
@@ -122,7 +123,10 @@ def _named_in_past(lines: pl.DataFrame, context: Context, counts: pl.Expr) -> pl
 def _name_of_line() -> pl.Expr:
     number = pl.col("claim_line_number").cast(pl.String)
     line = pl.when(number.is_not_null()).then(pl.format(", line {}", number)).otherwise(pl.lit(""))
-    claim = pl.when(pl.col("claim_id") != "").then("claim_id").otherwise(pl.lit("without a number"))
+    shown_claim = shown("claim_id", pl.col("claim_id"))
+    claim = (
+        pl.when(pl.col("claim_id") != "").then(shown_claim).otherwise(pl.lit("without a number"))
+    )
     return pl.format("claim {}{}", claim, line)
 
 

@@ -551,14 +551,14 @@ def test_a_quiet_run_says_why_it_could_not_check_all(scrub: Scrub, text: str, me
 def test_a_table_on_which_polars_panics_is_reported_in_one_line(scrub: Scrub) -> None:
     buffer = io.BytesIO()
     day = pl.Series("dos", [datetime(2026, 3, 2, tzinfo=UTC)]).dt.convert_time_zone("Europe/Paris")
-    pl.DataFrame({"cpt": ["77092"]}).with_columns(day).write_parquet(buffer)
+    pl.DataFrame({"claim": ["C1"], "cpt": ["77092"]}).with_columns(day).write_parquet(buffer)
     table = buffer.getvalue()
     schema = max(re.findall(rb"[A-Za-z0-9+/=]{100,}", table), key=len)
     damaged = base64.b64decode(schema).replace(b"Europe/Paris", b"Nowhere/Land")
     write("in/a.csv", CLEAN)
     write("in/b.parquet", table.replace(schema, base64.b64encode(damaged)))
     message = (
-        "in/b.parquet: not a readable Parquet file (damaged, or in a form that scrub does not read)"
+        "in/b.parquet: column 'dos' has times of a time zone that is not known; write it as dates"
     )
     code, _, err = scrub("in", *AS_OF, "-q", "--log-format", "json")
     assert (code, [one["message"] for one in events(err)]) == (2, [message])

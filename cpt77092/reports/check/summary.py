@@ -212,9 +212,11 @@ def columns(totals: Totals) -> list[str]:
     return [safe(clause) for clause in clauses]
 
 
-def unjudged(totals: Totals) -> str:
-    """`3 lines with 77092 of unrecognized payers (Acme 2, Zed 1)`."""
+def unjudged(totals: Totals, *, is_named: bool = True) -> str:
+    """`3 lines with 77092 of unrecognized payers (Acme 2, Zed 1)`; a log does not name them."""
     lines = count(sum(number for _, number in totals.unjudged), "line")
+    if not is_named:
+        return f"{lines} with 77092 of unrecognized payers"
     payers = _first([f"{safe(payer)} {number:,}" for payer, number in totals.unjudged], "payer")
     return f"{lines} with 77092 of unrecognized payers ({payers})"
 
