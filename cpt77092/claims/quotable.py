@@ -81,7 +81,7 @@ def shown(name: str, text: pl.Expr, mark: str = "") -> pl.Expr:
 
     Args:
         name: of the canonical column.
-        text: null stays null, a blank stays one, and of a column without a form of its own nothing is held back.
+        text: null and a blank stay as they are; of a column without a form nothing is held back.
         mark: what stands before and after the text, such as a quotation mark.
     """
     text = text.cast(pl.String)
