@@ -22,10 +22,11 @@ def compose(policies: PolicySet, payer: str | None, on: date) -> Document:
     """Compose the publication for one payer, by its policy key, or for all, as of a day."""
     scope = Scope(policies, payer, on)
     label = f"{policies[payer].label}, with the national rules" if payer else "All payers"
+    fees = f"; Medicare fees of {policies.locality}" if policies.locality else ""
     sections = (Section(key, title, tuple(items)) for key, title, items in _parts(scope))
     return Document(
         title="CPT 77092: trabecular bone score (TBS), interpretation and report",
-        subtitle=f"{label}, as of {on}",
+        subtitle=f"{label}, as of {on}{fees}",
         payer=payer,
         on=on,
         sections=tuple(section for section in sections if section.items),

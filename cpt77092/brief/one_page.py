@@ -8,6 +8,7 @@ from datetime import date
 from cpt77092.brief.scope import Scope, capitalized, global_amount
 from cpt77092.document import Document, Item, Section, Statement
 from cpt77092.policies import PARAMETERS, Decision, Level, PolicySet, Status, decide
+from cpt77092.policies.localities import is_of_locality
 from cpt77092.policies.policy import DEFAULT
 from cpt77092.policies.value_text import cited, codes_text, short_value
 from cpt77092.reference.codes import FAMILY, INTERPRETATION
@@ -118,7 +119,7 @@ def _what(decision: Decision) -> str:
 
 
 def _fees(scope: Scope, payer: str, unknown: dict[str, list[Decision]]) -> list[Item]:
-    """Fee and relative value of each TBS code; a fee is that of the whole country."""
+    """Fee and relative value of each TBS code; a fee is national unless a locality is chosen."""
     texts, cited_for = [], []
     for code in _CODES:
         fee, value = (
@@ -133,8 +134,12 @@ def _fees(scope: Scope, payer: str, unknown: dict[str, list[Decision]]) -> list[
             unknown.setdefault(_why_unknown(fee), []).append(fee)
     if not texts:
         return []
-    text = f"{', '.join(texts)}, per unit since {cited_for[0].first_day}; your locality's differ."
-    return [Statement(text, "National fees", sources=scope.sources(cited_for))]
+    text = f"{', '.join(texts)}, per unit since {cited_for[0].first_day}"
+    if is_of_locality(cited_for[0]):
+        title, text = f"Fees of {scope.policies.locality}", f"{text}."
+    else:
+        title, text = "National fees", f"{text}; your locality's differ."
+    return [Statement(text, title, sources=scope.sources(cited_for))]
 
 
 def _why_unknown(decision: Decision) -> str:

@@ -21,6 +21,7 @@ from cpt77092.reports.log import Log
 
 if TYPE_CHECKING:
     from cpt77092.policies.payer_names import OwnName
+    from cpt77092.policies.policy import PolicySet
     from cpt77092.run import Request
 
 INPUT, POLICIES, RULES, OUTPUT = "Input", "Policies", "Rules", "Output"
@@ -150,6 +151,12 @@ def policy_folder_option() -> Any:
     return option(POLICIES, "Folder with your own policy files.", metavar="FOLDER")
 
 
+def locality_option() -> Any:
+    """`--locality`, a `str`."""
+    text = "Use Medicare's fees of this locality: 10112-00, or its name."
+    return option(POLICIES, text, metavar="LOCALITY")
+
+
 def color_option() -> Any:
     """`--color`, a `Color`."""
     return option(OUTPUT, "Color the output.", default=Color.AUTO, envvar="SCRUB_COLOR")
@@ -256,9 +263,7 @@ class ClaimOptions(BatchOptions):
         metavar="PAYER",
         autocompletion=complete_payer,
     )
-    locality: str | None = option(
-        POLICIES, "Use Medicare's fees of this locality: 10112-00, or its name.", metavar="LOCALITY"
-    )
+    locality: str | None = locality_option()
     as_of: date | None = option(
         POLICIES,
         "Check as of this date, YYYY-MM-DD; today if omitted.",
@@ -295,3 +300,22 @@ class PolicyOptions:
     def day(self) -> date:
         """The date to show."""
         return self.on or today()
+
+
+@frozen(kw_only=True)
+class ShownPolicyOptions(PolicyOptions):
+    """Which policies are shown, with the fees of which locality, and as of when."""
+
+    locality: str | None = locality_option()
+
+    def policy_set(self) -> PolicySet:
+        """The policies to show.
+
+        Raises:
+            ScrubError: files are wrong, or there are no fees of the locality.
+        """
+        from cpt77092.policies import load_policies
+        from cpt77092.policies.localities import with_locality
+
+        policies = load_policies(self.policies)
+        return policies if self.locality is None else with_locality(policies, self.locality)

@@ -15,8 +15,8 @@ from cpt77092.cli.options import (
     INPUT,
     OUTPUT,
     POLICIES,
-    PolicyOptions,
     ReadingOptions,
+    ShownPolicyOptions,
     argument,
     color_option,
     complete_payer,
@@ -178,7 +178,7 @@ def schema(_ctx: typer.Context, options: SchemaOptions) -> None:
 
 
 @frozen(kw_only=True)
-class ExplainOptions(PolicyOptions):
+class ExplainOptions(ShownPolicyOptions):
     """The argument and options of `scrub explain`."""
 
     rule: str = argument("RULE", "A rule's code or name, like MO001.", autocompletion=complete_rule)
@@ -203,7 +203,6 @@ def explain(_ctx: typer.Context, options: ExplainOptions) -> None:
 
     Example: scrub explain MO001 --payer medicare --code 77092 --letter
     """
-    from cpt77092.policies import load_policies
     from cpt77092.policies.payer_names import require_payer
     from cpt77092.policies.policy import NATIONAL
     from cpt77092.reports import reference_pages
@@ -212,7 +211,7 @@ def explain(_ctx: typer.Context, options: ExplainOptions) -> None:
     from cpt77092.rules.selection import with_own
     from cpt77092.text import safe
 
-    policies = load_policies(options.policies)
+    policies = options.policy_set()
     rule = _rule_named(options.rule, with_own(policies.rules))
     codes = sorted(rule.codes)
     if options.code is not None:
@@ -241,7 +240,7 @@ def _rule_named(name: str, catalogue: Sequence[Rule]) -> Rule:
 
 
 @frozen(kw_only=True)
-class BriefOptions(PolicyOptions):
+class BriefOptions(ShownPolicyOptions):
     """The argument and options of `scrub brief`."""
 
     payer: str | None = argument(
@@ -270,12 +269,11 @@ def brief(_ctx: typer.Context, options: BriefOptions) -> None:
     Example: scrub brief medicare -o medicare.html
     """
     from cpt77092.brief import compose, one_page
-    from cpt77092.policies import load_policies
     from cpt77092.policies.payer_names import require_payer
     from cpt77092.reports.document import print_document, write_document
     from cpt77092.reports.files import DOCUMENT_FORMATS, fill_in, format_of
 
-    policies = load_policies(options.policies)
+    policies = options.policy_set()
     payer = require_payer(policies, options.payer) if options.payer else None
     inputs = [payer or "brief"]
     names = [fill_in(name, inputs=inputs, day=options.day) for name in options.output or ()]

@@ -17,6 +17,7 @@ from cpt77092.cli.options import (
     OUTPUT,
     POLICIES,
     PolicyOptions,
+    ShownPolicyOptions,
     argument,
     color_option,
     complete_payer,
@@ -74,7 +75,7 @@ def list_policies(_ctx: typer.Context, options: ListOptions) -> None:
 
 
 @frozen(kw_only=True)
-class ShowOptions(PolicyOptions):
+class ShowOptions(ShownPolicyOptions):
     """The argument and options of `scrub policies show`."""
 
     payer: str = argument(
@@ -91,12 +92,11 @@ def show_policy(_ctx: typer.Context, options: ShowOptions) -> None:
 
     Example: scrub policies show medicare --on 2024-06-01
     """
-    from cpt77092.policies import load_policies
     from cpt77092.policies.payer_names import require_payer
     from cpt77092.reports import reference_pages
     from cpt77092.reports.console import make_console
 
-    policies = load_policies(options.policies)
+    policies = options.policy_set()
     payer = require_payer(policies, options.payer)
     if options.form is PageFormat.JSON:
         records = reference_pages.policy_records(policies, payer, options.day)

@@ -11,6 +11,7 @@ from cpt77092.errors import UsageError, did_you_mean
 from cpt77092.policies.load import laid_over, with_amounts_carried_on
 from cpt77092.policies.parameters import ByPart
 from cpt77092.policies.policy import DatedValue, EntryKind, PolicySet
+from cpt77092.policies.resolve import Decision
 from cpt77092.reference.localities import (
     Locality,
     RelativeValues,
@@ -21,6 +22,8 @@ from cpt77092.reference.localities import (
 
 _MEDICARE = "medicare"
 _FEE = "fee"
+_AT = "locality "
+"""Begins the place in the source of a locality's fee."""
 _PARTS = {"": "whole", "26": "professional", "TC": "technical"}
 
 
@@ -62,6 +65,11 @@ def with_locality(policies: PolicySet, wanted: str) -> PolicySet:
     )
 
 
+def is_of_locality(fee: Decision) -> bool:
+    """Whether a fee is that of a locality, and not a national one."""
+    return fee.source is not None and fee.source.at.startswith(_AT)
+
+
 def _key(every: Sequence[Locality], wanted: str) -> str:
     plain = wanted.strip().casefold()
     keys = {one.key for one in every if plain in {one.key, one.name.casefold()}}
@@ -101,7 +109,7 @@ def _entry(code: str, day: date, schedule: RelativeValues, locality: Locality) -
     work, practice_expense, malpractice = locality.indices
     source = replace(
         schedule.source,
-        at=f"locality {locality.key} {locality.name}: GPCI of work {work:.3f}, practice expense "
+        at=f"{_AT}{locality.key} {locality.name}: GPCI of work {work:.3f}, practice expense "
         f"{practice_expense:.3f}, malpractice {malpractice:.3f}; conversion factor "
         f"{schedule.conversion_factor}; {schedule.source.at}",
         until=min(schedule.last_day, locality.last_day),

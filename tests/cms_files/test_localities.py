@@ -117,6 +117,38 @@ def test_a_check_uses_the_fees_of_the_locality_and_says_so(run: Scrub, scrub: Sc
     assert "Medicare fees are those of ALABAMA (10112-00)." in " ".join(out.split())
 
 
+def test_policies_are_shown_and_explained_with_the_fees_of_the_locality(
+    run: Scrub, scrub: Scrub
+) -> None:
+    run(archive())
+    shown = ("--on", "2026-08-04", "--policies", "own", "--isolated", "--locality", "alabama")
+
+    def text(*command: str) -> str:
+        code, out, err = scrub(*command, *shown)
+        assert (code, err) == (0, "")
+        return " ".join(out.split())
+
+    page = text("brief", "medicare")
+    assert "Fees of ALABAMA (10112-00)" in page
+    assert "77092 $9.48" in page
+    assert "your locality's differ" not in page
+    assert "; Medicare fees of ALABAMA (10112-00)" in text("brief", "medicare", "--full")
+    assert "$9.48" in text("explain", "CH002", "--payer", "medicare", "--code", "77092")
+    assert "locality 10112-00 ALABAMA" in text("policies", "show", "medicare")
+    before = scrub("brief", "medicare", "--on", "2026-06-30", *shown[2:])[1]
+    assert "National fees" in before
+    code, _, err = scrub("brief", "medicare", "--locality", "alabama", "--isolated")
+    assert code == 2
+    assert "no fees by locality are on file" in err
+    Path("claims.csv").write_text(
+        "claim_id,payer,claim_line_start_date,hcpcs_code,modifier_1,units,charge\n"
+        "A,Medicare,2026-08-03,77092,,1,9.50\n",
+        encoding="utf-8",
+    )
+    why = ("why", "A", "claims.csv", "--as-of", "2026-08-04", *shown[2:])
+    assert "fee $9.48" in " ".join(scrub(*why)[1].split())
+
+
 def test_a_locality_may_stand_in_the_settings(run: Scrub, scrub: Scrub) -> None:
     run(archive())
     Path("claims.csv").write_text("claim_id,hcpcs_code\nA,77092\n", encoding="utf-8")
