@@ -45,7 +45,7 @@ def frozen(
 
 
 def _compared(one: Any) -> tuple[Any, ...]:
-    return tuple(getattr(one, name) for name in _compared_names(type(one)))
+    return tuple(getattr(one, name) for name in _compared_names(one.__class__))
 
 
 @cache
