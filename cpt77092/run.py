@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import field, fields, replace
 from datetime import date
+from decimal import Decimal
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -205,8 +207,9 @@ def run_each(
 @contextmanager
 def run_in_parts(
     request: Request,
-    parts: int,
+    parts: int | None,
     *,
+    rework_cost: Decimal | None = None,
     extra: Sequence[str] = (),
     progress: Progress = _ignore_progress,
 ) -> Iterator[CheckedParts]:
@@ -214,25 +217,30 @@ def run_in_parts(
 
     Args:
         request: what to check and how.
-        parts: how many; memory holds the lines of all only while they are read.
+        parts: how many, or None for as many as fit into memory one by one. Memory holds the lines
+            of all only while they are read.
+        rework_cost: as of `findings.totals`.
         extra: further columns of the findings, as of `findings.table.as_pieces`.
         progress: called with each step.
 
     Raises:
         ScrubError: files, policies or arguments are not usable; its `lines` say what to fix.
     """
-    from cpt77092.parts.on_disk import check_parts, parts_folder, write_parts
+    from cpt77092.findings.sums import sums
+    from cpt77092.parts.on_disk import check_parts, parts_folder, parts_needed, write_parts
 
+    add = partial(sums, rework_cost=rework_cost, without=request.without)
     policies = policies_of(request)
     with parts_folder() as folder:
         batch, past, (rules,), payer = _prepared(request, [Variant(policies)], progress)
         policies = replace(policies, for_all=payer)
         rows = batch.total.rows
         progress("Writing parts", rows)
-        parted = write_parts(batch, past, policies, count=parts, folder=folder)
+        count = parts_needed(batch.lines.height, rules) if parts is None else parts
+        parted = write_parts(batch, past, policies, count=count, folder=folder)
         del batch, past  # their lines are on disk
         progress("Checking", rows)
-        yield check_parts(parted, policies, rules, as_of=request.as_of, extra=extra)
+        yield check_parts(parted, policies, rules, as_of=request.as_of, extra=extra, add=add)
 
 
 def _prepared(

@@ -13,6 +13,7 @@ from cpt77092 import __version__
 from cpt77092.choices import By, Color, FailOn, Format, Hold, LogFormat, Sort, Without
 from cpt77092.cli.configured import answers_of, from_file, settings_of, with_accepted
 from cpt77092.cli.exits import Exit, exit_code, failing_severities, unchecked_columns
+from cpt77092.cli.in_parts import for_parts
 from cpt77092.cli.options import (
     EXIT_CODE,
     FOLLOWING,
@@ -29,6 +30,7 @@ from cpt77092.cli.options import (
     log_format_option,
     option,
     parse_dollars,
+    parse_parts,
     settings_option,
     with_options,
 )
@@ -38,6 +40,7 @@ from cpt77092.frozen import frozen
 from cpt77092.reports.log import Log
 
 if TYPE_CHECKING:
+    from cpt77092.engine import Result
     from cpt77092.findings import Totals
     from cpt77092.followup.before import Before
     from cpt77092.policies.payer_names import OwnName
@@ -91,6 +94,13 @@ class CheckOptions(ClaimOptions):
         "Your cost to rework one line; shows how many lines are worth it.",
         metavar="DOLLARS",
         parser=parse_dollars,
+    )
+    parts: int | None = option(
+        OUTPUT,
+        "Check in this many parts, kept on disk meanwhile, in less memory: for CSV, JSON lines, "
+        "Parquet and text.",
+        metavar="NUMBER|auto",
+        parser=parse_parts,
     )
     not_checked: bool = flag(
         OUTPUT, "List every line that a rule could not check, in JSON.", "--not-checked"
@@ -220,11 +230,16 @@ def check(ctx: typer.Context, options: CheckOptions) -> None:
     require_no_input(request, names, (settings_of(ctx).path, *read))
     ctx.with_resource(cells_revealed(is_wanted=options.show_phi))
     states = request.states()
+    if options.parts is not None:
+        options = for_parts(options, request, files)
     worklist, before = _former_worklist(options, files), read_before(request)
     ctx.with_resource(output_locks([name for name, _ in files.reports], others=files.others))
     _log_start(ctx, request, options, log)
     with Watch(quiet=options.quiet or log.is_json, color=options.color) as watch:
-        report = _report(request, before, options, log, watch.step)
+        if options.parts is None:
+            report = _report(request, before, options, log, watch.step)
+        else:
+            report = _report_of_parts(ctx, request, options, log, watch.step)
     report = replace(report, worklist=worklist, states=states)
     code, why = Exit(report.exit_code), report.why
     with Watch(quiet=options.quiet or log.is_json, color=options.color) as watch:
@@ -286,7 +301,6 @@ def _report(
 ) -> Report:
     """Check the claims; the run as it is to be reported."""
     from cpt77092 import findings
-    from cpt77092.reports.check.report import Report
     from cpt77092.run import follow, run
 
     result = run(request, progress)
@@ -299,10 +313,55 @@ def _report(
         accepted=accepted,
         comparison=comparison,
     )
+    return _as_asked(request, result, totals, options, log, accepted=accepted)
+
+
+def _report_of_parts(
+    ctx: typer.Context,
+    request: Request,
+    options: CheckOptions,
+    log: Log,
+    progress: Callable[..., None],
+) -> Report:
+    """Check the claims in parts; their findings are on disk until the command ends."""
+    from cpt77092.findings.totals import add_up
+    from cpt77092.run import run_in_parts
+
+    checked = ctx.with_resource(
+        run_in_parts(
+            request,
+            options.parts or None,
+            rework_cost=options.rework_cost,
+            extra=_extra(options),
+            progress=progress,
+        )
+    )
+    progress("Adding up")
+    totals = add_up(
+        checked.sums, checked.result, rework_cost=options.rework_cost, without=request.without
+    )
+    return _as_asked(request, checked.result, totals, options, log, parts=checked)
+
+
+def _extra(options: CheckOptions) -> tuple[str, ...]:
+    return ("person_id",) if options.show_phi else ()
+
+
+def _as_asked(
+    request: Request,
+    result: Result,
+    totals: Totals,
+    options: CheckOptions,
+    log: Log,
+    **more: Any,
+) -> Report:
+    """A run as its user wants it reported."""
+    from cpt77092.reports.check.report import Report
+
     log.result(result, totals)
     code, why = _exit_code(totals, options)
     return Report(
-        accepted=accepted,
+        **more,
         result=result,
         totals=totals,
         options={**request.recorded(), **options.recorded()},
@@ -311,7 +370,7 @@ def _report(
         limit=options.limit,
         by=options.by,
         sort=options.sort,
-        extra=("person_id",) if options.show_phi else (),
+        extra=_extra(options),
         not_checked=options.not_checked,
         checked_lines=options.checked_lines,
         quiet=options.quiet or log.is_json,

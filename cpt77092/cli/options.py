@@ -109,6 +109,19 @@ def parse_dollars(text: str) -> Decimal:
     return amount
 
 
+AUTO_PARTS = 0
+"""What `--parts auto` is: as many as memory needs."""
+
+
+def parse_parts(text: str) -> int:
+    """A number of parts from 1, or `auto`."""
+    if text == "auto":
+        return AUTO_PARTS
+    if not re.fullmatch(r"[1-9][0-9]{0,3}", text):
+        raise typer.BadParameter(f"{text!r} is no number of parts; write 1 to 9999, or auto")
+    return int(text)
+
+
 def parse_column_map(pairs: Sequence[str] | None) -> dict[str, str]:
     """Header by column, from `--map COLUMN=HEADER`.
 

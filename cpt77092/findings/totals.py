@@ -168,7 +168,7 @@ def totals(
     return add_up(
         lines,
         result,
-        rework=None if rework_cost is None else _rework(lines, rework_cost),
+        rework_cost=rework_cost,
         without=without,
         accepted=None if accepted is None else _accepted(result, accepted),
         since=None if comparison is None else _since(result, comparison),
@@ -179,7 +179,7 @@ def add_up(
     lines: Sums,
     run: Result,
     *,
-    rework: Rework | None = None,
+    rework_cost: Decimal | None = None,
     without: Collection[str] = (),
     accepted: AcceptedTotals | None = None,
     since: SinceTotals | None = None,
@@ -189,8 +189,8 @@ def add_up(
     Args:
         lines: what `sums` gives of all lines, or `added` of the parts of them.
         run: has batch, history and rules; its own lines are not read.
-        rework: which lines are worth reworking, where the user said what that costs.
-        without: as of `totals`.
+        rework_cost: as of `totals`, and as the sums were made with.
+        without: the same.
         accepted: the findings that were accepted.
         since: how the run differs from a former one.
     """
@@ -219,7 +219,7 @@ def add_up(
         at_risk_by_payer=by_payer,
         outdated=outdated(lines["outdated"]),
         diagnosis_years=tuple(sorted(lines["years"]["year"])),
-        rework=rework,
+        rework=None if rework_cost is None else _rework(lines, rework_cost),
         accepted=accepted,
         since=since,
     )

@@ -10,7 +10,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date
@@ -18,14 +18,15 @@ from pathlib import Path
 
 import polars as pl
 
-from cpt77092.engine import Result, with_note_on_payers
+from cpt77092.engine import FACT_BYTES, Result, names_read, with_note_on_payers
+from cpt77092.facts import closure
 from cpt77092.findings.sums import Sums, added, sums
 from cpt77092.findings.table import FINDINGS_AT_ONCE, as_pieces, by_line
 from cpt77092.frozen import frozen
 from cpt77092.parts import ties
 from cpt77092.parts.check import Part, first_lines, result_of, with_firsts
 from cpt77092.policies.policy import PolicySet
-from cpt77092.readers import Batch, History
+from cpt77092.readers import Batch, History, memory
 from cpt77092.rule import Rule
 from cpt77092.signals import UNFINISHED
 from cpt77092.whole import BATCH_LINE, Whole
@@ -33,6 +34,8 @@ from cpt77092.whole import BATCH_LINE, Whole
 FOLDER = "scrub-parts-"
 """How the names of our folders begin."""
 _RULE = "rule_number"
+_FINDING_BYTES = 3
+"""Of memory per line and fact for findings with their texts, beside `FACT_BYTES` for the facts."""
 _ROWS = 16_384
 """Rows of a Parquet row group, of which few are read for a piece of the findings."""
 
@@ -73,8 +76,19 @@ class CheckedParts:
     files: list[Path]
     """The findings of each part by line and rule, in pieces."""
 
-    def pieces(self) -> Iterator[pl.DataFrame]:
-        """All findings by file, row and rule, as `findings.table.as_pieces` gives them."""
+    def pieces(self, limit: int | None = None) -> Iterator[pl.DataFrame]:
+        """The findings by file, row and rule, as `findings.table.as_pieces` gives them.
+
+        All of them, or the first ones up to a limit.
+        """
+        left = self.findings if limit is None else min(limit, self.findings)
+        for piece in self._every_piece():
+            yield piece.head(left)
+            left -= piece.height
+            if left <= 0:
+                return
+
+    def _every_piece(self) -> Iterator[pl.DataFrame]:
         every = pl.scan_parquet(self.files)
         step = max(1, self.lines * FINDINGS_AT_ONCE // max(self.findings, 1))
         place = pl.col(BATCH_LINE)
@@ -86,6 +100,13 @@ class CheckedParts:
                 yield waiting.head(FINDINGS_AT_ONCE)
                 waiting = waiting.slice(FINDINGS_AT_ONCE)
         yield waiting
+
+
+def parts_needed(lines: int, rules: Sequence[Rule]) -> int:
+    """Into how many parts so many lines fit, each in a quarter of the memory that is free."""
+    room = memory.free()
+    needed = lines * len(closure(names_read(rules))[0]) * (FACT_BYTES + _FINDING_BYTES)
+    return 1 if room is None else max(1, -(-needed * 4 // max(room, 1)))
 
 
 def write_parts(
@@ -117,8 +138,13 @@ def write_parts(
         batch.lines.height,
         whole,
         replace(batch, lines=batch.lines.clear()),
-        None if history is None else replace(history, lines=history.lines.clear(), day_first=None),
+        None if history is None else _without_lines(history),
     )
+
+
+def _without_lines(history: History) -> History:
+    no_lines, height = history.lines.clear(), history.lines.height
+    return replace(history, lines=no_lines, lines_elsewhere=height, day_first=None)
 
 
 def _write(frame: pl.DataFrame, file: Path) -> None:
@@ -132,6 +158,7 @@ def check_parts(
     *,
     as_of: date,
     extra: Sequence[str] = (),
+    add: Callable[[Result], Sums] = sums,
 ) -> CheckedParts:
     """Check one part after the other; the findings of each go to disk.
 
@@ -141,6 +168,7 @@ def check_parts(
         rules: those to run, in this order.
         as_of: a later service date is in the future.
         extra: further columns of the findings, as of `findings.table.as_pieces`.
+        add: gives the sums of the lines of a part.
 
     Raises:
         ClaimsError: a part is too large for the memory that is free.
@@ -153,7 +181,7 @@ def check_parts(
     findings, totals, files = 0, [], list[Path]()
     for number in parts:
         result = result_of(parted.part(number), whole, policies, rules, as_of=as_of)
-        totals.append(sums(result))
+        totals.append(add(result))
         findings += result.findings.height
         files += _write_findings(result, parted.folder / f"findings-{number}", extra)
         (parted.folder / f"lines-{number}.parquet").unlink()

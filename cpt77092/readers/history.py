@@ -55,8 +55,15 @@ class History:
     """Of files before they were read, by name."""
     faults: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Files that were read with `--lenient`, and what is wrong with them: `segment: text`."""
+    lines_elsewhere: int = 0
+    """How many lines there are besides, that memory does not hold."""
     day_first: History | None = None
     """The same in the other reading of its dates; None where they have but one."""
+
+    @property
+    def height(self) -> int:
+        """How many lines share a patient or a claim number with the batch."""
+        return self.lines.height + self.lines_elsewhere
 
 
 _DAY = "claim_line_start_date"

@@ -36,13 +36,14 @@ def free() -> int | None:
     return min((limit for limit in limits if limit is not None), default=None)
 
 
-def require(needed: int, lines: int, room: int | None) -> None:
+def require(needed: int, lines: int, room: int | None, *, are_read: bool = False) -> None:
     """Refuse a batch that does not fit into memory.
 
     Args:
         needed: bytes that some work on the lines takes.
         lines: how many lines in scope there are so far.
         room: bytes that were free before that work, as `free` gave them.
+        are_read: whether the lines are read, so that they can be checked in parts.
 
     Raises:
         ClaimsError: with what to do instead.
@@ -51,9 +52,15 @@ def require(needed: int, lines: int, room: int | None) -> None:
         return
     text = (
         f"{lines:,} lines in scope take {needed / GIGABYTE:.1f} GB of memory to check, and "
-        f"{room / GIGABYTE:.1f} GB are free; check the files in parts that keep each patient's "
-        f"claims together, or by fewer rules at a time"
+        f"{room / GIGABYTE:.1f} GB are free; check "
     )
+    fewer = ", or by fewer rules at a time"
+    if are_read:
+        text = f"{text}them in parts on disk{fewer}"
+        raise ClaimsError(
+            Problem(text=text, typed=f"{text}: --parts auto -o NAME.csv, --select MO")
+        )
+    text = f"{text}the files in parts that keep each patient's claims together{fewer}"
     raise ClaimsError(Problem(text=text, typed=f"{text}: --select MO"))
 
 

@@ -96,7 +96,7 @@ def _history(result: Result) -> dict[str, Any] | None:
         ],
         "ignored": list(past.ignored),
         "rows": past.rows,
-        "lines": past.lines.height,
+        "lines": past.height,
         "rejected": past.rejects.height,
         "first_day": past.first_day.isoformat() if past.first_day else None,
         "last_day": past.last_day.isoformat() if past.last_day else None,

@@ -25,6 +25,7 @@ from cpt77092.text import safe
 
 if TYPE_CHECKING:
     from cpt77092.followup.accepted import Accepted
+    from cpt77092.parts.on_disk import CheckedParts
     from cpt77092.reports.check.former_worklist import FormerWorklist
     from cpt77092.split import Split
 
@@ -57,12 +58,16 @@ class Report:
     """A workbook of an earlier run, whose statuses and notes a new one keeps."""
     states: Mapping[str, FileState | None] = field(default_factory=dict)
     """Of the files that options name before they were read, by name."""
+    parts: CheckedParts | None = None
+    """Where the lines were checked in parts on disk: the findings, of which `result` has none."""
     accepted: Accepted | None = None
     """The findings that decisions on file took off the list."""
     color: Color = Color.AUTO
 
     def pieces(self, limit: int | None = None) -> Iterator[pl.DataFrame]:
         """The rows for every format that a program reads: pieces, at least one."""
+        if self.parts is not None:
+            return self.parts.pieces(limit)
         sort = self.sort or Sort.FILE
         return rollup.as_pieces(self.result, by=self.by, sort=sort, limit=limit, extra=self.extra)
 
@@ -224,7 +229,8 @@ class Report:
         notes = [summary.headline(self.totals)]
         notes += summary.notes(self.result, self.totals, verbose=self.verbose)
         notes += filter(None, [summary.exit_reason(self.totals, self.exit_code, self.why)])
-        total = rollup.count(self.result, self.by)
+        result, parts = self.result, self.parts
+        total = rollup.count(result, self.by) if parts is None else parts.findings
         if limit is not None and limit < total:
             notes.append(f"showing {limit:,} of {total:,}; --limit 0 shows all")
         sys.stderr.write("".join(f"{note}\n" for note in notes))

@@ -364,7 +364,7 @@ def history(result: Result) -> list[str]:
     return [
         *skipped,
         f"History: {count(past.rows, 'row')} in {count(len(past.files), 'file')}, {covered}; "
-        f"{count(past.lines.height, 'line')} of this batch's patients and claims.",
+        f"{count(past.height, 'line')} of this batch's patients and claims.",
         *history_rejects(result),
         *(
             f"Read with --lenient in history, lines may be missing: {safe(file)}:{safe(fault)}."

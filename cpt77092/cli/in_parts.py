@@ -1,0 +1,60 @@
+"""What a check in parts (`--parts`) can give: all that is written finding by finding."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from cpt77092.choices import By, Format, Sort
+from cpt77092.errors import UsageError
+
+if TYPE_CHECKING:
+    from cpt77092.cli.check import CheckOptions
+    from cpt77092.cli.output_files import OutputFiles
+    from cpt77092.run import Request
+
+FORMATS = frozenset({Format.CSV, Format.JSONL, Format.PARQUET, Format.CONCISE})
+"""Formats that have findings alone, one after the other."""
+_SHOWN = 50
+"""Findings on a terminal unless more are asked for."""
+
+
+def for_parts(options: CheckOptions, request: Request, files: OutputFiles) -> CheckOptions:
+    """The options of a check in parts, whose findings are printed one per line.
+
+    Raises:
+        UsageError: an option needs all findings or lines at once.
+    """
+    for name, form in files.reports:
+        _require_format(form, f"-o {name}")
+    form = options.form
+    if form is Format.AUTO and not options.quiet:
+        form = Format.CONCISE
+    elif form is not Format.AUTO:
+        _require_format(form, f"--format {form.value}")
+    asked = {
+        "--by": options.by is not By.FINDING,
+        "--sort": options.sort not in (None, Sort.FILE),
+        "--worklist": options.worklist is not None,
+        "--since": request.since is not None,
+        **dict.fromkeys((option for option, _ in files.parts.values()), True),
+        **dict.fromkeys((option for option, _ in files.lists.values()), True),
+    }
+    for option in (name for name, is_asked in asked.items() if is_asked):
+        raise UsageError(f"{option}: needs all lines at once; leave it out, or leave out --parts")
+    if request.accepted is not None:
+        raise UsageError(
+            f"--parts: the decisions in {request.accepted} need all findings at once; add "
+            "--isolated to check without them, or leave out --parts"
+        )
+    is_long = options.limit is None and form is Format.CONCISE and sys.stdout.isatty()
+    return replace(options, form=form, limit=_SHOWN if is_long else options.limit)
+
+
+def _require_format(form: Format, asked: str) -> None:
+    if form not in FORMATS:
+        raise UsageError(
+            f"{asked}: needs all findings at once; with --parts write .csv, .jsonl, .parquet or "
+            "NAME/"
+        )
