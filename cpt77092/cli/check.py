@@ -230,16 +230,12 @@ def check(ctx: typer.Context, options: CheckOptions) -> None:
     require_no_input(request, names, (settings_of(ctx).path, *read))
     ctx.with_resource(cells_revealed(is_wanted=options.show_phi))
     states = request.states()
-    if options.parts is not None:
-        options = for_parts(options, request, files)
+    options = for_parts(options, request, files)
     worklist, before = _former_worklist(options, files), read_before(request)
     ctx.with_resource(output_locks([name for name, _ in files.reports], others=files.others))
     _log_start(ctx, request, options, log)
     with Watch(quiet=options.quiet or log.is_json, color=options.color) as watch:
-        if options.parts is None:
-            report = _report(request, before, options, log, watch.step)
-        else:
-            report = _report_of_parts(ctx, request, options, log, watch.step)
+        report = _report(ctx, request, before, options, log, watch.step)
     report = replace(report, worklist=worklist, states=states)
     code, why = Exit(report.exit_code), report.why
     with Watch(quiet=options.quiet or log.is_json, color=options.color) as watch:
@@ -293,6 +289,7 @@ def _exit_code(totals: Totals, options: CheckOptions) -> tuple[Exit, str]:
 
 
 def _report(
+    ctx: typer.Context,
     request: Request,
     before: Before | None,
     options: CheckOptions,
@@ -303,6 +300,8 @@ def _report(
     from cpt77092 import findings
     from cpt77092.run import follow, run
 
+    if options.parts is not None:
+        return _report_of_parts(ctx, request, options, log, progress)
     result = run(request, progress)
     progress("Adding up")
     result, accepted, comparison = follow(before, result)

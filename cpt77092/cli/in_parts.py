@@ -21,11 +21,13 @@ _SHOWN = 50
 
 
 def for_parts(options: CheckOptions, request: Request, files: OutputFiles) -> CheckOptions:
-    """The options of a check in parts, whose findings are printed one per line.
+    """The options; those of a check in parts print its findings one per line.
 
     Raises:
-        UsageError: an option needs all findings or lines at once.
+        UsageError: an option needs all findings or lines at once, and the check is in parts.
     """
+    if options.parts is None:
+        return options
     for name, form in files.reports:
         _require_format(form, f"-o {name}")
     form = options.form
