@@ -6,10 +6,12 @@ rests on it is unknown.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import polars as pl
 
 from cpt77092.claims.columns import COLUMNS, DIAGNOSES, TEXT_KINDS, Column
-from cpt77092.facts.diagnoses import with_dot, without_dot
+from cpt77092.facts.diagnoses import cell_at, with_dot, without_dot
 from cpt77092.facts.fact import Context, Fact
 
 
@@ -35,17 +37,26 @@ def _filled(column: Column) -> Fact:
     return Fact(name=f"{name}.filled", build=build, reads=(name,), unknown=f"{name} is blank")
 
 
-def _normal(name: str) -> Fact:
-    """`diagnosis_code_1.normal`: in capitals, with the dot, however it is written."""
+def _diagnosis(position: int, name: str) -> Iterator[Fact]:
+    """`diagnosis_code_1.normal`: in capitals, with the dot, however it is written; whether blank.
 
-    def build(_: Context) -> pl.Expr:
-        return with_dot(without_dot(pl.col(name).cast(pl.String)))
+    It is that of the claim, also where it is on the claim's first row alone.
+    """
 
-    return Fact(name=f"{name}.normal", build=build, reads=(name,))
+    def normal(_: Context) -> pl.Expr:
+        is_known = pl.col("diagnoses_cell").is_not_null()
+        return pl.when(is_known).then(with_dot(without_dot(cell_at(position))))
+
+    def is_blank(_: Context) -> pl.Expr:
+        return pl.col(f"{name}.normal") == ""
+
+    cell = ("diagnoses_cell",)
+    yield Fact(name=f"{name}.normal", build=normal, reads=cell, distinct_by=cell)
+    yield Fact(name=f"{name}.is_blank", build=is_blank, reads=(f"{name}.normal",))
 
 
 FACTS: tuple[Fact, ...] = (
-    *map(_is_blank, COLUMNS),
+    *(_is_blank(one) for one in COLUMNS if one.name not in DIAGNOSES),
     *(_filled(one) for one in COLUMNS if one.kind in TEXT_KINDS and one.set_name is None),
-    *map(_normal, DIAGNOSES),
+    *(fact for position, name in enumerate(DIAGNOSES) for fact in _diagnosis(position, name)),
 )

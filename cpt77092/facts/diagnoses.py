@@ -209,7 +209,7 @@ def corrected_diagnoses(context: Context) -> pl.Expr:
     return pl.when(are_billable).then(_joined(_written().list.eval(corrected)))
 
 
-def _cell_at(position: int) -> pl.Expr:
+def cell_at(position: int) -> pl.Expr:
     """The diagnosis cell in a position; those after the last filled column are blank."""
     return _CELL.str.split(_BETWEEN).list.get(position, null_on_oob=True).fill_null("")
 
@@ -222,7 +222,7 @@ def pointed_diagnoses(_: Context) -> pl.Expr:
     letters = _POINTER.str.replace_all("10", "J", literal=True)
     for number in (11, 12):
         alone = letters.str.replace_all(rf"\b{number}\b", _LETTERS[number - 1])
-        letters = pl.when(_cell_at(number - 1) != "").then(alone).otherwise(letters)
+        letters = pl.when(cell_at(number - 1) != "").then(alone).otherwise(letters)
     letters = letters.str.replace_many(list("123456789"), list(_LETTERS[:9]))
     letters = letters.str.replace_all(r"[,: ]", "")
     readable = _POINTER.str.contains(_READABLE_POINTER) & letters.str.contains(r"^[A-L]+$")
@@ -248,7 +248,7 @@ def _positions(pointed: pl.Expr) -> pl.Expr:
 def diagnosis_pointer_problem(_: Context) -> pl.Expr:
     """What is wrong with the diagnosis pointer; blank where nothing is, or the pointer is blank."""
     filled = [
-        pl.when(_cell_at(position) != "").then(pl.lit(position, dtype=pl.Int64))
+        pl.when(cell_at(position) != "").then(pl.lit(position, dtype=pl.Int64))
         for position in range(len(_LETTERS))
     ]
     unfilled = _positions(_POINTED).list.set_difference(pl.concat_list(filled)).list.sort()

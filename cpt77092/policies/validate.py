@@ -283,6 +283,8 @@ def _extra_key(keys: list[str]) -> str:
     key = keys[-1]
     if len(keys) == 3 and keys[0] == "codes":
         return f"{key} is not a parameter we know{did_you_mean(key, PARAMETERS)}"
+    if keys == ["rules"]:
+        return "rules: write them in a file of their own, without payer"
     if keys == ["examples"]:
         return "examples: write them at the end of the file, below a line of ---"
     if keys[0] == "examples":

@@ -184,7 +184,9 @@ def show_policies(console: Console, policies: PolicySet) -> None:
         table.add_row(row["payer"], Text(row["label"]), *texts)
     console.print(table)
     origin = ", ".join(policies.origin)
-    console.print(Text(f"Policies: {origin}. Next: scrub policies show medicare"))
+    codes = ", ".join(rule.code for rule in policies.rules)
+    own = f" Own rules: {codes} (scrub rules)." if codes else ""
+    console.print(Text(f"Policies: {origin}.{own} Next: scrub policies show medicare"))
 
 
 def policy_records(policies: PolicySet, payer: str, on: date) -> dict[str, Any]:

@@ -158,6 +158,30 @@ def test_the_reason_is_a_blank_cell_or_one_that_cannot_be_read() -> None:
     ]
 
 
+def test_diagnoses_on_the_first_row_of_a_claim_are_those_of_all_its_lines() -> None:
+    Path("claims.csv").write_text(
+        "claim_id,line,person_id,payer,dos,cpt,mod1,dx1,dx2\n"
+        "A,1,P1,Medicare,2026-03-02,77080,,m8008xa,M81.0\n"
+        "A,2,P1,Medicare,2026-03-02,77092,,,\n"
+        "B,1,P2,Medicare,2026-03-02,77092,,,\n",
+        encoding="utf-8",
+    )
+    conditions = {
+        "OWN001": "diagnosis_code_1 = 'M80.08XA'",
+        "OWN002": "diagnosis_code_2 IS NULL",
+        "OWN003": "line_diagnoses LIKE '%M81%'",
+    }
+    rules = {
+        code: {**RULE, "name": f"rule-{code.lower()}", "condition": condition, "message": "It is."}
+        for code, condition in conditions.items()
+    }
+    result = cpt77092.check("claims.csv", as_of=DAY, policies=written(Path("own"), **rules))
+    own = result.findings.filter(pl.col("rule").str.starts_with("OWN"))
+    assert own.select("claim_id", "claim_line_number", "rule").rows() == [
+        *(("A", 2, "OWN001"), ("A", 2, "OWN003"), ("B", 1, "OWN002"))
+    ]
+
+
 @pytest.mark.parametrize(
     ("born", "day", "age"),
     [
@@ -251,6 +275,25 @@ def test_mistakes_of_all_rules_are_named_at_once(scrub: Scrub) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("rules: {}\n", "1: rules: "),
+        ("rules: some\n", "1: rules"),
+        ("rules:\n  OWN001: some\n", "2: OWN001"),
+        ("payer: aetna\nrules:\n  OWN001: {}\n", "2: rules: write them in a file of their own"),
+        ("rules:\n  OWN001: {condition: [a]}\n", "2: condition"),
+        ("rules:\n  OWN001:\n    message: {charge_amount} is wrong.\n", "not readable as YAML"),
+    ],
+)
+def test_a_file_of_another_form_is_refused(text: str, problem: str) -> None:
+    (Path("own") / "own-rules.yaml").unlink()
+    (Path("own") / "aetna.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(PolicyError) as refused:
+        load_policies(Path("own"))
+    assert any(problem in str(one) for one in refused.value.problems), str(refused.value)
+
+
 @pytest.mark.parametrize("code", ["MO001", "X1", "own001", "OWN1", "OWN0001"])
 def test_a_code_of_another_form_is_refused(code: str) -> None:
     with pytest.raises(PolicyError, match="the codes of own rules are OWN001 to OWN999"):
@@ -298,6 +341,9 @@ def test_own_rules_are_listed_explained_selected_and_traced(scrub: Scrub) -> Non
     code, out, err = scrub("claims.csv", *AS_OF, *own, "--select", "OWN")
     assert "Next: scrub explain OWN001 --policies own" in out + err
     assert "1 own rule" in scrub("policies", "check", "own")[1]
+    assert "Own rules: OWN001 (scrub rules)." in " ".join(
+        scrub("policies", "list", *own)[1].split()
+    )
 
 
 def test_an_own_finding_is_accepted_and_counted(scrub: Scrub) -> None:
