@@ -504,12 +504,15 @@ def test_status_says_what_is_due(run: Scrub, scrub: Scrub) -> None:
     assert "MCR_MUE_PractitionerServices_Eff_10-01-2026" in out
 
 
-def test_a_batch_after_the_last_day_says_which_file_to_get(scrub: Scrub) -> None:
+@pytest.mark.parametrize("more", [(), ("-v",), ("-v", "--format", "table")])
+def test_a_batch_after_the_last_day_says_which_file_to_get(
+    more: tuple[str, ...], scrub: Scrub
+) -> None:
     written("claims.csv", CLAIMS.encode())
-    check = ("--format", "concise", "--as-of", "2027-11-01", "--isolated")
+    check = ("--format", "concise", "--as-of", "2027-11-01", "--isolated", *more)
     _, out, err = scrub("claims.csv", *check, "--without", "modifiers")
-    needs = [line for line in (out + err).splitlines() if line.startswith("Needs you: ")]
-    texts = " ".join(needs)
+    texts = " ".join((out + err).split())
+    assert "Needs you" in texts
     assert "unit limits (MUE) and code pairs (PTP) end 2024-09-30" in texts
     assert "Medicare fees and RVUs (PPRRVU) end 2026-12-31" in texts
     assert "Get PPRRVU in rvu27d.zip, MCR_MUE_PractitionerServices_Eff_10-01-2027" in texts

@@ -282,7 +282,8 @@ def notes(result: Result, totals: Totals, *, verbose: bool = False) -> list[str]
 def _open(result: Result, totals: Totals, *, verbose: bool) -> list[str]:
     """What was not checked: each reason, or what the user can change and how much else there is."""
     if verbose:
-        return [*answers(totals), *not_checked(result, totals)]
+        files = [f"Needs you: {text}" for text in files_to_get(result, totals)]
+        return [*answers(totals), *not_checked(result, totals), *files]
     texts, others = needs(result, totals)
     return [*(f"Needs you: {text}" for text in texts), *filter(None, [others])]
 

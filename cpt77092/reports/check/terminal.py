@@ -151,6 +151,7 @@ def _print_rest(console: Console, report: Report, *, verbose: bool) -> None:
         reasons = summary.not_checked(result, totals)
         texts = [text.removeprefix("Not checked: ") for text in reasons]
         _print_section(console, "Not checked", [f"{text[:1].upper()}{text[1:]}" for text in texts])
+        _print_section(console, "Needs you", summary.files_to_get(result, totals))
         others = ""
     else:
         needs, others = summary.needs(result, totals)
