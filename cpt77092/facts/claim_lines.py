@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
 import polars as pl
 
 from cpt77092.claims.categorical import constant
@@ -64,18 +66,40 @@ def _is_first_of_payer(
     return on_lines(lines.height, first["line"], is_one, default=False)
 
 
-ORDER = ("claim_line_start_date", "claim_id", "claim_line_number", "source", "source_row")
+CONTENT = "content"
+ORDER = (
+    *("claim_line_start_date", "claim_id", "claim_line_number"),
+    *(CONTENT, "source", "source_row"),
+)
 """The order in which a line is the first of its payer; blank ones before all others."""
+_BUT_CONTENT = [name for name in ORDER if name != CONTENT]
+
+
+def content(present: Collection[str]) -> pl.Expr:
+    """All that a line says besides its date and numbers, which decides where those repeat.
+
+    Args:
+        present: the columns of the lines.
+    """
+    names = [name for name in BY_NAME if name in present and name not in ORDER]
+    cells = [pl.col(name).cast(pl.String).fill_null("") for name in names]
+    return pl.concat_str([pl.lit(""), *cells], separator="^").alias(CONTENT)
 
 
 def first_of_payer(lines: pl.LazyFrame) -> pl.DataFrame:
     """The first line of each payer (`payer_number`), by `ORDER`, as `line` and these columns."""
     day = pl.col("claim_line_start_date")
+    # Only lines of the first day need a sort; lines without a date come before all others.
+    early = lines.filter(day.is_null() | (day == day.min().over("payer_number")))
+    first = _first(early.select("payer_number", *_BUT_CONTENT), _BUT_CONTENT)
+    of_claims = early.filter(pl.col("claim_id").is_in(first["claim_id"].implode()))
+    with_content = of_claims.with_columns(content(lines.collect_schema().names()))
+    return _first(with_content.select("line", "payer_number", *ORDER), ORDER)
+
+
+def _first(lines: pl.LazyFrame, order: Sequence[str]) -> pl.DataFrame:
     return (
-        lines.select("line", "payer_number", *ORDER)
-        # Only lines of the first day need a sort; lines without a date come before all others.
-        .filter(day.is_null() | (day == day.min().over("payer_number")))
-        .sort(ORDER, nulls_last=False)
+        lines.sort(order, nulls_last=False)
         .unique("payer_number", keep="first", maintain_order=True)
         .collect(engine="in-memory")
     )

@@ -1,7 +1,8 @@
 """Facts of earlier lines: the same line billed before, and how far back the files reach.
 
 *Earlier* is by date, claim number and line number, so that the order of rows and a split into files
-change nothing. Lines of earlier claims (`is_past`) stand below those of the batch.
+change nothing; where claim and line numbers repeat, by all that the lines say. Lines of earlier
+claims (`is_past`) stand below those of the batch.
 """
 
 from __future__ import annotations
@@ -10,11 +11,14 @@ import polars as pl
 
 from cpt77092.claims.categorical import constant
 from cpt77092.claims.quotable import shown
+from cpt77092.facts.claim_lines import content
 from cpt77092.facts.fact import NO, UNKNOWN, YES, Context, Fact, on_lines
 from cpt77092.facts.grouping import CLAIM_DAY, PAYER, PERSON_DAY, has_duplicate
 
 _SAME_SERVICE = ("hcpcs_code", "claim_line_start_date", "modifier_set", "rendering_npi")
-_ORDER = ("claim_id", "claim_line_number", "source", "source_row")
+_ORDER = ("claim_id", "claim_line_number")
+"""Before what else the lines say, which decides where several have one number."""
+_PLACE = ("source", "source_row")
 
 
 def line_repeated(lines: pl.DataFrame, _: Context) -> pl.Series:
@@ -39,8 +43,7 @@ def _first_alike(lines: pl.DataFrame, day: str) -> pl.Series:
         lines.lazy()
         .filter(of_several & ~pl.col("is_past"))
         .filter(pl.col("surely_counts") & known & pl.col("damaged_code").is_null())
-        .select("line", *_ORDER, *key)
-        .sort(_ORDER, nulls_last=False)
+        .sort(*_ORDER, content(lines.columns), *_PLACE, nulls_last=False)
         .select("line", pl.col("line").first().over(key).alias("first"))
         .filter(pl.col("line") != pl.col("first"))
         .collect(engine="in-memory")

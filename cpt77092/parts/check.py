@@ -11,7 +11,7 @@ import polars as pl
 from cpt77092.claims.cells import read_day_first
 from cpt77092.engine import Result, check, names_read, turned, with_facts
 from cpt77092.facts import FACTS
-from cpt77092.facts.claim_lines import ORDER
+from cpt77092.facts.claim_lines import CONTENT, ORDER, content
 from cpt77092.findings import as_table
 from cpt77092.findings.sums import Sums, sums
 from cpt77092.findings.table import by_line
@@ -31,6 +31,7 @@ _NO_FIRSTS = pl.DataFrame(
         "claim_line_start_date": pl.Date,
         "claim_id": pl.String,
         "claim_line_number": pl.Int64,
+        CONTENT: pl.String,
         "source": pl.UInt32,
         "source_row": pl.UInt32,
     }
@@ -109,7 +110,9 @@ def first_lines(
             batch, history, whole, reading, policies, as_of, names=names, kept=names
         )
         for name in names:
-            of_fact = lines.filter(pl.col(name)).with_columns(reading=number, fact=pl.lit(name))
+            of_fact = lines.filter(pl.col(name)).with_columns(
+                content(lines.columns), reading=number, fact=pl.lit(name)
+            )
             candidates.append(of_fact.select(_NO_FIRSTS.columns))
     return pl.concat(candidates, how="vertical_relaxed")
 
