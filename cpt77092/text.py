@@ -16,6 +16,28 @@ _UNSAFE = "[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u20
 
 FORMULA_STARTS = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
 """What a spreadsheet takes for the start of a formula, the wide forms in some languages."""
+_START = f"^([{re.escape(FORMULA_STARTS)}])"
+# Where a semicolon or a tab separates cells, commas and quotes do not, and a text may hold several.
+_INNER_START = '([;\t\r\n][ "]*)([=+@\uff1d\uff0b\uff0d\uff20-])'
+_IS_ODD = f"{_START}|{_INNER_START}"
+
+
+def inert(table: pl.DataFrame) -> pl.DataFrame:
+    """The table with an apostrophe before all that a spreadsheet would take for a formula.
+
+    A spreadsheet splits a file at commas, or at semicolons where those stand in its settings.
+    """
+    is_odd = table.select(pl.col(pl.String).str.contains(_IS_ODD).any())
+    odd = [column.name for column in is_odd if column.item()]  # none of most tables
+    return table.with_columns(
+        pl.col(odd).str.replace_all(_INNER_START, "${1}'${2}").str.replace(_START, "'${1}")
+    )
+
+
+def not_inert(texts: pl.Expr) -> pl.Expr:
+    """Texts as they were before `inert`."""
+    texts = texts.str.replace(_START.replace("^", "^'", 1), "${1}")
+    return texts.str.replace_all(_INNER_START.replace(")(", ")'(", 1), "${1}${2}")
 
 
 _MOST_BYTES = 1_000_000

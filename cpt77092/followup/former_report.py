@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -20,7 +19,7 @@ from cpt77092.followup.key import IS_NEW, KEY, ON_LINE, PAYER, as_texts
 from cpt77092.followup.whole import is_whole
 from cpt77092.frozen import frozen
 from cpt77092.policies.policy import DEFAULT, PolicySet
-from cpt77092.text import FORMULA_STARTS
+from cpt77092.text import not_inert
 
 _REPORTED_KEY = ("payer", "payer_name", *ON_LINE[1:], "rule")
 _READ: Mapping[str, type[pl.DataType]] = {
@@ -124,7 +123,7 @@ def _of_csv(file: str, content: bytes) -> pl.DataFrame:
     if missing:
         raise _unusable(file, f"has no findings of scrub (no column {missing[0]})")
     # The apostrophe before what a spreadsheet takes for a formula is not part of the text.
-    texts = table.with_columns(pl.all().str.replace(f"^'([{re.escape(FORMULA_STARTS)}])", "${1}"))
+    texts = table.with_columns(not_inert(pl.all()))
     return _typed({name: texts[name].to_list() for name in _READ if name in texts.columns})
 
 

@@ -14,7 +14,7 @@ import polars as pl
 from cpt77092.reference.codes import CHECKED
 from cpt77092.split import FLAGGED, Split, keys_of
 from cpt77092.split.held_claims import REASON, HeldClaims
-from cpt77092.text import safe_expr
+from cpt77092.text import inert, safe_expr
 
 COLUMNS = ("claim_id", "payer", "payer_id", "billing_npi", REASON)
 CLEAR, CLEAR_IN_PART = "clear", "clear in the edits that ran"
@@ -38,7 +38,7 @@ def write_list(stream: IO[bytes], split: Split, part: int) -> None:
     Raises:
         ClaimsError: a claim file cannot be read again.
     """
-    claim_list(split, part).write_csv(stream)
+    inert(claim_list(split, part)).write_csv(stream)
 
 
 def in_neither(split: Split) -> int:

@@ -21,11 +21,11 @@ from cpt77092.cli import main
 from cpt77092.errors import UsageError
 from cpt77092.findings.table import needing_work
 from cpt77092.reports.check import xlsx
-from cpt77092.reports.check.csv import inert
 from cpt77092.reports.check.former_worklist import DONE, STATUSES, FormerWorklist, read_worklist
 from cpt77092.reports.check.report import Report
 from cpt77092.reports.check.xlsx import WORKLIST
 from cpt77092.run import Request, run
+from cpt77092.text import inert
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "claims.csv"
 AS_OF = date(2026, 11, 23)
@@ -177,7 +177,7 @@ def test_a_csv_opened_in_a_spreadsheet_runs_nothing_either(tmp_path: Path) -> No
         texts = [cell for row in listed for name, cell in row.items() if "charge" not in name]
         assert not [cell for cell in texts if len(cell) > 1 and cell.startswith(tuple("=+-@"))]
     cells = inert(pl.DataFrame({"text": ["-", "\n=1", "a=b", None]}))
-    assert cells["text"].to_list() == ["'-", "'\n=1", "a=b", None]
+    assert cells["text"].to_list() == ["'-", "'\n'=1", "a=b", None]
 
 
 def test_the_summary_answers_and_the_rules_are_listed(example: bytes) -> None:

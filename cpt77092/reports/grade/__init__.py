@@ -9,9 +9,9 @@ from cpt77092.choices import Color, DocumentFormat, GradeFormat
 from cpt77092.document import Document
 from cpt77092.errors import OutputError
 from cpt77092.grading import Graded, graded_lines
-from cpt77092.reports.check.csv import inert
 from cpt77092.reports.document import RENDERERS, print_document
 from cpt77092.reports.files import write_text
+from cpt77092.text import inert
 
 
 def print_grades(document: Document, graded: Graded, form: GradeFormat, color: Color) -> None:
