@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from typing import Literal
 
 import polars as pl
 import pytest
@@ -21,7 +22,7 @@ def test_no_cell_begins_as_a_formula(texts: list[str], separator: str, *, has_qu
     written = inert(table).write_csv()
     if separator == "," and not has_quotes:
         return  # a comma in quotes is a separator to nobody
-    quoting = csv.QUOTE_MINIMAL if has_quotes else csv.QUOTE_NONE
+    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if has_quotes else csv.QUOTE_NONE
     lines = io.StringIO(written.replace("\r\n", "\n").replace("\r", "\n"))
     cells = [
         cell for row in csv.reader(lines, delimiter=separator, quoting=quoting) for cell in row
