@@ -74,6 +74,20 @@ def test_a_run_that_ends_early_leaves_no_file(temporary: Path) -> None:
     assert list(temporary.iterdir()) == []
 
 
+def test_an_interrupted_run_leaves_no_file(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        assert any(file.name.startswith("lines-") for file in temporary.rglob("*.parquet"))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(on_disk, "result_of", interrupt)
+    request = Request(paths=[VISITS], as_of=AS_OF)
+    with pytest.raises(KeyboardInterrupt), run_in_parts(request, 2):
+        pass
+    assert list(temporary.iterdir()) == []
+
+
 def test_what_a_killed_run_left_is_removed_and_what_a_run_holds_is_not(temporary: Path) -> None:
     left = temporary / f"{on_disk.FOLDER}left"
     left.mkdir()
