@@ -438,6 +438,14 @@ def test_the_guide_lists_every_name_and_operator() -> None:
     assert table[1] == names_markdown()
 
 
+def test_the_file_in_the_guide_is_one_that_works(scrub: Scrub) -> None:
+    blocks = re.findall(r"   ```yaml\n(.*?)   ```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
+    text = "".join(re.sub(r"^   ", "", block, flags=re.MULTILINE) for block in blocks)
+    (Path("own") / "own-rules.yaml").write_text(text, encoding="utf-8")
+    code, out, err = scrub("policies", "test", "own")
+    assert (code, out, err) == (0, "2 examples in 1 file (own): all as expected.\n", "")
+
+
 @pytest.mark.parametrize("form", ["table", "markdown", "json"])
 def test_names_are_listed(form: str, scrub: Scrub) -> None:
     code, out, err = scrub("rules", "--names", "--format", form)
