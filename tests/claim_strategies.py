@@ -247,12 +247,25 @@ def batches(words: Vocabulary, *, numbered: bool = False) -> st.SearchStrategy[B
 def runs(
     words: Vocabulary, *, numbered: bool = False
 ) -> st.SearchStrategy[tuple[Batch, Batch | None]]:
-    """Batches, some with a history: a file of earlier claims of the same people."""
+    """Batches, some with a history: a file of earlier claims of the same people.
+
+    Args:
+        words: of the policies in force.
+        numbered: give every row a line number of its own, so that nothing hangs on row order.
+    """
     spread = st.integers(0, 2**32 - 1).map(Random)
     chance = st.one_of(st.randoms(use_true_random=False), spread)
-    return chance.map(lambda chosen: _run(chosen, words, numbered=numbered))
+    return chance.map(lambda chosen: run_of(chosen, words, numbered=numbered))
 
 
+def large_runs(words: Vocabulary) -> st.SearchStrategy[tuple[Batch, Batch | None]]:
+    """The same with several circles of people, in one run: more outcomes for its cost."""
+    seeds = st.integers(0, 2**32 - 1)
+    return seeds.map(lambda seed: run_of(Random(seed), words, circles=CIRCLES))
+
+
+CIRCLES = 6
+"""Circles of people in a large run, each with claims of its own."""
 Pools = dict[str, list[str]]
 
 
@@ -439,8 +452,7 @@ def _again(chance: Random, row: Row) -> Row:
     return copy
 
 
-def _history(chance: Random, pools: Pools, rows: Batch) -> Batch:
-    absent = _absent(chance) - {"person_id"}  # a history without patients is refused
+def _history(chance: Random, pools: Pools, absent: set[str], rows: Batch) -> Batch:
     history = _rows(chance, pools, absent)
     columns = list(history[0])
     for row in _some_rows(chance, rows, 4):
@@ -462,22 +474,40 @@ def _some_rows(chance: Random, rows: Batch, most: int) -> Batch:
     return [chance.choice(rows) for _ in range(chance.randint(0, most))]
 
 
-def _run(chance: Random, words: Vocabulary, *, numbered: bool) -> tuple[Batch, Batch | None]:
-    pools, absent = _pools(chance, words), _absent(chance)
-    if numbered:
-        absent.discard("claim_line_number")
-    rows = _rows(chance, pools, absent)
-    _keep_habits(chance, rows)
+def run_of(
+    chance: Random, words: Vocabulary, *, numbered: bool = False, circles: int = 1
+) -> tuple[Batch, Batch | None]:
+    """One run; arguments are those of `runs`, and how many circles of people it is of."""
+    absent = _absent(chance) - ({"claim_line_number"} if numbered else set())
+    past_absent = _absent(chance) - {"person_id"}  # a history without patients is refused
+    has_history = chance.random() < 0.6
+    rows: Batch = []
+    history: Batch = []
+    for circle in range(circles):
+        pools = _pools(chance, words)
+        own = _rows(chance, pools, absent)
+        _keep_habits(chance, own)
+        past = _history(chance, pools, past_absent, own) if has_history else []
+        if circle:
+            _tell_apart([*own, *past], circle)
+        rows += own
+        history += past
     if numbered:
         for number, row in enumerate(rows, start=1):
             row["claim_line_number"] = str(number)
-    history = _history(chance, pools, rows) if chance.random() < 0.6 else None
-    if chance.random() < 0.4:
-        _write_dates_alike(chance, rows)
-    if history and chance.random() < 0.3:
-        _write_dates_alike(chance, history)
-    for row in (*rows, *(history or ())):
+    for some, share in ((rows, 0.4), (history, 0.3)):
+        if some and chance.random() < share:
+            _write_dates_alike(chance, some)
+    for row in (*rows, *history):
         if not row.keys() & set(MODIFIER_COLUMNS):
             # A modifier behind a code would be as good as a column of them, for all of its file.
             row["hcpcs_code"] = re.sub(r"^(\w{5})\W\w\w$", r"\1", row["hcpcs_code"])
-    return rows, history
+    return rows, history if has_history else None
+
+
+def _tell_apart(rows: Batch, circle: int) -> None:
+    """Give the people and claims of one circle names of their own."""
+    for row in rows:
+        for name in row.keys() & {"claim_id", "original_reference_number", "person_id"}:
+            if cell := row[name].strip():
+                row[name] = f"{cell}x{circle}"

@@ -166,6 +166,7 @@ class Policies:
 
     @staticmethod
     def _refuses(policy: Policy, name: str) -> bool:
+        name = name.replace("healthcare", " health care ")
         return any(f" {words} " in f" {name} " for words in policy.unless)
 
     def _agree(self, policy: Policy, name: str, payer_id: str, indicator: str) -> bool:
@@ -430,6 +431,7 @@ SERVICE_DATES = frozenset({"claim_line_start_date", "claim_line_end_date"})
 DATE_COLUMNS = frozenset(name for name, reader in READERS.items() if reader is read_date)
 
 
+@cache
 def plain(column: str, text: str) -> str:
     """A cell without white space; a placeholder is blank, and `26.0` is the code 26."""
     text = text.strip()
@@ -1544,7 +1546,8 @@ def fr002(line: Line) -> Truth:
             continue
         if not other.has_payer_of(line) or other.day is None or other.day >= line.day:
             continue
-        if month_number(line.day) - month_number(other.day) - 1 < int(least):
+        months = max(month_number(line.day) - month_number(other.day) - 1, 0)
+        if months < int(least):
             # What was billed to be denied, or paid nothing, was not paid for.
             was_denied = other.typed("paid_amount").value == 0
             is_unpaid = either(was_denied, other.may_carry("GY", "GZ"))
@@ -2031,6 +2034,10 @@ class Verdict:
     """(row, rule)"""
     clear: frozenset[tuple[int, str]]
     """(row, rule), so that a test can see what its batches exercise."""
+    lines: tuple[Line, ...]
+    """The lines of the batch, as they were judged."""
+    lines_day_first: tuple[Line, ...] = ()
+    """The same in the other reading of their dates; none where they have but one."""
 
 
 def judge(
@@ -2059,7 +2066,8 @@ def judge(
     clear = first.clear & other.clear
     every = {(row, rule) for row, rule, _ in first.findings} | first.clear | first.not_checked
     open_ones = every - {(row, rule) for row, rule, _ in findings} - clear
-    return Verdict(frozenset(findings), frozenset(open_ones), clear)
+    lines = (first.lines, other.lines)
+    return Verdict(frozenset(findings), frozenset(open_ones), clear, *lines)
 
 
 def _judged(
@@ -2089,7 +2097,8 @@ def _judged(
                 findings.add((line.index, code, _severity(entry, line)))
             else:
                 outcomes[outcome].add((line.index, code))
-    verdict = Verdict(frozenset(findings), frozenset(outcomes[None]), frozenset(outcomes[False]))
+    open_ones, clear = frozenset(outcomes[None]), frozenset(outcomes[False])
+    verdict = Verdict(frozenset(findings), open_ones, clear, tuple(batch.lines))
     return verdict, not any("either" in order.values() for order in batch.orders.values())
 
 

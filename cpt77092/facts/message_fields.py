@@ -22,6 +22,7 @@ from cpt77092.facts.grouping import (
 )
 from cpt77092.facts.scans import is_scan
 from cpt77092.frozen import frozen
+from cpt77092.reference.codes import GLOBAL
 
 SHOWN = 5
 """A message names this many other lines, and then `and more`."""
@@ -112,21 +113,54 @@ def _with_claim(claim: pl.Expr, number: pl.Expr, row: pl.Expr) -> pl.Expr:
     )
 
 
+_ROW = pl.col("row_other")
+_IS_SAME_FILE = pl.col("source") == pl.col("source_other")
+
+
 def _number_with_claim() -> pl.Expr:
-    other = _with_claim(pl.col("claim_id_other"), _NUMBER, pl.col("row_other"))
+    other = _with_claim(pl.col("claim_id_other"), _NUMBER, _ROW)
     return pl.when(_IS_SAME_CLAIM | (pl.col("claim_id_other") == "")).then(_NUMBER).otherwise(other)
 
 
-def _code_and_number() -> pl.Expr:
-    """`77092 (line 2)`, or `77092 (claim B, line 1)` on another claim."""
-    return pl.format("{} ({})", "hcpcs_code_other", _number_with_claim())
+def _file_of(context: Context, source: str) -> pl.Expr:
+    return pl.lit(pl.Series(context.files, dtype=pl.String)).gather(source)
+
+
+def _at_row(name: pl.Expr, place: pl.Expr, text: str) -> pl.Expr:
+    """The name of another line with its row; one that is a row itself has it already.
+
+    Args:
+        name: of the line.
+        place: its row, and where that is another its file; null in a frame without names of rows.
+        text: how name and place go together.
+    """
+    is_row = name.str.ends_with(_ROW)
+    bare = name.str.strip_suffix(_ROW)
+    whole = pl.when(is_row).then(pl.format("{}{}", bare, place))
+    return pl.coalesce(whole.otherwise(pl.format(text, name, place)), name)
+
+
+def _row_of_file(context: Context) -> pl.Expr:
+    """`row 7 of b.csv`; null where the other line is of a frame that has no names for rows."""
+    return pl.format("{} of {}", _ROW, _file_of(context, "source_other"))
+
+
+def _code_and_number(context: Context) -> pl.Expr:
+    """`77092 (line 2)`, or `77092 (claim B, line 1)` on another claim.
+
+    In another file `77092 (claim B, line 1, row 7 of b.csv)`.
+    """
+    name = _number_with_claim()
+    in_other_file = _at_row(name, _row_of_file(context), "{}, {}")
+    name = pl.when(_IS_SAME_FILE).then(name).otherwise(in_other_file)
+    return pl.format("{} ({})", "hcpcs_code_other", name)
 
 
 def _listed(
     flagged: pl.DataFrame,
     others: pl.DataFrame,
     keys: Sequence[str],
-    text: pl.Expr | None = None,
+    text: pl.Expr,
     separator: str = ", ",
 ) -> pl.Series:
     """For each flagged line a list of the other lines that share one of the keys; null if none.
@@ -140,7 +174,7 @@ def _in_words(
     pairs: pl.DataFrame,
     flagged: pl.DataFrame,
     others: pl.DataFrame,
-    text: pl.Expr | None = None,
+    text: pl.Expr,
     separator: str = ", ",
 ) -> pl.Series:
     """For each flagged line a list of the other lines that it is paired with; null if none.
@@ -156,7 +190,7 @@ def _in_words(
             right_on="line_other",
             maintain_order="left",
         )
-        .select("line", (_code_and_number() if text is None else text).alias("text"))
+        .select("line", text.alias("text"))
     )
     lists = named.group_by("line").agg(
         text=pl.col("text").head(SHOWN).str.join(separator), has_more=pl.len() > SHOWN
@@ -169,9 +203,10 @@ def _in_words(
 def _lines_with(name: str, codes: Collection[str], *keys: str) -> MessageField:
     """The lines with one of the codes that share a key with the flagged line."""
 
-    def render(flagged: pl.DataFrame, lines: pl.DataFrame, _: Context) -> pl.Series:
+    def render(flagged: pl.DataFrame, lines: pl.DataFrame, context: Context) -> pl.Series:
         has_code = pl.col("hcpcs_code").is_in(sorted(codes))
-        return _listed(flagged, _sharing(flagged, lines, keys, has_code), keys)
+        others = _sharing(flagged, lines, keys, has_code)
+        return _listed(flagged, others, keys, _code_and_number(context))
 
     return MessageField(name, (*_NAMED_BY, *keys), render)
 
@@ -180,18 +215,18 @@ def _scans_of_kind(name: str, kind: int) -> MessageField:
     """The scans of one kind: those on the claim where it has scans, else the provider's others."""
     keys = (CLAIM_DATE, ENTITY_DATE)
 
-    def render(flagged: pl.DataFrame, lines: pl.DataFrame, _: Context) -> pl.Series:
+    def render(flagged: pl.DataFrame, lines: pl.DataFrame, context: Context) -> pl.Series:
         scans = _sharing(flagged, lines, keys, (pl.col("scan_kind") & kind) != 0)
         on_claim = flagged.select((pl.col("claim_date_scans") != 0).fill_null(value=False))
-        is_on_claim = on_claim.to_series()
-        return _listed(flagged, scans, keys[:1]).zip_with(
-            is_on_claim, _listed(flagged, scans, keys[1:])
+        claims, others = (
+            _listed(flagged, scans, (key,), _code_and_number(context)) for key in keys
         )
+        return claims.zip_with(on_claim.to_series(), others)
 
     return MessageField(name, (*_NAMED_BY, *keys, "scan_kind", "claim_date_scans"), render)
 
 
-def _parts_of_others(flagged: pl.DataFrame, lines: pl.DataFrame, _: Context) -> pl.Series:
+def _parts_of_others(flagged: pl.DataFrame, lines: pl.DataFrame, context: Context) -> pl.Series:
     """The components of the test that other providers bill for the patient that date."""
     is_part = pl.col("hcpcs_code").is_in(sorted(PARTS)) & ~pl.col("is_past")
     parts = _sharing(flagged, lines, (PERSON_DATE,), is_part & pl.col("surely_counts"))
@@ -205,31 +240,50 @@ def _parts_of_others(flagged: pl.DataFrame, lines: pl.DataFrame, _: Context) -> 
         .sort("line", "order")
         .select("line", "other")
     )
-    return _in_words(pairs, flagged, parts.drop("order"))
+    return _in_words(pairs, flagged, parts.drop("order"), _code_and_number(context))
 
 
-def _paid_instead(flagged: pl.DataFrame, lines: pl.DataFrame, context: Context) -> pl.Series:
-    """The lines whose codes are paid instead of the flagged line's."""
-    keys = (CLAIM_DATE, ENTITY_DATE_OF_PAYER)
-    texts = constant(flagged.height, value=None, dtype=pl.String)
-    flagged = flagged.with_row_index("place")
-    for (denying,), alike in flagged.drop_nulls("denying_codes").group_by("denying_codes"):
-        is_paid = (pl.col("code_bit") & pl.lit(denying, context.bits_type)) != 0
-        paid = _sharing(alike, lines, keys, is_paid)
-        texts = texts.scatter(alike["place"], _listed(alike, paid, keys))
-    return texts
+def _paid_instead(name: str, first_key: str, among: Collection[str]) -> MessageField:
+    """The lines with codes among some that are paid instead of the flagged line's.
+
+    Where a modifier bypasses the pair of two codes, only lines on which neither has one.
+    """
+    keys = (first_key, ENTITY_DATE_OF_PAYER)
+    grouped = ("hcpcs_code", "denying_codes", "bypassable_codes", "has_bypass_modifier")
+
+    def render(flagged: pl.DataFrame, lines: pl.DataFrame, context: Context) -> pl.Series:
+        texts = constant(flagged.height, value=None, dtype=pl.String)
+        flagged = flagged.with_row_index("place")
+        for of_group, alike in flagged.drop_nulls("denying_codes").group_by(grouped):
+            code, denying, bypassable, is_bypassed = of_group
+            chosen = sum(bit for other, bit in context.bits.items() if other in among)
+            if not among:  # all but the components of the global code, which have a rule
+                others = set(context.bits) - (PARTS if code in GLOBAL else set())
+                chosen = sum(context.bits[other] for other in others)
+            hard, soft = denying & ~bypassable & chosen, denying & bypassable & chosen
+            is_paid = (pl.col("code_bit") & pl.lit(hard, context.bits_type)) != 0
+            if is_bypassed is False:
+                is_paid |= (pl.col("bare_bit") & pl.lit(soft, context.bits_type)) != 0
+            paid = _sharing(alike, lines, keys, is_paid)
+            named = _listed(alike, paid, keys, _code_and_number(context))
+            texts = texts.scatter(alike["place"], named)
+        return texts
+
+    return MessageField(name, (*_NAMED_BY, *keys, "code_bit", "bare_bit", *grouped), render)
 
 
-def _repeated_line(flagged: pl.DataFrame, lines: pl.DataFrame, _: Context) -> pl.Series:
+def _repeated_line(flagged: pl.DataFrame, lines: pl.DataFrame, context: Context) -> pl.Series:
     """The earlier line that the flagged line repeats: `line 1 (row 2)`."""
     named = _names(lines[flagged["line_repeated"]])
     claim = pl.col("claim_id")
-    is_same = pl.lit(flagged["claim_key"]).eq_missing(pl.col("claim_key")) | (claim == "")
+    is_same_claim = (pl.lit(flagged["claim_key"]) == pl.col("claim_key")).fill_null(value=False)
+    is_same = is_same_claim | (claim == "")
     other = _with_claim(claim, pl.col("number"), pl.col("row"))
     text = pl.when(is_same).then("number").otherwise(other)
-    has_number = ~text.str.ends_with(pl.col("row"))  # a line without one is named by its row
-    place = pl.when(has_number).then(pl.format(" ({})", "row")).fill_null("")
-    return named.select(pl.format("{}{}", text, place).alias("text"))["text"]
+    row = pl.format("{} of {}", "row", _file_of(context, "source"))
+    row = pl.when(pl.lit(flagged["source"]) == pl.col("source")).then("row").otherwise(row)
+    named = named.with_columns(row_other="row")
+    return named.select(_at_row(text, row, "{} ({})").alias("text"))["text"]
 
 
 # --- units of the day -------------------------------------------------------------------------
@@ -241,19 +295,11 @@ def _units_by_line(flagged: pl.DataFrame, lines: pl.DataFrame, context: Context)
     """The units of the day, line by line: `1 on this line; 1 on claim B, line 1 (row 7)`."""
     others = _sharing(flagged, lines, _UNITS_KEYS, pl.col("countable_units") > 0)
     units_of = others.select(other="line", units="countable_units")
-    files = pl.lit(pl.Series(context.files, dtype=pl.String))
-    is_same_file = pl.col("source") == pl.col("source_other")
-    row, number = pl.col("row_other"), _number_with_claim()
-    file = files.gather("source_other")
-    place = pl.when(is_same_file).then(row).otherwise(pl.format("{} of {}", row, file))
+    place = pl.when(_IS_SAME_FILE).then(_ROW).otherwise(_row_of_file(context))
     line = (
-        pl.when(_IS_SAME_CLAIM)
+        pl.when(_IS_SAME_CLAIM & _IS_SAME_FILE)
         .then(_NUMBER)
-        .when(row == _NUMBER)  # a line without a number
-        .then(number.str.replace("row [0-9]+$", place))
-        .when(row.is_null())
-        .then(number)
-        .otherwise(pl.format("{} ({})", number, place))
+        .otherwise(_at_row(_number_with_claim(), place, "{} ({})"))
     )
     units = pl.col("other").replace_strict(units_of["other"], units_of["units"])
     text = pl.format("{} on {}", _plain_number(units), line)
@@ -319,7 +365,8 @@ def _modifier_list(flagged: pl.DataFrame, _: pl.DataFrame, context: Context) -> 
 
 
 _FIELDS = (
-    _lines_with("parts_billed_beside", PARTS, CLAIM, ENTITY_DATE_OF_PAYER),
+    _paid_instead("parts_billed_beside", CLAIM, PARTS),
+    _paid_instead("denied_beside_lines", CLAIM_DATE, ()),
     _lines_with("calculation_billed", {"77091"}, CLAIM_DATE, ENTITY_DATE_OF_PAYER),
     _scans_of_kind("scan_read_only", READ_ONLY),
     _scans_of_kind("global_scan", WHOLE),
@@ -327,11 +374,6 @@ _FIELDS = (
         "parts_of_others",
         (*_NAMED_BY, PERSON_DATE, "entity_number", "is_past"),
         _parts_of_others,
-    ),
-    MessageField(
-        "denied_beside_lines",
-        (*_NAMED_BY, "code_bit", "denying_codes", CLAIM_DATE, ENTITY_DATE_OF_PAYER),
-        _paid_instead,
     ),
     MessageField("line_it_repeats", (*_NAMED_BY, "line_repeated"), _repeated_line),
     MessageField(

@@ -115,7 +115,7 @@ def _named_in_past(lines: pl.DataFrame, context: Context, counts: pl.Expr) -> pl
         key = [day, "modifier_set", "rendering_npi"]
         alike = lines.lazy().filter(pl.col("damaged_code").is_null())
         past = alike.filter(pl.col("is_past") & counts).drop_nulls(key)
-        names = past.group_by(key).agg(name=_name_of_line().min())
+        names = past.group_by(key).agg(name=_name_of_line(lines, context).min())
         repeats.append(alike.filter(~pl.col("is_past")).join(names, on=key).select("line", "name"))
     first = (
         pl.concat(repeats).group_by("line").agg(pl.col("name").min()).collect(engine="in-memory")
@@ -123,14 +123,18 @@ def _named_in_past(lines: pl.DataFrame, context: Context, counts: pl.Expr) -> pl
     return on_lines(lines.height, first["line"], first["name"])
 
 
-def _name_of_line() -> pl.Expr:
+def _name_of_line(lines: pl.DataFrame, context: Context) -> pl.Expr:
+    """`claim H-1, line 2 (row 7 of history.csv)`; a frame's rows may have no names."""
+    row = pl.col("row_id" if "row_id" in lines.columns else "source_row")
+    file = pl.lit(pl.Series(context.files, dtype=pl.String)).gather("source")
+    place = pl.format(" (row {} of {})", row, file).fill_null("")
     number = pl.col("claim_line_number").cast(pl.String)
     line = pl.when(number.is_not_null()).then(pl.format(", line {}", number)).otherwise(pl.lit(""))
     shown_claim = shown("claim_id", pl.col("claim_id"))
     claim = (
         pl.when(pl.col("claim_id") != "").then(shown_claim).otherwise(pl.lit("without a number"))
     )
-    return pl.format("claim {}{}", claim, line)
+    return pl.format("claim {}{}{}", claim, line, place)
 
 
 def already_submitted(context: Context) -> pl.Expr:

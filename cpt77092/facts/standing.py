@@ -55,6 +55,14 @@ def standing(lines: pl.DataFrame, context: Context) -> pl.Series:
     ).to_struct("standing")
 
 
+def _twice(number: pl.Expr) -> pl.Expr:
+    return number.cast(pl.Int64) * 2
+
+
+_CLAIM_OF_FILES = _twice(pl.col(CLAIM)) + pl.col("is_past").cast(pl.Int64)
+"""A claim of the batch and one of the history are two, also where they have one number and kind."""
+
+
 def _changes(lines: pl.DataFrame, context: Context) -> pl.DataFrame:
     """The lines of voids and replacements, their claim, and whether the payer accepts it."""
 
@@ -62,7 +70,7 @@ def _changes(lines: pl.DataFrame, context: Context) -> pl.DataFrame:
         codes = [code in members for code in ("7", "8")]  # type: ignore[operator]
         return pl.when(_KIND == VOID).then(pl.lit(codes[1])).otherwise(pl.lit(codes[0]))
 
-    claim = pl.coalesce(CLAIM, pl.col("line") + pl.lit(lines.height, pl.UInt32))
+    claim = pl.coalesce(_CLAIM_OF_FILES, _twice(pl.col("line") + pl.lit(lines.height, pl.UInt32)))
     taken = by_set("claim_frequency_codes", context, accepted, pl.Boolean)
     return (
         lines.lazy()
@@ -80,7 +88,7 @@ def _changes(lines: pl.DataFrame, context: Context) -> pl.DataFrame:
 
 def _changed(changes: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
     """The lines that voids and replacements are for: `line`, `other`, `claim` and `is_taken`."""
-    others = lines.lazy().filter(_KIND != VOID).select(*_CHANGE, other_claim=CLAIM)
+    others = lines.lazy().filter(_KIND != VOID).select(*_CHANGE, other_claim=_CLAIM_OF_FILES)
     others = others.rename({"line": "other", "claim_kind": "kind", "is_past": "is_earlier"})
     change, other_person = changes.lazy(), pl.col("person_number_right")
     by_reference = (

@@ -13,9 +13,10 @@ from polars.testing import assert_frame_equal
 from cpt77092.findings.totals import add_up, totals
 from cpt77092.parts.check import CheckedPart, Part
 from cpt77092.whole import BATCH_LINE, Whole
+from tests.agreement import enlarged
 from tests.claim_strategies import Batch
 from tests.parts.taking_apart import Handed, Run, check_apart, check_whole, read
-from tests.test_oracle import ENLARGED, ENLARGED_RUNS, FEWER, SAMPLE, enlarged
+from tests.test_oracle import ENLARGED, ENLARGED_RUNS, FEWER, SAMPLE
 
 # What fails is a batch, and a batch is long: let it be shown.
 pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
