@@ -362,9 +362,9 @@ def compared(files: Sequence[Batch], world: World, history: Batch | None) -> tup
 
 def _different_texts(verdict: Verdict, got: Outcomes) -> list[str]:
     return [
-        f"{rule} for row {row} says {message!r}, not {said!r}"
-        for (row, rule), said in sorted(texts_of(verdict).items())
-        if not fits(message := got.messages[(0, row), rule], said)
+        f"{rule} for row {row} says {message!r}, not {wanted!r}"
+        for (row, rule), wanted in sorted(texts_of(verdict).items())
+        if not fits(message := got.messages[(0, row), rule], wanted)
     ]
 
 

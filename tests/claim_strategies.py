@@ -489,7 +489,7 @@ def run_of(
         _keep_habits(chance, own)
         past = _history(chance, pools, past_absent, own) if has_history else []
         if circle:
-            _tell_apart([*own, *past], circle)
+            _with_own_names([*own, *past], circle)
         rows += own
         history += past
     if numbered:
@@ -505,7 +505,7 @@ def run_of(
     return rows, history if has_history else None
 
 
-def _tell_apart(rows: Batch, circle: int) -> None:
+def _with_own_names(rows: Batch, circle: int) -> None:
     """Give the people and claims of one circle names of their own."""
     for row in rows:
         for name in row.keys() & {"claim_id", "original_reference_number", "person_id"}:

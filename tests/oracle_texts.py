@@ -34,11 +34,11 @@ ANY = "\0"
 MOST_NAMED = 5
 
 
-def fits(message: str, said: str) -> bool:
+def fits(message: str, wanted: str) -> bool:
     """Whether a message says what it should."""
-    first, *others = said.split(ANY)
+    first, *others = wanted.split(ANY)
     if not others:
-        return message == said
+        return message == wanted
     if not message.startswith(first):
         return False
     at = len(first)
@@ -94,20 +94,20 @@ def named(line: Line, others: Iterable[Line]) -> str:
 
 # --- what messages say ------------------------------------------------------------------------
 
-SAID: dict[str, Callable[[Line], str]] = {}
+MESSAGES: dict[str, Callable[[Line], str]] = {}
 
 
-def says(code: str) -> Callable[[Callable[[Line], str]], Callable[[Line], str]]:
+def message_of(code: str) -> Callable[[Callable[[Line], str]], Callable[[Line], str]]:
     """Enter what the message of a rule says."""
 
     def enter(text: Callable[[Line], str]) -> Callable[[Line], str]:
-        SAID[code] = text
+        MESSAGES[code] = text
         return text
 
     return enter
 
 
-def _beside(line: Line, *, by_date: bool = True) -> list[Line]:
+def _near(line: Line, *, by_date: bool = True) -> list[Line]:
     """Lines of the claim (of its date), and lines that count of the person's day and biller."""
     on_claim = (line.claim_day or []) if by_date else line.claim_group
     return [*on_claim, *(line.across() or [])]
@@ -116,61 +116,61 @@ def _beside(line: Line, *, by_date: bool = True) -> list[Line]:
 def _denying_parts(line: Line, *, bypass: tuple[str, ...]) -> list[Line]:
     return [
         other
-        for other in _beside(line, by_date=False)
+        for other in _near(line, by_date=False)
         for pair in line.param("pairs") or ()
         if pair["denied"] == line.code and pair["with"] == other.code and other.code in PARTS
         if pair["bypass"] in bypass and _clash(line, other, pair, line)
     ]
 
 
-@says("BU001")
+@message_of("BU001")
 def bu001(line: Line) -> str:
     parts = named(line, _denying_parts(line, bypass=("true", "false")))
     return f"77089 (global) already includes {parts}; the edit denies 77089."
 
 
-@says("MO017")
+@message_of("MO017")
 def mo017(line: Line) -> str:
     parts = named(line, _denying_parts(line, bypass=("false",)))
     return f"Modifier {ANY} does not bypass the edit between 77089 and {parts}."
 
 
-@says("BU002")
+@message_of("BU002")
 def bu002(line: Line) -> str:
-    others = named(line, (other for other in _beside(line) if other.code == "77091"))
+    others = named(line, (other for other in _near(line) if other.code == "77091"))
     return f"77092 and {others} unbundled by the same provider."
 
 
-@says("BU003")
+@message_of("BU003")
 def bu003(line: Line) -> str:
     if line.code in COMPANIONS or line.code in {"77089", *PARTS}:
         paid = [
             other
-            for other in _beside(line)
+            for other in _near(line)
             for pair in line.param("pairs") or ()
             if pair["denied"] == line.code and pair["with"] == other.code
             if not (line.code == "77089" and other.code in PARTS)
             if _clash(line, other, pair, line)
         ]
     else:
-        paid = [other for other in _beside(line) if _denies_partner(other, line)]
+        paid = [other for other in _near(line) if _denies_partner(other, line)]
     return f"{line.code} is not paid with {named(line, paid)} on {line.day}."
 
 
-@says("BU005")
+@message_of("BU005")
 def bu005(line: Line) -> str:
     scans = _scans(line) or []
     reads = [s for s in scans if both(s.may_carry("26"), negate(s.may_carry("TC")))]
     return f"77089 is global, but {named(line, reads)} has 26 (interpretation only)."
 
 
-@says("BU006")
+@message_of("BU006")
 def bu006(line: Line) -> str:
     scans = [scan for scan in _scans(line) or [] if negate(scan.may_carry("26", "TC"))]
     return f"77092 is interpretation only, but this provider bills {named(line, scans)} globally."
 
 
-@says("BU007")
+@message_of("BU007")
 def bu007(line: Line) -> str:
     parts = [
         other
@@ -180,7 +180,7 @@ def bu007(line: Line) -> str:
     return f"77089 (global) already includes {named(line, parts)}, billed by another provider."
 
 
-@says("FR001")
+@message_of("FR001")
 def fr001(line: Line) -> str:
     alike = [
         other
@@ -198,7 +198,7 @@ def fr001(line: Line) -> str:
     return f"{line.code} on {line.day} duplicates {name}."
 
 
-@says("FR002")
+@message_of("FR002")
 def fr002(line: Line) -> str:
     alike = BONE_MASS if line.code in BONE_MASS else {"77089", "77092"}
     last = max(
@@ -219,7 +219,7 @@ def fr002(line: Line) -> str:
     return f"Too soon: last test billed {last}, full months since: {months}; {ANY}"
 
 
-@says("FR003")
+@message_of("FR003")
 def fr003(line: Line) -> str:
     names = []
     for other in line.batch.history or ():
@@ -234,7 +234,7 @@ def fr003(line: Line) -> str:
     return f"{line.code} on {line.day} was already billed: {min(names)}."
 
 
-@says("UN001")
+@message_of("UN001")
 def un001(line: Line) -> str:
     def units_of(group: Iterable[Line]) -> Decimal:
         return sum((other.units for other in group if other.units is not None), Decimal(0))
@@ -261,20 +261,20 @@ def _plain(number: Decimal | None) -> str:
     return str(int(number)) if number == int(number) else str(float(number))
 
 
-@says("UN002")
+@message_of("UN002")
 def un002(line: Line) -> str:
     units = _plain(line.typed("service_unit_quantity").value)
     return f"Units are {units}; they must be a whole number above zero."
 
 
-@says("MO014")
+@message_of("MO014")
 def mo014(line: Line) -> str:
     codes = {other.code for other in line.claim_group} & {"77089", "77090", "77091"}
     codes_shown = " and ".join(sorted(codes))
     return f"77092 has 26 (interpretation only), but the claim also bills {codes_shown}."
 
 
-@says("PO006")
+@message_of("PO006")
 def po006(line: Line) -> str:
     everyone = [*(line.claim_day or []), *(line.across(any_payer=True, any_entity=True) or [])]
     places = {o.text("place_of_service_code") or "" for o in everyone if o.code in COMPANIONS}
@@ -282,23 +282,23 @@ def po006(line: Line) -> str:
     return f"POS {ANY} on the interpretation, but the {ANY} that day has POS {shown}."
 
 
-@says("BU004")
+@message_of("BU004")
 def bu004(line: Line) -> str:
     codes = ", ".join(sorted(SPINE_DXA))
     return f"No spine DXA ({codes}) on {line.day} or in the 30 days before, in {ANY}."
 
 
-@says("DT003")
+@message_of("DT003")
 def dt003(line: Line) -> str:
     return f"Date of service {line.day} is after the as-of date, {line.batch.as_of}."
 
 
-@says("DT004")
+@message_of("DT004")
 def dt004(line: Line) -> str:
     return f"{ANY}iling expired {_deadline(line)} ({ANY} from DOS)."
 
 
-@says("DT005")
+@message_of("DT005")
 def dt005(line: Line) -> str:
     deadline = _deadline(line)
     assert deadline is not None
@@ -306,24 +306,24 @@ def dt005(line: Line) -> str:
     return f"Timely filing expires {deadline}, days left: {left} ({ANY} from DOS)."
 
 
-@says("DT006")
+@message_of("DT006")
 def dt006(line: Line) -> str:
     end = line.typed("claim_line_end_date").value
     return f"Line runs from {line.day} to {end}; {line.code} is a one-day service."
 
 
-@says("DX004")
+@message_of("DX004")
 def dx004(line: Line) -> str:
     excluded = line.param("excluded_diagnoses")
     return f"{ANY}{_diagnoses(d for d in line.diagnoses or () if listed(d, excluded))}{ANY}"
 
 
-@says("DX003")
+@message_of("DX003")
 def dx003(line: Line) -> str:
     return f"Not on {ANY}: {_diagnoses(line.diagnoses or ())}."
 
 
-@says("DX005")
+@message_of("DX005")
 def dx005(line: Line) -> str:
     women = ("Z78.0", "N95.-", "E28.3-", "Z90.72-")
     of_women = _diagnoses(d for d in line.diagnoses or () if listed(d, women))
@@ -335,13 +335,13 @@ def _diagnoses(codes: Iterable[str]) -> str:
     return ", ".join(code if len(code) < 4 else f"{code[:3]}.{code[3:]}" for code in plain)
 
 
-@says("CH001")
+@message_of("CH001")
 def ch001(line: Line) -> str:
     charge = line.typed("charge_amount").value
     return f"Charge is {'blank' if charge is None else _dollars(charge)}; it must be above $0.00."
 
 
-@says("CH002")
+@message_of("CH002")
 def ch002(line: Line) -> str:
     charge, expected = line.typed("charge_amount").value, expected_payment(line)
     assert expected is not None
@@ -413,5 +413,5 @@ def texts_of(verdict: Verdict) -> dict[tuple[int, str], str]:
     """What the message of each finding says, where it says more than the rule does."""
     lines = {line.index: line for line in verdict.lines}
     return {
-        (row, code): SAID[code](lines[row]) for row, code, _ in verdict.findings if code in SAID
+        (row, code): MESSAGES[code](lines[row]) for row, code, _ in verdict.findings if code in MESSAGES
     }
