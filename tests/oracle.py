@@ -1344,7 +1344,11 @@ def _clash(denied: Line, paid: Line, pair: dict[str, str], terms: Line) -> Truth
     """Whether the pair holds for two lines that bill its codes: neither is let through."""
     if pair["bypass"] == "false":
         return True
-    return both(negate(_carries_bypass(denied, terms)), negate(_carries_bypass(paid, terms)))
+    # On another date another list may hold.
+    terms_of_paid = terms if paid.day == terms.day else paid
+    return both(
+        negate(_carries_bypass(denied, terms)), negate(_carries_bypass(paid, terms_of_paid))
+    )
 
 
 def _pair_holds(line: Line, pair: dict[str, str], *groups: list[Line] | None) -> Truth:
@@ -1358,13 +1362,16 @@ def _pair_holds(line: Line, pair: dict[str, str], *groups: list[Line] | None) ->
     return _some(clashes, *groups)
 
 
-def _global_with_part(line: Line, *, bypass: tuple[str, ...]) -> Truth:
+def _global_with_part(
+    line: Line, *, bypass: tuple[str, ...] = ("true", "false"), that_day: bool = False
+) -> Truth:
     pairs = line.param("pairs")
     if pairs is None:
         return None
+    on_claim = line.claim_day if that_day else line.claim_group
     return either(
         *(
-            _pair_holds(line, pair, line.claim_group, line.across())
+            _pair_holds(line, pair, on_claim, line.across())
             for pair in pairs
             if pair["denied"] == line.code and pair["with"] in PARTS and pair["bypass"] in bypass
         )
@@ -1377,10 +1384,21 @@ def mo017(line: Line) -> Truth:
     return both(_carries_bypass(line, line), _global_with_part(line, bypass=("false",)))
 
 
-@rule("BU001", "error", {"77089"}, "pairs", "bypass_modifiers")
+def _global_with_part_that_day(line: Line) -> Truth:
+    return _global_with_part(line, that_day=True)
+
+
+@rule(
+    "BU001",
+    "error",
+    {"77089"},
+    "pairs",
+    "bypass_modifiers",
+    error_when=_global_with_part_that_day,
+)
 @across
 def bu001(line: Line) -> Truth:
-    return _global_with_part(line, bypass=("true", "false"))
+    return _global_with_part(line)
 
 
 @rule("BU002", "warning", {"77092"})

@@ -113,10 +113,12 @@ def _near(line: Line, *, by_date: bool = True) -> list[Line]:
     return [*on_claim, *(line.across() or [])]
 
 
-def _denying_parts(line: Line, *, bypass: tuple[str, ...]) -> list[Line]:
+def _denying_parts(
+    line: Line, *, bypass: tuple[str, ...] = ("true", "false"), that_day: bool = False
+) -> list[Line]:
     return [
         other
-        for other in _near(line, by_date=False)
+        for other in _near(line, by_date=that_day)
         for pair in line.param("pairs") or ()
         if pair["denied"] == line.code and pair["with"] == other.code and other.code in PARTS
         if pair["bypass"] in bypass and _clash(line, other, pair, line)
@@ -125,8 +127,11 @@ def _denying_parts(line: Line, *, bypass: tuple[str, ...]) -> list[Line]:
 
 @message_of("BU001")
 def bu001(line: Line) -> str:
-    parts = named(line, _denying_parts(line, bypass=("true", "false")))
-    return f"77089 (global) already includes {parts}; the edit denies 77089."
+    if parts := _denying_parts(line, that_day=True):
+        return f"77089 (global) already includes {named(line, parts)}; the edit denies 77089."
+    parts = _denying_parts(line)
+    other_date = "billed for another date on the same claim"
+    return f"77089 (global) already includes {named(line, parts)}, {other_date}."
 
 
 @message_of("MO017")
@@ -413,5 +418,7 @@ def texts_of(verdict: Verdict) -> dict[tuple[int, str], str]:
     """What the message of each finding says, where it says more than the rule does."""
     lines = {line.index: line for line in verdict.lines}
     return {
-        (row, code): MESSAGES[code](lines[row]) for row, code, _ in verdict.findings if code in MESSAGES
+        (row, code): MESSAGES[code](lines[row])
+        for row, code, _ in verdict.findings
+        if code in MESSAGES
     }

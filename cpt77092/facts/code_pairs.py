@@ -180,6 +180,11 @@ def denied_beside_part(context: Context) -> pl.Expr:
     return _denied_beside("claim", context.mask(PARTS))
 
 
+def denied_beside_part_that_day(context: Context) -> pl.Expr:
+    """The same on the line's date; false where it is unknown."""
+    return _denied_beside("claim_date", context.mask(PARTS)).fill_null(value=False)
+
+
 def denied_for_good_beside_part(context: Context) -> pl.Expr:
     """The same for a pair that no modifier bypasses."""
     parts = context.mask(PARTS) & (pl.col("denying_codes") ^ pl.col("bypassable_codes"))
@@ -207,8 +212,11 @@ def _surely_paid(group: str, among: pl.Expr) -> pl.Expr:
 
 
 def parts_surely_paid(context: Context) -> pl.Expr:
-    """The components, as bits, that deny the global code whatever a recalled bypass list says."""
-    return _surely_paid("claim", context.mask(PARTS))
+    """The components, as bits, that deny the global code whatever a recalled bypass list says.
+
+    An edit goes by the day: what the claim bills on another date is likely to be a wrong date.
+    """
+    return _surely_paid("claim_date", context.mask(PARTS))
 
 
 def others_surely_paid(context: Context) -> pl.Expr:
@@ -381,6 +389,7 @@ FACTS: tuple[Fact, ...] = (
         )
         for build, where in (
             (denied_beside_part, _is_global),
+            (denied_beside_part_that_day, _is_global),
             (denied_for_good_beside_part, _is_global),
             (denied_beside_other, may_be_denied),
             (denied_for_good_beside_other, may_be_denied),

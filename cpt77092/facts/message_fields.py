@@ -366,6 +366,7 @@ def _modifier_list(flagged: pl.DataFrame, _: pl.DataFrame, context: Context) -> 
 
 _FIELDS = (
     _paid_instead("parts_billed_beside", CLAIM, PARTS),
+    _paid_instead("parts_billed_that_day", CLAIM_DATE, PARTS),
     _paid_instead("denied_beside_lines", CLAIM_DATE, ()),
     _lines_with("calculation_billed", {"77091"}, CLAIM_DATE, ENTITY_DATE_OF_PAYER),
     _scans_of_kind("scan_read_only", READ_ONLY),
