@@ -15,17 +15,19 @@ from hypothesis import strategies as st
 
 from cpt77092.rules import CATALOGUE
 from tests.agreement import AS_OF, Outcomes, Place, World, disagreement, enlarged, scrub, shipped
-from tests.claim_strategies import Batch, batches, runs, vocabulary
+from tests.claim_strategies import Batch, batches, large_runs, runs, vocabulary
 from tests.oracle import DIAGNOSES, ROOT, RULES, Row, judge
 
 # What fails is a batch, and a batch is long: let it be shown.
 pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
 
 # Policies are read when a test runs, not when tests are collected.
-SHIPPED_RUNS = st.deferred(lambda: runs(vocabulary(shipped().plain, AS_OF)))
-"""A batch in the words of the shipped policies, and perhaps a history."""
-ENLARGED_RUNS = st.deferred(lambda: runs(vocabulary(enlarged().plain, AS_OF)))
+LARGE_SHIPPED_RUNS = st.deferred(lambda: large_runs(vocabulary(shipped().plain, AS_OF)))
+"""A large batch in the words of the shipped policies, and perhaps a history."""
+LARGE_ENLARGED_RUNS = st.deferred(lambda: large_runs(vocabulary(enlarged().plain, AS_OF)))
 """The same in the words of all policies."""
+ENLARGED_RUNS = st.deferred(lambda: runs(vocabulary(enlarged().plain, AS_OF)))
+"""A small one, of which Hypothesis draws half."""
 ENLARGED = st.deferred(lambda: batches(vocabulary(enlarged().plain, AS_OF)))
 NUMBERED = st.deferred(lambda: batches(vocabulary(enlarged().plain, AS_OF), numbered=True))
 """Every row has a line number of its own, which identifies it wherever it moves."""
@@ -86,16 +88,16 @@ def test_engine_agrees_with_oracle_on_a_sample(run: tuple[Batch, Batch | None]) 
 
 
 @pytest.mark.slow
-@ORDINARY
-@given(run=SHIPPED_RUNS)
+@FEWER
+@given(run=LARGE_SHIPPED_RUNS)
 def test_engine_agrees_with_oracle_on_shipped_policies(run: tuple[Batch, Batch | None]) -> None:
     rows, history = run
     assert_agree([rows], shipped(), history)
 
 
 @pytest.mark.slow
-@ORDINARY
-@given(run=ENLARGED_RUNS)
+@FEWER
+@given(run=LARGE_ENLARGED_RUNS)
 def test_engine_agrees_with_oracle_on_policies_of_every_shape(
     run: tuple[Batch, Batch | None],
 ) -> None:
