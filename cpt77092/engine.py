@@ -434,6 +434,19 @@ def _severity_and_decision(
     rule: Rule, flagged: pl.Series, lines: pl.DataFrame, table: PolicyTable, context: Context
 ) -> tuple[pl.Series, pl.Series]:
     """Severity and decision of the findings of one rule, as in `FINDINGS_SCHEMA`."""
+    severity, decision = _by_policy(rule, flagged, lines, table, context)
+    if rule.error_when is not None:
+        read = lines.select(rule.error_when.meta.root_names())[flagged]
+        is_error = read.select(rule.error_when.fill_null(value=False)).to_series()
+        milder = constant(flagged.len(), value=WARNING, dtype=FINDINGS_SCHEMA["severity"])
+        severity = severity.zip_with(is_error, milder)
+    return severity, decision
+
+
+def _by_policy(
+    rule: Rule, flagged: pl.Series, lines: pl.DataFrame, table: PolicyTable, context: Context
+) -> tuple[pl.Series, pl.Series]:
+    """The same as far as the sources of policy values settle it."""
 
     def same(name: str, value: int | None) -> pl.Series:
         return constant(flagged.len(), value=value, dtype=FINDINGS_SCHEMA[name])
@@ -457,10 +470,6 @@ def _severity_and_decision(
         is_replacement = lines["is_replacement"].gather(flagged)
         severity = own.zip_with(is_replacement, severity)
         decision = instead.zip_with(is_replacement, decision)
-    if rule.error_when is not None:
-        read = lines.select(rule.error_when.meta.root_names())[flagged]
-        is_error = read.select(rule.error_when.fill_null(value=False)).to_series()
-        severity = severity.zip_with(is_error, same("severity", WARNING))
     return severity, decision
 
 

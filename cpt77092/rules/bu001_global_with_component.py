@@ -15,10 +15,12 @@ import polars as pl
 
 from cpt77092.rule import GLOBAL, Denial, Message, Remedy, Rule, Severity, across
 
-_ON_OTHER_DATE = ~pl.col("denied_beside_part_that_day")
+_IS_THAT_DAY = pl.col("denied_beside_part_that_day")
+_ON_OTHER_DATE = ~_IS_THAT_DAY
 
 RULE = Rule(
     severity=Severity.ERROR,
+    error_when=_IS_THAT_DAY,
     codes=GLOBAL,
     flag=across(pl.col("denied_beside_part")),
     parameter="pairs",
