@@ -83,5 +83,6 @@ def parts(page: str) -> tuple[tuple[str, str], ...]:
 
 def denials(rule: Rule, between: str, *before: str) -> str:
     """The denials that a rule predicts: `CO 96 N130 or CO 55 N130`, blank for none."""
-    codes = [filter(None, (*before, denial.carc, denial.rarc)) for denial in rule.denials]
-    return " or ".join(filter(None, (between.join(parts) for parts in codes)))
+    predicted = [denial for denial in rule.denials if denial.listed_codes]
+    codes = [filter(None, (*before, denial.carc, denial.rarc)) for denial in predicted]
+    return " or ".join(between.join(parts) for parts in codes)
