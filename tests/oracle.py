@@ -427,6 +427,15 @@ READERS: dict[str, Callable[[str], Any]] = {
     "submission_date": read_date,
     "report_signed_date": read_date,
 }
+CONTENT = (
+    *("line_control_number", "person_id", "payer", "payer_id", "claim_filing_indicator"),
+    *("claim_line_end_date", "place_of_service_code", "hcpcs_code", *MODIFIER_COLUMNS),
+    *("service_unit_quantity", "charge_amount", "paid_amount", *DIAGNOSIS_COLUMNS),
+    *("diagnosis_pointer", "rendering_npi", "billing_npi", "ordering_npi"),
+    *("prior_authorization_number", "claim_frequency_code", "original_reference_number"),
+    *("patient_sex", "patient_birth_date", "submission_date", "report_signed_date"),
+)
+"""Columns in the order in which lines of one number are compared."""
 SERVICE_DATES = frozenset({"claim_line_start_date", "claim_line_end_date"})
 DATE_COLUMNS = frozenset(name for name, reader in READERS.items() if reader is read_date)
 
@@ -601,15 +610,32 @@ class Line:
         return self.text("claim_id") or ""
 
     @cached_property
-    def place(self) -> tuple[date, str, int, int]:
+    def place(self) -> tuple[date, str, int, str, int]:
         """What puts the lines of a batch in order, wherever they stand in its files."""
         number = self.typed("claim_line_number").value
         return (
             self.day or date.min,
             self.claim,
             -(10**9) if number is None else number,
+            self.content,
             self.index,
         )
+
+    @cached_property
+    def content(self) -> str:
+        """What else the line says, which decides where claim and line numbers repeat."""
+        return "^".join(["", *(self._as_text(column) for column in CONTENT)])
+
+    def _as_text(self, column: str) -> str:
+        if column == "hcpcs_code":
+            return self.code
+        if column not in READERS:
+            return self.text(column) or ""
+        value = self.typed(column).value
+        if isinstance(value, Decimal):
+            is_money = column.endswith("_amount")
+            return f"{value:.4f}" if is_money else str(float(value))
+        return "" if value is None else str(value)
 
     @cached_property
     def paid_by(self) -> Line | None:
