@@ -25,6 +25,7 @@ from cpt77092.findings.schema import FINDING
 from cpt77092.findings.totals import totals_table
 from cpt77092.findings.unchecked import unchecked_columns, unchecked_rows
 from cpt77092.frozen import frozen
+from cpt77092.lakehouse.address import is_table
 from cpt77092.policies import load_policies as load_policy_files
 from cpt77092.policies.policy import PolicySet
 from cpt77092.readers import Frame
@@ -117,7 +118,7 @@ def check(
         payer: the payer of every line, by key or name, whatever the lines say.
         select: rules to run, by code, name or group (`MO`); all where it is blank.
         columns: canonical column to header, where headers leave a question.
-        row_id: the column of a frame that names its rows in findings.
+        row_id: the column of a frame or a table that names its rows in findings.
 
     Raises:
         ClaimsError: the lines cannot be read, or (`ColumnsError`) lack a column.
@@ -213,6 +214,7 @@ def _request(
         frame=frame,
         history=past_files,
         past_frame=past,
+        row_id=row_id,
         whole=True,
         as_of=as_of,
         policies=policies,
@@ -245,12 +247,12 @@ def _source(lines: Claims, name: str, row_id: str | None) -> tuple[list[str], Fr
         if row_id is not None and row_id not in rows.collect_schema():
             raise UsageError(_wrong("row_id", row_id, f"{name} has no such column"))
         return [], Frame(rows, name, row_id)
-    if row_id is not None:
-        raise UsageError(_wrong("row_id", row_id, "rows of files are named by file and number"))
-    files = [lines] if isinstance(lines, str | PathLike) else list(lines)
+    files = [fspath(file) for file in ([lines] if isinstance(lines, str | PathLike) else lines)]
     if not files:
         raise UsageError(_wrong(name, "[]", "names no claims"))
-    return [fspath(file) for file in files], None
+    if row_id is not None and not any(map(is_table, files)):
+        raise UsageError(_wrong("row_id", row_id, "rows of files are named by file and number"))
+    return files, None
 
 
 def _wrong(argument: str, value: str, text: str) -> Problem:

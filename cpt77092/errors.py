@@ -56,14 +56,23 @@ _OPTIONS = {"columns": "map"}
 """Arguments that the command line has as an option of another name."""
 
 
+_STORES = "s3a?|gs|gcs|az|azure|adl|abfss?"
 _SECRETS = (
     (re.compile(r"(?i)(\b[a-z][a-z0-9+.-]*://[^\s/:@]*):\S*@"), r"\1:***@"),
-    (re.compile(r"(?i)([?&](?:ssl)?password=)[^\s&#]*?(?=:?(?:[\s&#]|$))"), r"\1***"),
+    (re.compile(rf"(?i)(\b(?:{_STORES})://[^\s?#]*[?#])\S*?(?=:?(?:\s|$))"), r"\1***"),
+    (re.compile(r"(?i)(\b(?:s3a?|gs|gcs)://)[^\s/@]*@"), r"\1***@"),
+    (
+        re.compile(
+            r"(?i)([?&][\w-]*(?:password|sig|signature|credential|token|secret|keyid|key)=)"
+            r"[^\s&#]*?(?=:?(?:[\s&#]|$))"
+        ),
+        r"\1***",
+    ),
 )
 
 
 def redacted(text: str) -> str:
-    """A text without the passwords of addresses in it, as `postgresql://user:***@host/claims`."""
+    """A text without the passwords and keys of addresses in it, as `postgresql://user:***@host/claims`."""
     if "://" in text:
         for secret, shown in _SECRETS:
             text = secret.sub(shown, text)

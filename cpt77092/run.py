@@ -19,6 +19,7 @@ from cpt77092.engine import Result, check, needed_columns
 from cpt77092.errors import ClaimsError, Problem, UsageError
 from cpt77092.file_state import FileState
 from cpt77092.frozen import frozen
+from cpt77092.lakehouse.address import is_table
 from cpt77092.policies import load_policies
 from cpt77092.policies.payer_names import OwnName, SpellingCount, require_payer, with_own_names
 from cpt77092.policies.policy import NATIONAL, PolicySet, Where
@@ -66,7 +67,7 @@ class Request:
     query_file: str | None = None
     """The file with the query for the claims of the one database that `paths` names."""
     row_id: str | None = None
-    """The column of a database's rows that names them in findings."""
+    """The column of a database's or a table's rows that names them in findings."""
     history: Sequence[str] = ()
     """Prior claims; without any, rules about them are not checked."""
     payer: str | None = None
@@ -379,7 +380,8 @@ def _database_rows(request: Request) -> Frame | None:
 def open_inputs(request: Request) -> list[OpenedFile]:
     """The claim files of a request with their first rows read, for a look before a long run.
 
-    Files that can be read only once, or not at all, are left out: the run reports them.
+    Files that can be read only once, or not at all, are left out: the run reports them; tables are
+    left out too.
 
     Raises:
         ScrubError: no claim file is found, or the layout file is wrong.
@@ -389,7 +391,7 @@ def open_inputs(request: Request) -> list[OpenedFile]:
     options = _reading_options(request, None)
     files = []
     for path in find_readable(request.paths)[0]:
-        if not is_read_once(path):
+        if not (is_read_once(path) or is_table(path)):
             with suppress(ClaimsError):
                 files.append(open_claims(path, options))
     return files
@@ -402,6 +404,7 @@ def _reading_options(request: Request, payer: str | None) -> Options:
         lenient=request.lenient,
         encoding=request.encoding,
         sheet=request.sheet,
+        row_id=request.row_id,
         layout=load_layout(request.layout) if request.layout else None,
         saved_layouts=() if request.isolated else saved_layouts(request.layouts),
     )

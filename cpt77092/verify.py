@@ -21,6 +21,7 @@ from cpt77092.databases.address import is_address
 from cpt77092.errors import ClaimsError, UsageError
 from cpt77092.followup.whole import is_whole
 from cpt77092.frozen import frozen
+from cpt77092.lakehouse.address import is_table
 from cpt77092.policies.load import PACKAGED
 from cpt77092.reports.check import json as json_report
 from cpt77092.reports.check.report import Report
@@ -138,9 +139,9 @@ def _request(report: str, manifest: Record) -> Request:
         raise _damaged(report)
     if "-" in inputs:
         raise UsageError(f"{report}: made from standard input, which is not kept; check files")
-    if any(map(is_address, inputs)):
+    if any(is_address(name) or is_table(name) for name in inputs):
         raise UsageError(
-            f"{report}: made from a database, whose rows may have changed; check again"
+            f"{report}: made from a database or a table, whose rows may have changed; check again"
         )
     named = [manifest["options"].get(name) for name in ("layout", "accepted", "since")]
     files = [*inputs, *history, *filter(None, named)]

@@ -217,14 +217,15 @@ class BatchOptions(ReadingOptions):
 
     claims: list[str] | None = argument(
         "CLAIMS",
-        "Claim files, folders or patterns; - reads standard input; or one database.",
+        "Claim files, folders, patterns, s3:// az:// gs:// addresses, Delta or Iceberg tables; "
+        "- reads standard input; or one database.",
         default=None,
     )
     query_file: str | None = file_option(
         INPUT, "The SELECT statement for the claims, where CLAIMS is a database."
     )
     row_id: str | None = option(
-        INPUT, "The column of a query that names its rows in findings.", metavar="COLUMN"
+        INPUT, "The column of a query or a table that names its rows in findings.", metavar="COLUMN"
     )
     lenient: bool = flag(
         INPUT, "Read X12 files whose segment counts are wrong; still exits 2.", "--lenient"

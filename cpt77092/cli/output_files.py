@@ -16,6 +16,7 @@ from cpt77092.choices import FailOn, Format, Hold
 from cpt77092.databases.address import file_of, is_address
 from cpt77092.errors import ClaimsError, OutputError, UsageError
 from cpt77092.frozen import frozen
+from cpt77092.lakehouse.address import is_in_store, is_table
 
 if TYPE_CHECKING:
     from cpt77092.cli.check import CheckOptions
@@ -158,6 +159,9 @@ def fill_in_names(
     from cpt77092.readers import find_readable
     from cpt77092.reports.files import fill_in
 
+    for name in names:
+        if is_in_store(name):
+            raise UsageError(f"{option} {name}: outputs are local files; write one and copy it")
     inputs = ["database"] if any(map(is_address, claims)) else claims
     is_one_path = len(claims) == 1 and Path(claims[0]).exists()
     if inputs is claims and not is_one_path and any("{stem}" in name for name in names):
@@ -172,10 +176,10 @@ def _require_parts(request: Request, outputs: OutputFiles, options: CheckOptions
             "--fail-on never: no row would be held back; choose a severity, and --exit-zero for "
             "exit code 0"
         )
-    if outputs.parts and request.query_file:
+    if outputs.parts and (request.query_file or any(map(is_table, request.paths))):
         option, name = next(iter(outputs.parts.values()))
         raise UsageError(
-            f"{option} {name}: the rows of a query are not split; use --hold-list and "
+            f"{option} {name}: the rows of a query or a table are not split; use --hold-list and "
             "--release-list, or a table of findings"
         )
     names = [name for name, _ in outputs.reports] + [outputs.rejects or ""]

@@ -12,6 +12,7 @@ from cpt77092.claims.columns import DIAGNOSES, OF_HISTORY
 from cpt77092.errors import ClaimsError
 from cpt77092.file_state import FileState, require_unchanged
 from cpt77092.frozen import frozen
+from cpt77092.lakehouse.address import is_table
 from cpt77092.readers.claim_diagnoses import with_claim_diagnoses
 from cpt77092.readers.classify import ROW_KIND
 from cpt77092.readers.code_cells import codes_of_other_systems
@@ -253,13 +254,17 @@ def _state_of(source: str | Frame) -> FileState | None:
 
 
 def open_source(source: str | Frame, selection: Selection, options: Options) -> OpenedFile:
-    """Open a claim file, or read a frame.
+    """Open a claim file, or read a table or a frame.
 
     Raises:
         ClaimsError: it cannot be read, or lacks a required column.
     """
     if isinstance(source, Frame):
         return read_frame(source, selection, options)
+    if is_table(source):
+        from cpt77092.readers.lake_table import read_table  # few runs read one
+
+        return read_table(source, selection, options)
     with reading(source):
         opened = open_claims(source, options)
     require_columns(opened)

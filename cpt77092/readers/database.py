@@ -8,6 +8,7 @@ from pathlib import Path
 from cpt77092.databases.address import Address, database_file, is_address, parse
 from cpt77092.databases.query import rows_of
 from cpt77092.errors import UsageError
+from cpt77092.lakehouse.address import is_table
 from cpt77092.readers.failures import native_errors_silenced
 from cpt77092.readers.frame import Frame
 from cpt77092.text import small_file
@@ -31,8 +32,10 @@ def query_as_frame(
     """
     addresses = [path for path in paths if is_address(path)]
     if query_file is None and not addresses:
-        if row_id is not None:
-            raise UsageError("--row-id: names the rows of a database; rows of files have numbers")
+        if row_id is not None and not any(map(is_table, paths)):
+            raise UsageError(
+                "--row-id: names the rows of a database or a table; rows of files have numbers"
+            )
         return None
     if query_file is None:
         raise UsageError(f"{addresses[0]}: --query-file FILE must name the query for its claims")

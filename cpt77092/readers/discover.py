@@ -17,6 +17,13 @@ from cpt77092.claims.headers import REPORT_COLUMNS
 from cpt77092.claims.layouts import fitting
 from cpt77092.errors import ClaimsError
 from cpt77092.frozen import frozen
+from cpt77092.lakehouse.address import (
+    PARQUET_ENDINGS,
+    Table,
+    is_table,
+    local_table,
+    tables_around,
+)
 from cpt77092.readers import memory
 from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced
 from cpt77092.readers.header_row import is_claims_header
@@ -61,6 +68,8 @@ class FolderContents:
     """Files that are no claim files by their ending and how they begin."""
     reports: list[Path]
     """Reports that an earlier run left there."""
+    tables: list[Table]
+    """Folders that are tables, whose files are not read one by one."""
     leavings: int = 0
 
     def notes(self, folder: str) -> Iterator[str]:
@@ -130,12 +139,18 @@ def _expand(name: str, notes: list[str]) -> list[str]:
 def _expanded(name: str, notes: list[str]) -> list[str]:
     if not name:
         raise ClaimsError("a claim file's name is blank")
+    if is_table(name):
+        return [name]
     path = Path(name)
     if name == STDIN or path.is_file():
+        _require_no_table(name, [path])
         return [name]
     if path.is_dir():
         contents = contents_of(path)
         notes += contents.notes(name) if name.isprintable() else ()
+        if contents.tables:
+            raise ClaimsError(*(f"{name}: {table.named_itself}" for table in contents.tables))
+        _require_no_table(name, contents.files, among=[path])
         files = sorted(map(str, contents.files))
         if not files:
             raise ClaimsError(f"{name}: the folder holds no claim files ({', '.join(ENDINGS)})")
@@ -146,6 +161,7 @@ def _expanded(name: str, notes: list[str]) -> list[str]:
         if Path(file).is_file()
     )
     if matches:
+        _require_no_table(name, [Path(match) for match in matches])
         return matches
     if path.exists():
         return [name]
@@ -154,14 +170,34 @@ def _expanded(name: str, notes: list[str]) -> list[str]:
     raise ClaimsError(f"{name}: no such file")
 
 
+def _require_no_table(name: str, files: Iterable[Path], *, among: Iterable[Path] = ()) -> None:
+    """Refuse Parquet files of a table that are named by another name than its own.
+
+    Args:
+        name: what the user named.
+        files: the files that it stands for.
+        among: folders in which they all are; every folder of theirs if blank.
+
+    Raises:
+        ClaimsError: files belong to tables.
+    """
+    parquet = [file for file in files if file.suffix.lower() in PARQUET_ENDINGS]
+    if parquet and (tables := tables_around(among or parquet)):
+        raise ClaimsError(*(f"{name}: {table.named_itself}" for table in tables))
+
+
 def contents_of(folder: Path) -> FolderContents:
     """What is in a folder and the folders in it."""
-    contents = FolderContents([], [], [])
+    contents = FolderContents([], [], [], [])
     unlisted = contents.files
     leavings = 0
     for place, folders, names in os.walk(
         folder, onerror=lambda why: unlisted.append(Path(why.filename))
     ):
+        if table := local_table(Path(place), folders):
+            contents.tables.append(table)
+            folders.clear()
+            continue
         kept = [name for name in folders if not _is_leaving(name)]
         for hidden in set(folders) - set(kept):
             leavings += sum(len(files) for _, _, files in os.walk(Path(place, hidden)))
@@ -234,6 +270,10 @@ def open_claims(path: str, options: Options) -> OpenedFile:
     Raises:
         ClaimsError: it cannot be opened, or is no claim file.
     """
+    if is_table(path):
+        from cpt77092.readers.lake_table import open_table  # few runs read one
+
+        return open_table(path, options)
     if not path.isprintable():
         raise ClaimsError(f"{path!a}: a file name with characters that cannot be shown; rename it")
     try:

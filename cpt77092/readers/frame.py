@@ -116,15 +116,20 @@ def read_frame(frame: Frame, selection: Selection, options: Options) -> FrameFil
         UsageError: `options` name a column that it does not have.
     """
     try:
-        a_pass = _Pass(frame, selection, options)
-        rows = frame.rows.select(a_pass.columns)
-        # Not `collect_batches`, which ends early and in silence where a source fails.
-        rows.sink_batches(a_pass.take, maintain_order=True, engine="streaming")
-        return a_pass.finish()
+        return read_lines(frame, selection, options)
     except POLARS_FAILURES as failure:
         # The plan is the caller's own, and so is whatever its failure quotes.
         why = f"the plan of the frame failed: {type(failure).__name__}"
         raise ClaimsError(f"{frame.name}: cannot be read ({why})") from failure
+
+
+def read_lines(frame: Frame, selection: Selection, options: Options) -> FrameFile:
+    """The same, where the caller words what a failing plan raises."""
+    a_pass = _Pass(frame, selection, options)
+    rows = frame.rows.select(a_pass.columns)
+    # Not `collect_batches`, which ends early and in silence where a source fails.
+    rows.sink_batches(a_pass.take, maintain_order=True, engine="streaming")
+    return a_pass.finish()
 
 
 class _Pass:

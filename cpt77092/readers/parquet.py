@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import unquote
 
@@ -112,6 +113,34 @@ def open_file(path: str, data: Path | bytes, options: Options) -> ParquetFile:
     plain = plain_columns(types, uuid_columns(data) if is_bytes and not is_repaired else ())
     rows = rows.with_columns(**plain, **{c: pl.lit(value) for c, value in partitions.items()})
     types = dict(rows.drop(INDEX).collect_schema()) if plain or partitions else types
+    opened = open_rows(path, data, rows, types, options, written=written, unreadable=unreadable)
+    return replace(opened, is_repaired=is_repaired)
+
+
+def open_rows(
+    path: str,
+    data: Path | bytes,
+    rows: pl.LazyFrame,
+    types: dict[str, pl.DataType],
+    options: Options,
+    *,
+    written: Mapping[str, str] = MappingProxyType({}),
+    unreadable: Mapping[str, str] = MappingProxyType({}),
+) -> ParquetFile:
+    """Match the headers of rows that have numbers in `INDEX`.
+
+    Args:
+        path: as the user named the rows.
+        data: the file; nothing where there is none.
+        rows: the rows.
+        types: of their columns but `INDEX`.
+        options: what the user stated about reading.
+        written: name to header of columns that were renamed.
+        unreadable: columns that cannot be read, and why.
+
+    Raises:
+        ClaimsError: a list cannot be read, or --map names no column.
+    """
     rows, types = _with_lists_spread(rows, types, path)
     names = [*dict.fromkeys([*types, *unreadable])]
     headers = match_headers(
@@ -125,9 +154,7 @@ def open_file(path: str, data: Path | bytes, options: Options) -> ParquetFile:
         .fill_null("")
         .to_dict(as_series=False),
     )
-    return ParquetFile(
-        path, data, rows, types, headers, is_repaired=is_repaired, unreadable=unreadable
-    )
+    return ParquetFile(path, data, rows, types, headers, unreadable=unreadable)
 
 
 def _opened(

@@ -56,6 +56,8 @@ class Options:
     layout: Layout | None = None
     """What headers mean (`--layout`), in addition to the known headers."""
 
+    row_id: str | None = None
+    """The column that names the rows of tables, whose numbers mean nothing (`--row-id`)."""
     of_history: bool = False
     """The files are of earlier claims."""
     saved_layouts: tuple[Layout, ...] = ()

@@ -1,0 +1,1 @@
+"""Claims in object stores, and in Delta and Iceberg tables wherever they lie."""
