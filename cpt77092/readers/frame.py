@@ -5,8 +5,8 @@ A plan may be a stream that gives its rows once, so headers, lines and counts co
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import field, replace
 from itertools import chain
 
 import polars as pl
@@ -53,24 +53,57 @@ class Frame:
     """Where the lines come from, as people say it."""
 
 
-@dataclass(slots=True)
-class _Kept:
-    """What is kept of a frame, batch after batch, and what is counted."""
+@frozen
+class FrameRows:
+    """What comes of some rows of a frame."""
 
-    rows: list[pl.DataFrame] = field(default_factory=list)
-    totals: list[pl.DataFrame] = field(default_factory=list)
-    codes: list[pl.DataFrame] = field(default_factory=list)
-    days: list[pl.DataFrame] = field(default_factory=list)
-    """Kept of history alone."""
-    dates: list[pl.DataFrame] = field(default_factory=list)
-    claims: list[pl.DataFrame] = field(default_factory=list)
+    kept: pl.DataFrame
+    """As of `Rows.kept`, not classified yet."""
+    total: pl.DataFrame
+    """How many rows there are, and how many are set aside (`LinePlan.total`)."""
+    codes: pl.DataFrame
+    """`hcpcs_code` of all rows, and how often it occurs."""
+    days: pl.DataFrame
+    """As of `LinePlan.days`, each once; of history alone."""
+    dates: pl.DataFrame
+    """As of `LinePlan.dates`."""
+    claims: pl.DataFrame = field(default_factory=pl.DataFrame)
     """Rows that may have the diagnoses of lines in scope without any."""
 
-    @property
-    def every_code(self) -> pl.LazyFrame:
-        """The code of every row."""
-        code = pl.col("hcpcs_code").repeat_by("len").explode()
-        return pl.concat(self.codes).lazy().select(code)
+    @classmethod
+    def of(
+        cls,
+        rows: pl.DataFrame,
+        plan: LinePlan,
+        selection: Selection,
+        *,
+        row_id: str | None,
+        before: int = 0,
+    ) -> FrameRows:
+        """Read some rows.
+
+        Args:
+            rows: of the columns to read, lists spread.
+            plan: how they become claim lines.
+            selection: what the run wants from them.
+            row_id: the column that names a row.
+            before: how many rows of the frame came before these.
+        """
+        rows = rows.with_row_index(INDEX, offset=before + 1)
+        code = plan.code.cast(pl.String).alias("hcpcs_code")
+        named = pl.lit(None) if row_id is None else pl.col(row_id)
+        no_reason = pl.lit(None, pl.String).alias(REJECT)
+        name = named.cast(pl.String).alias(ROW_ID)
+        chosen = rows.lazy().filter(plan.keep)
+        lines = plan.lines(chosen.select(pl.col(INDEX).alias(ROW), name, no_reason, *plan.cells))
+        only, nothing = selection.only, pl.DataFrame()
+        return cls(
+            kept=(lines if only is None else only(lines)).collect(),
+            total=rows.select(plan.total),
+            codes=rows.select(code).group_by("hcpcs_code").len(),
+            days=nothing if only is None else rows.select(plan.days).unique(),
+            dates=rows.select(plan.dates) if plan.dates else nothing,
+        )
 
 
 @frozen
@@ -81,7 +114,7 @@ class FrameFile:
     headers: HeaderMatch
     names: tuple[str, ...]
     types: Mapping[str, pl.DataType]
-    kept: _Kept = field(default_factory=_Kept)
+    parts: list[FrameRows] = field(default_factory=list)
     kind: str = "frame"
     data: bytes = b""
     notes: tuple[str, ...] = ()
@@ -93,19 +126,75 @@ class FrameFile:
             ClaimsError: the column of the procedure codes has a type that holds none.
         """
         header = self.headers.columns["hcpcs_code"]
-        kept = self.kept
-        classified = classify(pl.concat(kept.rows), selection.scope, header)
-        days = pl.concat(kept.days) if kept.days else pl.DataFrame()
-        dates = pl.concat(kept.dates).lazy() if kept.dates else None
-        rows_of_claims = None if not kept.claims else lambda _: pl.concat(kept.claims)
+        every = self.parts
+        classified = classify(pl.concat(p.kept for p in every), selection.scope, header)
+        dates = pl.concat(p.dates for p in every)
+        code = pl.col("hcpcs_code").repeat_by("len").explode()
+        claims = pl.concat(p.claims for p in every)
         scan = Scan(
             opened=self,
-            codes=kept.every_code,
-            days=days.lazy(),
-            dates=dates,
-            rows_of_claims=rows_of_claims,
+            codes=pl.concat(p.codes for p in every).lazy().select(code),
+            days=pl.concat(p.days for p in every).lazy(),
+            dates=dates.lazy() if dates.width else None,
+            rows_of_claims=(lambda _: claims) if claims.width else None,
         )
-        return scan, Rows(classified, *pl.concat(kept.totals).sum().row(0))
+        return scan, Rows(classified, *pl.concat(p.total for p in every).sum().row(0))
+
+
+@frozen
+class FrameColumns:
+    """The columns of a frame, before any of its rows is read."""
+
+    frame: str
+    """What messages call the frame."""
+    kind: str
+    types: Mapping[str, pl.DataType]
+    """Type by header, lists spread."""
+    lists: Mapping[str, int]
+    """Header of a column of lists to how many columns it is spread over."""
+    read: tuple[str, ...]
+    """The columns to read: a wide table has many that mean nothing here."""
+
+    @classmethod
+    def of(cls, frame: Frame, types: Mapping[str, pl.DataType], options: Options) -> FrameColumns:
+        """The columns of a frame by their types."""
+        lists = lists_of_codes(types)
+        plain = {
+            name: dtype
+            for name, dtype in types_spread(types, lists).items()
+            if not dtype.is_nested() and dtype != pl.Object
+        }
+        wanted = headers_to_read(list(plain)) | {*options.overrides.values()}
+        wanted |= set(chain(*claim_type_columns(plain).values()))
+        wanted |= lists.keys() | {frame.row_id or ""}
+        return cls(frame.name, frame.kind, plain, lists, tuple(n for n in types if n in wanted))
+
+    def opened(self, rows: pl.DataFrame, selection: Selection, options: Options) -> FrameFile:
+        """The frame with its headers matched.
+
+        Args:
+            rows: the first rows, lists spread: their cells help to say what a header means.
+            selection: what the run wants.
+            options: header overrides and layouts.
+
+        Raises:
+            ClaimsError: a required column is missing.
+            UsageError: `options` name a column that the frame does not have.
+        """
+        headers = match_headers(
+            {name: name for name in self.types},
+            options.overrides,
+            file=self.frame,
+            layout=options.layout or fitting(options.saved_layouts, list(self.types)),
+            cells=as_texts(rows.head(MATCHED_ROWS)).fill_null("").to_dict(as_series=False),
+        )
+        file = FrameFile(self.frame, headers, tuple(self.types), self.types, kind=self.kind)
+        require_columns(file)
+        if selection.only is not None:
+            require_person(file)
+        code = headers.columns["hcpcs_code"]
+        require_codes(file.path, code, self.types[code])
+        return file
 
 
 def read_frame(frame: Frame, selection: Selection, options: Options) -> FrameFile:
@@ -126,7 +215,7 @@ def read_frame(frame: Frame, selection: Selection, options: Options) -> FrameFil
 def read_lines(frame: Frame, selection: Selection, options: Options) -> FrameFile:
     """The same, where the caller words what a failing plan raises."""
     a_pass = _Pass(frame, selection, options)
-    rows = frame.rows.select(a_pass.columns)
+    rows = frame.rows.select(a_pass.columns.read)
     # Not `collect_batches`, which ends early and in silence where a source fails.
     rows.sink_batches(a_pass.take, maintain_order=True, engine="streaming")
     return a_pass.finish()
@@ -136,31 +225,20 @@ class _Pass:
     """One pass over the rows of a frame: the first of them say what its headers mean."""
 
     def __init__(self, frame: Frame, selection: Selection, options: Options) -> None:
-        self._frame, self._selection, self._options = frame, selection, options
+        self._selection, self._options, self._row_id = selection, options, frame.row_id
         types = frame.rows.collect_schema()
-        self._lists = lists_of_codes(types)
-        self._types = {
-            name: dtype
-            for name, dtype in types_spread(types, self._lists).items()
-            if not dtype.is_nested() and dtype != pl.Object
-        }
-        self.columns = [name for name in types if name in self._wanted()]
-        """The columns to read: a wide table has many that mean nothing here."""
-        self._waiting = [with_lists_spread(_no_rows(types, self.columns), self._lists)]
+        self.columns = FrameColumns.of(frame, types, options)
+        no_rows = pl.DataFrame(schema={name: types[name] for name in self.columns.read})
+        self._waiting = [with_lists_spread(no_rows, self.columns.lists)]
         self._file: FrameFile | None = None
         self._plan: LinePlan | None = None
         self._room = selection.room
         self._rows = 0
         self._open_claims = pl.Series(dtype=pl.String)
 
-    def _wanted(self) -> frozenset[str]:
-        named = headers_to_read(list(self._types)) | {*self._options.overrides.values()}
-        named |= set(chain(*claim_type_columns(self._types).values()))
-        return named | self._lists.keys() | {self._frame.row_id or ""}
-
     def take(self, batch: pl.DataFrame) -> None:
         """Keep what the run needs of some more rows."""
-        rows = with_lists_spread(batch, self._lists)
+        rows = with_lists_spread(batch, self.columns.lists)
         if self._file is not None and self._plan is not None:
             self._keep(rows, self._file, self._plan)
             return
@@ -173,65 +251,29 @@ class _Pass:
         return self._file or self._open()
 
     def _open(self) -> FrameFile:
-        frame, rows = self._frame, pl.concat(self._waiting)
-        headers = match_headers(
-            {name: name for name in self._types},
-            self._options.overrides,
-            file=frame.name,
-            layout=self._options.layout or fitting(self._options.saved_layouts, list(self._types)),
-            cells=as_texts(rows.head(MATCHED_ROWS)).fill_null("").to_dict(as_series=False),
-            of_history=self._options.of_history,
-        )
-        self._file = file = FrameFile(
-            frame.name, headers, tuple(self._types), self._types, kind=frame.kind
-        )
-        require_columns(file)
-        if self._selection.only is not None:
-            require_person(file)
-        code = headers.columns["hcpcs_code"]
-        require_codes(file.path, code, self._types[code])
-        self._plan = LinePlan.of(file, self._selection, types=self._types)
+        rows = pl.concat(self._waiting)
+        self._file = file = self.columns.opened(rows, self._selection, self._options)
+        self._plan = LinePlan.of(file, self._selection, types=file.types)
         self._keep(rows, file, self._plan)
         self._waiting.clear()
         return file
 
     def _keep(self, rows: pl.DataFrame, file: FrameFile, plan: LinePlan) -> None:
-        kept, selection = file.kept, self._selection
-        rows = rows.with_row_index(INDEX, offset=self._rows + 1)
+        part = FrameRows.of(rows, plan, self._selection, row_id=self._row_id, before=self._rows)
+        if plan.claim_cells and self._selection.only is None:
+            part = replace(part, claims=self._rows_of_claims(rows, plan))
         self._rows += rows.height
-        kept.totals.append(rows.select(plan.total))
-        code = plan.code.cast(pl.String).alias("hcpcs_code")
-        kept.codes.append(rows.select(code).group_by("hcpcs_code").len())
-        if selection.only is not None:
-            kept.days.append(rows.select(plan.days).unique())
-        if plan.dates:
-            kept.dates.append(rows.select(plan.dates))
-        if plan.claim_cells and selection.only is None:
-            kept.claims.append(self._rows_of_claims(rows, plan))
-        named = pl.lit(None) if self._frame.row_id is None else pl.col(self._frame.row_id)
-        row_id = named.cast(pl.String).alias(ROW_ID)
-        no_reason = pl.lit(None, pl.String).alias(REJECT)
-        chosen = (
-            rows.lazy()
-            .filter(plan.keep)
-            .select(pl.col(INDEX).alias(ROW), row_id, no_reason, *plan.cells)
-        )
-        lines = plan.lines(chosen)
-        lines = lines if selection.only is None else selection.only(lines)
-        kept.rows.append(lines.collect())
-        self._room = self._room.with_more(kept.rows[-1])
+        file.parts.append(part)
+        self._room = self._room.with_more(part.kept)
 
     def _rows_of_claims(self, rows: pl.DataFrame, plan: LinePlan) -> pl.DataFrame:
         """The rows of claims with lines that may lack diagnoses: those of some rows at a time.
 
         The rows of a claim are together, but the last ones may go on in the next rows.
         """
+        rows = rows.with_row_index(INDEX, offset=self._rows + 1)
         claim = next(cell for cell in plan.claim_cells if cell.meta.output_name() == "claim_id")
         numbers = rows.filter(plan.keep).select(claim).to_series()
         both = pl.concat([self._open_claims, numbers]).unique()
         self._open_claims = rows.tail(1).select(claim).to_series()
         return plan.rows_of_claims(rows, pl.concat([both, self._open_claims]))
-
-
-def _no_rows(types: Mapping[str, pl.DataType], names: Sequence[str]) -> pl.DataFrame:
-    return pl.DataFrame(schema={name: types[name] for name in names})

@@ -10,7 +10,6 @@ import re
 import shlex
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field
-from types import MappingProxyType
 
 from cpt77092.claims.columns import BY_NAME, COLUMNS, OF_HISTORY
 from cpt77092.claims.headers.choice import MEMBERS, Cells, Choice
@@ -157,15 +156,15 @@ def match_headers(
     unused = tuple(header for header in headers if header not in used)
     ordered = [column.name for column in COLUMNS if column.name in chosen]
     return HeaderMatch(
-        MappingProxyType({column: chosen[column] for column in ordered}),
-        MappingProxyType({column: how[column] for column in ordered}),
+        {column: chosen[column] for column in ordered},
+        {column: how[column] for column in ordered},
         unused,
-        line_columns=MappingProxyType(wide),
+        line_columns=wide,
         row_filter=layout.rows,
         layout=layout.name,
-        doubts=MappingProxyType(choice.doubts),
+        doubts=choice.doubts,
         questions=tuple(choice.questions),
-        lookalikes=MappingProxyType(_lookalikes(unused, choice, chosen.keys() | wide.keys())),
+        lookalikes=_lookalikes(unused, choice, chosen.keys() | wide.keys()),
     )
 
 
