@@ -216,7 +216,7 @@ def read_batch(
         scan, rows = _read_rows(opened, selection)
         selection = replace(selection, room=selection.room.after(rows.kept))
         scans.append(replace(scan, state=state))
-        tallies.append(_tally(rows))
+        tallies.append(tally_of(rows))
         rejects.append(rejects_of(rows, number))
         unread.append(_unread_codes(rows, number))
         lines_here, notes_here = lines_of(rows, number, options)
@@ -225,7 +225,11 @@ def read_batch(
     if needed.intersection(DIAGNOSES):
         lines = with_claim_diagnoses(lines, scans, tallies)
     shown = together(shown_by_lines(one, needed) for one in lines)
-    shown = looked_up(shown, scans, lambda: _shown_by_files(past, selection, options))
+    shown = looked_up(
+        shown,
+        lambda: [shown_by_rows(scan) for scan in scans],
+        lambda: _shown_by_files(past, selection, options),
+    )
     batch = Batch(
         lines=_all_typed(lines, needed, decided(shown), scans),
         rejects=pl.concat(rejects),

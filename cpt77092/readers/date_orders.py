@@ -66,19 +66,21 @@ def together(parts: Iterable[Shown]) -> Shown:
     return {name: Evidence.total(every) for name, every in of_column.items()}
 
 
-def looked_up(shown: Shown, scans: Sequence[Scan], others: Callable[[], Sequence[Shown]]) -> Shown:
+def looked_up(
+    shown: Shown, own: Callable[[], Sequence[Shown]], others: Callable[[], Sequence[Shown]]
+) -> Shown:
     """What a run shows: all rows of its files are read where that may change an order.
 
     Args:
         shown: what the lines in scope show.
-        scans: the files of the batch.
+        own: what all rows of the batch's files show; called where its lines leave an order open.
         others: what other files of the run show; called where the batch leaves an order open.
     """
     every = shown
     if any(shown[name].is_open for name in _SERVICE if name in shown):
-        every = together([shown, *map(shown_by_rows, scans)])
+        every = together([shown, *own()])
     if any(order.is_open for order in decided(every).values()):
-        every = together([shown, *map(shown_by_rows, scans), *others()])
+        every = together([shown, *own(), *others()])
     return every
 
 

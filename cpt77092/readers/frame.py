@@ -187,6 +187,7 @@ class FrameColumns:
             file=self.frame,
             layout=options.layout or fitting(options.saved_layouts, list(self.types)),
             cells=as_texts(rows.head(MATCHED_ROWS)).fill_null("").to_dict(as_series=False),
+            of_history=options.of_history,
         )
         file = FrameFile(self.frame, headers, tuple(self.types), self.types, kind=self.kind)
         require_columns(file)

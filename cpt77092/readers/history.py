@@ -120,7 +120,7 @@ def read_history(
         text = "earlier claims are read from files"
         raise ClaimsError(Problem(text=text, argument="history", value=STDIN))
     options = replace(options, of_history=True)
-    selection = Selection(needed | {"person_id"}, scope, only=partial(_of_batch, batch=batch))
+    selection = Selection(needed | {"person_id"}, scope, only=partial(of_batch, batch=batch))
     people = _marks(batch, "person_id")
     states = {path: FileState.of(path) for path in paths if path not in ignored}
     read = [_read_file(each, n, selection, options, people) for n, each in enumerate(kept)]
@@ -132,7 +132,7 @@ def read_history(
     no_rejects = pl.DataFrame(schema=REJECTED)
     history = History(
         lines=pl.concat(lines, how="diagonal") if read else batch.lines.clear(),
-        **_covered(days),
+        **covered(days),
         rows=sum(file.rows for file in read),
         files=files,
         ignored=ignored,
@@ -150,8 +150,8 @@ def _read_day_first(history: History, days: pl.DataFrame) -> History | None:
     lines, other_days = read_day_first(history.lines), read_day_first(days)
     if lines is None and other_days is None:
         return None
-    covered = _covered(days if other_days is None else other_days)
-    return replace(history, lines=history.lines if lines is None else lines, **covered)
+    coverage = covered(days if other_days is None else other_days)
+    return replace(history, lines=history.lines if lines is None else lines, **coverage)
 
 
 def _orders(batch: Batch, read: Sequence[_PastFile], needed: frozenset[str]) -> Orders:
@@ -162,7 +162,7 @@ def _orders(batch: Batch, read: Sequence[_PastFile], needed: frozenset[str]) -> 
     return decided(shown)
 
 
-class _Covered(TypedDict):
+class Covered(TypedDict):
     """What earlier claims cover, as fields of `History`."""
 
     first_day: date | None
@@ -171,12 +171,12 @@ class _Covered(TypedDict):
     first_days: pl.DataFrame
 
 
-def _covered(days: pl.DataFrame) -> _Covered:
+def covered(days: pl.DataFrame) -> Covered:
     """What the rows of earlier claims cover, by their patients and dates of service."""
     days = days.select("person_id", day=_DAY).drop_nulls("day")
     of_people = days.filter(pl.col("person_id") != "")
     month = pl.col("day").dt.year().cast(pl.Int32) * 12 + pl.col("day").dt.month()
-    return _Covered(
+    return Covered(
         first_day=days.select(pl.col("day").min()).item(),
         last_day=days.select(pl.col("day").max()).item(),
         months=frozenset(of_people.select(month).to_series().unique()),
@@ -201,7 +201,7 @@ def _read_file(
     return _PastFile(scan, lines, rejects, _days(scan, people), rows.total)
 
 
-def _of_batch(kept: pl.LazyFrame, *, batch: Batch) -> pl.LazyFrame:
+def of_batch(kept: pl.LazyFrame, *, batch: Batch) -> pl.LazyFrame:
     """The rows of the batch's patients and claims, and those that may be anybody's."""
     for name in ("person_id", "claim_id"):
         kept = kept.join(_marks(batch, name), on=name, how="left", maintain_order="left")
