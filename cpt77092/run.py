@@ -249,7 +249,7 @@ def _prepared(
 ) -> tuple[Batch, History | None, list[list[Rule]], str | None]:
     """What is checked: batch, earlier claims, the rules of each variant, and the policy of all."""
     rules = _rules_of(request, variants)
-    payer = None if request.payer is None else _payer_named(request.payer, variants[0].policies)
+    payer = None if request.payer is None else payer_named(request.payer, variants[0].policies)
     needed = needed_columns(chain(*rules)) | ({"person_id"} if request.show_phi else set())
     scope = CHECKED.union(*(variant.policies.partner_codes() for variant in variants))
     options = _reading_options(request, payer)
@@ -287,7 +287,7 @@ def _as_of_variant(rule: Rule, own: Mapping[str, Rule]) -> Rule:
     return own.get(rule.code) or replace(rule, flag=pl.lit(False))  # noqa: FBT003
 
 
-def _payer_named(payer: str, policies: PolicySet) -> str:
+def payer_named(payer: str, policies: PolicySet) -> str:
     """The key of the policy that `--payer` names."""
     key = require_payer(policies, payer)
     if key == NATIONAL:

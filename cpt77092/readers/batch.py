@@ -370,7 +370,8 @@ def _set_aside_notes(rows: Rows) -> Iterator[str]:
         )
 
 
-def _tally(rows: Rows) -> Tally:
+def tally_of(rows: Rows) -> Tally:
+    """How many of the rows that were read are what."""
     counts = dict(rows.kept[ROW_KIND].value_counts(sort=False).iter_rows())
     return Tally(
         rows=rows.total,

@@ -1,0 +1,160 @@
+"""`cpt77092.spark`: the check of a Spark table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import TypedDict, Unpack
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F  # noqa: N812 - as Spark's own pages call it
+
+from cpt77092.api import File
+from cpt77092.engine import needed_columns
+from cpt77092.errors import ClaimsError
+from cpt77092.findings.schema import TOTALS
+from cpt77092.frozen import frozen
+from cpt77092.policies.policy import PolicySet
+from cpt77092.readers import Options, Selection
+from cpt77092.readers.memory import Room
+from cpt77092.reference.codes import CHECKED
+from cpt77092.rules import CATALOGUE
+from cpt77092.rules.selection import select_rules
+from cpt77092.run import Request, payer_named, policies_of
+from cpt77092.spark.arrow import spark_type
+from cpt77092.spark.checker import Output
+from cpt77092.spark.prepare import Prepared, Settings, prepare, read_table
+from cpt77092.spark.rows import keep_all
+
+
+@frozen
+class Checked:
+    """What a check came to, as Spark frames: each is worked out when it is asked for."""
+
+    _prepared: Prepared
+
+    @property
+    def findings(self) -> DataFrame:
+        """One row per finding, in no order; `scrub schema findings` describes the columns."""
+        return self._prepared.output(Output.FINDINGS)
+
+    @property
+    def not_checked(self) -> DataFrame:
+        """One row per line and rule that could not be checked there, with the reason."""
+        return self._prepared.output(Output.NOT_CHECKED)
+
+    @property
+    def totals(self) -> DataFrame:
+        """One row: what became of all rows, counts of findings, and dollars at risk."""
+        tally = self._prepared.own.account.tally
+        rows = {name: F.lit(number) for name, number in tally.record().items()}
+        parts = self._prepared.output(Output.TOTALS)
+        sums = {name: F.coalesce(F.sum(name), F.lit(0)) for name in TOTALS if name not in rows}
+        sums["unjudged_lines"] = sums["unjudged_lines"] + F.lit(tally.rejected)
+        return parts.agg(*(sum_.alias(name) for name, sum_ in sums.items())).select(
+            *(
+                rows.get(name, F.col(name)).cast(spark_type(dtype)).alias(name)
+                for name, dtype in TOTALS.items()
+            )
+        )
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """How headers and dates were read where a person should know."""
+        return self._prepared.notes
+
+    def release(self) -> None:
+        """Take the lines in scope out of Spark's cache; ask for nothing after that."""
+        self._prepared.release()
+
+
+class Resources(TypedDict, total=False):
+    """How Spark is used; each may be left out."""
+
+    memory: int
+    """Bytes that the check of one part may take on a worker, 1 GB if left out."""
+    parts: int
+    """How many parts to make, in place of `memory`."""
+    threads: int
+    """Threads of each task: as many as Spark counts cores for one (`spark.task.cpus`), or 1."""
+    folder: str
+    """Where all workers can write, for the lines in scope between reading and checking. If left
+    out Spark's cache has them, which serverless Spark does not offer."""
+
+
+class Arguments(Resources, total=False):
+    """The arguments of `checked`, which describes them, besides the lines and the day."""
+
+    policies: PolicySet | File | None
+    history: DataFrame | None
+    payer: str | None
+    select: str | Iterable[str]
+    columns: Mapping[str, str] | None
+    row_id: str | None
+
+
+def check(df: DataFrame, *, as_of: date, **arguments: Unpack[Arguments]) -> DataFrame:
+    """The findings of `checked`, which describes arguments and errors: one row per finding."""
+    return checked(df, as_of=as_of, **arguments).findings
+
+
+def checked(
+    df: DataFrame,
+    *,
+    as_of: date,
+    policies: PolicySet | File | None = None,
+    history: DataFrame | None = None,
+    payer: str | None = None,
+    select: str | Iterable[str] = (),
+    columns: Mapping[str, str] | None = None,
+    row_id: str | None = None,
+    **resources: Unpack[Resources],
+) -> Checked:
+    """Check claim lines on the session of the frame that has them.
+
+    The input is read once, before this returns; what is in scope is kept. The lines of a Spark
+    frame have no order: where one of two lines is named as the first, it is the one with the
+    lower `row_id` if that is a whole number, else one that the content of the lines decides.
+
+    Args:
+        df: one row per claim line, under any headers that claims come with.
+        as_of: the day of submission: a later date of service is in the future.
+        policies: policies of `load_policies`, or a folder of your own policy files; the packaged
+            policies where it is None.
+        history: earlier claims of the same patients. Without it, rules about them are not checked.
+        payer: the payer of every line, by key or name, whatever the lines say.
+        select: rules to run, by code, name or group (`MO`); all where it is blank.
+        columns: canonical column to header, where headers leave a question.
+        row_id: the column that names rows in findings; no two have the same.
+        resources: `memory`, `parts`, `threads` and `folder`, as `Resources` describes them.
+
+    Raises:
+        ClaimsError: the lines have no rows, or (`ColumnsError`) lack a column.
+        UsageError: an argument names what does not exist.
+        PolicyError: a policy file of yours has mistakes.
+    """
+    settings = Settings(**resources)
+    if policies is not None and not isinstance(policies, PolicySet):
+        policies = Path(policies)
+    loaded = policies_of(Request(paths=(), as_of=as_of, policies=policies))
+    rules = select_rules(
+        CATALOGUE,
+        select=[select] if isinstance(select, str) else list(select),
+        ignore=(),
+        extend_select=(),
+    )
+    for_all = None if payer is None else payer_named(payer, loaded)
+    needed, scope = needed_columns(rules), CHECKED | loaded.partner_codes()
+    options = Options(overrides=columns or {}, payer=for_all)
+    selection = Selection(needed, scope, Room(None))
+    own = read_table(df, "lines", selection, options, settings, row_id=row_id)
+    if own is None:
+        raise ClaimsError("lines: no rows; nothing to check")
+    past = None
+    if history is not None:
+        earlier = replace(selection, needed=needed | {"person_id"}, only=keep_all)
+        past = read_table(history, "history", earlier, options, settings)
+    policies_used = replace(loaded, for_all=for_all)
+    return Checked(prepare(own, past, policies_used, rules, settings, as_of=as_of))

@@ -1,0 +1,323 @@
+"""What is worked out on all lines before any is checked: one pass over the input.
+
+The rows in scope are kept in Spark's cache, or in a folder, and read from there afterwards.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import polars as pl
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F  # noqa: N812 - as Spark's own pages call it
+
+from cpt77092.claims.dates import Order
+from cpt77092.claims.headers import headers_to_read
+from cpt77092.errors import ClaimsError, Problem, UsageError
+from cpt77092.facts import Past
+from cpt77092.findings.schema import Schema
+from cpt77092.frozen import frozen
+from cpt77092.parts.check import with_firsts
+from cpt77092.parts.ties import united
+from cpt77092.policies.policy import PolicySet
+from cpt77092.readers import Frame, Options, Selection
+from cpt77092.readers.date_orders import Orders, Shown, decided, looked_up, order_notes, together
+from cpt77092.readers.frame import FrameColumns
+from cpt77092.readers.institutional import names_claim_type
+from cpt77092.readers.scan import MATCHED_ROWS
+from cpt77092.readers.typed_columns import with_lists_spread
+from cpt77092.rule import Rule
+from cpt77092.spark.arrow import PACKED, spark_schema
+from cpt77092.spark.checker import (
+    GROUP,
+    IS_PAST,
+    MEMBERS,
+    SCHEMAS,
+    Cells,
+    Checker,
+    Members,
+    Output,
+    signed,
+    tie,
+)
+from cpt77092.spark.rows import ACCOUNT, DAYS, ROOT, Account, Reader, sampled
+from cpt77092.spark.worker import on_worker
+from cpt77092.whole import SPELLING, Outline, Whole
+
+_DAY = "claim_line_start_date"
+_IS_LINE = "hcpcs_code IS NOT NULL"
+_KEYS = ("claim_id", "person_id", "original_reference_number", "billing_npi", *SPELLING)
+
+
+@frozen(kw_only=True)
+class Settings:
+    """How Spark is used."""
+
+    memory: int = 10**9
+    """Bytes that the check of one part may take."""
+    parts: int | None = None
+    """How many parts to make; None for as many as `memory` asks for."""
+    threads: int = 1
+    """Threads of Polars for each task."""
+    folder: str | None = None
+    """Where lines are kept between the passes; None for Spark's cache."""
+
+    def mapped(self, frame: DataFrame, task: object, schema: Schema) -> DataFrame:
+        """What workers make of a frame, in the columns declared."""
+        work = on_worker(pickle.dumps(task), self.threads)
+        return frame.mapInArrow(work, spark_schema(schema))
+
+    def collected(self, frame: DataFrame, task: object) -> list[Any]:
+        """What workers send back of a frame."""
+        return [pickle.loads(row[0]) for row in self.mapped(frame, task, PACKED).collect()]  # noqa: S301
+
+    def kept(self, rows: DataFrame, name: str) -> DataFrame:
+        """The same rows, to be made once and read several times."""
+        if self.folder is None:
+            return rows.persist()
+        path = f"{self.folder.rstrip('/')}/{name}"
+        rows.write.mode("errorifexists").parquet(path)
+        return rows.sparkSession.read.parquet(path)
+
+
+@frozen(kw_only=True)
+class Table:
+    """A Spark table of which the lines in scope are kept."""
+
+    rows: DataFrame
+    """As of `Reader.schema`."""
+    reader: Reader
+    account: Account
+
+    @property
+    def lines(self) -> DataFrame:
+        """Its claim lines."""
+        return self.rows.filter(_IS_LINE)
+
+    def cells(self, orders: Orders, stored: Mapping[str, str]) -> Cells:
+        """How the cells of its lines are read."""
+        needed = self.reader.selection.needed
+        return Cells(needed=needed, present=self.account.present, orders=orders, stored=stored)
+
+
+def read_table(
+    df: DataFrame,
+    name: str,
+    selection: Selection,
+    options: Options,
+    settings: Settings,
+    *,
+    row_id: str | None = None,
+) -> Table | None:
+    """Read a table once; None if it has no rows.
+
+    Args:
+        df: claim lines under any headers.
+        name: what messages call it.
+        selection: what the run wants; with `only` the table has earlier claims.
+        options: header overrides and the payer.
+        settings: how Spark is used.
+        row_id: the column that names rows.
+
+    Raises:
+        ClaimsError: it lacks a required column.
+        UsageError: an argument names a column that it does not have.
+    """
+    chosen = _chosen(df.columns, options, row_id, name)
+    plain = df.toDF(*(f"c{number}" for number in range(len(df.columns))))
+    narrow = plain.select(*(f"c{number}" for number in chosen))
+    headers = tuple(df.columns[number] for number in chosen)
+    firsts = settings.collected(narrow.limit(MATCHED_ROWS), sampled) if headers else []
+    if headers and not firsts:
+        return None
+    first = pl.concat(firsts).rename(lambda c: df.columns[int(c[1:])]) if firsts else pl.DataFrame()
+    types = {header: first.schema.get(header, pl.String()) for header in df.columns}
+    columns = FrameColumns.of(Frame(first.lazy(), name, row_id), types, options)
+    reader = Reader(
+        columns=columns,
+        headers=headers,
+        file=columns.opened(with_lists_spread(first, columns.lists), selection, options),
+        selection=selection,
+        options=options,
+        row_id=row_id,
+    )
+    rows = settings.kept(settings.mapped(narrow, reader, reader.schema), name)
+    accounts = rows.filter(F.col(ACCOUNT).isNotNull()).select(ACCOUNT).collect()
+    account = Account.together([pickle.loads(row[0]) for row in accounts])  # noqa: S301
+    return Table(rows=rows, reader=reader, account=account)
+
+
+def _chosen(headers: Sequence[str], options: Options, row_id: str | None, name: str) -> list[int]:
+    """The columns to read, by their number."""
+    if row_id is not None and row_id not in headers:
+        text = f"{name} has no such column"
+        raise UsageError(Problem(text=text, argument="row_id", value=row_id))
+    wanted = {*headers_to_read(list(dict.fromkeys(headers))), *options.overrides.values(), row_id}
+    chosen = [n for n, h in enumerate(headers) if h in wanted or names_claim_type(h)]
+    twice = sorted({headers[n] for n in chosen if headers.count(headers[n]) > 1})
+    if twice:
+        raise ClaimsError(f"{name}: several columns are called {twice[0]!r}; rename all but one")
+    return chosen
+
+
+@frozen(kw_only=True)
+class Prepared:
+    """The lines of a run, and what workers need besides them."""
+
+    own: Table
+    past: Table | None
+    grouped: DataFrame
+    """Lines and days of both, with the `GROUP` of each; what is checked together shares it."""
+    checker: Checker
+    settings: Settings
+
+    def output(self, output: Output) -> DataFrame:
+        """What the check of all parts comes to."""
+        number = self.settings.parts or self._parts()
+        at_once = self.grouped.repartition(number, GROUP)
+        return self.settings.mapped(at_once, replace(self.checker, output=output), SCHEMAS[output])
+
+    def _parts(self) -> int:
+        """How many parts there are to be: small enough for memory, and work for all cores."""
+        tables = [self.own, *filter(None, [self.past])]
+        lines = sum(table.account.tally.in_scope for table in tables)
+        by_memory = -(-lines * LINE_BYTES // self.settings.memory)
+        session = self.grouped.sparkSession
+        usual = int(session.conf.get("spark.sql.shuffle.partitions") or 200)
+        return max(1, by_memory, min(usual, -(-lines // FEWEST_LINES)))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """How headers and dates were read where a person should know."""
+        tables = [("lines", self.own), ("history", self.past)]
+        headers = [f"{n}: {note}" for n, t in tables if t for note in t.reader.file.headers.notes]
+        needed = self.own.reader.selection.needed
+        return (*headers, *order_notes(self.checker.own.orders, needed))
+
+    def release(self) -> None:
+        """Take the lines out of Spark's cache."""
+        for table in filter(None, [self.own, self.past]):
+            table.rows.unpersist()
+
+
+LINE_BYTES = 2_000
+"""Memory that a line takes while its part is checked, with room for parts of unequal size."""
+FEWEST_LINES = 50_000
+"""A part of fewer costs more to start than to check."""
+
+
+def prepare(
+    own: Table,
+    past: Table | None,
+    policies: PolicySet,
+    rules: Sequence[Rule],
+    settings: Settings,
+    *,
+    as_of: date,
+) -> Prepared:
+    """Work out on all lines what their parts cannot know."""
+    orders, past_orders = _orders(own, past)
+    names = {} if past is None else _stored_apart(own.reader.schema, past.reader.schema)
+    cells = own.cells(orders, {})
+    past_cells = None if past is None else past.cells(past_orders, names)
+    outlines = [_outline(own, cells, settings)]
+    if past is not None and past_cells is not None:
+        outlines.append(_outline(past, replace(past_cells, stored={}), settings))
+    whole = Whole.worked_out(
+        outlines[0],
+        outlines[1] if past is not None else None,
+        policies,
+        pasts=_covered_in_readings(past, past_orders, outlines[-1]),
+        source_files=[None],
+        paths=["lines", *([] if past is None else ["history"])],
+    )
+    grouped = _grouped(own, past, names, whole, settings)
+    checker = Checker(
+        output=Output.FIRSTS,
+        whole=whole,
+        policies=policies,
+        rules=tuple(rule.code for rule in rules),
+        as_of=as_of,
+        own=cells,
+        past=past_cells,
+        is_numbered=own.reader.is_numbered,
+    )
+    prepared = Prepared(own=own, past=past, grouped=grouped, checker=checker, settings=settings)
+    firsts = [pickle.loads(row[0]) for row in prepared.output(Output.FIRSTS).collect()]  # noqa: S301
+    return replace(prepared, checker=replace(checker, whole=with_firsts(whole, firsts)))
+
+
+def _orders(own: Table, past: Table | None) -> tuple[Orders, Orders]:
+    """The order of month and day in the batch, and in earlier claims."""
+    others = [] if past is None else [past.account.by_rows]
+    shown = looked_up(own.account.by_lines, lambda: [own.account.by_rows], lambda: others)
+    if past is None:
+        return decided(shown), {}
+    days: Shown = {n: one for n, one in past.account.by_rows.items() if n == _DAY}
+    every = together([shown, past.account.by_lines, days])
+    if any(order.is_open for order in decided(every).values()):
+        every = together([every, past.account.by_rows])
+    return decided(shown), decided(every)
+
+
+def _outline(table: Table, cells: Cells, settings: Settings) -> Outline:
+    """The outline of a table's lines; made anew where their dates are not read month first."""
+    if set(cells.orders.values()) <= {Order.MONTH_FIRST, Order.NONE}:
+        return table.account.outline
+    outlines = settings.collected(table.lines, cells)
+    return Outline.together(outlines) if outlines else table.account.outline
+
+
+def _covered_in_readings(past: Table | None, orders: Orders, outline: Outline) -> list[Past | None]:
+    """What earlier claims cover, in one reading of their dates or in two."""
+    if past is None:
+        return [None]
+    month_first, day_first, either = (
+        Past(**{**covered, "first_days": covered["first_days"]}) for covered in past.account.covered
+    )
+    order = orders.get(_DAY)
+    first = day_first if order is Order.DAY_FIRST else month_first
+    if order is not Order.UNKNOWN and not outline.is_open:
+        return [first]
+    return [first, either if order is Order.UNKNOWN else first]
+
+
+def _stored_apart(own: Schema, past: Schema) -> dict[str, str]:
+    """Columns of earlier claims that have another type than the batch's, with a name for each."""
+    return {n: f"past {n}" for n, dtype in past.items() if own.get(n, dtype) != dtype}
+
+
+def _grouped(
+    own: Table, past: Table | None, names: Mapping[str, str], whole: Whole, settings: Settings
+) -> DataFrame:
+    """All lines, and days of earlier claims, with the group of each."""
+    told = [
+        settings.mapped(table.lines.select(*_keys_of(table)), Members(whole.payers), MEMBERS)
+        for table in (own, past)
+        if table is not None
+    ]
+    every = told[0] if len(told) == 1 else told[0].unionAll(told[1])
+    pairs = settings.collected(every.repartition("number"), tie)
+    lines = own.lines.drop(ACCOUNT, *DAYS).withColumn(IS_PAST, F.lit(False))  # noqa: FBT003
+    if past is not None:
+        rows = past.rows.filter(F.col(ACCOUNT).isNull()).drop(ACCOUNT)
+        for name, stored in names.items():
+            rows = rows.withColumnRenamed(name, stored)
+        lines = lines.unionByName(
+            rows.withColumn(IS_PAST, F.lit(True)),  # noqa: FBT003
+            allowMissingColumns=True,
+        )
+    if not pairs:
+        return lines.withColumnRenamed(ROOT, GROUP)
+    unions = signed(united(pl.concat(pairs)))
+    table = lines.sparkSession.createDataFrame(list(unions.rows()), spark_schema(unions.schema))
+    joined = lines.join(F.broadcast(table), ROOT, "left")
+    return joined.withColumn(GROUP, F.coalesce(GROUP, ROOT)).drop(ROOT)
+
+
+def _keys_of(table: Table) -> list[str]:
+    return [name for name in _KEYS if name in table.reader.schema]
