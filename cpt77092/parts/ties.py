@@ -17,7 +17,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from cpt77092.whole import payers_named
+from cpt77092.whole import SPELLING, payers_named
 
 _SEEDS = {"person": 1, "claim": 2, "row": 3, "number": 4, "key": 5}
 """A hash of each kind differs from those of the others."""
@@ -42,22 +42,22 @@ def _text(lines: pl.DataFrame, name: str) -> pl.Expr:
     return pl.when(text != "").then(text)
 
 
-def roots(lines: pl.DataFrame, payers: pl.DataFrame) -> pl.Series:
-    """The root of each line.
+def roots(lines: pl.DataFrame) -> pl.Series:
+    """The root of each line, which can be had before anything else is known of the run.
 
     Args:
         lines: of the batch or earlier claims, as the readers give them.
-        payers: of the whole, `Whole.payers`.
     """
-    _, payer = payers_named(lines, payers)
     person, claim = _text(lines, "person_id"), _text(lines, "claim_id")
-    of_claim = pl.struct(pl.lit(payer).alias("payer"), claim.alias("claim")).hash(_SEEDS["claim"])
+    # Claims of one payer in two spellings are tied later, as is all that lacks a person.
+    spelling = pl.struct(_text(lines, name).alias(name) for name in (*SPELLING, "claim_id"))
+    place = pl.struct(pl.col("^source(_row)?$"))
     root = (
         pl.when(person.is_not_null())
         .then(person.hash(_SEEDS["person"]))
         .when(claim.is_not_null())
-        .then(of_claim)
-        .otherwise(pl.struct("source", "source_row").hash(_SEEDS["row"]))
+        .then(spelling.hash(_SEEDS["claim"]))
+        .otherwise(place.hash(_SEEDS["row"]))
     )
     return lines.select(root=root)["root"]
 
@@ -74,7 +74,7 @@ def members(lines: pl.DataFrame, payers: pl.DataFrame) -> pl.DataFrame:
     entity = _text(lines, "billing_npi")
     never = pl.lit(False)  # noqa: FBT003
     memberships = lines.select(
-        pl.lit(roots(lines, payers)).alias("root"),
+        pl.lit(roots(lines)).alias("root"),
         pl.lit(payer).alias("payer"),
         lacks_person.alias("lacks_person"),
         claim=_text(lines, "claim_id"),
@@ -152,4 +152,4 @@ def groups(frames: Sequence[pl.DataFrame], payers: pl.DataFrame) -> list[pl.Seri
     """
     memberships = pl.concat([members(lines, payers) for lines in frames])
     unions = united(edges(memberships))
-    return [grouped(roots(lines, payers), unions) for lines in frames]
+    return [grouped(roots(lines), unions) for lines in frames]

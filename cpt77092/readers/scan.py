@@ -6,7 +6,7 @@ Conservation: rows = in scope + out of scope + no code + not data + rejected, fo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import astuple, field
+from dataclasses import field, fields
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -92,8 +92,9 @@ class Tally:
 
     @classmethod
     def total(cls, tallies: Iterable[Tally]) -> Tally:
-        """Some tallies added up."""
-        return cls(*map(sum, zip(*map(astuple, tallies), strict=True)))
+        """Some tallies added up; of none, no rows."""
+        every = list(tallies)
+        return cls(*(sum(getattr(one, each.name) for one in every) for each in fields(cls)))
 
 
 @frozen

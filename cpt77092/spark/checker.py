@@ -92,7 +92,7 @@ def tie(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """The pairs of roots that belong together, packed, of all members of some claim numbers."""
     every = [batch for batch in batches if batch.num_rows]
     if every:
-        pairs = edges(unsigned(as_frame(every).cast(dict(MEMBERS)), "root", "number"))
+        pairs = edges(unsigned(as_frame(every), "root", "number"))
         if pairs.height:
             yield from packed(pairs)
 

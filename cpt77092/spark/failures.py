@@ -24,9 +24,7 @@ def quiet(task: bytes, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordB
     except ScrubError as problem:
         raise WorkerError(str(problem)) from None
     except Exception as failure:
-        import traceback
 
-        open("/tmp/sparkerr", "a").write(traceback.format_exc())
         where = failure.__traceback__
         while where is not None and where.tb_next is not None:
             where = where.tb_next

@@ -24,7 +24,7 @@ from cpt77092.frozen import frozen
 from cpt77092.parts.check import with_firsts
 from cpt77092.parts.ties import united
 from cpt77092.policies.policy import PolicySet
-from cpt77092.readers import Frame, Options, Selection
+from cpt77092.readers import ROW, Frame, Options, Selection
 from cpt77092.readers.date_orders import Orders, Shown, decided, looked_up, order_notes, together
 from cpt77092.readers.frame import FrameColumns
 from cpt77092.readers.institutional import names_claim_type
@@ -50,7 +50,7 @@ from cpt77092.whole import SPELLING, Outline, Whole
 
 _DAY = "claim_line_start_date"
 _IS_LINE = "hcpcs_code IS NOT NULL"
-_KEYS = ("claim_id", "person_id", "original_reference_number", "billing_npi", *SPELLING)
+_KEYS = (ROW, "claim_id", "person_id", "original_reference_number", "billing_npi", *SPELLING)
 
 
 @frozen(kw_only=True)
@@ -277,7 +277,8 @@ def _covered_in_readings(past: Table | None, orders: Orders, outline: Outline) -
     if past is None:
         return [None]
     month_first, day_first, either = (
-        Past(**{**covered, "first_days": covered["first_days"]}) for covered in past.account.covered
+        Past(one["first_day"], one["last_day"], one["months"], one["first_days"])
+        for one in past.account.covered
     )
     order = orders.get(_DAY)
     first = day_first if order is Order.DAY_FIRST else month_first

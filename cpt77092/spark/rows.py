@@ -218,7 +218,9 @@ def _declared(name: str, dtype: pl.DataType | None) -> pl.DataType:
     return dtype
 
 
-def _as_declared(name: str, dtype: pl.DataType, declared: pl.DataType) -> pl.Expr:
+def _as_declared(
+    name: str, dtype: pl.DataType, declared: pl.DataType | type[pl.DataType]
+) -> pl.Expr:
     if declared == pl.Date and isinstance(dtype, pl.Datetime):
         return pl.col(name).dt.date()
     return pl.col(name).cast(declared)
@@ -280,4 +282,5 @@ def _first_days(coverage: Sequence[Covered]) -> Iterator[pl.DataFrame]:
     ]
     if of_readings:
         every = pl.concat(of_readings, how="diagonal").group_by("person_id").agg(pl.col(DAYS).min())
+        every = every.with_columns(pl.lit(0, pl.Int64).alias(ROW))
         yield every.with_columns(roots(every).reinterpret(signed=True).alias(ROOT))
