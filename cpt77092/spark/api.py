@@ -67,7 +67,7 @@ class Checked:
 
     def release(self) -> None:
         """Take the lines in scope out of Spark's cache; ask for nothing after that."""
-        self._prepared.release()
+        self._prepared.parted.unpersist()
 
 
 class Resources(TypedDict, total=False):

@@ -1,13 +1,17 @@
-"""One declared schema for every table that crosses between Spark and Polars.
+"""What crosses between Spark and Polars: tables of a declared schema, and packed lines.
 
 Spark takes the columns of a worker's table by position and swaps them in silence, and knows neither
 unsigned numbers nor large texts: so a table is written by name, in the order and types declared.
+Lines are packed, many to a row: Spark moves them and never looks at their cells, which makes a row
+of fifty columns as cheap as one of two.
 """
 
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from io import BytesIO
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
@@ -17,35 +21,24 @@ from cpt77092.findings.schema import Schema
 ROWS_AT_ONCE = 20_000
 """Rows of one record batch: texts of findings are long."""
 
-PACKED: Schema = {"packed": pl.Binary()}
-"""What goes back to the driver: small frames, pickled."""
-
 _TYPES: dict[type[pl.DataType], tuple[str, pa.DataType]] = {
     pl.String: ("STRING", pa.string()),
     pl.Binary: ("BINARY", pa.binary()),
-    pl.Boolean: ("BOOLEAN", pa.bool_()),
     pl.Date: ("DATE", pa.date32()),
-    pl.Int8: ("TINYINT", pa.int8()),
-    pl.Int16: ("SMALLINT", pa.int16()),
-    pl.Int32: ("INT", pa.int32()),
     pl.Int64: ("BIGINT", pa.int64()),
-    pl.UInt8: ("SMALLINT", pa.int16()),
-    pl.UInt16: ("INT", pa.int32()),
-    pl.UInt32: ("BIGINT", pa.int64()),
-    pl.Float32: ("FLOAT", pa.float32()),
     pl.Float64: ("DOUBLE", pa.float64()),
 }
-"""Polars type to the type in Spark and in Arrow; of an unsigned number the wider signed one."""
-
-
-def spark_schema(schema: Schema) -> str:
-    """A schema as Spark reads it: ``source_row` BIGINT, ...`."""
-    return ", ".join(f"`{name}` {spark_type(dtype)}" for name, dtype in schema.items())
+"""Polars type to the type in Spark and in Arrow."""
 
 
 def spark_type(dtype: pl.DataType | type[pl.DataType]) -> str:
     """The name of a type in Spark."""
     return _types(dtype)[0]
+
+
+def spark_schema(schema: Schema) -> str:
+    """A schema as Spark reads it: ``source_row` BIGINT, ...`."""
+    return ", ".join(f"`{name}` {spark_type(dtype)}" for name, dtype in schema.items())
 
 
 def arrow_schema(schema: Schema) -> pa.Schema:
@@ -62,20 +55,46 @@ def record_batches(frame: pl.DataFrame, schema: Schema) -> Iterator[pa.RecordBat
         yield from table.cast(declared).combine_chunks().to_batches()
 
 
+def row(schema: Schema, **cells: object) -> Iterator[pa.RecordBatch]:
+    """One row of a declared schema; columns that are not given are null."""
+    columns = [pa.array([cells.get(name)], type_) for name, type_ in _arrow_types(schema)]
+    yield pa.RecordBatch.from_arrays(columns, schema=arrow_schema(schema))
+
+
+def rows(batches: Iterable[pa.RecordBatch]) -> Iterator[dict[str, Any]]:
+    """The rows of record batches, each by the names of its columns."""
+    for batch in batches:
+        yield from batch.to_pylist()
+
+
+def packed(frame: pl.DataFrame) -> bytes:
+    """A frame in few bytes."""
+    stream = BytesIO()
+    frame.write_ipc_stream(stream, compression="lz4")
+    return stream.getvalue()
+
+
+def unpacked(data: bytes) -> pl.DataFrame:
+    """The frame that `packed` was given."""
+    return pl.read_ipc_stream(BytesIO(data))
+
+
+PICKLED: Schema = {"pickled": pl.Binary()}
+"""What goes back to the driver: small values."""
+
+
+def pickled(value: object) -> Iterator[pa.RecordBatch]:
+    """One row with a small value for the driver."""
+    yield from row(PICKLED, pickled=pickle.dumps(value))
+
+
+def _arrow_types(schema: Schema) -> Iterator[tuple[str, pa.DataType]]:
+    for name, dtype in schema.items():
+        yield name, _types(dtype)[1]
+
+
 def _types(dtype: pl.DataType | type[pl.DataType]) -> tuple[str, pa.DataType]:
     if isinstance(dtype, pl.Decimal):
         precision, scale = dtype.precision or 38, dtype.scale
         return f"DECIMAL({precision},{scale})", pa.decimal128(precision, scale)
     return _TYPES[dtype.base_type()]
-
-
-def packed(value: object) -> Iterator[pa.RecordBatch]:
-    """One row with a pickled value, as `PACKED` has it."""
-    yield from record_batches(pl.DataFrame({"packed": [pickle.dumps(value)]}), PACKED)
-
-
-def as_frame(batches: Sequence[pa.RecordBatch]) -> pl.DataFrame:
-    """Record batches of one schema, at least one, as a frame."""
-    frame = pl.from_arrow(pa.Table.from_batches(batches))
-    assert isinstance(frame, pl.DataFrame)  # noqa: S101 - of a table it always is
-    return frame

@@ -1,9 +1,8 @@
-"""What workers do with the lines of some groups, which are all in one partition."""
+"""What workers do with packed lines: tie them together, part them, and check the parts."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import field
 from datetime import date
 from enum import Enum
 
@@ -18,7 +17,7 @@ from cpt77092.findings.schema import FINDING, NOT_CHECKED_ROW, TOTALS, Schema
 from cpt77092.findings.totals import totals_table
 from cpt77092.frozen import frozen
 from cpt77092.parts.check import Part, first_lines, result_of
-from cpt77092.parts.ties import MEMBER, edges, members
+from cpt77092.parts.ties import edges, grouped, members
 from cpt77092.policies.policy import PolicySet
 from cpt77092.readers import ROW, Batch
 from cpt77092.readers.batch import typed
@@ -26,11 +25,22 @@ from cpt77092.readers.date_orders import Orders
 from cpt77092.readers.history import of_batch
 from cpt77092.readers.scan import REJECT
 from cpt77092.rules import CATALOGUE
-from cpt77092.spark.arrow import PACKED, as_frame, packed, record_batches
-from cpt77092.spark.rows import DAYS, as_read
+from cpt77092.spark.arrow import PICKLED, packed, pickled, record_batches, row, rows, unpacked
+from cpt77092.spark.rows import DAYS, ROOT, as_read
 from cpt77092.whole import BATCH_LINE, SPELLING, Outline, Whole
 
-GROUP, IS_PAST = "group", "is_past"
+PARTED: Schema = {"part": pl.Int64(), "kind": pl.String(), "packed": pl.Binary()}
+"""Some lines of one part: `OWN` lines, `PAST` lines, or `DAYS_OF` patients in earlier claims."""
+OWN, PAST, DAYS_OF = "own", "past", "days"
+MOST_ALIKE = 2**10 - 1
+"""Lines with the same content that are told apart."""
+
+
+def parted(frame: pl.DataFrame, part: pl.Series, kind: str) -> Iterator[pa.RecordBatch]:
+    """The rows of a frame by the part that each is of."""
+    by_part = frame.with_columns(part.alias("part")).partition_by("part", as_dict=True)
+    for (number,), own in by_part.items():
+        yield from row(PARTED, part=number, kind=kind, packed=packed(own.drop("part")))
 
 
 @frozen(kw_only=True)
@@ -42,63 +52,65 @@ class Cells:
     """Canonical columns that the table has."""
     orders: Orders
     """Of month and day in columns of dates."""
-    stored: Mapping[str, str] = field(default_factory=dict)
-    """Columns that are stored under another name, since the other table's have another type."""
-
-    def lines(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Stored lines as the readers give them before their cells are read."""
-        own = rows.drop(n for n in self.stored if n in rows.columns)
-        return as_read(own.rename({other: n for n, other in self.stored.items()}), self.present)
 
     def typed(self, lines: pl.DataFrame) -> pl.DataFrame:
-        """The lines with every needed column in its type."""
+        """Lines as they are read with every needed column in its type."""
         return typed(lines, self.needed, self.orders, "lines")
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """The outline of some lines, packed; for dates that are not read month first."""
-        for batch in batches:
-            if batch.num_rows:
-                yield from packed(Outline.of(self.typed(self.lines(as_frame([batch])))))
+        """The outline of some packed lines; for dates that are not read month first."""
+        for each in rows(batches):
+            lines = as_read(unpacked(each["lines"]), self.present)
+            yield from pickled(Outline.of(self.typed(lines)))
 
 
 @frozen
 class Members:
-    """What lines say of claim numbers (`ties.members`)."""
+    """What lines say of claim numbers (`ties.members`), by the part of each number."""
 
     payers: pl.DataFrame
+    parts: int
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Members of some lines, numbers as signed ones."""
-        for batch in batches:
-            lines = as_frame([batch]).with_columns(pl.col(SPELLING).cast(pl.Categorical))
-            yield from record_batches(signed(members(lines, self.payers)), MEMBERS)
-
-
-MEMBERS: Schema = {n: pl.Int64() if dtype == pl.UInt64 else dtype for n, dtype in MEMBER.items()}
-"""`ties.MEMBER` in types that Spark has."""
-
-
-def signed(frame: pl.DataFrame) -> pl.DataFrame:
-    """Hashes as signed numbers of the same bits, which Spark has."""
-    return frame.with_columns(pl.selectors.by_dtype(pl.UInt64).reinterpret(signed=True))
-
-
-def unsigned(frame: pl.DataFrame, *names: str) -> pl.DataFrame:
-    """Hashes as they were before `signed`."""
-    return frame.with_columns(pl.col(names).reinterpret(signed=False))
+        """Members of some packed keys."""
+        for each in rows(batches):
+            keys = unpacked(each["keys"])
+            missing = [pl.lit(None, pl.Categorical).alias(n) for n in SPELLING if n not in keys]
+            told = members(keys.with_columns(missing), self.payers)
+            yield from parted(told, told["number"] % self.parts, OWN)
 
 
 def tie(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The pairs of roots that belong together, packed, of all members of some claim numbers."""
-    every = [batch for batch in batches if batch.num_rows]
+    """The pairs of roots that belong together, of all members of some claim numbers."""
+    every = [unpacked(each["packed"]) for each in rows(batches)]
     if every:
-        pairs = edges(unsigned(as_frame(every), "root", "number"))
-        if pairs.height:
-            yield from packed(pairs)
+        yield from pickled(edges(pl.concat(every)))
+
+
+@frozen
+class Parter:
+    """The part of each packed line or day, by its group."""
+
+    unions: pl.DataFrame
+    """Roots that are in the group of another one (`ties.united`)."""
+    parts: int
+    is_past: bool
+
+    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Packed lines and days by part."""
+        for each in rows(batches):
+            lines = unpacked(each["lines"])
+            yield from parted(lines, self._part(lines), PAST if self.is_past else OWN)
+            if each["days"] is not None:
+                days = unpacked(each["days"])
+                yield from parted(days, self._part(days), DAYS_OF)
+
+    def _part(self, frame: pl.DataFrame) -> pl.Series:
+        return grouped(frame[ROOT], self.unions) % self.parts
 
 
 class Output(Enum):
-    """What is asked of a part."""
+    """What is asked of the parts."""
 
     FINDINGS = "findings"
     NOT_CHECKED = "not_checked"
@@ -110,13 +122,13 @@ SCHEMAS: Mapping[Output, Schema] = {
     Output.FINDINGS: FINDING,
     Output.NOT_CHECKED: NOT_CHECKED_ROW,
     Output.TOTALS: TOTALS,
-    Output.FIRSTS: PACKED,
+    Output.FIRSTS: PICKLED,
 }
 
 
 @frozen(kw_only=True)
 class Checker:
-    """The check of the groups in one partition. It can be pickled."""
+    """The check of parts, one after the other. It can be pickled."""
 
     output: Output
     whole: Whole
@@ -130,55 +142,66 @@ class Checker:
     """Whether the number of a line is its own (`Reader.is_numbered`)."""
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """What is asked of all lines of some groups."""
-        every = [batch for batch in batches if batch.num_rows]
-        part = self.part(as_frame(every)) if every else None
-        if part is None:
-            return
+        """What is asked of parts that are whole among these rows."""
         by_code = {rule.code: rule for rule in CATALOGUE}
         rules = [by_code[code] for code in self.rules]
-        if self.output is Output.FIRSTS:
-            firsts = first_lines(part, self.whole, self.policies, rules, as_of=self.as_of)
-            yield from packed(firsts)
-            return
-        result = result_of(part, self.whole, self.policies, rules, as_of=self.as_of)
-        for piece in _OUTPUTS[self.output](result):
-            yield from record_batches(piece, SCHEMAS[self.output])
+        for part in self._parts(batches):
+            if self.output is Output.FIRSTS:
+                yield from pickled(
+                    first_lines(part, self.whole, self.policies, rules, as_of=self.as_of)
+                )
+                continue
+            result = result_of(part, self.whole, self.policies, rules, as_of=self.as_of)
+            for piece in _OUTPUTS[self.output](result):
+                yield from record_batches(piece, SCHEMAS[self.output])
 
-    def part(self, rows: pl.DataFrame) -> Part | None:
-        """The part that some rows are; None without a line of the batch."""
-        is_line = pl.col("hcpcs_code").is_not_null()
-        own = self.own.lines(rows.filter(~pl.col(IS_PAST)))
-        if own.is_empty():
-            return None
+    def _parts(self, batches: Iterable[pa.RecordBatch]) -> Iterator[Part]:
+        """Every part that has lines of the batch."""
+        held: dict[int, dict[str, list[bytes]]] = {}
+        for each in rows(batches):
+            held.setdefault(each["part"], {}).setdefault(each["kind"], []).append(each["packed"])
+        for number in sorted(held):
+            part = held.pop(number)
+            if OWN in part:
+                yield self._part({kind: _together(part.get(kind, ())) for kind in part})
+
+    def _part(self, frames: Mapping[str, pl.DataFrame]) -> Part:
+        lines = as_read(frames[OWN], self.own.present)
         number = pl.col(ROW)
         if not self.is_numbered:  # lines with the same content are told apart
-            number = number + pl.int_range(pl.len()).over(ROW).clip(upper_bound=MOST_ALIKE)
-        lines = self.own.typed(own).with_columns(number.alias(BATCH_LINE), number.alias(ROW))
+            number += pl.int_range(pl.len()).over(ROW).clip(upper_bound=MOST_ALIKE)
+        own = self.own.typed(lines.with_columns(number.alias(ROW)))
+        own = own.with_columns(pl.col(ROW).alias(BATCH_LINE))
         if self.past is None:
-            return Part(lines)
-        past = rows.filter(IS_PAST)
-        earlier = self.past.lines(past.filter(is_line)).with_columns(
-            pl.lit(None, pl.String).alias(REJECT)
-        )
-        kept = of_batch(earlier.lazy(), batch=Batch.of_lines(lines)).drop(REJECT).collect()
-        days = past.filter(~is_line)
+            return Part(own)
         order = self.past.orders.get("claim_line_start_date", Order.NONE)
+        days = frames.get(DAYS_OF, _NO_DAYS)
         return Part(
-            lines,
-            self.past.typed(kept),
-            [first_days(days, name) for name in DAYS_READ.get(order, DAYS[:1] * 2)],
+            own,
+            self._earlier(frames[PAST], own, self.past) if PAST in frames else None,
+            [first_days(days, name) for name in _DAYS_READ.get(order, (DAYS[0], DAYS[0]))],
         )
 
+    @staticmethod
+    def _earlier(past: pl.DataFrame, own: pl.DataFrame, cells: Cells) -> pl.DataFrame:
+        """The earlier claims of the batch's patients and claims."""
+        readable = as_read(past, cells.present).with_columns(pl.lit(None, pl.String).alias(REJECT))
+        kept = of_batch(readable.lazy(), batch=Batch.of_lines(own)).drop(REJECT)
+        return cells.typed(kept.collect())
 
-MOST_ALIKE = 2**10 - 1
-DAYS_READ = {Order.DAY_FIRST: (DAYS[1], DAYS[1]), Order.UNKNOWN: (DAYS[0], DAYS[2])}
+
+_DAYS_READ = {Order.DAY_FIRST: (DAYS[1], DAYS[1]), Order.UNKNOWN: (DAYS[0], DAYS[2])}
 """The columns of first days that hold in each reading of the run; in most runs there is one."""
+_NO_DAYS = pl.DataFrame(schema={"person_id": pl.String, **dict.fromkeys(DAYS, pl.Date)})
 
 
 def first_days(days: pl.DataFrame, name: str) -> pl.DataFrame:
     """`person_id` and `first_day` of the patients of a part in one reading."""
     return days.group_by("person_id").agg(first_day=pl.col(name).min())
+
+
+def _together(parts: Iterable[bytes]) -> pl.DataFrame:
+    return pl.concat([unpacked(part) for part in parts], how="diagonal")
 
 
 _OUTPUTS: Mapping[Output, Callable[[Result], Iterable[pl.DataFrame]]] = {

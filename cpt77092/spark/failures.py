@@ -24,7 +24,6 @@ def quiet(task: bytes, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordB
     except ScrubError as problem:
         raise WorkerError(str(problem)) from None
     except Exception as failure:
-
         where = failure.__traceback__
         while where is not None and where.tb_next is not None:
             where = where.tb_next

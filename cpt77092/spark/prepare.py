@@ -6,14 +6,14 @@ The rows in scope are kept in Spark's cache, or in a folder, and read from there
 from __future__ import annotations
 
 import pickle
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from functools import reduce
 from typing import Any
 
 import polars as pl
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F  # noqa: N812 - as Spark's own pages call it
 
 from cpt77092.claims.dates import Order
 from cpt77092.claims.headers import headers_to_read
@@ -24,33 +24,29 @@ from cpt77092.frozen import frozen
 from cpt77092.parts.check import with_firsts
 from cpt77092.parts.ties import united
 from cpt77092.policies.policy import PolicySet
-from cpt77092.readers import ROW, Frame, Options, Selection
+from cpt77092.readers import Frame, Options, Selection
 from cpt77092.readers.date_orders import Orders, Shown, decided, looked_up, order_notes, together
 from cpt77092.readers.frame import FrameColumns
 from cpt77092.readers.institutional import names_claim_type
 from cpt77092.readers.scan import MATCHED_ROWS
 from cpt77092.readers.typed_columns import with_lists_spread
 from cpt77092.rule import Rule
-from cpt77092.spark.arrow import PACKED, spark_schema
+from cpt77092.spark.arrow import PICKLED, spark_schema
 from cpt77092.spark.checker import (
-    GROUP,
-    IS_PAST,
-    MEMBERS,
+    PARTED,
     SCHEMAS,
     Cells,
     Checker,
     Members,
     Output,
-    signed,
+    Parter,
     tie,
 )
-from cpt77092.spark.rows import ACCOUNT, DAYS, ROOT, Account, Reader, sampled
+from cpt77092.spark.rows import LINES, Account, Blanks, Reader, sampled
 from cpt77092.spark.worker import on_worker
-from cpt77092.whole import SPELLING, Outline, Whole
+from cpt77092.whole import Outline, Whole
 
 _DAY = "claim_line_start_date"
-_IS_LINE = "hcpcs_code IS NOT NULL"
-_KEYS = (ROW, "claim_id", "person_id", "original_reference_number", "billing_npi", *SPELLING)
 
 
 @frozen(kw_only=True)
@@ -73,7 +69,7 @@ class Settings:
 
     def collected(self, frame: DataFrame, task: object) -> list[Any]:
         """What workers send back of a frame."""
-        return [pickle.loads(row[0]) for row in self.mapped(frame, task, PACKED).collect()]  # noqa: S301
+        return [pickle.loads(row[0]) for row in self.mapped(frame, task, PICKLED).collect()]  # noqa: S301
 
     def kept(self, rows: DataFrame, name: str) -> DataFrame:
         """The same rows, to be made once and read several times."""
@@ -89,19 +85,14 @@ class Table:
     """A Spark table of which the lines in scope are kept."""
 
     rows: DataFrame
-    """As of `Reader.schema`."""
+    """Packed lines, as in `LINES`."""
     reader: Reader
     account: Account
 
-    @property
-    def lines(self) -> DataFrame:
-        """Its claim lines."""
-        return self.rows.filter(_IS_LINE)
-
-    def cells(self, orders: Orders, stored: Mapping[str, str]) -> Cells:
+    def cells(self, orders: Orders) -> Cells:
         """How the cells of its lines are read."""
         needed = self.reader.selection.needed
-        return Cells(needed=needed, present=self.account.present, orders=orders, stored=stored)
+        return Cells(needed=needed, present=self.account.present, orders=orders)
 
 
 def read_table(
@@ -145,8 +136,8 @@ def read_table(
         options=options,
         row_id=row_id,
     )
-    rows = settings.kept(settings.mapped(narrow, reader, reader.schema), name)
-    accounts = rows.filter(F.col(ACCOUNT).isNotNull()).select(ACCOUNT).collect()
+    rows = settings.kept(settings.mapped(narrow, reader, LINES), name)
+    accounts = rows.select("account").collect()
     account = Account.together([pickle.loads(row[0]) for row in accounts])  # noqa: S301
     return Table(rows=rows, reader=reader, account=account)
 
@@ -166,48 +157,33 @@ def _chosen(headers: Sequence[str], options: Options, row_id: str | None, name: 
 
 @frozen(kw_only=True)
 class Prepared:
-    """The lines of a run, and what workers need besides them."""
+    """The lines of a run by part, and what workers need besides them."""
 
     own: Table
-    past: Table | None
-    grouped: DataFrame
-    """Lines and days of both, with the `GROUP` of each; what is checked together shares it."""
+    parted: DataFrame
+    """Packed lines and days of earlier claims, those of a part in one partition."""
     checker: Checker
     settings: Settings
 
     def output(self, output: Output) -> DataFrame:
         """What the check of all parts comes to."""
-        number = self.settings.parts or self._parts()
-        at_once = self.grouped.repartition(number, GROUP)
-        return self.settings.mapped(at_once, replace(self.checker, output=output), SCHEMAS[output])
-
-    def _parts(self) -> int:
-        """How many parts there are to be: small enough for memory, and work for all cores."""
-        tables = [self.own, *filter(None, [self.past])]
-        lines = sum(table.account.tally.in_scope for table in tables)
-        by_memory = -(-lines * LINE_BYTES // self.settings.memory)
-        session = self.grouped.sparkSession
-        usual = int(session.conf.get("spark.sql.shuffle.partitions") or 200)
-        return max(1, by_memory, min(usual, -(-lines // FEWEST_LINES)))
+        task = replace(self.checker, output=output)
+        return self.settings.mapped(self.parted, task, SCHEMAS[output])
 
     @property
     def notes(self) -> tuple[str, ...]:
         """How headers and dates were read where a person should know."""
-        tables = [("lines", self.own), ("history", self.past)]
-        headers = [f"{n}: {note}" for n, t in tables if t for note in t.reader.file.headers.notes]
+        headers = [f"lines: {note}" for note in self.own.reader.file.headers.notes]
         needed = self.own.reader.selection.needed
         return (*headers, *order_notes(self.checker.own.orders, needed))
-
-    def release(self) -> None:
-        """Take the lines out of Spark's cache."""
-        for table in filter(None, [self.own, self.past]):
-            table.rows.unpersist()
 
 
 LINE_BYTES = 2_000
 """Memory that a line takes while its part is checked, with room for parts of unequal size."""
 FEWEST_LINES = 50_000
 """A part of fewer costs more to start than to check."""
+MOST_FOR_CORES = 200
+"""More parts are made only where memory asks for them."""
 
 
 def prepare(
@@ -219,14 +195,13 @@ def prepare(
     *,
     as_of: date,
 ) -> Prepared:
-    """Work out on all lines what their parts cannot know."""
+    """Work out on all lines what their parts cannot know, and part them."""
     orders, past_orders = _orders(own, past)
-    names = {} if past is None else _stored_apart(own.reader.schema, past.reader.schema)
-    cells = own.cells(orders, {})
-    past_cells = None if past is None else past.cells(past_orders, names)
+    cells = own.cells(orders)
+    past_cells = None if past is None else past.cells(past_orders)
     outlines = [_outline(own, cells, settings)]
     if past is not None and past_cells is not None:
-        outlines.append(_outline(past, replace(past_cells, stored={}), settings))
+        outlines.append(_outline(past, past_cells, settings))
     whole = Whole.worked_out(
         outlines[0],
         outlines[1] if past is not None else None,
@@ -235,7 +210,8 @@ def prepare(
         source_files=[None],
         paths=["lines", *([] if past is None else ["history"])],
     )
-    grouped = _grouped(own, past, names, whole, settings)
+    unions = _unions(own, past, whole, settings)
+    parted = settings.kept(_parted(own, past, unions, settings), "parts")
     checker = Checker(
         output=Output.FIRSTS,
         whole=whole,
@@ -246,9 +222,15 @@ def prepare(
         past=past_cells,
         is_numbered=own.reader.is_numbered,
     )
-    prepared = Prepared(own=own, past=past, grouped=grouped, checker=checker, settings=settings)
-    firsts = [pickle.loads(row[0]) for row in prepared.output(Output.FIRSTS).collect()]  # noqa: S301
-    return replace(prepared, checker=replace(checker, whole=with_firsts(whole, firsts)))
+    firsts = settings.collected(parted, checker)
+    for table in filter(None, [own, past]):
+        table.rows.unpersist()  # the parts have all of it
+    return Prepared(
+        own=own,
+        parted=parted,
+        checker=replace(checker, whole=with_firsts(whole, firsts)),
+        settings=settings,
+    )
 
 
 def _orders(own: Table, past: Table | None) -> tuple[Orders, Orders]:
@@ -268,7 +250,7 @@ def _outline(table: Table, cells: Cells, settings: Settings) -> Outline:
     """The outline of a table's lines; made anew where their dates are not read month first."""
     if set(cells.orders.values()) <= {Order.MONTH_FIRST, Order.NONE}:
         return table.account.outline
-    outlines = settings.collected(table.lines, cells)
+    outlines = settings.collected(table.rows.select("lines"), cells)
     return Outline.together(outlines) if outlines else table.account.outline
 
 
@@ -287,38 +269,34 @@ def _covered_in_readings(past: Table | None, orders: Orders, outline: Outline) -
     return [first, either if order is Order.UNKNOWN else first]
 
 
-def _stored_apart(own: Schema, past: Schema) -> dict[str, str]:
-    """Columns of earlier claims that have another type than the batch's, with a name for each."""
-    return {n: f"past {n}" for n, dtype in past.items() if own.get(n, dtype) != dtype}
+def _unions(own: Table, past: Table | None, whole: Whole, settings: Settings) -> pl.DataFrame:
+    """The roots that are in the group of another one."""
+    tables = [own, *filter(None, [past])]
+    nothing = pl.DataFrame(schema=dict.fromkeys(("root", "group"), pl.UInt64))
+    if not Blanks.together([table.account.blanks for table in tables]).may_tie:
+        return nothing
+    task = Members(whole.payers, _part_count(tables, settings))
+    frames = [settings.mapped(t.rows.select("keys"), task, PARTED) for t in tables]
+    numbers = reduce(DataFrame.unionAll, frames).repartition(task.parts, "part")
+    pairs = settings.collected(numbers, tie)
+    return united(pl.concat(pairs)) if pairs else nothing
 
 
-def _grouped(
-    own: Table, past: Table | None, names: Mapping[str, str], whole: Whole, settings: Settings
-) -> DataFrame:
-    """All lines, and days of earlier claims, with the group of each."""
-    told = [
-        settings.mapped(table.lines.select(*_keys_of(table)), Members(whole.payers), MEMBERS)
-        for table in (own, past)
-        if table is not None
+def _parted(own: Table, past: Table | None, unions: pl.DataFrame, settings: Settings) -> DataFrame:
+    """All packed lines and days, those of a part in one partition."""
+    tables = [(own, False), *((table, True) for table in filter(None, [past]))]
+    count = _part_count([table for table, _ in tables], settings)
+    frames = [
+        settings.mapped(table.rows, Parter(unions, count, is_past), PARTED)
+        for table, is_past in tables
     ]
-    every = told[0] if len(told) == 1 else told[0].unionAll(told[1])
-    pairs = settings.collected(every.repartition("number"), tie)
-    lines = own.lines.drop(ACCOUNT, *DAYS).withColumn(IS_PAST, F.lit(False))  # noqa: FBT003
-    if past is not None:
-        rows = past.rows.filter(F.col(ACCOUNT).isNull()).drop(ACCOUNT)
-        for name, stored in names.items():
-            rows = rows.withColumnRenamed(name, stored)
-        lines = lines.unionByName(
-            rows.withColumn(IS_PAST, F.lit(True)),  # noqa: FBT003
-            allowMissingColumns=True,
-        )
-    if not pairs:
-        return lines.withColumnRenamed(ROOT, GROUP)
-    unions = signed(united(pl.concat(pairs)))
-    table = lines.sparkSession.createDataFrame(list(unions.rows()), spark_schema(unions.schema))
-    joined = lines.join(F.broadcast(table), ROOT, "left")
-    return joined.withColumn(GROUP, F.coalesce(GROUP, ROOT)).drop(ROOT)
+    return reduce(DataFrame.unionAll, frames).repartition(count, "part")
 
 
-def _keys_of(table: Table) -> list[str]:
-    return [name for name in _KEYS if name in table.reader.schema]
+def _part_count(tables: Sequence[Table], settings: Settings) -> int:
+    """How many parts there are to be: small enough for memory, and work for all cores."""
+    if settings.parts is not None:
+        return settings.parts
+    lines = sum(table.account.tally.in_scope for table in tables)
+    by_memory = -(-lines * LINE_BYTES // settings.memory)
+    return max(1, by_memory, min(MOST_FOR_CORES, -(-lines // FEWEST_LINES)))

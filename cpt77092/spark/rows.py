@@ -10,7 +10,7 @@ import polars as pl
 import pyarrow as pa
 
 from cpt77092.claims.cells import read_day_first, with_types
-from cpt77092.claims.columns import BY_NAME, COLUMNS, TEXT_KINDS, Kind
+from cpt77092.claims.columns import BY_NAME, COLUMNS, DTYPES, TEXT_KINDS, Kind
 from cpt77092.claims.dates import Order
 from cpt77092.findings.schema import Schema
 from cpt77092.frozen import frozen
@@ -18,40 +18,77 @@ from cpt77092.parts.ties import roots
 from cpt77092.readers import ROW, ROW_ID, Options, Selection, Tally
 from cpt77092.readers.batch import SOURCE, lines_of, tally_of, typed
 from cpt77092.readers.code_cells import DAMAGED
-from cpt77092.readers.date_orders import (
-    Orders,
-    Shown,
-    shown_by_lines,
-    shown_by_rows,
-    together,
-)
+from cpt77092.readers.date_orders import Shown, shown_by_lines, shown_by_rows, together
 from cpt77092.readers.frame import FrameColumns, FrameFile, FrameRows
 from cpt77092.readers.history import Covered, covered
 from cpt77092.readers.line_plan import LinePlan
 from cpt77092.readers.typed_columns import with_lists_spread
-from cpt77092.spark.arrow import as_frame, packed, record_batches
-from cpt77092.whole import Outline
+from cpt77092.spark.arrow import packed, pickled, row
+from cpt77092.whole import SPELLING, Outline
 
-ROWS_READ_AT_ONCE = 50_000
-"""Rows of a table that are read together: few calls, and no more than some megabytes."""
-ROOT, ACCOUNT = "root", "account"
+LINES_AT_ONCE = 50_000
+"""Rows of a table that are read together, and lines that are packed together."""
+ROOT = "root"
+LINES: Schema = dict.fromkeys(("lines", "keys", "days", "account"), pl.Binary())
+"""What workers give: packed lines and, by themselves, what ties them together; packed days of
+patients; the pickled account of all."""
 DAYS = ("first_day", "first_day_swapped", "first_day_either")
-"""The first day of a patient in earlier claims, in three readings of the dates (`_READINGS`)."""
+"""The first day of a patient in earlier claims, in three readings of the dates (`_readings`)."""
+_KEYS = ("claim_id", "person_id", "original_reference_number", "billing_npi", *SPELLING)
 _DAY = "claim_line_start_date"
-_READINGS = (Order.MONTH_FIRST, Order.DAY_FIRST)
-_CONTENT = 11
-"""The seed of the hash by which rows without a number of their own are ordered."""
 
 
-def sampled(batches: Iterable[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:
-    """Rows as they come to workers, packed, with their types."""
+def sampled(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Rows as they come to workers, with their types."""
     for batch in batches:
-        yield from packed(as_frame([batch]))
+        yield from pickled(as_frame([batch]))
+
+
+def as_frame(batches: Sequence[pa.RecordBatch]) -> pl.DataFrame:
+    """Record batches of one schema, at least one, as a frame."""
+    frame = pl.from_arrow(pa.Table.from_batches(batches))
+    assert isinstance(frame, pl.DataFrame)  # noqa: S101 - of a table it always is
+    return frame
 
 
 def keep_all(kept: pl.LazyFrame) -> pl.LazyFrame:
     """Rows of earlier claims: which are of the batch's patients is known where they meet."""
     return kept
+
+
+@frozen
+class Blanks:
+    """What some lines leave out that other lines of their claim may lend them (`ties.edges`)."""
+
+    lacks_person: bool
+    lacks_entity: bool
+    has_entity: bool
+
+    @classmethod
+    def of(cls, lines: pl.DataFrame) -> Blanks:
+        """What these lines leave out."""
+        person, entity = (_is_blank(lines, name) for name in ("person_id", "billing_npi"))
+        return cls(person.any(), entity.any(), not entity.all())
+
+    @classmethod
+    def together(cls, parts: Sequence[Blanks]) -> Blanks:
+        """What the lines of all leave out."""
+        return cls(
+            any(one.lacks_person for one in parts),
+            any(one.lacks_entity for one in parts),
+            any(one.has_entity for one in parts),
+        )
+
+    @property
+    def may_tie(self) -> bool:
+        """Whether lines of different roots may have to be checked together."""
+        return self.lacks_person or (self.lacks_entity and self.has_entity)
+
+
+def _is_blank(lines: pl.DataFrame, name: str) -> pl.Series:
+    if name not in lines.columns:
+        return pl.repeat(True, lines.height, dtype=pl.Boolean, eager=True)  # noqa: FBT003
+    return lines.select(pl.col(name).cast(pl.String).fill_null("") == "").to_series()
 
 
 @frozen(kw_only=True)
@@ -61,6 +98,7 @@ class Account:
     tally: Tally
     present: frozenset[str]
     """Canonical columns that the lines have."""
+    blanks: Blanks
     by_lines: Shown
     by_rows: Shown
     """What the lines, and all rows, show of the order of month and day."""
@@ -75,6 +113,7 @@ class Account:
         return cls(
             tally=Tally.total(one.tally for one in accounts),
             present=frozenset().union(*(one.present for one in accounts)),
+            blanks=Blanks.together([one.blanks for one in accounts]),
             by_lines=together(one.by_lines for one in accounts),
             by_rows=together(one.by_rows for one in accounts),
             outline=Outline.together([one.outline for one in accounts]),
@@ -111,47 +150,33 @@ class Reader:
     row_id: str | None
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """The claim lines among some rows, the days of patients, and one row with the account."""
-        schema, accounts = self.schema, list[Account]()
+        """The claim lines among some rows, as in `LINES`."""
         for file in self._files(batches):
-            scan, rows = file.read(self.selection)
-            lines, _ = lines_of(rows, 0, self.options)
-            plain = self._plain(lines)
+            scan, kept = file.read(self.selection)
+            found, _ = lines_of(kept, 0, self.options)
+            lines = self._placed(found)
             coverage = [covered(each) for each in _readings(scan.days.collect())]
-            accounts.append(
-                Account(
-                    tally=tally_of(rows),
-                    present=frozenset(lines.columns) & self.selection.needed,
-                    by_lines=shown_by_lines(lines, self.selection.needed),
-                    by_rows=shown_by_rows(scan),
-                    outline=outline_of(plain, frozenset(lines.columns), self.selection.needed, {}),
-                    covered=tuple(_without_patients(each) for each in coverage),
-                )
+            account = Account(
+                tally=tally_of(kept),
+                present=frozenset(lines.columns) & self.selection.needed,
+                blanks=Blanks.of(lines),
+                by_lines=shown_by_lines(lines, self.selection.needed),
+                by_rows=shown_by_rows(scan),
+                outline=self._outline(lines),
+                covered=tuple(_without_patients(each) for each in coverage),
             )
-            for frame in (plain, *_first_days(coverage)):
-                yield from record_batches(_complete(frame, schema), schema)
-        if accounts:
-            packed = pl.DataFrame({ACCOUNT: [pickle.dumps(Account.together(accounts))]})
-            yield from record_batches(_complete(packed, schema), schema)
+            yield from row(
+                LINES,
+                lines=packed(lines),
+                keys=packed(lines.select(ROW, *(n for n in _KEYS if n in lines.columns))),
+                days=packed(_first_days(coverage)) if coverage else None,
+                account=pickle.dumps(account),
+            )
 
     @property
-    def is_past(self) -> bool:
-        """Whether the rows are of earlier claims."""
-        return self.selection.only is not None
-
-    @property
-    def schema(self) -> Schema:
-        """The columns of what workers give: those of lines, of patients' days, and the account."""
-        plan = LinePlan.of(self.file, self.selection, types=self.file.types)
-        rows = pl.DataFrame(schema=dict(self.file.types)).lazy()
-        cells = rows.select(plan.cells).collect_schema()
-        return {
-            **dict.fromkeys((ROOT, ROW), pl.Int64()),
-            **dict.fromkeys((ROW_ID, DAMAGED), pl.String()),
-            **{n: _declared(n, cells.get(n)) for n in BY_NAME if n in self.selection.needed},
-            **dict.fromkeys(DAYS, pl.Date()),
-            ACCOUNT: pl.Binary(),
-        }
+    def is_numbered(self) -> bool:
+        """Whether `row_id` is a number, which gives the lines their order."""
+        return self.row_id is not None and self.file.types[self.row_id].is_integer()
 
     def _files(self, batches: Iterable[pa.RecordBatch]) -> Iterator[FrameFile]:
         """The table in pieces that hold a good number of lines each."""
@@ -161,40 +186,53 @@ class Reader:
             spread = with_lists_spread(rows, self.columns.lists)
             parts.append(FrameRows.of(spread, plan, self.selection, row_id=self.row_id))
             held += parts[-1].kept.height
-            if held >= ROWS_READ_AT_ONCE:
+            if held >= LINES_AT_ONCE:
                 yield replace(self.file, parts=parts)
                 parts, held = [], 0
         if parts:
             yield replace(self.file, parts=parts)
 
-    def _plain(self, lines: pl.DataFrame) -> pl.DataFrame:
-        """Lines in types that Spark has, with the root of each and its place among all others.
+    def _placed(self, lines: pl.DataFrame) -> pl.DataFrame:
+        """Lines with the root of each and its place among all others.
 
         Rows of a Spark table have no order: a number in `row_id` gives them one, else their
         content does, so that each attempt of a task comes to the same.
         """
-        cells = {n: dtype for n, dtype in self.schema.items() if n in lines.columns and n != ROW}
-        plain = lines.select(
-            _as_declared(name, lines.schema[name], dtype) for name, dtype in cells.items()
+        names = [n for n in BY_NAME if n in lines.columns and n in self.selection.needed]
+        cells = lines.select(
+            ROW_ID,
+            DAMAGED,
+            *(
+                pl.col(n).cast(DTYPES[BY_NAME[n].kind]) if BY_NAME[n].kind in TEXT_KINDS else n
+                for n in names
+            ),
         )
-        texts = [name for name, dtype in cells.items() if dtype == pl.String]
-        filled = plain.select(pl.col(texts).fill_null(""), pl.exclude(texts))
-        # The lowest bits are left to tell lines with the same content apart (`numbered`).
-        content = (
-            filled.to_struct()
-            .hash(_CONTENT)
-            .to_frame(ROW)
-            .select((pl.col(ROW) // 2**11 * 2**10).cast(pl.Int64))
-        )
-        placed = plain.hstack(content)
-        if self.is_numbered:
-            placed = placed.with_columns(pl.coalesce(pl.col(ROW_ID).cast(pl.Int64), ROW).alias(ROW))
-        return placed.with_columns(roots(placed).reinterpret(signed=True).alias(ROOT))
+        number = cells[ROW_ID].cast(pl.Int64) if self.is_numbered else None
+        if number is None:
+            number = _content(cells)
+        elif number.null_count():
+            number = number.zip_with(number.is_not_null(), _content(cells))
+        placed = cells.with_columns(number.alias(ROW))
+        return placed.with_columns(roots(placed).alias(ROOT))
 
-    @property
-    def is_numbered(self) -> bool:
-        """Whether `row_id` is a number, which gives the lines their order."""
-        return self.row_id is not None and self.file.types[self.row_id].is_integer()
+    def _outline(self, lines: pl.DataFrame) -> Outline:
+        dates = {c.name: Order.MONTH_FIRST for c in COLUMNS if c.kind is Kind.DATE}
+        present = frozenset(lines.columns) & self.selection.needed
+        return Outline.of(typed(as_read(lines, present), self.selection.needed, dates, "lines"))
+
+
+def _content(cells: pl.DataFrame) -> pl.Series:
+    """A number for each line that follows from its cells.
+
+    The lowest bits are left to tell lines with the same content apart.
+    """
+    total = pl.lit(0, pl.UInt64)
+    for number, name in enumerate((ROW_ID, DAMAGED, *BY_NAME)):
+        if name in cells.columns:
+            text = pl.col(name).cast(pl.String).fill_null("")
+            # A blank cell counts for nothing: some frames have no such column.
+            total ^= pl.when(text != "").then(text.hash(number)).otherwise(pl.lit(0, pl.UInt64))
+    return cells.select((total // 2**11 * 2**10).cast(pl.Int64).alias(ROW)).to_series()
 
 
 def _frames(batches: Iterable[pa.RecordBatch], headers: Sequence[str]) -> Iterator[pl.DataFrame]:
@@ -203,61 +241,26 @@ def _frames(batches: Iterable[pa.RecordBatch], headers: Sequence[str]) -> Iterat
     for batch in batches:
         waiting.append(batch)
         held += batch.num_rows
-        if held >= ROWS_READ_AT_ONCE:
+        if held >= LINES_AT_ONCE:
             yield as_frame(waiting).rename(dict(zip(waiting[0].schema.names, headers, strict=True)))
             waiting, held = [], 0
     if held:
         yield as_frame(waiting).rename(dict(zip(waiting[0].schema.names, headers, strict=True)))
 
 
-def _declared(name: str, dtype: pl.DataType | None) -> pl.DataType:
-    """The type in which a canonical column crosses: its own, or text where cells are text."""
-    if dtype is None or BY_NAME[name].kind in TEXT_KINDS or not (dtype.is_numeric()):
-        is_day = BY_NAME[name].kind is Kind.DATE and dtype is not None and dtype.is_temporal()
-        return pl.Date() if is_day else pl.String()
-    return dtype
-
-
-def _as_declared(
-    name: str, dtype: pl.DataType, declared: pl.DataType | type[pl.DataType]
-) -> pl.Expr:
-    if declared == pl.Date and isinstance(dtype, pl.Datetime):
-        return pl.col(name).dt.date()
-    return pl.col(name).cast(declared)
-
-
-def _complete(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:
-    """The frame with all columns of a schema, null where it has none."""
-    return frame.with_columns(
-        pl.lit(None, dtype).alias(name) for name, dtype in schema.items() if name not in frame
-    )
-
-
-def as_read(plain: pl.DataFrame, present: frozenset[str]) -> pl.DataFrame:
-    """Lines as the readers give them before their cells are read.
+def as_read(lines: pl.DataFrame, present: frozenset[str]) -> pl.DataFrame:
+    """Packed lines as the readers give them before their cells are read.
 
     Args:
-        plain: as workers gave them.
+        lines: of any number of packed frames.
         present: the canonical columns that lines of the table have. A line without one of them
             was read where none had it, and has a blank there.
     """
-    known = (ROW, ROW_ID, DAMAGED, *(name for name in BY_NAME if name in present))
-    lines = plain.select(name for name in known if name in plain.columns)
-    texts = [n for n, dtype in lines.schema.items() if dtype == pl.String and n in BY_NAME]
-    return lines.with_columns(
-        pl.col(texts).fill_null(""),
-        pl.col(DAMAGED).cast(pl.Categorical),
-        pl.lit(0, pl.UInt32).alias(SOURCE),
-    )
-
-
-def outline_of(
-    plain: pl.DataFrame, present: frozenset[str], needed: frozenset[str], orders: Orders
-) -> Outline:
-    """The outline of lines as workers gave them; dates are read month first but for `orders`."""
-    dates = {c.name: Order.MONTH_FIRST for c in COLUMNS if c.kind is Kind.DATE}
-    lines = as_read(plain, present)
-    return Outline.of(typed(lines, needed, {**dates, **orders}, "lines"))
+    missing = [pl.lit(None, DTYPES[BY_NAME[n].kind]).alias(n) for n in present - {*lines.columns}]
+    texts = [n for n in present if BY_NAME[n].kind in TEXT_KINDS]
+    known = (ROW, ROW_ID, DAMAGED, *(n for n in BY_NAME if n in present))
+    filled = lines.with_columns(missing).with_columns(pl.col(texts).fill_null(""))
+    return filled.select(*known, pl.lit(0, pl.UInt32).alias(SOURCE))
 
 
 def _readings(days: pl.DataFrame) -> list[pl.DataFrame]:
@@ -265,7 +268,7 @@ def _readings(days: pl.DataFrame) -> list[pl.DataFrame]:
     if not days.width:
         return []
     day = frozenset({_DAY})
-    read = [with_types(days, day, {_DAY: order}) for order in _READINGS]
+    read = [with_types(days, day, {_DAY: each}) for each in (Order.MONTH_FIRST, Order.DAY_FIRST)]
     either = read_day_first(with_types(days, day, {_DAY: Order.UNKNOWN}))
     return [*read, read[0] if either is None else either]
 
@@ -274,13 +277,11 @@ def _without_patients(coverage: Covered) -> Covered:
     return Covered(**{**coverage, "first_days": coverage["first_days"].clear()})
 
 
-def _first_days(coverage: Sequence[Covered]) -> Iterator[pl.DataFrame]:
+def _first_days(coverage: Sequence[Covered]) -> pl.DataFrame:
     """The first day of each patient of earlier claims in each reading, with the patient's root."""
     of_readings = [
         one["first_days"].rename({"first_day": name})
-        for one, name in zip(coverage, DAYS, strict=False)
+        for one, name in zip(coverage, DAYS, strict=True)
     ]
-    if of_readings:
-        every = pl.concat(of_readings, how="diagonal").group_by("person_id").agg(pl.col(DAYS).min())
-        every = every.with_columns(pl.lit(0, pl.Int64).alias(ROW))
-        yield every.with_columns(roots(every).reinterpret(signed=True).alias(ROOT))
+    every = pl.concat(of_readings, how="diagonal").group_by("person_id").agg(pl.col(DAYS).min())
+    return every.with_columns(roots(every.with_columns(pl.lit(0).alias(ROW))).alias(ROOT))
