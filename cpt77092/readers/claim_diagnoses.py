@@ -37,7 +37,7 @@ def with_claim_diagnoses(
         tallies: how many rows each file has.
     """
     none = pl.lit(None, pl.Categorical).alias(CLAIM_DIAGNOSES)
-    without = [_without_diagnoses(lines) for lines in files]
+    without = [without_diagnoses(lines) for lines in files]
     numbers = pl.concat([pl.Series(dtype=pl.String), *without]).unique()
     numbers = numbers.filter(numbers != "")
     if numbers.is_empty():
@@ -46,14 +46,14 @@ def with_claim_diagnoses(
     for source, (lines, scan, tally) in enumerate(zip(files, scans, tallies, strict=True)):
         is_usual = scan.size > SMALL and without[source].len() < USUAL_SHARE * lines.height
         look_up = None if is_usual or tally.in_scope == tally.rows else scan.rows_of_claims
-        rows.append(_plain(lines if look_up is None else look_up(numbers), numbers, source))
-    given = _given(pl.concat(rows))
+        rows.append(plain_rows(lines if look_up is None else look_up(numbers), numbers, source))
+    given = given_to_rows(pl.concat(rows))
     return [
         lines.join(given, on=[SOURCE, ROW], how="left", maintain_order="left") for lines in files
     ]
 
 
-def _without_diagnoses(lines: pl.DataFrame) -> pl.Series:
+def without_diagnoses(lines: pl.DataFrame) -> pl.Series:
     """The claim number of each line without diagnoses; none where the file has no diagnoses."""
     present = [name for name in DIAGNOSES if name in lines.columns]
     if not present:
@@ -63,8 +63,14 @@ def _without_diagnoses(lines: pl.DataFrame) -> pl.Series:
     return lines["claim_id"].cast(pl.String)
 
 
-def _plain(rows: pl.DataFrame, numbers: pl.Series, source: int) -> pl.DataFrame:
-    """The rows of some claims, with all of `ROW_COLUMNS` as text and their diagnoses joined."""
+def plain_rows(rows: pl.DataFrame, numbers: pl.Series, source: int) -> pl.DataFrame:
+    """The rows of some claims, with all of `ROW_COLUMNS` as text and their diagnoses joined.
+
+    Args:
+        rows: with those of `ROW_COLUMNS` that the file has.
+        numbers: of the claims.
+        source: the number of the file.
+    """
     names = [name for name in ROW_COLUMNS if name in rows.columns]
     rows = rows.filter(pl.col("claim_id").is_in(numbers.implode())).select(ROW, *names)
     rows = split_sets(with_plain_cells(rows))
@@ -84,7 +90,7 @@ def _plain(rows: pl.DataFrame, numbers: pl.Series, source: int) -> pl.DataFrame:
     ).unique([SOURCE, ROW])  # a row may hold several lines
 
 
-def _given(rows: pl.DataFrame) -> pl.DataFrame:
+def given_to_rows(rows: pl.DataFrame) -> pl.DataFrame:
     """`CLAIM_DIAGNOSES` of each row that has them from the first row of its claim."""
     claim = ("claim_id", *WHOSE_CLAIM)
     of_claims = (

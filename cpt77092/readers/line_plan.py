@@ -221,6 +221,11 @@ class LinePlan:
                     names += one.meta.root_names()
         return list(dict.fromkeys(names))
 
+    def rows_with_claims(self, rows: Frame) -> Frame:
+        """All claim rows, as `RowsOfClaims` gives them."""
+        is_line = pl.lit(True) if self.row_filter is None else self.row_filter  # noqa: FBT003
+        return rows.filter(is_line).select(pl.col(INDEX).alias(ROW), *self.claim_cells)
+
     def scan(self, opened: OpenedFile, rows: pl.LazyFrame, *, encoding: str = "") -> Scan:
         """What is known of a file once it is read."""
 

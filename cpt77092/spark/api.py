@@ -12,6 +12,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - as Spark's own pages call it
 
 from cpt77092.api import File
+from cpt77092.claims.columns import OF_HISTORY
 from cpt77092.engine import needed_columns
 from cpt77092.errors import ClaimsError
 from cpt77092.findings.schema import TOTALS
@@ -148,13 +149,14 @@ def checked(
     for_all = None if payer is None else payer_named(payer, loaded)
     needed, scope = needed_columns(rules), CHECKED | loaded.partner_codes()
     options = Options(overrides=columns or {}, payer=for_all)
-    selection = Selection(needed, scope, Room(None))
-    own = read_table(df, "lines", selection, options, settings, row_id=row_id)
+    selection = Selection(needed - OF_HISTORY, scope, Room(None))
+    own = read_table(df, "lines", selection, options, settings, needed=needed, row_id=row_id)
     if own is None:
         raise ClaimsError("lines: no rows; nothing to check")
     past = None
     if history is not None:
         earlier = replace(selection, needed=needed | {"person_id"}, only=keep_all)
-        past = read_table(history, "history", earlier, options, settings)
+        of_history = replace(options, of_history=True)
+        past = read_table(history, "history", earlier, of_history, settings, needed=needed)
     policies_used = replace(loaded, for_all=for_all)
     return Checked(prepare(own, past, policies_used, rules, settings, as_of=as_of))

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from cpt77092.claims.dates import Order
 from cpt77092.engine import Result
+from cpt77092.facts import diagnosis_categories
 from cpt77092.findings import not_checked_rows, totals
 from cpt77092.findings.rollup import as_pieces
 from cpt77092.findings.schema import FINDING, NOT_CHECKED_ROW, TOTALS, Schema
@@ -21,17 +22,21 @@ from cpt77092.parts.ties import edges, grouped, members
 from cpt77092.policies.policy import PolicySet
 from cpt77092.readers import ROW, Batch
 from cpt77092.readers.batch import typed
+from cpt77092.readers.claim_diagnoses import CLAIM_DIAGNOSES, given_to_rows, plain_rows
 from cpt77092.readers.date_orders import Orders
 from cpt77092.readers.history import of_batch
-from cpt77092.readers.scan import REJECT
+from cpt77092.readers.line_plan import LinePlan
+from cpt77092.readers.scan import INDEX, REJECT, SOURCE
 from cpt77092.rules import CATALOGUE
 from cpt77092.spark.arrow import PICKLED, packed, pickled, record_batches, row, rows, unpacked
-from cpt77092.spark.rows import DAYS, ROOT, as_read
+from cpt77092.spark.rows import DAYS, ROOT, Reader, as_read, with_places
 from cpt77092.whole import BATCH_LINE, SPELLING, Outline, Whole
 
 PARTED: Schema = {"part": pl.Int64(), "kind": pl.String(), "packed": pl.Binary()}
-"""Some lines of one part: `OWN` lines, `PAST` lines, or `DAYS_OF` patients in earlier claims."""
-OWN, PAST, DAYS_OF = "own", "past", "days"
+"""Some rows of one part, packed, and of which kind they are."""
+OWN, PAST, DAYS_OF, GIVEN, ROWS = "own", "past", "days", "given", "rows"
+"""Lines of the batch and of earlier claims, first days of patients in earlier claims, diagnoses
+that lines have from another row, and rows that may have diagnoses for others."""
 MOST_ALIKE = 2**10 - 1
 """Lines with the same content that are told apart."""
 
@@ -76,8 +81,8 @@ class Members:
         for each in rows(batches):
             keys = unpacked(each["keys"])
             missing = [pl.lit(None, pl.Categorical).alias(n) for n in SPELLING if n not in keys]
-            told = members(keys.with_columns(missing), self.payers)
-            yield from parted(told, told["number"] % self.parts, OWN)
+            memberships = members(keys.with_columns(missing), self.payers)
+            yield from parted(memberships, memberships["number"] % self.parts, OWN)
 
 
 def tie(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -85,6 +90,66 @@ def tie(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     every = [unpacked(each["packed"]) for each in rows(batches)]
     if every:
         yield from pickled(edges(pl.concat(every)))
+
+
+@frozen
+class ClaimRows:
+    """What all rows of a table say of the diagnoses of claims, by the part of each number."""
+
+    reader: Reader
+    parts: int
+
+    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """The rows of some record batches of the table."""
+        file, selection = self.reader.file, self.reader.selection
+        plan = LinePlan.of(file, selection, types=file.types)
+        for rows_here, places in self.reader.frames(batches):
+            numbered = rows_here.with_row_index(INDEX, offset=1)
+            cells = plan.rows_with_claims(numbered)
+            every = cells["claim_id"].unique()
+            claims = with_places(plain_rows(cells, every.filter(every != ""), 0), places)
+            yield from parted(claims, claims["claim_id"].hash() % self.parts, ROWS)
+
+
+@frozen
+class ClaimLines:
+    """What lines say of the diagnoses of their claims, by the part of each number."""
+
+    parts: int
+
+    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """The lines of some packed ones."""
+        for each in rows(batches):
+            claims = unpacked(each["claims"])
+            yield from parted(claims, claims["claim_id"].hash() % self.parts, OWN)
+
+
+@frozen
+class Giver:
+    """The diagnoses that lines have from another row of their claim, by the part of each line."""
+
+    parter: Parter
+
+    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Of all rows of some claim numbers."""
+        held: dict[str, list[bytes]] = {}
+        for each in rows(batches):
+            held.setdefault(each["kind"], []).append(each["packed"])
+        if OWN not in held:
+            return
+        own = _together(held[OWN])
+        of_row = own.select(ROW, ROOT).unique(ROW)
+        claims = own.filter(~pl.col("has_some"))["claim_id"].unique()
+        every = _together(held[ROWS]) if ROWS in held else own.drop(ROOT)
+        given = given_to_rows(every.filter(pl.col("claim_id").is_in(claims.implode())))
+        lines = given.drop(SOURCE).unique(ROW).join(of_row, on=ROW)
+        yield from parted(lines, self.parter.part(lines), GIVEN)
+
+
+def categories(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The categories of diagnoses that lines have from another row."""
+    for each in rows(batches):
+        yield from pickled(diagnosis_categories(unpacked(each["packed"])))
 
 
 @frozen
@@ -100,12 +165,13 @@ class Parter:
         """Packed lines and days by part."""
         for each in rows(batches):
             lines = unpacked(each["lines"])
-            yield from parted(lines, self._part(lines), PAST if self.is_past else OWN)
+            yield from parted(lines, self.part(lines), PAST if self.is_past else OWN)
             if each["days"] is not None:
                 days = unpacked(each["days"])
-                yield from parted(days, self._part(days), DAYS_OF)
+                yield from parted(days, self.part(days), DAYS_OF)
 
-    def _part(self, frame: pl.DataFrame) -> pl.Series:
+    def part(self, frame: pl.DataFrame) -> pl.Series:
+        """The part of each row, by its root."""
         return grouped(frame[ROOT], self.unions) % self.parts
 
 
@@ -166,7 +232,11 @@ class Checker:
                 yield self._part({kind: _together(part.get(kind, ())) for kind in part})
 
     def _part(self, frames: Mapping[str, pl.DataFrame]) -> Part:
-        lines = as_read(frames[OWN], self.own.present)
+        lines = frames[OWN]
+        if GIVEN in frames:
+            given = frames[GIVEN].drop(ROOT)
+            lines = lines.drop(CLAIM_DIAGNOSES).join(given, on=ROW, how="left")
+        lines = as_read(lines, self.own.present)
         number = pl.col(ROW)
         if not self.is_numbered:  # lines with the same content are told apart
             number += pl.int_range(pl.len()).over(ROW).clip(upper_bound=MOST_ALIKE)

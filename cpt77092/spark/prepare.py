@@ -25,9 +25,11 @@ from cpt77092.parts.check import with_firsts
 from cpt77092.parts.ties import united
 from cpt77092.policies.policy import PolicySet
 from cpt77092.readers import Frame, Options, Selection
+from cpt77092.readers.claim_diagnoses import USUAL_SHARE
 from cpt77092.readers.date_orders import Orders, Shown, decided, looked_up, order_notes, together
 from cpt77092.readers.frame import FrameColumns
 from cpt77092.readers.institutional import names_claim_type
+from cpt77092.readers.line_plan import LinePlan
 from cpt77092.readers.scan import MATCHED_ROWS
 from cpt77092.readers.typed_columns import with_lists_spread
 from cpt77092.rule import Rule
@@ -37,9 +39,13 @@ from cpt77092.spark.checker import (
     SCHEMAS,
     Cells,
     Checker,
+    ClaimLines,
+    ClaimRows,
+    Giver,
     Members,
     Output,
     Parter,
+    categories,
     tie,
 )
 from cpt77092.spark.rows import LINES, Account, Blanks, Reader, sampled
@@ -86,12 +92,14 @@ class Table:
 
     rows: DataFrame
     """Packed lines, as in `LINES`."""
+    source: DataFrame
+    """The columns to read, as they came."""
     reader: Reader
     account: Account
 
     def cells(self, orders: Orders) -> Cells:
         """How the cells of its lines are read."""
-        needed = self.reader.selection.needed
+        needed = self.reader.typed
         return Cells(needed=needed, present=self.account.present, orders=orders)
 
 
@@ -102,6 +110,7 @@ def read_table(
     options: Options,
     settings: Settings,
     *,
+    needed: frozenset[str],
     row_id: str | None = None,
 ) -> Table | None:
     """Read a table once; None if it has no rows.
@@ -112,6 +121,7 @@ def read_table(
         selection: what the run wants; with `only` the table has earlier claims.
         options: header overrides and the payer.
         settings: how Spark is used.
+        needed: canonical columns that the rules read.
         row_id: the column that names rows.
 
     Raises:
@@ -135,11 +145,12 @@ def read_table(
         selection=selection,
         options=options,
         row_id=row_id,
+        typed=needed,
     )
     rows = settings.kept(settings.mapped(narrow, reader, LINES), name)
     accounts = rows.select("account").collect()
     account = Account.together([pickle.loads(row[0]) for row in accounts])  # noqa: S301
-    return Table(rows=rows, reader=reader, account=account)
+    return Table(rows=rows, source=narrow, reader=reader, account=account)
 
 
 def _chosen(headers: Sequence[str], options: Options, row_id: str | None, name: str) -> list[int]:
@@ -180,6 +191,8 @@ class Prepared:
 
 LINE_BYTES = 2_000
 """Memory that a line takes while its part is checked, with room for parts of unequal size."""
+LARGE = 1_000_000
+"""Rows of a table that is not read again for few lines."""
 FEWEST_LINES = 50_000
 """A part of fewer costs more to start than to check."""
 MOST_FOR_CORES = 200
@@ -210,8 +223,13 @@ def prepare(
         source_files=[None],
         paths=["lines", *([] if past is None else ["history"])],
     )
+    count = _part_count([own, *filter(None, [past])], settings)
     unions = _unions(own, past, whole, settings)
-    parted = settings.kept(_parted(own, past, unions, settings), "parts")
+    given = _given(own, Parter(unions, count, is_past=False), settings)
+    if given is not None:
+        more = settings.collected(given, categories)
+        whole = replace(whole, categories=whole.categories.union(*more))
+    parted = settings.kept(_parted(own, past, given, unions, count, settings), "parts")
     checker = Checker(
         output=Output.FIRSTS,
         whole=whole,
@@ -282,15 +300,41 @@ def _unions(own: Table, past: Table | None, whole: Whole, settings: Settings) ->
     return united(pl.concat(pairs)) if pairs else nothing
 
 
-def _parted(own: Table, past: Table | None, unions: pl.DataFrame, settings: Settings) -> DataFrame:
+def _given(own: Table, parter: Parter, settings: Settings) -> DataFrame | None:
+    """Diagnoses that lines have from another row of their claim; None where no line may.
+
+    Other rows are read again, and not where a large table has diagnoses on nearly every line.
+    """
+    account, count = own.account, parter.parts
+    if not account.without_diagnoses:
+        return None
+    lines = settings.mapped(own.rows.select("claims"), ClaimLines(count), PARTED)
+    plan = LinePlan.of(own.reader.file, own.reader.selection, types=own.reader.file.types)
+    is_large = account.tally.rows > LARGE
+    is_usual = is_large and account.without_diagnoses < USUAL_SHARE * account.tally.in_scope
+    if plan.claim_cells and account.tally.in_scope < account.tally.rows and not is_usual:
+        rows = settings.mapped(own.source, ClaimRows(own.reader, count), PARTED)
+        lines = lines.unionAll(rows)
+    given = settings.mapped(lines.repartition(count, "part"), Giver(parter), PARTED)
+    return settings.kept(given, "given")
+
+
+def _parted(
+    own: Table,
+    past: Table | None,
+    given: DataFrame | None,
+    unions: pl.DataFrame,
+    count: int,
+    settings: Settings,
+) -> DataFrame:
     """All packed lines and days, those of a part in one partition."""
     tables = [(own, False), *((table, True) for table in filter(None, [past]))]
-    count = _part_count([table for table, _ in tables], settings)
     frames = [
         settings.mapped(table.rows, Parter(unions, count, is_past), PARTED)
         for table, is_past in tables
     ]
-    return reduce(DataFrame.unionAll, frames).repartition(count, "part")
+    every = frames if given is None else [*frames, given]
+    return reduce(DataFrame.unionAll, every).repartition(count, "part")
 
 
 def _part_count(tables: Sequence[Table], settings: Settings) -> int:

@@ -10,18 +10,20 @@ import polars as pl
 import pyarrow as pa
 
 from cpt77092.claims.cells import read_day_first, with_types
-from cpt77092.claims.columns import BY_NAME, COLUMNS, DTYPES, TEXT_KINDS, Kind
+from cpt77092.claims.columns import BY_NAME, COLUMNS, DIAGNOSES, DTYPES, TEXT_KINDS, Kind
 from cpt77092.claims.dates import Order
 from cpt77092.findings.schema import Schema
 from cpt77092.frozen import frozen
 from cpt77092.parts.ties import roots
 from cpt77092.readers import ROW, ROW_ID, Options, Selection, Tally
-from cpt77092.readers.batch import SOURCE, lines_of, tally_of, typed
+from cpt77092.readers.batch import lines_of, tally_of, typed
+from cpt77092.readers.claim_diagnoses import CLAIM_DIAGNOSES, plain_rows, without_diagnoses
 from cpt77092.readers.code_cells import DAMAGED
 from cpt77092.readers.date_orders import Shown, shown_by_lines, shown_by_rows, together
 from cpt77092.readers.frame import FrameColumns, FrameFile, FrameRows
 from cpt77092.readers.history import Covered, covered
 from cpt77092.readers.line_plan import LinePlan
+from cpt77092.readers.scan import SOURCE
 from cpt77092.readers.typed_columns import with_lists_spread
 from cpt77092.spark.arrow import packed, pickled, row
 from cpt77092.whole import SPELLING, Outline
@@ -29,9 +31,9 @@ from cpt77092.whole import SPELLING, Outline
 LINES_AT_ONCE = 50_000
 """Rows of a table that are read together, and lines that are packed together."""
 ROOT = "root"
-LINES: Schema = dict.fromkeys(("lines", "keys", "days", "account"), pl.Binary())
-"""What workers give: packed lines and, by themselves, what ties them together; packed days of
-patients; the pickled account of all."""
+LINES: Schema = dict.fromkeys(("lines", "keys", "claims", "days", "account"), pl.Binary())
+"""What workers give: packed lines; what ties them together, and the diagnoses of their claims, by
+themselves; packed days of patients; the pickled account of all."""
 DAYS = ("first_day", "first_day_swapped", "first_day_either")
 """The first day of a patient in earlier claims, in three readings of the dates (`_readings`)."""
 _KEYS = ("claim_id", "person_id", "original_reference_number", "billing_npi", *SPELLING)
@@ -99,6 +101,8 @@ class Account:
     present: frozenset[str]
     """Canonical columns that the lines have."""
     blanks: Blanks
+    without_diagnoses: int
+    """Lines without a diagnosis, which may be on another row of their claim."""
     by_lines: Shown
     by_rows: Shown
     """What the lines, and all rows, show of the order of month and day."""
@@ -114,6 +118,7 @@ class Account:
             tally=Tally.total(one.tally for one in accounts),
             present=frozenset().union(*(one.present for one in accounts)),
             blanks=Blanks.together([one.blanks for one in accounts]),
+            without_diagnoses=sum(one.without_diagnoses for one in accounts),
             by_lines=together(one.by_lines for one in accounts),
             by_rows=together(one.by_rows for one in accounts),
             outline=Outline.together([one.outline for one in accounts]),
@@ -148,18 +153,24 @@ class Reader:
     """What the run wants; with `only` the table has earlier claims."""
     options: Options
     row_id: str | None
+    typed: frozenset[str]
+    """Canonical columns that lines have in their types, among them those of history alone."""
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """The claim lines among some rows, as in `LINES`."""
-        for file in self._files(batches):
+        for file, places in self._files(batches):
             scan, kept = file.read(self.selection)
-            found, _ = lines_of(kept, 0, self.options)
-            lines = self._placed(found)
+            written, _ = lines_of(kept, 0, self.options)
+            lines = self._placed(written, places)
+            without = (
+                without_diagnoses(written) if self.has_diagnoses else pl.Series(dtype=pl.String)
+            )
             coverage = [covered(each) for each in _readings(scan.days.collect())]
             account = Account(
                 tally=tally_of(kept),
                 present=frozenset(lines.columns) & self.selection.needed,
                 blanks=Blanks.of(lines),
+                without_diagnoses=int((without != "").sum()),
                 by_lines=shown_by_lines(lines, self.selection.needed),
                 by_rows=shown_by_rows(scan),
                 outline=self._outline(lines),
@@ -169,6 +180,7 @@ class Reader:
                 LINES,
                 lines=packed(lines),
                 keys=packed(lines.select(ROW, *(n for n in _KEYS if n in lines.columns))),
+                claims=packed(self._claims(written, places, lines[ROOT])),
                 days=packed(_first_days(coverage)) if coverage else None,
                 account=pickle.dumps(account),
             )
@@ -178,61 +190,89 @@ class Reader:
         """Whether `row_id` is a number, which gives the lines their order."""
         return self.row_id is not None and self.file.types[self.row_id].is_integer()
 
-    def _files(self, batches: Iterable[pa.RecordBatch]) -> Iterator[FrameFile]:
-        """The table in pieces that hold a good number of lines each."""
-        plan = LinePlan.of(self.file, self.selection, types=self.file.types)
-        parts, held = list[FrameRows](), 0
-        for rows in _frames(batches, self.headers):
-            spread = with_lists_spread(rows, self.columns.lists)
-            parts.append(FrameRows.of(spread, plan, self.selection, row_id=self.row_id))
-            held += parts[-1].kept.height
-            if held >= LINES_AT_ONCE:
-                yield replace(self.file, parts=parts)
-                parts, held = [], 0
-        if parts:
-            yield replace(self.file, parts=parts)
+    @property
+    def has_diagnoses(self) -> bool:
+        """Whether a line without diagnoses may have them from another row of its claim."""
+        return not self.is_past and bool(self.selection.needed.intersection(DIAGNOSES))
 
-    def _placed(self, lines: pl.DataFrame) -> pl.DataFrame:
-        """Lines with the root of each and its place among all others.
+    @property
+    def is_past(self) -> bool:
+        """Whether the rows are of earlier claims."""
+        return self.selection.only is not None
+
+    def frames(self, batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[pl.DataFrame, pl.Series]]:
+        """The rows of a table, lists spread, and the place of each among all rows.
 
         Rows of a Spark table have no order: a number in `row_id` gives them one, else their
         content does, so that each attempt of a task comes to the same.
         """
+        for rows in _frames(batches, self.headers):
+            spread = with_lists_spread(rows, self.columns.lists)
+            content = _content(spread)
+            if self.row_id is not None and self.is_numbered:
+                number = spread[self.row_id].cast(pl.Int64)
+                content = number.zip_with(number.is_not_null(), content)
+            yield spread, content
+
+    def _files(self, batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[FrameFile, pl.Series]]:
+        """The table in pieces that hold a good number of lines each, and the place of each row."""
+        plan = LinePlan.of(self.file, self.selection, types=self.file.types)
+        parts, places, held = list[FrameRows](), list[pl.Series](), 0
+        for rows, place in self.frames(batches):
+            before = sum(map(len, places))
+            parts.append(
+                FrameRows.of(rows, plan, self.selection, row_id=self.row_id, before=before)
+            )
+            places.append(place)
+            held += parts[-1].kept.height
+            if held >= LINES_AT_ONCE:
+                yield replace(self.file, parts=parts), pl.concat(places)
+                parts, places, held = [], [], 0
+        if parts:
+            yield replace(self.file, parts=parts), pl.concat(places)
+
+    def _placed(self, lines: pl.DataFrame, places: pl.Series) -> pl.DataFrame:
+        """Lines with the root of each and its place among all others."""
         names = [n for n in BY_NAME if n in lines.columns and n in self.selection.needed]
-        cells = lines.select(
+        texts = {n: DTYPES[BY_NAME[n].kind] for n in names if BY_NAME[n].kind in TEXT_KINDS}
+        none = pl.lit(None, pl.Categorical).alias(CLAIM_DIAGNOSES)
+        placed = lines.select(
+            pl.lit(places).gather(pl.col(ROW) - 1).alias(ROW),
             ROW_ID,
-            DAMAGED,
-            *(
-                pl.col(n).cast(DTYPES[BY_NAME[n].kind]) if BY_NAME[n].kind in TEXT_KINDS else n
-                for n in names
-            ),
+            pl.col(DAMAGED).cast(pl.Categorical),
+            *(pl.col(n).cast(texts[n]) if n in texts else n for n in names),
+            *([none] if self.has_diagnoses else []),
         )
-        number = cells[ROW_ID].cast(pl.Int64) if self.is_numbered else None
-        if number is None:
-            number = _content(cells)
-        elif number.null_count():
-            number = number.zip_with(number.is_not_null(), _content(cells))
-        placed = cells.with_columns(number.alias(ROW))
         return placed.with_columns(roots(placed).alias(ROOT))
+
+    def _claims(self, lines: pl.DataFrame, places: pl.Series, root: pl.Series) -> pl.DataFrame:
+        """What the lines say of the diagnoses of their claims, with the root of each."""
+        every = lines["claim_id"].cast(pl.String).unique()
+        rows = plain_rows(lines, every.filter(every != ""), 0)
+        of_row = pl.DataFrame({ROW: lines[ROW].cast(pl.UInt32), ROOT: root}).unique(ROW)
+        return with_places(rows.join(of_row, on=ROW, how="left"), places)
 
     def _outline(self, lines: pl.DataFrame) -> Outline:
         dates = {c.name: Order.MONTH_FIRST for c in COLUMNS if c.kind is Kind.DATE}
         present = frozenset(lines.columns) & self.selection.needed
-        return Outline.of(typed(as_read(lines, present), self.selection.needed, dates, "lines"))
+        return Outline.of(typed(as_read(lines, present), self.typed, dates, "lines"))
 
 
-def _content(cells: pl.DataFrame) -> pl.Series:
-    """A number for each line that follows from its cells.
+def with_places(rows: pl.DataFrame, places: pl.Series) -> pl.DataFrame:
+    """Rows that are numbered from 1 with their places among all rows in place of the numbers."""
+    return rows.with_columns(pl.lit(places).gather(pl.col(ROW) - 1).alias(ROW))
 
-    The lowest bits are left to tell lines with the same content apart.
+
+def _content(rows: pl.DataFrame) -> pl.Series:
+    """A number for each row that follows from its cells.
+
+    The lowest bits are left to tell rows with the same content apart.
     """
     total = pl.lit(0, pl.UInt64)
-    for number, name in enumerate((ROW_ID, DAMAGED, *BY_NAME)):
-        if name in cells.columns:
-            text = pl.col(name).cast(pl.String).fill_null("")
-            # A blank cell counts for nothing: some frames have no such column.
-            total ^= pl.when(text != "").then(text.hash(number)).otherwise(pl.lit(0, pl.UInt64))
-    return cells.select((total // 2**11 * 2**10).cast(pl.Int64).alias(ROW)).to_series()
+    for number, (name, dtype) in enumerate(rows.schema.items()):
+        if not (dtype.is_nested() or dtype == pl.Binary):
+            total ^= pl.col(name).cast(pl.String).fill_null("").hash(number)
+    return rows.select((total // 2**11 * 2**10).cast(pl.Int64).alias(ROW)).to_series()
 
 
 def _frames(batches: Iterable[pa.RecordBatch], headers: Sequence[str]) -> Iterator[pl.DataFrame]:
@@ -258,7 +298,8 @@ def as_read(lines: pl.DataFrame, present: frozenset[str]) -> pl.DataFrame:
     """
     missing = [pl.lit(None, DTYPES[BY_NAME[n].kind]).alias(n) for n in present - {*lines.columns}]
     texts = [n for n in present if BY_NAME[n].kind in TEXT_KINDS]
-    known = (ROW, ROW_ID, DAMAGED, *(n for n in BY_NAME if n in present))
+    own = [CLAIM_DIAGNOSES] if CLAIM_DIAGNOSES in lines.columns else []
+    known = (ROW, ROW_ID, DAMAGED, *own, *(n for n in BY_NAME if n in present))
     filled = lines.with_columns(missing).with_columns(pl.col(texts).fill_null(""))
     return filled.select(*known, pl.lit(0, pl.UInt32).alias(SOURCE))
 
