@@ -248,7 +248,7 @@ def _prepared(
     request: Request, variants: Sequence[Variant], progress: Progress
 ) -> tuple[Batch, History | None, list[list[Rule]], str | None]:
     """What is checked: batch, earlier claims, the rules of each variant, and the policy of all."""
-    rules = _rules_of(request, variants)
+    rules = rules_of(request, variants)
     payer = None if request.payer is None else payer_named(request.payer, variants[0].policies)
     needed = needed_columns(chain(*rules)) | ({"person_id"} if request.show_phi else set())
     scope = CHECKED.union(*(variant.policies.partner_codes() for variant in variants))
@@ -266,7 +266,7 @@ def _prepared(
     return batch, past, rules, payer
 
 
-def _rules_of(request: Request, variants: Sequence[Variant]) -> list[list[Rule]]:
+def rules_of(request: Request, variants: Sequence[Variant]) -> list[list[Rule]]:
     """The rules that a request selects, for each variant, with the same codes in the same order."""
     own = {rule.code: rule for variant in variants for rule in variant.policies.rules}
     selected = select_rules(

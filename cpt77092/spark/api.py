@@ -21,9 +21,7 @@ from cpt77092.policies.policy import PolicySet
 from cpt77092.readers import Options, Selection
 from cpt77092.readers.memory import Room
 from cpt77092.reference.codes import CHECKED
-from cpt77092.rules import CATALOGUE
-from cpt77092.rules.selection import select_rules
-from cpt77092.run import Request, payer_named, policies_of
+from cpt77092.run import Request, Variant, payer_named, policies_of, rules_of
 from cpt77092.spark.arrow import spark_type
 from cpt77092.spark.checker import Output
 from cpt77092.spark.prepare import Prepared, Settings, prepare, read_table
@@ -139,13 +137,14 @@ def checked(
     settings = Settings(**resources)
     if policies is not None and not isinstance(policies, PolicySet):
         policies = Path(policies)
-    loaded = policies_of(Request(paths=(), as_of=as_of, policies=policies))
-    rules = select_rules(
-        CATALOGUE,
+    request = Request(
+        paths=(),
+        as_of=as_of,
+        policies=policies,
         select=[select] if isinstance(select, str) else list(select),
-        ignore=(),
-        extend_select=(),
     )
+    loaded = policies_of(request)
+    (rules,) = rules_of(request, [Variant(loaded)])
     for_all = None if payer is None else payer_named(payer, loaded)
     needed, scope = needed_columns(rules), CHECKED | loaded.partner_codes()
     options = Options(overrides=columns or {}, payer=for_all)

@@ -27,7 +27,7 @@ from cpt77092.readers.date_orders import Orders
 from cpt77092.readers.history import of_batch
 from cpt77092.readers.line_plan import LinePlan
 from cpt77092.readers.scan import INDEX, REJECT, SOURCE
-from cpt77092.rules import CATALOGUE
+from cpt77092.rules.selection import with_own
 from cpt77092.spark.arrow import PICKLED, packed, pickled, record_batches, row, rows, unpacked
 from cpt77092.spark.rows import DAYS, ROOT, Reader, as_read, with_places
 from cpt77092.whole import BATCH_LINE, SPELLING, Outline, Whole
@@ -209,7 +209,7 @@ class Checker:
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """What is asked of parts that are whole among these rows."""
-        by_code = {rule.code: rule for rule in CATALOGUE}
+        by_code = {rule.code: rule for rule in with_own(self.policies.rules)}
         rules = [by_code[code] for code in self.rules]
         for part in self._parts(batches):
             if self.output is Output.FIRSTS:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import field, replace
 from datetime import date
 from functools import reduce
+from itertools import chain
 from typing import Any
+from uuid import uuid4
 
 import polars as pl
 from pyspark.sql import DataFrame
@@ -28,7 +30,7 @@ from cpt77092.readers import Frame, Options, Selection
 from cpt77092.readers.claim_diagnoses import USUAL_SHARE
 from cpt77092.readers.date_orders import Orders, Shown, decided, looked_up, order_notes, together
 from cpt77092.readers.frame import FrameColumns
-from cpt77092.readers.institutional import names_claim_type
+from cpt77092.readers.institutional import claim_type_columns
 from cpt77092.readers.line_plan import LinePlan
 from cpt77092.readers.scan import MATCHED_ROWS
 from cpt77092.readers.typed_columns import with_lists_spread
@@ -68,6 +70,9 @@ class Settings:
     folder: str | None = None
     """Where lines are kept between the passes; None for Spark's cache."""
 
+    run: str = field(default_factory=lambda: f"cpt77092-{uuid4().hex}")
+    """The name of the run's own folder there."""
+
     def mapped(self, frame: DataFrame, task: object, schema: Schema) -> DataFrame:
         """What workers make of a frame, in the columns declared."""
         work = on_worker(pickle.dumps(task), self.threads)
@@ -81,8 +86,8 @@ class Settings:
         """The same rows, to be made once and read several times."""
         if self.folder is None:
             return rows.persist()
-        path = f"{self.folder.rstrip('/')}/{name}"
-        rows.write.mode("errorifexists").parquet(path)
+        path = f"{self.folder.rstrip('/')}/{self.run}/{name}"
+        rows.write.parquet(path)
         return rows.sparkSession.read.parquet(path)
 
 
@@ -158,8 +163,10 @@ def _chosen(headers: Sequence[str], options: Options, row_id: str | None, name: 
     if row_id is not None and row_id not in headers:
         text = f"{name} has no such column"
         raise UsageError(Problem(text=text, argument="row_id", value=row_id))
-    wanted = {*headers_to_read(list(dict.fromkeys(headers))), *options.overrides.values(), row_id}
-    chosen = [n for n, h in enumerate(headers) if h in wanted or names_claim_type(h)]
+    different = list(dict.fromkeys(headers))
+    wanted = {*headers_to_read(different), *options.overrides.values(), row_id}
+    wanted |= set(chain(*claim_type_columns(different).values()))
+    chosen = [number for number, header in enumerate(headers) if header in wanted]
     twice = sorted({headers[n] for n in chosen if headers.count(headers[n]) > 1})
     if twice:
         raise ClaimsError(f"{name}: several columns are called {twice[0]!r}; rename all but one")
@@ -241,8 +248,9 @@ def prepare(
         is_numbered=own.reader.is_numbered,
     )
     firsts = settings.collected(parted, checker)
-    for table in filter(None, [own, past]):
-        table.rows.unpersist()  # the parts have all of it
+    for kept in (own.rows, None if past is None else past.rows, given):
+        if kept is not None:
+            kept.unpersist()  # the parts have all of it
     return Prepared(
         own=own,
         parted=parted,
