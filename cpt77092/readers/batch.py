@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import field, replace
+from functools import partial
 
 import polars as pl
 
@@ -225,11 +226,8 @@ def read_batch(
     if needed.intersection(DIAGNOSES):
         lines = with_claim_diagnoses(lines, scans, tallies)
     shown = together(shown_by_lines(one, needed) for one in lines)
-    shown = looked_up(
-        shown,
-        lambda: [shown_by_rows(scan) for scan in scans],
-        lambda: _shown_by_files(past, selection, options),
-    )
+    others = partial(_shown_by_files, past, selection, options)
+    shown = looked_up(shown, lambda: map(shown_by_rows, scans), others)
     batch = Batch(
         lines=_all_typed(lines, needed, decided(shown), scans),
         rejects=pl.concat(rejects),

@@ -6,7 +6,7 @@ asked, of earlier claims too, and then the other columns of dates.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 
 import polars as pl
 
@@ -67,7 +67,7 @@ def together(parts: Iterable[Shown]) -> Shown:
 
 
 def looked_up(
-    shown: Shown, own: Callable[[], Sequence[Shown]], others: Callable[[], Sequence[Shown]]
+    shown: Shown, own: Callable[[], Iterable[Shown]], others: Callable[[], Iterable[Shown]]
 ) -> Shown:
     """What a run shows: all rows of its files are read where that may change an order.
 

@@ -50,9 +50,8 @@ def record_batches(frame: pl.DataFrame, schema: Schema) -> Iterator[pa.RecordBat
     """The rows of a frame that has these columns, in any order, in the declared one."""
     declared = arrow_schema(schema)
     plain = frame.select(pl.col(name).cast(dtype) for name, dtype in schema.items())
-    for piece in plain.iter_slices(ROWS_AT_ONCE):
-        table = piece.to_arrow(compat_level=pl.CompatLevel.oldest())
-        yield from table.cast(declared).combine_chunks().to_batches()
+    table = plain.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(declared)
+    yield from table.combine_chunks().to_batches(max_chunksize=ROWS_AT_ONCE)
 
 
 def row(schema: Schema, **cells: object) -> Iterator[pa.RecordBatch]:
@@ -61,7 +60,7 @@ def row(schema: Schema, **cells: object) -> Iterator[pa.RecordBatch]:
     yield pa.RecordBatch.from_arrays(columns, schema=arrow_schema(schema))
 
 
-def rows(batches: Iterable[pa.RecordBatch]) -> Iterator[dict[str, Any]]:
+def rows_of(batches: Iterable[pa.RecordBatch]) -> Iterator[dict[str, Any]]:
     """The rows of record batches, each by the names of its columns."""
     for batch in batches:
         yield from batch.to_pylist()

@@ -28,7 +28,7 @@ from cpt77092.readers.history import of_batch
 from cpt77092.readers.line_plan import LinePlan
 from cpt77092.readers.scan import INDEX, REJECT, SOURCE
 from cpt77092.rules.selection import with_own
-from cpt77092.spark.arrow import PICKLED, packed, pickled, record_batches, row, rows, unpacked
+from cpt77092.spark.arrow import PICKLED, packed, pickled, record_batches, row, rows_of, unpacked
 from cpt77092.spark.rows import DAYS, ROOT, Reader, as_read, with_places
 from cpt77092.whole import BATCH_LINE, SPELLING, Outline, Whole
 
@@ -64,7 +64,7 @@ class Cells:
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """The outline of some packed lines; for dates that are not read month first."""
-        for each in rows(batches):
+        for each in rows_of(batches):
             lines = as_read(unpacked(each["lines"]), self.present)
             yield from pickled(Outline.of(self.typed(lines)))
 
@@ -78,7 +78,7 @@ class Members:
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Members of some packed keys."""
-        for each in rows(batches):
+        for each in rows_of(batches):
             keys = unpacked(each["keys"])
             missing = [pl.lit(None, pl.Categorical).alias(n) for n in SPELLING if n not in keys]
             memberships = members(keys.with_columns(missing), self.payers)
@@ -87,7 +87,7 @@ class Members:
 
 def tie(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """The pairs of roots that belong together, of all members of some claim numbers."""
-    every = [unpacked(each["packed"]) for each in rows(batches)]
+    every = [unpacked(each["packed"]) for each in rows_of(batches)]
     if every:
         yield from pickled(edges(pl.concat(every)))
 
@@ -119,7 +119,7 @@ class ClaimLines:
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """The lines of some packed ones."""
-        for each in rows(batches):
+        for each in rows_of(batches):
             claims = unpacked(each["claims"])
             yield from parted(claims, claims["claim_id"].hash() % self.parts, OWN)
 
@@ -133,7 +133,7 @@ class Giver:
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Of all rows of some claim numbers."""
         held: dict[str, list[bytes]] = {}
-        for each in rows(batches):
+        for each in rows_of(batches):
             held.setdefault(each["kind"], []).append(each["packed"])
         if OWN not in held:
             return
@@ -148,7 +148,7 @@ class Giver:
 
 def categories(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """The categories of diagnoses that lines have from another row."""
-    for each in rows(batches):
+    for each in rows_of(batches):
         yield from pickled(diagnosis_categories(unpacked(each["packed"])))
 
 
@@ -163,7 +163,7 @@ class Parter:
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Packed lines and days by part."""
-        for each in rows(batches):
+        for each in rows_of(batches):
             lines = unpacked(each["lines"])
             yield from parted(lines, self.part(lines), PAST if self.is_past else OWN)
             if each["days"] is not None:
@@ -224,7 +224,7 @@ class Checker:
     def _parts(self, batches: Iterable[pa.RecordBatch]) -> Iterator[Part]:
         """Every part that has lines of the batch."""
         held: dict[int, dict[str, list[bytes]]] = {}
-        for each in rows(batches):
+        for each in rows_of(batches):
             held.setdefault(each["part"], {}).setdefault(each["kind"], []).append(each["packed"])
         for number in sorted(held):
             part = held.pop(number)

@@ -219,17 +219,7 @@ def prepare(
     orders, past_orders = _orders(own, past)
     cells = own.cells(orders)
     past_cells = None if past is None else past.cells(past_orders)
-    outlines = [_outline(own, cells, settings)]
-    if past is not None and past_cells is not None:
-        outlines.append(_outline(past, past_cells, settings))
-    whole = Whole.worked_out(
-        outlines[0],
-        outlines[1] if past is not None else None,
-        policies,
-        pasts=_covered_in_readings(past, past_orders, outlines[-1]),
-        source_files=[None],
-        paths=["lines", *([] if past is None else ["history"])],
-    )
+    whole = _whole(own, cells, past, past_cells, policies, settings)
     count = _part_count([own, *filter(None, [past])], settings)
     unions = _unions(own, past, whole, settings)
     given = _given(own, Parter(unions, count, is_past=False), settings)
@@ -256,6 +246,30 @@ def prepare(
         parted=parted,
         checker=replace(checker, whole=with_firsts(whole, firsts)),
         settings=settings,
+    )
+
+
+def _whole(
+    own: Table,
+    cells: Cells,
+    past: Table | None,
+    past_cells: Cells | None,
+    policies: PolicySet,
+    settings: Settings,
+) -> Whole:
+    """What is worked out on the outlines of all lines."""
+    outline = _outline(own, cells, settings)
+    earlier, covered = None, list[Past | None]([None])
+    if past is not None and past_cells is not None:
+        earlier = _outline(past, past_cells, settings)
+        covered = _covered_in_readings(past, past_cells.orders, earlier)
+    return Whole.worked_out(
+        outline,
+        earlier,
+        policies,
+        pasts=covered,
+        source_files=[None],
+        paths=["lines", *([] if past is None else ["history"])],
     )
 
 

@@ -18,7 +18,7 @@ import cpt77092
 from cpt77092 import ClaimsError, ColumnsError, UsageError
 from cpt77092.findings.schema import FINDING, NOT_CHECKED_ROW, TOTALS
 from cpt77092.policies import PolicySet
-from tests.claim_strategies import Batch, random_run, vocabulary
+from tests.claim_strategies import Batch, run_of, vocabulary
 from tests.conftest import OWN_STEP
 from tests.spark.session import from_spark, local_session, to_spark
 from tests.test_oracle import enlarged
@@ -96,7 +96,7 @@ def drawn(seeds: range, *, apart: bool) -> tuple[pl.DataFrame, pl.DataFrame]:
     own: Batch = []
     earlier: Batch = []
     for seed in seeds:
-        rows, past = random_run(Random(seed), words, numbered=False)
+        rows, past = run_of(Random(seed), words, numbered=False)
         for row in (*rows, *(past or ())):
             for name in ("person_id", "claim_id", "original_reference_number"):
                 if apart and row.get(name, "").strip():
