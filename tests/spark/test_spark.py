@@ -18,10 +18,10 @@ import cpt77092
 from cpt77092 import ClaimsError, ColumnsError, UsageError
 from cpt77092.findings.schema import FINDING, NOT_CHECKED_ROW, TOTALS
 from cpt77092.policies import PolicySet
+from tests.agreement import enlarged
 from tests.claim_strategies import Batch, run_of, vocabulary
 from tests.conftest import OWN_STEP
 from tests.spark.session import from_spark, local_session, to_spark
-from tests.test_oracle import enlarged
 
 pytest.importorskip("pyspark", reason=f"the extra spark is not installed; {OWN_STEP}")
 pytest.importorskip("pyarrow", reason=f"the extra spark is not installed; {OWN_STEP}")
