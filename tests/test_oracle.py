@@ -125,9 +125,9 @@ def test_generated_batches_bring_every_rule_to_every_outcome() -> None:
     wanted = every - {(rule, "not checked") for rule in NEVER_OPEN}
     seen: set[tuple[str, str]] = set()
 
-    # The rarest outcome is in one batch of some hundreds; once all are seen, nothing is judged.
-    @settings(ORDINARY, max_examples=2000)
-    @given(run=ENLARGED_RUNS)
+    # The rarest outcome is in one large batch of some dozens; once all are seen, nothing is judged.
+    @settings(ORDINARY, max_examples=200)
+    @given(run=LARGE_ENLARGED_RUNS)
     def look(run: tuple[Batch, Batch | None]) -> None:
         if seen >= wanted:
             return
