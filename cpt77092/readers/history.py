@@ -67,6 +67,7 @@ class History:
 
 
 _DAY = "claim_line_start_date"
+_ORIGINAL = "original_reference_number"
 REJECTED = pl.Schema({"source_file": pl.String, LINE: pl.UInt32, REJECT: pl.String})
 """Rows of earlier claims that could not be read."""
 
@@ -203,11 +204,17 @@ def _read_file(
 
 def of_batch(kept: pl.LazyFrame, *, batch: Batch) -> pl.LazyFrame:
     """The rows of the batch's patients and claims, and those that may be anybody's."""
-    for name in ("person_id", "claim_id"):
-        kept = kept.join(_marks(batch, name), on=name, how="left", maintain_order="left")
-    is_of_batch = pl.col("is_of_person_id") | pl.col("is_of_claim_id")
+    people, claims = _marks(batch, "person_id"), _marks(batch, "claim_id")
+    # An earlier void or replacement may name its own number alone, and the batch's as its original.
+    originals = claims.rename({"claim_id": _ORIGINAL, "is_of_claim_id": f"is_of_{_ORIGINAL}"})
+    names = set(kept.collect_schema().names())
+    marks = {"person_id": people, "claim_id": claims, _ORIGINAL: originals}
+    present = [name for name in marks if name in names]
+    for name in present:
+        kept = kept.join(marks[name], on=name, how="left", maintain_order="left")
+    is_of = [f"is_of_{name}" for name in present]
     is_unreadable = pl.col(REJECT).is_not_null()
-    return kept.filter(is_of_batch | is_unreadable).drop("is_of_person_id", "is_of_claim_id")
+    return kept.filter(pl.any_horizontal(*is_of) | is_unreadable).drop(is_of)
 
 
 def _marks(batch: Batch, name: str) -> pl.LazyFrame:
@@ -215,7 +222,7 @@ def _marks(batch: Batch, name: str) -> pl.LazyFrame:
 
     A claim is named by a void or replacement of it, too.
     """
-    columns = [name, "original_reference_number"] if name == "claim_id" else [name]
+    columns = [name, _ORIGINAL] if name == "claim_id" else [name]
     values = [
         batch.lines.select(pl.col(column).cast(pl.String).alias(name)).unique()
         for column in columns

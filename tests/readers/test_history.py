@@ -97,7 +97,7 @@ def test_a_parquet_history_with_typed_columns(claims: Path, tmp_path: Path) -> N
     )
     past.with_columns(pl.col("DOS").str.to_date()).write_parquet(file)
     result = checked(claims, file)
-    text = "77092 on 2026-03-02 was already billed: claim B-1."
+    text = "77092 on 2026-03-02 was already billed: claim B-1 (row 1 of past.parquet)."
     assert findings_of(result, "FR003") == [("B-1", text)]
 
 

@@ -940,9 +940,8 @@ def test_earlier_claims_are_matched_by_patient_and_claim(tmp_path: Path) -> None
         result = past_of(claims, past)
         assert result.history is not None
         assert (result.history.rows, result.history.lines.height) == (5, 3)
-        assert messages(result, "FR003") == [
-            ("B-2", "77092 on 2026-03-02 was already billed: claim B-2, line 1.")
-        ]
+        text = "77092 on 2026-03-02 was already billed: claim B-2, line 1 (row 35 of past.837)."
+        assert messages(result, "FR003") == [("B-2", text)]
         assert {claim for claim, _ in messages(result, "BU004")} == {"B-1", "B-2"}
         assert {claim for claim, _ in messages(past_of(claims), "BU004")} == {"B-1", "B-2", "B-3"}
 
