@@ -376,11 +376,6 @@ def test_cells_of_a_file_without_headers_are_not_listed() -> None:
     assert "no header row, a claim stands in its place" in str(problem.value)
 
 
-def test_a_match_cannot_be_changed() -> None:
-    with pytest.raises(TypeError):
-        matched("CPT").columns["payer"] = "CPT"  # type: ignore[index]
-
-
 def test_a_member_of_a_set_that_an_override_displaces_is_read_all_the_same() -> None:
     match = matched("Mod", "Mod.1", "Mod.2", hcpcs_modifier_1="Mod.1")
     assert match.columns["hcpcs_modifier_1"] == "Mod.1"

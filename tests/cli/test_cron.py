@@ -337,7 +337,7 @@ def test_a_full_disk_leaves_the_old_report(tmp_path: Path, ending: str) -> None:
         ],
         capture_output=True,
         text=True,
-        env=environment(),
+        env=environment() | {"PYTHONDONTWRITEBYTECODE": "1"},  # or it is cut off as well
         preexec_fn=small_files,
         check=False,
     )

@@ -47,7 +47,10 @@ def facts_of(
     frame = pl.DataFrame([blank | row for row in rows], schema=dict.fromkeys(blank, pl.String))
     # No two rows are of one claim, so that each has its own diagnoses.
     frame = frame.with_row_index("line").with_columns(
-        claim_key=pl.lit(None, pl.UInt32), claim_line_number=1, is_past=False
+        claim_key=pl.lit(None, pl.UInt32),
+        claim_line_number=1,
+        is_past=False,
+        claim_diagnoses=pl.lit(None, pl.String),
     )
     facts = [fact for fact in facts if fact in diagnoses.FACTS]
     return add_facts(frame, facts, Context(blank=blank_columns)).select(names)

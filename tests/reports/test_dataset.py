@@ -86,7 +86,7 @@ def test_a_full_disk_leaves_the_former_dataset(scrub: Scrub, tmp_path: Path) -> 
     done = subprocess.run(
         [sys.executable, "-m", "cpt77092", EXAMPLE, *AS_OF, "-o", "findings/", "-q"],
         cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (512, 512)),
         capture_output=True,
         text=True,
