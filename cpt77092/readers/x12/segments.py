@@ -57,7 +57,7 @@ def tagged_segments(piece: Piece, tags_read: pl.Enum) -> Segments:
     texts = _split(piece.data, piece.delimiters.terminator.decode())
     heads = texts.str.head(_HEAD)
     tags = heads.unique().to_frame(TEXT).with_columns(tag=pl.col(TEXT).str.split(element).list[0])
-    known = tags.filter(pl.col(TAG).is_in(tags_read.categories))
+    known = tags.filter(pl.col(TAG).is_in(tags_read.categories.implode()))
     damaged = tags.filter(~pl.col(TAG).str.contains(_TAG))[TEXT]
     tag = heads.replace_strict(known[TEXT], known[TAG], default=None, return_dtype=tags_read)
     numbers = pl.int_range(
