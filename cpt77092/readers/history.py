@@ -213,8 +213,16 @@ def of_batch(kept: pl.LazyFrame, *, batch: Batch) -> pl.LazyFrame:
     for name in present:
         kept = kept.join(marks[name], on=name, how="left", maintain_order="left")
     is_of = [f"is_of_{name}" for name in present]
-    is_unreadable = pl.col(REJECT).is_not_null()
-    return kept.filter(pl.any_horizontal(*is_of) | is_unreadable).drop(is_of)
+    others = [pl.col(REJECT).is_not_null()]
+    if "claim_id" in names and "person_id" in names:
+        # Another row of its claim may name a patient of the batch.
+        others.append(_is_blank("person_id") & ~_is_blank("claim_id"))
+    return kept.filter(pl.any_horizontal(*is_of, *others)).drop(is_of)
+
+
+def _is_blank(name: str) -> pl.Expr:
+    """Whether the text of a column is blank."""
+    return pl.col(name).cast(pl.String).fill_null("") == ""
 
 
 def _marks(batch: Batch, name: str) -> pl.LazyFrame:
