@@ -727,7 +727,7 @@ def gate_with(tmp_path: Path, **answers: str) -> Path:
         (CLEAN.replace("mod1", "x"), {}, "", 2, "no modifier column"),
         (CLEAN.replace("mod1", "x"), {"without": "modifiers"}, "", 0, ""),
         (CLEAN.replace("mod1", "x"), {"without": "payer modifiers"}, "", 0, ""),
-        (UNKNOWN_PAYER, {}, "", 2, "Quux Health 1"),
+        (UNKNOWN_PAYER, {}, "", 2, "of unrecognized payers"),
         (UNKNOWN_PAYER, {"payers": "{file}"}, "payers:\n  Quux Health: medicare\n", 1, "1 error"),
         (
             FLAGGED.replace("mod1", "zbq"),
