@@ -20,9 +20,6 @@ CLAIM_DIAGNOSES = "claim_diagnoses"
 `DIAGNOSES`, joined by `BETWEEN_DIAGNOSES`; null where it has none from there."""
 ROW_COLUMNS = ("claim_id", "claim_line_number", *WHOSE_CLAIM, *DIAGNOSES)
 """Columns of the rows that are looked up."""
-SMALL, USUAL_SHARE = 1 << 25, 0.05
-"""A file of more bytes, of which fewer lines in scope lack diagnoses, has them on every row: it is
-not read a second time."""
 _NUMBER = r"^([0-9]+)(?:\.0*)?$"
 
 
@@ -44,8 +41,7 @@ def with_claim_diagnoses(
         return [lines.with_columns(none) for lines in files]
     rows = []
     for source, (lines, scan, tally) in enumerate(zip(files, scans, tallies, strict=True)):
-        is_usual = scan.size > SMALL and without[source].len() < USUAL_SHARE * lines.height
-        look_up = None if is_usual or tally.in_scope == tally.rows else scan.rows_of_claims
+        look_up = None if tally.in_scope == tally.rows else scan.rows_of_claims
         rows.append(plain_rows(lines if look_up is None else look_up(numbers), numbers, source))
     given = given_to_rows(pl.concat(rows))
     return [

@@ -27,7 +27,6 @@ from cpt77092.parts.check import with_firsts
 from cpt77092.parts.ties import united
 from cpt77092.policies.policy import PolicySet
 from cpt77092.readers import Frame, Options, Selection
-from cpt77092.readers.claim_diagnoses import USUAL_SHARE
 from cpt77092.readers.date_orders import Orders, Shown, decided, looked_up, order_notes, together
 from cpt77092.readers.frame import FrameColumns
 from cpt77092.readers.institutional import claim_type_columns
@@ -54,6 +53,8 @@ from cpt77092.spark.rows import LINES, Account, Blanks, Reader, sampled
 from cpt77092.spark.worker import on_worker
 from cpt77092.whole import Outline, Whole
 
+USUAL_SHARE = 0.05
+"""A large table of which fewer lines in scope lack diagnoses is not read a second time for them."""
 _DAY = "claim_line_start_date"
 
 
