@@ -29,6 +29,12 @@ from cpt77092.claims.dates import Order, read_dates
 from cpt77092.claims.marks import plain_texts, without_marks
 from cpt77092.claims.words import WHOLE_NUMBER, code_texts
 
+
+def cell_text(name: str) -> pl.Expr:
+    """The text of a column's cells without blanks around it; a null is the empty string."""
+    return pl.col(name).cast(pl.String).fill_null("").str.strip_chars()
+
+
 _NOBODY = r"(?i)^(?:0{3,}|9{5,}|.*\bunknown\b.*)$"
 """What is keyed in for a patient who has no number; all of them would be one person."""
 

@@ -7,7 +7,7 @@ from collections.abc import Collection
 import polars as pl
 
 from cpt77092.claims.categorical import index_in
-from cpt77092.claims.cells import with_plain_cells
+from cpt77092.claims.cells import cell_text, with_plain_cells
 from cpt77092.readers.code_cells import BLANK, IN_SCOPE, OTHER, UNREADABLE, read_codes
 from cpt77092.readers.scan import REJECT, SHORT
 from cpt77092.readers.subtotals import subtotals
@@ -39,9 +39,7 @@ def is_claim_row(names: Collection[str]) -> pl.Expr:
 def _filled(names: Collection[str]) -> list[pl.Expr]:
     """Which rows name a claim, and which a date of service."""
     return [
-        pl.col(name).cast(pl.String).fill_null("").str.strip_chars() != ""
-        for name in ("claim_id", "claim_line_start_date")
-        if name in names
+        cell_text(name) != "" for name in ("claim_id", "claim_line_start_date") if name in names
     ]
 
 

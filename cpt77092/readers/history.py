@@ -11,7 +11,7 @@ from typing import TypedDict
 
 import polars as pl
 
-from cpt77092.claims.cells import read_day_first, with_types
+from cpt77092.claims.cells import cell_text, read_day_first, with_types
 from cpt77092.claims.dates import Evidence
 from cpt77092.errors import ClaimsError, Problem
 from cpt77092.file_state import FileState, require_unchanged
@@ -216,13 +216,8 @@ def of_batch(kept: pl.LazyFrame, *, batch: Batch) -> pl.LazyFrame:
     others = [pl.col(REJECT).is_not_null()]
     if "claim_id" in names and "person_id" in names:
         # Another row of its claim may name a patient of the batch.
-        others.append(_is_blank("person_id") & ~_is_blank("claim_id"))
+        others.append((cell_text("person_id") == "") & (cell_text("claim_id") != ""))
     return kept.filter(pl.any_horizontal(*is_of, *others)).drop(is_of)
-
-
-def _is_blank(name: str) -> pl.Expr:
-    """Whether the text of a column is blank."""
-    return pl.col(name).cast(pl.String).fill_null("") == ""
 
 
 def _marks(batch: Batch, name: str) -> pl.LazyFrame:

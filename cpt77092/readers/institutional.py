@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 
 import polars as pl
 
+from cpt77092.claims.cells import cell_text
 from cpt77092.claims.headers.other_columns import other_columns
 
 _INSTITUTIONAL = {"institutional", "inst", "i", "837i", "ub", "ub04", "ub-04", "ub92", "facility"}
@@ -35,7 +36,7 @@ def is_institutional(headers: Sequence[str], place: str | None) -> pl.Expr | Non
     """
     columns = claim_type_columns(headers)
     types, bills, revenues = (
-        [_text(header) for header in columns.get(name, ())]
+        [cell_text(header) for header in columns.get(name, ())]
         for name in ("claim_type", "bill_type", "revenue_code")
     )
     signs = [cell.str.contains(_BILL_TYPE_FORM) for cell in bills]
@@ -47,13 +48,9 @@ def is_institutional(headers: Sequence[str], place: str | None) -> pl.Expr | Non
         return None
     has_sign = pl.any_horizontal(signs) if signs else pl.lit(value=False)
     if place is not None:
-        has_sign &= _text(place) == ""
+        has_sign &= cell_text(place) == ""
     for cell in types:
         lower = cell.str.to_lowercase()
         stated = pl.when(lower.is_in(_INSTITUTIONAL)).then(True)  # noqa: FBT003
         has_sign = stated.when(lower.is_in(_PROFESSIONAL)).then(False).otherwise(has_sign)  # noqa: FBT003
     return has_sign.fill_null(value=False)
-
-
-def _text(header: str) -> pl.Expr:
-    return pl.col(header).cast(pl.String).fill_null("").str.strip_chars()

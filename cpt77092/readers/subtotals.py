@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from cpt77092.claims.cells import read_cells
+from cpt77092.claims.cells import cell_text, read_cells
 from cpt77092.claims.columns import BY_NAME
 from cpt77092.readers.code_cells import IN_SCOPE
 from cpt77092.readers.scan import REJECT
@@ -54,9 +54,7 @@ def subtotals(kept: pl.DataFrame) -> pl.Series | None:
 
 def _text(frame: pl.DataFrame, name: str) -> pl.Expr:
     """The text of a column; blank where the file lacks it."""
-    if name not in frame.columns:
-        return pl.lit("")
-    return pl.col(name).cast(pl.String).fill_null("").str.strip_chars()
+    return cell_text(name) if name in frame.columns else pl.lit("")
 
 
 def _is_called_total(undated: pl.DataFrame) -> pl.Expr:

@@ -9,7 +9,7 @@ from dataclasses import replace
 import polars as pl
 import pyarrow as pa
 
-from cpt77092.claims.cells import read_day_first, with_types
+from cpt77092.claims.cells import cell_text, read_day_first, with_types
 from cpt77092.claims.columns import BY_NAME, COLUMNS, DIAGNOSES, DTYPES, TEXT_KINDS, Kind
 from cpt77092.claims.dates import Order
 from cpt77092.findings.schema import Schema
@@ -90,7 +90,7 @@ class Blanks:
 def _is_blank(lines: pl.DataFrame, name: str) -> pl.Series:
     if name not in lines.columns:
         return pl.repeat(True, lines.height, dtype=pl.Boolean, eager=True)  # noqa: FBT003
-    return lines.select(pl.col(name).cast(pl.String).fill_null("") == "").to_series()
+    return lines.select(cell_text(name) == "").to_series()
 
 
 @frozen(kw_only=True)
@@ -282,10 +282,15 @@ def _frames(batches: Iterable[pa.RecordBatch], headers: Sequence[str]) -> Iterat
         waiting.append(batch)
         held += batch.num_rows
         if held >= LINES_AT_ONCE:
-            yield as_frame(waiting).rename(dict(zip(waiting[0].schema.names, headers, strict=True)))
+            yield _with_headers(waiting, headers)
             waiting, held = [], 0
     if held:
-        yield as_frame(waiting).rename(dict(zip(waiting[0].schema.names, headers, strict=True)))
+        yield _with_headers(waiting, headers)
+
+
+def _with_headers(batches: Sequence[pa.RecordBatch], headers: Sequence[str]) -> pl.DataFrame:
+    frame = as_frame(batches)
+    return frame.rename(dict(zip(frame.columns, headers, strict=True)))
 
 
 def as_read(lines: pl.DataFrame, present: frozenset[str]) -> pl.DataFrame:
