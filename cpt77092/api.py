@@ -11,7 +11,7 @@ from datetime import date
 from functools import cached_property
 from os import PathLike, fspath
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import polars as pl
 from polars.io.plugins import register_io_source
@@ -207,9 +207,7 @@ def _request(
     """What `check` and `scan` are asked for."""
     files, frame = _source(lines, "lines", row_id)
     past_files, past = ((), None) if history is None else _source(history, "history", None)
-    if policies is not None and not isinstance(policies, PolicySet):
-        policies = Path(policies)
-    return Request(
+    return request_of(
         paths=files,
         frame=frame,
         history=past_files,
@@ -219,8 +217,21 @@ def _request(
         as_of=as_of,
         policies=policies,
         payer=payer,
-        select=[select] if isinstance(select, str) else list(select),
+        select=select,
         overrides=columns or {},
+    )
+
+
+def request_of(
+    *, policies: PolicySet | File | None, select: str | Iterable[str], **others: Any
+) -> Request:
+    """A request for policies that are loaded or in a folder, and for one rule or several."""
+    if policies is not None and not isinstance(policies, PolicySet):
+        policies = Path(policies)
+    return Request(
+        policies=policies,
+        select=[select] if isinstance(select, str) else list(select),
+        **others,
     )
 
 

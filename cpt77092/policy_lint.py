@@ -302,8 +302,7 @@ def _bare_lines(policies: PolicySet, rules: Sequence[Rule], dates: Sequence[date
         pl.lit(None, pl.String).alias("damaged_code"),
         pl.lit(None, pl.Categorical()).alias("claim_diagnoses"),
     )
-    nothing = pl.DataFrame()
-    return Batch(lines=typed, rejects=nothing, unread_codes=nothing, scans=(), tallies=())
+    return Batch.of_lines(typed)
 
 
 def _codes(codes: Iterable[str]) -> str:

@@ -201,14 +201,12 @@ class LinePlan:
 
     def rows_of_claims(self, rows: Frame, numbers: pl.Series) -> Frame:
         """The rows that may be of some claims, as `RowsOfClaims` gives them."""
-        is_line = pl.lit(True) if self.row_filter is None else self.row_filter  # noqa: FBT003
         of_claims = pl.col("claim_id").is_in(numbers.implode())
         written = self.claim_cells[0].meta.root_names()[0]
         number = pl.col(written).cast(pl.String)
         # What is written plainly is dropped before its cells are made.
         may_be_of_claims = number.is_in(numbers.implode()) | ~number.str.contains(_PLAIN)
-        kept = rows.filter(is_line & may_be_of_claims)
-        return kept.select(pl.col(INDEX).alias(ROW), *self.claim_cells).filter(of_claims)
+        return self.rows_with_claims(rows.filter(may_be_of_claims)).filter(of_claims)
 
     def _not_read(self, rows: pl.LazyFrame) -> list[str]:
         """The headers whose cells fail to be read, each tried alone."""

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 from typing import TypedDict, Unpack
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - as Spark's own pages call it
 
-from cpt77092.api import File
+from cpt77092.api import File, request_of
 from cpt77092.claims.columns import OF_HISTORY
 from cpt77092.engine import needed_columns
 from cpt77092.errors import ClaimsError
@@ -21,7 +20,7 @@ from cpt77092.policies.policy import PolicySet
 from cpt77092.readers import Options, Selection
 from cpt77092.readers.memory import Room
 from cpt77092.reference.codes import CHECKED
-from cpt77092.run import Request, Variant, payer_named, policies_of, rules_of
+from cpt77092.run import Variant, payer_named, policies_of, rules_of
 from cpt77092.spark.arrow import spark_type
 from cpt77092.spark.checker import Output
 from cpt77092.spark.prepare import Prepared, Settings, prepare, read_table
@@ -135,14 +134,7 @@ def checked(
         PolicyError: a policy file of yours has mistakes.
     """
     settings = Settings(**resources)
-    if policies is not None and not isinstance(policies, PolicySet):
-        policies = Path(policies)
-    request = Request(
-        paths=(),
-        as_of=as_of,
-        policies=policies,
-        select=[select] if isinstance(select, str) else list(select),
-    )
+    request = request_of(paths=(), as_of=as_of, policies=policies, select=select)
     loaded = policies_of(request)
     (rules,) = rules_of(request, [Variant(loaded)])
     for_all = None if payer is None else payer_named(payer, loaded)

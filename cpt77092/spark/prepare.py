@@ -260,7 +260,8 @@ def _whole(
 ) -> Whole:
     """What is worked out on the outlines of all lines."""
     outline = _outline(own, cells, settings)
-    earlier, covered = None, list[Past | None]([None])
+    earlier: Outline | None = None
+    covered: Sequence[Past | None] = [None]
     if past is not None and past_cells is not None:
         earlier = _outline(past, past_cells, settings)
         covered = _covered_in_readings(past, past_cells.orders, earlier)
@@ -295,10 +296,8 @@ def _outline(table: Table, cells: Cells, settings: Settings) -> Outline:
     return Outline.together(outlines) if outlines else table.account.outline
 
 
-def _covered_in_readings(past: Table | None, orders: Orders, outline: Outline) -> list[Past | None]:
+def _covered_in_readings(past: Table, orders: Orders, outline: Outline) -> list[Past]:
     """What earlier claims cover, in one reading of their dates or in two."""
-    if past is None:
-        return [None]
     month_first, day_first, either = (
         Past(one["first_day"], one["last_day"], one["months"], one["first_days"])
         for one in past.account.covered
