@@ -18,8 +18,7 @@ from cpt77092.claims.quotable import shown
 from cpt77092.facts.fact import Build, Context, Fact, by_set
 from cpt77092.reference.icd10 import CATEGORY, WOMEN_ONLY, DiagnosisList
 
-_BETWEEN = BETWEEN_DIAGNOSES
-_FILLED = f"[^{_BETWEEN}]"
+_FILLED = f"[^{BETWEEN_DIAGNOSES}]"
 """In the joined cell where some diagnosis is not blank."""
 _CELL = pl.col("diagnoses_cell").cast(pl.String)
 _POINTER = pl.col("diagnosis_pointer").cast(pl.String).str.to_uppercase()
@@ -54,7 +53,7 @@ def row_diagnoses(context: Context) -> pl.Expr:
     """
     filled = [n for n, name in enumerate(DIAGNOSES) if name not in context.blank]
     cells = pl.col(DIAGNOSES[: max(filled, default=0) + 1]).cast(pl.String)
-    return pl.concat_str(cells, separator=_BETWEEN).cast(pl.Categorical)
+    return pl.concat_str(cells, separator=BETWEEN_DIAGNOSES).cast(pl.Categorical)
 
 
 def diagnoses_cell(_: Context) -> pl.Expr:
@@ -76,13 +75,16 @@ def has_diagnosis(_: Context) -> pl.Expr:
 def _written() -> pl.Expr:
     """The diagnoses of the row as they are written, without blank cells."""
     filled = pl.when(pl.element() != "").then(pl.element())
-    return _CELL.str.split(_BETWEEN).list.eval(filled).list.drop_nulls()
+    return _CELL.str.split(BETWEEN_DIAGNOSES).list.eval(filled).list.drop_nulls()
 
 
 def diagnosis_categories(lines: pl.DataFrame) -> frozenset[str]:
     """The first characters of all diagnoses of a batch, up to the dot."""
     names = [name for name in (*DIAGNOSES, "claim_diagnoses") if name in lines.columns]
-    cells = [lines[name].unique().cast(pl.String).str.split(_BETWEEN).explode() for name in names]
+    cells = [
+        lines[name].unique().cast(pl.String).str.split(BETWEEN_DIAGNOSES).explode()
+        for name in names
+    ]
     written = pl.concat(cells) if cells else pl.Series(dtype=pl.String)
     begun = written.to_frame("code").select(without_dot(pl.col("code")).str.head(CATEGORY))
     return frozenset(begun.to_series().drop_nulls())
@@ -211,7 +213,7 @@ def corrected_diagnoses(context: Context) -> pl.Expr:
 
 def cell_at(position: int) -> pl.Expr:
     """The diagnosis cell in a position; those after the last filled column are blank."""
-    return _CELL.str.split(_BETWEEN).list.get(position, null_on_oob=True).fill_null("")
+    return _CELL.str.split(BETWEEN_DIAGNOSES).list.get(position, null_on_oob=True).fill_null("")
 
 
 def pointed_diagnoses(_: Context) -> pl.Expr:
@@ -271,7 +273,7 @@ def line_diagnoses(_: Context) -> pl.Expr:
 
     It is the key of the facts that compare them with the payer's lists.
     """
-    cells = without_dot(_CELL).str.split(_BETWEEN)
+    cells = without_dot(_CELL).str.split(BETWEEN_DIAGNOSES)
     chosen = cells.list.gather(_positions(_POINTED), null_on_oob=True)
     filled = chosen.list.eval(pl.element().fill_null(""))
     follows = (_POINTED != "?") & ~filled.list.contains("")
@@ -282,10 +284,10 @@ def line_diagnoses(_: Context) -> pl.Expr:
         .when(_CELL.is_not_null() & follows)
         .then(filled)
     )
-    return own.list.join(_BETWEEN).cast(pl.Categorical)
+    return own.list.join(BETWEEN_DIAGNOSES).cast(pl.Categorical)
 
 
-_OWN = pl.col("line_diagnoses").cast(pl.String).str.split(_BETWEEN)
+_OWN = pl.col("line_diagnoses").cast(pl.String).str.split(BETWEEN_DIAGNOSES)
 
 
 def has_line_diagnosis(_: Context) -> pl.Expr:

@@ -256,10 +256,9 @@ def _paid_instead(name: str, first_key: str, among: Collection[str]) -> MessageF
         flagged = flagged.with_row_index("place")
         for of_group, alike in flagged.drop_nulls("denying_codes").group_by(grouped):
             code, denying, bypassable, is_bypassed = of_group
-            chosen = sum(bit for other, bit in context.bits.items() if other in among)
-            if not among:  # all but the components of the global code, which have a rule
-                others = set(context.bits) - (PARTS if code in GLOBAL else set())
-                chosen = sum(context.bits[other] for other in others)
+            # Without a choice all but the components of the global code, which have a rule.
+            named = among or context.bits.keys() - (PARTS if code in GLOBAL else set())
+            chosen = sum(bit for other, bit in context.bits.items() if other in named)
             hard, soft = denying & ~bypassable & chosen, denying & bypassable & chosen
             is_paid = (pl.col("code_bit") & pl.lit(hard, context.bits_type)) != 0
             if is_bypassed is False:

@@ -37,9 +37,7 @@ def line_table(result: Result, numbers: pl.Series, *, extra: Sequence[str] = ())
     schema = {**CHECKED_LINE, **dict.fromkeys(extra, pl.String)}
     # A line of a frame is named by its id: there, the number of its row means nothing.
     meaningless = pl.lit(None).alias(ROW if ROW_ID in lines.columns else ROW_ID)
-    rows = rows.with_columns(
-        shown(name, pl.col(name)) for name in ("claim_frequency_code",) if name in rows.columns
-    )
+    rows = rows.with_columns(shown("claim_frequency_code", pl.col("claim_frequency_code")))
     return rows.with_columns(source_file(result), billed_modifiers(rows), meaningless).select(
         # A charge too large for cents is shown as none.
         pl.col(name).cast(dtype, strict=name != "charge_amount")

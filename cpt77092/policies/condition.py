@@ -270,9 +270,10 @@ class _Reader:
     def _is_blank(self, tested: Any, *, negated: bool) -> _Part:
         """IS NULL: the cell is blank, which is unknown where the file has no such column."""
         name = tested.get("Column", "") if isinstance(tested, dict) else ""
-        if not name or not self.column(name).is_blank:
+        is_blank = self.column(name).is_blank if name else ""
+        if not is_blank:
             raise ConditionError("IS NULL is for a cell of the claim that may be blank")
-        node: Any = {"Column": self.column(name).is_blank}
+        node: Any = {"Column": is_blank}
         return _Part(_call({"Boolean": "Not"}, node) if negated else node, Type.YES_NO)
 
     def _of_text(self, name: str, function: Any, *inputs: Any) -> _Part:

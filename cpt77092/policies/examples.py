@@ -27,14 +27,17 @@ class Example:
 
     payer: str
     """The key of the policy; blank in a file of own rules."""
-    is_of_rules: bool = False
-    """Whether it is of a file of own rules, and says nothing of the catalogue's."""
     name: str
     where: Where
     lines: tuple[Mapping[str, str], ...]
     """Text by column, complete."""
     findings: tuple[str, ...]
     """Codes of rules."""
+
+    @property
+    def is_of_rules(self) -> bool:
+        """Whether it is of a file of own rules, and says nothing of the catalogue's."""
+        return not self.payer
 
 
 def read_examples(folder: Traversable, rules: Collection[str]) -> dict[str, list[Example]]:
@@ -67,8 +70,7 @@ def _read(file: PolicyFileRead, content: bytes, rules: Collection[str]) -> list[
     from cpt77092.policies.schema import examples_model
 
     policy, document = split_examples(content)
-    is_of_rules = re.search(rb"^rules:", policy, re.MULTILINE) is not None
-    payer = "" if is_of_rules else file.stem
+    payer = "" if re.search(rb"^rules:", policy, re.MULTILINE) else file.stem
     # Blank lines in place of the policy keep the line numbers.
     tree = parse_file(b"\n" * policy.count(b"\n") + document, file) if document else None
     if tree is None or file.problems:
@@ -86,7 +88,6 @@ def _read(file: PolicyFileRead, content: bytes, rules: Collection[str]) -> list[
     return [
         Example(
             payer=payer,
-            is_of_rules=is_of_rules,
             name=stated["name"],
             where=Where(str(file.path), file.lines.at(("examples", number))),
             lines=tuple(_complete(line, payer) for line in stated["lines"]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Collection
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 
@@ -53,18 +54,9 @@ def open_names(*, codes: Collection[str], payers: Collection[str]) -> dict[str, 
     """Every name, for a rule that checks some codes, where policies have some keys."""
     names = {**columns_and_facts(), **parameters()}
     choices = {**_CHOICES, "hcpcs_code": sorted(codes), "payer_policy": sorted(payers)}
-    return names | {name: _narrowed(names[name], tuple(values)) for name, values in choices.items()}
-
-
-def _narrowed(name: Name, choices: tuple[str, ...]) -> Name:
-    return Name(
-        kind=name.kind,
-        meaning=name.meaning,
-        column=name.column,
-        dtype=name.dtype,
-        is_blank=name.is_blank,
-        choices=choices,
-    )
+    return names | {
+        name: replace(names[name], choices=tuple(values)) for name, values in choices.items()
+    }
 
 
 def _name(name: str, column: str, kind: Type, meaning: str) -> Name:
