@@ -366,6 +366,8 @@ def surely_has_excluded_diagnosis(context: Context) -> pl.Expr:
     return (excluded_diagnoses_found(context) != "").fill_null(value=False)
 
 
+OTHER_YEAR = "the ICD-10-CM list on file is of another fiscal year"
+"""Why a line's diagnoses are not looked up."""
 _INVALID_POINTER = "the diagnosis pointer cannot be followed"
 _LISTS = ("policy.supporting_diagnoses", "policy.excluded_diagnoses")
 
@@ -411,7 +413,7 @@ FACTS: tuple[Fact, ...] = (
         distinct_by=("row_diagnoses", "claim_diagnoses"),
     ),
     Fact(build=list_year, reads=("claim_line_start_date",)),
-    _of_row(diagnosis_problems, unknown="the ICD-10-CM list on file is of another fiscal year"),
+    _of_row(diagnosis_problems, unknown=OTHER_YEAR),
     _of_row(corrected_diagnoses),
     Fact(
         build=diagnosis_is_wrong_in_any_year,

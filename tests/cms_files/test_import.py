@@ -513,8 +513,8 @@ def test_a_batch_after_the_last_day_says_which_file_to_get(
     _, out, err = scrub("claims.csv", *check, "--without", "modifiers")
     texts = " ".join((out + err).split())
     assert "Needs you" in texts
-    assert "unit limits (MUE) and code pairs (PTP) end 2024-09-30" in texts
+    assert "unit limits (MUE), code pairs (PTP) end 2024-09-30" in texts
     assert "Medicare fees and RVUs (PPRRVU) end 2026-12-31" in texts
-    assert "Get PPRRVU in rvu27d.zip, MCR_MUE_PractitionerServices_Eff_10-01-2027" in texts
-    lists = "icd10cm-order-2025.txt, icd10cm-order-2027.txt, icd10cm-order-2028.txt"
-    assert f"{lists} from cms.gov, then: scrub policies import FILES --policies FOLDER" in texts
+    assert "no ICD-10-CM list for FY 2025, 2027, 2028. From cms.gov: PPRRVU in rvu27d" in texts
+    assert "rvu27d.zip, MCR_MUE_PractitionerServices_Eff_10-01-2027, ccipra" in texts
+    assert "icd10cm-order-YYYY.txt; then: scrub policies import FILES --policies FOLDER" in texts

@@ -9,6 +9,7 @@ from shlex import quote
 from typing import Any
 
 from cpt77092.engine import Result
+from cpt77092.facts.diagnoses import OTHER_YEAR
 from cpt77092.findings import Totals
 from cpt77092.followup.outcome import State
 from cpt77092.policies.national_tables import DIAGNOSES
@@ -444,17 +445,18 @@ def needs(result: Result, totals: Totals) -> tuple[list[str], str]:
         if reason.startswith("no ") and reason.endswith(" column")
     }
     texts = answers(totals)
+    reasons = sorted((reason for reason in by_reason if "--history" in reason), key=len)
+    if reasons:
+        some = [by_reason.pop(reason) for reason in reasons]
+        rules = sorted({rule for each in some for rule in each})
+        lines = count(max(map(_most, some)), "line")
+        texts.append(f"{', '.join(rules)} not checked on {lines}: {safe(reasons[0])}.")
+    texts += files_to_get(result, totals)
+    if totals.diagnosis_years:
+        by_reason.pop(OTHER_YEAR, None)  # said with the files to get
     if columns:
         missing = ", ".join(f"{name} ({', '.join(rules)})" for name, rules in columns.items())
         texts.append(f"No column for {missing}: use --map if a file has one.")
-    for words in _CHANGEABLE:
-        reasons = sorted((reason for reason in by_reason if words in reason), key=len)
-        if reasons:
-            some = [by_reason.pop(reason) for reason in reasons]
-            rules = sorted({rule for each in some for rule in each})
-            lines = count(max(map(_most, some)), "line")
-            texts.append(f"{', '.join(rules)} not checked on {lines}: {safe(reasons[0])}.")
-    texts += files_to_get(result, totals)
     if not by_reason:
         return texts, ""
     number = count(len({rule for rules in by_reason.values() for rule in rules}), "rule")
@@ -465,26 +467,27 @@ def needs(result: Result, totals: Totals) -> tuple[list[str], str]:
 def files_to_get(result: Result, totals: Totals) -> list[str]:
     """Which files to get from CMS where tables on file end before lines, and how to take them."""
     files = [one.table.file(one.last_service) for one in totals.outdated]
-    files += [DIAGNOSES.file(date(year, 1, 1)) for year in totals.diagnosis_years]
+    years = [f"{year}" for year in totals.diagnosis_years]
+    if years:
+        lists = DIAGNOSES.file(date(totals.diagnosis_years[0], 1, 1))
+        files.append(lists if len(years) == 1 else lists.replace(years[0], "YYYY"))
     if not files:
         return []
     ends: dict[date, list[str]] = {}
     for one in totals.outdated:
         ends.setdefault(one.last_day, []).append(one.table.title)
-    tables = "; ".join(f"{' and '.join(titles)} end {day}" for day, titles in sorted(ends.items()))
-    lines = max((one.lines for one in totals.outdated), default=0)
-    why = f"Out of date for {count(lines, 'line')}: {tables}. " if tables else ""
-    return [f"{why}Get {', '.join(files)} from cms.gov, then: {_import_command(result)}"]
+    tables = [f"{', '.join(titles)} end {day}" for day, titles in sorted(ends.items())]
+    unlisted = [lines for _, reason, _, lines in totals.not_checked if reason == OTHER_YEAR]
+    if years:
+        tables.append(f"no ICD-10-CM list for FY {', '.join(years)}")
+    lines = count(max([sum(unlisted), *(one.lines for one in totals.outdated)]), "line")
+    why = f"Out of date for {lines}: {'; '.join(tables)}"
+    return [f"{why}. From cms.gov: {', '.join(files)}; then: {_import_command(result)}"]
 
 
 def _import_command(result: Result) -> str:
     folder = result.policies.origin[-1] if len(result.policies.origin) > 1 else "FOLDER"
     return f"scrub policies import FILES --policies {safe(folder)}"
-
-
-_NO_LIST = "list on file"
-_CHANGEABLE = ("--history", _NO_LIST)
-"""Words of reasons about an option or a code list; the others are the payers' or the claims'."""
 
 
 def not_checked(result: Result, totals: Totals) -> list[str]:
