@@ -429,6 +429,7 @@ FACTS: tuple[Fact, ...] = (
         Fact(
             build=build,
             reads=("entity_scans",),
+            distinct_by=("entity_scans",),
             unknown="a modifier of the scan cannot be read, or the file has no modifiers",
         )
         for build in (entity_only_reads_scan, entity_bills_whole_scan)

@@ -19,7 +19,7 @@ import polars.selectors as cs
 
 from cpt77092.facts.distinct import distinct_ids
 from cpt77092.facts.fact import Context, Fact, on_lines, reads_of
-from cpt77092.facts.grouping import group_ids, pack, representative_line, rounds
+from cpt77092.facts.grouping import divided, group_ids, representative_line, rounds
 
 MOST_LINES_ONE_BY_ONE = 10_000
 """Among as many lines, looking for equal combinations costs more than it saves."""
@@ -118,9 +118,8 @@ def _with_line_facts(frame: pl.DataFrame, facts: Sequence[Fact], context: Contex
 
 
 def _group_id(frame: pl.DataFrame, fact: Fact) -> pl.Series:
-    columns = fact.group_id_of
-    key = frame[columns[0]] if len(columns) == 1 else frame.select(pack(*columns)).to_series()
-    return group_ids(key).alias(fact.name)
+    key, *by = (frame[name] for name in fact.group_id_of)
+    return (divided(key, *by) if by else group_ids(key)).alias(fact.name)
 
 
 def _where(

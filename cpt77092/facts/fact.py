@@ -160,7 +160,8 @@ class Fact:
     """Distinct grain: the key, of which each combination is computed once; all that it reads must
     follow from the key."""
     group_id_of: tuple[str, ...] = ()
-    """Group id grain: the one or two columns that lines of one group share."""
+    """Group id grain: the column that lines of one group share; or a group id and a number that
+    they share, too."""
     group: str = ""
     """Group grain: the fact of group id grain over whose groups it is computed."""
     sum_of: str = ""

@@ -77,6 +77,22 @@ def _ids(numbers: pl.Series) -> pl.Series:
     return representative_line(numbers).gather(numbers)
 
 
+def divided(group: pl.Series, by: pl.Series) -> pl.Series:
+    """Group ids of the lines of each group that share a number below 2**32, too.
+
+    Null where the line has no group or no number.
+    """
+    # Most lines have the number of the line that their group is known by, and keep its id.
+    is_alike = by.gather(group) == by
+    ids = pl.select(pl.when(is_alike).then(group)).to_series()
+    is_apart = group.is_not_null() & by.is_not_null() & ids.is_null()
+    if not is_apart.any():
+        return ids
+    apart = is_apart.arg_true()
+    keys = group.gather(apart).cast(pl.UInt64) * _HIGH + by.gather(apart)
+    return ids.scatter(apart, apart.gather(_ids_in_order(keys)))
+
+
 def representative_line(numbers: pl.Series) -> pl.Series:
     """For every number from 0 one of the lines that have it.
 
@@ -96,8 +112,18 @@ def _line_numbers(height: int) -> pl.Series:
 
 def has_duplicate(ids: pl.Series) -> pl.Series:
     """Whether another line has the line's group id (of `group_ids`); null where it has none."""
-    of_several = constant(ids.len(), value=0, dtype=pl.UInt8)
-    return of_several.scatter(ids.filter(ids != _line_numbers(ids.len())), 1).gather(ids) == 1
+    return is_of(ids.filter(ids != _line_numbers(ids.len())), ids)
+
+
+def has_several(values: pl.Series, ids: pl.Series) -> pl.Series:
+    """Whether the lines of a group differ in some values; null where the line has no group."""
+    return is_of(ids.filter(values.gather(ids).ne_missing(values)), ids)
+
+
+def is_of(groups: pl.Series, ids: pl.Series) -> pl.Series:
+    """Whether each line is of one of some groups; null where it has none."""
+    is_one = constant(ids.len(), value=False)
+    return is_one.scatter(groups.drop_nulls(), True).gather(ids)  # noqa: FBT003
 
 
 MAX_ROUNDS = 8
@@ -149,7 +175,7 @@ def identity(lines: pl.DataFrame, _: Context) -> pl.Series:
         pl.when(frequency != "").then(frequency.replace_strict(_KINDS, default=0))
     ).to_series()
     kind = _joined(stated.cast(pl.UInt32), claim)[0].fill_null(0)
-    claim_of_kind = _divided(claim, kind, claim.is_null())
+    claim_of_kind = divided(claim, kind)
     return pl.DataFrame(
         {"claim_number": claim, "claim_key": claim_of_kind, "claim_kind": kind}
         | {f"{name}_number": owner for name, owner in known.items()}
@@ -232,13 +258,9 @@ def _joined(stated: pl.Series, group: pl.Series) -> tuple[pl.Series, pl.Series]:
     ).to_series(), unclear
 
 
-def _divided(group: pl.Series, by: pl.Series, unclear: pl.Series) -> pl.Series:
-    """Group ids of the lines of each group that share a number, too; null where unclear."""
-    known = group.is_not_null()
-    if not (unclear & known).any() and not (by.gather(group).ne_missing(by) & known).any():
-        return group  # as in most batches
-    key = group.cast(pl.UInt64) * _HIGH + by.fill_null(0)
-    return group_ids(pl.select(pl.when(~unclear).then(key)).to_series())
+def _divided(group: pl.Series, owner: pl.Series, unclear: pl.Series) -> pl.Series:
+    """Group ids of the lines of each group that share an owner or have none; null where unclear."""
+    return divided(group, pl.select(pl.when(~unclear).then(owner.fill_null(0))).to_series())
 
 
 def person_date(_: Context) -> pl.Expr:

@@ -10,13 +10,12 @@ import polars as pl
 
 from cpt77092.claims.categorical import constant
 from cpt77092.facts.fact import NO, YES, Context, Fact, on_lines
-from cpt77092.facts.grouping import PAYER
+from cpt77092.facts.grouping import PAYER, group_ids, has_several, last_date, pack
 from cpt77092.facts.modifiers import unless_damaged
 from cpt77092.facts.prior_claims import month_number
 from cpt77092.reference.codes import BONE_MASS, GLOBAL, INTERPRETATION
 
 _TBS = GLOBAL | INTERPRETATION
-_PERSON_AND_PAYER = ("person_number", PAYER, "is_tbs")
 
 
 def may_be_paid(_: Context) -> pl.Expr:
@@ -43,39 +42,23 @@ def possible_test_date(lines: pl.DataFrame, _: Context) -> pl.Series:
 
 def _last_test(lines: pl.DataFrame, counts: pl.Expr) -> pl.Series:
     """The date of the last test before it that counts, for each test that has an interval."""
+    is_test = pl.col("hcpcs_code").is_in(sorted(BONE_MASS | _TBS))
     is_judged = ~pl.col("is_past") & pl.col("policy.min_months_between").is_not_null()
-    if not lines.select(is_judged.any()).item():
-        return constant(lines.height, value=None, dtype=pl.Date)
-    known = _tests(lines, counts)
-    last = _tests(lines, is_judged, pl.col("line")).join_asof(
-        known.unique().sort("day").with_columns(last="day"),
-        on="day",
-        by=_PERSON_AND_PAYER,
-        allow_exact_matches=False,
-        check_sortedness=False,
-    )
-    dates = last.select("line", "last").collect(engine="in-memory")
-    return on_lines(lines.height, dates["line"], dates["last"])
-
-
-def _tests(lines: pl.DataFrame, counts: pl.Expr, *more: pl.Expr) -> pl.LazyFrame:
-    """The tests that count, of known patients and dates, in the order of their dates."""
-    code, known = (
-        pl.col("hcpcs_code"),
-        pl.all_horizontal(pl.col("person_date", PAYER).is_not_null()),
-    )
-    return (
+    kind = pl.col(PAYER) * 2 + pl.col("hcpcs_code").is_in(sorted(_TBS))
+    # A patient of one date has no earlier test.
+    tests = (
         lines.lazy()
-        .filter(code.is_in(sorted(BONE_MASS | _TBS)) & known & counts)
-        .select(
-            "person_number",
-            PAYER,
-            code.is_in(sorted(_TBS)).alias("is_tbs"),
-            pl.col("claim_line_start_date").alias("day"),
-            *more,
-        )
-        .sort("day")
+        .filter(has_several(lines["date_key"], lines["person_number"]))
+        .filter(is_test & (is_judged | counts))
+        .select("line", "person_number", "date_key", counts=counts, is_judged=is_judged, kind=kind)
+        .filter(pl.col("kind").is_in(pl.col("kind").filter("is_judged").unique().implode()))
+        .collect(engine="in-memory")
     )
+    alike = group_ids(tests.select(pack("person_number", "kind")).to_series())
+    dates = tests.with_columns(alike=alike).select(pack("alike", "date_key")).to_series()
+    judged = tests["is_judged"] & dates.is_not_null()
+    last = last_date(dates.filter(tests["counts"]), dates.filter(judged), or_same_date=False)
+    return on_lines(lines.height, tests["line"].filter(judged), last)
 
 
 def full_months_since_test(_: Context) -> pl.Expr:
@@ -107,14 +90,20 @@ def came_too_soon(_: Context) -> pl.Expr:
     )
 
 
+def _is_looked_back(_: Context) -> pl.Expr:
+    """The line has an earlier test, or the files would have it."""
+    return pl.col("full_months_since_test").is_not_null() | pl.col("past_reaches").is_not_null()
+
+
 _LOOKED_UP = (
     "may_be_paid",
     "counts",
     "surely_counts",
     "is_past",
     "hcpcs_code",
-    "person_date",
-    "claim_line_start_date",
+    "person_number",
+    PAYER,
+    "date_key",
     "policy.min_months_between",
 )
 
@@ -133,6 +122,7 @@ FACTS: tuple[Fact, ...] = (
     ),
     Fact(
         build=came_too_soon,
+        where=_is_looked_back,
         reads=("claim_line_start_date", "person_id", PAYER, "policy.min_months_between"),
         optional=(
             "full_months_since_test",

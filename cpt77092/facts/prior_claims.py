@@ -43,6 +43,7 @@ def _first_alike(lines: pl.DataFrame, day: str) -> pl.Series:
         lines.lazy()
         .filter(of_several & ~pl.col("is_past"))
         .filter(pl.col("surely_counts") & known & pl.col("damaged_code").is_null())
+        .filter(pl.struct(key).is_duplicated())
         .sort(*_ORDER, content(lines.columns), *_PLACE, nulls_last=False)
         .select("line", pl.col("line").first().over(key).alias("first"))
         .filter(pl.col("line") != pl.col("first"))

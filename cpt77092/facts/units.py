@@ -6,7 +6,7 @@ import polars as pl
 
 from cpt77092.claims.categorical import constant
 from cpt77092.facts.fact import Context, Fact, on_lines
-from cpt77092.facts.grouping import CLAIM_DAY, ENTITY_DAY, PAYER
+from cpt77092.facts.grouping import CLAIM_DAY, ENTITY_DAY, PAYER, is_of
 
 
 def countable_units(_: Context) -> pl.Expr:
@@ -56,12 +56,18 @@ def is_over_in_one_component(lines: pl.DataFrame, _: Context) -> pl.Series:
         pl.col(name) for name in ("has_modifier_26", "has_modifier_tc", "policy.max_units_per_day")
     )
     is_part = (has_26 != has_tc).fill_null(value=False)
-    parts = lines.filter(is_part & (pl.col("units_on_day_at_least") > limit))
+    own = pl.col("countable_units").fill_null(0)
+    parts = (
+        lines.lazy()
+        .filter(is_part & (pl.col("units_on_day_at_least") > limit) & (own <= limit))
+        .select("line", CLAIM_DAY, ENTITY_DAY, limit=limit, most=own)
+        .collect(engine="in-memory")
+    )
     if parts.is_empty():
         return constant(lines.height, value=True)
-    most = parts.select("line", limit=limit, most="countable_units")
+    most = parts
     for day, units in ((CLAIM_DAY, "countable_units"), (ENTITY_DAY, "counted_units")):
-        of_day = lines.lazy().filter(pl.col(day).is_in(parts[day].drop_nulls().implode()))
+        of_day = lines.lazy().filter(is_of(parts[day], lines[day]))
         sums = of_day.group_by(day).agg(
             professional=pl.col(units).filter(~is_part | has_26).sum(),
             technical=pl.col(units).filter(~is_part | has_tc).sum(),
