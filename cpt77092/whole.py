@@ -90,7 +90,8 @@ class Outline:
 
 
 def _first_month(lines: pl.DataFrame) -> int | None:
-    month: int | None = lines.select(month_number("claim_line_start_date").min()).item()
+    first = lines.select(pl.col("claim_line_start_date").min())
+    month: int | None = first.select(month_number("claim_line_start_date")).item()
     return month
 
 

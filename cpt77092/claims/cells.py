@@ -62,11 +62,9 @@ def source_cell(
                 .then(whole.cast(pl.String))
                 .otherwise(source.cast(pl.String))
             )
-        source = without_marks(source.cast(pl.String).fill_null(""))
-        if column.kind is Kind.TEXT:
-            source = source.str.replace(WHOLE_NUMBER, "$1")
-        if column.name == "person_id":
-            source = source.str.replace(_NOBODY, "")
+        replaced = {WHOLE_NUMBER: "$1"} if column.kind is Kind.TEXT else {}
+        replaced |= {_NOBODY: ""} if column.name == "person_id" else {}
+        source = without_marks(source.cast(pl.String).fill_null(""), replaced)
         if column.name == "hcpcs_code":
             source = source.str.to_uppercase()
     return source.alias(column.name)

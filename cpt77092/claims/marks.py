@@ -5,8 +5,10 @@ A cell is read without them, in every column and by every reader.
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Mapping
+from functools import cache, partial
 from importlib.resources import files
+from types import MappingProxyType
 
 import polars as pl
 
@@ -30,13 +32,15 @@ def placeholders() -> frozenset[str]:
     return frozenset(row for row in text.splitlines() if not row.startswith("#"))
 
 
-def without_marks(text: pl.Expr) -> pl.Expr:
+def without_marks(text: pl.Expr, replaced: Mapping[str, str] = MappingProxyType({})) -> pl.Expr:
     """The values of text cells; a placeholder becomes the empty string.
 
     Args:
         text: of any column; line breaks inside a cell stay.
+        replaced: what else is replaced, pattern by pattern, in the cells without marks.
     """
-    return text.map_batches(plain_texts, return_dtype=pl.String, is_elementwise=True)
+    plain = partial(plain_texts, replaced=replaced)
+    return text.map_batches(plain, return_dtype=pl.String, is_elementwise=True)
 
 
 @cache
@@ -46,12 +50,16 @@ def _doubtful() -> str:
     return rf"{_NEEDS_A_LOOK}|^(?i:{'|'.join(words)})$"
 
 
-def plain_texts(cells: pl.Series) -> pl.Series:
+def plain_texts(cells: pl.Series, replaced: Mapping[str, str] = MappingProxyType({})) -> pl.Series:
     """`without_marks` of a column that is there; cells that need no change cost one look."""
-    doubt = pl.select(pl.lit(cells).str.contains(_doubtful()).fill_null(value=False)).to_series()
+    form = "|".join(f"(?:{one})" for one in (_doubtful(), *replaced))
+    doubt = pl.select(pl.lit(cells).str.contains(form).fill_null(value=False)).to_series()
     if not doubt.any():
         return cells
-    plain = cells.filter(doubt).to_frame("cell").select(_plain(pl.col("cell"))).to_series()
+    cell = _plain(pl.col("cell"))
+    for written, value in replaced.items():
+        cell = cell.str.replace(written, value)
+    plain = cells.filter(doubt).to_frame("cell").select(cell).to_series()
     # A clone, as `scatter` is in place.
     return cells.clone().scatter(doubt.arg_true(), plain)
 

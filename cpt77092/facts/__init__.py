@@ -12,7 +12,7 @@ from cpt77092.facts.diagnoses import diagnosis_categories
 from cpt77092.facts.distinct import distinct_ids
 from cpt77092.facts.evaluate import add_facts, exact
 from cpt77092.facts.fact import Context, Fact, Past
-from cpt77092.facts.grouping import PAYER, payers_of_claims, representative_line
+from cpt77092.facts.grouping import PAYER, is_of, payers_of_claims, representative_line
 from cpt77092.facts.message_fields import MESSAGE_FIELDS
 from cpt77092.facts.money import CENTS
 from cpt77092.facts.prior_claims import month_number
@@ -31,6 +31,7 @@ __all__ = [
     "distinct_ids",
     "exact",
     "inputs",
+    "is_of",
     "month_number",
     "payers_of_claims",
     "representative_line",

@@ -8,6 +8,7 @@ from functools import cache
 import polars as pl
 
 from cpt77092.choices import Without
+from cpt77092.claims.categorical import constant
 from cpt77092.claims.columns import DIAGNOSES, MODIFIERS, TYPED
 from cpt77092.claims.headers import Question
 from cpt77092.engine import ERROR, Result, looks_at
@@ -61,7 +62,8 @@ def lines_without(result: Result) -> pl.DataFrame:
     rows = []
     for group, (_, columns) in (_CRITICAL | _OTHERS).items():
         rules = _needing(result.rules, columns)
-        lines = result.lines.filter(_is_without(result, columns, rules)).height
+        is_without = _is_without(result, columns, rules)
+        lines = int(result.lines.select(is_without.sum()).item())
         rows += [(group, False, lines)] if lines else []
         if group in _CRITICAL and rules and _history_lacks(result, columns):
             rows.append((group, True, 1))
@@ -112,7 +114,8 @@ def denied_and_unjudged(result: Result, without: Collection[str] = ()) -> tuple[
     is_unread = [rule.code.startswith(_UNREADABLE) for rule in result.rules]
     unread = [rule.code for rule, is_one in zip(result.rules, is_unread, strict=True) if is_one]
     errors = result.findings.filter(severity=ERROR)
-    denied = errors.filter(~pl.lit(pl.Series(is_unread)).gather("rule"))["line"].unique()
+    denied = errors.filter(~pl.lit(pl.Series(is_unread)).gather("rule"))["line"]
+    is_denied = constant(result.lines.height, value=False).scatter(denied, True)  # noqa: FBT003
     critical = [
         _is_without(result, columns, _needing(result.rules, columns))
         for group, (_, columns) in _CRITICAL.items()
@@ -120,12 +123,10 @@ def denied_and_unjudged(result: Result, without: Collection[str] = ()) -> tuple[
     ]
     if _judges_modifier_26(result):
         critical.append(_OF_UNJUDGED_PAYER)
-    is_unjudged = pl.any_horizontal(_NONE, *unread, *critical) & ~pl.col("line").is_in(
-        denied.implode()
-    )
+    is_unjudged = pl.any_horizontal(_NONE, *unread, *critical) & ~pl.lit(is_denied)
     lines = result.lines.lazy().with_columns(result.outcomes.select(unread))
     counted = lines.select(is_unjudged.sum()).collect(engine="in-memory")
-    return denied.len(), int(counted.item())
+    return int(is_denied.sum()), int(counted.item())
 
 
 def of_unjudged_payer(result: Result) -> pl.Series:

@@ -10,7 +10,7 @@ from cpt77092.claims.categorical import constant
 from cpt77092.claims.columns import DIAGNOSES, MODIFIERS
 from cpt77092.claims.quotable import shown
 from cpt77092.engine import COUNTS, ERROR, EXPECTED_PAYMENT, LINE_REPEATED, Result
-from cpt77092.facts import distinct_ids, representative_line
+from cpt77092.facts import distinct_ids, is_of, representative_line
 from cpt77092.findings.schema import CHECKED_LINE
 from cpt77092.readers import ROW, ROW_ID
 from cpt77092.reference.codes import CHECKED
@@ -53,16 +53,24 @@ def money_at_risk(result: Result) -> pl.DataFrame:
     """
     lines = result.lines
     money = lines.select("charge_amount", EXPECTED_PAYMENT)
+    is_moot = constant(lines.height, value=False)
     if COUNTS in lines.columns:
         is_moot = ~lines[COUNTS].fill_null(value=True)
-        money = money.select(pl.when(is_moot).then(pl.all() * 0).otherwise(pl.all()))
-    if LINE_REPEATED not in lines.columns:
+    if LINE_REPEATED in lines.columns:
+        is_moot = is_moot.scatter(_lines_again(result), True)  # noqa: FBT003
+    if not is_moot.any():
         return money
-    errors = (result.worst == ERROR).arg_true()
-    service = lines.select(pl.coalesce(LINE_REPEATED, "line")).to_series()
-    again = errors.filter(~service.gather(errors).is_first_distinct())
-    is_again = constant(lines.height, value=False).scatter(again, True)  # noqa: FBT003
-    return money.select(pl.when(is_again).then(pl.all() * 0).otherwise(pl.all()))
+    return money.select(pl.when(is_moot).then(pl.all() * 0).otherwise(pl.all()))
+
+
+def _lines_again(result: Result) -> pl.Series:
+    """The lines with an error whose service has an earlier line with one."""
+    repeated = result.lines[LINE_REPEATED]
+    if repeated.null_count() == repeated.len():
+        return pl.Series(dtype=pl.UInt32)
+    service = result.lines.select(pl.coalesce(LINE_REPEATED, "line")).to_series()
+    errors = (is_of(repeated, service) & (result.worst == ERROR)).arg_true()
+    return errors.filter(~service.gather(errors).is_first_distinct())
 
 
 def checked_lines(result: Result, *, extra: Sequence[str] = ()) -> Iterator[pl.DataFrame]:

@@ -58,9 +58,10 @@ def service_years(result: Result) -> pl.DataFrame:
     day = pl.col("claim_line_start_date")
     is_read = any("diagnosis_problems" in rule.flag.meta.root_names() for rule in result.rules)
     dated = result.lines.lazy().filter(is_read & pl.col("hcpcs_code").is_in(sorted(CHECKED)))
+    days = dated.select(day.unique().drop_nulls())
     year = (day.dt.year() + (day.dt.month() > 9)).cast(pl.Int32)
     listed = [one.fiscal_year for one in result.context.diagnosis_lists] if is_read else []
-    years = dated.select(year=year.unique().drop_nulls()).filter(~pl.col("year").is_in(listed))
+    years = days.select(year=year.unique()).filter(~pl.col("year").is_in(listed))
     return years.collect(engine="in-memory")
 
 
