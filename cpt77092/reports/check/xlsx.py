@@ -123,6 +123,7 @@ SINCE = (
 )
 """What became of findings since a former report, by claim."""
 
+_INDENTED = {"align": "left", "indent": 1}  # beside an amount, which ends at the cell's edge
 _STYLES: dict[str, dict[str, Any]] = {
     "text": {"num_format": "@"},
     "wrapped": {"num_format": "@", "text_wrap": True},
@@ -137,7 +138,7 @@ _STYLES: dict[str, dict[str, Any]] = {
     "header": {"bold": True, "bg_color": "#1D3A57", "font_color": "#FFFFFF", "text_wrap": True},
     "title": {"bold": True, "font_size": 14},
     "heading": {"bold": True},
-    **{name: {"bg_color": color, "bold": True} for name, color in _COLORS.items()},
+    **{name: {"bg_color": color, "bold": True, **_INDENTED} for name, color in _COLORS.items()},
 }
 
 
