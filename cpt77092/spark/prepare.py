@@ -201,7 +201,7 @@ LINE_BYTES = 2_000
 """Memory that a line takes while its part is checked, with room for parts of unequal size."""
 LARGE = 1_000_000
 """Rows of a table that is not read again for few lines."""
-FEWEST_LINES = 50_000
+FEWEST_LINES = 200_000
 """A part of fewer costs more to start than to check."""
 MOST_FOR_CORES = 200
 """More parts are made only where memory asks for them."""
