@@ -10,13 +10,14 @@ import re
 import shlex
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field
+from functools import lru_cache
 
 from cpt77092.claims.columns import BY_NAME, COLUMNS, OF_HISTORY
 from cpt77092.claims.headers.choice import MEMBERS, Cells, Choice
 from cpt77092.claims.headers.grammar import SETS, candidates_of, lookalike
 from cpt77092.claims.headers.one_file import read_headers
 from cpt77092.claims.headers.question import Question
-from cpt77092.claims.headers.words import compact, read_words
+from cpt77092.claims.headers.words import LONGEST, compact, read_words
 from cpt77092.claims.layouts import Layout, shipped_layouts
 from cpt77092.errors import ClaimsError, Problem, UsageError, did_you_mean
 from cpt77092.frozen import frozen
@@ -93,6 +94,11 @@ def _with_article(noun: str) -> str:
 
 def columns_named(header: str) -> frozenset[str]:
     """The canonical columns, or sets of them, that a text may be the header of by its words."""
+    return _columns_named(header[: LONGEST + 1])  # a longer text is a header of nothing
+
+
+@lru_cache(maxsize=8192)  # files of one folder have the same headers
+def _columns_named(header: str) -> frozenset[str]:
     named = candidates_of(header, read_words(header))
     return frozenset(concept.name for concept, c in named if c.wording.mark != "!")
 

@@ -119,8 +119,9 @@ def concept_of(name: str, entry: Mapping[str, Any]) -> Concept:
 
 def candidates_of(header: str, words: Words) -> Iterator[tuple[Concept, Candidate]]:
     """Each concept that a header may mean."""
+    plain = compact(header)
     for concept, wording in _wordings_of(words):
-        is_its_name = not words.is_copy and compact(header) == compact(concept.name)
+        is_its_name = not words.is_copy and plain == concept.name.replace("_", "")
         yield concept, Candidate(header, words, concept.own_name if is_its_name else wording)
 
 

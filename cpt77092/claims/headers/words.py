@@ -152,6 +152,11 @@ def _box_of_form(box: re.Match[str]) -> str:
 
 def read_words(header: str) -> Words:
     """What a header says, from its text."""
+    return _read_words(header[: LONGEST + 1])
+
+
+@lru_cache(maxsize=8192)  # files of one folder have the same headers
+def _read_words(header: str) -> Words:
     if len(header) > LONGEST:
         return Words(strange=(header[:LONGEST],))
     header = _LOOP.sub("", header)
