@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from functools import cached_property
+from itertools import takewhile
 
 from cpt77092.frozen import frozen
 from cpt77092.policies.policy import DEFAULT, Matches, PolicySet
@@ -36,11 +37,15 @@ EVERYONE = DEFAULT
 SHORTEST_PART = 3
 """Letters of a word that may be written together with the next one (`bluecross`)."""
 LONGEST_INITIALS = 6
+SHORTEST_FIELD, SHORTEST_CUT = 20, 5
+"""Letters of a name that a field may have cut off, and those left of its last word."""
 SHORTEST_BRAND = 5
 """Letters of a brand that is looked for with one letter wrong."""
 _DOTTED = re.compile(r"\b(\w)\.(?=\w\b)")
 _REMARK = re.compile(r"\bp\.? ?o\.? ?box\b.*|\(?\b(?:formerly|fka)\b[^)]*\)?")
 """An address, and what a plan was called once."""
+_ESCAPED = re.compile(r"\\t\\|&amp;|&")
+"""The `&` of HL7, HTML, and everybody else."""
 _WRITTEN_APART = re.compile(r"(health|blue)(?=care|cross|shield)")
 _MARKS = re.compile(r"[^\w]+|_")
 _NORMAL = re.compile(r"(?!.*(?:health|blue)(?:care|cross|shield))[a-z0-9]+(?: [a-z0-9]+)*")
@@ -50,7 +55,7 @@ def normal_name(name: str) -> str:
     """A payer's name in the form that is compared: lowercase letters, digits, single spaces."""
     if _NORMAL.fullmatch(name):  # as nearly all names and words of policy files are
         return name
-    text = name.casefold().replace("'", "").replace("\u2019", "").replace("&", " and ")
+    text = _ESCAPED.sub(" and ", name.casefold().replace("'", "").replace("\u2019", ""))
     text = _WRITTEN_APART.sub(r"\1 ", _DOTTED.sub(r"\1", text))
     return " ".join(_MARKS.sub(" ", text).split())
 
@@ -90,7 +95,9 @@ class Vocabulary:
         """The phrases of a name, the longest first where they overlap."""
         text = normal_name(_REMARK.sub(" ", name.casefold()))
         words = [part for word in _words(text) for part in self._parts(word)]
-        return self._hits([word for word in words if not self._is_initials(word, words)])
+        if words and len(name.strip()) >= SHORTEST_FIELD:
+            words[-1] = self._uncut(words[-1])
+        return self._hits([word for word in words if not self._is_abbreviation(word, words)])
 
     def _hits(self, words: Sequence[str]) -> list[Hit]:
         hits, at = [], 0
@@ -120,13 +127,34 @@ class Vocabulary:
                     return owners.pop()
         return None
 
-    def _is_initials(self, word: str, words: Sequence[str]) -> bool:
-        """Whether an unknown word is made of the first letters of others: `(HNS)`."""
-        if word in self._known_words or not SHORTEST_PART <= len(word) <= LONGEST_INITIALS:
+    def _is_abbreviation(self, word: str, words: Sequence[str]) -> bool:
+        """Whether an unknown word is made of beginnings of others: `(HNS)`, `- ANTHCO`, `- BCB16`.
+
+        Systems write their own short name of a payer behind its name; a state's code stands for
+        its name, too.
+        """
+        letters = word.rstrip("0123456789")
+        if word in self._known_words or not SHORTEST_PART <= len(letters) <= LONGEST_INITIALS:
             return False
-        # "US" is its own initials.
-        initials = "".join(one if len(one) == 2 else one[0] for one in words if one != word)
-        return word in initials
+        others = [w for one in words if one != word for w in self._of_state.get(one, (one,))]
+        return _is_made_of(letters, others)
+
+    def _uncut(self, word: str) -> str:
+        """A word, or the only known one that it begins, where a field was too short for it."""
+        if word in self._known_words or len(word) < SHORTEST_CUT:
+            return word
+        whole = [known for known in self._known_words if known.startswith(word)]
+        return whole[0] if len(whole) == 1 else word
+
+    @cached_property
+    def _of_state(self) -> dict[str, tuple[str, ...]]:
+        """Each word for a state, lowercase, to all of them: `ky` to `kentucky`, `kent`, `ky`."""
+        named: defaultdict[str, list[str]] = defaultdict(list)
+        for phrase, meanings in self.phrases.items():
+            for role, code in meanings if len(phrase) == 1 else ():
+                if role is Role.REGION:
+                    named[code].append(phrase[0])
+        return {word: tuple(words) for words in named.values() for word in words}
 
     @cached_property
     def _longest(self) -> dict[str, int]:
@@ -156,7 +184,11 @@ class Vocabulary:
         if word in self._known_words:
             return [word]
         stem, state = word[:-2], word[-2:]
-        if len(stem) > SHORTEST_PART and stem in self._known_words and state in self.states:
+        is_brand = any(
+            role in (Role.BRAND, Role.FAMILY) for role, _ in self.phrases.get((stem,), ())
+        )
+        is_stem = stem in self._known_words and (len(stem) > SHORTEST_PART or is_brand)
+        if is_stem and len(stem) >= SHORTEST_PART and state in self.states:
             return [stem, "of", state]
         return self._split(word) or [word]
 
@@ -200,6 +232,14 @@ def _words(name: str) -> list[str]:
 
 
 _EMPTY = frozenset({"and", "the"})
+
+
+def _is_made_of(letters: str, words: Sequence[str]) -> bool:
+    """Whether letters are beginnings of some of the words, in their order."""
+    if not letters or not words:
+        return not letters
+    shared = takewhile(lambda at: words[0].startswith(letters[:at]), range(1, len(letters) + 1))
+    return any(_is_made_of(letters[at:], words[1:]) for at in (0, *shared))
 
 
 def _is_code(word: str) -> bool:

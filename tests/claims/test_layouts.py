@@ -218,6 +218,8 @@ def test_of_synthea_only_charges_are_lines(tmp_path: Path) -> None:
     assert batch.total == Tally(rows=3, in_scope=1, no_code=0, not_data=1, rejected=0)
     assert batch.lines["place_of_service_code"].to_list() == [None]
     assert "TYPE" not in batch.scans[0].headers.unused
+    file.write_text(file.read_text().replace(SYNTHEA, SYNTHEA.lower()))  # as databases write it
+    assert read(file, payer="medicare").total == batch.total
 
 
 def test_every_shipped_layout_names_its_own_headers() -> None:

@@ -238,6 +238,21 @@ def test_the_global_code_is_worth_its_components(policies: PolicySet) -> None:
         ("", "UHC VA CCN", None),
         ("", "Amerihealth Casualty", None),
         ("", "Humana Dental PPO", None),
+        # A system's own short name behind the name says no more than the name does.
+        ("", "Wellmark BCBS of IA - WELIA", "bcbs"),
+        ("", "HUMANA OF KENTUCKY - HUMKY2", "humana"),
+        ("", "AETNA - AET07", "aetna"),
+        ("", "Aetna - AETDN", None),
+        ("", "BCBS MI - BCNA", None),
+        ("", "Medicare - MCRVA", "medicare"),
+        ("", "UHC - UHCMED", None),
+        # A field was too short for the name.
+        ("", "MEDICARE PART B OF MINNESO", "medicare"),
+        ("", "United Healthcare Communit", None),
+        ("", "Lakeside Medicare Advantag", "medicare-advantage"),
+        ("", "Medicar", None),
+        ("", "Blue Cross \\T\\ Blue Shield of Iowa", "bcbs"),
+        ("", "Blue Cross &amp; Blue Shield of Iowa", "bcbs"),
         # The national tables and the default are no payer's own policy.
         ("", "CMS", None),
         ("", "Default", None),

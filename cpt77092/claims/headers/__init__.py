@@ -158,7 +158,9 @@ def match_headers(
     wide |= choice.line_columns
     for column, columns in wide.items():
         chosen[column] = next(header for header in columns if header is not None)
-    used = {*chosen.values(), *(h for columns in wide.values() for h in columns), *layout.rows}
+    source = f"layout {layout.name}"
+    rows = {_only(list(headers), h, source, file=file): v for h, v in layout.rows.items()}
+    used = {*chosen.values(), *(h for columns in wide.values() for h in columns), *rows}
     unused = tuple(header for header in headers if header not in used)
     ordered = [column.name for column in COLUMNS if column.name in chosen]
     return HeaderMatch(
@@ -166,7 +168,7 @@ def match_headers(
         {column: how[column] for column in ordered},
         unused,
         line_columns=wide,
-        row_filter=layout.rows,
+        row_filter=rows,
         layout=layout.name,
         doubts=choice.doubts,
         questions=tuple(choice.questions),
@@ -235,8 +237,6 @@ def _laid_out(
         if column in chosen:
             continue
         names[column] = tuple(_only(headers, h, f"layout {layout.name}", file=file) for h in wanted)
-    for header in layout.rows:
-        _only(headers, header, f"layout {layout.name}", file=file)
     lines = max(map(len, names.values()), default=1)
     for column, matching in names.items():
         if len(matching) not in (1, lines):

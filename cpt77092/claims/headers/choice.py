@@ -121,18 +121,24 @@ class Choice:
             company <= words.known and name != candidate.header
             for name, words in self.words.items()
         )
-        is_of_line = has_company or self._differs_within_claims(candidate)
+        differs = self._differs_within_claims(candidate)
+        is_of_line = differs or (differs is None and bool(has_company))
         return candidate.wording.mark == "!" and not is_of_line
 
-    def _differs_within_claims(self, candidate: Candidate) -> bool:
-        """Whether lines of one claim have different cells, none of them below nought."""
-        claim = self.columns.get("claim_id")
-        if claim is None or self.cells is None:
+    def _differs_within_claims(self, candidate: Candidate) -> bool | None:
+        """Whether lines of one claim have different cells; None where no claim has two lines.
+
+        A cell below nought is no charge, whatever the others are.
+        """
+        cells = self.cells or {}
+        claims, amounts = (
+            cells.get(name, ()) for name in (self.columns.get("claim_id", ""), candidate.header)
+        )
+        if not all(agree("charge", [amount]) for amount in amounts if amount.strip()):
             return False
-        claims, amounts = (self.cells.get(name, ()) for name in (claim, candidate.header))
-        pairs = {(c, a) for c, a in zip(claims, amounts, strict=False) if c.strip() and a.strip()}
-        is_charge = all(agree("charge", [amount]) for _, amount in pairs)
-        return is_charge and len({c for c, _ in pairs}) < len(pairs)
+        rows = [(c, a) for c, a in zip(claims, amounts, strict=False) if c.strip() and a.strip()]
+        lines = len({c for c, _ in rows})
+        return None if lines == len(rows) else lines < len({*rows})
 
     def _choose_one(self, concept: Concept) -> None:
         pool = self._usable(concept)

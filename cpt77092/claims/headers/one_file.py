@@ -65,7 +65,7 @@ def _without_constant_indexes(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def _names_column(words: Words) -> bool:
-    return any(True for _ in candidates_of("", words))
+    return any(candidate.wording.mark != "!" for _, candidate in candidates_of("", words))
 
 
 def _without_copies(headers: Mapping[str, str]) -> dict[str, tuple[str, int | None]]:
