@@ -364,6 +364,40 @@ def test_the_answer_for_a_critical_column_is_typed(scrub: Scrub, column: str) ->
     assert (code, "MO001" in out, "Did not run: modifier" in err) == (1, True, False)
 
 
+@pytest.mark.parametrize(
+    ("headers", "cells", "question"),
+    [
+        (",Mod 2", "26,", "no column for modifier 1 before 'Mod 2'; 'column 14' may be it"),
+        ("Zbq,Mod 2", "26,", "no column for modifier 1 before 'Mod 2'; 'Zbq' may be it"),
+        ("Mod 1,Zbq,Mod 3", ",26,", "no column for modifier 2 before 'Mod 3'; 'Zbq' may be it"),
+        ("Modifiers,", ",26", "'column 15' has no header and looks like modifier 2"),
+        ("Mods,Unnamed: 14,", ",,26", "'column 16' has no header and looks like modifier 2"),
+        ("Mods,Unnamed: 14", ",26", "'Unnamed: 14' has no header and looks like modifier 2"),
+    ],
+)
+def test_the_answer_for_one_modifier_column_of_several_is_typed(
+    scrub: Scrub, headers: str, cells: str, question: str
+) -> None:
+    batch(without="mod1", Hjk="")
+    lines = Path("claims.csv").read_text(encoding="utf-8").splitlines()
+    text = "".join(f"{line},{end}\n" for line, end in zip(lines, (headers, cells), strict=True))
+    Path("claims.csv").write_text(text, encoding="utf-8")
+    code, out, err = scrub("claims.csv", *AS_OF)
+    assert (code, question in headline(err), "MO001" in out) == (2, True, False)
+    [answer] = re.findall(r"if so: --map ('[^']+'|[^\s.]+)", headline(err))
+    code, out, err = scrub("claims.csv", *AS_OF, "--map", *shlex.split(answer))
+    assert (code, "MO001" in out, "may be it" in err) == (1, True, False)
+
+
+def test_a_column_without_a_header_elsewhere_is_no_modifier(scrub: Scrub) -> None:
+    batch(mod1="", Dept="CT")
+    lines = Path("claims.csv").read_text(encoding="utf-8").splitlines()
+    Path("claims.csv").write_text(f",{lines[0]}\n26,{lines[1]}\n", encoding="utf-8")
+    assert scrub("claims.csv", *AS_OF)[0] == 0
+    batch(without="mod1", Mod_2="26", Dept="7")
+    assert scrub("claims.csv", *AS_OF)[0] == 1
+
+
 def test_the_answer_for_payers_is_typed(scrub: Scrub) -> None:
     batch(payer="Quux Health")
     _, _, err = scrub("claims.csv", *AS_OF, "--strict", "-q")

@@ -83,6 +83,11 @@ class Choice:
                 choice._choose_one(concept)
         return choice
 
+    def holds(self, kind: str, header: str) -> bool:
+        """Whether the cells of a header look like those of a kind."""
+        (filled,) = filled_cells([(self.cells or {}).get(header, ())])
+        return agree(kind, filled) is True
+
     def _agrees(self, concept: Concept, candidate: Candidate) -> bool | None:
         key = concept.cells, candidate.header
         if key not in self._agreements:
