@@ -98,10 +98,11 @@ class AcceptOptions(ClaimOptions):
 
 @with_options
 def accept(ctx: typer.Context, options: AcceptOptions) -> None:
-    """Leave findings as they are until a day, with a reason, and list or remove such decisions.
+    """Leave findings as they are until a day, with a reason.
 
-    Accepted findings leave the list, and every summary counts them with their dollars. They come
-    back when the day is over, or when the line's values or the payer's policy value have changed.
+    Also lists and removes such decisions. Accepted findings leave the list, and every summary
+    counts them with their dollars. They come back when the day is over, or when the line's values
+    or the payer's policy value have changed.
 
     With --claim each finding gets an entry of its own; without it, an entry holds for all findings
     of the rule at the payer, those of later claims too. The entries are in scrub-accepted.yaml,

@@ -125,7 +125,7 @@ class RulesOptions:
 
 @with_options
 def rules(_ctx: typer.Context, options: RulesOptions) -> None:
-    """List the rules, with those of your own in the folder of --policies.
+    """List the rules, with your own from --policies.
 
     --names lists the columns, facts, parameters and functions that conditions of own rules may use.
 
@@ -160,9 +160,9 @@ class SchemaOptions:
 
 @with_options
 def schema(_ctx: typer.Context, options: SchemaOptions) -> None:
-    """Show the columns of a machine-readable table: names, types, meanings.
+    """Show the columns of a machine-readable table.
 
-    Tables: findings, lines, claims, checked-lines, not-checked, totals.
+    Names, types, and meanings. Tables: findings, lines, claims, checked-lines, not-checked, totals.
 
     Example: scrub schema findings --format json
     """

@@ -630,6 +630,8 @@ def test_every_command_has_help_with_an_example(scrub: Scrub, command: tuple[str
     assert ran.code == 0
     example = " ".join(("Example: scrub", *command)) if command else "Example: scrub claims.csv"
     assert example in " ".join(ran.out.split())
+    listed = ran.out.partition("\nCommands:\n")[2]
+    assert "..." not in listed, "a summary is cut off"
 
 
 def test_every_command_may_stand_first() -> None:
