@@ -177,7 +177,7 @@ class ExamplesOptions:
 @policies_app.command("test", cls=ConfigurableCommand)
 @with_options
 def run_policy_examples(_ctx: typer.Context, options: ExamplesOptions) -> None:
-    """Run the examples of policy files: claim lines with the findings to expect.
+    """Run the example claim lines of policy files.
 
     Each example that comes out otherwise is shown with the value that decided, and its source.
     Examples stand at the end of a policy file, below a line of ---.
@@ -331,7 +331,7 @@ class StatusOptions(PolicyOptions):
 @policies_app.command("status", cls=ConfigurableCommand)
 @with_options
 def show_table_status(_ctx: typer.Context, options: StatusOptions) -> None:
-    """Show which days the CMS tables on file cover, and which files are due.
+    """Show until when each CMS table on file is good.
 
     Example: scrub policies status --policies my-policies
     """
