@@ -13,6 +13,7 @@ import polars as pl
 
 from cpt77092.claims.categorical import constant, index_in
 from cpt77092.claims.columns import (
+    BY_NAME,
     CODES,
     COLUMNS,
     DAY_FIRST,
@@ -39,10 +40,10 @@ _NOBODY = r"(?i)^(?:0{3,}|9{5,}|.*\bunknown\b.*)$"
 """What is keyed in for a patient who has no number; all of them would be one person."""
 
 
-def source_cell(
+def written_cell(
     header: str, column: Column, dtype: pl.DataType | type[pl.DataType] = pl.String
 ) -> pl.Expr:
-    """A source column under its canonical name: text without marks, null as the empty string.
+    """A source column under its canonical name: text as it is written, null as the empty string.
 
     Other kinds stay as they are; `with_types` reads them once the lines in scope are known.
 
@@ -62,12 +63,41 @@ def source_cell(
                 .then(whole.cast(pl.String))
                 .otherwise(source.cast(pl.String))
             )
-        replaced = {WHOLE_NUMBER: "$1"} if column.kind is Kind.TEXT else {}
-        replaced |= {_NOBODY: ""} if column.name == "person_id" else {}
-        source = without_marks(source.cast(pl.String).fill_null(""), replaced)
-        if column.name == "hcpcs_code":
-            source = source.str.to_uppercase()
+        source = source.cast(pl.String).fill_null("")
     return source.alias(column.name)
+
+
+def source_cell(
+    header: str, column: Column, dtype: pl.DataType | type[pl.DataType] = pl.String
+) -> pl.Expr:
+    """The same with text without marks."""
+    cell = written_cell(header, column, dtype)
+    if column.kind in TEXT_KINDS:
+        cell = plain_cell(cell, column)
+        if column.name == "hcpcs_code":
+            cell = cell.str.to_uppercase()
+    return cell.alias(column.name)
+
+
+def plain_cell(cell: pl.Expr, column: Column) -> pl.Expr:
+    """A text cell (`written_cell`) without marks; slow in a scan, which takes few rows at once."""
+    return without_marks(cell, _replaced(column))
+
+
+def _replaced(column: Column) -> dict[str, str]:
+    """What else is replaced in the text of a column, pattern by pattern."""
+    replaced = {WHOLE_NUMBER: "$1"} if column.kind is Kind.TEXT else {}
+    return replaced | ({_NOBODY: ""} if column.name == "person_id" else {})
+
+
+def with_plain_texts(lines: pl.DataFrame) -> pl.DataFrame:
+    """The lines with text as `source_cell` has it in the columns that are neither codes nor typed.
+
+    Args:
+        lines: text as `written_cell` has it.
+    """
+    names = [name for name in lines.columns if name in BY_NAME and BY_NAME[name].kind is Kind.TEXT]
+    return lines.with_columns(plain_texts(lines[name], _replaced(BY_NAME[name])) for name in names)
 
 
 def with_plain_cells(lines: pl.DataFrame) -> pl.DataFrame:

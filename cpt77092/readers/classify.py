@@ -7,7 +7,7 @@ from collections.abc import Collection
 import polars as pl
 
 from cpt77092.claims.categorical import index_in
-from cpt77092.claims.cells import cell_text, with_plain_cells
+from cpt77092.claims.cells import cell_text, with_plain_cells, with_plain_texts
 from cpt77092.readers.code_cells import BLANK, IN_SCOPE, OTHER, UNREADABLE, read_codes
 from cpt77092.readers.scan import REJECT, SHORT
 from cpt77092.readers.subtotals import subtotals
@@ -47,7 +47,7 @@ def classify(kept: pl.DataFrame, scope: frozenset[str], header: str = "") -> pl.
     """Say what each kept row is, and read the code cells where nothing is lost.
 
     Args:
-        kept: rows of a reader, with codes as text or categories.
+        kept: rows of a reader, with codes as text or categories, and text as it is written.
         scope: the codes in scope.
         header: what the column of the code is called: a row that repeats it is not data.
 
@@ -55,7 +55,7 @@ def classify(kept: pl.DataFrame, scope: frozenset[str], header: str = "") -> pl.
         The rows with `row_kind` (`ROW_KINDS`) and `damaged_code`. A row whose code cell is blank or
         unreadable has no code if it looks like a claim line.
     """
-    kept = _with_codes_read(with_plain_cells(kept), scope, header)
+    kept = _with_codes_read(with_plain_cells(with_plain_texts(kept)), scope, header)
     kept = _without_loose_short_rows(_with_swallowed_rows(kept))
     cell = pl.col("code_kind")
     kind = pl.when(cell == IN_SCOPE).then(_kind("in scope")).otherwise(_kind("out of scope"))

@@ -11,7 +11,8 @@ from typing import TypedDict
 
 import polars as pl
 
-from cpt77092.claims.cells import cell_text, read_day_first, with_types
+from cpt77092.claims.cells import plain_cell, read_day_first, with_types
+from cpt77092.claims.columns import BY_NAME
 from cpt77092.claims.dates import Evidence
 from cpt77092.errors import ClaimsError, Problem
 from cpt77092.file_state import FileState, require_unchanged
@@ -210,14 +211,19 @@ def of_batch(kept: pl.LazyFrame, *, batch: Batch) -> pl.LazyFrame:
     names = set(kept.collect_schema().names())
     marks = {"person_id": people, "claim_id": claims, _ORIGINAL: originals}
     present = [name for name in marks if name in names]
+    plain = {name: f"plain_{name}" for name in present}
+    kept = kept.with_columns(
+        plain_cell(pl.col(name), BY_NAME[name]).alias(alias) for name, alias in plain.items()
+    )
     for name in present:
-        kept = kept.join(marks[name], on=name, how="left", maintain_order="left")
+        mark = marks[name].rename({name: plain[name]})
+        kept = kept.join(mark, on=plain[name], how="left", maintain_order="left")
     is_of = [f"is_of_{name}" for name in present]
     others = [pl.col(REJECT).is_not_null()]
     if "claim_id" in names and "person_id" in names:
         # Another row of its claim may name a patient of the batch.
-        others.append((cell_text("person_id") == "") & (cell_text("claim_id") != ""))
-    return kept.filter(pl.any_horizontal(*is_of, *others)).drop(is_of)
+        others.append((pl.col(plain["person_id"]) == "") & (pl.col(plain["claim_id"]) != ""))
+    return kept.filter(pl.any_horizontal(*is_of, *others)).drop(is_of, *plain.values())
 
 
 def _marks(batch: Batch, name: str) -> pl.LazyFrame:

@@ -9,7 +9,7 @@ from typing import TypeVar
 import polars as pl
 
 from cpt77092.claims import columns
-from cpt77092.claims.cells import source_cell
+from cpt77092.claims.cells import source_cell, written_cell
 from cpt77092.claims.dates import shown_by
 from cpt77092.claims.headers import HeaderMatch
 from cpt77092.claims.marks import without_marks
@@ -279,7 +279,7 @@ def _cells(headers: HeaderMatch, needed: frozenset[str], types: Types) -> list[p
             # Trimmed and read later, each different one once.
             cells.append(pl.col(header).cast(pl.Categorical).alias(name))
         else:
-            cells.append(source_cell(header, column, dtype))
+            cells.append(written_cell(header, column, dtype))
     return cells
 
 

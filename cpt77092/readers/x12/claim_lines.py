@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from cpt77092.claims import columns
-from cpt77092.claims.cells import source_cell
+from cpt77092.claims.cells import source_cell, written_cell
 from cpt77092.readers.classify import SORTING
 from cpt77092.readers.code_cells import may_be_in_scope
 from cpt77092.readers.scan import REJECT, ROW
@@ -79,7 +79,7 @@ def read_lines(
     described = _described(kept, segments).sort(ROW, maintain_order=True)
     return (
         described.select(
-            ROW, REJECT, *(source_cell(name, columns.BY_NAME[name]) for name in wanted)
+            ROW, REJECT, *(written_cell(name, columns.BY_NAME[name]) for name in wanted)
         ),
         _with_first_days(_with_people(every, segments) if of_history else every, segments),
         _totals_off(every, kept, segments),
