@@ -354,7 +354,8 @@ def _code_notes(rows: Rows) -> Iterator[str]:
     if unread:
         shown = ", ".join(map(str, unread[:ROWS_SHOWN]))
         more = f" and {len(unread) - ROWS_SHOWN:,} more" if len(unread) > ROWS_SHOWN else ""
-        yield f"claim rows without a readable procedure code: {shown}{more}"
+        noun = "row" if len(unread) == 1 else "rows"
+        yield f"no readable procedure code on claim {noun} {shown}{more}"
     others = rows.kept.filter(pl.col(ROW_KIND) == "out of scope")["hcpcs_code"]
     for what, number in codes_of_other_systems(others).items():
         yield f"{count(number, 'row')} with {what} in place of a procedure code"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import takewhile
 
 from cpt77092.claims.columns import COLUMNS
 from cpt77092.claims.headers import columns_named, compact, names_column
@@ -17,8 +18,9 @@ _LEAST_KNOWN = 3
 def find_header(rows: Sequence[Sequence[str]], named: Sequence[str]) -> int:
     """The row of a table of cells that is its header: the first in which most cells name columns.
 
-    Where there is none, the first with most headers that we know. The parameters of a report,
-    each behind its name, are no header.
+    Of several such rows without a row between them, as where columns stand in named groups, it is
+    the one with most headers that we know, or the last of those. Where there is none, the first
+    with most headers that we know. The parameters of a report, each behind its name, are no header.
 
     Args:
         rows: the first rows, of which one has text.
@@ -28,7 +30,7 @@ def find_header(rows: Sequence[Sequence[str]], named: Sequence[str]) -> int:
     filled = [n for n, row in enumerate(rows) if any(cell.strip() for cell in row)][:MOST_TITLES]
     first = next((n for n in filled if is_header_row(rows[n], wanted)), None)
     if first is not None:
-        return first
+        return first + fullest_header(rows[first:], wanted)
     known = {n: count_known(rows[n], wanted) for n in filled}
     best = max(filled, key=lambda n: known[n])
     return best if known[best] > 1 else filled[0]
@@ -50,6 +52,16 @@ def is_header_row(cells: Sequence[str], named: frozenset[str] = frozenset()) -> 
     filled = [cell for cell in cells if cell.strip()]
     known = count_known(filled, named)
     return known >= _LEAST_KNOWN and known * 2 > len(filled)
+
+
+def fullest_header(rows: Iterable[Sequence[str]], named: frozenset[str]) -> int:
+    """Which of the header rows with which a table begins names most columns, the last of those.
+
+    The same row again is not data.
+    """
+    together = [tuple(row) for row in takewhile(lambda row: is_header_row(row, named), rows)]
+    ranked = {row: (count_known(row, named), n) for n, row in reversed([*enumerate(together)])}
+    return max(ranked.values(), default=(0, 0))[1]
 
 
 def is_claims_header(cells: Sequence[str]) -> bool:

@@ -12,6 +12,7 @@ from cpt77092.claims.columns import BY_NAME
 from cpt77092.errors import ClaimsError
 from cpt77092.readers import Batch, Options, Tally, find_files, find_readable, read_batch
 from cpt77092.reference.codes import CHECKED
+from tests.readers.workbooks import write_workbook
 from tests.readers.x12_writer import Style, x12
 
 HEADER = "claim_id,payer,claim_line_start_date,hcpcs_code,modifier_1,place_of_service_code,units"
@@ -100,6 +101,33 @@ def test_what_no_claim_type_is_sets_nothing_aside(tmp_path: Path, header: str) -
 def test_parameters_above_the_header_are_no_header(tmp_path: Path, above: str, count: int) -> None:
     batch = read(saved(tmp_path, "\n".join([*[above] * count, "", HEADER, ROW, ""])))
     assert batch.total.in_scope == 1
+
+
+NAMES = "CLM_NO,PAYOR_NAME,SVC_DT,PROC_CD,MODR1,POS_CD,QTY"
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+@pytest.mark.parametrize(
+    ("above", "titles"),
+    [
+        ([NAMES], 1),
+        (["Claim,Payer,Date of,Procedure,,Place of,"], 1),
+        (["Claims of March,,,,,,", "Claim,Payer,Date of,Procedure,,Place of,"], 2),
+        (["Claim,Payer,Date of,Procedure,,Place of,", HEADER], 1),
+    ],
+)
+def test_of_header_rows_together_the_one_that_says_most_is_the_header(
+    tmp_path: Path, above: list[str], titles: int, kind: str
+) -> None:
+    rows = [*above, HEADER, ROW]
+    if kind == "xlsx":
+        write_workbook(tmp_path / "claims.xlsx", {"March": [row.split(",") for row in rows]})
+    else:
+        saved(tmp_path, "\n".join([*rows, ""]))
+    batch = read(tmp_path / f"claims.{kind}")
+    assert (batch.total.in_scope, batch.total.rejected, batch.total.no_code) == (1, 0, 0)
+    assert batch.lines["hcpcs_modifier_1"].to_list() == ["26"]
+    assert f"lines left out above the header: {titles}" in batch.scans[0].notes
 
 
 @pytest.mark.parametrize("separator", list("^~|;\t\x01\x1f"))

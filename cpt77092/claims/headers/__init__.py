@@ -157,10 +157,8 @@ def match_headers(
     how |= {column: "likely" if column in choice.doubts else "sure" for column in choice.columns}
     how |= dict.fromkeys(choice.line_columns, "sure") | dict.fromkeys(wide, "layout")
     wide |= choice.line_columns
-    for column, columns in wide.items():
-        chosen[column] = next(header for header in columns if header is not None)
-    source = f"layout {layout.name}"
-    rows = {_only(list(headers), h, source, file=file): v for h, v in layout.rows.items()}
+    chosen |= {column: next(filter(None, columns)) for column, columns in wide.items()}
+    rows = _rows_of(layout, list(headers), file=file)
     used = {*chosen.values(), *(h for columns in wide.values() for h in columns), *rows}
     unused = tuple(header for header in headers if header not in used)
     ordered = [column.name for column in COLUMNS if column.name in chosen]
@@ -249,6 +247,12 @@ def _laid_out(
         if lines == 1 or len(matching) == 1:
             chosen[column] = matching[0]
     return {c: matching for c, matching in names.items() if len(matching) == lines > 1}
+
+
+def _rows_of(layout: Layout, headers: Sequence[str], *, file: str) -> dict[str, tuple[str, ...]]:
+    """The header of each column by which a layout tells claim lines, to what it holds there."""
+    source = f"layout {layout.name}"
+    return {_only(headers, h, source, file=file): values for h, values in layout.rows.items()}
 
 
 def _only(headers: Sequence[str], wanted: str, source: str, *, file: str) -> str:

@@ -11,7 +11,13 @@ from itertools import islice
 from cpt77092.claims.headers import compact
 from cpt77092.errors import ClaimsError
 from cpt77092.frozen import frozen
-from cpt77092.readers.header_row import MOST_TITLES, count_known, is_header_row, unique_names
+from cpt77092.readers.header_row import (
+    MOST_TITLES,
+    count_known,
+    fullest_header,
+    is_header_row,
+    unique_names,
+)
 from cpt77092.readers.scan import MATCHED_ROWS
 from cpt77092.readers.text.encoding import HEAD_BYTES, UTF8
 from cpt77092.readers.text.separators import SEPARATORS
@@ -124,8 +130,10 @@ def _find_header(lines: Sequence[str], named: frozenset[str]) -> tuple[int, str]
     first = filled[0]
     for number in filled:
         fit = max(_fit(lines, number, mark, named) for mark in SEPARATORS)
-        if is_header_row(_record(lines, number, SEPARATORS[-fit[2]]), named):
-            return number, SEPARATORS[-fit[2]]
+        mark = SEPARATORS[-fit[2]]
+        if is_header_row(_record(lines, number, mark), named):
+            below = (_record(lines, at, mark) for at in range(number, len(lines)))
+            return number + fullest_header(below, named), mark
         if number == first or fit[0] > max(best[0], 1):
             first, best = number, fit
     return first, SEPARATORS[-best[2]]
