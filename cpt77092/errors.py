@@ -108,6 +108,10 @@ class ClaimsError(ScrubError):
     """Claims cannot be read, or are no claims."""
 
 
+class NoRoomError(ClaimsError):
+    """Memory does not hold the claims."""
+
+
 class ColumnsError(ClaimsError):
     """Claims lack a column without which nothing is a claim line, or do not say which it is."""
 

@@ -212,16 +212,17 @@ def run_in_parts(
     *,
     rework_cost: Decimal | None = None,
     extra: Sequence[str] = (),
+    limit: int | None = None,
     progress: Progress = _ignore_progress,
 ) -> Iterator[CheckedParts]:
     """Check the claim files of a request in so many parts, which are on disk meanwhile.
 
     Args:
         request: what to check and how.
-        parts: how many, or None for as many as fit into memory one by one. Memory holds the lines
-            of all only while they are read.
+        parts: how many, or None for as many as fit into memory one by one.
         rework_cost: as of `findings.totals`.
         extra: further columns of the findings, as of `findings.table.as_pieces`.
+        limit: how many of the first findings will be asked for; all where None.
         progress: called with each step.
 
     Raises:
@@ -233,19 +234,25 @@ def run_in_parts(
     add = partial(sums, rework_cost=rework_cost, without=request.without)
     policies = policies_of(request)
     with parts_folder() as folder:
-        batch, past, (rules,), payer = _prepared(request, [Variant(policies)], progress)
+        batch, past, (rules,), payer = _prepared(request, [Variant(policies)], progress, folder)
         policies = replace(policies, for_all=payer)
-        rows = batch.total.rows
+        rows, lines = batch.total.rows, batch.on_disk
+        assert lines is not None  # noqa: S101 - that is where they were sent
         progress("Writing parts", rows)
-        count = parts_needed(batch.lines.height, rules) if parts is None else parts
-        parted = write_parts(batch, past, policies, count=count, folder=folder)
-        del batch, past  # their lines are on disk
+        count = parts_needed(lines.height, rules) if parts is None else parts
+        parted = write_parts(batch, lines, past, policies, count=count, folder=folder)
+        del past  # it is on disk
         progress("Checking", rows)
-        yield check_parts(parted, policies, rules, as_of=request.as_of, extra=extra, add=add)
+        yield check_parts(
+            parted, policies, rules, as_of=request.as_of, extra=extra, limit=limit, add=add
+        )
 
 
 def _prepared(
-    request: Request, variants: Sequence[Variant], progress: Progress
+    request: Request,
+    variants: Sequence[Variant],
+    progress: Progress,
+    folder: Path | None = None,
 ) -> tuple[Batch, History | None, list[list[Rule]], str | None]:
     """What is checked: batch, earlier claims, the rules of each variant, and the policy of all."""
     rules = rules_of(request, variants)
@@ -256,7 +263,7 @@ def _prepared(
 
     progress("Reading claims", 0)
     earlier = _earlier(request)
-    batch = _read(request, needed, scope, options, past=earlier)
+    batch = _read(request, needed, scope, options, past=earlier, folder=folder)
     answers = _answers_not_used(request, batch) if request.isolated else []
     answers += [f"settings in force: {request.settings}"] if request.settings else []
     batch = replace(batch, cell_notes=(*batch.cell_notes, *answers))
@@ -351,21 +358,21 @@ def _read(
     scope: frozenset[str],
     options: Options,
     past: Sequence[str | Frame] = (),
+    folder: Path | None = None,
 ) -> Batch:
+    read: dict[str, Any] = {
+        "needed": needed,
+        "scope": scope,
+        "options": options,
+        "past": past,
+        "folder": folder,
+    }
     frame = request.frame or _database_rows(request)
     if frame is not None or request.whole:
         sources = [frame] if frame is not None else find_files(request.paths)
-        return read_batch(sources, needed=needed, scope=scope, options=options, past=past)
+        return read_batch(sources, **read)
     paths, not_found, passed_by = find_readable(request.paths)
-    return read_readable(
-        paths,
-        not_found=not_found,
-        passed_by=passed_by,
-        needed=needed,
-        scope=scope,
-        options=options,
-        past=past,
-    )
+    return read_readable(paths, not_found=not_found, passed_by=passed_by, **read)
 
 
 def _database_rows(request: Request) -> Frame | None:

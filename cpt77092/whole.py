@@ -132,11 +132,20 @@ class Whole:
     """One; or two where dates can be read in two ways, month first and then day first."""
 
     @classmethod
-    def of(cls, batch: Batch, history: History | None, policies: PolicySet) -> Whole:
-        """The whole of a batch that is held in memory, and of its earlier claims."""
+    def of(
+        cls,
+        batch: Batch,
+        history: History | None,
+        policies: PolicySet,
+        own: Outline | None = None,
+    ) -> Whole:
+        """The whole of a batch, and of its earlier claims, which are held in memory.
+
+        The batch's own outline is that of its lines, where it is not given.
+        """
         turned = None if history is None else history.day_first
         return cls.worked_out(
-            Outline.of(batch.lines),
+            own or Outline.of(batch.lines),
             None if history is None else Outline.of(history.lines),
             policies,
             pasts=[_past(each) for each in (history, *filter(None, [turned]))],

@@ -235,7 +235,7 @@ def check(ctx: typer.Context, options: CheckOptions) -> None:
     ctx.with_resource(output_locks([name for name, _ in files.reports], others=files.others))
     _log_start(ctx, request, options, log)
     with Watch(quiet=options.quiet or log.is_json, color=options.color) as watch:
-        report = _report(ctx, request, before, options, log, watch.step)
+        report = _report(ctx, request, before, options, files, log, watch.step)
     report = replace(report, worklist=worklist, states=states)
     code, why = Exit(report.exit_code), report.why
     with Watch(quiet=options.quiet or log.is_json, color=options.color) as watch:
@@ -293,6 +293,7 @@ def _report(
     request: Request,
     before: Before | None,
     options: CheckOptions,
+    files: OutputFiles,
     log: Log,
     progress: Callable[..., None],
 ) -> Report:
@@ -301,7 +302,7 @@ def _report(
     from cpt77092.run import follow, run
 
     if options.parts is not None:
-        return _report_of_parts(ctx, request, options, log, progress)
+        return _report_of_parts(ctx, request, options, files, log, progress)
     result = run(request, progress)
     progress("Adding up")
     result, accepted, comparison = follow(before, result)
@@ -319,6 +320,7 @@ def _report_of_parts(
     ctx: typer.Context,
     request: Request,
     options: CheckOptions,
+    files: OutputFiles,
     log: Log,
     progress: Callable[..., None],
 ) -> Report:
@@ -332,6 +334,7 @@ def _report_of_parts(
             options.parts or None,
             rework_cost=options.rework_cost,
             extra=_extra(options),
+            limit=_findings_asked_for(options, files),
             progress=progress,
         )
     )
@@ -340,6 +343,15 @@ def _report_of_parts(
         checked.sums, checked.result, rework_cost=options.rework_cost, without=request.without
     )
     return _as_asked(request, checked.result, totals, options, log, parts=checked)
+
+
+def _findings_asked_for(options: CheckOptions, files: OutputFiles) -> int | None:
+    """How many of the first findings are printed or written; None for all."""
+    if files.reports or files.datasets or files.tables:
+        return None
+    if options.quiet and options.form is Format.AUTO:
+        return 0
+    return options.limit or None
 
 
 def _extra(options: CheckOptions) -> tuple[str, ...]:

@@ -27,17 +27,18 @@ from cpt77092.parts import ties
 from cpt77092.parts.check import Part, first_lines, result_of, with_firsts
 from cpt77092.policies.policy import PolicySet
 from cpt77092.readers import Batch, History, memory
+from cpt77092.readers.file_lines import LinesOnDisk, write
 from cpt77092.rule import Rule
 from cpt77092.signals import UNFINISHED
-from cpt77092.whole import BATCH_LINE, Whole
+from cpt77092.whole import BATCH_LINE, SPELLING, Outline, Whole, match_payers
 
 FOLDER = "scrub-parts-"
 """How the names of our folders begin."""
 _RULE = "rule_number"
 _FINDING_BYTES = 3
 """Of memory per line and fact for findings with their texts, beside `FACT_BYTES` for the facts."""
-_ROWS = 16_384
-"""Rows of a Parquet row group, of which few are read for a piece of the findings."""
+_LINES_TIED = 4_000_000
+"""Lines whose claim numbers are tied together at a time: 0.1 GB for a million."""
 
 
 @frozen(eq=False)
@@ -55,13 +56,18 @@ class Parted:
 
     def part(self, number: int) -> Part:
         """The lines of one part, read back."""
+        lines = [pl.read_parquet(file) for file in self.files(number)]
         past = self.folder / f"past-{number}.parquet"
         days = [self.folder / f"days-{number}-{n}.parquet" for n in range(len(self.whole.readings))]
         return Part(
-            pl.read_parquet(self.folder / f"lines-{number}.parquet"),
+            pl.concat(lines, how="diagonal"),
             pl.read_parquet(past) if past.exists() else None,
             [pl.read_parquet(file) for file in days if file.exists()],
         )
+
+    def files(self, number: int) -> list[Path]:
+        """The files with the lines of one part; at least one."""
+        return sorted(self.folder.glob(f"lines-{number}-*.parquet"))
 
 
 @frozen(eq=False)
@@ -74,7 +80,7 @@ class CheckedParts:
     lines: int
     findings: int
     files: list[Path]
-    """The findings of each part by line and rule, in pieces."""
+    """The findings of each part by line and rule, in pieces; no more than were to be asked for."""
 
     def pieces(self, limit: int | None = None) -> Iterator[pl.DataFrame]:
         """The findings by file, row and rule, as `findings.table.as_pieces` gives them.
@@ -110,45 +116,106 @@ def parts_needed(lines: int, rules: Sequence[Rule]) -> int:
 
 
 def write_parts(
-    batch: Batch, history: History | None, policies: PolicySet, *, count: int, folder: Path
+    batch: Batch,
+    lines: LinesOnDisk,
+    history: History | None,
+    policies: PolicySet,
+    *,
+    count: int,
+    folder: Path,
 ) -> Parted:
-    """Write the lines of a batch and of its earlier claims to so many parts.
+    """Write the lines of a batch and of its earlier claims to so many parts, piece by piece.
 
-    Whoever has the batch lets go of it then, so that memory holds one part at a time.
+    Args:
+        batch: what else was read.
+        lines: of the batch; they are read from their files in turn, and removed.
+        history: earlier claims of the batch's patients.
+        policies: those of the run.
+        count: how many parts.
+        folder: where they go.
     """
-    whole = Whole.of(batch, history, policies)
-    frames = [batch.lines, *([] if history is None else [history.lines])]
-    parts = [group % count for group in ties.groups(frames, whole.payers)]
-    lines = batch.lines.with_row_index(BATCH_LINE)
-    past_days = [] if history is None else [history, history.day_first or history]
-    for number in range(count):
-        of_part = lines.filter(parts[0] == number)
-        _write(of_part, folder / f"lines-{number}.parquet")
-        if history is None:
-            continue
-        past = history.lines.filter(parts[1] == number)
-        _write(past, folder / f"past-{number}.parquet")
-        people = pl.concat([of_part["person_id"], past["person_id"]]).unique()
-        for n, each in enumerate(past_days[: len(whole.readings)]):
-            own = each.first_days.filter(pl.col("person_id").is_in(people.implode()))
-            _write(own, folder / f"days-{number}-{n}.parquet")
-    return Parted(
+    unions = _unions(lines, history, policies, folder)
+    outlines, height = [], 0
+    for number, piece in enumerate(lines.taken_away()):
+        outlines.append(Outline.of(piece))
+        part = ties.grouped(ties.roots(piece), unions) % count
+        placed = piece.with_row_index(BATCH_LINE, offset=height)
+        for n in range(count):
+            write(placed.filter(part == n), folder / f"lines-{n}-{number:05}.parquet")
+        height += piece.height
+    whole = Whole.of(batch, history, policies, Outline.together(outlines))
+    parted = Parted(
         folder,
         count,
-        batch.lines.height,
+        height,
         whole,
-        replace(batch, lines=batch.lines.clear()),
+        replace(batch, lines=pl.DataFrame(schema=whole.schema), on_disk=None),
         None if history is None else _without_lines(history),
     )
+    if history is not None:
+        _write_history(parted, history, unions)
+    return parted
+
+
+def _write_history(parted: Parted, history: History, unions: pl.DataFrame) -> None:
+    """Write earlier claims, and the first days of patients, to the parts that they are of."""
+    folder = parted.folder
+    part = ties.grouped(ties.roots(history.lines), unions) % parted.count
+    for number in range(parted.count):
+        past = history.lines.filter(part == number)
+        write(past, folder / f"past-{number}.parquet")
+        own = [pl.read_parquet(file, columns=["person_id"]) for file in parted.files(number)]
+        people = pl.concat([*own, past.select("person_id")]).unique()["person_id"]
+        for n, each in enumerate([history, history.day_first or history]):
+            if n < len(parted.whole.readings):
+                days = each.first_days.filter(pl.col("person_id").is_in(people.implode()))
+                write(days, folder / f"days-{number}-{n}.parquet")
+
+
+def _unions(
+    lines: LinesOnDisk, history: History | None, policies: PolicySet, folder: Path
+) -> pl.DataFrame:
+    """The roots that are in the group of another one.
+
+    Claim numbers are worked on in turns, since memory would not hold those of all lines.
+    """
+
+    def frames() -> Iterator[pl.DataFrame]:
+        yield from map(_with_spellings, lines.columns(ties.READ))
+        if history is not None:
+            yield history.lines
+
+    nothing = pl.DataFrame(schema=dict.fromkeys(("root", "group"), pl.UInt64))
+    if not ties.Blanks.together([ties.Blanks.of(frame) for frame in frames()]).may_tie:
+        return nothing
+    spellings = pl.concat([frame.select(SPELLING).unique() for frame in frames()]).unique()
+    payers, turns = match_payers(spellings, policies), -(-lines.height // _LINES_TIED) or 1
+    for number, frame in enumerate(frames()):
+        memberships = ties.members(frame, payers)
+        for turn in range(turns):
+            of_turn = memberships.filter(pl.col("number") % turns == turn)
+            write(of_turn, folder / f"ties-{turn}-{number:05}.parquet")
+    pairs = []
+    for turn in range(turns):
+        files = list(folder.glob(f"ties-{turn}-*.parquet"))
+        pairs.append(ties.edges(pl.read_parquet(files)))
+        for file in files:
+            file.unlink()
+    return ties.united(pl.concat(pairs))
+
+
+def _with_spellings(lines: pl.DataFrame) -> pl.DataFrame:
+    """Lines as they are written with all columns that name a payer, as typed ones have them."""
+    named = [
+        pl.col(name).cast(pl.Categorical) if name in lines.columns else pl.lit(None, pl.Categorical)
+        for name in SPELLING
+    ]
+    return lines.with_columns(one.alias(name) for one, name in zip(named, SPELLING, strict=True))
 
 
 def _without_lines(history: History) -> History:
     no_lines, height = history.lines.clear(), history.lines.height
     return replace(history, lines=no_lines, lines_elsewhere=height, day_first=None)
-
-
-def _write(frame: pl.DataFrame, file: Path) -> None:
-    frame.write_parquet(file, compression="lz4", row_group_size=_ROWS)
 
 
 def check_parts(
@@ -158,6 +225,7 @@ def check_parts(
     *,
     as_of: date,
     extra: Sequence[str] = (),
+    limit: int | None = None,
     add: Callable[[Result], Sums] = sums,
 ) -> CheckedParts:
     """Check one part after the other; the findings of each go to disk.
@@ -168,6 +236,7 @@ def check_parts(
         rules: those to run, in this order.
         as_of: a later service date is in the future.
         extra: further columns of the findings, as of `findings.table.as_pieces`.
+        limit: how many of the first findings will be asked for; all where None.
         add: gives the sums of the lines of a part.
 
     Raises:
@@ -181,10 +250,12 @@ def check_parts(
     findings, totals, files = 0, [], list[Path]()
     for number in parts:
         result = result_of(parted.part(number), whole, policies, rules, as_of=as_of)
+        for file in parted.files(number):
+            file.unlink()
         totals.append(add(result))
         findings += result.findings.height
-        files += _write_findings(result, parted.folder / f"findings-{number}", extra)
-        (parted.folder / f"lines-{number}.parquet").unlink()
+        files += _write_findings(result, parted.folder / f"findings-{number}", extra, limit)
+        del result  # before the next part is read
     nobody = pl.DataFrame(schema={"person_id": pl.String, "first_day": pl.Date})
     no_lines = pl.DataFrame(schema={**whole.schema, BATCH_LINE: pl.Int64()})
     nothing = Part(no_lines, None, [nobody] * len(whole.readings))
@@ -196,14 +267,19 @@ def check_parts(
     return CheckedParts(result, every, parted.lines, findings, files)
 
 
-def _write_findings(result: Result, place: Path, extra: Sequence[str]) -> Iterator[Path]:
-    """Write the findings of a part in pieces; the file of each."""
+def _write_findings(
+    result: Result, place: Path, extra: Sequence[str], limit: int | None
+) -> Iterator[Path]:
+    """Write the findings of a part, or the first ones of them, in pieces; the file of each."""
     chosen, done = by_line(result.findings), 0
+    if limit is not None and limit < chosen.height:
+        chosen = chosen.head(limit)
+        result = replace(result, findings=chosen.sort("rule", "line"))
     for number, piece in enumerate(as_pieces(result, extra=extra)):
         own = chosen.slice(done, piece.height)
         line = result.lines[BATCH_LINE].gather(own["line"])
         file = place.with_name(f"{place.name}-{number}.parquet")
-        _write(piece.with_columns(line, own["rule"].alias(_RULE)), file)
+        write(piece.with_columns(line, own["rule"].alias(_RULE)), file)
         done += piece.height
         yield file
 

@@ -17,6 +17,8 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from cpt77092.claims.cells import cell_text
+from cpt77092.frozen import frozen
 from cpt77092.whole import SPELLING, payers_named
 
 _SEEDS = {"person": 1, "claim": 2, "row": 3, "number": 4, "key": 5}
@@ -32,6 +34,51 @@ MEMBER = pl.Schema(
     }
 )
 """What a line says of a claim number."""
+READ = (
+    "source",
+    "source_row",
+    "person_id",
+    "claim_id",
+    "original_reference_number",
+    "billing_npi",
+    *SPELLING,
+)
+"""Columns that are read of lines, of which they may lack some."""
+
+
+@frozen
+class Blanks:
+    """What some lines leave out that other lines of their claim may lend them (`edges`)."""
+
+    lacks_person: bool
+    lacks_entity: bool
+    has_entity: bool
+
+    @classmethod
+    def of(cls, lines: pl.DataFrame) -> Blanks:
+        """What these lines leave out."""
+        person, entity = (_is_blank(lines, name) for name in ("person_id", "billing_npi"))
+        return cls(person.any(), entity.any(), not entity.all())
+
+    @classmethod
+    def together(cls, parts: Sequence[Blanks]) -> Blanks:
+        """What the lines of all leave out."""
+        return cls(
+            any(one.lacks_person for one in parts),
+            any(one.lacks_entity for one in parts),
+            any(one.has_entity for one in parts),
+        )
+
+    @property
+    def may_tie(self) -> bool:
+        """Whether lines of different roots may have to be checked together."""
+        return self.lacks_person or (self.lacks_entity and self.has_entity)
+
+
+def _is_blank(lines: pl.DataFrame, name: str) -> pl.Series:
+    if name not in lines.columns:
+        return pl.repeat(True, lines.height, dtype=pl.Boolean, eager=True)  # noqa: FBT003
+    return lines.select(cell_text(name) == "").to_series()
 
 
 def _text(lines: pl.DataFrame, name: str) -> pl.Expr:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from functools import partial
+from itertools import chain
+from pathlib import Path
 
 import polars as pl
 
 from cpt77092.claims.cells import read_day_first, with_types
 from cpt77092.claims.columns import DIAGNOSES, OF_HISTORY
-from cpt77092.errors import ClaimsError
+from cpt77092.errors import ClaimsError, NoRoomError
 from cpt77092.file_state import FileState, require_unchanged
 from cpt77092.frozen import frozen
 from cpt77092.lakehouse.address import is_table
-from cpt77092.readers.claim_diagnoses import with_claim_diagnoses
+from cpt77092.readers.claim_diagnoses import claim_diagnoses
 from cpt77092.readers.classify import ROW_KIND
 from cpt77092.readers.code_cells import codes_of_other_systems
 from cpt77092.readers.date_orders import (
@@ -23,13 +25,13 @@ from cpt77092.readers.date_orders import (
     decided,
     looked_up,
     order_notes,
-    shown_by_lines,
     shown_by_rows,
     together,
 )
 from cpt77092.readers.discover import is_read_once, open_claims
-from cpt77092.readers.excel_damage import restore_numbers
+from cpt77092.readers.excel_damage import notes_on_lost_digits, restore_numbers
 from cpt77092.readers.failures import POLARS_FAILURES, reading, reason
+from cpt77092.readers.file_lines import FileLines, LinesOnDisk, with_given
 from cpt77092.readers.frame import Frame, read_frame
 from cpt77092.readers.multi_value_cells import split_sets, take_modifiers_off_codes
 from cpt77092.readers.required_columns import require_columns
@@ -53,6 +55,8 @@ COMMONEST = 5
 _CODE_FORM = "^[A-Za-z]?[0-9]{3,4}[0-9A-Za-z]?$"
 """Of a procedure or revenue code: anything else in its column may name a patient."""
 ROWS_SHOWN = 5
+_CLAIMS_AT_ONCE = 500_000
+"""Claims without diagnoses whose rows are looked up together, where the lines are on disk."""
 _PLACE = {SOURCE: pl.UInt32, ROW: pl.UInt32}
 REJECTED = pl.Schema({**_PLACE, LINE: pl.UInt32, REJECT: pl.String, RAW: pl.Binary})
 """Rows that could not be read."""
@@ -83,12 +87,33 @@ class Batch:
     """Files that could not be read, among others that could: a sentence for each."""
     dates: Shown = field(default_factory=dict)
     """What the files show of the order of month and day."""
+    on_disk: LinesOnDisk | None = None
+    """The lines in scope that `lines` lacks, where they are on disk."""
 
     @classmethod
     def of_lines(cls, lines: pl.DataFrame) -> Batch:
         """A batch of typed lines alone, whose files were read elsewhere."""
         rejects, unread = pl.DataFrame(schema=REJECTED), pl.DataFrame(schema=UNREAD_CODE)
         return cls(lines=lines, rejects=rejects, unread_codes=unread, scans=(), tallies=())
+
+    def in_memory(self) -> Batch:
+        """The batch with all of its lines in memory."""
+        assert self.on_disk is not None  # noqa: S101 - asked of a batch that was just read
+        lines = pl.concat(self.on_disk.taken_away(), how="diagonal", rechunk=True)
+        return replace(self, lines=lines, on_disk=None)
+
+    def values(self, *names: str) -> pl.DataFrame:
+        """The different texts of some columns, under the name of the first."""
+        frames = [self.lines] if self.on_disk is None else self.on_disk.columns(names)
+        different = pl.DataFrame(schema={names[0]: pl.String})
+        for lines in frames:
+            texts = [
+                lines.select(pl.col(name).cast(pl.String).alias(names[0])).unique()
+                for name in names
+                if name in lines.columns
+            ]
+            different = pl.concat([different, *texts]).unique()
+        return different
 
     @property
     def day_first(self) -> Batch | None:
@@ -150,6 +175,7 @@ def read_readable(
     scope: frozenset[str],
     options: Options,
     past: Sequence[str | Frame] = (),
+    folder: Path | None = None,
 ) -> Batch:
     """Read all files, or where some cannot be read all others, and say which those are.
 
@@ -161,26 +187,30 @@ def read_readable(
         scope: as of `read_batch`.
         options: as of `read_batch`.
         past: as of `read_batch`.
+        folder: as of `read_batch`.
 
     Raises:
         ClaimsError: no file can be read; a sentence for each.
     """
     problems, readable = list(not_found), list(paths)
+    read = partial(read_batch, needed=needed, scope=scope, options=options, folder=folder)
     try:
-        batch = read_batch(paths, needed=needed, scope=scope, options=options, past=past)
+        batch = read(paths, past=past)
+    except NoRoomError:
+        raise
     except ClaimsError:
         # Only after a failure is each file tried alone. What is read once cannot be tried.
         if (len(paths) == 1 and not not_found) or any(is_read_once(path) for path in paths):
             raise
         for path in paths:
             try:
-                read_batch([path], needed=needed, scope=scope, options=options)
+                read([path])
             except ClaimsError as problem:
                 readable.remove(path)
                 problems += problem.lines
         if not readable:
             raise ClaimsError(*problems) from None
-        batch = read_batch(readable, needed=needed, scope=scope, options=options, past=past)
+        batch = read(readable, past=past)
     return replace(batch, unreadable=tuple(problems), folder_notes=tuple(passed_by))
 
 
@@ -191,6 +221,7 @@ def read_batch(
     scope: frozenset[str],
     options: Options,
     past: Sequence[str | Frame] = (),
+    folder: Path | None = None,
 ) -> Batch:
     """Read the in-scope lines of all files.
 
@@ -201,6 +232,7 @@ def read_batch(
         options: header overrides and the payer, from the command line.
         past: files of earlier claims, which are asked too where the batch does not show whether
             the month or the day of its dates comes first.
+        folder: where the lines go that memory does not hold (`Batch.on_disk`); None for memory.
 
     Returns:
         The batch, with the lines in the order of files and rows.
@@ -210,26 +242,31 @@ def read_batch(
             it is read.
     """
     selection = Selection(needed - OF_HISTORY, scope)
-    files = [(_state_of(source), open_source(source, selection, options)) for source in sources]
-    scans, tallies, lines, rejects, unread = [], [], [], [], []
+    lines = [
+        FileLines(n, needed, partial(lines_of, number=n, options=options), folder)
+        for n in range(len(sources))
+    ]
+    opened = [
+        (_state_of(source), open_source(source, _sending(selection, to), options))
+        for source, to in zip(sources, lines, strict=True)
+    ]
+    scans, tallies, rejects, unread = [], [], [], []
     notes: list[str] = []
-    for number, (state, opened) in enumerate(files):
-        scan, rows = _read_rows(opened, selection)
+    for (state, file), to in zip(opened, lines, strict=True):
+        scan, rows = _read_rows(file, _sending(selection, to))
+        if folder is None:
+            to.take(0, rows.kept)
         selection = replace(selection, room=selection.room.after(rows.kept))
         scans.append(replace(scan, state=state))
         tallies.append(tally_of(rows))
-        rejects.append(rejects_of(rows, number))
-        unread.append(_unread_codes(rows, number))
-        lines_here, notes_here = lines_of(rows, number, options)
-        lines.append(lines_here)
-        notes += [f"{scan.path}: {note}" for note in notes_here]
-    if needed.intersection(DIAGNOSES):
-        lines = with_claim_diagnoses(lines, scans, tallies)
-    shown = together(shown_by_lines(one, needed) for one in lines)
+        rejects.append(rejects_of(rows, to.number))
+        unread.append(_unread_codes(rows, to.number))
+        notes += [f"{scan.path}: {note}" for note in _notes(rows, to.lost)]
+    shown = together(file.shown for file in lines)
     others = partial(_shown_by_files, past, selection, options)
     shown = looked_up(shown, lambda: map(shown_by_rows, scans), others)
     batch = Batch(
-        lines=_all_typed(lines, needed, decided(shown), scans),
+        lines=pl.DataFrame(),
         rejects=pl.concat(rejects),
         unread_codes=pl.concat(unread),
         scans=tuple(scans),
@@ -237,9 +274,38 @@ def read_batch(
         cell_notes=(*notes, *order_notes(decided(shown), needed)),
         commonest_codes=() if any(tally.in_scope for tally in tallies) else _commonest(scans),
         dates=shown,
+        on_disk=_typed_later(lines, needed, scans, tallies, decided(shown)),
     )
     batch.require_unchanged()
-    return batch
+    return batch if folder is not None else batch.in_memory()
+
+
+def _sending(selection: Selection, lines: FileLines) -> Selection:
+    return selection if lines.folder is None else replace(selection, spill=lines)
+
+
+def _typed_later(
+    lines: Sequence[FileLines],
+    needed: frozenset[str],
+    scans: Sequence[Scan],
+    tallies: Sequence[Tally],
+    orders: Orders,
+) -> LinesOnDisk:
+    """The lines of all files, to be read in their types."""
+    given = None
+    if needed.intersection(DIAGNOSES):
+        given = claim_diagnoses(
+            lines,
+            scans,
+            tallies,
+            without=chain.from_iterable(file.without for file in lines),
+            at_once=None if lines[0].folder is None else _CLAIMS_AT_ONCE,
+        )
+
+    def read(written: pl.DataFrame, number: int) -> pl.DataFrame:
+        return typed(with_given(written, given), needed, orders, scans[number].path)
+
+    return LinesOnDisk(lines, read)
 
 
 def _read_rows(opened: OpenedFile, selection: Selection) -> tuple[Scan, Rows]:
@@ -273,15 +339,6 @@ def open_source(source: str | Frame, selection: Selection, options: Options) -> 
     return opened
 
 
-def _all_typed(
-    lines: list[pl.DataFrame], needed: frozenset[str], orders: Orders, scans: Sequence[Scan]
-) -> pl.DataFrame:
-    """The lines of all files in their types; each is let go as it was written once it is read."""
-    for number, scan in enumerate(scans):
-        lines[number] = typed(lines[number], needed, orders, scan.path)
-    return pl.concat(lines, how="diagonal", rechunk=True)
-
-
 def _shown_by_files(
     sources: Sequence[str | Frame], selection: Selection, options: Options
 ) -> list[Shown]:
@@ -297,21 +354,38 @@ def _shown_by_files(
     return shown
 
 
-def lines_of(rows: Rows, number: int, options: Options) -> tuple[pl.DataFrame, list[str]]:
+def lines_of(
+    kept: pl.DataFrame, number: int, options: Options
+) -> tuple[pl.DataFrame, dict[str, int]]:
     """The in-scope lines of a file, as they are written, with their payer and the file's number.
 
+    Args:
+        kept: rows of the file, as `Rows.kept` has them.
+        number: of the file.
+        options: with the payer, from the command line.
+
     Returns:
-        The lines, and what a person should know about how their cells were read.
+        The lines, and how many cells of a column lost digits.
     """
-    is_line = rows.kept[ROW_KIND] == "in scope"
-    lines = rows.kept if is_line.all() else rows.kept.filter(is_line)
+    is_line = kept[ROW_KIND] == "in scope"
+    lines = kept if is_line.all() else kept.filter(is_line)
     lines = lines.drop(ROW_KIND, REJECT, LINE, RAW, strict=False)
     lines = lines.with_columns(pl.lit(number, pl.UInt32).alias(SOURCE))
     if options.payer is not None and "payer" not in lines.columns:
         is_named = "payer_id" in lines.columns
         lines = lines.with_columns(payer=pl.lit("" if is_named else options.payer))
-    lines, notes = restore_numbers(take_modifiers_off_codes(split_sets(lines)))
-    return lines, [*_code_notes(rows), *notes, *_set_aside_notes(rows)]
+    return restore_numbers(take_modifiers_off_codes(split_sets(lines)))
+
+
+def _notes(rows: Rows, lost: Mapping[str, int]) -> Iterator[str]:
+    """What a person should know about how the cells of a file were read."""
+    yield from _code_notes(rows)
+    yield from notes_on_lost_digits(lost)
+    if rows.set_aside:
+        yield (
+            "rows set aside as lines of institutional claims, or as no claim lines by the layout: "
+            f"{rows.set_aside:,}"
+        )
 
 
 def typed(lines: pl.DataFrame, needed: frozenset[str], orders: Orders, path: str) -> pl.DataFrame:
@@ -361,20 +435,12 @@ def _code_notes(rows: Rows) -> Iterator[str]:
         yield f"{count(number, 'row')} with {what} in place of a procedure code"
 
 
-def _set_aside_notes(rows: Rows) -> Iterator[str]:
-    if rows.set_aside:
-        yield (
-            "rows set aside as lines of institutional claims, or as no claim lines by the layout: "
-            f"{rows.set_aside:,}"
-        )
-
-
 def tally_of(rows: Rows) -> Tally:
     """How many of the rows that were read are what."""
     counts = dict(rows.kept[ROW_KIND].value_counts(sort=False).iter_rows())
     return Tally(
         rows=rows.total,
-        in_scope=counts.get("in scope", 0),
+        in_scope=counts.get("in scope", 0) + rows.lines_elsewhere,
         no_code=counts.get("no code", 0),
         not_data=counts.get("not data", 0) + rows.set_aside,
         rejected=counts.get("rejected", 0),

@@ -6,7 +6,7 @@ visit. The rows of claims with lines in scope and no diagnosis are then looked u
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import polars as pl
 
@@ -20,33 +20,46 @@ CLAIM_DIAGNOSES = "claim_diagnoses"
 `DIAGNOSES`, joined by `BETWEEN_DIAGNOSES`; null where it has none from there."""
 ROW_COLUMNS = ("claim_id", "claim_line_number", *WHOSE_CLAIM, *DIAGNOSES)
 """Columns of the rows that are looked up."""
+_GIVEN = {SOURCE: pl.UInt32, ROW: pl.UInt32, CLAIM_DIAGNOSES: pl.Categorical}
 _NUMBER = r"^([0-9]+)(?:\.0*)?$"
 
 
-def with_claim_diagnoses(
-    files: Sequence[pl.DataFrame], scans: Sequence[Scan], tallies: Sequence[Tally]
-) -> list[pl.DataFrame]:
-    """The lines in scope of all files, each with its `CLAIM_DIAGNOSES`.
+def claim_diagnoses(
+    files: Sequence[Iterable[pl.DataFrame]],
+    scans: Sequence[Scan],
+    tallies: Sequence[Tally],
+    *,
+    without: Iterable[pl.Series],
+    at_once: int | None = None,
+) -> pl.DataFrame:
+    """`CLAIM_DIAGNOSES` of the lines in scope that have them, by the number of file and row.
 
     Args:
-        files: the lines of each file as they are written, with the number of the file.
+        files: the lines of each file as they are written, in pieces.
         scans: what else is known of each file.
         tallies: how many rows each file has.
+        without: claim numbers of the lines without diagnoses.
+        at_once: claims whose rows are looked up together; all where None.
     """
-    none = pl.lit(None, pl.Categorical).alias(CLAIM_DIAGNOSES)
-    without = [without_diagnoses(lines) for lines in files]
     numbers = pl.concat([pl.Series(dtype=pl.String), *without]).unique()
     numbers = numbers.filter(numbers != "")
-    if numbers.is_empty():
-        return [lines.with_columns(none) for lines in files]
-    rows = []
-    for source, (lines, scan, tally) in enumerate(zip(files, scans, tallies, strict=True)):
-        look_up = None if tally.in_scope == tally.rows else scan.rows_of_claims
-        rows.append(plain_rows(lines if look_up is None else look_up(numbers), numbers, source))
-    given = given_to_rows(pl.concat(rows))
-    return [
-        lines.join(given, on=[SOURCE, ROW], how="left", maintain_order="left") for lines in files
-    ]
+    given = [pl.DataFrame(schema=_GIVEN)]
+    step = at_once or max(numbers.len(), 1)
+    for start in range(0, numbers.len(), step):
+        some, rows = numbers.slice(start, step), []
+        for source, (lines, scan, tally) in enumerate(zip(files, scans, tallies, strict=True)):
+            look_up = None if tally.in_scope == tally.rows else scan.rows_of_claims
+            pieces = lines if look_up is None else [look_up(some)]
+            rows += [plain_rows(piece, some, source) for piece in pieces]
+        given.append(given_to_rows(pl.concat(rows).unique([SOURCE, ROW])))
+    return pl.concat(given)
+
+
+def with_claim_diagnoses(lines: pl.DataFrame, given: pl.DataFrame) -> pl.DataFrame:
+    """Lines with the `CLAIM_DIAGNOSES` that are given to rows."""
+    if given.is_empty():
+        return lines.with_columns(pl.lit(None, pl.Categorical).alias(CLAIM_DIAGNOSES))
+    return lines.join(given, on=[SOURCE, ROW], how="left", maintain_order="left")
 
 
 def without_diagnoses(lines: pl.DataFrame) -> pl.Series:

@@ -10,7 +10,7 @@ from cpt77092.claims.categorical import index_in
 from cpt77092.claims.cells import cell_text, with_plain_cells, with_plain_texts
 from cpt77092.readers.code_cells import BLANK, IN_SCOPE, OTHER, UNREADABLE, read_codes
 from cpt77092.readers.scan import REJECT, SHORT
-from cpt77092.readers.subtotals import subtotals
+from cpt77092.readers.subtotals import added_cells, called_totals, sums
 
 ROW_KIND = "row_kind"
 ROW_KINDS = pl.Enum(["in scope", "out of scope", "no code", "not data", "rejected"])
@@ -55,8 +55,17 @@ def classify(kept: pl.DataFrame, scope: frozenset[str], header: str = "") -> pl.
         The rows with `row_kind` (`ROW_KINDS`) and `damaged_code`. A row whose code cell is blank or
         unreadable has no code if it looks like a claim line.
     """
-    kept = _with_codes_read(with_plain_cells(with_plain_texts(kept)), scope, header)
-    kept = _without_loose_short_rows(_with_swallowed_rows(kept))
+    kept = with_codes_read(kept, scope, header)
+    return with_row_kinds(kept, sums(added_cells(kept)))
+
+
+def with_row_kinds(kept: pl.DataFrame, is_sum: pl.Series | None) -> pl.DataFrame:
+    """Rows as `classify` gives them.
+
+    Args:
+        kept: some rows of a file, with their codes read.
+        is_sum: which of them are `subtotals.sums`; None where none is.
+    """
     cell = pl.col("code_kind")
     kind = pl.when(cell == IN_SCOPE).then(_kind("in scope")).otherwise(_kind("out of scope"))
     if kept["code_kind"].is_in([BLANK, UNREADABLE]).any():
@@ -64,8 +73,9 @@ def classify(kept: pl.DataFrame, scope: frozenset[str], header: str = "") -> pl.
     if kept["code_is_total"].any():
         is_total = pl.col("code_is_total") & ~is_claim_row(set(kept.columns) - {"hcpcs_code"})
         kind = pl.when(is_total).then(_kind("not data")).otherwise(kind)
-    if (totals := subtotals(kept)) is not None:
-        kind = pl.when(pl.lit(totals)).then(_kind("not data")).otherwise(kind)
+    for totals in (called_totals(kept), is_sum):
+        if totals is not None:
+            kind = pl.when(pl.lit(totals)).then(_kind("not data")).otherwise(kind)
     if kept["code_is_header"].any():
         kind = pl.when("code_is_header").then(_kind("not data")).otherwise(kind)
     if kept[REJECT].null_count() < kept.height:
@@ -87,8 +97,12 @@ def _kind(name: str) -> pl.Expr:
     return pl.lit(name, dtype=ROW_KINDS)
 
 
-def _with_codes_read(kept: pl.DataFrame, scope: frozenset[str], header: str) -> pl.DataFrame:
-    """The rows with what their code cells are; many rows share few codes, so each is read once."""
+def with_codes_read(kept: pl.DataFrame, scope: frozenset[str], header: str) -> pl.DataFrame:
+    """Kept rows with what their code cells are, and why rows are rejected, as of `classify`.
+
+    Many rows share few codes, so each is read once.
+    """
+    kept = with_plain_cells(with_plain_texts(kept))
     known = kept["hcpcs_code"].unique()
     texts = known.cast(pl.String)
     is_header = (texts == header.strip().upper()) & (texts != "")
@@ -100,7 +114,8 @@ def _with_codes_read(kept: pl.DataFrame, scope: frozenset[str], header: str) -> 
         .with_columns(code_is_total=texts.str.contains(_TOTAL))
     )
     index = pl.lit(index_in(kept["hcpcs_code"], known))
-    return kept.hstack(read.select(pl.all().gather(index)))
+    kept = kept.hstack(read.select(pl.all().gather(index)))
+    return _without_loose_short_rows(_with_swallowed_rows(kept))
 
 
 def _with_swallowed_rows(kept: pl.DataFrame) -> pl.DataFrame:

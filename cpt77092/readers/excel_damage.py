@@ -6,6 +6,8 @@ find, and is noted. Codes are restored in `classify`; a place of service is neve
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 import polars as pl
 
 from cpt77092.claims.words import NPIS
@@ -14,24 +16,29 @@ NUMBERS = ("claim_id", "person_id", *NPIS)
 _SCIENTIFIC = r"^[0-9](?:\.[0-9]+)?[Ee]\+?[0-9]{1,2}$"
 
 
-def restore_numbers(lines: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
-    """The lines with rewritten numbers restored, and a note for each column that lost digits."""
-    notes = []
+def restore_numbers(lines: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int]]:
+    """The lines with rewritten numbers restored, and how many cells of a column lost digits."""
+    lost = {}
     for name in NUMBERS:
         if name not in lines.columns or not _may_be_rewritten(lines[name]):
             continue
         cells = lines[name].cast(pl.String)
         is_rewritten = cells.str.contains(_SCIENTIFIC)
         if is_rewritten.any():
-            cells, cut = _from_scientific(cells, is_rewritten)
-            if cut:
-                cells_were = "1 cell was" if cut == 1 else f"{cut:,} cells were"
-                notes.append(
-                    f"{name}: {cells_were} cut by a spreadsheet (like 1.23457E+09); export the "
-                    f"column as text"
-                )
+            cells, lost[name] = _from_scientific(cells, is_rewritten)
         lines = lines.with_columns(cells.alias(name))
-    return lines, notes
+    return lines, lost
+
+
+def notes_on_lost_digits(lost: Mapping[str, int]) -> Iterator[str]:
+    """A note for each column with cells that lost digits, by how many there are."""
+    for name in NUMBERS:
+        if cut := lost.get(name):
+            cells_were = "1 cell was" if cut == 1 else f"{cut:,} cells were"
+            yield (
+                f"{name}: {cells_were} cut by a spreadsheet (like 1.23457E+09); export the "
+                f"column as text"
+            )
 
 
 def _may_be_rewritten(cells: pl.Series) -> bool:

@@ -15,9 +15,9 @@ from cpt77092.claims.headers import HeaderMatch, headers_to_read, match_headers
 from cpt77092.claims.layouts import fitting
 from cpt77092.errors import ClaimsError
 from cpt77092.frozen import frozen
-from cpt77092.readers.classify import classify
 from cpt77092.readers.failures import POLARS_FAILURES
 from cpt77092.readers.institutional import claim_type_columns
+from cpt77092.readers.kept import KeptRows
 from cpt77092.readers.line_plan import LinePlan
 from cpt77092.readers.required_columns import require_columns, require_person
 from cpt77092.readers.scan import (
@@ -118,6 +118,8 @@ class FrameFile:
     kind: str = "frame"
     data: bytes = b""
     notes: tuple[str, ...] = ()
+    taken: KeptRows | None = None
+    """What took the kept rows, where `parts` do not have them."""
 
     def read(self, selection: Selection) -> tuple[Scan, Rows]:
         """The rows that the pass kept.
@@ -125,9 +127,10 @@ class FrameFile:
         Raises:
             ClaimsError: the column of the procedure codes has a type that holds none.
         """
-        header = self.headers.columns["hcpcs_code"]
-        every = self.parts
-        classified = classify(pl.concat(p.kept for p in every), selection.scope, header)
+        every, kept = self.parts, self.taken
+        if kept is None:
+            kept = KeptRows(selection, self.headers.columns["hcpcs_code"])
+            kept.take_all(pl.concat(p.kept for p in every).lazy())
         dates = pl.concat(p.dates for p in every)
         code = pl.col("hcpcs_code").repeat_by("len").explode()
         claims = pl.concat(p.claims for p in every)
@@ -138,7 +141,7 @@ class FrameFile:
             dates=dates.lazy() if dates.width else None,
             rows_of_claims=(lambda _: claims) if claims.width else None,
         )
-        return scan, Rows(classified, *pl.concat(p.total for p in every).sum().row(0))
+        return scan, kept.rows(*pl.concat(p.total for p in every).sum().row(0))
 
 
 @frozen
@@ -233,7 +236,7 @@ class _Pass:
         self._waiting = [with_lists_spread(no_rows, self.columns.lists)]
         self._file: FrameFile | None = None
         self._plan: LinePlan | None = None
-        self._room = selection.room
+        self._kept: KeptRows
         self._rows = 0
         self._open_claims = pl.Series(dtype=pl.String)
 
@@ -253,7 +256,9 @@ class _Pass:
 
     def _open(self) -> FrameFile:
         rows = pl.concat(self._waiting)
-        self._file = file = self.columns.opened(rows, self._selection, self._options)
+        file = self.columns.opened(rows, self._selection, self._options)
+        self._kept = KeptRows(self._selection, file.headers.columns["hcpcs_code"])
+        self._file = file = replace(file, taken=self._kept)
         self._plan = LinePlan.of(file, self._selection, types=file.types)
         self._keep(rows, file, self._plan)
         self._waiting.clear()
@@ -264,8 +269,8 @@ class _Pass:
         if plan.claim_cells and self._selection.only is None:
             part = replace(part, claims=self._rows_of_claims(rows, plan))
         self._rows += rows.height
-        file.parts.append(part)
-        self._room = self._room.with_more(part.kept)
+        self._kept.take(part.kept)
+        file.parts.append(replace(part, kept=part.kept.clear()))
 
     def _rows_of_claims(self, rows: pl.DataFrame, plan: LinePlan) -> pl.DataFrame:
         """The rows of claims with lines that may lack diagnoses: those of some rows at a time.

@@ -198,7 +198,7 @@ def _read_file(
     require_person(opened)
     with reading(path):
         scan, rows = opened.read(selection)
-    lines, _ = lines_of(rows, number, options)
+    lines, _ = lines_of(rows.kept, number, options)
     rejects = rejects_of(rows, number).select(pl.lit(path).alias("source_file"), LINE, REJECT)
     return _PastFile(scan, lines, rejects, _days(scan, people), rows.total)
 
@@ -231,13 +231,7 @@ def _marks(batch: Batch, name: str) -> pl.LazyFrame:
 
     A claim is named by a void or replacement of it, too.
     """
-    columns = [name, _ORIGINAL] if name == "claim_id" else [name]
-    values = [
-        batch.lines.select(pl.col(column).cast(pl.String).alias(name)).unique()
-        for column in columns
-        if column in batch.lines.columns
-    ]
-    named = pl.concat([pl.DataFrame(schema={name: pl.String}), *values]).unique()
+    named = batch.values(*([name, _ORIGINAL] if name == "claim_id" else [name]))
     named = named.filter(pl.col(name).is_not_null() & (pl.col(name) != ""))
     return named.with_columns(pl.lit(True).alias(f"is_of_{name}")).lazy()  # noqa: FBT003
 

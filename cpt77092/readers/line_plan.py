@@ -16,10 +16,11 @@ from cpt77092.claims.marks import without_marks
 from cpt77092.errors import ClaimsError
 from cpt77092.frozen import frozen
 from cpt77092.readers.claim_diagnoses import ROW_COLUMNS
-from cpt77092.readers.classify import SORTING, classify
+from cpt77092.readers.classify import SORTING
 from cpt77092.readers.code_cells import may_be_in_scope
 from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced, reading, reason
 from cpt77092.readers.institutional import is_institutional
+from cpt77092.readers.kept import KeptRows
 from cpt77092.readers.scan import INDEX, REJECT, ROW, OpenedFile, Rows, Scan, Selection
 
 Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
@@ -186,18 +187,18 @@ class LinePlan:
             ClaimsError: the file is damaged.
         """
         no_reason = pl.lit(None, dtype=pl.String).alias(REJECT)
-        kept = rows.filter(self.keep).select(pl.col(INDEX).alias(ROW), no_reason, *self.cells)
+        lines = rows.filter(self.keep).select(pl.col(INDEX).alias(ROW), no_reason, *self.cells)
+        kept = KeptRows(selection, opened.headers.columns["hcpcs_code"])
         try:
             with native_errors_silenced():
-                frame = selection.collect(self.lines(kept))
+                kept.take_all(self.lines(lines))
                 total = rows.select(self.total).collect(engine="streaming")
         except POLARS_FAILURES as failure:
             names = self._not_read(rows)
             column = f"column {', '.join(map(repr, names))}: " if names else ""
             why = f"{opened.path}: {column}cannot be read ({reason(failure)})"
             raise ClaimsError(why) from None
-        classified = classify(frame, selection.scope, opened.headers.columns["hcpcs_code"])
-        return self.scan(opened, rows), Rows(classified, *total.row(0))
+        return self.scan(opened, rows), kept.rows(*total.row(0))
 
     def rows_of_claims(self, rows: Frame, numbers: pl.Series) -> Frame:
         """The rows that may be of some claims, as `RowsOfClaims` gives them."""

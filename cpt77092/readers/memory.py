@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 import polars as pl
 
-from cpt77092.errors import ClaimsError, Problem
+from cpt77092.errors import NoRoomError, Problem
 from cpt77092.frozen import frozen
 
 ROW_BYTES = 800
@@ -57,11 +58,11 @@ def require(needed: int, lines: int, room: int | None, *, are_read: bool = False
     fewer = ", or by fewer rules at a time"
     if are_read:
         text = f"{text}them in parts on disk{fewer}"
-        raise ClaimsError(
+        raise NoRoomError(
             Problem(text=text, typed=f"{text}: --parts auto -o NAME.csv, --select MO")
         )
     text = f"{text}the files in parts that keep each patient's claims together{fewer}"
-    raise ClaimsError(Problem(text=text, typed=f"{text}: --select MO"))
+    raise NoRoomError(Problem(text=text, typed=f"{text}: --select MO"))
 
 
 @frozen
@@ -104,9 +105,14 @@ class Room:
             frames.append(frame)
             room = room.with_more(frame)
 
-        # Not `collect_batches`, which ends early and in silence where a file breaks the reader.
-        plan.sink_batches(take, maintain_order=True, engine="streaming")
+        each_batch(plan, take)
         return pl.concat(frames)
+
+
+def each_batch(plan: pl.LazyFrame, take: Callable[[pl.DataFrame], None]) -> None:
+    """Hand over the rows of a plan bit by bit, in their order."""
+    # Not `collect_batches`, which ends early and in silence where a file breaks the reader.
+    plan.sink_batches(take, maintain_order=True, engine="streaming")
 
 
 def _own_groups() -> tuple[Path, Path]:

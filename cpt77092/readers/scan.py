@@ -107,6 +107,21 @@ class Rows:
     """Rows of the file; lines, where a row holds several."""
     set_aside: int = 0
     """Rows that the file's layout says are not claim lines."""
+    lines_elsewhere: int = 0
+    """Lines in scope that are not in `kept`, since they went where the selection sends them."""
+
+
+class Spill(Protocol):
+    """Takes the lines in scope of a file in pieces, so that memory need not hold them."""
+
+    def start(self) -> None:
+        """Forget what was taken: the file is read from its first row."""
+
+    def take(self, number: int, lines: pl.DataFrame) -> None:
+        """Take the lines in scope of a piece, as `classify` gives them.
+
+        Pieces are numbered in order from 0, and some come after later ones.
+        """
 
 
 @frozen
@@ -120,14 +135,8 @@ class Selection:
     room: Room = field(default_factory=Room.now)
     only: Callable[[pl.LazyFrame], pl.LazyFrame] | None = None
     """Drops kept rows that the run does not need, before they are collected."""
-
-    def collect(self, kept: pl.LazyFrame) -> pl.DataFrame:
-        """Collect the kept rows of a file, as long as there is room for them.
-
-        Raises:
-            ClaimsError: memory does not hold them.
-        """
-        return self.room.collect(kept if self.only is None else self.only(kept))
+    spill: Spill | None = None
+    """Where lines in scope go that memory need not hold."""
 
 
 RowsOfClaims = Callable[[pl.Series], pl.DataFrame]

@@ -29,57 +29,57 @@ _OF_A_LINE = (
     "billing_npi",
 )
 """What a claim line has some of, besides its date, code, units and charge."""
-_CHARGE = "charge_amount"
+_CHARGE, _DATE = "charge_amount", "claim_line_start_date"
 
 
-def subtotals(kept: pl.DataFrame) -> pl.Series | None:
-    """Which rows are subtotals; None where no row is.
+def called_totals(kept: pl.DataFrame) -> pl.Series | None:
+    """Which rows a word calls a total; None where no row lacks its date.
 
     Args:
-        kept: rows of a file in order, with `code_kind` and `code_read`.
+        kept: rows with `code_kind` and `code_read`.
     """
-    if "claim_line_start_date" not in kept.columns:
+    is_undated = _is_undated(kept)
+    if is_undated is None:
         return None
-    dates = kept["claim_line_start_date"]
-    is_text = dates.dtype in (pl.String, pl.Categorical)
-    is_undated = dates.is_null() | (dates == "") if is_text else dates.is_null()
-    if not is_undated.any():
-        return None
-    kept = kept.with_row_index("place")
-    undated = kept.filter(is_undated, pl.col("code_kind") == IN_SCOPE)
-    places = [undated.filter(_is_called_total(undated))["place"], _sums(kept, undated)]
-    is_subtotal = pl.repeat(False, kept.height, dtype=pl.Boolean, eager=True)  # noqa: FBT003
-    return is_subtotal.scatter(pl.concat(places), values=True)
+    undated = kept.with_row_index("place").filter(is_undated)
+    is_total = pl.repeat(False, kept.height, dtype=pl.Boolean, eager=True)  # noqa: FBT003
+    return is_total.scatter(undated.filter(_is_called_total(undated))["place"], values=True)
 
 
-def _text(frame: pl.DataFrame, name: str) -> pl.Expr:
-    """The text of a column; blank where the file lacks it."""
-    return cell_text(name) if name in frame.columns else pl.lit("")
+def added_cells(kept: pl.DataFrame) -> pl.DataFrame:
+    """What `sums` reads of rows: no rows where the file lacks a column for it.
+
+    A bare row has a code, perhaps units and a charge, and nothing else.
+    """
+    code = kept["code_read"].alias("code")
+    if not {_CHARGE, _DATE, "claim_id"}.issubset(kept.columns):
+        none = pl.lit(None, pl.Boolean)
+        return code.clear().to_frame().with_columns(charge=None, is_bare=none, is_line=none)
+    is_undated = _is_undated(kept)
+    is_bare = (
+        pl.lit(False)  # noqa: FBT003
+        if is_undated is None
+        else pl.lit(is_undated) & pl.all_horizontal(_text(kept, n) == "" for n in _OF_A_LINE)
+    )
+    return kept.select(
+        code="code_read", charge=_CHARGE, is_bare=is_bare, is_line=pl.col(REJECT).is_null()
+    )
 
 
-def _is_called_total(undated: pl.DataFrame) -> pl.Expr:
-    claim, payer = _text(undated, "claim_id"), _text(undated, "payer")
-    return pl.when(claim == "").then(payer).otherwise(claim).str.contains(_CALLED_TOTAL)
-
-
-def _sums(kept: pl.DataFrame, undated: pl.DataFrame) -> pl.Series:
-    """The places of rows that have a code and the sum of its lines above them, and nothing else.
+def sums(cells: pl.DataFrame) -> pl.Series | None:
+    """Which rows are bare and add up the lines of their code above them; None where no row does.
 
     The sum is that since the row before of this kind, or since the first. One of the file's rows
     adds up several lines: else it may be a line that is written twice.
+
+    Args:
+        cells: of all rows of a file in order, as `added_cells` gives them.
     """
-    none = pl.Series(dtype=pl.UInt32)
-    bare = undated.filter(pl.all_horizontal(_text(undated, name) == "" for name in _OF_A_LINE))
-    if bare.is_empty() or _CHARGE not in kept.columns or "claim_id" not in kept.columns:
-        return none
-    lines = kept.filter(pl.col("code_read").is_in(bare["code_read"].unique().implode()))
-    lines = lines.select(
-        "place",
-        code="code_read",
-        charge=read_cells(lines[_CHARGE], BY_NAME[_CHARGE])[0],
-        is_bare=pl.col("place").is_in(bare["place"].implode()),
-        is_line=pl.col(REJECT).is_null(),
-    )
+    if not cells["is_bare"].any():
+        return None
+    codes = cells.filter("is_bare")["code"].unique()
+    lines = cells.with_row_index("place").filter(pl.col("code").is_in(codes.implode()))
+    lines = lines.with_columns(read_cells(lines["charge"], BY_NAME[_CHARGE])[0].alias("charge"))
     charge = pl.when("is_line", ~pl.col("is_bare")).then("charge").fill_null(0)
     block = (pl.col("is_bare").cum_sum() - pl.col("is_bare")).over("code")
     added = lines.with_columns(block=block, added=charge).with_columns(
@@ -87,7 +87,30 @@ def _sums(kept: pl.DataFrame, undated: pl.DataFrame) -> pl.Series:
         of_block=pl.col("added").sum().over("code", "block"),
         lines=(pl.col("is_line") & ~pl.col("is_bare")).sum().over("code", "block"),
     )
-    sums = added.filter(
+    found = added.filter(
         "is_bare", pl.any_horizontal(pl.col("so_far", "of_block") == pl.col("charge"))
     )
-    return sums["place"] if (sums["lines"] > 1).any() else none
+    if not (found["lines"] > 1).any():
+        return None
+    is_sum = pl.repeat(False, cells.height, dtype=pl.Boolean, eager=True)  # noqa: FBT003
+    return is_sum.scatter(found["place"], values=True)
+
+
+def _is_undated(kept: pl.DataFrame) -> pl.Series | None:
+    """Which rows in scope lack a date of service; None where none does."""
+    if _DATE not in kept.columns:
+        return None
+    dates = kept[_DATE]
+    is_text = dates.dtype in (pl.String, pl.Categorical)
+    is_undated = dates.is_null() | (dates == "") if is_text else dates.is_null()
+    return is_undated & (kept["code_kind"] == IN_SCOPE) if is_undated.any() else None
+
+
+def _text(frame: pl.DataFrame, name: str) -> pl.Expr:
+    """The text of a column; blank where the file lacks it."""
+    return cell_text(name) if name in frame.columns else pl.lit("")
+
+
+def _is_called_total(kept: pl.DataFrame) -> pl.Expr:
+    claim, payer = _text(kept, "claim_id"), _text(kept, "payer")
+    return pl.when(claim == "").then(payer).otherwise(claim).str.contains(_CALLED_TOTAL)

@@ -24,7 +24,7 @@ from cpt77092.facts import Past
 from cpt77092.findings.schema import Schema
 from cpt77092.frozen import frozen
 from cpt77092.parts.check import with_firsts
-from cpt77092.parts.ties import united
+from cpt77092.parts.ties import Blanks, united
 from cpt77092.policies.policy import PolicySet
 from cpt77092.readers import Frame, Options, Selection
 from cpt77092.readers.date_orders import Orders, Shown, decided, looked_up, order_notes, together
@@ -49,7 +49,7 @@ from cpt77092.spark.checker import (
     categories,
     tie,
 )
-from cpt77092.spark.rows import LINES, Account, Blanks, Reader, sampled
+from cpt77092.spark.rows import LINES, Account, Reader, sampled
 from cpt77092.spark.worker import on_worker
 from cpt77092.whole import Outline, Whole
 

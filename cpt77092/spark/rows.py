@@ -9,12 +9,12 @@ from dataclasses import replace
 import polars as pl
 import pyarrow as pa
 
-from cpt77092.claims.cells import cell_text, read_day_first, with_types
+from cpt77092.claims.cells import read_day_first, with_types
 from cpt77092.claims.columns import BY_NAME, COLUMNS, DIAGNOSES, DTYPES, TEXT_KINDS, Kind
 from cpt77092.claims.dates import Order
 from cpt77092.findings.schema import Schema
 from cpt77092.frozen import frozen
-from cpt77092.parts.ties import roots
+from cpt77092.parts.ties import Blanks, roots
 from cpt77092.readers import ROW, ROW_ID, Options, Selection, Tally
 from cpt77092.readers.batch import lines_of, tally_of, typed
 from cpt77092.readers.claim_diagnoses import CLAIM_DIAGNOSES, plain_rows, without_diagnoses
@@ -56,41 +56,6 @@ def as_frame(batches: Sequence[pa.RecordBatch]) -> pl.DataFrame:
 def keep_all(kept: pl.LazyFrame) -> pl.LazyFrame:
     """Rows of earlier claims: which are of the batch's patients is known where they meet."""
     return kept
-
-
-@frozen
-class Blanks:
-    """What some lines leave out that other lines of their claim may lend them (`ties.edges`)."""
-
-    lacks_person: bool
-    lacks_entity: bool
-    has_entity: bool
-
-    @classmethod
-    def of(cls, lines: pl.DataFrame) -> Blanks:
-        """What these lines leave out."""
-        person, entity = (_is_blank(lines, name) for name in ("person_id", "billing_npi"))
-        return cls(person.any(), entity.any(), not entity.all())
-
-    @classmethod
-    def together(cls, parts: Sequence[Blanks]) -> Blanks:
-        """What the lines of all leave out."""
-        return cls(
-            any(one.lacks_person for one in parts),
-            any(one.lacks_entity for one in parts),
-            any(one.has_entity for one in parts),
-        )
-
-    @property
-    def may_tie(self) -> bool:
-        """Whether lines of different roots may have to be checked together."""
-        return self.lacks_person or (self.lacks_entity and self.has_entity)
-
-
-def _is_blank(lines: pl.DataFrame, name: str) -> pl.Series:
-    if name not in lines.columns:
-        return pl.repeat(True, lines.height, dtype=pl.Boolean, eager=True)  # noqa: FBT003
-    return lines.select(cell_text(name) == "").to_series()
 
 
 @frozen(kw_only=True)
@@ -160,7 +125,7 @@ class Reader:
         """The claim lines among some rows, as in `LINES`."""
         for file, places in self._files(batches):
             scan, kept = file.read(self.selection)
-            written, _ = lines_of(kept, 0, self.options)
+            written, _ = lines_of(kept.kept, 0, self.options)
             lines = self._placed(written, places)
             without = (
                 without_diagnoses(written) if self.has_diagnoses else pl.Series(dtype=pl.String)

@@ -18,9 +18,10 @@ import polars as pl
 
 from cpt77092.claims.headers import HeaderMatch, match_headers, names_column
 from cpt77092.frozen import frozen
-from cpt77092.readers.classify import ROW_KIND, classify
+from cpt77092.readers.classify import ROW_KIND
 from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced
 from cpt77092.readers.header_row import titles_note
+from cpt77092.readers.kept import KeptRows
 from cpt77092.readers.line_plan import LinePlan
 from cpt77092.readers.scan import (
     INDEX,
@@ -140,15 +141,16 @@ class CsvFile:
         if attempt is not None:
             with suppress(*POLARS_FAILURES):
                 lines = attempt.read(selection.room)
+        kept = KeptRows(selection, self.headers.columns["hcpcs_code"])
         if lines is None:
             rows = self._rows()
-            kept = selection.collect(plan.lines(self._cells(rows.filter(self._keep(plan)), plan)))
+            kept.take_all(plan.lines(self._cells(rows.filter(self._keep(plan)), plan)))
             total = self._last_row() if plan.is_row_a_line else plan.total
             counts = rows.select(total).collect(engine="streaming").row(0)
         else:
-            kept, counts = lines.kept, (lines.total,)
-        classified = classify(kept, selection.scope, self.headers.columns["hcpcs_code"])
-        result = Rows(classified, *counts)
+            kept.take(lines.kept)
+            counts = (lines.total,)
+        result = kept.rows(*counts)
         return result if self._is_complete(result, lines) else None
 
     def _is_complete(self, rows: Rows, lines: RowsOfLines | None) -> bool:
@@ -206,9 +208,10 @@ class CsvFile:
         encoding = detect_whole(source)
         if not (self.is_encoding_stated or source.encoding.startswith("utf-16")):
             source = replace(source, encoding=encoding)
-        account = _Account(plan)
+        account = _Account(plan, is_of_history=selection.only is not None)
         rows_by = partial(read_rows, source, self.shape, lead=self.dialect.lead, names=self.names)
-        read = rows_by(keep=account.keep)
+        kept = KeptRows(selection, self.headers.columns["hcpcs_code"])
+        read = rows_by(keep=account.keep, take=lambda rows: kept.take_all(rows.lazy()))
 
         def rows_of_claims(numbers: pl.Series) -> pl.DataFrame:
             def keep(block: pl.DataFrame) -> pl.DataFrame:
@@ -216,10 +219,10 @@ class CsvFile:
                 no_reason = pl.lit(None, pl.String).alias(REJECT)
                 return plan.rows_of_claims(readable, numbers).with_columns(no_reason)
 
-            return rows_by(keep=keep).kept
+            of_claims = list[pl.DataFrame]()
+            rows_by(keep=keep, take=of_claims.append)
+            return pl.concat(of_claims)
 
-        kept = selection.collect(read.kept.lazy())
-        kept = classify(kept, selection.scope, self.headers.columns["hcpcs_code"])
         notes = {
             self.dialect.careful: bool(self.dialect.careful),
             f"read as {source.name}": source.encoding != UTF8,
@@ -236,7 +239,7 @@ class CsvFile:
             encoding=source.name,
             heading=source.raw(read.heading),
         )
-        return scan, Rows(kept, *account.counts(read.wrong))
+        return scan, kept.rows(*account.counts(read.wrong))
 
     def _keep(self, plan: LinePlan) -> pl.Expr:
         """Rows to keep: those that may be in scope, and those with too many or too few fields."""
@@ -335,6 +338,8 @@ class _Account:
     """What is kept of a file that is read row by row, block after block, and what is counted."""
 
     plan: LinePlan
+    is_of_history: bool
+    """Whether the days of patients will be asked for."""
     codes: list[pl.DataFrame] = field(default_factory=list)
     totals: list[pl.DataFrame] = field(default_factory=list)
     dates: list[pl.DataFrame] = field(default_factory=list)
@@ -351,7 +356,8 @@ class _Account:
         self.codes.append(block.select(code).group_by("hcpcs_code").len())
         readable = block.filter(~is_wrong)
         self.totals.append(readable.select(self.plan.total))
-        self.days.append(readable.select(self.plan.days).unique())
+        if self.is_of_history:
+            self.days.append(readable.select(self.plan.days).unique())
         if self.plan.dates:
             self.dates.append(readable.select(self.plan.dates))
         kept = block.filter(self.plan.keep | is_wrong)

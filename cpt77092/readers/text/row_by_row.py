@@ -94,7 +94,6 @@ class _Block:
 class RowsRead:
     """What was read of a whole file."""
 
-    kept: pl.DataFrame
     wrong: int
     """How many rows are wrong, titles that seem short among them."""
     nuls: int
@@ -109,6 +108,7 @@ def read_rows(
     lead: int,
     names: Sequence[str],
     keep: Callable[[pl.DataFrame], pl.DataFrame],
+    take: Callable[[pl.DataFrame], None],
 ) -> RowsRead:
     """Read every record of a file.
 
@@ -118,13 +118,13 @@ def read_rows(
         lead: lines before the header.
         names: the file's columns.
         keep: picks the rows and columns to keep out of each block of rows.
+        take: called with what is kept of each block.
 
     Raises:
         ClaimsError: the compressed file is cut short.
     """
     lines = _Lines(source.lines())
     lines.skip(lead)
-    kept: list[pl.DataFrame] = []
     wrong, heading, other_header = 0, "", 0
     block = _Block(first_row=lead + 1)
     for record in _records(lines, shape, block):
@@ -136,12 +136,12 @@ def read_rows(
             other_header = 0 if shape.repeats_header(record) else lines.number
         _add(block, record, lines, source, shape, other_header)
         if len(block.records) == BLOCK:
-            kept.append(_kept(block, names, source, keep))
+            take(_kept(block, names, source, keep))
             wrong += len(block.wrong)
             block.start(block.first_row + BLOCK)
-    kept.append(_kept(block, names, source, keep))
+    take(_kept(block, names, source, keep))
     wrong += len(block.wrong)
-    return RowsRead(pl.concat(kept), wrong, lines.nuls, heading)
+    return RowsRead(wrong, lines.nuls, heading)
 
 
 def raw_records(

@@ -17,8 +17,8 @@ import polars as pl
 from cpt77092.claims.headers import HeaderMatch, keep_for_other_files
 from cpt77092.errors import ClaimsError, Problem, UsageError
 from cpt77092.frozen import frozen
-from cpt77092.readers.classify import classify
 from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced, reason
+from cpt77092.readers.kept import KeptRows
 from cpt77092.readers.scan import Options, Rows, Scan, Selection
 from cpt77092.readers.text.encoding import plain_bytes
 from cpt77092.readers.x12.claim_lines import SOURCES, read_lines
@@ -68,8 +68,8 @@ class X12File:
         try:
             data = bare_interchanges(plain_bytes(self.path, self.data))
             with native_errors_silenced():
-                lines, every_line, faults, notes = self._read(data, selection)
-                kept = selection.collect(lines.lazy())
+                kept = KeptRows(selection, SOURCES["hcpcs_code"])
+                every_line, faults, notes = self._read(data, selection, kept)
         except POLARS_FAILURES as failure:
             raise ClaimsError(f"{self.path}: cannot be read ({reason(failure)})") from None
         if faults and not self.lenient:
@@ -85,13 +85,13 @@ class X12File:
             notes=notes,
             faults=_shown(faults),
         )
-        return scan, Rows(classify(kept, selection.scope, SOURCES["hcpcs_code"]), every_line.height)
+        return scan, kept.rows(every_line.height)
 
     def _read(
-        self, data: bytes, selection: Selection
-    ) -> tuple[pl.DataFrame, pl.DataFrame, list[Fault], tuple[str, ...]]:
+        self, data: bytes, selection: Selection, kept: KeptRows
+    ) -> tuple[pl.DataFrame, list[Fault], tuple[str, ...]]:
         interchanges = find_interchanges(data, self.path)
-        kept, every_line, envelope = [], [], []
+        every_line, envelope = [], []
         faults: list[Fault] = []
         version, totals_off = "", 0
         for piece in pieces(data, interchanges):
@@ -106,7 +106,7 @@ class X12File:
                 of_history=selection.only is not None,
             )
             totals_off += off
-            kept.append(lines)
+            kept.take_all(lines.lazy())
             every_line.append(all_lines)
         frame = pl.concat(envelope)
         notes = check_kinds(PROFESSIONAL, frame, self.path)
@@ -114,7 +114,7 @@ class X12File:
         if totals_off:
             text = f"{TOTALS_OFF} on claims: {totals_off:,}"
             notes = (*notes, text)
-        return pl.concat(kept), pl.concat(every_line), sorted(faults), notes
+        return pl.concat(every_line), sorted(faults), notes
 
 
 def open_file(path: str, data: Path | bytes, options: Options) -> X12File:
