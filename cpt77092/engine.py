@@ -220,7 +220,7 @@ def with_facts(
     facts, plain = closure(names)
     every = _all_lines(batch, history, whole)
     needed = every.height * len(facts) * FACT_BYTES
-    memory.require(needed, every.height, memory.free(), are_read=True)
+    memory.require(needed, every.height, memory.free())
     lines, table = _with_policies(every, whole, policies, plain, as_of)
     context = _context(lines, table, whole, past_of(reading, history), reading, policies)
     lines = add_facts(lines, facts, context, kept=kept).head(batch.lines.height)

@@ -13,7 +13,7 @@ from cpt77092 import __version__
 from cpt77092.choices import By, Color, FailOn, Format, Hold, LogFormat, Sort, Without
 from cpt77092.cli.configured import answers_of, from_file, settings_of, with_accepted
 from cpt77092.cli.exits import Exit, exit_code, failing_severities, unchecked_columns
-from cpt77092.cli.in_parts import for_parts
+from cpt77092.cli.in_parts import for_parts, in_parts_instead
 from cpt77092.cli.options import (
     EXIT_CODE,
     FOLLOWING,
@@ -30,12 +30,13 @@ from cpt77092.cli.options import (
     log_format_option,
     option,
     parse_dollars,
+    parse_memory,
     parse_parts,
     settings_option,
     with_options,
 )
 from cpt77092.cli.output_files import OutputFiles, output_files, require_no_input
-from cpt77092.errors import OutputError, UsageError
+from cpt77092.errors import NoRoomError, OutputError, UsageError
 from cpt77092.frozen import frozen
 from cpt77092.reports.log import Log
 
@@ -98,9 +99,15 @@ class CheckOptions(ClaimOptions):
     parts: int | None = option(
         OUTPUT,
         "Check in this many parts, kept on disk meanwhile, in less memory: for CSV, JSON lines, "
-        "Parquet and text.",
+        "Parquet and text. If omitted, in parts only where memory does not hold the lines.",
         metavar="NUMBER|auto",
         parser=parse_parts,
+    )
+    memory: int | None = option(
+        OUTPUT,
+        "Take no more memory than this, in parts where it needs them; if omitted, what is free.",
+        metavar="4GB",
+        parser=parse_memory,
     )
     not_checked: bool = flag(
         OUTPUT, "List every line that a rule could not check, in JSON.", "--not-checked"
@@ -216,6 +223,7 @@ def check(ctx: typer.Context, options: CheckOptions) -> None:
         raise typer.Exit
 
     from cpt77092.claims.quotable import cells_revealed
+    from cpt77092.readers.memory import bounded
     from cpt77092.reports.files import output_locks
     from cpt77092.reports.progress import Watch
     from cpt77092.run import read_before
@@ -229,13 +237,18 @@ def check(ctx: typer.Context, options: CheckOptions) -> None:
     read = (options.payers, options.worklist, request.accepted, request.since)
     require_no_input(request, names, (settings_of(ctx).path, *read))
     ctx.with_resource(cells_revealed(is_wanted=options.show_phi))
+    ctx.with_resource(bounded(options.memory))
     states = request.states()
     options = for_parts(options, request, files)
     worklist, before = _former_worklist(options, files), read_before(request)
     ctx.with_resource(output_locks([name for name, _ in files.reports], others=files.others))
     _log_start(ctx, request, options, log)
     with Watch(quiet=options.quiet or log.is_json, color=options.color) as watch:
-        report = _report(ctx, request, before, options, files, log, watch.step)
+        try:
+            report = _report(ctx, request, before, options, files, log, watch.step)
+        except NoRoomError as problem:
+            options = in_parts_instead(problem, options, request, files, log)
+            report = _report_of_parts(ctx, request, options, files, log, watch.step)
     report = replace(report, worklist=worklist, states=states)
     code, why = Exit(report.exit_code), report.why
     with Watch(quiet=options.quiet or log.is_json, color=options.color) as watch:
@@ -351,7 +364,7 @@ def _findings_asked_for(options: CheckOptions, files: OutputFiles) -> int | None
         return None
     if options.quiet and options.form is Format.AUTO:
         return 0
-    return options.limit or None
+    return options.limit or None if options.form is Format.CONCISE else None
 
 
 def _extra(options: CheckOptions) -> tuple[str, ...]:

@@ -7,11 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cpt77092.choices import By, Format, Sort
-from cpt77092.errors import UsageError
+from cpt77092.cli.options import AUTO_PARTS
+from cpt77092.errors import NoRoomError, UsageError
 
 if TYPE_CHECKING:
     from cpt77092.cli.check import CheckOptions
     from cpt77092.cli.output_files import OutputFiles
+    from cpt77092.reports.log import Log
     from cpt77092.run import Request
 
 FORMATS = frozenset({Format.CSV, Format.JSONL, Format.PARQUET, Format.CONCISE})
@@ -52,6 +54,36 @@ def for_parts(options: CheckOptions, request: Request, files: OutputFiles) -> Ch
         )
     is_long = options.limit is None and form is Format.CONCISE and sys.stdout.isatty()
     return replace(options, form=form, limit=_SHOWN if is_long else options.limit)
+
+
+def in_parts_instead(
+    problem: NoRoomError,
+    options: CheckOptions,
+    request: Request,
+    files: OutputFiles,
+    log: Log,
+) -> CheckOptions:
+    """The options of a check in parts, in place of one that memory does not hold; a line says so.
+
+    Raises:
+        NoRoomError: it was in parts, or claims were read that can be read only once.
+        UsageError: an option needs all findings or lines at once.
+    """
+    from cpt77092.readers import is_read_once  # slow to import, for the help
+
+    if options.parts is not None or any(map(is_read_once, request.paths)):
+        raise problem
+    try:
+        changed = for_parts(replace(options, parts=AUTO_PARTS), request, files)
+    except UsageError as needs_all:
+        why = "; ".join(needs_all.lines)
+        raise NoRoomError(f"memory does not hold all lines at once, and in parts: {why}") from None
+    text = "memory does not hold all lines at once: checked in parts on disk, which takes longer"
+    if log.is_json:
+        log.event("parts", message=text)
+    elif not options.quiet:
+        sys.stderr.write(f"{text}\n")
+    return changed
 
 
 def _require_format(form: Format, asked: str) -> None:

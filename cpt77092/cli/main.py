@@ -159,7 +159,7 @@ def _refusal(problem: BaseException) -> str:
         place = problem.filename or "the working folder, or a file in it"
         return f"{place}: cannot be used ({problem.strerror or 'the system refuses it'})"
     if isinstance(problem, MemoryError):
-        return "memory does not hold the run; check the files in parts"
+        return "memory does not hold the run; check it in parts on disk: --parts auto -o NAME.csv"
     if isinstance(problem, ValueError) and "null byte" in str(problem):
         return "a file name holds a NUL character; name another file"
     if type(problem).__name__ == "PanicException":  # which is no `Exception`

@@ -118,8 +118,20 @@ def parse_parts(text: str) -> int:
     if text == "auto":
         return AUTO_PARTS
     if not re.fullmatch(r"[1-9][0-9]{0,3}", text):
-        raise typer.BadParameter(f"{text!r} is no number of parts; write 1 to 9999, or auto")
+        raise UsageError(f"--parts {text}: write 1 to 9999, or auto")
     return int(text)
+
+
+_UNITS = {"MB": 10**6, "GB": 10**9}
+
+
+def parse_memory(text: str) -> int:
+    """Bytes as `4GB`, `2.5 GB` or `1500MB`, from 1 GB."""
+    match = re.fullmatch(r"([0-9]{1,6}(?:\.[0-9]+)?) ?([MG]B)", text.strip(), re.IGNORECASE)
+    most = int(Decimal(match[1]) * _UNITS[match[2].upper()]) if match else 0
+    if most < _UNITS["GB"]:
+        raise UsageError(f"--memory {text}: write an amount from 1GB, as 4GB or 2.5GB")
+    return most
 
 
 def parse_column_map(pairs: Sequence[str] | None) -> dict[str, str]:

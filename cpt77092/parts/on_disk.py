@@ -37,6 +37,7 @@ FOLDER = "scrub-parts-"
 _RULE = "rule_number"
 _FINDING_BYTES = 3
 """Of memory per line and fact for findings with their texts, beside `FACT_BYTES` for the facts."""
+_MOST_PARTS = 9_999
 _LINES_TIED = 4_000_000
 """Lines whose claim numbers are tied together at a time: 0.1 GB for a million."""
 
@@ -109,10 +110,10 @@ class CheckedParts:
 
 
 def parts_needed(lines: int, rules: Sequence[Rule]) -> int:
-    """Into how many parts so many lines fit, each in a quarter of the memory that is free."""
-    room = memory.free()
+    """Into how many parts so many lines fit, one of which memory holds."""
+    room = memory.for_a_part()
     needed = lines * len(closure(names_read(rules))[0]) * (FACT_BYTES + _FINDING_BYTES)
-    return 1 if room is None else max(1, -(-needed * 4 // max(room, 1)))
+    return 1 if room is None else max(1, min(-(-needed // max(room, 1)), _MOST_PARTS))
 
 
 def write_parts(

@@ -9,11 +9,11 @@ from __future__ import annotations
 import polars as pl
 
 from cpt77092.readers.classify import ROW_KIND, classify, with_codes_read, with_row_kinds
-from cpt77092.readers.memory import each_batch
+from cpt77092.readers.memory import ROW_BYTES, each_batch
 from cpt77092.readers.scan import Rows, Selection
 from cpt77092.readers.subtotals import added_cells, sums
 
-PIECE = 500_000
+LEAST, MOST = 50_000, 500_000
 """Kept rows that are sorted out together where they do not stay in memory."""
 
 
@@ -23,7 +23,9 @@ class KeptRows:
     def __init__(self, selection: Selection, header: str) -> None:
         """Take the rows of a file whose procedure code has this header."""
         self._selection, self._header = selection, header
-        self._room = selection.room
+        self._room = room = selection.room
+        self._piece = MOST if room.bytes_free is None else room.bytes_free // (4 * ROW_BYTES)
+        self._piece = max(LEAST, min(self._piece, MOST))
         self._waiting: list[pl.DataFrame] = []
         self._held = 0
         self._rest: list[pl.DataFrame] = []
@@ -54,7 +56,7 @@ class KeptRows:
         self._held += rows.height
         if self._selection.spill is None:
             self._room = self._room.with_more(rows)
-        elif self._held >= PIECE:
+        elif self._held >= self._piece:
             self._sort_out()
 
     def rows(self, total: int, set_aside: int = 0) -> Rows:

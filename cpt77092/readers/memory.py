@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from pathlib import Path
 
 import polars as pl
@@ -14,7 +15,7 @@ from cpt77092.frozen import frozen
 ROW_BYTES = 800
 """Of memory per kept row, at the peak of reading: 0.75 GB for a million of 49 columns."""
 GIGABYTE = 10**9
-MACHINE = Path("/proc/meminfo")
+MACHINE, STATUS = Path("/proc/meminfo"), Path("/proc/self/status")
 OWN_GROUPS = Path("/proc/self/cgroup")
 # Limits of control groups, as versions 2 and 1 show them.
 GROUPS = (
@@ -28,41 +29,59 @@ GROUPS = (
 )
 
 
+_BOUND: ContextVar[int | None] = ContextVar("bound", default=None)
+
+
+@contextmanager
+def bounded(most: int | None) -> Iterator[None]:
+    """Let a run take no more than so many bytes; None for all that is free."""
+    token = _BOUND.set(most)
+    try:
+        yield
+    finally:
+        _BOUND.reset(token)
+
+
+def for_a_part() -> int | None:
+    """Bytes that the check of one part may take; None where the system does not say.
+
+    Where the user has set a bound nearly all below it, else a part of what is free: others run too.
+    """
+    room = free()
+    if room is None:
+        return None
+    return room * 2 // 3 if _BOUND.get() is not None else room // 4
+
+
 def free() -> int | None:
     """Bytes that this process may still take; None where the system does not say (not Linux)."""
-    limits = [_of_machine()]
+    bound = _BOUND.get()
+    limits = [_of_machine(), None if bound is None else max(0, bound - _held())]
     for (folder, *names), own in zip(GROUPS, _own_groups(), strict=False):
         # The group of the process and those around it; a container sees its own as the root.
         limits += [_of_group(folder / place, *names) for place in (own, *own.parents)]
     return min((limit for limit in limits if limit is not None), default=None)
 
 
-def require(needed: int, lines: int, room: int | None, *, are_read: bool = False) -> None:
+def require(needed: int, lines: int, room: int | None) -> None:
     """Refuse a batch that does not fit into memory.
 
     Args:
         needed: bytes that some work on the lines takes.
         lines: how many lines in scope there are so far.
         room: bytes that were free before that work, as `free` gave them.
-        are_read: whether the lines are read, so that they can be checked in parts.
 
     Raises:
-        ClaimsError: with what to do instead.
+        NoRoomError: with what to do instead.
     """
     if room is None or needed <= room:
         return
     text = (
         f"{lines:,} lines in scope take {needed / GIGABYTE:.1f} GB of memory to check, and "
-        f"{room / GIGABYTE:.1f} GB are free; check "
+        f"{room / GIGABYTE:.1f} GB are free; check them in more parts on disk, or by fewer rules "
+        f"at a time"
     )
-    fewer = ", or by fewer rules at a time"
-    if are_read:
-        text = f"{text}them in parts on disk{fewer}"
-        raise NoRoomError(
-            Problem(text=text, typed=f"{text}: --parts auto -o NAME.csv, --select MO")
-        )
-    text = f"{text}the files in parts that keep each patient's claims together{fewer}"
-    raise NoRoomError(Problem(text=text, typed=f"{text}: --select MO"))
+    raise NoRoomError(Problem(text=text, typed=f"{text}: --parts auto -o NAME.csv, --select MO"))
 
 
 @frozen
@@ -123,6 +142,11 @@ def _own_groups() -> tuple[Path, Path]:
             _, controllers, place = line.split(":", 2)
             own |= dict.fromkeys(controllers.split(","), Path(place.lstrip("/")))
     return own[""], own["memory"]
+
+
+def _held() -> int:
+    """Bytes that this process holds; 0 where the system does not say."""
+    return _number_after(STATUS, "VmRSS:", unit=1024) or 0
 
 
 def _of_machine() -> int | None:
