@@ -37,6 +37,8 @@ FOLDER = "scrub-parts-"
 _RULE = "rule_number"
 _FINDING_BYTES = 3
 """Of memory per line and fact for findings with their texts, beside `FACT_BYTES` for the facts."""
+_ROWS = 16_384
+"""Findings of a row group, of which few are read for a piece of all findings."""
 _MOST_PARTS = 9_999
 _LINES_TIED = 4_000_000
 """Lines whose claim numbers are tied together at a time: 0.1 GB for a million."""
@@ -280,7 +282,8 @@ def _write_findings(
         own = chosen.slice(done, piece.height)
         line = result.lines[BATCH_LINE].gather(own["line"])
         file = place.with_name(f"{place.name}-{number}.parquet")
-        write(piece.with_columns(line, own["rule"].alias(_RULE)), file)
+        numbered = piece.with_columns(line, own["rule"].alias(_RULE))
+        numbered.write_parquet(file, compression="lz4", row_group_size=_ROWS)
         done += piece.height
         yield file
 

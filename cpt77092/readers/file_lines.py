@@ -17,13 +17,11 @@ Written = Callable[[pl.DataFrame], tuple[pl.DataFrame, dict[str, int]]]
 """From kept rows to the lines in scope among them, and how many cells of a column lost digits."""
 Typed = Callable[[pl.DataFrame, int], pl.DataFrame]
 """The lines of a file, by its number, in their types."""
-ROWS_OF_GROUP = 16_384
-"""Rows of a Parquet row group, of which few are read for a piece of the findings."""
 
 
 def write(frame: pl.DataFrame, file: Path) -> None:
-    """Write a frame to a temporary file."""
-    frame.write_parquet(file, compression="lz4", row_group_size=ROWS_OF_GROUP)
+    """Write a frame to a temporary file that is read as a whole."""
+    frame.write_parquet(file, compression="lz4", statistics=False)
 
 
 @dataclass(slots=True)

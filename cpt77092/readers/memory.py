@@ -15,7 +15,9 @@ from cpt77092.frozen import frozen
 ROW_BYTES = 800
 """Of memory per kept row, at the peak of reading: 0.75 GB for a million of 49 columns."""
 GIGABYTE = 10**9
-MACHINE, STATUS = Path("/proc/meminfo"), Path("/proc/self/status")
+PROGRAM = 250_000_000
+"""Bytes that the program takes without a line."""
+MACHINE = Path("/proc/meminfo")
 OWN_GROUPS = Path("/proc/self/cgroup")
 # Limits of control groups, as versions 2 and 1 show them.
 GROUPS = (
@@ -56,7 +58,7 @@ def for_a_part() -> int | None:
 def free() -> int | None:
     """Bytes that this process may still take; None where the system does not say (not Linux)."""
     bound = _BOUND.get()
-    limits = [_of_machine(), None if bound is None else max(0, bound - _held())]
+    limits = [_of_machine(), None if bound is None else max(0, bound - PROGRAM)]
     for (folder, *names), own in zip(GROUPS, _own_groups(), strict=False):
         # The group of the process and those around it; a container sees its own as the root.
         limits += [_of_group(folder / place, *names) for place in (own, *own.parents)]
@@ -142,11 +144,6 @@ def _own_groups() -> tuple[Path, Path]:
             _, controllers, place = line.split(":", 2)
             own |= dict.fromkeys(controllers.split(","), Path(place.lstrip("/")))
     return own[""], own["memory"]
-
-
-def _held() -> int:
-    """Bytes that this process holds; 0 where the system does not say."""
-    return _number_after(STATUS, "VmRSS:", unit=1024) or 0
 
 
 def _of_machine() -> int | None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
 from pathlib import Path
 
 import pytest
 
+from cpt77092.readers import memory
 from tests.conftest import Scrub
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -85,4 +87,53 @@ def test_decisions_on_file_are_refused(scrub: Scrub, tmp_path: Path) -> None:
 def test_parts_are_a_number_or_auto(scrub: Scrub, parts: str) -> None:
     code, _, err = scrub(*VISITS, f"--parts={parts}")
     assert code == 2
-    assert "is no number of parts" in err
+    assert err == f"scrub: --parts {parts}: write 1 to 9999, or auto\n"
+
+
+@pytest.mark.parametrize("amount", ["3", "4TB", "900MB", "-4GB", "much"])
+def test_memory_is_an_amount(scrub: Scrub, amount: str) -> None:
+    code, _, err = scrub(*VISITS, f"--memory={amount}")
+    assert code == 2
+    assert err == f"scrub: --memory {amount}: write an amount from 1GB, as 4GB or 2.5GB\n"
+
+
+@pytest.fixture
+def little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory that holds the lines of a part, and not those of the example."""
+    monkeypatch.setattr(memory, "free", lambda: 25_000)
+
+
+INSTEAD = "memory does not hold all lines at once: checked in parts on disk, which takes longer\n"
+
+
+@pytest.mark.usefixtures("little_memory")
+def test_what_memory_does_not_hold_is_checked_in_parts(
+    scrub: Scrub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outputs = [tmp_path / "parted.csv", tmp_path / "whole.csv"]
+    came = [scrub(*VISITS, "-o", outputs[0])]
+    monkeypatch.undo()
+    came.append(scrub(*VISITS, "-o", outputs[1]))
+    assert outputs[0].read_bytes() == outputs[1].read_bytes()
+    (code, out, err), (_, whole_out, whole_err) = came
+    assert (code, out, err) == (1, whole_out, INSTEAD + whole_err)
+
+
+@pytest.mark.usefixtures("little_memory")
+def test_a_format_that_needs_all_lines_at_once_is_refused_with_what_to_write(scrub: Scrub) -> None:
+    code, out, err = scrub(*VISITS, "--format", "json")
+    assert (code, out) == (2, "")
+    assert err == (
+        "scrub: memory does not hold all lines at once, and in parts: --format json: needs all "
+        "findings at once; with --parts write .csv, .jsonl, .parquet or NAME/\n"
+    )
+
+
+@pytest.mark.usefixtures("little_memory")
+def test_standard_input_is_read_once(scrub: Scrub, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = io.BytesIO((EXAMPLES / "visits.csv").read_bytes())
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(content))
+    code, _, err = scrub("-", "--as-of", "2026-11-23", "--isolated")
+    assert code == 2
+    assert "lines in scope take" in err
+    assert err.count("\n") == 1

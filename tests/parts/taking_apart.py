@@ -47,8 +47,8 @@ def read(files: Sequence[Cells], history: Cells | None, policies: PolicySet) -> 
     """Write files of cells, and read them."""
     needed, scope = needed_columns(CATALOGUE), CHECKED | policies.partner_codes()
     with TemporaryDirectory() as folder:
-        paths = [_written(Path(folder) / f"claims-{n}.csv", c) for n, c in enumerate(files)]
-        earlier = [] if history is None else [_written(Path(folder) / "history.csv", history)]
+        paths = [written(Path(folder) / f"claims-{n}.csv", c) for n, c in enumerate(files)]
+        earlier = [] if history is None else [written(Path(folder) / "history.csv", history)]
         batch = read_batch(paths, needed=needed, scope=scope, options=Options(), past=earlier)
         past = None
         if earlier:
@@ -56,7 +56,8 @@ def read(files: Sequence[Cells], history: Cells | None, policies: PolicySet) -> 
     return Run(batch, past, policies)
 
 
-def _written(path: Path, rows: Cells) -> str:
+def written(path: Path, rows: Cells) -> str:
+    """Write cells to a CSV file; its path."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()

@@ -1,4 +1,7 @@
-"""A batch that is checked in parts comes to what it comes to as a whole."""
+"""A batch that is checked in parts comes to what it comes to as a whole.
+
+`test_reading_in_pieces.py` has the long properties, with lines that were read in pieces too.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,6 @@ from dataclasses import replace
 import polars as pl
 import pytest
 from hypothesis import assume, given
-from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from cpt77092.findings.totals import add_up, totals
@@ -16,16 +18,10 @@ from cpt77092.whole import BATCH_LINE, Whole
 from tests.agreement import enlarged
 from tests.claim_strategies import Batch
 from tests.parts.taking_apart import Handed, Run, check_apart, check_whole, read
-from tests.test_oracle import ENLARGED, ENLARGED_RUNS, FEWER, SAMPLE
+from tests.test_oracle import ENLARGED_RUNS, SAMPLE
 
 # What fails is a batch, and a batch is long: let it be shown.
 pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
-
-
-def assert_parts_make_the_whole(rows: Batch, history: Batch | None, most: int | None) -> None:
-    run = read([rows], history, enlarged().packaged)
-    assume(not run.batch.lines.is_empty())
-    assert_parts_of_run_make_the_whole(run, most)
 
 
 def assert_parts_of_run_make_the_whole(run: Run, most: int | None = None) -> None:
@@ -36,24 +32,10 @@ def assert_parts_of_run_make_the_whole(run: Run, most: int | None = None) -> Non
 
 @SAMPLE
 @given(run=ENLARGED_RUNS)
-def test_parts_make_the_whole_on_a_sample(run: tuple[Batch, Batch | None]) -> None:
-    assert_parts_make_the_whole(*run, most=3)
-
-
-@pytest.mark.slow
-@FEWER
-@given(run=ENLARGED_RUNS)
 def test_parts_make_the_whole(run: tuple[Batch, Batch | None]) -> None:
-    assert_parts_make_the_whole(*run, most=5)
-
-
-@pytest.mark.slow
-@FEWER
-@given(files=st.tuples(ENLARGED, ENLARGED))
-def test_parts_of_files_with_different_columns_make_the_whole(files: tuple[Batch, Batch]) -> None:
-    run = read(files, None, enlarged().packaged)
-    assume(not run.batch.lines.is_empty())
-    assert_parts_of_run_make_the_whole(run, most=5)
+    one = read([run[0]], run[1], enlarged().packaged)
+    assume(not one.batch.lines.is_empty())
+    assert_parts_of_run_make_the_whole(one, most=3)
 
 
 # --- what is handed in ------------------------------------------------------------------------

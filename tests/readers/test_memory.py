@@ -44,6 +44,15 @@ def test_free_is_what_machine_and_group_both_have(system: Path) -> None:
     assert memory.free() == 0
 
 
+def test_a_bound_of_the_user_holds_where_more_is_free(system: Path) -> None:
+    (system / "meminfo").write_text("MemAvailable:   8000000 kB\n")
+    assert memory.for_a_part() == 2_048_000_000
+    with memory.bounded(2_000_000_000):
+        assert memory.free() == 2_000_000_000 - memory.PROGRAM
+        assert memory.for_a_part() == memory.free() * 2 // 3  # type: ignore[operator]
+    assert memory.free() == 8_192_000_000
+
+
 def test_memory_of_this_machine_is_known_on_linux() -> None:
     if not Path("/proc/meminfo").exists():
         assert memory.free() is None
@@ -58,8 +67,8 @@ def test_what_fits_exactly_is_not_refused() -> None:
     with pytest.raises(ClaimsError) as refused:
         memory.require(2_000_000_001, 7_654_321, 1_500_000_000)
     assert refused.value.lines == (
-        "7,654,321 lines in scope take 2.0 GB of memory to check, and 1.5 GB are free; check the "
-        "files in parts that keep each patient's claims together, or by fewer rules at a time: "
+        "7,654,321 lines in scope take 2.0 GB of memory to check, and 1.5 GB are free; check "
+        "them in more parts on disk, or by fewer rules at a time: --parts auto -o NAME.csv, "
         "--select MO",
     )
 
@@ -75,10 +84,10 @@ def test_a_batch_too_large_is_refused_while_reading_or_before_checking(
     rooms: Sequence[int], scrub: Scrub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given_rooms(monkeypatch, *rooms)
-    code, out, err = scrub(EXAMPLE, "--as-of", "2026-11-23")
+    code, out, err = scrub(EXAMPLE, "--as-of", "2026-11-23", "--format", "json")
     assert (code, out) == (2, "")
     assert err.count("\n") == 1
-    assert "lines in scope take 0.0 GB of memory to check" in err
+    assert "memory does not hold all lines at once" in err
 
 
 def test_fewer_rules_take_less(scrub: Scrub, monkeypatch: pytest.MonkeyPatch) -> None:
