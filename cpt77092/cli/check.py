@@ -244,13 +244,8 @@ def check(ctx: typer.Context, options: CheckOptions) -> None:
     ctx.with_resource(output_locks([name for name, _ in files.reports], others=files.others))
     _log_start(ctx, request, options, log)
     with Watch(quiet=options.quiet or log.is_json, color=options.color) as watch:
-        try:
-            report = _report(ctx, request, before, options, files, log, watch.step)
-        except NoRoomError as problem:
-            options = in_parts_instead(problem, options, request, files, log)
-            report = _report_of_parts(ctx, request, options, files, log, watch.step)
+        options, report = _report_that_fits(ctx, request, before, options, files, log, watch.step)
     report = replace(report, worklist=worklist, states=states)
-    code, why = Exit(report.exit_code), report.why
     with Watch(quiet=options.quiet or log.is_json, color=options.color) as watch:
         split, unwritten = _write_files(report, files, options, log, watch.step)
     if not options.quiet or options.form is not Format.AUTO:
@@ -261,8 +256,8 @@ def check(ctx: typer.Context, options: CheckOptions) -> None:
         _print_one_line(report, files, options, log)
     if not report.quiet:
         report.print_files(split, files.parts, files.lists)
-    log.finished(code, why)
-    raise typer.Exit(code)
+    log.finished(report.exit_code, report.why)
+    raise typer.Exit(report.exit_code)
 
 
 def _log_start(ctx: typer.Context, request: Request, options: CheckOptions, log: Log) -> None:
@@ -299,6 +294,23 @@ def _exit_code(totals: Totals, options: CheckOptions) -> tuple[Exit, str]:
         strict=options.strict,
         only_new=options.only_new,
     )
+
+
+def _report_that_fits(
+    ctx: typer.Context,
+    request: Request,
+    before: Before | None,
+    options: CheckOptions,
+    files: OutputFiles,
+    log: Log,
+    progress: Callable[..., None],
+) -> tuple[CheckOptions, Report]:
+    """Check the claims, in parts where memory does not hold them at once; with what was changed."""
+    try:
+        return options, _report(ctx, request, before, options, files, log, progress)
+    except NoRoomError as problem:
+        options = in_parts_instead(problem, options, request, files, log)
+    return options, _report_of_parts(ctx, request, options, files, log, progress)
 
 
 def _report(

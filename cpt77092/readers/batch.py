@@ -250,34 +250,55 @@ def read_batch(
         (_state_of(source), open_source(source, _sending(selection, to), options))
         for source, to in zip(sources, lines, strict=True)
     ]
-    scans, tallies, rejects, unread = [], [], [], []
-    notes: list[str] = []
+    files = []
     for (state, file), to in zip(opened, lines, strict=True):
-        scan, rows = _read_rows(file, _sending(selection, to))
-        if folder is None:
-            to.take(0, rows.kept)
-        selection = replace(selection, room=selection.room.after(rows.kept))
-        scans.append(replace(scan, state=state))
-        tallies.append(tally_of(rows))
-        rejects.append(rejects_of(rows, to.number))
-        unread.append(_unread_codes(rows, to.number))
-        notes += [f"{scan.path}: {note}" for note in _notes(rows, to.lost)]
+        one, selection = _read_file(file, state, to, selection)
+        files.append(one)
+    scans, tallies = [file.scan for file in files], [file.tally for file in files]
     shown = together(file.shown for file in lines)
     others = partial(_shown_by_files, past, selection, options)
     shown = looked_up(shown, lambda: map(shown_by_rows, scans), others)
     batch = Batch(
         lines=pl.DataFrame(),
-        rejects=pl.concat(rejects),
-        unread_codes=pl.concat(unread),
+        rejects=pl.concat(file.rejects for file in files),
+        unread_codes=pl.concat(file.unread_codes for file in files),
         scans=tuple(scans),
         tallies=tuple(tallies),
-        cell_notes=(*notes, *order_notes(decided(shown), needed)),
+        cell_notes=(*chain(*(file.notes for file in files)), *order_notes(decided(shown), needed)),
         commonest_codes=() if any(tally.in_scope for tally in tallies) else _commonest(scans),
         dates=shown,
         on_disk=_typed_later(lines, needed, scans, tallies, decided(shown)),
     )
     batch.require_unchanged()
     return batch if folder is not None else batch.in_memory()
+
+
+@frozen
+class _FileRead:
+    """What was read of a file besides its lines."""
+
+    scan: Scan
+    tally: Tally
+    rejects: pl.DataFrame
+    unread_codes: pl.DataFrame
+    notes: tuple[str, ...]
+
+
+def _read_file(
+    file: OpenedFile, state: FileState | None, to: FileLines, selection: Selection
+) -> tuple[_FileRead, Selection]:
+    """Read a file; its lines go to where they are asked for, and take some of the room."""
+    scan, rows = _read_rows(file, _sending(selection, to))
+    if to.folder is None:
+        to.take(0, rows.kept)
+    read = _FileRead(
+        replace(scan, state=state),
+        tally_of(rows),
+        rejects_of(rows, to.number),
+        _unread_codes(rows, to.number),
+        tuple(f"{scan.path}: {note}" for note in _notes(rows, to.cut_cells)),
+    )
+    return read, replace(selection, room=selection.room.after(rows.kept))
 
 
 def _sending(selection: Selection, lines: FileLines) -> Selection:
@@ -377,10 +398,10 @@ def lines_of(
     return restore_numbers(take_modifiers_off_codes(split_sets(lines)))
 
 
-def _notes(rows: Rows, lost: Mapping[str, int]) -> Iterator[str]:
+def _notes(rows: Rows, cut_cells: Mapping[str, int]) -> Iterator[str]:
     """What a person should know about how the cells of a file were read."""
     yield from _code_notes(rows)
-    yield from notes_on_lost_digits(lost)
+    yield from notes_on_lost_digits(cut_cells)
     if rows.set_aside:
         yield (
             "rows set aside as lines of institutional claims, or as no claim lines by the layout: "

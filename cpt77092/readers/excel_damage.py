@@ -18,22 +18,22 @@ _SCIENTIFIC = r"^[0-9](?:\.[0-9]+)?[Ee]\+?[0-9]{1,2}$"
 
 def restore_numbers(lines: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int]]:
     """The lines with rewritten numbers restored, and how many cells of a column lost digits."""
-    lost = {}
+    cut_cells = {}
     for name in NUMBERS:
         if name not in lines.columns or not _may_be_rewritten(lines[name]):
             continue
         cells = lines[name].cast(pl.String)
         is_rewritten = cells.str.contains(_SCIENTIFIC)
         if is_rewritten.any():
-            cells, lost[name] = _from_scientific(cells, is_rewritten)
+            cells, cut_cells[name] = _from_scientific(cells, is_rewritten)
         lines = lines.with_columns(cells.alias(name))
-    return lines, lost
+    return lines, cut_cells
 
 
-def notes_on_lost_digits(lost: Mapping[str, int]) -> Iterator[str]:
+def notes_on_lost_digits(cut_cells: Mapping[str, int]) -> Iterator[str]:
     """A note for each column with cells that lost digits, by how many there are."""
     for name in NUMBERS:
-        if cut := lost.get(name):
+        if cut := cut_cells.get(name):
             cells_were = "1 cell was" if cut == 1 else f"{cut:,} cells were"
             yield (
                 f"{name}: {cells_were} cut by a spreadsheet (like 1.23457E+09); export the "

@@ -41,7 +41,7 @@ class FileLines:
     """What the lines show of the order of month and day."""
     without: list[pl.Series] = field(default_factory=list)
     """Claim numbers of lines without a diagnosis."""
-    lost: Counter[str] = field(default_factory=Counter)
+    cut_cells: Counter[str] = field(default_factory=Counter)
     """How many cells of a column lost digits."""
 
     def start(self) -> None:
@@ -51,15 +51,15 @@ class FileLines:
                 piece.unlink()
         self.pieces, self.height, self.shown = {}, 0, {}
         self.without.clear()
-        self.lost.clear()
+        self.cut_cells.clear()
 
     def take(self, number: int, lines: pl.DataFrame) -> None:
         """Take the lines in scope of a piece, as `classify` gives them."""
-        lines, lost = self.written(lines)
+        lines, cut_cells = self.written(lines)
         self.height += lines.height
         self.shown = together([self.shown, shown_by_lines(lines, self.needed)])
         self.without.append(without_diagnoses(lines).unique())
-        self.lost.update(lost)
+        self.cut_cells.update(cut_cells)
         if self.folder is None:
             self.pieces[number] = lines
         else:

@@ -87,13 +87,13 @@ def sums(cells: pl.DataFrame) -> pl.Series | None:
         of_block=pl.col("added").sum().over("code", "block"),
         lines=(pl.col("is_line") & ~pl.col("is_bare")).sum().over("code", "block"),
     )
-    found = added.filter(
+    sum_rows = added.filter(
         "is_bare", pl.any_horizontal(pl.col("so_far", "of_block") == pl.col("charge"))
     )
-    if not (found["lines"] > 1).any():
+    if not (sum_rows["lines"] > 1).any():
         return None
     is_sum = pl.repeat(False, cells.height, dtype=pl.Boolean, eager=True)  # noqa: FBT003
-    return is_sum.scatter(found["place"], values=True)
+    return is_sum.scatter(sum_rows["place"], values=True)
 
 
 def _is_undated(kept: pl.DataFrame) -> pl.Series | None:
