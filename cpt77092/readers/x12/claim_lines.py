@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import polars as pl
 
@@ -82,7 +82,7 @@ def read_lines(
             ROW, REJECT, *(written_cell(name, columns.BY_NAME[name]) for name in wanted)
         ),
         _with_first_days(_with_people(every, segments) if of_history else every, segments),
-        _totals_off(every, kept, segments),
+        _totals_off(every, described),
     )
 
 
@@ -163,9 +163,8 @@ def _with_people(lines: pl.DataFrame, segments: Segments) -> pl.DataFrame:
         parted(segments.frame.filter(pl.col(TAG) == tag), segments.delimiters)
         for tag in ("NM1", "DMG")
     )
-    for key, table in _people(_named(names), births.with_columns(birth=nth(2), sex=nth(3))):
-        lines = lines.join(table, left_on=key, right_on=OWNER, how="left", maintain_order="left")
-    return lines.with_columns(person_id=_person(pl.col("dependent").is_not_null()))
+    people = _joined(lines, _people(names.with_columns(who=nth(1)), births))
+    return people.with_columns(person_id=_person(pl.col("dependent").is_not_null()))
 
 
 def _with_first_days(lines: pl.DataFrame, segments: Segments) -> pl.DataFrame:
@@ -221,21 +220,24 @@ def _loops_around(segments: Segments) -> pl.DataFrame:
     )
 
 
-def _totals_off(every: pl.DataFrame, kept: pl.DataFrame, segments: Segments) -> int:
+def _totals_off(every: pl.DataFrame, described: pl.DataFrame) -> int:
     """How many claims with a kept line have another total (CLM02) than their charges (SV102)."""
-    claims_ = kept.select(pl.col("claim").alias(OWNER)).unique()
-    headers = segments.frame.join(claims_, on=OWNER, how="semi").filter(pl.col(TAG) == "CLM")
-    stated = parted(headers, segments.delimiters).select(OWNER, total=_money(2))
+    stated = described.select("claim", total=_money("claim_total")).unique("claim")
+    charge = pl.col("charge")
     sums = (
-        every.join(claims_, left_on="claim", right_on=OWNER, how="semi")
-        .group_by(pl.col("claim").alias(OWNER))
-        .agg(pl.when(_money(2).is_not_null().all()).then(_money(2).sum()).alias("charges"))
+        every.lazy()
+        .join(stated.lazy(), on="claim", how="semi")
+        .select("claim", charge=_money(nth(2)))
+        .group_by("claim")
+        .agg(charges=pl.when(charge.null_count() == 0).then(charge.sum()))
+        .collect()
     )
-    return stated.join(sums, on=OWNER).filter(pl.col("total") != pl.col("charges")).height
+    return stated.join(sums, on="claim").filter(pl.col("total") != pl.col("charges")).height
 
 
-def _money(number: int) -> pl.Expr:
-    return nth(number).cast(pl.Decimal(18, 2), strict=False)
+def _money(text: str | pl.Expr) -> pl.Expr:
+    cell = pl.col(text) if isinstance(text, str) else text
+    return cell.cast(pl.Decimal(18, 2), strict=False)
 
 
 def _described(kept: pl.DataFrame, segments: Segments) -> pl.DataFrame:
@@ -248,9 +250,7 @@ def _described(kept: pl.DataFrame, segments: Segments) -> pl.DataFrame:
         for tag in ("CLM", "LX", "REF", "DTP", "NM1", "DMG", "HI", "SBR")
     }
     component = segments.delimiters.component.decode()
-    for key, table in _tables(named, component):
-        kept = kept.join(table, left_on=key, right_on=OWNER, how="left", maintain_order="left")
-    return kept.with_columns(
+    return _joined(kept, _tables(named, component)).with_columns(
         pl.coalesce(REJECT, "dates_problem", "diagnoses_problem", _frequency_problem()).alias(
             REJECT
         ),
@@ -258,55 +258,56 @@ def _described(kept: pl.DataFrame, segments: Segments) -> pl.DataFrame:
     )
 
 
+def _joined(lines: pl.DataFrame, tables: Iterable[tuple[str, pl.DataFrame]]) -> pl.DataFrame:
+    """The lines with the columns of some tables (`_tables`), each of which has a loop once."""
+    more = [
+        lines.select(key)
+        .join(table, left_on=key, right_on=OWNER, how="left", maintain_order="left")
+        .drop(key)
+        for key, table in tables
+    ]
+    return pl.concat([lines, *more], how="horizontal")
+
+
 def _tables(segments: Mapping[str, pl.DataFrame], component: str) -> list[tuple[str, pl.DataFrame]]:
     """Columns to add to the lines, each with the loop of a line by whose opener they are joined."""
-    names = _named(segments["NM1"])
-    who = {code: names.filter(pl.col("who") == code) for code in _ROLES}
+    names = segments["NM1"].with_columns(who=nth(1))
+    who = {code: names.lazy().filter(pl.col("who") == code) for code in _ROLES}
     # A line may carry other payers' authorizations too, which say whose they are.
-    permits = segments["REF"].filter(nth(1) == "G1", nth(4) == "").with_columns(permit=nth(2))
-    permits = permits.filter(pl.col("permit") != "")
-    controls = segments["REF"].filter(nth(1) == "6R").with_columns(control=nth(2))
-    births = segments["DMG"].with_columns(birth=nth(2), sex=nth(3))
-    filings = segments["SBR"].with_columns(filing=nth(9))
+    permits = segments["REF"].filter(nth(1) == "G1", nth(4) == "", nth(2) != "")
+    controls = segments["REF"].filter(nth(1) == "6R")
+    # An identifier of another kind (a tax number in old files) is no NPI.
+    npi = pl.when(nth(8) == "XX").then(nth(9)).otherwise(pl.lit(""))
     return [
         ("claim", _claims(segments["CLM"], component)),
         (OWNER, segments["LX"].select(OWNER, claim_line_number=nth(1))),
-        (OWNER, _firsts(controls, "LX", line_control_number="control")),
+        (OWNER, _firsts(controls, "LX", line_control_number=nth(2))),
         (OWNER, _dates(segments["DTP"])),
-        (OWNER, _firsts(permits, "LX", line_permit="permit")),
-        ("claim", _firsts(permits, "CLM", claim_permit="permit")),
+        (OWNER, _firsts(permits, "LX", line_permit=nth(2))),
+        ("claim", _firsts(permits, "CLM", claim_permit=nth(2))),
         ("claim", _original_references(segments["REF"], segments["SBR"])),
-        ("billing", _firsts(who["85"], "HL", billing_npi="npi")),
-        ("claim", _firsts(who["82"], "CLM", claim_rendering="npi")),
-        (OWNER, _firsts(who["82"], "LX", line_rendering="npi")),
-        ("claim", _firsts(who["DN"], "CLM", claim_referring="npi")),
-        (OWNER, _firsts(who["DN"], "LX", line_referring="npi")),
-        (OWNER, _firsts(who["DK"], "LX", line_ordering="npi")),
-        ("subscriber", _firsts(who["PR"], "HL", payer="name", payer_id="number")),
-        *_people(names, births),
-        ("subscriber", _firsts(filings, "HL", claim_filing_indicator="filing")),
+        ("billing", _firsts(who["85"], "HL", billing_npi=npi)),
+        ("claim", _firsts(who["82"], "CLM", claim_rendering=npi)),
+        (OWNER, _firsts(who["82"], "LX", line_rendering=npi)),
+        ("claim", _firsts(who["DN"], "CLM", claim_referring=npi)),
+        (OWNER, _firsts(who["DN"], "LX", line_referring=npi)),
+        (OWNER, _firsts(who["DK"], "LX", line_ordering=npi)),
+        ("subscriber", _firsts(who["PR"], "HL", payer=nth(3), payer_id=nth(9))),
+        *_people(names, segments["DMG"]),
+        ("subscriber", _firsts(segments["SBR"], "HL", claim_filing_indicator=nth(9))),
         ("claim", _diagnoses(segments["HI"], component)),
     ]
 
 
-def _named(names: pl.DataFrame) -> pl.DataFrame:
-    """The NM1 segments with who they name."""
-    # An identifier of another kind (a tax number in old files) is no NPI.
-    npi = pl.when(nth(8) == "XX").then(nth(9)).otherwise(pl.lit(""))
-    return names.with_columns(who=nth(1), name=nth(3), number=nth(9), npi=npi)
-
-
 def _people(names: pl.DataFrame, births: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
     """What is known of members and of patients who depend on them, as `_tables` has it."""
-    members, patients = (names.filter(pl.col("who") == who) for who in ("IL", "QC"))
-    patients = patients.with_columns(
-        name=pl.concat_str([nth(n) for n in (3, 4, 5, 7)], separator=" ").str.to_uppercase()
-    )
+    members, patients = (names.lazy().filter(pl.col("who") == who) for who in ("IL", "QC"))
+    name = pl.concat_str([nth(n) for n in (3, 4, 5, 7)], separator=" ").str.to_uppercase()
     return [
-        ("subscriber", _firsts(members, "HL", member="number")),
-        ("subscriber", _firsts(births, "HL", member_birth="birth", member_sex="sex")),
-        ("dependent", _firsts(patients, "HL", own_number="number", own_name="name")),
-        ("dependent", _firsts(births, "HL", own_birth="birth", own_sex="sex")),
+        ("subscriber", _firsts(members, "HL", member=nth(9))),
+        ("subscriber", _firsts(births, "HL", member_birth=nth(2), member_sex=nth(3))),
+        ("dependent", _firsts(patients, "HL", own_number=nth(9), own_name=name)),
+        ("dependent", _firsts(births, "HL", own_birth=nth(2), own_sex=nth(3))),
     ]
 
 
@@ -319,13 +320,15 @@ def _original_references(references: pl.DataFrame, payers: pl.DataFrame) -> pl.D
     own = references.join(others, on=OWNER, how="left").filter(
         nth(1) == "F8", (pl.col(NUMBER) < pl.col("end")).fill_null(value=True)
     )
-    return _firsts(own.with_columns(number=nth(2)), "CLM", original_reference_number="number")
+    return _firsts(own, "CLM", original_reference_number=nth(2))
 
 
 def _claims(claims: pl.DataFrame, component: str) -> pl.DataFrame:
-    return claims.select(OWNER, claim_id=nth(1), places=nth(5).str.split(component)).select(
+    places = nth(5).str.split(component)
+    return claims.select(OWNER, claim_id=nth(1), claim_total=nth(2), places=places).select(
         OWNER,
         "claim_id",
+        "claim_total",
         claim_place=nth(0, of="places"),
         claim_frequency_code=nth(2, of="places"),
     )
@@ -354,12 +357,14 @@ def _first_day() -> pl.Expr:
     return pl.when(nth(2) == "RD8").then(first).otherwise(nth(3))
 
 
-def _firsts(rows: pl.DataFrame, loop: str, **columns: str) -> pl.DataFrame:
-    """The first of the rows in each loop of a kind, with these of its columns, renamed."""
+def _firsts(rows: pl.DataFrame | pl.LazyFrame, loop: str, **columns: pl.Expr) -> pl.DataFrame:
+    """The first of the rows in each loop of a kind, with what these columns take from it."""
     return (
-        rows.filter(pl.col(LOOP) == loop)
-        .select(OWNER, **{new: pl.col(old) for new, old in columns.items()})
+        rows.lazy()
+        .filter(pl.col(LOOP) == loop)
+        .select(OWNER, **columns)
         .unique(OWNER, keep="first", maintain_order=True)
+        .collect()
     )
 
 
