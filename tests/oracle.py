@@ -1511,14 +1511,18 @@ def bu004(line: Line) -> Truth:
 
 
 def _scans(line: Line) -> list[Line] | None:
-    """The day's scans: those of the claim, else those of the entity for the person."""
+    """The day's scans: those of the claim, and those of the entity for the person."""
     everyone = line.across(any_payer=True)
     if line.claim_day is None:
         return None
     on_claim = [other for other in line.claim_day if other.code in SPINE_DXA]
-    if on_claim or everyone is None:
+    if everyone is None:
         return on_claim or None
-    return [other for other in everyone if other.code in SPINE_DXA]
+    is_on_claim = {id(scan) for scan in on_claim}
+    return [
+        *on_claim,
+        *(o for o in everyone if o.code in SPINE_DXA and id(o) not in is_on_claim),
+    ]
 
 
 @rule("BU005", "warning", {"77089"})

@@ -278,12 +278,12 @@ def scan_kind(_: Context) -> pl.Expr:
 
 
 def entity_scans(_: Context) -> pl.Expr:
-    """How the provider bills its scans that date: on the claim, else on its other claims."""
+    """How the provider bills its scans that date, on the claim and on its other claims."""
     has_claim = pl.col("claim_key").is_not_null()
     on_claim = pl.when(has_claim).then("claim_date_scans").otherwise(_NOTHING)
     across = pl.col("entity_date_scans")
-    is_unknown = on_claim.is_null()  # no date
-    return pl.when(is_unknown | (on_claim != 0)).then(on_claim).otherwise(across)
+    # A scan on the claim is enough where nobody knows what the other claims bill.
+    return pl.when(on_claim != 0).then(on_claim | across.fill_null(0)).otherwise(across)
 
 
 def _some_scan_is(kinds: int) -> pl.Expr:

@@ -212,18 +212,14 @@ def _lines_with(name: str, codes: Collection[str], *keys: str) -> MessageField:
 
 
 def _scans_of_kind(name: str, kind: int) -> MessageField:
-    """The scans of one kind: those on the claim where it has scans, else the provider's others."""
+    """The provider's scans of one kind that date, on the claim and on its other claims."""
     keys = (CLAIM_DATE, ENTITY_DATE)
 
     def render(flagged: pl.DataFrame, lines: pl.DataFrame, context: Context) -> pl.Series:
         scans = _sharing(flagged, lines, keys, (pl.col("scan_kind") & kind) != 0)
-        on_claim = flagged.select((pl.col("claim_date_scans") != 0).fill_null(value=False))
-        claims, others = (
-            _listed(flagged, scans, (key,), _code_and_number(context)) for key in keys
-        )
-        return claims.zip_with(on_claim.to_series(), others)
+        return _listed(flagged, scans, keys, _code_and_number(context))
 
-    return MessageField(name, (*_NAMED_BY, *keys, "scan_kind", "claim_date_scans"), render)
+    return MessageField(name, (*_NAMED_BY, *keys, "scan_kind"), render)
 
 
 def _parts_of_others(flagged: pl.DataFrame, lines: pl.DataFrame, context: Context) -> pl.Series:
