@@ -61,6 +61,8 @@ MORE_POLICIES = {
               2022-01-01: {value: ["59", XU], source: manual}
               2024-07-01: {value: ["59", KX], source: memory}
               2026-03-03: {ended: true, source: manual}
+            timely_filing_weekend:
+              2023-01-01: {value: next_business_day, source: manual}
             timely_filing:
               2022-01-01: {value: 90 days, source: memory}
               2024-07-01: {value: 12 months, source: manual}

@@ -141,6 +141,7 @@ ODD_LINE_NUMBERS = ("", "1.0", "1.5", "two")
 
 UNREAD = {"relative_value_units"}
 """What no rule asks a policy; its change days tell nothing."""
+LIMITS = {"timely_filing", "timely_filing_replacement"}
 
 
 @dataclass(frozen=True)
@@ -189,16 +190,14 @@ def vocabulary(policies: Policies, as_of: date) -> Vocabulary:
     for policy, key, parameter, first, value in entries:
         payer, day = min(policy.names), first.isoformat()
         for code in sorted(GROUPS.get(key, {key})) if value else ():
-            if parameter.startswith("timely_filing"):
+            if parameter in LIMITS:
                 late += [Edge(payer, served, (code,)) for served in _late(value, as_of)]
             elif parameter == "fee":
                 fees += [Edge(payer, day, (code,), charges=(about,)) for about in _about(value)]
             elif parameter == "pairs":
                 both = [(code, pair["with"]) for pair in value]
                 pairs += [Edge(payer, day, codes, modifiers=("59",)) for codes in both]
-    periods = {
-        value for _, _, name, _, value in entries if name.startswith("timely_filing") and value
-    }
+    periods = {value for _, _, name, _, value in entries if name in LIMITS and value}
     return Vocabulary(
         payers=tuple(
             tuple(sorted(policy.names))
@@ -307,7 +306,7 @@ def _days_of_filing(chance: Random, words: Vocabulary, days: Sequence[str]) -> l
     """About the last day for filing one of the services."""
     served, period = date.fromisoformat(chance.choice(days)), chance.choice(words.periods or [""])
     last = later_by(served, period) if period else served
-    return [(last + timedelta(days=chance.randint(-1, 1))).isoformat()]
+    return [(last + timedelta(days=chance.randint(-1, 3))).isoformat()]
 
 
 def _pools(chance: Random, words: Vocabulary) -> Pools:

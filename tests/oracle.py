@@ -715,6 +715,26 @@ class Line:
         """Whether one payer pays both."""
         return self.payer is not None and self.payer == other.payer
 
+    @property
+    def payer_is_known(self) -> bool:
+        """Whether it, or its claim, says who pays."""
+        return self.payer is not None and (self.paid_by or self).names_payer
+
+    def may_repeat(self, other: Line) -> bool:
+        """Whether what this line of the other's patient and code leaves open may be the same."""
+        if self.damaged or not other.person:
+            return False
+        if (self.person, self.code) != (other.person, other.code):
+            return False
+        sides = [
+            (self.payer if self.payer_is_known else None, other.payer),
+            (self.day, other.day),
+            (self.modifier_set, other.modifier_set),
+            (self.text("rendering_npi") or None, other.text("rendering_npi")),
+        ]
+        is_open = any(own is None for own, _ in sides)
+        return is_open and all(own is None or own == theirs for own, theirs in sides)
+
     # policy
 
     def decision(self, parameter: str) -> Decision | None:
@@ -858,10 +878,15 @@ class Line:
     @cached_property
     def key(self) -> tuple[object, ...] | None:
         """What two lines have in common that bill one service twice; None where unknown."""
-        rendering = self.text("rendering_npi")
-        if self.damaged or self.day is None or self.modifiers is None or rendering is None:
+        rendering, modifiers = self.text("rendering_npi"), self.modifier_set
+        if self.damaged or self.day is None or modifiers is None or rendering is None:
             return None
-        return (self.code, self.day, frozenset(m for m in self.modifiers if m), rendering)
+        return (self.code, self.day, modifiers, rendering)
+
+    @property
+    def modifier_set(self) -> frozenset[str] | None:
+        """The modifiers, in no order; None where unknown."""
+        return None if self.modifiers is None else frozenset(m for m in self.modifiers if m)
 
     # voids and replacements
 
@@ -1581,6 +1606,11 @@ def fr001(line: Line) -> Truth:
     return _stands_on(line, (o for o in line.batch.lines if o.place < line.place))
 
 
+def _unless(open_: bool) -> Truth:
+    """False, unless it is open."""
+    return None if open_ else False
+
+
 @rule("FR002", "warning", BONE_MASS | {"77089", "77092"}, "min_months_between")
 @across
 def fr002(line: Line) -> Truth:
@@ -1592,14 +1622,17 @@ def fr002(line: Line) -> Truth:
     for other in line.batch.everything:
         if other.code not in alike or other.counts is False or other.person != line.person:
             continue
-        if not other.has_payer_of(line) or other.day is None or other.day >= line.day:
-            continue
-        months = max(month_number(line.day) - month_number(other.day) - 1, 0)
-        if months < int(least):
-            # What was billed to be denied, or paid nothing, was not paid for.
-            was_denied = other.typed("paid_amount").value == 0
-            is_unpaid = either(was_denied, other.may_carry("GY", "GZ"))
-            too_soon.append(both(other.counts, negate(is_unpaid)))
+        # What an earlier claim does not say may be the payer and a date of the interval.
+        may_be_of_payer = other.is_past and not other.payer_is_known
+        is_of_payer = other.has_payer_of(line) or _unless(may_be_of_payer)
+        is_near = _unless(other.is_past and int(least) > 0)
+        if other.day is not None:
+            months = max(month_number(line.day) - month_number(other.day) - 1, 0)
+            is_near = other.day < line.day and months < int(least)
+        # What was billed to be denied, or paid nothing, was not paid for.
+        was_denied = other.typed("paid_amount").value == 0
+        is_unpaid = either(was_denied, other.may_carry("GY", "GZ"))
+        too_soon.append(both(is_of_payer, is_near, other.counts, negate(is_unpaid)))
     reaches = line.batch.history_reaches(int(least), line)
     return either(*too_soon, False if reaches else None)
 
@@ -1609,17 +1642,7 @@ def fr002(line: Line) -> Truth:
 def fr003(line: Line) -> Truth:
     if line.batch.history is None:
         return None
-    # What an earlier line of the patient and code does not say may be what this line says.
-    is_vague = any(
-        other.key is None
-        and not other.damaged
-        and other.counts is not False
-        and line.person
-        and other.has_payer_of(line)
-        and (other.person, other.code) == (line.person, line.code)
-        and other.day in (None, line.day)
-        for other in line.batch.history
-    )
+    is_vague = any(o.counts is not False and o.may_repeat(line) for o in line.batch.history)
     return either(_stands_on(line, line.batch.history), None if is_vague else False)
 
 
@@ -1726,7 +1749,13 @@ def _in_place_of(parameter: str, line: Line) -> str:
 
 def _deadline(line: Line) -> date | None:
     period = line.param(_in_place_of("timely_filing", line))
-    return None if period is None or line.day is None else later_by(line.day, period)
+    if period is None or line.day is None:
+        return None
+    deadline = later_by(line.day, period)
+    if line.param("timely_filing_weekend") == "next_business_day":
+        while deadline.weekday() in (5, 6) and deadline < date.max:
+            deadline += timedelta(days=1)
+    return deadline
 
 
 @rule("DT004", "error", CHECKED, "timely_filing")
@@ -1870,8 +1899,16 @@ def dx003(line: Line) -> Truth:
     # Where some diagnosis is excluded, DX004 speaks or another one supports.
     is_excluded = any(excluded)
     # Which diagnosis was meant is unknown where one is not billable, however it is written.
-    is_wrong = any(_not_billable(undotted(code), line.day) for code in line.diagnoses or ())
-    return both(bool(supporting), not is_excluded, not is_wrong, negate(either(*supporting)))
+    is_wrong = either(*(_is_wrong(undotted(code), line.day) for code in line.diagnoses or ()))
+    is_unsupported = negate(either(*supporting))
+    return both(bool(supporting), not is_excluded, negate(is_wrong), is_unsupported)
+
+
+def _is_wrong(diagnosis: str, day: date | None) -> Truth:
+    """Whether it is none that a claim may have; one in no list of another year may be a new one."""
+    outcome = _not_billable(diagnosis, day)
+    is_listed = outcome is None and DIAGNOSES[diagnosis] == "billable"
+    return False if is_listed else outcome
 
 
 @rule("DX004", "warning", CHECKED, "excluded_diagnoses", "supporting_diagnoses")

@@ -33,7 +33,12 @@ _BY_TITLE = {
         "report_with_visit",
     ),
     "Orders and diagnoses": ("ordering_provider", "supporting_diagnoses", "excluded_diagnoses"),
-    "Filing": ("timely_filing", "timely_filing_replacement", "claim_frequency_codes"),
+    "Filing": (
+        "timely_filing",
+        "timely_filing_replacement",
+        "timely_filing_weekend",
+        "claim_frequency_codes",
+    ),
 }
 """The parameters of each section; fees come after the answer."""
 _BY_DEFAULT = (

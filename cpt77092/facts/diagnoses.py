@@ -15,7 +15,7 @@ import polars as pl
 
 from cpt77092.claims.columns import BETWEEN_DIAGNOSES, DIAGNOSES, WHOSE_CLAIM
 from cpt77092.claims.quotable import shown
-from cpt77092.facts.fact import Build, Context, Fact, by_set
+from cpt77092.facts.fact import NO, YES, Build, Context, Fact, by_set
 from cpt77092.reference.icd10 import CATEGORY, WOMEN_ONLY, DiagnosisList
 
 _FILLED = f"[^{BETWEEN_DIAGNOSES}]"
@@ -296,7 +296,10 @@ def has_line_diagnosis(_: Context) -> pl.Expr:
 
 
 def has_unbillable_diagnosis(context: Context) -> pl.Expr:
-    """A diagnosis of the line is surely none that a claim may have, however it is written."""
+    """A diagnosis of the line is none that a claim may have, however it is written.
+
+    Unknown where one is in no list on a date without a list: it may be a new one.
+    """
     code = pl.element()
     is_wrong = (code != "") & ~code.str.contains(_FORM)
 
@@ -306,7 +309,8 @@ def has_unbillable_diagnosis(context: Context) -> pl.Expr:
 
     def has_heading(listed: DiagnosisList) -> pl.Expr:
         is_heading = code.is_in(listed.headings["code"].implode())
-        return _OWN.list.eval(is_wrong | is_heading).list.any()
+        has_wrong = _OWN.list.eval(is_wrong | is_heading).list.any()
+        return pl.when(has_wrong).then(YES).when(~has_unlisted(listed)).then(NO)
 
     return (
         pl.when(_IN_YEAR)
@@ -433,7 +437,7 @@ FACTS: tuple[Fact, ...] = (
         build=has_unbillable_diagnosis,
         reads=("line_diagnoses", "list_year"),
         distinct_by=("line_diagnoses", "list_year"),
-        unknown=_INVALID_POINTER,
+        unknown="a diagnosis is in no ICD-10-CM list on file",
     ),
     _of_line(line_diagnoses_text),
     _of_line(diagnoses_of_women),

@@ -23,11 +23,19 @@ def filing_period(_: Context) -> pl.Expr:
 def filing_deadline(_: Context) -> pl.Expr:
     """The last day to file the line: the payer's period from the start date.
 
-    Months are calendar months: twelve months from February 29 end on February 28.
+    Months are calendar months: twelve months from February 29 end on February 28. Where the payer
+    takes claims on the business day after a weekend, that is the Monday; holidays are not known.
     """
     period = pl.col("filing_period").cast(pl.String)
     offset = period.str.replace(" months", "mo").str.replace(" days", "d")
-    return pl.col("claim_line_start_date").dt.offset_by(offset)
+    last = pl.col("claim_line_start_date").dt.offset_by(offset)
+    is_moved = pl.col(_WEEKEND).cast(pl.String) == "next_business_day"
+    is_weekend = last.dt.weekday() > 5  # Friday is 5
+    return (
+        pl.when(is_moved & is_weekend)
+        .then(last.dt.offset_by("1w").dt.truncate("1w"))
+        .otherwise(last)
+    )
 
 
 def days_to_filing_deadline(_: Context) -> pl.Expr:
@@ -64,6 +72,7 @@ def replacement_is_accepted(context: Context) -> pl.Expr:
 
 _FREQUENCIES = "policy.claim_frequency_codes"
 _PERIOD = ("claim_line_start_date", "filing_period")
+_WEEKEND = "policy.timely_filing_weekend"
 
 FACTS: tuple[Fact, ...] = (
     Fact(
@@ -75,7 +84,8 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         build=filing_deadline,
         reads=_PERIOD,
-        distinct_by=_PERIOD,
+        distinct_by=(*_PERIOD, _WEEKEND),
+        background=(_WEEKEND,),
         unknown="no timely filing limit of replacement claims on file",
     ),
     Fact(build=days_to_filing_deadline, reads=("filing_deadline", "as_of_date")),

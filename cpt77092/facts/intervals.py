@@ -16,6 +16,10 @@ from cpt77092.facts.prior_claims import month_number
 from cpt77092.reference.codes import BONE_MASS, GLOBAL, INTERPRETATION
 
 _TBS = GLOBAL | INTERPRETATION
+_IS_TEST = pl.col("hcpcs_code").is_in(sorted(BONE_MASS | _TBS))
+_IS_JUDGED = ~pl.col("is_past") & pl.col("policy.min_months_between").is_not_null()
+_KIND = pl.col("hcpcs_code").is_in(sorted(_TBS)).cast(pl.UInt32)
+_KIND_OF_PAYER = pl.col(PAYER) * 2 + _KIND
 
 
 def may_be_paid(_: Context) -> pl.Expr:
@@ -33,24 +37,55 @@ def earlier_test_date(lines: pl.DataFrame, _: Context) -> pl.Series:
 
 
 def possible_test_date(lines: pl.DataFrame, _: Context) -> pl.Series:
-    """The same, counting tests that may count; null where it is known of all tests."""
-    may_count = pl.col("may_be_paid") & pl.col("counts")
-    if not lines.select(may_count.null_count()).item():
-        return constant(lines.height, value=None, dtype=pl.Date)
-    return _last_test(lines, may_count.fill_null(value=True))
+    """The same, counting tests that may count; null where it is known of all tests.
+
+    An earlier claim that names no payer may be this one's. One without a date may be of the day
+    before: then it is the line's own date.
+    """
+    counts = pl.col("may_be_paid") & pl.col("counts")
+    may_count = counts.fill_null(value=True)
+    is_of_anybody = pl.col("is_past") & ~pl.col("payer_is_named") & may_count
+    has_no_date = pl.col("is_past") & pl.col("date_key").is_null() & may_count
+    dates = [constant(lines.height, value=None, dtype=pl.Date)]
+    if lines.select(counts.null_count()).item():
+        dates.append(_last_test(lines, may_count))
+    if lines.select(is_of_anybody.any()).item():
+        dates.append(_last_test(lines, is_of_anybody, kind=_KIND))
+    if lines.select(has_no_date.any()).item():
+        dates.append(_date_beside_undated(lines, has_no_date))
+    return pl.select(pl.max_horizontal(dates)).to_series()
 
 
-def _last_test(lines: pl.DataFrame, counts: pl.Expr) -> pl.Series:
+def _date_beside_undated(lines: pl.DataFrame, has_no_date: pl.Expr) -> pl.Series:
+    """Its own date, for each test that has an interval where another has no date."""
+    tests = lines.filter(_IS_TEST & (_IS_JUDGED | has_no_date)).select(
+        "line",
+        "person_number",
+        _KIND.alias("kind"),
+        pl.when("payer_is_named").then(PAYER).alias(PAYER),
+        day="claim_line_start_date",
+        has_no_date=has_no_date,
+    )
+    own, undated = tests.filter(~pl.col("has_no_date")), tests.filter("has_no_date")
+    of_anybody, patient = undated.filter(pl.col(PAYER).is_null()), ["person_number", "kind"]
+    alike = [
+        own.join(undated, on=[*patient, PAYER], how="semi"),
+        own.join(of_anybody, on=patient, how="semi"),
+    ]
+    beside = pl.concat(alike).unique("line")
+    return on_lines(lines.height, beside["line"], beside["day"])
+
+
+def _last_test(
+    lines: pl.DataFrame, counts: pl.Expr, *, kind: pl.Expr = _KIND_OF_PAYER
+) -> pl.Series:
     """The date of the last test before it that counts, for each test that has an interval."""
-    is_test = pl.col("hcpcs_code").is_in(sorted(BONE_MASS | _TBS))
-    is_judged = ~pl.col("is_past") & pl.col("policy.min_months_between").is_not_null()
-    kind = pl.col(PAYER) * 2 + pl.col("hcpcs_code").is_in(sorted(_TBS))
     # A patient of one date has no earlier test.
     tests = (
         lines.lazy()
         .filter(has_several(lines["date_key"], lines["person_number"]))
-        .filter(is_test & (is_judged | counts))
-        .select("line", "person_number", "date_key", counts=counts, is_judged=is_judged, kind=kind)
+        .filter(_IS_TEST & (_IS_JUDGED | counts))
+        .select("line", "person_number", "date_key", counts=counts, is_judged=_IS_JUDGED, kind=kind)
         .filter(pl.col("kind").is_in(pl.col("kind").filter("is_judged").unique().implode()))
         .collect(engine="in-memory")
     )
@@ -78,16 +113,16 @@ def _months_since(test: str) -> pl.Expr:
 def came_too_soon(_: Context) -> pl.Expr:
     """The last test is too close; unknown where a later one may be missing from the files."""
     least = pl.col("policy.min_months_between")
-    may_be_too_soon = (_months_since("possible_test_date") < least).fill_null(value=False)
     is_known = pl.col("past_reaches") & pl.all_horizontal(
         pl.col("person_number", PAYER).is_not_null(), least.is_not_null()
     )
-    return (
-        pl.when(pl.col("full_months_since_test") < least)
-        .then(YES)
-        .when(is_known & ~may_be_too_soon)
-        .then(NO)
-    )
+    return pl.when(pl.col("full_months_since_test") < least).then(YES).when(is_known).then(NO)
+
+
+def may_have_come_too_soon(_: Context) -> pl.Expr:
+    """Null where a test may be too close that may count; false elsewhere."""
+    is_near = _months_since("possible_test_date") < pl.col("policy.min_months_between")
+    return pl.when(~is_near.fill_null(value=False)).then(NO)
 
 
 def _is_looked_back(_: Context) -> pl.Expr:
@@ -114,7 +149,10 @@ FACTS: tuple[Fact, ...] = (
         optional=("damaged_code", "paid_amount"),
     ),
     Fact(from_frame=earlier_test_date, optional=_LOOKED_UP),
-    Fact(from_frame=possible_test_date, optional=_LOOKED_UP),
+    Fact(
+        from_frame=possible_test_date,
+        optional=(*_LOOKED_UP, "claim_line_start_date", "payer_is_named"),
+    ),
     Fact(
         build=full_months_since_test,
         where=lambda _: pl.col("earlier_test_date").is_not_null(),
@@ -126,10 +164,16 @@ FACTS: tuple[Fact, ...] = (
         reads=("claim_line_start_date", "person_id", PAYER, "policy.min_months_between"),
         optional=(
             "full_months_since_test",
-            "possible_test_date",
             "past_reaches",
             "person_number",
         ),
         unknown="no --history, or none that reaches far enough back",
+    ),
+    Fact(
+        build=may_have_come_too_soon,
+        where=lambda _: pl.col("possible_test_date").is_not_null(),
+        default=False,
+        optional=("possible_test_date", "claim_line_start_date", "policy.min_months_between"),
+        unknown="an earlier test may be too soon: its claim does not say enough, or may not count",
     ),
 )

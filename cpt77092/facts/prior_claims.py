@@ -7,6 +7,8 @@ claims (`is_past`) stand below those of the batch.
 
 from __future__ import annotations
 
+from itertools import compress
+
 import polars as pl
 
 from cpt77092.claims.categorical import constant
@@ -16,6 +18,13 @@ from cpt77092.facts.fact import NO, UNKNOWN, YES, Context, Fact, on_lines
 from cpt77092.facts.grouping import CLAIM_DAY, PAYER, PERSON_DAY, has_duplicate
 
 _SAME_SERVICE = ("hcpcs_code", "claim_line_start_date", "modifier_set", "rendering_npi")
+_STATED = {
+    PAYER: pl.when("payer_is_named").then(PAYER),
+    "claim_line_start_date": pl.col("claim_line_start_date"),
+    "modifier_set": pl.col("modifier_set"),
+    "rendering_npi": pl.when(pl.col("rendering_npi") != "").then("rendering_npi"),
+}
+"""What a line says of its service, beside patient and code; null where it does not."""
 _ORDER = ("claim_id", "claim_line_number")
 """Before what else the lines say, which decides where several have one number."""
 _PLACE = ("source", "source_row")
@@ -89,23 +98,24 @@ def line_in_past(lines: pl.DataFrame, context: Context) -> pl.Series:
 def past_doubt(lines: pl.DataFrame, context: Context) -> pl.Series:
     """Null where an earlier claim may bill the same service; false elsewhere.
 
-    It may where it may not count, or where the patient's earlier line of the code does not say on
-    which date, with which modifiers or who rendered it.
+    It may where it may not count, or where the patient's earlier line of the code does not say to
+    which payer, on which date, with which modifiers or who rendered it.
     """
     if context.past is None:
         return constant(lines.height, value=False)
     named = _named_in_past(lines, context, pl.col("counts").is_null())
-    is_vague = pl.any_horizontal(pl.col(_SAME_SERVICE).is_null()) & pl.col("is_past")
     is_whole = pl.col("damaged_code").is_null() & pl.col("counts").fill_null(value=True)
-    vague = lines.filter(is_vague & is_whole)
-    no_date = vague.filter(pl.col("claim_line_start_date").is_null())
-    service = [pl.struct("person_number", "payer_code"), pl.col(PERSON_DAY)]
-    may_be_same = [
-        key.is_in(some.drop_nulls("person_number").select(key).to_series().unique().implode())
-        for key, some in zip(service, (no_date, vague), strict=True)
-    ]
-    is_in_doubt = pl.any_horizontal(pl.lit(named.is_not_null()), *may_be_same)
-    return lines.select(pl.when(~is_in_doubt.fill_null(value=False)).then(NO)).to_series()
+    key = ["person_number", "code_number"]
+    past = lines.filter(pl.col("is_past") & is_whole).drop_nulls(key).select(*key, **_STATED)
+    vague = past.filter(pl.any_horizontal(pl.col(_STATED.keys()).is_null()))
+    own = lines.filter(~pl.col("is_past")).select("line", *key, **_STATED)
+    in_doubt = [named.is_not_null().arg_true().cast(pl.UInt32)]
+    for is_known, alike in vague.group_by(pl.col(_STATED.keys()).is_not_null()):
+        stated = [*key, *compress(_STATED, is_known)]
+        in_doubt.append(own.join(alike, on=stated, how="semi")["line"])
+    lines_in_doubt = pl.concat(in_doubt).unique()
+    unknown = constant(lines_in_doubt.len(), value=None, dtype=pl.Boolean)
+    return on_lines(lines.height, lines_in_doubt, unknown, default=False)
 
 
 def _named_in_past(lines: pl.DataFrame, context: Context, counts: pl.Expr) -> pl.Series:
@@ -202,7 +212,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(from_frame=line_in_past, optional=_PAST),
     Fact(
         from_frame=past_doubt,
-        optional=(*_PAST, "counts", "person_number", "payer_code"),
+        optional=(*_PAST, "counts", "person_number", PAYER, "payer_is_named", "code_number"),
         unknown="an earlier claim may bill it: that one does not say enough, or may not count",
     ),
     Fact(

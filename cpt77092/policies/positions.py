@@ -40,7 +40,12 @@ BY_SUBJECT: dict[str, tuple[str, ...]] = {
         "pairs",
         "report_with_visit",
     ),
-    "Filing": ("timely_filing", "timely_filing_replacement", "claim_frequency_codes"),
+    "Filing": (
+        "timely_filing",
+        "timely_filing_replacement",
+        "timely_filing_weekend",
+        "claim_frequency_codes",
+    ),
     "Payment": ("fee", "relative_value_units"),
 }
 """Every parameter by subject, in the order in which billers ask."""

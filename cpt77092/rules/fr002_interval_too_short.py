@@ -11,7 +11,8 @@ one billed with GY or GZ, voided, replaced or, by the history's column of amount
 not count; where that is blank or missing it counts.
 Not checked: no patient ID or date; no interval in effect; no earlier claims (--history), or such as
 do not cover the interval: the patient's own rows, of any service, begin too late, or a whole month
-before the batch has no row with a patient. A test that is too soon needs none of that.
+before the batch has no row with a patient. Nor is it where the patient's earlier test has no
+readable date or modifiers or names no payer. A test that is too soon needs none of that.
 """
 
 import polars as pl
@@ -33,7 +34,7 @@ from cpt77092.rule import (
 RULE = Rule(
     severity=Severity.WARNING,
     codes=BONE_MASS | GLOBAL | INTERPRETATION,
-    flag=across(pl.col("came_too_soon")),
+    flag=across(pl.col("came_too_soon") | pl.col("may_have_come_too_soon")),
     parameter="min_months_between",
     message=(
         "Too soon: last test billed {earlier_test_date}, full months since: "
