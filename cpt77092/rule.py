@@ -177,6 +177,8 @@ class Rule:
     question: str = ""
     """What the payer answers once for all its claims, where no policy of its own decides; reports
     then count the rule's findings by payer. Rules with one question are counted together."""
+    asked_of: str = ""
+    """What the lines have on which the rule asks it, where another rule asks it, too."""
     since: str = ""
     """First version of this program that has it; blank for a rule of the user's own."""
     status: Literal["stable", "preview", "removed"] = "stable"

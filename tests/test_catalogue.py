@@ -42,6 +42,7 @@ ENGINE_COLUMNS = {
     "as_of_date",
     "payer_policy",
     "payer_is_known",
+    "payer_is_named",
     "payer_label",
     "payer_proposal",
     "payer_kind",

@@ -38,12 +38,8 @@ _ADDED: Mapping[str, tuple[Sequence[str], Sequence[pl.Expr]]] = {
     "findings": (("rule", "severity"), _total("number")),
     "infos": (("rule", "payer"), _total("number")),
     "questions": (
-        ("payer_number", "text"),
-        (
-            pl.col("payer").min(),
-            pl.col("rules").explode().unique().sort(),
-            *_total("lines", "charges"),
-        ),
+        ("payer_number", "rule"),
+        (pl.col("payer").min(), *_total("lines", "charges")),
     ),
     "not_checked": (("rule", "reason", "payer"), _total("lines")),
     "without": (("group", "of_history"), _total("lines")),
@@ -126,20 +122,17 @@ def _infos(result: Result) -> pl.DataFrame:
 
 
 def _questions(result: Result) -> pl.DataFrame:
-    """What each payer is asked: each line once, with the charges that are no credits."""
-    texts = pl.Series("text", [rule.question for rule in result.rules], dtype=pl.String)
+    """What each payer is asked by each rule, with the charges that are no credits."""
     asked = result.findings.filter(is_question(result))
     payer = (result.payer_counted, "payer_label", "charge_amount")
     lines = result.lines.select(payer)[asked["line"]]
-    is_charged = pl.col("line").is_first_distinct() & (pl.col("charge_amount") >= 0)
     return (
         asked.hstack(lines)
-        .group_by("payer_number", text=pl.lit(texts).gather("rule"))
+        .group_by("payer_number", "rule")
         .agg(
             payer=pl.col("payer_label").cast(pl.String).min(),
-            rules=pl.col("rule").unique().sort(),
-            lines=pl.col("line").n_unique(),
-            charges=pl.col("charge_amount").filter(is_charged).sum(),
+            lines=pl.len().cast(pl.Int64),
+            charges=pl.col("charge_amount").filter(pl.col("charge_amount") >= 0).sum(),
         )
     )
 

@@ -15,7 +15,7 @@ from cpt77092.findings.schema import TOTALS
 from cpt77092.findings.sums import MONEY, Sums, sums
 from cpt77092.frozen import frozen
 from cpt77092.readers import Tally
-from cpt77092.rule import Severity
+from cpt77092.rule import Rule, Severity
 
 if TYPE_CHECKING:
     from cpt77092.findings.since import SinceTotals
@@ -62,10 +62,17 @@ class Question:
     payer: str
     """The policy's label, or else the name on the claim."""
     text: str
+    by_rule: tuple[tuple[str, int], ...]
+    """What the lines of each rule that asks have in common (`Rule.asked_of`), and their number; no
+    line is of two rules. In the order of `rules`."""
     rules: tuple[str, ...]
-    lines: int
     charges: Decimal
-    """Of those lines, each once and credits left out, in dollars; unknown charges add nothing."""
+    """Of those lines, credits left out, in dollars; unknown charges add nothing."""
+
+    @property
+    def lines(self) -> int:
+        """How many lines the answer settles."""
+        return sum(number for _, number in self.by_rule)
 
 
 @frozen(kw_only=True)
@@ -208,7 +215,7 @@ def add_up(
         by_severity={s: sum(n for _, one, n in by_rule if one is s) for s in SEVERITIES},
         by_rule=by_rule,
         infos_by_payer=_infos_by_payer(lines["infos"], codes),
-        questions=_questions(lines["questions"], codes),
+        questions=_questions(lines["questions"], run.rules),
         not_checked=tuple(lines["not_checked"].sort("rule", "payer", "reason").iter_rows()),
         gaps=gaps(run, lines["without"], counts["lines"], without),
         unjudged=tuple(
@@ -334,12 +341,22 @@ def _rework(lines: Sums, cost: Decimal) -> Rework:
     )
 
 
-def _questions(asked: pl.DataFrame, codes: Sequence[str]) -> tuple[Question, ...]:
-    ranked = asked.sort("lines", "payer", "text", descending=[True, False, False])
-    return tuple(
-        Question(**row | {"rules": tuple(codes[number] for number in row["rules"])})
-        for row in ranked.drop("payer_number").iter_rows(named=True)
-    )
+def _questions(asked: pl.DataFrame, rules: Sequence[Rule]) -> tuple[Question, ...]:
+    together: dict[tuple[int, str], list[dict[str, Any]]] = {}
+    for row in asked.sort("rule").iter_rows(named=True):
+        key = (row["payer_number"], rules[row["rule"]].question)
+        together.setdefault(key, []).append(row)
+    questions = [
+        Question(
+            payer=min(row["payer"] for row in rows),
+            text=text,
+            by_rule=tuple((rules[row["rule"]].asked_of, row["lines"]) for row in rows),
+            rules=tuple(rules[row["rule"]].code for row in rows),
+            charges=sum((row["charges"] for row in rows), Decimal(0)),
+        )
+        for (_, text), rows in together.items()
+    ]
+    return tuple(sorted(questions, key=lambda one: (-one.lines, one.payer, one.text)))
 
 
 def _count(rows: pl.LazyFrame, *key: str) -> Iterator[tuple[Any, ...]]:

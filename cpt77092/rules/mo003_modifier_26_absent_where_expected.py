@@ -64,6 +64,10 @@ RULE = Rule(
         ),
     ),
     denial=Denial("CO", "16", "N822"),
-    question="no published rule found on 26 with 77092",
+    question=(
+        "no published rule found on 26 with 77092; the publication expects it, CMS does not "
+        "allow it"
+    ),
+    asked_of="without 26",
     since="0.1.0",
 )

@@ -36,6 +36,10 @@ RULE = Rule(
         "policies set)."
     ),
     denial=Denial("CO", "4", "N823"),
-    question="no published rule found on 26 with 77092",
+    question=(
+        "no published rule found on 26 with 77092; the publication expects it, CMS does not "
+        "allow it"
+    ),
+    asked_of="with 26",
     since="0.1.0",
 )

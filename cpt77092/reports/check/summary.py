@@ -11,6 +11,7 @@ from typing import Any
 from cpt77092.engine import Result
 from cpt77092.facts.diagnoses import OTHER_YEAR
 from cpt77092.findings import Totals
+from cpt77092.findings.totals import Question
 from cpt77092.followup.outcome import State
 from cpt77092.policies.national_tables import DIAGNOSES
 from cpt77092.reports.check import at_risk
@@ -307,12 +308,19 @@ def following(result: Result, totals: Totals) -> list[str]:
 
 
 def questions(totals: Totals) -> list[str]:
-    """`Aetna: no published rule found ...? 2 lines, $90.00 (MO003).`, one line each."""
+    """`Aetna: no published rule ... 2 lines without 26, 1 with 26, $90.00 (MO003 MO015).`."""
     return [
-        f"{safe(one.payer)}: {one.text}. {count(one.lines, 'line')}, {dollars(one.charges)} "
+        f"{safe(one.payer)}: {one.text}. {_asked_of(one)}, {dollars(one.charges)} "
         f"({' '.join(one.rules)})."
         for one in totals.questions
     ]
+
+
+def _asked_of(question: Question) -> str:
+    """`2 lines without 26, 1 with 26`."""
+    (what, number), *others = question.by_rule
+    first = f"{count(number, 'line')} {what}".rstrip()
+    return ", ".join([first, *(f"{number:,} {what}" for what, number in others)])
 
 
 def infos(result: Result, totals: Totals) -> list[str]:
