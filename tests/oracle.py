@@ -423,14 +423,17 @@ READERS: dict[str, Callable[[str], Any]] = {
     "service_unit_quantity": read_number,
     "charge_amount": read_number,
     "paid_amount": read_number,
+    "allowed_amount": read_number,
     "patient_birth_date": read_date,
     "submission_date": read_date,
     "report_signed_date": read_date,
 }
+OF_HISTORY = ("paid_amount", "allowed_amount")
+"""What is known of earlier claims alone."""
 CONTENT = (
     *("line_control_number", "person_id", "payer", "payer_id", "claim_filing_indicator"),
     *("claim_line_end_date", "place_of_service_code", "hcpcs_code", *MODIFIER_COLUMNS),
-    *("service_unit_quantity", "charge_amount", "paid_amount", *DIAGNOSIS_COLUMNS),
+    *("service_unit_quantity", "charge_amount", *OF_HISTORY, *DIAGNOSIS_COLUMNS),
     *("diagnosis_pointer", "rendering_npi", "billing_npi", "ordering_npi"),
     *("prior_authorization_number", "claim_frequency_code", "original_reference_number"),
     *("patient_sex", "patient_birth_date", "submission_date", "report_signed_date"),
@@ -586,8 +589,8 @@ class Line:
                 self.cells.update(zip(MODIFIER_COLUMNS, behind, strict=False))
 
     def typed(self, column: str) -> Cell:
-        """A typed cell; what was paid is known of earlier claims alone."""
-        text = self.text(column) if self.is_past or column != "paid_amount" else None
+        """A typed cell; what was paid and allowed is known of earlier claims alone."""
+        text = self.text(column) if self.is_past or column not in OF_HISTORY else None
         if text is None:
             return ABSENT
         if not text:
@@ -597,6 +600,13 @@ class Line:
 
     def _date(self, column: str, text: str) -> date | None:
         return self.batch.date(column, text, is_past=self.is_past)
+
+    @property
+    def was_denied(self) -> bool:
+        """Whether it was paid nothing; what was allowed, or may have been, was covered."""
+        allowed = self.typed("allowed_amount")
+        may_be_allowed = allowed.state == "unreadable" or (allowed.value or 0) > 0
+        return self.typed("paid_amount").value == 0 and not may_be_allowed
 
     @cached_property
     def day(self) -> date | None:
@@ -1630,8 +1640,7 @@ def fr002(line: Line) -> Truth:
             months = max(month_number(line.day) - month_number(other.day) - 1, 0)
             is_near = other.day < line.day and months < int(least)
         # What was billed to be denied, or paid nothing, was not paid for.
-        was_denied = other.typed("paid_amount").value == 0
-        is_unpaid = either(was_denied, other.may_carry("GY", "GZ"))
+        is_unpaid = either(other.was_denied, other.may_carry("GY", "GZ"))
         too_soon.append(both(is_of_payer, is_near, other.counts, negate(is_unpaid)))
     reaches = line.batch.history_reaches(int(least), line)
     return either(*too_soon, False if reaches else None)

@@ -216,7 +216,7 @@ def fr002(line: Line) -> str:
         and other.person == line.person
         and other.has_payer_of(line)
         and other.counts
-        and other.typed("paid_amount").value != 0
+        and not other.was_denied
         and negate(other.may_carry("GY", "GZ"))
     )
     assert line.day is not None

@@ -14,7 +14,7 @@ FOLDER = Path(__file__).parent / "rules"
 PAYER = "Example Health Plan"
 AS_OF = "2026-11-23"
 
-DEFAULT_LINE = {**EXAMPLE_LINE, "payer": PAYER, "paid_amount": ""}
+DEFAULT_LINE = {**EXAMPLE_LINE, "payer": PAYER, "paid_amount": "", "allowed_amount": ""}
 """One clean synthetic line; person_id is made from the claim where a case has none."""
 
 KINDS = ("good", "bad", "boundary", "not checked")

@@ -105,6 +105,12 @@ COLUMNS: tuple[Column, ...] = (
         of_history=True,
         needed_for="FR002: an earlier test that was paid nothing does not count",
     ),
+    Column(
+        name="allowed_amount",
+        kind=Kind.MONEY,
+        of_history=True,
+        needed_for="FR002: one that was allowed counts, though the deductible left nothing to pay",
+    ),
     *(
         Column(name=name, kind=Kind.CODE, needed_for="DX rules", set_name="diagnoses")
         for name in DIAGNOSES

@@ -25,9 +25,13 @@ _KIND_OF_PAYER = pl.col(PAYER) * 2 + _KIND
 def may_be_paid(_: Context) -> pl.Expr:
     """The line has neither GY nor GZ, which bill it to be denied, and was not paid nothing.
 
-    What was paid is of earlier claims; where it is blank or missing the line may have been paid.
+    What was paid is of earlier claims; where it is blank or missing the line may have been paid. A
+    line that was paid nothing, but allowed, was covered: the patient's deductible took it up.
     """
-    was_denied = (pl.col("paid_amount") == 0).fill_null(value=False)
+    is_allowed = (pl.col("allowed_amount") > 0).fill_null(
+        (pl.col("allowed_amount.state") == "unreadable").fill_null(value=False)
+    )
+    was_denied = (pl.col("paid_amount") == 0).fill_null(value=False) & ~is_allowed
     return ~(unless_damaged(pl.col("has_modifier_gy") | pl.col("has_modifier_gz")) | was_denied)
 
 
@@ -146,7 +150,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         build=may_be_paid,
         reads=("has_modifier_gy", "has_modifier_gz"),
-        optional=("damaged_code", "paid_amount"),
+        optional=("damaged_code", "paid_amount", "allowed_amount", "allowed_amount.state"),
     ),
     Fact(from_frame=earlier_test_date, optional=_LOOKED_UP),
     Fact(

@@ -64,6 +64,7 @@ def read_table(path: str, options: Options) -> RemittanceFile:
     rest = {name: header for name, header in names.items() if name not in used}
     first = rows.head(60).select(pl.col(list(rest)).fill_null("")).to_dict(as_series=False)
     claims = dict(match_headers(rest, {}, file=path, cells=first, of_history=True).columns)
+    claims.pop("allowed_amount", None)  # of several the remittance's own words chose
     if paid := claims.pop("paid_amount", None):
         own["paid_amount"] = (paid,)
     missing = [name for name in ("claim_id", "hcpcs_code") if name not in claims]

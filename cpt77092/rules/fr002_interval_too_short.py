@@ -7,8 +7,8 @@ Medicare Benefit Policy Manual counts. It is about bone mass measurements; it ho
 where the payer's own text names it.
 Clear: the last test of the patient that this payer was billed, in the batch or in earlier claims,
 is far enough back, and earlier claims reach back far enough to be sure. Tests of one date are one;
-one billed with GY or GZ, voided, replaced or, by the history's column of amounts paid, paid 0 does
-not count; where that is blank or missing it counts.
+one billed with GY or GZ, voided, replaced or, by the history's columns of amounts, paid 0 does not
+count; it counts where the amount paid is blank or missing, or the amount allowed is more than 0.
 Not checked: no patient ID or date; no interval in effect; no earlier claims (--history), or such as
 do not cover the interval: the patient's own rows, of any service, begin too late, or a whole month
 before the batch has no row with a patient. Nor is it where the patient's earlier test has no

@@ -588,6 +588,7 @@ def test_the_columns_are_those_of_the_design_in_its_order_and_types() -> None:
         "service_unit_quantity": Kind.NUMBER,
         "charge_amount": Kind.MONEY,
         "paid_amount": Kind.MONEY,
+        "allowed_amount": Kind.MONEY,
         "prior_authorization_number": Kind.TEXT,
         "original_reference_number": Kind.TEXT,
         "patient_birth_date": Kind.DATE,
@@ -599,7 +600,7 @@ def test_the_columns_are_those_of_the_design_in_its_order_and_types() -> None:
         "claim_filing_indicator "
         "claim_line_start_date claim_line_end_date place_of_service_code hcpcs_code "
         + " ".join(f"hcpcs_modifier_{n}" for n in range(1, 6))
-        + " service_unit_quantity charge_amount paid_amount "
+        + " service_unit_quantity charge_amount paid_amount allowed_amount "
         + " ".join(f"diagnosis_code_{n}" for n in range(1, 13))
         + " diagnosis_pointer rendering_npi billing_npi ordering_npi prior_authorization_number "
         "claim_frequency_code original_reference_number patient_sex patient_birth_date "

@@ -248,7 +248,13 @@ def test_an_unpadded_isa_can_be_read_past() -> None:
 
 MARKS = "*|!@#%&+:>;~\x1c\x1d\x1e\x1f\xa6\xa7"  # ^ parts repetitions
 BREAKS = ("", "\n", "\r\n", "\r")
-NOT_OF_AN_837P = {"hcpcs_modifier_5", "paid_amount", "submission_date", "report_signed_date"}
+NOT_OF_AN_837P = {
+    "hcpcs_modifier_5",
+    "paid_amount",
+    "allowed_amount",
+    "submission_date",
+    "report_signed_date",
+}
 """What rules about filing and reports ask for, and what was paid: neither form has it here."""
 COLUMNS = [name for name in BY_NAME if name not in NOT_OF_AN_837P]
 RUNS = st.deferred(lambda: runs(vocabulary(read_policies(ROOT / "policies"), AS_OF)))
