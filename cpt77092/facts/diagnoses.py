@@ -437,7 +437,7 @@ FACTS: tuple[Fact, ...] = (
         build=has_unbillable_diagnosis,
         reads=("line_diagnoses", "list_year"),
         distinct_by=("line_diagnoses", "list_year"),
-        unknown="a diagnosis is in no ICD-10-CM list on file",
+        unknown="no ICD-10-CM list has a diagnosis, and that of its date is not there",
     ),
     _of_line(line_diagnoses_text),
     _of_line(diagnoses_of_women),

@@ -3,8 +3,8 @@
 Why: a claim received after the filing limit is denied, and the patient may not be billed. Only
 proof of timely filing helps.
 Basis: the payer's filing limit, counted from the line's start date; a replacement (7) has its own
-limit. Months are calendar months: 12 months from February 29 end on February 28. Where the payer
-says so a last day on a weekend moves to Monday; holidays are not looked at. A line without a
+limit. Months are calendar months: 12 months from February 29 end on February 28. By the rule of
+some payers a last day on a weekend moves to Monday; holidays are not looked at. A line without a
 submission date is taken to go out on the as-of date.
 Clear: submitted on or before the last day to file. A void (8) has no limit.
 Not checked: no filing limit, or none of replacements, in effect for the payer and date; an

@@ -6,7 +6,7 @@ with it.
 Clear: a diagnosis of the line is on the list, or is one the payer removed from it (DX004); the
 line has none (DX001), or it has one that is not billable (DX002).
 Not checked: no list in effect for the payer, code and date; a pointer that cannot be followed; no
-diagnosis columns; on a date without an ICD-10-CM list, a diagnosis that is in no list on file.
+diagnosis columns; on a date without an ICD-10-CM list, a diagnosis that no other year's list has.
 """
 
 import polars as pl
