@@ -831,7 +831,11 @@ class Line:
             return None
         if not self.text("diagnosis_pointer"):
             return [cell for cell in self.diagnosis_cells if cell]
-        return None if self.pointed is None else [self.diagnosis_cells[n - 1] for n in self.pointed]
+        return (
+            None
+            if self.pointed is None
+            else [self.diagnosis_cells[n - 1] for n in sorted(self.pointed)]
+        )
 
     # who, and what kind of claim
 
