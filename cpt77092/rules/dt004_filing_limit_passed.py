@@ -13,7 +13,7 @@ unreadable service or submission date.
 
 import polars as pl
 
-from cpt77092.rule import CHECKED, Denial, Message, Remedy, Rule, Severity
+from cpt77092.rule import CHECKED, Denial, Message, Remedy, Rule, Severity, param
 
 RULE = Rule(
     severity=Severity.ERROR,
@@ -40,5 +40,7 @@ RULE = Rule(
         ),
     ),
     denial=Denial("CO", "29"),
+    # Fee-for-service Medicare, which alone takes ABN modifiers, allows no appeal of it.
+    other_denials=(Denial("CO", "29", "N211", when=param("notice_modifiers").is_not_null()),),
     since="0.2.0",
 )
