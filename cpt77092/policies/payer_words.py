@@ -41,6 +41,7 @@ SHORTEST_FIELD, SHORTEST_CUT = 20, 5
 """Letters of a name that a field may have cut off, and those left of its last word."""
 SHORTEST_BRAND = 5
 """Letters of a brand that is looked for with one letter wrong."""
+_DIGITS = "0123456789"
 _DOTTED = re.compile(r"\b(\w)\.(?=\w\b)")
 _REMARK = re.compile(r"\bp\.? ?o\.? ?box\b.*|\(?\b(?:formerly|fka)\b[^)]*\)?")
 """An address, and what a plan was called once."""
@@ -133,7 +134,7 @@ class Vocabulary:
         Systems write their own short name of a payer behind its name; a state's code stands for
         its name, too.
         """
-        letters = word.rstrip("0123456789")
+        letters = word.rstrip(_DIGITS)
         if word in self._known_words or not SHORTEST_PART <= len(letters) <= LONGEST_INITIALS:
             return False
         others = [w for one in words if one != word for w in self._of_state.get(one, (one,))]
@@ -183,6 +184,8 @@ class Vocabulary:
         """The words that were written as one (`unitedhealthcare`, `bcbsnc`), or the word."""
         if word in self._known_words:
             return [word]
+        if (letters := word.rstrip(_DIGITS)) in self._known_words:  # MCR01, a number in a list
+            return [letters]
         stem, state = word[:-2], word[-2:]
         is_brand = any(
             role in (Role.BRAND, Role.FAMILY) for role, _ in self.phrases.get((stem,), ())

@@ -245,6 +245,9 @@ def test_the_global_code_is_worth_its_components(policies: PolicySet) -> None:
         ("", "Aetna - AETDN", None),
         ("", "BCBS MI - BCNA", None),
         ("", "Medicare - MCRVA", "medicare"),
+        ("", "Medicare - MCR07", "medicare"),
+        ("", "Aetna - MCR07", "medicare-advantage"),
+        ("", "Aetna - MCD07", None),
         ("", "UHC - UHCMED", None),
         # A field was too short for the name.
         ("", "MEDICARE PART B OF MINNESO", "medicare"),

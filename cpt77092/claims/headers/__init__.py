@@ -17,7 +17,7 @@ from cpt77092.claims.headers.choice import MEMBERS, Cells, Choice
 from cpt77092.claims.headers.grammar import SETS, candidates_of, lookalike
 from cpt77092.claims.headers.one_file import read_headers
 from cpt77092.claims.headers.question import Question
-from cpt77092.claims.headers.siblings import siblings
+from cpt77092.claims.headers.siblings import unnamed
 from cpt77092.claims.headers.words import LONGEST, compact, read_words
 from cpt77092.claims.layouts import Layout, shipped_layouts
 from cpt77092.errors import ClaimsError, Problem, UsageError, did_you_mean
@@ -170,7 +170,7 @@ def match_headers(
         row_filter=rows,
         layout=layout.name,
         doubts=choice.doubts,
-        questions=(*choice.questions, *siblings(unused, choice, {*chosen, *layout.absent})),
+        questions=(*choice.questions, *unnamed(unused, choice, {*chosen, *layout.absent})),
         lookalikes=_lookalikes(unused, choice, chosen.keys() | wide.keys()),
     )
 
