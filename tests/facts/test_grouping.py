@@ -14,8 +14,10 @@ from cpt77092.claims.categorical import upper_bound
 from cpt77092.facts import distinct, grouping
 from cpt77092.facts.distinct import distinct_ids
 from cpt77092.facts.grouping import (
+    divided,
     group_ids,
     has_duplicate,
+    has_several,
     ids_by_hash,
     pack,
     representative_line,
@@ -73,6 +75,28 @@ def test_two_numbers_make_one_key_which_is_unknown_where_one_is(
     ids = group_ids(packed)
     assert_alike(ids, [None if None in pair else pair for pair in pairs])
     assert_named(ids)
+
+
+@given(st.lists(st.tuples(st.none() | st.integers(0, 3), NUMBERS)))
+def test_a_group_is_divided_by_a_number_and_keeps_no_line_without_one(
+    pairs: list[tuple[int | None, int | None]],
+) -> None:
+    groups = grouped([group for group, _ in pairs])
+    ids = divided(groups, pl.Series([number for _, number in pairs], dtype=pl.UInt64))
+    assert_alike(ids, [None if None in pair else pair for pair in pairs])
+    assert_named(ids)
+
+
+@given(st.lists(st.tuples(st.none() | st.integers(0, 3), NUMBERS)))
+def test_a_group_has_several_values_where_its_lines_differ(
+    pairs: list[tuple[int | None, int | None]],
+) -> None:
+    values: dict[int | None, set[int | None]] = {}
+    for group, value in pairs:
+        values.setdefault(group, set()).add(value)
+    numbers = pl.Series([value for _, value in pairs], dtype=pl.UInt64)
+    several = has_several(numbers, grouped([group for group, _ in pairs])).to_list()
+    assert several == [None if g is None else len(values[g]) > 1 for g, _ in pairs]
 
 
 @given(st.lists(st.none() | st.integers(0, 5)))
