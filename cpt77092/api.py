@@ -155,7 +155,7 @@ def scan(  # noqa: PLR0913 - the arguments of `check`, and one more
     Arguments and errors are those of `check`; errors are raised as the frame is collected.
 
     With `parts` the lines are checked in so many parts, which keep each patient's claims together
-    and are in temporary files meanwhile: memory holds all lines only while they are read, and the
+    and are in temporary files meanwhile: memory holds a piece of the lines or one part, and the
     findings are the same. Let `sink_parquet` write them as they come.
     """
     if parts is not None and parts < 1:
