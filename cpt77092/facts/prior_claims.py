@@ -24,7 +24,7 @@ _STATED = {
     "modifier_set": pl.col("modifier_set"),
     "rendering_npi": pl.when(pl.col("rendering_npi") != "").then("rendering_npi"),
 }
-"""What a line says of its service, beside patient and code; null where it does not."""
+"""What an earlier line says of its service, beside patient and code; null where it does not."""
 _ORDER = ("claim_id", "claim_line_number")
 """Before what else the lines say, which decides where several have one number."""
 _PLACE = ("source", "source_row")
@@ -108,7 +108,7 @@ def past_doubt(lines: pl.DataFrame, context: Context) -> pl.Series:
     key = ["person_number", "code_number"]
     past = lines.filter(pl.col("is_past") & is_whole).drop_nulls(key).select(*key, **_STATED)
     vague = past.filter(pl.any_horizontal(pl.col(_STATED.keys()).is_null()))
-    own = lines.filter(~pl.col("is_past")).select("line", *key, **_STATED)
+    own = lines.filter(~pl.col("is_past")).select("line", *key, *_STATED)
     in_doubt = [named.is_not_null().arg_true().cast(pl.UInt32)]
     for is_known, alike in vague.group_by(pl.col(_STATED.keys()).is_not_null()):
         stated = [*key, *compress(_STATED, is_known)]
