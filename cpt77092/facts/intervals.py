@@ -76,8 +76,8 @@ def _date_beside_undated(lines: pl.DataFrame, has_no_date: pl.Expr) -> pl.Series
         own.join(undated, on=[*patient, PAYER], how="semi"),
         own.join(of_anybody, on=patient, how="semi"),
     ]
-    beside = pl.concat(alike).unique("line")
-    return on_lines(lines.height, beside["line"], beside["day"])
+    dated = pl.concat(alike).unique("line")
+    return on_lines(lines.height, dated["line"], dated["day"])
 
 
 def _last_test(
