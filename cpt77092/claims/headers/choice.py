@@ -151,6 +151,8 @@ class Choice:
             return  # one of several would be taken for all
         pool = [candidate for candidate in pool if _is_alone(candidate.words)]
         asked = [candidate for candidate in pool if self._is_asked(candidate)]
+        if any(map(self._filled, asked)):  # a column that is blank is no answer
+            pool = [candidate for candidate in pool if self._filled(candidate)]
         best, tied = self._best(concept, [c for c in pool if c not in asked])
         if best is not None:
             self._take(concept, concept.name, best)
@@ -168,16 +170,16 @@ class Choice:
         if not pool:
             return None, []
 
-        def key(candidate: Candidate) -> tuple[bool, int, bool, int]:
+        def key(candidate: Candidate) -> tuple[bool, bool, int, bool, int]:
             words = candidate.words
             by_word = words.ordinal is None and words.rank is not None
             more = candidate.more if concept.takes_plainest else 0
-            return self._agrees(concept, candidate) is False, candidate.rank, by_word, more
+            agrees, is_blank = self._agrees(concept, candidate), not self._filled(candidate)
+            return agrees is False, is_blank, candidate.rank, by_word, more
 
         least = min(map(key, pool))
         tied = [candidate for candidate in pool if key(candidate) == least]
         tied = [c for c in tied if self._agrees(concept, c) is True] or tied
-        tied = [c for c in tied if self._filled(c)] or tied
         cells = {self._filled(candidate) for candidate in tied}
         is_same = len(cells) == 1 and cells != {()}
         if len(tied) == 1 or concept.takes_first or is_same:
