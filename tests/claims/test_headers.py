@@ -477,3 +477,11 @@ def test_the_tuva_layout_maps_to_the_columns_of_the_same_name() -> None:
 )
 def test_a_known_layout_is_understood(headers: str, expected: dict[str, str]) -> None:
     assert dict(matched(*headers.split(",")).columns) == expected
+
+
+def test_component_modifiers_are_not_asked_for_where_a_mapped_modifier_column_is_filled() -> None:
+    cells = {"cpt": ["77092"], "Flag X": ["26"], "Component": ["26"]}
+    headers = {name: name for name in cells}
+    assert match_headers(headers, {}, file="x", cells=cells).asked != ()
+    mapped = match_headers(headers, {"hcpcs_modifier_1": "Flag X"}, file="x", cells=cells)
+    assert mapped.asked == ()

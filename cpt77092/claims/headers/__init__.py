@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field
 from functools import lru_cache
 
-from cpt77092.claims.columns import BY_NAME, COLUMNS, OF_HISTORY
+from cpt77092.claims.columns import BY_NAME, COLUMNS, MODIFIERS, OF_HISTORY
 from cpt77092.claims.headers.choice import MEMBERS, Cells, Choice
 from cpt77092.claims.headers.grammar import SETS, candidates_of, lookalike
 from cpt77092.claims.headers.one_file import read_headers
@@ -161,6 +161,9 @@ def match_headers(
     rows = _rows_of(layout, list(headers), file=file)
     used = {*chosen.values(), *(h for columns in wide.values() for h in columns), *rows}
     unused = tuple(header for header in headers if header not in used)
+    modifiers = {h for c in MODIFIERS for h in wide.get(c, (chosen.get(c),)) if h}
+    settled = {*chosen, *layout.absent}
+    questions = (*choice.questions, *unnamed(unused, choice, modifiers, settled))
     ordered = [column.name for column in COLUMNS if column.name in chosen]
     return HeaderMatch(
         {column: chosen[column] for column in ordered},
@@ -170,8 +173,8 @@ def match_headers(
         row_filter=rows,
         layout=layout.name,
         doubts=choice.doubts,
-        questions=(*choice.questions, *unnamed(unused, choice, {*chosen, *layout.absent})),
-        lookalikes=_lookalikes(unused, choice, chosen.keys() | wide.keys()),
+        questions=questions,
+        lookalikes=_lookalikes(unused, choice, questions, chosen.keys() | wide.keys()),
     )
 
 
@@ -194,11 +197,12 @@ def _refuse_report(headers: Mapping[str, str], file: str) -> None:
 
 
 def _lookalikes(
-    unused: Sequence[str], choice: Choice, read: Collection[str]
+    unused: Sequence[str], choice: Choice, others: Sequence[Question], read: Collection[str]
 ) -> dict[str, Question]:
     """Unused headers that nobody asks about yet, to the question what they are."""
-    asked = {header for question in choice.questions for header in question.headers}
-    free = {name: [c for c in MEMBERS[name] if c not in read] for name in MEMBERS}
+    asked = {header for question in others for header in question.headers}
+    named = {*read, *(question.column for question in others)}
+    free = {name: [c for c in MEMBERS[name] if c not in named] for name in MEMBERS}
     questions: dict[str, Question] = {}
     for header in unused:
         column, kind = lookalike(choice.words[header], read) or ("", "")

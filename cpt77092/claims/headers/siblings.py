@@ -1,28 +1,36 @@
-"""Columns of a numbered set that no header names, or one that is not believed, and cells show."""
+"""Columns of a numbered set that their cells show, though no header names them or is believed."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
 
+from cpt77092.claims.columns import MODIFIERS
+from cpt77092.claims.headers.cells import agree, filled_cells
 from cpt77092.claims.headers.choice import MEMBERS, Choice
 from cpt77092.claims.headers.question import Question
 from cpt77092.claims.headers.words import vocabulary
+from cpt77092.reference.codes import known_modifiers
 
 _NAMELESS = re.compile(r"\s*|column \d+|unnamed(?: ?: ?\d+)?(?:_level_\d+)?", re.IGNORECASE)
 """A column without a header: blank, or as programs write it."""
+_BETWEEN = re.compile(r"[\s,;:|/+-]+")
+"""What stands between several modifiers of a cell."""
 
 
-def unnamed(unused: Sequence[str], choice: Choice, settled: Collection[str]) -> Iterator[Question]:
+def unnamed(
+    unused: Sequence[str], choice: Choice, read: Collection[str], settled: Collection[str]
+) -> Iterator[Question]:
     """What to ask of columns that may be of a set although their headers do not say so.
 
     Args:
         unused: headers that no column is read from.
         choice: what is chosen for the headers of the file.
+        read: headers that modifiers are read from.
         settled: columns that are read, or known to be absent.
     """
     yield from _siblings(unused, choice, settled)
-    yield from _doubted_modifier(unused, choice, settled)
+    yield from _lost_modifiers(unused, choice, read, settled)
 
 
 def _siblings(
@@ -51,24 +59,37 @@ def _siblings(
             yield Question(column, (header,), reason)
 
 
-def _doubted_modifier(
-    unused: Sequence[str], choice: Choice, settled: Collection[str]
+def _lost_modifiers(
+    unused: Sequence[str], choice: Choice, read: Collection[str], settled: Collection[str]
 ) -> Iterator[Question]:
-    """What to ask where all modifiers that are read are blank and another column holds some.
-
-    Its header has a word that rules a column out (`Statistical Modifier`), which may be wrong.
-    """
-    cells, members = choice.cells or {}, MEMBERS["modifiers"]
-    read = [choice.columns[column] for column in members if column in choice.columns]
+    """What to ask where all modifiers that are read are blank and another column holds some."""
+    cells = choice.cells or {}
     if any(cell.strip() for header in read for cell in cells.get(header, ())):
         return
-    free = [column for column in members if column not in settled]
-    for header in unused:
+    free = [column for column in MODIFIERS if column not in settled]
+    rest = [header for header in unused if header not in choice.taken]
+    for header, filled in zip(rest, filled_cells([cells.get(h, ()) for h in rest]), strict=True):
         words = choice.words[header].known
         is_doubted = "modifier" in words and words & vocabulary().never
-        if free and is_doubted and header not in choice.taken and choice.holds("modifiers", header):
+        if is_doubted and agree("modifiers", filled) is True:
             reason = f"{header!r} looks like a modifier column and is not used"
+        elif _holds_components(filled, words):
+            reason = f"{header!r} holds 26 or TC and no modifier column holds any"
+        else:
+            continue
+        if free:
             yield Question(free.pop(0), (header,), reason)
+
+
+def _holds_components(filled: Sequence[str], words: Collection[str]) -> bool:
+    """Whether cells are nothing but known modifiers, 26 or TC among them.
+
+    Without letters they may be another number, which a header may say (`Age`).
+    """
+    codes = {code for cell in filled for code in _BETWEEN.split(cell.upper())}
+    if not codes & {"26", "TC"} or not codes <= known_modifiers():
+        return False
+    return not "".join(codes).isdecimal() or not vocabulary().never.intersection(words)
 
 
 def _right_of(read: Collection[str], silent: Collection[str], choice: Choice) -> Iterator[str]:
