@@ -63,6 +63,7 @@ def python(code: str) -> str:
 # --- frames ------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_frame_has_the_findings_of_its_file() -> None:
     by_file = check(EXAMPLE, as_of=AS_OF, history=HISTORY)
     past = pl.scan_csv(HISTORY, infer_schema=False)
@@ -77,6 +78,7 @@ def test_a_frame_has_the_findings_of_its_file() -> None:
     assert_frame_equal(by_frame.not_checked.drop(PLACE), by_file.not_checked.drop(PLACE))
 
 
+@pytest.mark.slow
 def test_frames_have_the_documented_columns() -> None:
     result = check(example(), as_of=AS_OF)
     assert result.findings.schema == FINDING
@@ -87,6 +89,7 @@ def test_frames_have_the_documented_columns() -> None:
     assert "85 findings on 43 lines" in repr(result)
 
 
+@pytest.mark.slow
 def test_a_typed_frame_has_the_findings_of_its_parquet_file() -> None:
     by_file = check(PARQUET, as_of=AS_OF)
     assert_frame_equal(
@@ -95,6 +98,7 @@ def test_a_typed_frame_has_the_findings_of_its_parquet_file() -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "typed",
     [
@@ -130,12 +134,14 @@ def test_any_type_that_holds_the_value_is_read(typed: pl.Expr) -> None:
     assert "IN001" not in set(read.findings["rule"])
 
 
+@pytest.mark.slow
 def test_a_null_is_a_blank_cell_and_a_value_of_no_sense_is_named() -> None:
     frame = claims({"charge": None}, {"claim_id": "B", "units": float("nan")})
     assert "CH001" in rules_of(check(frame, as_of=AS_OF))
     assert "IN001" in rules_of(check(frame, as_of=AS_OF), "B")
 
 
+@pytest.mark.slow
 def test_a_lazy_plan_is_run_once() -> None:
     runs = []
 
@@ -154,6 +160,7 @@ def test_a_lazy_plan_is_run_once() -> None:
     assert_frame_equal(result.findings, check(example(), as_of=AS_OF).findings)
 
 
+@pytest.mark.slow
 def test_of_a_wide_frame_only_the_columns_of_claims_are_read() -> None:
     def broken(_: pl.Series) -> pl.Series:
         raise AssertionError("read")
@@ -176,6 +183,7 @@ def test_the_answer_names_the_row_by_its_id_or_not_at_all() -> None:
     assert not re.search(r"row \d", unnamed["message"].item())
 
 
+@pytest.mark.slow
 def test_other_codes_alone_are_counted() -> None:
     result = check(claims({"cpt": "99213"}, {"cpt": "99213"}), as_of=AS_OF)
     counted = result.totals.row(0, named=True)
@@ -186,6 +194,7 @@ def test_other_codes_alone_are_counted() -> None:
 # --- other arguments ---------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_findings_as_a_lazy_frame() -> None:
     every = check(example(), as_of=AS_OF).findings
     lazy = scan(example().lazy(), as_of=AS_OF)
@@ -199,6 +208,7 @@ def test_findings_as_a_lazy_frame() -> None:
     assert_frame_equal(lazy.head(2).collect(), every.head(2))
 
 
+@pytest.mark.slow
 def test_policies_loaded_once_or_from_a_folder(tmp_path: Path) -> None:
     text = (
         "payer: aetna\nsources: Our contract\ncodes:\n"
@@ -225,6 +235,7 @@ def test_rules_are_the_catalogue() -> None:
     assert "MO001" in {rule.code for rule in cpt77092.RULES}
 
 
+@pytest.mark.slow
 def test_what_was_not_checked_is_never_silent() -> None:
     assert not check(example(), as_of=AS_OF).unchecked
     bare = check(claims({}).drop("mod"), as_of=AS_OF)

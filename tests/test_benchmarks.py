@@ -70,6 +70,7 @@ def test_contenders_without_packages_find_what_scrub_finds(tmp_path: Path) -> No
             run(python(*agree, output, 4000))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", parts.SHARES)
 def test_the_share_of_flagged_lines_is_as_it_says(share: float, tmp_path: Path) -> None:
     file = tmp_path / "flagged.csv"

@@ -124,6 +124,7 @@ def test_the_changes_end_with_this_version() -> None:
     assert newest == __version__
 
 
+@pytest.mark.slow
 def test_no_page_or_code_names_this_workplace() -> None:
     banned = re.compile("/" + "work/|farm" + "-|/" + "tmp/x")
     for file in ROOT.rglob("*"):

@@ -54,6 +54,7 @@ def written(folder: Path, *rows: str, name: str = "claims.csv") -> Path:
 HEADER = "claim_id,claim_line_number,payer,claim_line_start_date,hcpcs_code,hcpcs_modifier_1,charge"
 
 
+@pytest.mark.slow
 def test_findings_come_by_file_row_and_rule(policies: PolicySet, tmp_path: Path) -> None:
     second = written(tmp_path, HEADER, "Z,1,Medicare,2026-03-02,77092,26,0", name="a.csv")
     table = findings.as_table(run(policies, EXAMPLE, second))
@@ -64,6 +65,7 @@ def test_findings_come_by_file_row_and_rule(policies: PolicySet, tmp_path: Path)
     assert {row[0] for row in order} == set(files)
 
 
+@pytest.mark.slow
 def test_a_limit_gives_the_first_findings_and_changes_no_count(policies: PolicySet) -> None:
     result = run(policies, EXAMPLE)
     everything = findings.as_table(result)
@@ -71,12 +73,14 @@ def test_a_limit_gives_the_first_findings_and_changes_no_count(policies: PolicyS
     assert sum(findings.totals(result).by_severity.values()) == everything.height
 
 
+@pytest.mark.slow
 def test_the_same_input_gives_the_same_findings(policies: PolicySet) -> None:
     assert findings.as_table(run(policies, EXAMPLE)).equals(
         findings.as_table(run(policies, EXAMPLE))
     )
 
 
+@pytest.mark.slow
 def test_few_lines_and_many_are_judged_alike(policies: PolicySet) -> None:
     plain = run(policies, EXAMPLE)
     with large_batch():
@@ -156,6 +160,7 @@ def test_charges_at_risk_count_each_line_once(policies: PolicySet, tmp_path: Pat
     assert totals.at_risk.expected_known == 2
 
 
+@pytest.mark.slow
 def test_a_payer_on_the_command_line_judges_every_line(policies: PolicySet) -> None:
     table = findings.as_table(run(replace(policies, for_all="medicare"), EXAMPLE))
     assert set(table["payer"]) == {"medicare"}
@@ -282,6 +287,7 @@ def test_a_voided_global_line_does_not_stand_beside_the_read(
     assert flagged(run(policies, file, rules=rules)) == [("A", "MO003")]
 
 
+@pytest.mark.slow
 def test_a_cell_that_swallowed_a_file_is_named_and_not_shown(
     policies: PolicySet, tmp_path: Path
 ) -> None:
@@ -323,6 +329,7 @@ def test_the_reason_is_what_was_missing_and_not_what_was_not_needed(
     ]
 
 
+@pytest.mark.slow
 def test_a_row_that_swallowed_others_is_rejected(policies: PolicySet, tmp_path: Path) -> None:
     lines = [whole("A"), whole("B", payer='"Medicare'), whole("C"), whole("D", payer='X"')]
     result = run(policies, written(tmp_path, WHOLE, *lines))
@@ -331,6 +338,7 @@ def test_a_row_that_swallowed_others_is_rejected(policies: PolicySet, tmp_path: 
     assert "P-C" not in str(findings.as_table(result).rows())
 
 
+@pytest.mark.slow
 def test_codes_with_their_qualifier_are_seen(policies: PolicySet, tmp_path: Path) -> None:
     lines = [whole("A", cpt="CPT 77092"), whole("B", cpt="HC:77092:26"), whole("C", cpt="HC99213")]
     result = run(policies, written(tmp_path, WHOLE, *lines))

@@ -180,6 +180,7 @@ def test_a_users_old_entry_over_a_newer_one_of_ours(tmp_path: Path) -> None:
 # Gaps
 
 
+@pytest.mark.slow
 def test_an_ended_value_without_a_successor_is_a_gap_from_that_day(warned: Check) -> None:
     entries = (
         "  77092:\n"
@@ -240,6 +241,7 @@ def test_a_looked_for_and_not_found_is_no_gap(warned: Check) -> None:
 # Age
 
 
+@pytest.mark.slow
 def test_sources_read_long_ago(warned: Check) -> None:
     text = (
         "payer: plan\nlabel: Good Plan\nchecked_on: {checked}\nsources:\n"
@@ -262,6 +264,7 @@ def test_sources_read_long_ago(warned: Check) -> None:
     assert warned(plan=old) == []
 
 
+@pytest.mark.slow
 def test_a_file_without_the_date_its_sources_were_read(tmp_path: Path) -> None:
     (tmp_path / "plan.yaml").write_text(
         "payer: plan\nsources: Letter\n"
@@ -359,6 +362,7 @@ def test_rules_without_any_policy_value_cannot_fire(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_the_packaged_policies_let_all_but_known_rules_fire() -> None:
     notes = lint(load_policies(), CATALOGUE, today=TODAY)
     idle = {note.text.split()[0] for note in notes if "cannot fire" in note.text}
@@ -378,6 +382,7 @@ def test_names_that_collide_are_errors(scrub: Run, tmp_path: Path) -> None:
     assert "'aetna' is claimed by aetna and by plan" in err
 
 
+@pytest.mark.slow
 def test_notes_on_a_users_folder_are_on_its_own_files(scrub: Run, tmp_path: Path) -> None:
     file = tmp_path / "plan.yaml"
     file.write_text(
@@ -396,6 +401,7 @@ def test_notes_on_a_users_folder_are_on_its_own_files(scrub: Run, tmp_path: Path
     assert scrub("policies", "check", tmp_path, "--on", "2026-11-23", "--strict")[0] == 2
 
 
+@pytest.mark.slow
 def test_old_sources_get_a_warning(scrub: Run) -> None:
     _, out, _ = scrub("policies", "check", "--max-age", "30", "--on", "2036-01-01")
     assert "read them again" in out

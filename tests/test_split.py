@@ -521,6 +521,7 @@ def test_the_names_of_parts_are_filled_in_and_held(tmp_path: Path, scrub: Scrub)
     assert (code, f"--clean-to {clean}: another run is writing it" in message) == (2, True)
 
 
+@pytest.mark.slow
 def test_it_says_that_no_row_is_lost_and_how_far_clean_is_clean(
     tmp_path: Path, scrub: Scrub
 ) -> None:

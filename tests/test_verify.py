@@ -34,6 +34,7 @@ def changed(name: str, change: Callable[[Any], None]) -> None:
     Path(name).write_text(json.dumps(record), encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_report_with_every_option_is_the_same_whatever_the_settings_say_now(
     scrub: Scrub,
 ) -> None:
@@ -92,6 +93,7 @@ def test_the_manifest_holds_the_whole_request() -> None:
     assert Request.restored(record, where="r.json", **not_recorded) == request
 
 
+@pytest.mark.slow
 def test_changed_claims_are_named_with_what_they_changed(scrub: Scrub) -> None:
     scrub("claims.csv", *AS_OF, "-q", "-o", "r.json")
     text = Path("claims.csv").read_text(encoding="utf-8")
@@ -106,6 +108,7 @@ def test_changed_claims_are_named_with_what_they_changed(scrub: Scrub) -> None:
     assert lines[-1] == "Changed: input: claims.csv has changed"
 
 
+@pytest.mark.slow
 def test_a_change_that_changes_no_finding_is_named(scrub: Scrub) -> None:
     scrub("claims.csv", *AS_OF, "-q", "--history", "history.csv", "-o", "r.json")
     with Path("claims.csv").open("a", encoding="utf-8") as stream:
@@ -120,6 +123,7 @@ def test_a_change_that_changes_no_finding_is_named(scrub: Scrub) -> None:
     )
 
 
+@pytest.mark.slow
 def test_what_was_not_read_then_is_named(scrub: Scrub) -> None:
     assert scrub("claims.csv", "gone.csv", *AS_OF, "-q", "-o", "r.json")[0] == 2
     code, out, _ = scrub("verify", "r.json")
@@ -127,6 +131,7 @@ def test_what_was_not_read_then_is_named(scrub: Scrub) -> None:
     assert out.splitlines()[1:] == ["Not read, then or now: gone.csv: no such file"]
 
 
+@pytest.mark.slow
 def test_a_changed_layout_is_named(scrub: Scrub) -> None:
     Path("ours.csv").write_text(
         "Nr,Billed to,Seen on,Service,Mod,Amount,Kind\n"
@@ -146,6 +151,7 @@ def test_a_changed_layout_is_named(scrub: Scrub) -> None:
     assert (code, err) == (2, "scrub: layout.yaml: no such file; the report needs it\n")
 
 
+@pytest.mark.slow
 def test_changed_policies_rules_and_version_are_named(scrub: Scrub) -> None:
     scrub("claims.csv", *AS_OF, "-q", "--policies", "policies", "-o", "r.json")
     file = Path("policies/lakeside-health.yaml")
@@ -167,6 +173,7 @@ def test_changed_policies_rules_and_version_are_named(scrub: Scrub) -> None:
     assert "Changed: rules: added MO001" in out
 
 
+@pytest.mark.slow
 def test_an_edited_report_is_found_out(scrub: Scrub) -> None:
     scrub("claims.csv", *AS_OF, "-q", "-o", "r.json")
 
@@ -190,6 +197,7 @@ def test_an_edited_report_is_found_out(scrub: Scrub) -> None:
     assert "Differs: totals differ: rows" in out
 
 
+@pytest.mark.slow
 def test_rejects_that_were_taken_out_are_missed(scrub: Scrub) -> None:
     header, first, *rest = Path("claims.csv").read_text(encoding="utf-8").splitlines()
     rows = [header, first, *rest, f"{first},too,many,fields"]
@@ -201,6 +209,7 @@ def test_rejects_that_were_taken_out_are_missed(scrub: Scrub) -> None:
     assert (code, "Differs: the rows that could not be read differ" in out) == (1, True)
 
 
+@pytest.mark.slow
 def test_a_checked_line_that_was_taken_out_is_missed(scrub: Scrub) -> None:
     scrub("claims.csv", *AS_OF, "-q", "--checked-lines", "-o", "r.json")
     changed("r.json", lambda record: record["checked_lines"].pop())
@@ -208,6 +217,7 @@ def test_a_checked_line_that_was_taken_out_is_missed(scrub: Scrub) -> None:
     assert (code, "Differs: the lines checked differ" in out) == (1, True)
 
 
+@pytest.mark.slow
 def test_findings_in_another_order_are_not_the_same(scrub: Scrub) -> None:
     scrub("claims.csv", *AS_OF, "-q", "-o", "r.json")
     changed("r.json", lambda record: record["findings"].reverse())
@@ -215,6 +225,7 @@ def test_findings_in_another_order_are_not_the_same(scrub: Scrub) -> None:
     assert (code, "the findings are in another order" in out) == (1, True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -260,6 +271,7 @@ def test_its_help_has_an_example(scrub: Scrub) -> None:
     assert "Example: scrub verify report.json" in scrub("verify", "--help")[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by", ["line", "claim"])
 def test_a_report_by_line_or_claim_is_run_again_in_its_shape_and_order(
     scrub: Scrub, by: str

@@ -58,6 +58,7 @@ def test_a_value_of_the_users_is_the_only_difference(scrub: Scrub, contract: Pat
     assert change["new"]["source"]["confidence"] == "secondary"
 
 
+@pytest.mark.slow
 def test_findings_and_dollars_are_those_of_two_checks(scrub: Scrub, contract: Path) -> None:
     claims = record(scrub, "packaged", contract, CLAIMS, *AS_OF)["claims"]
     keys = ["source_row", "rule", "severity"]
@@ -81,6 +82,7 @@ def test_findings_and_dollars_are_those_of_two_checks(scrub: Scrub, contract: Pa
         assert sum(float(one["charges_at_risk"][side]) for one in months) == float(risk.charges)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", ["80", "140"])
 def test_the_text_fits_the_terminal(
     scrub: Scrub, contract: Path, monkeypatch: pytest.MonkeyPatch, columns: str
@@ -137,6 +139,7 @@ def test_a_frozen_set_decides_every_date_as_that_day(day: date) -> None:
                 assert decide(frozen, payer, code, parameter, other).value == then.value
 
 
+@pytest.mark.slow
 def test_two_dates_with_claims_move_the_fee(scrub: Scrub) -> None:
     claims = record(scrub, "2025-12-31", "2026-01-01", CLAIMS, *AS_OF)["claims"]
     [month] = [one for one in claims["by_payer_and_month"] if one["payer"] == "Medicare"]
@@ -230,6 +233,7 @@ def test_what_could_not_be_read_is_said_and_exits_2(scrub: Scrub, contract: Path
     assert "3 rows could not be read; scrub check says more" in err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_no_patient_is_named(scrub: Scrub, contract: Path, form: str) -> None:
     text = CLAIMS.read_text(encoding="utf-8")

@@ -20,6 +20,7 @@ def run_on(scrub: Scrub, folder: Path, text: str) -> tuple[int, str]:
     return code, out.replace(str(own), "own")
 
 
+@pytest.mark.slow
 def test_packaged_examples_come_out_as_expected(scrub: Scrub) -> None:
     code, out, err = scrub("policies", "test")
     assert (code, err) == (0, ""), out
@@ -57,6 +58,7 @@ def test_an_unlisted_error_is_a_failure_and_an_unlisted_info_is_none(
     assert "  BU004: " not in out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reported_once", ["ID005", "CV003"])
 def test_an_example_does_not_depend_on_those_before_it(
     reported_once: str, scrub: Scrub, tmp_path: Path

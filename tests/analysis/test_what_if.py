@@ -49,6 +49,7 @@ def test_each_row_is_the_check_under_that_policy(scrub: Scrub) -> None:
         assert row["errors_by_rule"] == errors
 
 
+@pytest.mark.slow
 def test_an_assumed_value_is_as_firm_as_one_on_file(scrub: Scrub) -> None:
     answers = rows(scrub, "--set", SETTLED)
     assert [(row["name"], row["assumed"]) for row in answers] == [
@@ -64,6 +65,7 @@ def test_an_assumed_value_is_as_firm_as_one_on_file(scrub: Scrub) -> None:
     assert (cigna["name"], cigna["assumed"]) == ("Cigna", False)  # the same either way
 
 
+@pytest.mark.slow
 def test_history_and_policies_count_as_in_a_check(scrub: Scrub) -> None:
     Path("mine").mkdir()
     Path("mine/cigna.yaml").write_text(LETTER, encoding="utf-8")
@@ -73,6 +75,7 @@ def test_history_and_policies_count_as_in_a_check(scrub: Scrub) -> None:
     assert cigna["warning_lines"] > without["warning_lines"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", ["80", "140"])
 def test_the_table_fits_the_terminal(
     scrub: Scrub, monkeypatch: pytest.MonkeyPatch, columns: str

@@ -32,6 +32,7 @@ def flat(out: str) -> str:
     return " ".join(out.split())
 
 
+@pytest.mark.slow
 def test_every_rule_ends_on_every_line_as_the_check_has_it() -> None:
     history = [str(EXAMPLES / "history.csv")]
     result = run(Request(paths=[str(CLAIMS)], as_of=parse_day("2026-11-23"), history=history))
@@ -69,6 +70,7 @@ def test_a_clean_claim_fits_a_screen(
     assert line == "  - Does not apply: MO012 MO017 BU001 BU005 BU007 PO003 PO004 DO003."
 
 
+@pytest.mark.slow
 def test_what_decided_is_shown_with_value_date_and_source(
     scrub: Scrub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -88,6 +90,7 @@ def test_what_decided_is_shown_with_value_date_and_source(
     assert "77080 that day" in out
 
 
+@pytest.mark.slow
 def test_two_patients_with_one_number_are_two_claims(scrub: Scrub) -> None:
     Path("claims.csv").write_text(TWO_PATIENTS, encoding="utf-8")
     code, out, _ = scrub("why", "X-1", "claims.csv", *AS_OF)

@@ -352,6 +352,7 @@ def test_one_payer_and_another_day(scrub: Run) -> None:
     assert "no policy for payer 'medicaid'" in err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["txt", "md", "html", "json"])
 def test_files_are_for_their_owner_and_say_what_the_screen_says(
     scrub: Run, tmp_path: Path, ending: str

@@ -57,6 +57,7 @@ def test_a_mixed_column_keeps_the_month_first_and_reads_no_impossible_date() -> 
     assert read_dates(cells).to_list() == [date(2026, 3, 4), date(2026, 3, 25), None]
 
 
+@pytest.mark.slow
 @given(st.lists(st.dates(date(1971, 1, 1), date(2068, 12, 31)), min_size=1, max_size=9))
 def test_a_column_of_us_dates_is_read_back_or_noted_as_doubtful(days: list[date]) -> None:
     cells = pl.Series([f"{day:%m/%d/%Y}" for day in days])

@@ -211,6 +211,7 @@ def test_a_prefix_of_all_headers_makes_no_difference(
     assert understood == matched(*PLAIN).columns
 
 
+@pytest.mark.slow
 @given(
     headers=st.lists(st.text(max_size=40) | st.sampled_from(PLAIN), max_size=12, unique=True),
     data=st.data(),

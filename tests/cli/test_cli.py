@@ -94,6 +94,7 @@ def test_fail_on_sets_the_bar(
     assert ran.code == code
 
 
+@pytest.mark.slow
 def test_exit_zero_turns_only_1_into_0(scrub: Scrub, tmp_path: Path) -> None:
     assert scrub(EXAMPLE, *AS_OF, "--exit-zero").code == 0
     too_long = claims(tmp_path, CLEAN + "B,Medicare,2026-03-02,11,77092,,1,45,1,2,P,spill\n")
@@ -240,6 +241,7 @@ def test_a_broken_policy_tells_every_problem_with_file_and_line(
 # Streams and formats
 
 
+@pytest.mark.slow
 def test_a_pipe_gets_findings_on_stdout_and_the_rest_on_stderr(scrub: Scrub) -> None:
     ran = scrub(EXAMPLE, *AS_OF)
     lines = ran.out.splitlines()
@@ -293,6 +295,7 @@ def test_a_quiet_run_says_why_it_exits_1_without_findings(scrub: Scrub, tmp_path
     assert ran.err.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_an_explicit_format_prints_the_findings_of_a_quiet_run(
     scrub: Scrub, tmp_path: Path
 ) -> None:
@@ -305,6 +308,7 @@ def test_an_explicit_format_prints_the_findings_of_a_quiet_run(
     assert "Next: " not in table
 
 
+@pytest.mark.slow
 def test_a_quiet_profile_prints_errors_only(scrub: Scrub, tmp_path: Path) -> None:
     ran = scrub("profile", EXAMPLE, *AS_OF, "-q")
     assert (ran.code, ran.out, ran.err) == (0, "", "")
@@ -314,6 +318,7 @@ def test_a_quiet_profile_prints_errors_only(scrub: Scrub, tmp_path: Path) -> Non
     assert f"{tmp_path}/b.csv: no such file" in ran.err
 
 
+@pytest.mark.slow
 def test_the_table_says_how_many_of_how_many(scrub: Scrub) -> None:
     ran = scrub(EXAMPLE, *AS_OF, "--format", "table", "--limit", "3")
     assert "showing 3 of 28 claims to work on; --limit 0 shows all" in ran.out
@@ -355,6 +360,7 @@ def test_json_lists_lines_not_checked_when_asked(scrub: Scrub) -> None:
     assert {"claim_id", "claim_line_number", "rule", "reason"} <= set(rows[0])
 
 
+@pytest.mark.slow
 def test_a_report_in_pieces_is_the_report(
     scrub: Scrub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -370,6 +376,7 @@ def test_a_report_in_pieces_is_the_report(
     assert one == many
 
 
+@pytest.mark.slow
 def test_every_machine_format_holds_the_same_findings(scrub: Scrub, tmp_path: Path) -> None:
     names = ["out.json", "out.jsonl", "out.csv", "out.parquet", "out.txt"]
     files = [tmp_path / name for name in names]
@@ -407,6 +414,7 @@ def test_a_report_that_cannot_be_written_leaves_the_old_one(
     assert [p.name for p in tmp_path.iterdir()] == ["out.json"]
 
 
+@pytest.mark.slow
 def test_hostile_cells_reach_nobody_raw(scrub: Scrub, tmp_path: Path) -> None:
     hostile = "=cmd()[red]\x1b[31mX\u202e"
     text = CLEAN.replace("A,Medicare", f'"{hostile}","Acme[/] \x07"')
@@ -421,6 +429,7 @@ def test_hostile_cells_reach_nobody_raw(scrub: Scrub, tmp_path: Path) -> None:
     assert "'=cmd()[red]\x1b[31mX" in out.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_patients_are_shown_only_on_request(scrub: Scrub) -> None:
     for form in ("table", "concise", "json", "jsonl", "csv"):
         plain = scrub(EXAMPLE, *AS_OF, "--format", form, "-v")
@@ -555,6 +564,7 @@ def test_options_come_from_the_environment_too(
 # The other commands
 
 
+@pytest.mark.slow
 def test_the_short_form_is_check(scrub: Scrub) -> None:
     assert scrub("--payer", "medicare", EXAMPLE, *AS_OF).out == (
         scrub("check", EXAMPLE, "--payer", "medicare", *AS_OF).out
@@ -579,6 +589,7 @@ def test_explain_prints_the_page_and_every_payers_value(scrub: Scrub, rule: Rule
             assert label in ran.out
 
 
+@pytest.mark.slow
 def test_policies_are_listed_shown_and_checked(scrub: Scrub) -> None:
     assert "unitedhealthcare" in scrub("policies", "list").out
     assert json.loads(scrub("policies", "list", "--format", "json").out)[0]["payer"] == "aetna"
@@ -676,6 +687,7 @@ OF_OTHER_RUNS = (
 """What a check of a CSV file has no use for, and would wait for."""
 
 
+@pytest.mark.slow
 def test_a_check_imports_only_what_it_needs(tmp_path: Path) -> None:
     # Polars imports NumPy by itself for some of what it is given, where it is installed.
     asked_for = "import sys; print('numpy', file=sys.stderr); raise ImportError"
@@ -717,6 +729,7 @@ def test_the_example_is_the_same_whatever_the_width_and_locale() -> None:
     assert process("examples/claims.csv", *AS_OF, "--format", "csv", env=env).stdout == first.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [("examples/claims.csv", "--format", "table"), ("rules",)])
 def test_a_width_of_nothing_is_none(
     command: tuple[str, ...], scrub: Scrub, monkeypatch: pytest.MonkeyPatch

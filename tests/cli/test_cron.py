@@ -66,6 +66,7 @@ def test_a_json_log_is_one_object_per_event_with_nothing_of_any_claim(scrub: Scr
         assert private not in err
 
 
+@pytest.mark.slow
 def test_a_quiet_log_holds_trouble_only(scrub: Scrub) -> None:
     write("a.csv", CLEAN)
     assert scrub("a.csv", *AS_OF, "-q", "--log-format", "json", "-o", "o.csv") == (0, "", "")
@@ -349,6 +350,7 @@ def test_a_full_disk_leaves_the_old_report(tmp_path: Path, ending: str) -> None:
     assert [path.name for path in tmp_path.iterdir()] == [old.name]
 
 
+@pytest.mark.slow
 def test_one_output_that_fails_does_not_stop_the_others(
     scrub: Scrub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -508,6 +510,7 @@ def test_what_a_folder_does_not_give_is_named_and_the_rest_is_checked(
     assert len(lines) == 3
 
 
+@pytest.mark.slow
 def test_a_batch_that_is_not_all_there_is_checked_and_not_split(scrub: Scrub) -> None:
     write("a.csv", FLAGGED)
     for unreadable in ("gone.csv", write("b.csv", b"")):
@@ -525,6 +528,7 @@ def test_a_batch_that_is_not_all_there_is_checked_and_not_split(scrub: Scrub) ->
         assert not Path("c.csv").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -548,6 +552,7 @@ def test_a_quiet_run_says_why_it_could_not_check_all(scrub: Scrub, text: str, me
     ]
 
 
+@pytest.mark.slow
 def test_a_table_on_which_polars_panics_is_reported_in_one_line(scrub: Scrub) -> None:
     buffer = io.BytesIO()
     day = pl.Series("dos", [datetime(2026, 3, 2, tzinfo=UTC)]).dt.convert_time_zone("Europe/Paris")
@@ -828,6 +833,7 @@ def test_a_standard_input_that_is_closed_is_reported() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (2, "", message)
 
 
+@pytest.mark.slow
 def test_the_file_of_rejects_is_an_output_like_the_others(scrub: Scrub) -> None:
     write("a.csv", CLEAN)
     code, _, err = scrub("a.csv", *AS_OF, "-q", "-o", "o.csv", "--rejects", "./o.csv")
@@ -848,6 +854,7 @@ def test_the_file_of_rejects_is_an_output_like_the_others(scrub: Scrub) -> None:
     assert Path("good.csv").exists()
 
 
+@pytest.mark.slow
 def test_pages_and_profiles_name_a_file_that_was_not_read(scrub: Scrub) -> None:
     write("a.csv", CLEAN)
     write("b.csv", "no,claims\n")

@@ -119,6 +119,7 @@ def test_other_columns_stand_in_the_headline_and_change_no_exit_code(scrub: Scru
         assert lack in headline(err)
 
 
+@pytest.mark.slow
 def test_a_batch_is_not_split_where_lines_were_not_judged(scrub: Scrub) -> None:
     batch(without="mod1")
     code, _, err = scrub("claims.csv", *AS_OF, "--clean-to", "clean.csv")
@@ -128,6 +129,7 @@ def test_a_batch_is_not_split_where_lines_were_not_judged(scrub: Scrub) -> None:
     assert Path("clean.csv").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("column", "lack", "group"),
     [
@@ -151,6 +153,7 @@ def test_a_history_that_cannot_be_compared_is_named(
     assert scrub("now.csv", "--history", "past.csv", *AS_OF, "--select", "MO")[0] == 0
 
 
+@pytest.mark.slow
 def test_every_report_has_the_headline(scrub: Scrub) -> None:
     batch(without="mod1")
     names = ("o.html", "o.txt", "o.json")
@@ -170,6 +173,7 @@ def answer_in(err: str) -> list[str]:
     return [words[0], words[1].rstrip(".,")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mod1", ["", "25"])
 def test_a_header_that_looks_like_a_modifier_is_asked_for(scrub: Scrub, mod1: str) -> None:
     # Where one member of the set is known, its sibling is asked for; else the first is.
@@ -249,6 +253,7 @@ def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "config" / "scrub" / "layouts"
 
 
+@pytest.mark.slow
 def test_a_saved_answer_is_found_again_by_its_headers(scrub: Scrub, own_folder: Path) -> None:
     batch(without="mod1", Zbq="26")
     assert scrub("claims.csv", *AS_OF)[0] == 2
@@ -269,6 +274,7 @@ def test_a_saved_answer_is_found_again_by_its_headers(scrub: Scrub, own_folder: 
     assert scrub("claims.csv", *AS_OF)[0] == 2
 
 
+@pytest.mark.slow
 def test_a_question_that_was_not_answered_is_asked_again(scrub: Scrub, own_folder: Path) -> None:
     batch(mod1="", Modifier_Zbq_Hjk="")
     code, out, _ = scrub("columns", "claims.csv", "--save", "epic")
@@ -302,6 +308,7 @@ def test_an_isolated_run_names_the_settings_that_it_does_not_use(scrub: Scrub) -
 # Payers that are not recognized
 
 
+@pytest.mark.slow
 def test_strict_holds_lines_of_an_unrecognized_payer(scrub: Scrub) -> None:
     batch(payer="Quux Health")
     code, _, err = scrub("claims.csv", *AS_OF)

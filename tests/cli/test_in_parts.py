@@ -50,6 +50,7 @@ def test_a_run_in_parts_gives_the_bytes_of_the_whole(
     assert list(temporary.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_quiet_and_limit_are_as_of_the_whole(scrub: Scrub) -> None:
     for options in (["-q"], ["--limit", "3"], ["-q", "--format", "csv"], ["-v"]):
         assert scrub(*VISITS, *options, "--parts", "2") == scrub(*VISITS, *options)

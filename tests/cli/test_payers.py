@@ -48,6 +48,7 @@ def test_each_spelling_is_listed_with_its_lines_policy_and_reason(scrub: Scrub) 
     assert "6 spellings on 7 lines; not recognized: 5." in out
 
 
+@pytest.mark.slow
 def test_what_is_saved_is_an_answer_only_once_a_person_says_so(scrub: Scrub) -> None:
     batch("Aetnna", "Quux: Health", "Medicaid", "Aetna")
     _, out, _ = scrub("payers", "claims.csv")

@@ -189,6 +189,7 @@ def test_own_payer_names_choose_the_policy(scrub: Scrub, tmp_path: Path) -> None
     assert (code, " ID005 " in out) == (0, False)
 
 
+@pytest.mark.slow
 def test_a_map_of_columns_stands_as_keys_and_values(scrub: Scrub, tmp_path: Path) -> None:
     settings(tmp_path, "map:\n  hcpcs_code: Odd name\n")
     text = EXAMPLE.read_text(encoding="utf-8").replace(",CPT,", ",Odd name,", 1)
@@ -211,6 +212,7 @@ def test_other_commands_take_only_what_is_theirs(scrub: Scrub, tmp_path: Path) -
     assert scrub("brief", "aetna")[0] == 0
 
 
+@pytest.mark.slow
 def test_the_folder_of_policies_that_is_set_is_the_one_checked(
     scrub: Scrub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

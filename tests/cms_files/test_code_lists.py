@@ -293,6 +293,7 @@ def reasons(*, in_columns: bool, stopped: str = "", left_out: str = "") -> list[
     return [["List updated 11/1/2026", ""], ["CARC Code", "Description"], *dated]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("in_columns", "ending"), [(True, "csv"), (False, "csv"), (True, "xlsx")])
 def test_texts_of_denials_are_explained_and_stopped_codes_are_named(
     run: Scrub, scrub: Scrub, *, in_columns: bool, ending: str

@@ -162,6 +162,7 @@ def test_two_conversion_factors_are_a_contradiction(run: Scrub) -> None:
     assert "2 conversion factors; expected one" in err
 
 
+@pytest.mark.slow
 def test_a_file_without_a_column_is_refused_with_its_name(run: Scrub) -> None:
     rows = [row[:25] + row[26:] for row in fee_schedule()]
     code, _, err = run(written(f"{JULY}.csv", as_csv(rows)))
@@ -188,6 +189,7 @@ def test_a_dry_run_writes_nothing_and_the_packaged_files_stay(run: Scrub) -> Non
     assert oct((Path("own") / "medicare.yaml").stat().st_mode)[-3:] == "600"
 
 
+@pytest.mark.slow
 def test_another_file_of_the_same_day_needs_a_word(run: Scrub) -> None:
     run(written(f"{JULY}.csv", FORMS[f"{JULY}.csv"]))
     first = (Path("own") / "medicare.yaml").read_text(encoding="utf-8")
@@ -358,6 +360,7 @@ def test_a_pair_that_begins_after_its_quarter_is_a_contradiction(run: Scrub) -> 
     assert "77081 with 77092 begins on 2026-04-01, after its quarter" in err
 
 
+@pytest.mark.slow
 def test_an_older_table_does_not_replace_a_newer_one(run: Scrub) -> None:
     assert run(*parts())[0] == 0
     old = [row for row in PAIRS if row[2] < "20260101"]
@@ -439,6 +442,7 @@ def test_a_list_judges_the_lines_of_its_fiscal_year(
     }
 
 
+@pytest.mark.slow
 def test_a_list_of_the_user_replaces_that_of_its_year_and_counts_in_the_digest(
     run: Scrub, billable_2027: set[str]
 ) -> None:

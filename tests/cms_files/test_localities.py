@@ -98,6 +98,7 @@ def test_gpci_files_that_do_not_hold_are_refused(
     assert not Path("own").exists()
 
 
+@pytest.mark.slow
 def test_a_check_uses_the_fees_of_the_locality_and_says_so(run: Scrub, scrub: Scrub) -> None:
     run(archive())
     Path("claims.csv").write_text(
@@ -117,6 +118,7 @@ def test_a_check_uses_the_fees_of_the_locality_and_says_so(run: Scrub, scrub: Sc
     assert "Medicare fees are those of ALABAMA (10112-00)." in " ".join(out.split())
 
 
+@pytest.mark.slow
 def test_policies_are_shown_and_explained_with_the_fees_of_the_locality(
     run: Scrub, scrub: Scrub
 ) -> None:

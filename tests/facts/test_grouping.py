@@ -66,6 +66,7 @@ def test_two_names_of_one_hash_have_two_ids() -> None:
     assert_alike(ids_by_hash(hashes, pl.Series(names)), [name or None for name in names])
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(NUMBERS, NUMBERS)))
 def test_two_numbers_make_one_key_which_is_unknown_where_one_is(
     pairs: list[tuple[int | None, int | None]],
@@ -113,6 +114,7 @@ def test_an_id_is_duplicate_where_another_line_has_it(numbers: list[int | None])
     assert is_duplicate == [None if n is None else numbers.count(n) > 1 for n in numbers]
 
 
+@pytest.mark.slow
 @given(st.lists(st.none() | st.integers(0, 2)))
 def test_each_line_but_the_one_that_a_group_is_known_by_is_in_one_round(
     numbers: list[int | None],
@@ -139,6 +141,7 @@ CELLS = {
 }
 
 
+@pytest.mark.slow
 @given(st.data(), st.lists(st.sampled_from(list(CELLS)), min_size=1, max_size=4))
 def test_lines_share_a_combination_where_all_cells_are_the_same(
     data: st.DataObject, dtypes: list[type[pl.DataType]]

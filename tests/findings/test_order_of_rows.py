@@ -59,6 +59,7 @@ def test_shuffled_rows_have_the_same_findings(
     assert findings_of(file, rows) == findings_of(file, shuffled)
 
 
+@pytest.mark.slow
 def test_of_two_lines_with_one_number_the_same_repeats_the_other(tmp_path: Path) -> None:
     usual = {name: cells[0] for name, cells in COLUMNS.items()}
     rows = [usual | {"charge_amount": charge} for charge in ("60.00", "45.00", "50.00")]

@@ -98,6 +98,7 @@ def test_a_column_that_the_file_lacks_is_null(tmp_path: Path) -> None:
     assert [row[name] for name in absent] == [None] * 4
 
 
+@pytest.mark.slow
 def test_all_checked_lines_come_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     result = checked(EXAMPLES / "claims.csv", EXAMPLES / "visits.csv")
     monkeypatch.setattr(lines, "LINES_AT_ONCE", 7)
@@ -112,6 +113,7 @@ def test_all_checked_lines_come_in_pieces(monkeypatch: pytest.MonkeyPatch) -> No
     assert flagged.height < table.height
 
 
+@pytest.mark.slow
 def test_json_lists_checked_lines_on_request_and_other_formats_refuse(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -132,6 +134,7 @@ def test_json_lists_checked_lines_on_request_and_other_formats_refuse(
     assert not (tmp_path / "out.csv").exists()
 
 
+@pytest.mark.slow
 def test_every_typed_report_carries_the_version(tmp_path: Path) -> None:
     names = [tmp_path / "report.json", tmp_path / "report.parquet"]
     outputs = [part for name in names for part in ("-o", name)]

@@ -194,6 +194,7 @@ def test_an_837p_keeps_every_other_segment(seed: int) -> None:
         assert put_back(one.copy, one, "back.837") == file.read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", [pl.String, pl.Categorical, pl.Int64, pl.Float64])
 def test_parquet_keeps_every_other_value_and_all_types(tmp_path: Path, dtype: type) -> None:
     cases = [case for case in CASES if all(cell.isdigit() or not cell for cell in case[1])]

@@ -69,6 +69,7 @@ def test_a_line_that_the_history_has_is_not_changed(tmp_path: Path) -> None:
     assert "history" in left(one)["MO001"]
 
 
+@pytest.mark.slow
 def test_a_line_that_the_history_does_not_have_is_fixed(tmp_path: Path) -> None:
     past = text_of({"dos": "2024-01-05"})
     assert fixes_of(fixed(tmp_path, {"mod1": "26"}, history=past)) == ["A, line 1: MO001"]
@@ -80,6 +81,7 @@ def test_a_line_that_the_history_may_have_is_not_changed(tmp_path: Path) -> None
     assert one.steps == []
 
 
+@pytest.mark.slow
 def test_of_two_fixes_of_a_cell_the_first_by_rule_order_is_made(tmp_path: Path) -> None:
     one = fixed(tmp_path, {"mod1": "ga", "mod2": "GA"}, {"claim_id": "B", "person_id": "P2"})
     assert fixes_of(one) == ["A, line 1: MO006", "A, line 1: MO007"]
@@ -91,6 +93,7 @@ def test_of_two_fixes_of_a_cell_the_first_by_rule_order_is_made(tmp_path: Path) 
     ]
 
 
+@pytest.mark.slow
 def test_a_fix_that_would_clear_another_finding_is_left_out(tmp_path: Path) -> None:
     """Without 26, 26 with TC is gone too, which no rule calls safe; the rest is fixed."""
     both = {"mod1": "26", "mod2": "TC", "dx1": "m81.0"}
@@ -128,6 +131,7 @@ def test_initials_in_small_letters_are_no_modifier(tmp_path: Path) -> None:
     assert one.steps == []
 
 
+@pytest.mark.slow
 def test_a_modifier_that_is_not_valid_with_the_code_is_not_capitalized(tmp_path: Path) -> None:
     assert fixed(tmp_path, {"mod1": "rt"}).steps == []
     assert fixes_of(fixed(tmp_path, {"mod1": "ga"})) == ["A, line 1: MO007"]
@@ -140,6 +144,7 @@ def test_diagnoses_change_by_dots_and_case_alone(tmp_path: Path) -> None:
     assert cells[-2:] == ["M81.0", "Z780"]
 
 
+@pytest.mark.slow
 def test_the_command_writes_a_copy_and_takes_it_back(scrub: Scrub, tmp_path: Path) -> None:
     before = (EXAMPLES / "claims.csv").read_bytes()
     (tmp_path / "in.csv").write_bytes(before)
@@ -171,6 +176,7 @@ def test_a_file_that_was_changed_since_is_not_put_back(scrub: Scrub, tmp_path: P
     assert not (tmp_path / "back.csv").exists()
 
 
+@pytest.mark.slow
 def test_diff_shows_and_writes_nothing(scrub: Scrub, tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text(text_of({"mod1": "26"}))
     code, out, _ = scrub("fix", "in.csv", "--diff")
@@ -181,6 +187,7 @@ def test_diff_shows_and_writes_nothing(scrub: Scrub, tmp_path: Path) -> None:
     assert scrub("fix", "in.csv", "--diff")[0] == 0
 
 
+@pytest.mark.slow
 def test_a_reviewed_list_names_claim_line_and_rule(scrub: Scrub, tmp_path: Path) -> None:
     line = {"payer": "Aetna", "cpt": "77080", "pos": "22"}
     other = line | {"claim_id": "B", "person_id": "P2"}

@@ -60,6 +60,7 @@ def rules(record: dict[str, Any], section: str = "findings") -> set[str]:
     return {row["rule"] for row in record[section] if row["severity"] != "info"}
 
 
+@pytest.mark.slow
 def test_an_accepted_error_leaves_the_list_and_is_counted_everywhere(
     scrub: Scrub, accepted: Path
 ) -> None:
@@ -107,6 +108,7 @@ def test_other_errors_are_still_errors(scrub: Scrub, claims: Path) -> None:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("accepted")
 def test_a_new_export_in_another_order_is_the_same_finding(scrub: Scrub, claims: Path) -> None:
     names = HEADER.strip().split(",")
@@ -142,6 +144,7 @@ def test_another_finding_is_not_accepted_and_the_entry_is_named(
     assert "Accepted, but no such finding here: A-1/1 MO012." in err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new", "what"),
     [
@@ -163,6 +166,7 @@ def test_a_changed_value_ends_the_decision(
     assert f"No longer accepted: {back}" in err
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("accepted")
 def test_another_line_on_the_claim_ends_the_decision(scrub: Scrub, claims: Path) -> None:
     more = SCAN.replace("A-1,1,", "A-1,2,").replace("77080", "77092").replace("120.00", "45.00")
@@ -170,6 +174,7 @@ def test_another_line_on_the_claim_ends_the_decision(scrub: Scrub, claims: Path)
     assert "A-1/1 MO012: codes on the claim changed" in scrub("claims.csv", *AS_OF)[2]
 
 
+@pytest.mark.slow
 def test_a_changed_policy_ends_the_decision(scrub: Scrub, claims: Path, tmp_path: Path) -> None:
     claims.write_text(HEADER + OTHER.replace("LT", "26"), encoding="utf-8")
     folder = tmp_path / "own"
@@ -194,6 +199,7 @@ def test_a_changed_policy_ends_the_decision(scrub: Scrub, claims: Path, tmp_path
     assert err.count("No longer accepted") == 2
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("accepted")
 def test_a_decision_is_over_after_its_last_day(scrub: Scrub) -> None:
     assert scrub("claims.csv", "--as-of", "2027-03-31", "--select", "MO012", "-q")[0] == 0
@@ -202,6 +208,7 @@ def test_a_decision_is_over_after_its_last_day(scrub: Scrub) -> None:
     assert "A-1/1 MO012: ended 2027-03-31, 1 finding back on the list." in err
 
 
+@pytest.mark.slow
 def test_a_rule_at_a_payer_holds_for_later_claims(
     scrub: Scrub, claims: Path, tmp_path: Path
 ) -> None:
@@ -226,6 +233,7 @@ def test_the_file_holds_no_patient_and_is_the_owners(accepted: Path, tmp_path: P
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("accepted")
 def test_without_the_key_nothing_of_one_claim_is_accepted(scrub: Scrub, tmp_path: Path) -> None:
     key = tmp_path / "config" / "scrub" / "accepted.key"
@@ -240,6 +248,7 @@ def test_without_the_key_nothing_of_one_claim_is_accepted(scrub: Scrub, tmp_path
     assert (code, f"chmod 600 {key}" in err) == (2, True)
 
 
+@pytest.mark.slow
 def test_isolated_uses_it_only_if_it_is_named(scrub: Scrub, accepted: Path) -> None:
     code, _, err = scrub("claims.csv", *AS_OF, "--isolated")
     assert (code, "Note: not used (--isolated): scrub-accepted.yaml." in err) == (1, True)
@@ -261,6 +270,7 @@ def test_a_file_that_others_may_write_is_refused_unless_named(
     assert scrub("claims.csv", *AS_OF, "--accepted", accepted, "-q")[0] == 0
 
 
+@pytest.mark.slow
 def test_entries_are_listed_replaced_and_removed(scrub: Scrub, accepted: Path) -> None:
     text = accepted.read_text(encoding="utf-8") + "# Asked the auditor in May.\n"
     accepted.write_text(text, encoding="utf-8")

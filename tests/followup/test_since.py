@@ -84,6 +84,7 @@ def test_what_is_fixed_new_open_or_gone_is_named_with_its_dollars(scrub: Scrub, 
     assert record["totals"]["since"]["gone"] == {"claims": 1, "findings": 1, "charges": 45.0}
 
 
+@pytest.mark.slow
 def test_every_output_shows_it(scrub: Scrub) -> None:
     exported(worked)
     outputs = [
@@ -112,6 +113,7 @@ def test_every_output_shows_it(scrub: Scrub) -> None:
     assert (marks["Z-9001"], marks["A-1009"]) == ("new", "open")
 
 
+@pytest.mark.slow
 def test_without_it_no_output_mentions_it(scrub: Scrub) -> None:
     record = report(scrub, "-o", "n.xlsx")
     assert "since" not in record
@@ -120,6 +122,7 @@ def test_without_it_no_output_mentions_it(scrub: Scrub) -> None:
     assert "Since" not in openpyxl.load_workbook("n.xlsx").sheetnames
 
 
+@pytest.mark.slow
 def test_only_new_errors_count_and_the_reason_has_the_old_ones(scrub: Scrub) -> None:
     exported()
     code, _, err = scrub("claims.csv", *AS_OF, "--since", "old.json", "--only-new", "-o", "n.json")
@@ -150,6 +153,7 @@ def test_only_new_needs_a_former_report(scrub: Scrub) -> None:
     assert (code, "--since old.csv: is no JSON report" in err) == (2, True)
 
 
+@pytest.mark.slow
 def test_a_finding_that_is_worse_now_is_new(scrub: Scrub, former: Path) -> None:
     text = Path("old.csv").read_text(encoding="utf-8")
     rows = [
@@ -161,6 +165,7 @@ def test_a_finding_that_is_worse_now_is_new(scrub: Scrub, former: Path) -> None:
     assert [key for key in of if key[1] == "A-1009"] == [("new", "A-1009")]
 
 
+@pytest.mark.slow
 def test_a_claim_without_a_number_is_never_taken_for_a_former_one(scrub: Scrub) -> None:
     exported(lambda row: [row.replace("A-1009", "")])
     report(scrub)
@@ -169,6 +174,7 @@ def test_a_claim_without_a_number_is_never_taken_for_a_former_one(scrub: Scrub) 
     assert exit_code == 1
 
 
+@pytest.mark.slow
 def test_what_could_not_be_checked_this_time_is_not_fixed(scrub: Scrub) -> None:
     exported(lambda row: [row.replace(",,2,", ",,two,") if row.startswith("A-1007") else row])
     of = statuses(report(scrub, "--since", "old.json"))
@@ -176,6 +182,7 @@ def test_what_could_not_be_checked_this_time_is_not_fixed(scrub: Scrub) -> None:
     assert of["new", "A-1007"] == ("IN001", 90.0)
 
 
+@pytest.mark.slow
 def test_an_accepted_finding_is_not_fixed(scrub: Scrub) -> None:
     decision = ("--reason", "Ours", "--by", "KL", "--until", "2027-03-31")
     assert scrub("accept", "claims.csv", *AS_OF, "--claim", "A-1009", *decision)[0] == 0
@@ -216,6 +223,7 @@ def test_a_report_that_cannot_be_used_exits_2(
     assert "name a report that scrub CLAIMS -o NAME.json wrote" in err
 
 
+@pytest.mark.slow
 def test_a_missing_report_or_one_of_claims_exits_2(scrub: Scrub) -> None:
     code, _, err = scrub("claims.csv", *AS_OF, "--since", "gone.json")
     assert (code, "--since gone.json: cannot be read (No such file" in err) == (2, True)
@@ -237,6 +245,7 @@ def test_no_report_is_written_over_the_former_one(scrub: Scrub) -> None:
     assert (code, "that is one of the inputs" in err) == (2, True)
 
 
+@pytest.mark.slow
 def test_a_report_with_a_comparison_is_run_again(scrub: Scrub, former: Path) -> None:
     exported(worked)
     manifest = report(scrub, "--since", "old.json", "--only-new")["manifest"]
@@ -254,6 +263,7 @@ def test_a_report_with_a_comparison_is_run_again(scrub: Scrub, former: Path) -> 
     assert (code, err) == (2, "scrub: old.json: no such file; the report needs it\n")
 
 
+@pytest.mark.slow
 def test_a_settings_file_may_name_it_and_the_isolated_gate_ignores_it(scrub: Scrub) -> None:
     exported()
     Path("scrub.yaml").write_text("since: old.json\nonly-new: true\n", encoding="utf-8")

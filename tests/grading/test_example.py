@@ -71,6 +71,7 @@ def test_figures_are_those_of_the_example(graded: Scrub) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_proposal_is_typed_by_a_person_and_then_holds(graded: Scrub) -> None:
     before = {file: file.read_bytes() for file in Path.cwd().iterdir()}
     proposals = {one["payer"]: one for one in figures(graded)["proposals"]}

@@ -145,6 +145,7 @@ def test_the_835_balances_and_is_whole(reports: Path, tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_report_without_all_lines_names_what_it_cannot_grade(
     reports: Path, tmp_path: Path
 ) -> None:

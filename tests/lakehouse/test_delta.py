@@ -34,6 +34,7 @@ def delta(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
+@pytest.mark.slow
 def test_a_table_has_the_lines_of_its_log(scrub: Scrub, delta: Path, tmp_path: Path) -> None:
     of_file, of_table = tmp_path / "file.csv", tmp_path / "table.csv"
     assert scrub(lines_left(tmp_path), *AS_OF, "-q", "-o", of_file)[0] == 1
@@ -45,6 +46,7 @@ def test_a_table_has_the_lines_of_its_log(scrub: Scrub, delta: Path, tmp_path: P
     assert table["source_row"].null_count() == table.height > 80
 
 
+@pytest.mark.slow
 def test_rows_are_named_by_a_column(scrub: Scrub, delta: Path, tmp_path: Path) -> None:
     place = tmp_path / "findings.csv"
     code, _, err = scrub(delta / "claims", *AS_OF, "-q", "-o", place, "--row-id", "Claim ID")
@@ -55,6 +57,7 @@ def test_rows_are_named_by_a_column(scrub: Scrub, delta: Path, tmp_path: Path) -
     assert (code, "--row-id Nobody: " in err, "has no such column" in err) == (2, True, True)
 
 
+@pytest.mark.slow
 def test_earlier_claims_may_be_a_table(scrub: Scrub, tmp_path: Path) -> None:
     earlier = pl.read_csv(EXAMPLES / "history.csv", infer_schema=False)
     earlier.write_delta(tmp_path / "history")
@@ -69,6 +72,7 @@ def test_earlier_claims_may_be_a_table(scrub: Scrub, tmp_path: Path) -> None:
     assert {"FR002", "FR003"} <= set(first["rule"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["claims/part-*.parquet", ".", "parted/claims/POS=11", "FILE"])
 def test_files_of_a_table_are_not_read_one_by_one(
     scrub: Scrub, delta: Path, tmp_path: Path, name: str
@@ -82,6 +86,7 @@ def test_files_of_a_table_are_not_read_one_by_one(
     assert (code, "name the table itself" in err, "MO001" in out) == (2, True, True)
 
 
+@pytest.mark.slow
 def test_other_parquet_files_are_read_as_before(scrub: Scrub, tmp_path: Path) -> None:
     (tmp_path / "metadata").mkdir()
     (tmp_path / "metadata" / "notes.json").write_text("{}", encoding="utf-8")
@@ -135,6 +140,7 @@ def test_a_format_that_nothing_here_reads_is_refused(scrub: Scrub, tmp_path: Pat
     assert (code, out, "a table (Hudi), which scrub does not read" in err) == (2, "", True)
 
 
+@pytest.mark.slow
 def test_rows_of_a_table_are_not_split_and_not_fixed(
     scrub: Scrub, delta: Path, tmp_path: Path
 ) -> None:
@@ -151,6 +157,7 @@ def test_its_columns_are_shown(scrub: Scrub, delta: Path) -> None:
     assert "Claim ID" in out
 
 
+@pytest.mark.slow
 def test_a_report_on_a_table_is_not_verified(scrub: Scrub, delta: Path, tmp_path: Path) -> None:
     scrub(delta / "claims", *AS_OF, "-q", "-o", tmp_path / "report.json")
     code, _, err = scrub("verify", tmp_path / "report.json")

@@ -158,6 +158,7 @@ def test_a_refusal_shows_no_key(scrub: Scrub, monkeypatch: pytest.MonkeyPatch, n
     assert not any(part in err for part in ("AKID", SECRET, "Authorization", "127.0.0.1"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "address",
     [

@@ -203,6 +203,7 @@ def test_age_is_in_full_years_on_the_date_of_service(born: str, day: str, age: i
     assert result.findings["message"].to_list() == [f"Age {age}."]
 
 
+@pytest.mark.slow
 def test_every_request_of_a_biller_comes_out_as_its_examples_say(scrub: Scrub) -> None:
     shutil.copy(REQUESTS, Path("own") / "own-rules.yaml")
     code, out, err = scrub("policies", "test", "own")
@@ -215,6 +216,7 @@ def test_every_request_of_a_biller_comes_out_as_its_examples_say(scrub: Scrub) -
     assert f"{len(examples['examples'])} examples in 1 file" in out
 
 
+@pytest.mark.slow
 def test_an_example_of_own_rules_that_comes_out_otherwise_is_named(scrub: Scrub) -> None:
     file = Path("own") / "own-rules.yaml"
     text = file.read_text(encoding="utf-8")
@@ -318,6 +320,7 @@ def test_a_code_or_a_name_is_one_rule_alone(scrub: Scrub) -> None:
     )
 
 
+@pytest.mark.slow
 def test_own_rules_are_listed_explained_selected_and_traced(scrub: Scrub) -> None:
     own = ("--policies", "own")
     assert re.search(r"OWN001 +error +Charge over ceiling", scrub("rules", *own)[1])
@@ -356,6 +359,7 @@ def test_an_own_finding_is_accepted_and_counted(scrub: Scrub) -> None:
     assert (len(record["findings"]), len(record["accepted"])) == (0, 1)
 
 
+@pytest.mark.slow
 def test_a_report_with_own_rules_is_verified_and_a_change_of_the_rule_is_seen(
     scrub: Scrub,
 ) -> None:
@@ -371,6 +375,7 @@ def test_a_report_with_own_rules_is_verified_and_a_change_of_the_rule_is_seen(
     assert "policies: their files are not the same" in out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["r.html", "r.xlsx", "r.csv", "r.jsonl", "r.parquet", "r.txt"])
 def test_every_report_has_own_findings(name: str, scrub: Scrub) -> None:
     code, _, err = scrub("claims.csv", *AS_OF, "--policies", "own", "-q", "-o", name)
@@ -381,6 +386,7 @@ def test_every_report_has_own_findings(name: str, scrub: Scrub) -> None:
         assert "OWN001" in {row["rule"] for row in rows}
 
 
+@pytest.mark.slow
 def test_what_a_change_of_own_rules_does_to_claims(scrub: Scrub) -> None:
     shutil.copytree("own", "new")
     other = {**RULE, "name": "any-charge", "condition": "charge_amount > 0"}
@@ -438,6 +444,7 @@ def test_the_guide_lists_every_name_and_operator() -> None:
     assert table[1] == names_markdown()
 
 
+@pytest.mark.slow
 def test_the_file_in_the_guide_is_one_that_works(scrub: Scrub) -> None:
     blocks = re.findall(r"   ```yaml\n(.*?)   ```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
     text = "".join(re.sub(r"^   ", "", block, flags=re.MULTILINE) for block in blocks)
@@ -454,6 +461,7 @@ def test_names_are_listed(form: str, scrub: Scrub) -> None:
     assert "ISODOW" in out
 
 
+@pytest.mark.slow
 def test_every_name_has_the_type_that_it_is_listed_with() -> None:
     """On the example, whose lines have all facts computed for one rule that names them all."""
     of_type = {

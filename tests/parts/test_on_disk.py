@@ -31,6 +31,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("parts", [1, 3, 40])
 def test_findings_of_parts_come_as_those_of_the_whole(parts: int, temporary: Path) -> None:
     whole = cpt77092.check(VISITS, as_of=AS_OF, history=HISTORY).findings
@@ -39,6 +40,7 @@ def test_findings_of_parts_come_as_those_of_the_whole(parts: int, temporary: Pat
     assert list(temporary.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_pieces_of_findings_are_those_of_the_whole(
     temporary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -57,12 +59,14 @@ def test_pieces_of_findings_are_those_of_the_whole(
     assert list(temporary.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_first_findings_alone_leave_no_file(temporary: Path) -> None:
     lazily = cpt77092.scan(VISITS, as_of=AS_OF, parts=2)
     assert lazily.head(3).collect().height == 3
     assert list(temporary.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_run_that_ends_early_leaves_no_file(temporary: Path) -> None:
     def pieces() -> Generator[pl.DataFrame, None, None]:
         with run_in_parts(Request(paths=[VISITS], as_of=AS_OF), 2) as checked:

@@ -111,6 +111,7 @@ def example() -> Run:
     return read([ROWS], PAST, enlarged().packaged)
 
 
+@pytest.mark.slow
 def test_the_example_in_parts_is_the_whole(example: Run) -> None:
     assert_parts_of_run_make_the_whole(example)
 
@@ -124,6 +125,7 @@ def _rules_that_differ(apart: CheckedPart, whole: CheckedPart) -> set[str]:
     return {str(row[0]) for row in counts(apart) ^ counts(whole)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("handed", "rule"),
     [
@@ -145,6 +147,7 @@ def test_without_the_columns_of_the_whole_a_part_cannot_be_checked(example: Run)
         check_apart(example, handed=_no_columns)
 
 
+@pytest.mark.slow
 def test_without_the_order_of_rows_findings_come_in_another(example: Run) -> None:
     apart, whole = check_apart(example, handed=_no_row_order), check_whole(example)
     without, with_order = (

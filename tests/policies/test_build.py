@@ -196,6 +196,7 @@ def at(tree: Any, path: tuple[Any, ...]) -> Any:
     return tree
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", VALID, ids=lambda file: file.stem)
 def test_packaged_files_are_valid_and_built_as_the_models_read_them(file: Path) -> None:
     policy, _ = split_examples(file.read_bytes())

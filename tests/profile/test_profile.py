@@ -130,6 +130,7 @@ def charts_of(benchmarks: Profile) -> list[BarChart]:
 # Figures
 
 
+@pytest.mark.slow
 def test_fractions_of_units_add_up_alike_in_any_order(tmp_path: Path) -> None:
     rows = [row(claim, "2026-03-02", units=f"0.{claim}") for claim in "123"]
     for order in (rows, rows[::-1]):
@@ -323,6 +324,7 @@ def test_options_of_check_are_taken(scrub: Run, batch: Path, policies: Path) -> 
     assert [payer["payer"] for payer in record["payers"]] == ["plan"]
 
 
+@pytest.mark.slow
 def test_few_payers_are_shown_and_all_are_written(scrub: Run, tmp_path: Path) -> None:
     many = [row(f"C{n}", "2026-03-02", payer=f"Payer {n}") for n in range(PAYERS_DRAWN + 3)]
     file, out = written(tmp_path / "many.csv", *many), tmp_path / "p.json"
@@ -362,6 +364,7 @@ def test_a_file_that_cannot_be_read_is_on_every_page_and_the_rest_is_added_up(
         assert "Not read, and in no figure: " in " ".join(page.read_text(encoding="utf-8").split())
 
 
+@pytest.mark.slow
 def test_a_profile_is_written_as_check_writes_its_reports(
     scrub: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -382,6 +385,7 @@ def test_a_profile_is_written_as_check_writes_its_reports(
     assert not list(tmp_path.glob(".*"))
 
 
+@pytest.mark.slow
 def test_an_interchange_whose_counts_are_off_is_read_on_with_lenient(
     scrub: Run, tmp_path: Path
 ) -> None:
@@ -430,6 +434,7 @@ class Page(HTMLParser):
         self.text += data
 
 
+@pytest.mark.slow
 def test_a_hostile_payer_name_stays_text(tmp_path: Path, scrub: Run) -> None:
     file = written(
         tmp_path / "hostile.csv",
@@ -449,6 +454,7 @@ def test_a_hostile_payer_name_stays_text(tmp_path: Path, scrub: Run) -> None:
     assert not set("\x1b\u202e") & set(scrub(file, "--color", "never")[1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["claims.csv", "visits.csv"])
 def test_no_patient_and_no_claim_is_named(scrub: Run, tmp_path: Path, name: str) -> None:
     files = [tmp_path / f"profile.{ending}" for ending in ("txt", "json", "html")]

@@ -65,6 +65,7 @@ def test_the_first_row_alone_gives_its_diagnoses(
     assert (given or "").strip(BETWEEN_DIAGNOSES) == ("M81.0" if claim in GIVEN else "")
 
 
+@pytest.mark.slow
 def test_rows_of_a_claim_may_come_in_several_parts_of_a_frame(tmp_path: Path) -> None:
     others = [["B", str(n), "P3", "99213", ""] for n in range(200_000)]
     rows = [*others, *CLAIMS["another service is first"], *others]

@@ -111,6 +111,7 @@ def test_a_packed_file_is_read_like_any_other(pack: object, codec: str, tmp_path
     assert batch.total == Tally(rows=3, in_scope=1, no_code=0, not_data=0, rejected=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kept", [0.3, 0.9])
 @pytest.mark.parametrize("pack", [gzip.compress, zstd.compress], ids=["gzip", "zstd"])
 def test_a_packed_file_cut_short_is_refused(pack: object, kept: float, tmp_path: Path) -> None:
@@ -128,6 +129,7 @@ def test_nul_bytes_are_left_out_and_told(tmp_path: Path) -> None:
     assert "NUL bytes left out: 1" in batch.notes[0]
 
 
+@pytest.mark.slow
 def test_a_code_behind_a_nul_byte_deep_in_a_file_is_not_lost(tmp_path: Path) -> None:
     batch = read(tmp_path, text(HEADER, *FILLER, line(2, "\x0077092")).encode())
     assert batch.total.in_scope == 1
@@ -184,6 +186,7 @@ def test_a_file_without_rejects_leaves_an_empty_rejects_file(tmp_path: Path) -> 
     assert run(str(file), "--rejects", str(file)) == 2
 
 
+@pytest.mark.slow
 def test_encoding_and_rejects_stand_in_the_manifest(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -126,6 +126,7 @@ def test_without_the_extra_the_way_to_install_it_is_told(
         read(tmp_path / "claims.xlsx")
 
 
+@pytest.mark.slow
 def test_the_example_workbook_says_what_the_example_csv_says(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -44,6 +44,7 @@ def test_the_damaged_example_loses_no_row() -> None:
     assert batch.total == Tally(rows=7, in_scope=2, no_code=0, not_data=2, rejected=3)
 
 
+@pytest.mark.slow
 def test_the_rejects_of_the_damaged_example_are_written(tmp_path: Path) -> None:
     file, rejects = EXAMPLES / "claims-damaged.csv", tmp_path / "rejects.csv"
     with pytest.raises(SystemExit) as stop:

@@ -151,6 +151,7 @@ def test_without_patients_a_history_is_refused(claims: Path, tmp_path: Path) -> 
         history_of(claims, past)
 
 
+@pytest.mark.slow
 def test_rows_of_the_history_that_cannot_be_read_are_not_passed_over(
     claims: Path, tmp_path: Path
 ) -> None:
@@ -166,6 +167,7 @@ def test_rows_of_the_history_that_cannot_be_read_are_not_passed_over(
     assert f"Rejected in history {past}:2: 15 fields where the header has 11" in done.stderr
 
 
+@pytest.mark.slow
 def test_the_manifest_names_the_history_and_the_summary_says_what_it_covers(
     claims: Path, tmp_path: Path
 ) -> None:
@@ -187,6 +189,7 @@ def test_the_manifest_names_the_history_and_the_summary_says_what_it_covers(
     assert (text["rows"], text["lines"], text["first_day"]) == (1, 1, "2024-01-01")
 
 
+@pytest.mark.slow
 def test_a_report_never_replaces_the_history(claims: Path, tmp_path: Path) -> None:
     past = written(tmp_path / "past.csv", line("H-1", "P1", "2024-01-01"))
     before = past.read_bytes()

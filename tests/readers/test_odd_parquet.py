@@ -49,6 +49,7 @@ def test_every_file_is_tried() -> None:
     assert {*NOT_NEEDED, *NEEDED, "uuid", "duration", "bytes"} == FILES.keys()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NOT_NEEDED)
 def test_a_column_that_nobody_needs_stops_nothing(
     scrub: Scrub, odd: Callable[[str], str], name: str

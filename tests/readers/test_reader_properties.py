@@ -359,6 +359,7 @@ def test_any_text_without_quotes_is_counted_as_csv_counts_it(body: str, folder: 
     assert batch.lines["claim_id"].to_list() == [records[row - 2][0].strip() for row in rows]
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(
     data=st.lists(
@@ -389,6 +390,7 @@ def test_the_properties_reach_every_kind_of_column() -> None:
     assert all(len(aliases(name)) > 1 for name in REQUIRED)
 
 
+@pytest.mark.slow
 @ROUND_TRIPS
 @given(before=texts(PRINTABLE).filter(bool), end=st.sampled_from("\r\n"), after=st.integers(0, 9))
 def test_a_line_break_in_a_payer_sets_its_row_aside(

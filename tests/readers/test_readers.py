@@ -571,6 +571,7 @@ def test_a_code_in_a_spreadsheets_wrapping_is_not_passed_over(cell: str, tmp_pat
     assert batch.total.out_of_scope == 0
 
 
+@pytest.mark.slow
 def test_row_numbers_hold_in_a_file_read_in_many_pieces(tmp_path: Path) -> None:
     random = Random(77092)
     rows, expected = [HEADER], []
@@ -863,6 +864,7 @@ def test_an_awkward_file_that_is_refused_says_why_in_one_line(file: Path) -> Non
 # Medicare's own claim files: ../shared/data/claims/cms-rif
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", sample_files(CMS_RIF, "*.*"))
 def test_a_medicare_research_file_is_read_row_for_row(file: Path) -> None:
     records = records_of(file.read_bytes(), "|")

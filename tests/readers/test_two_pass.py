@@ -95,6 +95,7 @@ def test_lines_are_read_in_pieces(tmp_path: Path) -> None:
     assert_frame_equal(pieces.kept, whole.kept)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "odd",
     [

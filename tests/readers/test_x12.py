@@ -420,6 +420,7 @@ def test_the_same_claims_give_the_same_findings(
         assert result.history.lines.height == expected.history.lines.height
 
 
+@pytest.mark.slow
 @settings(
     max_examples=25,
     deadline=None,
@@ -620,6 +621,7 @@ def test_segments_are_numbered_through_the_file(tmp_path: Path) -> None:
     assert [every[n - 1] for n in numbers[5:]] == [f"LX|{n}" for n in range(1, 6)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [1, 300, 2000])
 @pytest.mark.parametrize("line_break", ["", "\r\n"])
 def test_a_long_file_is_read_in_pieces(
@@ -685,6 +687,7 @@ def test_what_a_code_is(tmp_path: Path, procedure: str, tally: tuple[int, int, i
 # Texts as they come
 
 
+@pytest.mark.slow
 def test_line_breaks_marks_and_blanks_around_a_file_change_nothing(tmp_path: Path) -> None:
     plain = x12([LINE])
     expected = only(read(kept(tmp_path, plain)))
@@ -857,6 +860,7 @@ def scrub(capfd: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, st
 Scrub = Callable[..., tuple[int, str, str]]
 
 
+@pytest.mark.slow
 def test_a_finding_names_file_and_segment_claim_and_line(scrub: Scrub, tmp_path: Path) -> None:
     file = kept(tmp_path, x12([LINE | {"hcpcs_modifier_1": "26"}]))
     code, out, _ = scrub(file)
@@ -866,6 +870,7 @@ def test_a_finding_names_file_and_segment_claim_and_line(scrub: Scrub, tmp_path:
     assert "segment 19" in out
 
 
+@pytest.mark.slow
 def test_lenient_never_looks_clean(scrub: Scrub, tmp_path: Path) -> None:
     clean = kept(tmp_path, x12([LINE]))
     assert scrub(clean)[0] == 0
@@ -884,6 +889,7 @@ def test_lenient_never_looks_clean(scrub: Scrub, tmp_path: Path) -> None:
     assert '"faults": [' in out
 
 
+@pytest.mark.slow
 def test_patients_stay_out_of_reports(scrub: Scrub, tmp_path: Path) -> None:
     row = LINE | {"hcpcs_modifier_1": "26", "person_id": "SECRET", "patient_birth_date": "19580203"}
     file = kept(tmp_path, x12([row], Style(as_dependents=True)))
@@ -928,6 +934,7 @@ def test_a_payer_named_for_all_leaves_that_of_the_claim(tmp_path: Path) -> None:
     assert (line["payer"], line["payer_id"]) == ("Medicare", "99901")
 
 
+@pytest.mark.slow
 def test_standard_input_is_read() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "cpt77092", "-", "--as-of", str(AS_OF)],
@@ -952,6 +959,7 @@ def messages(result: Result, *rules: str) -> list[tuple[str, str]]:
     return table.select("claim_id", "message").rows()
 
 
+@pytest.mark.slow
 def test_earlier_claims_are_matched_by_patient_and_claim(tmp_path: Path) -> None:
     rows = [
         LINE | {"claim_id": "H-1", "person_id": "P1", "claim_line_start_date": "2025-12-01"},
@@ -983,6 +991,7 @@ def test_dependents_are_known_again_in_history(tmp_path: Path) -> None:
     assert [claim for claim, _ in messages(result, "FR002")] == ["A-1"]
 
 
+@pytest.mark.slow
 def test_what_a_history_covers_is_told_of_every_service_line(tmp_path: Path) -> None:
     def service(code: str, *dates: str) -> list[str]:
         return [f"SV1*HC:{code}*1*UN*1", *(f"DTP*{date}" for date in dates)]
@@ -1013,6 +1022,7 @@ def test_what_a_history_covers_is_told_of_every_service_line(tmp_path: Path) -> 
     assert (history.first_day, history.last_day) == (date(2024, 1, 15), date(2025, 12, 31))
 
 
+@pytest.mark.slow
 def test_history_that_may_lack_lines_is_refused_or_never_looks_clean(
     scrub: Scrub, tmp_path: Path
 ) -> None:

@@ -99,12 +99,14 @@ def large(folder: Path, lines: int) -> Path:
 # The file
 
 
+@pytest.mark.slow
 def test_ten_thousand_findings_stay_under_a_megabyte(tmp_path: Path) -> None:
     page = checked(large(tmp_path, 2700))
     assert len(unpacked(page)["findings"]["rule"]) >= 10_000
     assert len(page.encode()) < 1_000_000
 
 
+@pytest.mark.slow
 def test_the_page_loads_nothing_and_runs_its_own_script_alone() -> None:
     page = checked(EXAMPLE)
     markup = re.sub(r"<script>.*?</script>", "", page, flags=re.DOTALL)
@@ -133,6 +135,7 @@ def test_marks_that_turn_the_reading_round_are_taken_out() -> None:
     assert frame.select(safe_expr("id")).item() == safe(f"a{marks}b")
 
 
+@pytest.mark.slow
 def test_the_data_are_the_findings_and_the_whole_of_their_claims(tmp_path: Path) -> None:
     result = run(Request(paths=[str(EXAMPLE)], as_of=AS_OF))
     table = findings.as_table(result)
@@ -149,6 +152,7 @@ def test_the_data_are_the_findings_and_the_whole_of_their_claims(tmp_path: Path)
     assert "person_id" not in lines
 
 
+@pytest.mark.slow
 def test_the_worst_are_kept_where_there_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(html, "FINDINGS_SHOWN", 5)
     page = checked.__wrapped__(EXAMPLE)
@@ -180,6 +184,7 @@ def test_every_rules_page_comes_apart(rule: Any) -> None:
     assert [word for word, _ in parts(rule.doc)] == ["Why", "Basis", "Clear", "Not checked"]
 
 
+@pytest.mark.slow
 def test_the_command_writes_it_for_its_owner(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -359,6 +359,7 @@ def test_a_limit_cuts_the_rows_and_no_count(example: Result) -> None:
     assert f"showing 2 of {flagged_claims} claims;" in printed(example, limit=2, verbose=True)
 
 
+@pytest.mark.slow
 def test_several_files_are_named_and_person_id_only_on_request(
     example: Result, tmp_path: Path
 ) -> None:
@@ -474,6 +475,7 @@ def scrub(*arguments: object, **env: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_machine_forms_have_the_roll_up_too(tmp_path: Path) -> None:
     names = ["out.json", "out.jsonl", "out.csv", "out.parquet"]
     files = [tmp_path / name for name in names]
@@ -496,6 +498,7 @@ def test_machine_forms_have_the_roll_up_too(tmp_path: Path) -> None:
     assert "a findings report of scrub, not a claim file" in again.stderr
 
 
+@pytest.mark.slow
 def test_the_ordinary_report_says_nothing_of_shapes(tmp_path: Path) -> None:
     plain, asked = tmp_path / "plain.json", tmp_path / "asked.json"
     scrub(EXAMPLE, "-q", "-o", plain)
@@ -504,6 +507,7 @@ def test_the_ordinary_report_says_nothing_of_shapes(tmp_path: Path) -> None:
     assert not {"by", "sort"} & set(json.loads(plain.read_bytes())["manifest"]["options"])
 
 
+@pytest.mark.slow
 def test_a_pipe_gets_one_line_per_claim_and_the_same_exit_code() -> None:
     done = scrub("examples/claims.csv", "--by", "claim", "--sort", "severity", "--limit", "3")
     assert done.returncode == 1
@@ -554,6 +558,7 @@ def test_a_long_run_shows_step_rows_and_rate(monkeypatch: pytest.MonkeyPatch) ->
     assert text.endswith("\x1b[2K")  # wiped away
 
 
+@pytest.mark.slow
 def test_nobody_watching_or_a_short_run_shows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not watched(io.StringIO(), monkeypatch, color=Color.NEVER)
     assert not watched(Screen(), monkeypatch, quiet=True)
@@ -564,6 +569,7 @@ def test_nobody_watching_or_a_short_run_shows_nothing(monkeypatch: pytest.Monkey
     assert not screen.getvalue()
 
 
+@pytest.mark.slow
 def test_the_bar_goes_to_standard_error_while_the_readers_turn_it_away() -> None:
     ours, theirs = pty.openpty()
     code = (
@@ -599,6 +605,7 @@ def test_rows_and_rate_are_round() -> None:
     assert progress.pace(30, 2) == "30 rows, 15 a second"
 
 
+@pytest.mark.slow
 def test_a_line_of_an_x12_file_is_found_by_its_segment() -> None:
     batch = checked(ROOT / "examples" / "batch.837")
     assert re.search(r"\n  error +Line 1 \(segment \d+\)", printed(batch))

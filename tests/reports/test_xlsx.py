@@ -161,6 +161,7 @@ def test_text_stays_text_and_nothing_is_run(tmp_path: Path) -> None:
     assert cells["http://example.org"].hyperlink is None
 
 
+@pytest.mark.slow
 def test_a_csv_opened_in_a_spreadsheet_runs_nothing_either(tmp_path: Path) -> None:
     file, out = tmp_path / "claims.csv", tmp_path / "out.csv"
     claims = [*EVIL, "00123", "a=b"]
@@ -203,6 +204,7 @@ def test_patients_are_shown_only_on_request(example: bytes) -> None:
     assert rows(opened(written(EXAMPLE, extra=("person_id",))))[0]["person_id"]
 
 
+@pytest.mark.slow
 def test_the_worst_are_kept_where_a_sheet_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(xlsx, "ROWS", 4)
     book = opened(written(EXAMPLE))
@@ -230,6 +232,7 @@ def filled(data: bytes, file: Path, **cells: dict[str, Any]) -> FormerWorklist:
     return read_worklist(str(file))
 
 
+@pytest.mark.slow
 def test_what_was_filled_in_is_kept_where_the_finding_is_still_there(
     tmp_path: Path, example: bytes
 ) -> None:
@@ -259,6 +262,7 @@ def test_what_was_filled_in_is_kept_where_the_finding_is_still_there(
     }
 
 
+@pytest.mark.slow
 def test_other_values_make_another_finding(tmp_path: Path) -> None:
     header = (
         "claim_id,line,payer,dos,pos,cpt,mod1,units,charge,rendering npi,billing npi,person_id\n"
@@ -272,6 +276,7 @@ def test_other_values_make_another_finding(tmp_path: Path) -> None:
     assert rows(opened(written(file, worklist=yesterday)))[0]["Status"] == "Open"
 
 
+@pytest.mark.slow
 def test_a_worklist_is_one_of_ours_and_told_about(
     tmp_path: Path, example: bytes, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -314,6 +319,7 @@ def test_without_the_extra_it_says_what_to_install(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_the_command_writes_it_to_a_file_and_a_pipe(
     tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:

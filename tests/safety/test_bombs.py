@@ -60,6 +60,7 @@ def test_a_workbook_that_unpacks_to_more_than_memory(
         read(tmp_path / "claims.xlsx")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("head", [EXAMPLE, b""])
 @pytest.mark.parametrize("piece", [b"x", b"\0", b",", b'"'])
 def test_a_line_without_an_end(
@@ -105,6 +106,7 @@ def test_yaml_that_grows_without_end(scrub: Scrub, tmp_path: Path, text: str, ki
     assert time.monotonic() - began < 20
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="there is no /dev/zero")
 @pytest.mark.parametrize("option", ["--layout", "--payers", "--settings", ""])
 def test_dev_zero_has_no_end(tmp_path: Path, option: str) -> None:
@@ -121,6 +123,7 @@ def test_dev_zero_has_no_end(tmp_path: Path, option: str) -> None:
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1), done.stderr
 
 
+@pytest.mark.slow
 def test_one_bomb_in_a_folder_leaves_the_others_checked(scrub: Scrub, tmp_path: Path) -> None:
     folder = tmp_path / "inbox"
     folder.mkdir()

@@ -55,6 +55,7 @@ def before(
     monkeypatch.setattr(owner, name, edited)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["claims.csv", "claims.parquet"])
 @pytest.mark.parametrize(
     ("owner", "function", "output"),

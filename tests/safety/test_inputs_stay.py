@@ -60,6 +60,7 @@ def test_no_output_replaces_an_input(
         assert file.read_bytes() == content
 
 
+@pytest.mark.slow
 def test_no_output_replaces_what_standard_input_reads(inputs: dict[Path, bytes]) -> None:
     with Path("claims.csv").open("rb") as stdin:
         done = subprocess.run(
@@ -73,6 +74,7 @@ def test_no_output_replaces_what_standard_input_reads(inputs: dict[Path, bytes])
     assert Path("claims.csv").read_bytes() == inputs[Path("claims.csv")]
 
 
+@pytest.mark.slow
 def test_a_report_of_the_run_before_is_replaced(scrub: Scrub, inputs: dict[Path, bytes]) -> None:
     assert inputs
     Path("inbox/unreadable.csv").unlink()
@@ -104,6 +106,7 @@ def test_what_is_in_the_way_and_not_ours_stays(
     assert not Path("o.csv").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [".o.csv.backup.part", ".o.csv.part", "o.csv.lock"])
 def test_a_file_with_a_name_like_ours_stays(
     scrub: Scrub, inputs: dict[Path, bytes], name: str

@@ -91,6 +91,7 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
     )
 
 
+@pytest.mark.slow
 def test_a_working_folder_that_is_gone(folder: Path) -> None:
     gone = folder / "gone"
     gone.mkdir()
@@ -103,18 +104,21 @@ def test_a_working_folder_that_is_gone(folder: Path) -> None:
     is_one_line((done.returncode, done.stdout, done.stderr))
 
 
+@pytest.mark.slow
 def test_python_without_docstrings_is_refused(folder: Path) -> None:
     assert folder.is_dir()
     done = run("claims.csv", PYTHONOPTIMIZE="2")
     is_one_line((done.returncode, done.stdout, done.stderr))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", ["0", "-5", "x", "1", "9" * 25, ""])
 def test_any_width_will_do(folder: Path, columns: str) -> None:
     assert folder.is_dir()
     assert run("claims.csv", *AS_OF, "--format", "table", COLUMNS=columns).returncode == 1
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
 @pytest.mark.parametrize(
     ("arguments", "streams", "code"),

@@ -29,6 +29,7 @@ def batch_with(tmp_path: Path, column: str, cell: str) -> str:
     return "claims.csv"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("column", HELD_BACK)
 @pytest.mark.parametrize("form", ["concise", "table", "json", "csv"])
 def test_a_name_is_nowhere(scrub: Scrub, tmp_path: Path, column: str, form: str) -> None:
@@ -50,6 +51,7 @@ def test_messages_do_not_repeat_the_name_of_a_line(
         assert any("(row 2)" in message for message in messages)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("column", [*PLACES])
 def test_a_log_has_nothing_of_a_claim(scrub: Scrub, tmp_path: Path, column: str) -> None:
     file = batch_with(tmp_path, column, NAME)
@@ -59,6 +61,7 @@ def test_a_log_has_nothing_of_a_claim(scrub: Scrub, tmp_path: Path, column: str)
     assert NAME not in err
 
 
+@pytest.mark.slow
 def test_show_phi_shows_it(scrub: Scrub, tmp_path: Path) -> None:
     file = batch_with(tmp_path, "hcpcs_modifier_1", NAME)
     _, out, _ = scrub(file, *AS_OF, "--format", "json", "--show-phi", "-o", "report.json")

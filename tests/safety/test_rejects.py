@@ -49,6 +49,7 @@ def test_every_row_goes_somewhere(scrub: Scrub, tmp_path: Path, kind: str) -> No
     assert rejects.rows() == [LINES.row(2)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ODD)
 def test_a_column_that_nobody_needs_stops_no_file(scrub: Scrub, tmp_path: Path, name: str) -> None:
     lines = LINES.with_columns(ODD[name].alias(name))

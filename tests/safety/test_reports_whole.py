@@ -38,6 +38,7 @@ CHANGES: list[tuple[bytes, bytes]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("old", "new"), CHANGES)
 def test_a_changed_report_is_not_the_same(
     scrub: Scrub, report: bytes, tmp_path: Path, old: bytes, new: bytes
@@ -47,6 +48,7 @@ def test_a_changed_report_is_not_the_same(
     assert scrub("verify", "report.json", "-q")[0] in (1, 2)
 
 
+@pytest.mark.slow
 def test_no_byte_can_be_changed(scrub: Scrub, report: bytes, tmp_path: Path) -> None:
     source = random.Random(14)
     for _ in range(12):

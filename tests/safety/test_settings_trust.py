@@ -35,12 +35,14 @@ def is_refused(answer: tuple[int, str, str], file: Path) -> bool:
     return f"--settings {file.name}" in err
 
 
+@pytest.mark.slow
 def test_a_file_of_the_user_is_used(scrub: Scrub, file: Path) -> None:
     code, _, err = scrub(EXAMPLE, *AS_OF)
     assert code == 1
     assert f"settings in force: {file.name} (payer: medicare)" in err
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="owners and modes are those of POSIX")
 @pytest.mark.parametrize("of_folder", [False, True])
 @pytest.mark.parametrize("mode", [0o002, 0o020])
@@ -100,6 +102,7 @@ def test_no_file_names_an_output(scrub: Scrub, file: Path, option: str) -> None:
     assert not (file.parent / "out.csv").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     ["exit-zero: true", "allow-rejects: true", "fail-on: never", "ignore: MO", "select: CH"],
