@@ -141,7 +141,7 @@ class FrameFile:
             dates=dates.lazy() if dates.width else None,
             rows_of_claims=(lambda _: claims) if claims.width else None,
         )
-        return scan, kept.rows(*pl.concat(p.total for p in every).sum().row(0))
+        return scan, kept.sorted_rows(*pl.concat(p.total for p in every).sum().row(0))
 
 
 @frozen

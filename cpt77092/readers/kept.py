@@ -59,7 +59,7 @@ class KeptRows:
         elif self._held >= self._piece:
             self._sort_out()
 
-    def rows(self, total: int, set_aside: int = 0) -> Rows:
+    def sorted_rows(self, total: int, set_aside: int = 0) -> Rows:
         """The rows of the file, once all were taken.
 
         Args:

@@ -198,7 +198,7 @@ class LinePlan:
             column = f"column {', '.join(map(repr, names))}: " if names else ""
             why = f"{opened.path}: {column}cannot be read ({reason(failure)})"
             raise ClaimsError(why) from None
-        return self.scan(opened, rows), kept.rows(*total.row(0))
+        return self.scan(opened, rows), kept.sorted_rows(*total.row(0))
 
     def rows_of_claims(self, rows: Frame, numbers: pl.Series) -> Frame:
         """The rows that may be of some claims, as `RowsOfClaims` gives them."""

@@ -150,7 +150,7 @@ class CsvFile:
         else:
             kept.take(lines.kept)
             counts = (lines.total,)
-        result = kept.rows(*counts)
+        result = kept.sorted_rows(*counts)
         return result if self._is_complete(result, lines) else None
 
     def _is_complete(self, rows: Rows, lines: RowsOfLines | None) -> bool:
@@ -239,7 +239,7 @@ class CsvFile:
             encoding=source.name,
             heading=source.raw(read.heading),
         )
-        return scan, kept.rows(*account.counts(read.wrong))
+        return scan, kept.sorted_rows(*account.counts(read.wrong))
 
     def _keep(self, plan: LinePlan) -> pl.Expr:
         """Rows to keep: those that may be in scope, and those with too many or too few fields."""

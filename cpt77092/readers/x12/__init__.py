@@ -85,7 +85,7 @@ class X12File:
             notes=notes,
             faults=_shown(faults),
         )
-        return scan, kept.rows(every_line.height)
+        return scan, kept.sorted_rows(every_line.height)
 
     def _read(
         self, data: bytes, selection: Selection, kept: KeptRows
