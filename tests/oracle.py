@@ -368,9 +368,9 @@ class DateColumn:
         """The order that they show; None where they have no such date."""
         if self.is_month_first:
             return "month first"
-        if len(self.day_first) > 1:
+        if self.day_first:
             return "day first"
-        return "either" if self.day_first or self.is_ambiguous else None
+        return "either" if self.is_ambiguous else None
 
     @property
     def is_open(self) -> bool:
@@ -388,13 +388,20 @@ def date_columns(rows: Iterable[Row]) -> dict[str, DateColumn]:
 
 
 def readings(shown: dict[str, DateColumn]) -> dict[str, Reading | None]:
-    """The order of each column; one that leaves it open follows the others, if they agree."""
+    """The order of each column; one that leaves it open follows the others, if they agree.
+
+    So does one where a single date puts the day first, which may be a typing error.
+    """
     every = DateColumn([])
     for one in shown.values():
         every.add(one)
-    own = {name: one.reading for name, one in shown.items()}
-    others = "either" if {"month first", "day first"} <= set(own.values()) else every.reading
-    return {name: others if one == "either" else one for name, one in own.items()}
+    firm = {
+        name: one.reading
+        for name, one in shown.items()
+        if one.is_month_first or len(one.day_first) > 1
+    }
+    others = every.reading if len(set(firm.values())) < 2 else "either"
+    return {n: firm.get(n, others) if one.reading else None for n, one in shown.items()}
 
 
 @cache

@@ -59,7 +59,6 @@ _WITH_EITHER = (
     r"^\W*(?:[A-Za-z]{3,9}\.?,? +)?"
     r"(([0-9]{1,2})[/-]([0-9]{1,2})[/-](?:[0-9]{4}|[0-9]{2}))(?:\D.*)?$"
 )
-MIN_DAY_FIRST = 2
 
 
 class Order(Enum):
@@ -92,9 +91,14 @@ class Evidence:
         """The order that they show."""
         if self.is_month_first:
             return Order.MONTH_FIRST
-        if len(self.day_first) >= MIN_DAY_FIRST:
+        if self.day_first:
             return Order.DAY_FIRST
-        return Order.UNKNOWN if self.is_ambiguous or self.day_first else Order.NONE
+        return Order.UNKNOWN if self.is_ambiguous else Order.NONE
+
+    @property
+    def is_firm(self) -> bool:
+        """Whether the order stands against other columns: a single date may be a slip."""
+        return self.is_month_first or len(self.day_first) > 1
 
     @property
     def is_open(self) -> bool:

@@ -86,11 +86,13 @@ def looked_up(
 
 def decided(shown: Shown) -> Orders:
     """The order in each column; where its cells leave it open, the other columns decide."""
-    own = {name: one.order for name, one in shown.items()}
-    both = {Order.MONTH_FIRST, Order.DAY_FIRST}
-    is_split = both.issubset(own.values())
+    firm = {name: one.order for name, one in shown.items() if one.is_firm}
+    is_split = len(set(firm.values())) > 1
     total = Order.UNKNOWN if is_split else Evidence.total(shown.values()).order
-    return {name: total if order is Order.UNKNOWN else order for name, order in own.items()}
+    return {
+        name: Order.NONE if one.order is Order.NONE else firm.get(name, total)
+        for name, one in shown.items()
+    }
 
 
 def order_notes(orders: Orders, needed: frozenset[str]) -> list[str]:

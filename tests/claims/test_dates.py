@@ -29,7 +29,7 @@ def read(folder: Path, *rows: str, header: str = "claim,payer,dos,cpt,npi") -> B
         (["2026-03-04", "20260304"], Order.NONE),
         (["03/04/2026", "3/5/26"], Order.UNKNOWN),
         (["03/04/2026", "03/15/2026"], Order.MONTH_FIRST),
-        (["03/04/2026", "15/03/2026"], Order.UNKNOWN),  # one may be a typing error
+        (["03/04/2026", "15/03/2026"], Order.DAY_FIRST),
         (["03/04/2026", "15/03/2026", "16/03/2026"], Order.DAY_FIRST),
         (["15/03/2026", "16/03/2026", "03/17/2026"], Order.MONTH_FIRST),
         (["13/40/2025", "14/40/2025"], Order.NONE),
@@ -100,9 +100,9 @@ def test_doubtful_dates_are_noted_with_their_column_and_read_in_both_ways(tmp_pa
 @pytest.mark.parametrize(
     ("others", "day"),
     [
-        (["A1,Medicare,13/01/2026,99213,"], date(2026, 1, 2)),  # it may be a typing error
-        (["A1,Medicare,13/01/2026,99213,", "A2,Medicare,14/01/2026,99213,"], date(2026, 2, 1)),
+        (["A1,Medicare,13/01/2026,99213,"], date(2026, 2, 1)),
         (["A1,Medicare,01/13/2026,99213,"], date(2026, 1, 2)),
+        (["A1,Medicare,13/01/2026,99213,", "A2,Medicare,01/13/2026,99213,"], date(2026, 1, 2)),
     ],
 )
 @pytest.mark.parametrize("where", ["rows of other services", "another file", "the history"])
@@ -120,18 +120,33 @@ def test_all_rows_of_a_run_show_the_order(
         paths, needed=frozenset(BY_NAME), scope=CHECKED, options=Options(), past=past
     )
     assert batch.lines["claim_line_start_date"].to_list() == [day]
-    is_settled = len(others) == 2 or others[0].startswith("A1,Medicare,01/13")
-    assert (batch.day_first is None) == is_settled
+    assert batch.day_first is None
 
 
 def test_other_columns_of_dates_show_the_order_where_a_column_does_not(tmp_path: Path) -> None:
     header = "claim,payer,dos,cpt,npi,birth_date"
     batch = read(tmp_path, "A1,Medicare,03/04/2026,77092,,25/12/1950", header=header)
-    assert batch.day_first is not None  # one such date may be a typing error
-    rows = [f"A{n},Medicare,03/04/2026,77092,,{n}/12/1950" for n in (25, 26)]
-    batch = read(tmp_path, *rows, header=header)
-    assert batch.lines["claim_line_start_date"].to_list() == [date(2026, 4, 3)] * 2
+    assert batch.lines["claim_line_start_date"].to_list() == [date(2026, 4, 3)]
     assert batch.day_first is None
+
+
+@pytest.mark.parametrize(
+    ("days", "births", "first"),
+    [
+        (("03/04/2026", "15/03/2026"), ("12/25/1950", "12/26/1950"), date(2026, 3, 4)),
+        (("03/04/2026", "15/03/2026"), ("01/02/1950", "25/12/1950"), date(2026, 4, 3)),
+        (("15/03/2026", "16/03/2026", "03/04/2026"), ("12/25/1950",) * 3, date(2026, 3, 15)),
+    ],
+)
+def test_a_single_date_with_the_day_first_gives_way_to_other_columns(
+    days: tuple[str, ...], births: tuple[str, ...], first: date, tmp_path: Path
+) -> None:
+    rows = [
+        f"A{n},Medicare,{day},77092,,{birth}"
+        for n, (day, birth) in enumerate(zip(days, births, strict=True))
+    ]
+    batch = read(tmp_path, *rows, header="claim,payer,dos,cpt,npi,birth_date")
+    assert batch.lines["claim_line_start_date"][0] == first
 
 
 @pytest.mark.parametrize(

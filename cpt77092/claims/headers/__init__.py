@@ -11,8 +11,9 @@ import shlex
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field
 from functools import lru_cache
+from itertools import chain
 
-from cpt77092.claims.columns import BY_NAME, COLUMNS, MODIFIERS, OF_HISTORY
+from cpt77092.claims.columns import BY_NAME, COLUMNS, OF_HISTORY
 from cpt77092.claims.headers.choice import MEMBERS, Cells, Choice
 from cpt77092.claims.headers.grammar import SETS, candidates_of, lookalike
 from cpt77092.claims.headers.one_file import read_headers
@@ -153,28 +154,25 @@ def match_headers(
         cells=cells,
         may_be_wide=not layout.columns and how.get("hcpcs_code") != "--map",
     )
-    chosen |= choice.columns
     how |= {column: "likely" if column in choice.doubts else "sure" for column in choice.columns}
     how |= dict.fromkeys(choice.line_columns, "sure") | dict.fromkeys(wide, "layout")
     wide |= choice.line_columns
-    chosen |= {column: next(filter(None, columns)) for column, columns in wide.items()}
+    read = {column: (header,) for column, header in (chosen | choice.columns).items()} | wide
     rows = _rows_of(layout, list(headers), file=file)
-    used = {*chosen.values(), *(h for columns in wide.values() for h in columns), *rows}
+    used = {*chain(*read.values()), *rows}
     unused = tuple(header for header in headers if header not in used)
-    modifiers = {h for c in MODIFIERS for h in wide.get(c, (chosen.get(c),)) if h}
-    settled = {*chosen, *layout.absent}
-    questions = (*choice.questions, *unnamed(unused, choice, modifiers, settled))
-    ordered = [column.name for column in COLUMNS if column.name in chosen]
+    questions = (*choice.questions, *unnamed(unused, choice, read, layout.absent))
+    columns = {c.name: next(filter(None, read[c.name])) for c in COLUMNS if c.name in read}
     return HeaderMatch(
-        {column: chosen[column] for column in ordered},
-        {column: how[column] for column in ordered},
+        columns,
+        {column: how[column] for column in columns},
         unused,
         line_columns=wide,
         row_filter=rows,
         layout=layout.name,
         doubts=choice.doubts,
         questions=questions,
-        lookalikes=_lookalikes(unused, choice, questions, chosen.keys() | wide.keys()),
+        lookalikes=_lookalikes(unused, choice, questions, read),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from cpt77092.claims.columns import MODIFIERS
 from cpt77092.claims.headers.cells import agree, filled_cells
@@ -19,18 +19,23 @@ _BETWEEN = re.compile(r"[\s,;:|/+-]+")
 
 
 def unnamed(
-    unused: Sequence[str], choice: Choice, read: Collection[str], settled: Collection[str]
+    unused: Sequence[str],
+    choice: Choice,
+    read: Mapping[str, Sequence[str | None]],
+    absent: Collection[str],
 ) -> Iterator[Question]:
     """What to ask of columns that may be of a set although their headers do not say so.
 
     Args:
         unused: headers that no column is read from.
         choice: what is chosen for the headers of the file.
-        read: headers that modifiers are read from.
-        settled: columns that are read, or known to be absent.
+        read: each column to the headers that it is read from.
+        absent: columns that are known to be absent.
     """
+    settled = {*read, *absent}
+    modifiers = [header for column in MODIFIERS for header in read.get(column, ()) if header]
     yield from _siblings(unused, choice, settled)
-    yield from _lost_modifiers(unused, choice, read, settled)
+    yield from _lost_modifiers(unused, choice, modifiers, settled)
 
 
 def _siblings(
