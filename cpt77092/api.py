@@ -83,7 +83,9 @@ class Result:
     @property
     def notes(self) -> tuple[str, ...]:
         """How the lines were read where a person should know, as headers that are only likely."""
-        return tuple(self._run.batch.notes)
+        past = self._run.history
+        of_past = () if past is None else past.tally.notes
+        return (*self._run.batch.notes, *(f"history: {note}" for note in of_past))
 
     @cached_property
     def _totals(self) -> Totals:

@@ -194,7 +194,7 @@ class Whole:
 
 
 def _past(history: History | None) -> Past | None:
-    if history is None or not history.rows:
+    if history is None or not history.tally.rows:
         return None
     nobody = history.first_days.clear()
     return Past(history.first_day, history.last_day, history.months, nobody)

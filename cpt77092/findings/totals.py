@@ -105,6 +105,8 @@ class Totals:
     partner_lines: int
     history_rejected: int
     """Rows of earlier claims that could not be read."""
+    history_no_code: int
+    """Earlier claim rows of the batch's patients and claims without a readable code."""
     unreadable_files: int
     """Files that could not be read, among others that could."""
     flagged_lines: int
@@ -209,6 +211,7 @@ def add_up(
         tally=batch.total,
         doubtful_files=_doubtful_files(run),
         history_rejected=_history_rejected(run),
+        history_no_code=0 if run.history is None else run.history.tally.no_code,
         unreadable_files=len(batch.unreadable),
         **{name: counts[name] for name in _COUNTED},
         unjudged_lines=counts["unjudged_lines"] + batch.total.rejected + _history_rejected(run),

@@ -25,8 +25,18 @@ def unchecked_rows(totals: Totals, *, allow_rejects: bool = False) -> Iterator[s
         yield f"{count(totals.doubtful_files, 'file')} read with --lenient may be incomplete"
     if tally.rows == tally.no_code + tally.not_data:
         yield "no row has a procedure code"
-    elif tally.no_code and not allow_rejects:
+    if not allow_rejects:
+        yield from without_code(totals)
+
+
+def without_code(totals: Totals) -> Iterator[str]:
+    """The claim rows without a readable code, of a batch that has others, and of its history."""
+    tally = totals.tally
+    if tally.no_code and tally.rows > tally.no_code + tally.not_data:
         yield f"{count(tally.no_code, 'claim row')} without a readable procedure code"
+    if totals.history_no_code:
+        rows = f"{count(totals.history_no_code, 'claim row')} of the history"
+        yield f"{rows} without a readable procedure code"
 
 
 def unchecked_columns(totals: Totals) -> Iterator[str]:

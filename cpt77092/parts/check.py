@@ -18,7 +18,7 @@ from cpt77092.findings.table import by_line
 from cpt77092.frozen import frozen
 from cpt77092.policies.policy import PolicySet
 from cpt77092.readers import Batch, History
-from cpt77092.readers.history import REJECTED
+from cpt77092.readers.history import REJECTED, PastTally
 from cpt77092.rule import Rule
 from cpt77092.whole import BATCH_LINE, Reading, Whole
 
@@ -165,7 +165,7 @@ def _history(lines: pl.DataFrame, reading: Reading, first_days: pl.DataFrame) ->
         last_day=None if past is None else past.last_day,
         months=past.months if past else frozenset(),
         first_days=first_days,
-        rows=lines.height,
+        tally=PastTally(),
         files=(),
         ignored=(),
         rejects=pl.DataFrame(schema=REJECTED),

@@ -153,7 +153,7 @@ def write_parts(
         height,
         whole,
         replace(batch, lines=pl.DataFrame(schema=whole.schema), on_disk=None),
-        None if history is None else _without_lines(history),
+        None if history is None else replace(history, lines=history.lines.clear(), day_first=None),
     )
     if history is not None:
         _write_history(parted, history, unions)
@@ -214,11 +214,6 @@ def _with_spellings(lines: pl.DataFrame) -> pl.DataFrame:
         for name in SPELLING
     ]
     return lines.with_columns(one.alias(name) for one, name in zip(named, SPELLING, strict=True))
-
-
-def _without_lines(history: History) -> History:
-    no_lines, height = history.lines.clear(), history.lines.height
-    return replace(history, lines=no_lines, lines_elsewhere=height, day_first=None)
 
 
 def check_parts(

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
 from datetime import date
 from functools import partial
+from pathlib import Path
 from typing import TypedDict
 
 import polars as pl
@@ -17,7 +18,8 @@ from cpt77092.claims.dates import Evidence
 from cpt77092.errors import ClaimsError, Problem
 from cpt77092.file_state import FileState, require_unchanged
 from cpt77092.frozen import frozen
-from cpt77092.readers.batch import Batch, lines_of, open_source, rejects_of, typed
+from cpt77092.readers.batch import ROWS_SHOWN, Batch, lines_of, open_source, rejects_of, typed
+from cpt77092.readers.classify import ROW_KIND
 from cpt77092.readers.date_orders import (
     Orders,
     Shown,
@@ -30,7 +32,37 @@ from cpt77092.readers.discover import STDIN
 from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced, reading, reason
 from cpt77092.readers.frame import Frame
 from cpt77092.readers.required_columns import require_person
-from cpt77092.readers.scan import LINE, REJECT, Options, Scan, Selection
+from cpt77092.readers.scan import LINE, REJECT, ROW, Options, Scan, Selection
+from cpt77092.text import count
+
+
+@frozen
+class PastTally:
+    """How many rows of earlier claims are what."""
+
+    rows: int = 0
+    lines: int = 0
+    """Lines in scope that share a patient or a claim with the batch."""
+    no_code: int = 0
+    """Claim rows that do, without a readable procedure code."""
+    no_patient: int = 0
+    """Lines in scope and claim rows without a readable code that could be compared with nobody:
+    neither they nor the lines of their claim name a patient of the batch."""
+    first_no_code: tuple[str, ...] = ()
+    """Where the first rows without a code are: `row 7 of history.csv`."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the batch could not be compared with, a clause for each kind of rows."""
+        notes = []
+        if self.no_patient:
+            notes.append(f"{count(self.no_patient, 'row')} without a patient, compared with nobody")
+        if self.no_code:
+            more = self.no_code - len(self.first_no_code)
+            places = [*self.first_no_code, *([f"{more:,} more"] if more else [])]
+            rows = f"{count(self.no_code, 'claim row')} of this batch's patients and claims"
+            notes.append(f"{rows} without a readable procedure code ({', '.join(places)})")
+        return tuple(notes)
 
 
 @frozen(kw_only=True)
@@ -38,7 +70,8 @@ class History:
     """What was read of earlier claims, and how much of them there is."""
 
     lines: pl.DataFrame
-    """In-scope lines that share a patient or a claim number with the batch, typed like its own."""
+    """In-scope lines that share a patient or a claim number with the batch, or name no patient;
+    typed like its own."""
     first_day: date | None
     """First readable service date of all rows, of any service."""
     last_day: date | None
@@ -46,7 +79,7 @@ class History:
     """Months since year 0 in which a row has a patient, whoever it is."""
     first_days: pl.DataFrame
     """`person_id` of the batch's patients and `first_day`, their first row of any service."""
-    rows: int
+    tally: PastTally
     files: tuple[str, ...]
     ignored: tuple[str, ...]
     """Files that are inputs of the run as well: a claim is not its own past."""
@@ -56,15 +89,8 @@ class History:
     """Of files before they were read, by name."""
     faults: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Files that were read with `--lenient`, and what is wrong with them: `segment: text`."""
-    lines_elsewhere: int = 0
-    """How many lines there are besides, that memory does not hold."""
     day_first: History | None = None
     """The same in the other reading of its dates; None where they have but one."""
-
-    @property
-    def height(self) -> int:
-        """How many lines share a patient or a claim number with the batch."""
-        return self.lines.height + self.lines_elsewhere
 
 
 _DAY = "claim_line_start_date"
@@ -81,6 +107,8 @@ class _PastFile:
     lines: pl.DataFrame
     """As they are written."""
     rejects: pl.DataFrame
+    no_code: pl.DataFrame
+    """Claim rows without a readable procedure code."""
     days: pl.DataFrame
     """`person_id`, of others than the batch's patients only whether they have one, and the date of
     service as it is written."""
@@ -135,7 +163,7 @@ def read_history(
     history = History(
         lines=pl.concat(lines, how="diagonal") if read else batch.lines.clear(),
         **covered(days),
-        rows=sum(file.rows for file in read),
+        tally=_tally(batch, read),
         files=files,
         ignored=ignored,
         rejects=pl.concat([no_rejects, *(file.rejects for file in read)], how="vertical_relaxed"),
@@ -200,7 +228,41 @@ def _read_file(
         scan, rows = opened.read(selection)
     lines, _ = lines_of(rows.kept, number, options)
     rejects = rejects_of(rows, number).select(pl.lit(path).alias("source_file"), LINE, REJECT)
-    return _PastFile(scan, lines, rejects, _days(scan, people), rows.total)
+    no_code = rows.kept.filter(pl.col(ROW_KIND) == "no code")
+    return _PastFile(scan, lines, rejects, no_code, _days(scan, people), rows.total)
+
+
+def _tally(batch: Batch, read: Sequence[_PastFile]) -> PastTally:
+    """How many rows of earlier claims are what, where `of_batch` left the rest of them out."""
+    with_code = pl.concat([_NO_NAMES, *(_names(file.lines, file) for file in read)])
+    without = pl.concat([_NO_NAMES, *(_names(file.no_code, file) for file in read)])
+    own = pl.concat([with_code, without]).drop_nulls("person_id")
+    numbers = [batch.values("claim_id", _ORIGINAL)["claim_id"], own["claim_id"], own[_ORIGINAL]]
+    claims = pl.concat(numbers).unique().implode()
+    is_compared = pl.any_horizontal(
+        pl.col("person_id").is_not_null(), pl.col("claim_id", _ORIGINAL).is_in(claims)
+    )
+    lines, no_code = with_code.filter(is_compared), without.filter(is_compared)
+    return PastTally(
+        rows=sum(file.rows for file in read),
+        lines=lines.height,
+        no_code=no_code.height,
+        no_patient=with_code.height + without.height - lines.height - no_code.height,
+        first_no_code=tuple(no_code["place"].head(ROWS_SHOWN)),
+    )
+
+
+_NO_NAMES = pl.DataFrame(
+    schema=dict.fromkeys(("person_id", "claim_id", _ORIGINAL, "place"), pl.String)
+)
+
+
+def _names(rows: pl.DataFrame, file: _PastFile) -> pl.DataFrame:
+    """Whom and which claims some rows of a file name, null where none, and where each row is."""
+    present = [name for name in _NO_NAMES.columns if name in rows.columns]
+    place = pl.format("row {} of {}", ROW, pl.lit(Path(file.scan.path).name))
+    texts = rows.select(pl.col(present).cast(pl.String).replace("", None), place=place)
+    return pl.concat([_NO_NAMES, texts], how="diagonal")
 
 
 def of_batch(kept: pl.LazyFrame, *, batch: Batch) -> pl.LazyFrame:
@@ -220,9 +282,9 @@ def of_batch(kept: pl.LazyFrame, *, batch: Batch) -> pl.LazyFrame:
         kept = kept.join(mark, on=plain[name], how="left", maintain_order="left")
     is_of = [f"is_of_{name}" for name in present]
     others = [pl.col(REJECT).is_not_null()]
-    if "claim_id" in names and "person_id" in names:
+    if "person_id" in names:
         # Another row of its claim may name a patient of the batch.
-        others.append((pl.col(plain["person_id"]) == "") & (pl.col(plain["claim_id"]) != ""))
+        others.append(pl.col(plain["person_id"]) == "")
     return kept.filter(pl.any_horizontal(*is_of, *others)).drop(is_of, *plain.values())
 
 

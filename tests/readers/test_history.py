@@ -11,13 +11,15 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from cpt77092 import findings
+from cpt77092 import check, findings
 from cpt77092.engine import Result, needed_columns
 from cpt77092.errors import ClaimsError
 from cpt77092.readers import History, Options, read_batch, read_history
+from cpt77092.readers.history import PastTally
 from cpt77092.reference.codes import CHECKED
+from cpt77092.reports.check import summary
 from cpt77092.rules import CATALOGUE
-from cpt77092.run import Request, run
+from cpt77092.run import Request, run, run_in_parts
 
 HEADER = "claim_id,person_id,payer,DOS,CPT,Mod1,Rendering NPI,Billing NPI,Units,Charge,POS"
 AS_OF = date(2026, 11, 23)
@@ -78,7 +80,49 @@ def test_only_lines_of_the_batchs_patients_and_claims_are_kept(
     history = history_of(claims, past)
     # Whose line H-4 is, another line of its claim may say.
     assert sorted(history.lines["claim_id"]) == ["B-2", "H-1", "H-4"]
-    assert history.rows == 5
+    assert history.tally.rows == 5
+
+
+def test_rows_that_could_be_compared_with_nobody_are_counted(claims: Path, tmp_path: Path) -> None:
+    past = written(
+        tmp_path / "past.csv",
+        line("H-1", "P1", "2025-02-01"),
+        line("H-1", "", "2025-02-01"),  # of a claim of P1
+        line("B-2", "", "2025-02-01"),  # of a claim of the batch
+        line("", "", "2025-02-01"),
+        line("H-2", "N/A", "2025-02-01", code="77080"),
+        line("H-3", "", "2025-02-01", code="7708O"),
+        line("H-4", "", "2025-02-01", code="99213"),
+        line("H-5", "P9", "2025-02-01", code=""),
+    )
+    assert history_of(claims, past).tally == PastTally(rows=8, lines=3, no_code=0, no_patient=3)
+
+
+@pytest.mark.parametrize("code", ["7708O", ""])
+@pytest.mark.parametrize(("claim", "person"), [("H-1", "P1"), ("B-2", "")])
+def test_earlier_rows_of_the_batchs_patients_without_a_readable_code_are_told(
+    claims: Path, tmp_path: Path, claim: str, person: str, code: str
+) -> None:
+    past = written(tmp_path / "past.csv", line(claim, person, "2025-02-01", code=code))
+    done = check(claims, as_of=AS_OF, history=past)
+    assert "1 claim row of the history without a readable procedure code" in done.unchecked
+    rows = "1 claim row of this batch's patients and claims"
+    note = f"history: {rows} without a readable procedure code (row 2 of past.csv)"
+    assert note in done.notes
+
+
+def test_the_summary_says_what_of_the_history_was_compared_with_nobody(
+    claims: Path, tmp_path: Path
+) -> None:
+    past = written(
+        tmp_path / "past.csv", line("", "", "2025-02-01"), line("H-1", "P1", "2025-01-01")
+    )
+    _, *texts = summary.history(checked(claims, past))
+    assert texts == ["Not compared in history: 1 row without a patient, compared with nobody."]
+    request = Request(paths=[str(claims)], as_of=AS_OF, history=[str(past)])
+    with run_in_parts(request, 2) as parts:
+        assert summary.history(parts.result) == summary.history(run(request))
+    assert not check(claims, as_of=AS_OF, history=past).unchecked
 
 
 def test_what_it_covers_is_told_of_all_rows_of_all_files(claims: Path, tmp_path: Path) -> None:
@@ -88,7 +132,7 @@ def test_what_it_covers_is_told_of_all_rows_of_all_files(claims: Path, tmp_path:
     )
     history = history_of(claims, first, second)
     assert (history.first_day, history.last_day) == (date(2024, 1, 15), date(2025, 12, 31))
-    assert history.rows == 3
+    assert history.tally.rows == 3
 
 
 def test_a_parquet_history_with_typed_columns(claims: Path, tmp_path: Path) -> None:
@@ -107,7 +151,7 @@ def test_an_input_is_not_its_own_history(claims: Path, tmp_path: Path) -> None:
     link.symlink_to(claims)
     result = checked(claims, claims, link)
     assert result.history is not None
-    assert (result.history.files, result.history.rows) == ((), 0)
+    assert (result.history.files, result.history.tally.rows) == ((), 0)
     assert not findings_of(result, "FR003")
     assert result.outcomes["FR003"].null_count() == 2
 
@@ -187,6 +231,7 @@ def test_the_manifest_names_the_history_and_the_summary_says_what_it_covers(
     text = json.loads(report.read_text(encoding="utf-8"))["manifest"]["history"]
     assert text["files"][0]["file"] == str(past)
     assert (text["rows"], text["lines"], text["first_day"]) == (1, 1, "2024-01-01")
+    assert (text["no_code"], text["no_patient"]) == (0, 0)
 
 
 @pytest.mark.slow

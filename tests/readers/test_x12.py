@@ -974,7 +974,7 @@ def test_earlier_claims_are_matched_by_patient_and_claim(tmp_path: Path) -> None
     for claims in (kept(tmp_path, x12(today)), kept(tmp_path, as_csv(today), "batch.csv")):
         result = past_of(claims, past)
         assert result.history is not None
-        assert (result.history.rows, result.history.lines.height) == (5, 3)
+        assert (result.history.tally.rows, result.history.lines.height) == (5, 3)
         text = "77092 on 2026-03-02 was already billed: claim B-2, line 1 (row 35 of past.837)."
         assert messages(result, "FR003") == [("B-2", text)]
         assert {claim for claim, _ in messages(result, "BU004")} == {"B-1", "B-2"}

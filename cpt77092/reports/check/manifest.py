@@ -95,8 +95,10 @@ def _history(result: Result) -> dict[str, Any] | None:
             for name in past.files
         ],
         "ignored": list(past.ignored),
-        "rows": past.rows,
-        "lines": past.height,
+        "rows": past.tally.rows,
+        "lines": past.tally.lines,
+        "no_code": past.tally.no_code,
+        "no_patient": past.tally.no_patient,
         "rejected": past.rejects.height,
         "first_day": past.first_day.isoformat() if past.first_day else None,
         "last_day": past.last_day.isoformat() if past.last_day else None,

@@ -12,6 +12,7 @@ from cpt77092.engine import Result
 from cpt77092.facts.diagnoses import OTHER_YEAR
 from cpt77092.findings import Totals
 from cpt77092.findings.totals import Question
+from cpt77092.findings.unchecked import without_code
 from cpt77092.followup.outcome import State
 from cpt77092.policies.national_tables import DIAGNOSES
 from cpt77092.reports.check import at_risk
@@ -67,8 +68,8 @@ def _unchecked(totals: Totals) -> str:
     """What was not checked; blank where all of it was, or where other words say more."""
     if unread_parts := unread(totals):
         return f"{unread_parts} could not be read"
-    if totals.tally.no_code and totals.tally.rows > totals.tally.no_code + totals.tally.not_data:
-        return f"{count(totals.tally.no_code, 'claim row')} without a readable procedure code"
+    if rows := ", ".join(without_code(totals)):
+        return rows
     lacks = [gap.lack or "a header is in question" for gap in totals.gaps if gap.exits_2]
     return ", ".join(dict.fromkeys(lacks))
 
@@ -373,8 +374,9 @@ def history(result: Result) -> list[str]:
         covered = f"dates of service {past.first_day} to {past.last_day}"
     return [
         *skipped,
-        f"History: {count(past.rows, 'row')} in {count(len(past.files), 'file')}, {covered}; "
-        f"{count(past.height, 'line')} of this batch's patients and claims.",
+        f"History: {count(past.tally.rows, 'row')} in {count(len(past.files), 'file')}, {covered}; "
+        f"{count(past.tally.lines, 'line')} of this batch's patients and claims.",
+        *(f"Not compared in history: {safe(note)}." for note in past.tally.notes),
         *history_rejects(result),
         *(
             f"Read with --lenient in history, lines may be missing: {safe(file)}:{safe(fault)}."
