@@ -399,7 +399,7 @@ def test_the_answer_for_one_modifier_column_of_several_is_typed(
 def test_a_column_without_a_header_elsewhere_is_no_modifier(scrub: Scrub) -> None:
     batch(mod1="", Dept="CT")
     lines = Path("claims.csv").read_text(encoding="utf-8").splitlines()
-    Path("claims.csv").write_text(f",{lines[0]}\n26,{lines[1]}\n", encoding="utf-8")
+    Path("claims.csv").write_text(f",{lines[0]}\n1,{lines[1]}\n", encoding="utf-8")
     assert scrub("claims.csv", *AS_OF)[0] == 0
     batch(without="mod1", Mod_2="26", Dept="7")
     assert scrub("claims.csv", *AS_OF)[0] == 1

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from cpt77092.claims.columns import MODIFIERS
 from cpt77092.claims.headers.cells import agree, filled_cells
 from cpt77092.claims.headers.choice import MEMBERS, Choice
+from cpt77092.claims.headers.grammar import lookalike
 from cpt77092.claims.headers.question import Question
 from cpt77092.claims.headers.words import vocabulary
 from cpt77092.reference.codes import known_modifiers
@@ -33,9 +34,12 @@ def unnamed(
         absent: columns that are known to be absent.
     """
     settled = {*read, *absent}
+    asked = list(_siblings(unused, choice, settled))
+    yield from asked
+    rest = [header for header in unused if all(header not in one.headers for one in asked)]
     modifiers = [header for column in MODIFIERS for header in read.get(column, ()) if header]
-    yield from _siblings(unused, choice, settled)
-    yield from _lost_modifiers(unused, choice, modifiers, settled)
+    settled |= {question.column for question in asked}
+    yield from _lost_modifiers(rest, choice, modifiers, settled)
 
 
 def _siblings(
@@ -74,6 +78,8 @@ def _lost_modifiers(
     free = [column for column in MODIFIERS if column not in settled]
     rest = [header for header in unused if header not in choice.taken]
     for header, filled in zip(rest, filled_cells([cells.get(h, ()) for h in rest]), strict=True):
+        if lookalike(choice.words[header], settled):  # asked for as such
+            continue
         words = choice.words[header].known
         is_doubted = "modifier" in words and words & vocabulary().never
         if is_doubted and agree("modifiers", filled) is True:
