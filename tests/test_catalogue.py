@@ -244,6 +244,7 @@ def test_a_rule_names_no_payer_in_code(module: Path) -> None:
             assert payer is None or id(node) in docstrings, node.value
 
 
+@pytest.mark.slow
 def test_no_loop_over_rows_where_the_lines_are() -> None:
     """Rows are looped over only to print a few, to name reasons, or to build small tables."""
     allowed = {

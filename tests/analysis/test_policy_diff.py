@@ -100,6 +100,7 @@ def test_the_text_fits_the_terminal(
     assert "Our Aetna contract of 2026, exhibit B (secondary)" in words
 
 
+@pytest.mark.slow
 def test_the_limit_says_how_many_there_are(scrub: Scrub, contract: Path) -> None:
     _, out, _ = scrub("policies", "diff", "packaged", contract, CLAIMS, *AS_OF, "--limit", 2)
     assert "Findings that appear (2 of 4)" in out
@@ -160,6 +161,7 @@ def other_version(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("prefix", ["cpt77092/_policies", "cpt77092-0.9.9/policies"])
 def test_a_version_is_its_folder_or_its_archive(scrub: Scrub, prefix: str) -> None:
     folder = other_version(Path("other"))
@@ -225,6 +227,7 @@ def test_what_cannot_be_compared_is_refused(
     assert err.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_what_could_not_be_read_is_said_and_exits_2(scrub: Scrub, contract: Path) -> None:
     damaged = CLAIMS.with_name("claims-damaged.csv")
     code, out, err = scrub("policies", "diff", "packaged", contract, damaged, *AS_OF)

@@ -75,6 +75,7 @@ def test_an_example_does_not_depend_on_those_before_it(
     assert (code, out) == (0, "3 examples in 1 file (own): all as expected.\n")
 
 
+@pytest.mark.slow
 def test_lines_of_an_example_are_one_claim_and_examples_are_patients_apart(
     scrub: Scrub, tmp_path: Path
 ) -> None:

@@ -112,6 +112,7 @@ def test_mistakes_are_refused_in_one_line(
     assert err.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_a_batch_without_payers_is_compared_from_the_payer_that_is_named(scrub: Scrub) -> None:
     text = "Claim,Date,CPT,Mod1,Charge\nX,2026-03-02,77092,26,45.00\n"
     Path("claims.csv").write_text(text, encoding="utf-8")

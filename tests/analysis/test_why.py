@@ -56,6 +56,7 @@ def test_every_rule_ends_on_every_line_as_the_check_has_it() -> None:
     assert len(traced[Kind.CLEAR]) == checked - len(flagged)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("columns", "most"), [("80", 78), ("100", 66), ("140", 54)])
 def test_a_clean_claim_fits_a_screen(
     scrub: Scrub, monkeypatch: pytest.MonkeyPatch, columns: str, most: int
@@ -108,6 +109,7 @@ def test_two_patients_with_one_number_are_two_claims(scrub: Scrub) -> None:
     assert rule["policy"][0]["source"]["confidence"] == "primary"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["text", "markdown", "html", "json"])
 def test_no_patient_is_named(scrub: Scrub, form: str) -> None:
     Path("claims.csv").write_text(TWO_PATIENTS, encoding="utf-8")
@@ -115,6 +117,7 @@ def test_no_patient_is_named(scrub: Scrub, form: str) -> None:
     assert "PERSON" not in out + err
 
 
+@pytest.mark.slow
 def test_a_claim_that_is_not_there_is_refused(scrub: Scrub) -> None:
     Path("claims.csv").write_text(TWO_PATIENTS, encoding="utf-8")
     code, out, err = scrub("why", "X-17", "claims.csv")
@@ -134,6 +137,7 @@ def test_what_could_not_be_read_is_said_and_exits_2(scrub: Scrub) -> None:
     assert "3 rows could not be read; scrub check says more" in err
 
 
+@pytest.mark.slow
 def test_the_payer_and_history_are_used_as_in_a_check(scrub: Scrub) -> None:
     history = EXAMPLES / "history.csv"
     _, out, _ = scrub("why", "A-1001", CLAIMS, *AS_OF, "--payer", "cigna", "--history", history)

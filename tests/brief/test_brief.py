@@ -328,6 +328,7 @@ def test_hospital_prices_are_those_of_the_reference() -> None:
 # How it is printed
 
 
+@pytest.mark.slow
 def test_the_terminal_shows_statements_tables_and_bars(scrub: Run) -> None:
     code, out, _ = scrub("brief", "--full", "--on", "2026-11-23")
     assert code == 0

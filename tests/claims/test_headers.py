@@ -179,6 +179,7 @@ WAYS = (
 )
 
 
+@pytest.mark.slow
 @given(
     column=st.sampled_from(sorted(NAMES)),
     number=st.sampled_from(sorted(ORDINALS)),

@@ -65,6 +65,7 @@ def claims(folder: Path, text: str = CLEAN, name: str = "claims.csv") -> Path:
 # Exit codes
 
 
+@pytest.mark.slow
 def test_findings_exit_1_and_a_clean_batch_0(scrub: Scrub, tmp_path: Path) -> None:
     assert scrub(EXAMPLE, *AS_OF).code == 1
     ran = scrub(claims(tmp_path), *AS_OF)
@@ -263,6 +264,7 @@ LINE = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("asked", [(), ("--exit-zero",), ("-o", "out.csv"), ("--format", "auto")])
 def test_a_quiet_run_prints_one_line_if_there_are_findings(
     scrub: Scrub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: tuple[str, ...]
@@ -330,6 +332,7 @@ def test_the_table_says_how_many_of_how_many(scrub: Scrub) -> None:
     assert verbose.count("MO015") > 5
 
 
+@pytest.mark.slow
 def test_json_holds_manifest_totals_findings_and_reasons(scrub: Scrub) -> None:
     record = _totals(scrub)["record"]
     sections = ["manifest", "totals", "findings", "not_checked", "rejects", "sha256"]
@@ -343,6 +346,7 @@ def test_json_holds_manifest_totals_findings_and_reasons(scrub: Scrub) -> None:
     assert {"rule", "reason", "payer", "lines"} == set(record["not_checked"][0])
 
 
+@pytest.mark.slow
 def test_json_says_null_of_money_that_nobody_knows_and_zero_of_none(scrub: Scrub) -> None:
     by_payer = {one["payer"]: one for one in _totals(scrub)["record"]["totals"]["at_risk_by_payer"]}
     assert by_payer["aetna"]["expected_payment"] is None
@@ -352,6 +356,7 @@ def test_json_says_null_of_money_that_nobody_knows_and_zero_of_none(scrub: Scrub
     assert json.loads(clean.out)["totals"]["expected_payment"] == 0.0
 
 
+@pytest.mark.slow
 def test_json_lists_lines_not_checked_when_asked(scrub: Scrub) -> None:
     ran = scrub(EXAMPLE, *AS_OF, "--format", "json", "--not-checked")
     rows = json.loads(ran.out)["not_checked_rows"]
@@ -397,6 +402,7 @@ def test_every_machine_format_holds_the_same_findings(scrub: Scrub, tmp_path: Pa
     assert sorted(p.name for p in tmp_path.iterdir()) == sorted(names)
 
 
+@pytest.mark.slow
 def test_a_report_that_cannot_be_written_leaves_the_old_one(
     scrub: Scrub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -445,6 +451,7 @@ def test_a_claim_file_is_never_written_over(scrub: Scrub, tmp_path: Path) -> Non
     assert file.read_text(encoding="utf-8") == CLEAN
 
 
+@pytest.mark.slow
 def test_a_report_of_ours_is_not_taken_for_claims(scrub: Scrub, tmp_path: Path) -> None:
     scrub(EXAMPLE, *AS_OF, "-q", "-o", tmp_path / "out.csv", "-o", tmp_path / "out.parquet")
     for name in ("out.csv", "out.parquet"):
@@ -453,6 +460,7 @@ def test_a_report_of_ours_is_not_taken_for_claims(scrub: Scrub, tmp_path: Path) 
         assert f"{name}: a findings report of scrub, not a claim file" in ran.err
 
 
+@pytest.mark.slow
 def test_a_payer_may_be_named_by_its_id(scrub: Scrub, tmp_path: Path) -> None:
     file = claims(tmp_path, CLEAN.replace("77092,,", "77092,26,"))
     by_id = scrub(file, *AS_OF, "--payer", "01112")
@@ -501,6 +509,7 @@ def test_a_column_or_header_is_mapped_once(scrub: Scrub) -> None:
         assert "is mapped already" in ran.err
 
 
+@pytest.mark.slow
 def test_a_report_in_a_folder_of_claims_is_passed_by(scrub: Scrub, tmp_path: Path) -> None:
     claims(tmp_path)
     ending = [("-o", tmp_path / f"report.{kind}") for kind in ("txt", "csv", "parquet")]
@@ -546,6 +555,7 @@ def test_color_only_where_wanted(scrub: Scrub, monkeypatch: pytest.MonkeyPatch) 
     assert re.search(r"\x1b\[1;[0-9;]+merror", ran)
 
 
+@pytest.mark.slow
 def test_parquet_to_a_terminal_is_refused(scrub: Scrub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     assert scrub(EXAMPLE, *AS_OF, "--format", "parquet").code == 2

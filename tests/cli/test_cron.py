@@ -50,6 +50,7 @@ def events(err: str) -> list[dict[str, Any]]:
 # The log
 
 
+@pytest.mark.slow
 def test_a_json_log_is_one_object_per_event_with_nothing_of_any_claim(scrub: Scrub) -> None:
     write("june.csv", FLAGGED)
     code, out, err = scrub("june.csv", *AS_OF, "--log-format", "json", "--fail-on", "warning")
@@ -147,6 +148,7 @@ def test_the_stem_is_that_of_what_is_checked(inputs: list[str], stem: str) -> No
     assert fill_in("{stem}.{date}.csv", inputs=inputs, day=day) == f"{stem}.2026-11-23.csv"
 
 
+@pytest.mark.slow
 def test_a_name_that_cannot_be_filled_in_is_refused_before_anything_is_read(scrub: Scrub) -> None:
     write("a.csv", CLEAN)
     code, _, err = scrub("a.csv", "-o", "{dat}.csv")
@@ -158,6 +160,7 @@ def test_a_name_that_cannot_be_filled_in_is_refused_before_anything_is_read(scru
     assert Path("a-and-1-more.json").exists()
 
 
+@pytest.mark.slow
 def test_a_run_that_overlaps_on_an_output_stops_at_once(scrub: Scrub) -> None:
     write("a.csv", CLEAN)
     write("o.csv", "old")
@@ -243,6 +246,7 @@ def test_an_open_file_by_its_number_is_no_output(option: str, scrub: Scrub) -> N
     assert not Path("redirected.csv").read_bytes()
 
 
+@pytest.mark.slow
 def test_a_stop_that_comes_twice_leaves_no_half_file(
     scrub: Scrub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -418,6 +422,7 @@ def test_a_closed_standard_output_is_no_bug(tmp_path: Path) -> None:
     assert "MO001" in (tmp_path / "o.csv").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_every_file_that_cannot_be_written_is_named_and_the_others_are_written(
     scrub: Scrub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -569,6 +574,7 @@ def test_a_table_on_which_polars_panics_is_reported_in_one_line(scrub: Scrub) ->
     assert (code, [one["message"] for one in events(err)]) == (2, [message])
 
 
+@pytest.mark.slow
 def test_a_clean_rest_is_not_called_clean(scrub: Scrub) -> None:
     write("a.csv", CLEAN)
     code, _, err = scrub("a.csv", "b.csv", *AS_OF, "--exit-zero")

@@ -44,6 +44,7 @@ def headline(err: str) -> str:
 # What a file lacks
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("column", "lack", "group"),
     [
@@ -91,6 +92,7 @@ def test_whatever_holds_a_critical_column_is_enough(
     assert "Did not run: modifier" not in err
 
 
+@pytest.mark.slow
 def test_a_file_without_modifiers_among_others_counts_its_lines(scrub: Scrub) -> None:
     batch("a.csv", mod1="")
     batch("b.csv", without="mod1")
@@ -361,6 +363,7 @@ def test_the_answers_for_required_columns_are_typed(scrub: Scrub) -> None:
     assert (code, "MO001" in out) == (1, True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("column", ["mod1", "payer", "dos"])
 def test_the_answer_for_a_critical_column_is_typed(scrub: Scrub, column: str) -> None:
     batch(without=column, Zbq=WHOLE[column])
@@ -371,6 +374,7 @@ def test_the_answer_for_a_critical_column_is_typed(scrub: Scrub, column: str) ->
     assert (code, "MO001" in out, "Did not run: modifier" in err) == (1, True, False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("headers", "cells", "question"),
     [
@@ -396,6 +400,7 @@ def test_the_answer_for_one_modifier_column_of_several_is_typed(
     assert (code, "MO001" in out, "may be it" in err) == (1, True, False)
 
 
+@pytest.mark.slow
 def test_a_column_without_a_header_elsewhere_is_no_modifier(scrub: Scrub) -> None:
     batch(mod1="", Dept="CT")
     lines = Path("claims.csv").read_text(encoding="utf-8").splitlines()
@@ -405,6 +410,7 @@ def test_a_column_without_a_header_elsewhere_is_no_modifier(scrub: Scrub) -> Non
     assert scrub("claims.csv", *AS_OF)[0] == 1
 
 
+@pytest.mark.slow
 def test_the_answer_for_payers_is_typed(scrub: Scrub) -> None:
     batch(payer="Quux Health")
     _, _, err = scrub("claims.csv", *AS_OF, "--strict", "-q")
@@ -425,6 +431,7 @@ def test_a_malformed_answer_names_a_whole_one(scrub: Scrub) -> None:
     assert (code, "MO001" in out) == (1, True)
 
 
+@pytest.mark.slow
 def test_an_answer_displaces_no_modifier(scrub: Scrub) -> None:
     # The header that had the place is read in the next one: nothing of a set is lost.
     head = "claim_id,payer,dos,cpt,Modifier,Modifier.1"
@@ -434,6 +441,7 @@ def test_an_answer_displaces_no_modifier(scrub: Scrub) -> None:
         assert (code, "MO001" in out) == (1, True)
 
 
+@pytest.mark.slow
 def test_allowed_rejects_are_no_clean_batch(scrub: Scrub) -> None:
     batch(mod1="")
     with Path("claims.csv").open("a", encoding="utf-8") as file:
@@ -445,6 +453,7 @@ def test_allowed_rejects_are_no_clean_batch(scrub: Scrub) -> None:
     assert (code, clause in headline(err)) == (0, True)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("own_folder")
 def test_the_answer_for_patients_of_a_history_is_typed(scrub: Scrub) -> None:
     # Not --map, which must fit the headers of the batch too.
@@ -459,6 +468,7 @@ def test_the_answer_for_patients_of_a_history_is_typed(scrub: Scrub) -> None:
     assert (code, "FR003" in out) == (0, True)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("own_folder")
 def test_the_answer_for_one_of_several_files_is_typed(scrub: Scrub) -> None:
     batch("a.csv", mod1="")

@@ -107,6 +107,7 @@ def little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
 INSTEAD = "memory does not hold all lines at once: checked in parts on disk, which takes longer\n"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("little_memory")
 def test_what_memory_does_not_hold_is_checked_in_parts(
     scrub: Scrub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -172,6 +172,7 @@ def test_a_file_that_is_not_text_is_reported(scrub: Scrub, tmp_path: Path) -> No
     assert read_settings(settings(tmp_path, ""), {"payer": "value"}).options == {}
 
 
+@pytest.mark.slow
 def test_own_payer_names_choose_the_policy(scrub: Scrub, tmp_path: Path) -> None:
     claims = tmp_path / "claims.csv"
     claims.write_text(
@@ -252,6 +253,7 @@ def test_a_variable_that_sets_nothing_is_reported(
     )
 
 
+@pytest.mark.slow
 def test_patients_are_never_shown_by_the_environment(
     scrub: Scrub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -264,6 +266,7 @@ def test_check_without_claims_says_what_to_name(scrub: Scrub) -> None:
     assert (code, "name claim files" in err) == (2, True)
 
 
+@pytest.mark.slow
 def test_a_profile_is_of_the_payer_and_layout_that_the_file_names(
     scrub: Scrub, tmp_path: Path
 ) -> None:

@@ -82,6 +82,7 @@ def test_the_2026_file_gives_the_packaged_fees_and_rvus_to_the_cent(run: Scrub, 
     assert re.fullmatch("[0-9a-f]{64}", source.sha256)
 
 
+@pytest.mark.slow
 def test_a_zip_is_read_once_and_only_for_most_physicians(run: Scrub) -> None:
     files = {**FORMS, "PPRRVU2026_Jul_QPP.csv": as_csv(fee_schedule(factor="33.5675"))}
     archive = zipped(Path("rvu26c.zip"), {**files, "OPPSCAP_Jul.csv": b"a,b\n1,2\n"})

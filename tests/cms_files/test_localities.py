@@ -151,6 +151,7 @@ def test_policies_are_shown_and_explained_with_the_fees_of_the_locality(
     assert "fee $9.48" in " ".join(scrub(*why)[1].split())
 
 
+@pytest.mark.slow
 def test_a_locality_may_stand_in_the_settings(run: Scrub, scrub: Scrub) -> None:
     run(archive())
     Path("claims.csv").write_text("claim_id,hcpcs_code\nA,77092\n", encoding="utf-8")

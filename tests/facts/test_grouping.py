@@ -78,6 +78,7 @@ def test_two_numbers_make_one_key_which_is_unknown_where_one_is(
     assert_named(ids)
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.none() | st.integers(0, 3), NUMBERS)))
 def test_a_group_is_divided_by_a_number_and_keeps_no_line_without_one(
     pairs: list[tuple[int | None, int | None]],
@@ -100,6 +101,7 @@ def test_a_group_has_several_values_where_its_lines_differ(
     assert several == [None if g is None else len(values[g]) > 1 for g, _ in pairs]
 
 
+@pytest.mark.slow
 @given(st.lists(st.none() | st.integers(0, 5)))
 def test_one_line_of_each_number_is_shown(numbers: list[int | None]) -> None:
     shown = representative_line(pl.Series(numbers, dtype=pl.UInt32)).to_list()

@@ -226,6 +226,7 @@ def test_parquet_keeps_every_other_value_and_all_types(tmp_path: Path, dtype: ty
     assert_frame_equal(pl.read_parquet(io.BytesIO(put_back(one.copy, one, "back.parquet"))), frame)
 
 
+@pytest.mark.slow
 def test_blank_texts_and_nulls_of_a_parquet_file_come_back_as_they_were(tmp_path: Path) -> None:
     frame = pl.DataFrame(
         {

@@ -137,6 +137,7 @@ def test_a_modifier_that_is_not_valid_with_the_code_is_not_capitalized(tmp_path:
     assert fixes_of(fixed(tmp_path, {"mod1": "ga"})) == ["A, line 1: MO007"]
 
 
+@pytest.mark.slow
 def test_diagnoses_change_by_dots_and_case_alone(tmp_path: Path) -> None:
     one = fixed(tmp_path, {"dx1": "m81.0", "dx2": "Z780"})
     assert fixes_of(one) == ["A, line 1: DX002"]
@@ -166,6 +167,7 @@ def test_the_command_writes_a_copy_and_takes_it_back(scrub: Scrub, tmp_path: Pat
     assert (tmp_path / "back.csv").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_file_that_was_changed_since_is_not_put_back(scrub: Scrub, tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text(text_of({"mod1": "26"}))
     assert scrub("fix", "in.csv", "-o", "out.csv")[0] == 0
@@ -206,6 +208,7 @@ def test_a_reviewed_list_names_claim_line_and_rule(scrub: Scrub, tmp_path: Path)
     assert not (tmp_path / "new.csv").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

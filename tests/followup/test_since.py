@@ -58,6 +58,7 @@ def statuses(record: dict[str, Any]) -> dict[tuple[str, str], tuple[str, float]]
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", ["old.json", "old.csv"])
 def test_a_new_export_in_another_order_has_nothing_new(scrub: Scrub, file: str) -> None:
     exported()
@@ -70,6 +71,7 @@ def test_a_new_export_in_another_order_has_nothing_new(scrub: Scrub, file: str) 
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", ["old.json", "old.csv"])
 def test_what_is_fixed_new_open_or_gone_is_named_with_its_dollars(scrub: Scrub, file: str) -> None:
     exported(worked)
@@ -140,6 +142,7 @@ def test_only_new_errors_count_and_the_reason_has_the_old_ones(scrub: Scrub) -> 
     assert without == {"code": 1, "reason": "22 findings at or above --fail-on error"}
 
 
+@pytest.mark.slow
 def test_splitting_holds_old_errors_all_the_same(scrub: Scrub) -> None:
     arguments = ("--since", "old.json", "--only-new", "--hold-list", "hold.csv", "-q")
     assert scrub("claims.csv", *AS_OF, *arguments)[0] == 0

@@ -54,6 +54,7 @@ def test_a_correction_is_known_by_the_payers_own_number(tmp_path: Path) -> None:
     assert result.unmatched.height == 0
 
 
+@pytest.mark.slow
 def test_a_number_that_two_claims_have_is_no_ones(tmp_path: Path) -> None:
     answers = [answer(name, "ICN77", is_paid=False) for name in ("A-1", "A-2")]
     result = graded(tmp_path, TBS, [*answers, answer("0", "ICN77", is_paid=True)])
@@ -61,6 +62,7 @@ def test_a_number_that_two_claims_have_is_no_ones(tmp_path: Path) -> None:
     assert result.unmatched.height == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("paid", "is_doubtful"), [(12, True), (9, False)])
 def test_a_rule_whose_errors_a_payer_pays_is_to_review(
     tmp_path: Path, paid: int, *, is_doubtful: bool

@@ -164,6 +164,7 @@ def test_a_report_on_a_table_is_not_verified(scrub: Scrub, delta: Path, tmp_path
     assert (code, "whose rows may have changed" in err) == (2, True)
 
 
+@pytest.mark.slow
 def test_a_program_names_a_table(delta: Path) -> None:
     day = date(2026, 11, 23)
     result = cpt77092.check(delta / "claims", as_of=day, row_id="Claim ID")

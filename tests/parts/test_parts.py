@@ -30,6 +30,7 @@ def assert_parts_of_run_make_the_whole(run: Run, most: int | None = None) -> Non
     assert add_up(apart.sums, run.result) == totals(run.result)
 
 
+@pytest.mark.slow
 @SAMPLE
 @given(run=ENLARGED_RUNS)
 def test_parts_make_the_whole(run: tuple[Batch, Batch | None]) -> None:

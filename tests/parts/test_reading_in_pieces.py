@@ -86,6 +86,7 @@ def test_files_with_different_columns_in_pieces(files: tuple[Batch, Batch]) -> N
     assert_cells_in_pieces_as_at_once(files, None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "names",
     [
@@ -105,6 +106,7 @@ def test_every_kind_of_file_in_pieces(names: Sequence[str]) -> None:
     assert_in_pieces_as_at_once(Request(paths=paths, as_of=AS_OF))
 
 
+@pytest.mark.slow
 def test_a_frame_in_pieces() -> None:
     rows = pl.scan_parquet(EXAMPLES / "claims.parquet").with_row_index("key")
     frame = Frame(rows, "lines", "key")
@@ -185,12 +187,14 @@ BATCHES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BATCHES)
 def test_what_takes_several_rows_to_know_in_pieces(name: str, tmp_path: Path) -> None:
     file = written(tmp_path / "claims.csv", BATCHES[name])
     assert_in_pieces_as_at_once(Request(paths=[file], as_of=AS_OF))
 
 
+@pytest.mark.slow
 def test_damage_in_the_last_row_reads_the_file_anew(tmp_path: Path) -> None:
     file = Path(written(tmp_path / "claims.csv", CLAIMS))
     file.write_text(file.read_text() + 'A-9,1,"P9,Medicare\n')

@@ -203,6 +203,7 @@ def test_the_policy_in_force_stands_beside_the_figures(small: Profile) -> None:
     assert expected(elsewhere.codes[0].expected["modifier_26"]).endswith("*")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["claims.csv", "visits.csv"])
 def test_parts_add_up_to_the_whole(name: str) -> None:
     result = run(Request(paths=[str(EXAMPLES / name)], as_of=AS_OF))
@@ -338,6 +339,7 @@ def test_few_payers_are_shown_and_all_are_written(scrub: Run, tmp_path: Path) ->
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
 
 
+@pytest.mark.slow
 def test_a_row_that_cannot_be_read_is_said_and_exits_2(scrub: Run, tmp_path: Path) -> None:
     file = written(tmp_path / "claims.csv", row("A", "2026-03-02"), row("B", "2026-03-02") + ",x,y")
     code, out, err = scrub(file)
@@ -346,6 +348,7 @@ def test_a_row_that_cannot_be_read_is_said_and_exits_2(scrub: Run, tmp_path: Pat
     assert err == "scrub: 1 row could not be read; scrub check says more\n"
 
 
+@pytest.mark.slow
 def test_a_file_that_cannot_be_read_is_on_every_page_and_the_rest_is_added_up(
     scrub: Run, tmp_path: Path
 ) -> None:

@@ -168,6 +168,7 @@ def test_a_quote_left_open_costs_its_own_line_only(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_rejects_are_written_as_they_were_and_read_again(tmp_path: Path) -> None:
     file, rejects = tmp_path / "claims.csv", tmp_path / "rejects.csv"
     bad = line(2, note="é") + ",spill\r\n"

@@ -98,6 +98,7 @@ def test_rows_that_could_be_compared_with_nobody_are_counted(claims: Path, tmp_p
     assert history_of(claims, past).tally == PastTally(rows=8, lines=3, no_code=0, no_patient=3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", ["7708O", ""])
 @pytest.mark.parametrize(("claim", "person"), [("H-1", "P1"), ("B-2", "")])
 def test_earlier_rows_of_the_batchs_patients_without_a_readable_code_are_told(
@@ -111,6 +112,7 @@ def test_earlier_rows_of_the_batchs_patients_without_a_readable_code_are_told(
     assert note in done.notes
 
 
+@pytest.mark.slow
 def test_the_summary_says_what_of_the_history_was_compared_with_nobody(
     claims: Path, tmp_path: Path
 ) -> None:
@@ -135,6 +137,7 @@ def test_what_it_covers_is_told_of_all_rows_of_all_files(claims: Path, tmp_path:
     assert history.tally.rows == 3
 
 
+@pytest.mark.slow
 def test_a_parquet_history_with_typed_columns(claims: Path, tmp_path: Path) -> None:
     file = tmp_path / "past.parquet"
     past = pl.read_csv(
@@ -156,6 +159,7 @@ def test_an_input_is_not_its_own_history(claims: Path, tmp_path: Path) -> None:
     assert result.outcomes["FR003"].null_count() == 2
 
 
+@pytest.mark.slow
 def test_a_folder_of_history_may_hold_the_batch(scans: Path, tmp_path: Path) -> None:
     written(tmp_path / "old.csv", line("H-1", "P2", "2025-11-30", code="77080"))
     result = checked(scans, tmp_path)
@@ -163,6 +167,7 @@ def test_a_folder_of_history_may_hold_the_batch(scans: Path, tmp_path: Path) -> 
     assert not findings_of(result, "FR003")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("first", "gap", "unchecked"),
     [("2024-04-01", 0, []), ("2024-04-02", 0, ["B-2"]), ("2024-04-01", 6, ["B-2"])],

@@ -71,6 +71,7 @@ def test_one_that_is_needed_is_named_in_one_line(
     assert scrub("columns", odd(name))[0] == (2 if name == "encrypted footer" else 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["name twice", "variant", "zone", "encrypted note"])
 @pytest.mark.parametrize("command", [("check", "--flagged-to"), ("fix", "-o")])
 def test_rows_are_not_written_without_a_column(

@@ -923,6 +923,7 @@ def test_a_file_that_goes_away_is_said(tmp_path: Path) -> None:
         opened.read(Selection(EVERYTHING, CHECKED))
 
 
+@pytest.mark.slow
 def test_the_ending_does_not_matter_and_folders_are_searched(tmp_path: Path) -> None:
     for number, ending in enumerate(("837", "x12", "edi", "txt", "csv")):
         kept(tmp_path, x12([LINE | {"claim_id": f"A-{number}"}]), f"batch.{ending}")
@@ -981,6 +982,7 @@ def test_earlier_claims_are_matched_by_patient_and_claim(tmp_path: Path) -> None
         assert {claim for claim, _ in messages(past_of(claims), "BU004")} == {"B-1", "B-2", "B-3"}
 
 
+@pytest.mark.slow
 def test_dependents_are_known_again_in_history(tmp_path: Path) -> None:
     row = LINE | {"patient_birth_date": "20100203", "hcpcs_code": "77080"}
     before = row | {"claim_id": "H-1", "claim_line_start_date": "2025-12-01"}
@@ -1044,6 +1046,7 @@ def test_history_that_may_lack_lines_is_refused_or_never_looks_clean(
     assert manifest["exit"]["code"] == 2
 
 
+@pytest.mark.slow
 def test_lines_that_cannot_be_read_in_history_are_told(scrub: Scrub, tmp_path: Path) -> None:
     segments = replaced(one_line(claim_id="H-1"), "SV1", "SV1*77092*1*UN*1")
     past = kept(tmp_path, written(segments), "past.837")

@@ -16,6 +16,7 @@ from cpt77092.text import inert, not_inert
 TEXTS = st.lists(st.text(';,\t\n\r"=+-@ a1\uff1d', max_size=12), min_size=1, max_size=3)
 
 
+@pytest.mark.slow
 @given(texts=TEXTS, separator=st.sampled_from(",;\t"), has_quotes=st.booleans())
 def test_no_cell_begins_as_a_formula(texts: list[str], separator: str, *, has_quotes: bool) -> None:
     table = pl.DataFrame({"text": texts, "other": ["x"] * len(texts)})

@@ -30,6 +30,7 @@ def inside(folder: Path) -> dict[str, int]:
     return {str(file.relative_to(folder)): file.stat().st_ino for file in folder.rglob("*")}
 
 
+@pytest.mark.slow
 def test_a_dataset_has_the_findings_by_payer_and_month(scrub: Scrub, tmp_path: Path) -> None:
     assert scrub(EXAMPLE, *AS_OF, "-o", "findings/", "-o", "findings.parquet", "-q")[0] == 1
     dataset = rows(tmp_path / "findings")
@@ -42,6 +43,7 @@ def test_a_dataset_has_the_findings_by_payer_and_month(scrub: Scrub, tmp_path: P
     assert pl.read_parquet_metadata(file)["cpt77092.schema"] == "2"
 
 
+@pytest.mark.slow
 def test_only_its_owner_can_read_it(scrub: Scrub, tmp_path: Path) -> None:
     scrub(EXAMPLE, *AS_OF, "-o", "findings/", "-q")
     folder = tmp_path / "findings"
@@ -50,6 +52,7 @@ def test_only_its_owner_can_read_it(scrub: Scrub, tmp_path: Path) -> None:
     assert modes == {0o600}
 
 
+@pytest.mark.slow
 def test_a_later_run_replaces_all_of_it(scrub: Scrub, tmp_path: Path) -> None:
     scrub(EXAMPLE, *AS_OF, "-o", "findings/", "-q")
     scrub(EXAMPLE, *AS_OF, "--select", "MO001", "-o", "findings/", "-q")

@@ -120,6 +120,7 @@ def test_the_page_loads_nothing_and_runs_its_own_script_alone() -> None:
     assert page == checked.__wrapped__(EXAMPLE), "the same input gives the same bytes"
 
 
+@pytest.mark.slow
 def test_no_text_of_a_claim_is_markup(tmp_path: Path) -> None:
     page = checked(hostile(tmp_path))
     assert "<script>alert" not in page
@@ -161,6 +162,7 @@ def test_the_worst_are_kept_where_there_are_too_many(monkeypatch: pytest.MonkeyP
     assert f"the worst 5 of {every} findings" in page
 
 
+@pytest.mark.slow
 def test_a_clean_batch_and_one_that_could_not_be_read(tmp_path: Path) -> None:
     clean = tmp_path / "clean.csv"
     clean.write_text(HEADER + f"A,1,Medicare,2026-03-02,11,99213,,1,45.00,{REST}\n")
@@ -172,6 +174,7 @@ def test_a_clean_batch_and_one_that_could_not_be_read(tmp_path: Path) -> None:
     assert "Rejected" in page
 
 
+@pytest.mark.slow
 def test_rework_has_a_card_where_its_cost_is_known() -> None:
     card = re.compile(r'<div class="card .*?"><dt>(.*?)</dt>')
     plain = card.findall(checked(EXAMPLE))

@@ -272,6 +272,7 @@ def test_what_a_table_has_no_room_for_is_a_block_per_row(tmp_path: Path) -> None
     assert "Denials: CO 4 N823" in " ".join(lines)
 
 
+@pytest.mark.slow
 def test_the_payer_is_named_as_on_the_claim_with_its_policy_where_that_differs(
     tmp_path: Path,
 ) -> None:
@@ -289,6 +290,7 @@ def test_wider_is_shorter(example: Result) -> None:
     assert printed(example, 140).count("\n") < 0.85 * printed(example, 80).count("\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("lines", "answer"),
     [
@@ -333,6 +335,7 @@ def test_a_finding_says_everything_in_short(tmp_path: Path) -> None:
         assert text_part in words, text_part
 
 
+@pytest.mark.slow
 def test_a_limit_cuts_the_rows_and_no_count(example: Result) -> None:
     table = findings.as_table(example)
     errors, warnings, infos = (
@@ -378,6 +381,7 @@ def claims_of(text: str) -> list[list[str]]:
     return [claim.splitlines() for claim in body.strip().split("\n\n")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [80, 100, 140])
 def test_a_claim_takes_six_lines_and_hides_no_finding(tmp_path: Path, width: int) -> None:
     worse = [line("W", number, "26", "-1.00", units="2.5") for number in range(1, 30)]
@@ -409,6 +413,7 @@ def test_findings_that_differ_in_the_line_alone_are_one(tmp_path: Path) -> None:
 MANY = ((1, "1"), (2, "1"))
 
 
+@pytest.mark.slow
 def test_a_question_to_the_payer_is_one_line_and_no_claim(tmp_path: Path) -> None:
     aetna, ppo = ({"payer": name, "day": "2026-11-02"} for name in ("Aetna", "AETNA PPO"))
     lines = [line("A", 1, **aetna), line("B", 1, **ppo), line("C", 1, "26")]
@@ -429,6 +434,7 @@ def test_a_question_to_the_payer_is_one_line_and_no_claim(tmp_path: Path) -> Non
     assert answer not in whole
 
 
+@pytest.mark.slow
 def test_what_needs_the_user_is_short_and_the_rest_is_counted(example: Result) -> None:
     for width in (80, 100, 140):
         text = printed(example, width)
@@ -451,6 +457,7 @@ def test_severity_is_a_word_and_a_color(example: Result, monkeypatch: pytest.Mon
     assert not re.search(r"\x1b\[[0-9;]*3[0-9]", printed(example, color=True))
 
 
+@pytest.mark.slow
 def test_hostile_names_stay_text_in_every_view(tmp_path: Path) -> None:
     hostile = '"[red]=x\x1b[31m\u202e"'
     result = checked(written(tmp_path, line(hostile, 1, "26", payer='"Acme[/]\x07"')))
@@ -551,6 +558,7 @@ def watched(screen: io.StringIO, monkeypatch: pytest.MonkeyPatch, **how: object)
     return screen.getvalue()
 
 
+@pytest.mark.slow
 def test_a_long_run_shows_step_rows_and_rate(monkeypatch: pytest.MonkeyPatch) -> None:
     text = watched(Screen(), monkeypatch)
     assert "Reading claims" in text

@@ -74,6 +74,7 @@ def rows(book: Workbook, name: str = "Worklist") -> list[dict[str, Any]]:
     return [dict(zip((str(h) for h in headers), row, strict=True)) for row in values]
 
 
+@pytest.mark.slow
 def test_every_finding_is_on_one_sheet_work_by_claim_the_worst_first(example: bytes) -> None:
     result = run(Request(paths=[str(EXAMPLE)], as_of=AS_OF))
     book = opened(example)
@@ -195,10 +196,12 @@ def test_the_summary_answers_and_the_rules_are_listed(example: bytes) -> None:
     assert all(row["Why"] and row["Clear"] and row["Source"] for row in rules)
 
 
+@pytest.mark.slow
 def test_the_same_findings_give_the_same_bytes(example: bytes) -> None:
     assert written(EXAMPLE) == example
 
 
+@pytest.mark.slow
 def test_patients_are_shown_only_on_request(example: bytes) -> None:
     assert "person_id" not in rows(opened(example))[0]
     assert rows(opened(written(EXAMPLE, extra=("person_id",))))[0]["person_id"]
@@ -302,6 +305,7 @@ def test_a_worklist_is_one_of_ours_and_told_about(
         assert note in capfd.readouterr().err
 
 
+@pytest.mark.slow
 def test_without_the_extra_it_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

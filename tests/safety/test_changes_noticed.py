@@ -88,6 +88,7 @@ def test_a_file_that_changes_is_noticed(
     }
 
 
+@pytest.mark.slow
 def test_a_file_of_earlier_claims_that_changes_is_noticed(
     scrub: Scrub, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -99,6 +100,7 @@ def test_a_file_of_earlier_claims_that_changes_is_noticed(
     assert err.startswith("scrub: history.csv: it changed")
 
 
+@pytest.mark.slow
 def test_the_digest_is_that_of_the_bytes_read(scrub: Scrub, folder: Path) -> None:
     scrub("claims.csv", *AS_OF, "-q", "--history", "history.csv", "-o", "report.json")
     manifest = json.loads((folder / "report.json").read_text())["manifest"]

@@ -39,6 +39,7 @@ def test_a_name_is_nowhere(scrub: Scrub, tmp_path: Path, column: str, form: str)
     assert NAME not in out + err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("column", ["claim_id", "payer"])
 def test_messages_do_not_repeat_the_name_of_a_line(
     scrub: Scrub, tmp_path: Path, column: str

@@ -74,6 +74,7 @@ def test_a_file_of_another_user_is_refused(
     assert is_refused(scrub(EXAMPLE, *AS_OF), file)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="owners and modes are those of POSIX")
 def test_the_group_of_the_user_alone_may_write(
     scrub: Scrub, file: Path, monkeypatch: pytest.MonkeyPatch

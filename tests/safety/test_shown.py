@@ -21,6 +21,7 @@ def test_names_are_no_common_codes(scrub: Scrub, tmp_path: Path) -> None:
     assert "6789" not in err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments",
     [
