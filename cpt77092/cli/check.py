@@ -306,19 +306,18 @@ def _report_that_fits(
     progress: Callable[..., None],
 ) -> tuple[CheckOptions, Report]:
     """Check the claims, in parts where memory does not hold them at once; with what was changed."""
-    try:
-        return options, _report(ctx, request, before, options, files, log, progress)
-    except NoRoomError as problem:
-        options = in_parts_instead(problem, options, request, files, log)
+    if options.parts is None:
+        try:
+            return options, _report(request, before, options, log, progress)
+        except NoRoomError as problem:
+            options = in_parts_instead(problem, options, request, files, log)
     return options, _report_of_parts(ctx, request, options, files, log, progress)
 
 
 def _report(
-    ctx: typer.Context,
     request: Request,
     before: Before | None,
     options: CheckOptions,
-    files: OutputFiles,
     log: Log,
     progress: Callable[..., None],
 ) -> Report:
@@ -326,8 +325,6 @@ def _report(
     from cpt77092 import findings
     from cpt77092.run import follow, run
 
-    if options.parts is not None:
-        return _report_of_parts(ctx, request, options, files, log, progress)
     result = run(request, progress)
     progress("Adding up")
     result, accepted, comparison = follow(before, result)

@@ -66,12 +66,12 @@ def in_parts_instead(
     """The options of a check in parts, in place of one that memory does not hold; a line says so.
 
     Raises:
-        NoRoomError: it was in parts, or claims were read that can be read only once.
+        NoRoomError: claims were read that can be read only once.
         UsageError: an option needs all findings or lines at once.
     """
     from cpt77092.readers import is_read_once  # slow to import, for the help
 
-    if options.parts is not None or any(map(is_read_once, request.paths)):
+    if any(map(is_read_once, request.paths)):
         raise problem
     try:
         changed = for_parts(replace(options, parts=AUTO_PARTS), request, files)
