@@ -186,6 +186,10 @@ def test_the_summary_answers_and_the_rules_are_listed(example: bytes) -> None:
     book = opened(example)
     first = [row[0] for row in book["Summary"].iter_rows(values_only=True)]
     assert str(first[0]).startswith("Do not submit yet: ")
+    assert len(str(first[0])) < 80, (
+        "the title is the verdict alone: what is longer runs off a screen"
+    )
+    assert str(first[1]).startswith("$1,214.50 in charges at risk")
     assert "At risk by payer" in first
     assert "Medicare" in first
     assert "Not checked because" in first

@@ -25,6 +25,11 @@ NAMES_SHOWN = 5
 
 def headline(totals: Totals) -> str:
     """The first line: may this batch be submitted, and what is at stake?"""
+    return " ".join(headline_sentences(totals))
+
+
+def headline_sentences(totals: Totals) -> list[str]:
+    """The sentences of the first line, the verdict first."""
     clauses = (
         verdict(totals),
         stakes(totals),
@@ -32,7 +37,7 @@ def headline(totals: Totals) -> str:
         changes(totals),
         *columns(totals),
     )
-    return " ".join(f"{clause}." for clause in clauses if clause)
+    return [f"{clause}." for clause in clauses if clause]
 
 
 def verdict(totals: Totals) -> str:

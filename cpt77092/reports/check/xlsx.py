@@ -44,8 +44,8 @@ ROWS = 1_048_575
 LONGEST_CELL = 32_767
 LONGEST_LINK = 2_079
 _SUMMARY_WIDTH = 64
-_LINE, _HIGHEST = 15, 409
-"""Points: of a line of text, and of the highest row that Excel has."""
+_LINE, _TITLE, _HIGHEST = 15, 20, 409
+"""Points: of a line of text, of the title's row, and of the highest row that Excel has."""
 _COLORS = {"error": "#F8D7D3", "warning": "#FBE9C0", "info": "#DCEAF7"}
 
 
@@ -296,8 +296,10 @@ def _summary(book: _Book, result: Result, totals: Totals, shown: int) -> None:
     sheet.set_column(2, 2, 24)
     book.paper(sheet)
     number = sum(totals.by_severity.values())
+    verdict, *stakes = summary.headline_sentences(totals)
     lines = [
         *([f"The worst {shown:,} of {number:,} findings are listed."] if shown < number else []),
+        *stakes,
         *summary.since_doubts(totals),
         *summary.decisions(totals),
         *summary.rework(totals),
@@ -305,10 +307,11 @@ def _summary(book: _Book, result: Result, totals: Totals, shown: int) -> None:
         *summary.reading(result),
         summary.basis(result),
     ]
-    book.cell(sheet, 0, 0, summary.headline(totals), "title")
+    sheet.set_row(0, _TITLE)
+    book.cell(sheet, 0, 0, verdict, "title")
     for row, line in enumerate(lines, start=1):
         book.cell(sheet, row, 0, line, "text")
-    money = ("Lines", "Charged", "known for", "Expected", "known for")
+    money = ("Lines", "Charged", "charge known", "Expected", "payment known")
     payers = [(label, *_money(at_risk)) for _, label, at_risk in totals.at_risk_by_payer]
     titles = {rule.code: f"{rule.code} {rule.title}" for rule in result.rules}
     rules = [(titles[code], *_money(at_risk)) for code, at_risk in totals.at_risk_by_rule]
