@@ -91,7 +91,7 @@ def test_an_accepted_error_leaves_the_list_and_is_counted_everywhere(
     assert counted in Path("r.txt").read_text(encoding="utf-8")
     assert "MO012" not in Path("r.csv").read_text(encoding="utf-8")
     book = openpyxl.load_workbook("r.xlsx")
-    assert counted in str(book["Summary"]["A1"].value)
+    assert any(counted in str(cell.value) for cell in book["Summary"]["A"][:4])
     headers, values = book["Accepted"].iter_rows(values_only=True)
     cells = dict(zip(headers, values, strict=True))
     assert (cells["Claim"], cells["Rule"], cells["By"]) == ("A-1", "MO012", "KL")
