@@ -12,11 +12,11 @@ import polars as pl
 from cpt77092.claims.headers import HeaderMatch, match_headers
 from cpt77092.errors import ClaimsError, Problem, UsageError, did_you_mean
 from cpt77092.frozen import frozen
-from cpt77092.readers.excel_errors import require_room, with_errors
 from cpt77092.readers.failures import native_errors_silenced
 from cpt77092.readers.header_row import find_header, is_claims_header, titles_note, unique_names
 from cpt77092.readers.line_plan import LinePlan
 from cpt77092.readers.scan import INDEX, MATCHED_ROWS, SAMPLE_ROWS, Options, Rows, Scan, Selection
+from cpt77092.readers.sheets import survey, with_errors
 
 
 @frozen
@@ -119,14 +119,18 @@ def _has_claims(book: Any, sheet: str) -> bool:
 
 def _cells(book: Any, sheet: str, path: str, data: Path | bytes) -> pl.DataFrame:
     """Every cell of a sheet as text."""
-    require_room(path, data, sheet)
+    surveyed = survey(path, data, sheet)
     try:
         with native_errors_silenced():  # the library writes of a sheet that is a chart
             cells = book.load_sheet(sheet, header_row=None, skip_rows=0, dtypes="string")
             table: pl.DataFrame = cells.to_polars()
     except Exception as problem:
         raise ClaimsError(f"{path}: sheet {sheet!r} cannot be read") from problem
-    return with_errors(table, data, sheet).select(pl.all().cast(pl.String).fill_null(""))
+    if surveyed is None:  # its error cells came as blanks
+        raise ClaimsError(
+            f"{path}: sheet {sheet!r} is damaged; open it and save it again, or save it as CSV"
+        )
+    return with_errors(table, surveyed).select(pl.all().cast(pl.String).fill_null(""))
 
 
 def cells_of(path: str, data: Path | bytes, sheet: str | None) -> pl.DataFrame:
@@ -173,4 +177,7 @@ def _workbook(path: str, data: Path | bytes) -> Any:
         # By its bytes: of a path the ending would say which kind of workbook it is.
         return fastexcel.read_excel(data if isinstance(data, bytes) else data.read_bytes())
     except fastexcel.FastExcelError:
-        raise ClaimsError(f"{path}: a zip file or a workbook that cannot be read") from None
+        raise ClaimsError(
+            f"{path}: a zip file or a workbook that cannot be read; open it and save the sheet "
+            f"as CSV"
+        ) from None

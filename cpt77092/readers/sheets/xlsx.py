@@ -1,0 +1,99 @@
+"""Sheets of `.xlsx` and `.xlsm`, the workbooks of Excel."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import unescape
+from posixpath import join, normpath
+from xml.etree.ElementTree import Element, ParseError, iterparse
+from zipfile import ZipFile
+
+from cpt77092.readers.sheets.survey import Survey
+
+RELATION = re.compile(rb"<(?:\w+:)?Relationship\b[^>]*>")
+_SHEET = re.compile(rb"<(?:\w+:)?sheet\b[^>]*>")
+_ATTRIBUTE = re.compile(rb"""(?:\w+:)?\b(\w+)=(["'])(.*?)\2""")
+_PLACE = re.compile(rb"""\br=["']([A-Z]+)([0-9]+)["']""")
+_ERROR = re.compile(rb"""\bt=["']e["']""")
+_BLOCK = 1 << 20
+
+
+def survey(book: ZipFile, sheet: str) -> Survey:
+    """Look over a sheet of a workbook.
+
+    Raises:
+        KeyError: the workbook does not have it.
+        ValueError: it is damaged.
+    """
+    part = _part(book, sheet)
+    columns, rows, has_errors = _extent(book, part)
+    if not has_errors:
+        return Survey(columns, rows)
+    left, errors = None, []
+    try:
+        for column, row, cell in _filled(book, part):
+            left = column if left is None else min(left, column)
+            if cell.get("t") == "e":
+                errors.append((column, row, "".join(cell.itertext()) or "#"))
+    except ParseError as problem:
+        raise ValueError(str(problem)) from None
+    return Survey(columns, rows, left or 1, errors)
+
+
+def _extent(book: ZipFile, part: str) -> tuple[int, int, bool]:
+    """The last column and row in which a cell says its place, and whether there is an error.
+
+    Cells that do not say their place stand side by side, so they are no more than the file has.
+    """
+    columns, last, tail, has_errors = {b""}, 0, b"", False
+    with book.open(part) as stream:
+        while block := stream.read(_BLOCK):
+            places = _PLACE.findall(tail + block)
+            columns |= {letters for letters, _ in places}
+            last = max(last, *(int(row) for _, row in places), 0)
+            has_errors = has_errors or _ERROR.search(tail + block) is not None
+            tail = block[-30:]
+    return max(map(_number, columns)), last, has_errors
+
+
+def _filled(book: ZipFile, part: str) -> Iterator[tuple[int, int, Element]]:
+    """Column and row, from 1, of each cell that holds something, and the cell."""
+    column = row = 0
+    with book.open(part) as stream:
+        # Expat itself bounds what entities may grow to.
+        for event, element in iterparse(stream, events=("start", "end")):  # noqa: S314
+            name = element.tag.rpartition("}")[2]
+            if event == "start" and name == "row":
+                column, row = 0, int(element.get("r", row + 1))
+            elif event == "start" and name == "c":
+                letters = element.get("r", "").rstrip("0123456789")
+                column = _number(letters.encode()) if letters else column + 1
+            elif event == "end" and name == "c" and len(element):
+                yield column, row, element
+            elif event == "end" and name == "row":
+                element.clear()
+
+
+def _number(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - ord("A") + 1
+    return number
+
+
+def _part(book: ZipFile, sheet: str) -> str:
+    """The file of a sheet in its workbook; `KeyError` where the workbook has none."""
+    relations = map(attributes_of, RELATION.findall(book.read("xl/_rels/workbook.xml.rels")))
+    targets = {relation["Id"]: relation["Target"] for relation in relations}
+    sheets = map(attributes_of, _SHEET.findall(book.read("xl/workbook.xml")))
+    relation = {attributes["name"]: attributes["id"] for attributes in sheets}[sheet]
+    return normpath(join("/xl", targets[relation])).lstrip("/")
+
+
+def attributes_of(element: bytes) -> dict[str, str]:
+    """The attributes of an element by their names, without the part before a colon."""
+    return {
+        name.decode(): unescape(value.decode("utf-8", "replace"))
+        for name, _, value in _ATTRIBUTE.findall(element)
+    }
