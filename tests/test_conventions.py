@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-MODULES = sorted(
-    str(path.relative_to(ROOT))
-    for room in ("cpt77092", "tests")
-    for path in (ROOT / room).rglob("*.py")
+FOLDERS = sorted(
+    {
+        path.parent.relative_to(ROOT).as_posix()
+        for room in ("cpt77092", "tests")
+        for path in (ROOT / room).rglob("*.py")
+    }
 )
-PACKAGE = [name for name in MODULES if name.startswith("cpt77092/")]
+"""One test for each folder: one for each module costs more than what it looks at."""
 RIDDLES = frozenset(
     {"fellow", "fellows", "grains", "heed", "heeded", "mend", "mended", "said", "says", "sooner"}
     | {"tell", "tells", "told"}
@@ -53,16 +55,6 @@ def is_riddle(name: str) -> bool:
     return bool(RIDDLES & set(words)) or (len(bare) == 1 and bare[0] in BARE_RIDDLES)
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_names_are_plain(module: str) -> None:
-    tree = ast.parse((ROOT / module).read_text(encoding="utf-8"))
-    stem = (0, Path(module).stem)
-    riddles = {
-        f"{module}:{line} {name}" for line, name in (stem, *names_in(tree)) if is_riddle(name)
-    }
-    assert not riddles
-
-
 def code_lines(function: ast.FunctionDef | ast.AsyncFunctionDef, source: list[str]) -> int:
     """How many lines of code a function has, its signature and decorators among them."""
     body = function.body
@@ -74,9 +66,17 @@ def code_lines(function: ast.FunctionDef | ast.AsyncFunctionDef, source: list[st
     return sum(1 for line in code if line and not line.startswith("#"))
 
 
-@pytest.mark.parametrize("module", PACKAGE)
-def test_functions_fit_a_screen(module: str) -> None:
-    text = (ROOT / module).read_text(encoding="utf-8")
-    functions = (n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.FunctionDef))
-    sizes = {f"{module}:{f.lineno} {f.name}": code_lines(f, text.splitlines()) for f in functions}
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_names_are_plain_and_functions_fit_a_screen(folder: str) -> None:
+    riddles: set[str] = set()
+    sizes: dict[str, int] = {}
+    for file in sorted((ROOT / folder).glob("*.py")):
+        text, module = file.read_text(encoding="utf-8"), f"{folder}/{file.name}"
+        tree = ast.parse(text)
+        names = [(0, file.stem), *names_in(tree)]
+        riddles |= {f"{module}:{line} {name}" for line, name in names if is_riddle(name)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef) and module.startswith("cpt77092/"):
+                sizes[f"{module}:{node.lineno} {node.name}"] = code_lines(node, text.splitlines())
+    assert not riddles
     assert not {place: size for place, size in sizes.items() if size > LONGEST}
