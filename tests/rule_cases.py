@@ -137,7 +137,7 @@ def policy_text(payer: str, codes: dict[str, Any], *, names: list[str], follows:
         }
     if follows:
         policy["follows"] = follows
-    return str(yaml.safe_dump(policy, sort_keys=False))
+    return str(yaml.dump(policy, Dumper=yaml.CSafeDumper, sort_keys=False))
 
 
 def _entry(entry: Any) -> dict[str, Any]:

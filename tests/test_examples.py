@@ -42,6 +42,7 @@ def run_visits() -> Result:
     return run(EXAMPLES / "visits.csv", EXAMPLES / "policies", [str(EXAMPLES / "history.csv")])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "options"), [("claims", ()), ("visits", VISITS)])
 def test_the_findings_are_those_written_beside_it(name: str, options: tuple[str, ...]) -> None:
     # Compared for the rules that the stored file has, so that a new rule need not touch it. After
@@ -65,6 +66,7 @@ def test_the_findings_are_those_written_beside_it(name: str, options: tuple[str,
     assert done.stdout == expected
 
 
+@pytest.mark.slow
 def test_parquet_holds_the_same_lines_and_gives_the_same_findings() -> None:
     place = ["source_file", "source_row"]
     from_csv = findings.as_table(run(EXAMPLES / "claims.csv")).drop(place)
@@ -112,6 +114,7 @@ def as_837p() -> bytes:
     return x12(rows, Style(line_break="\n", providers_on_claim=True))
 
 
+@pytest.mark.slow
 def test_the_837p_holds_the_same_claims_and_gives_the_same_findings() -> None:
     assert (EXAMPLES / "batch.837").read_bytes() == as_837p()
     # The CSV has no column for it, and an 837P that gives none has it blank.
@@ -134,6 +137,7 @@ def test_a_finding_in_the_837p_names_the_segment_of_its_line() -> None:
         assert row["hcpcs_code"] in segments[row["source_row"]]
 
 
+@pytest.mark.slow
 def test_some_lines_are_clean_and_some_are_not_bone_health() -> None:
     totals = findings.totals(run(EXAMPLES / "claims.csv"))
     assert totals.tally.out_of_scope >= 3

@@ -19,7 +19,10 @@ from tests.claim_strategies import Batch, batches, large_runs, runs, vocabulary
 from tests.oracle import DIAGNOSES, ROOT, RULES, Row, judge
 
 # What fails is a batch, and a batch is long: let it be shown.
-pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Generating overly large repr"),
+    pytest.mark.no_cover,  # thousands of batches over the lines that the cases of rules cover
+]
 
 # Policies are read when a test runs, not when tests are collected.
 LARGE_SHIPPED_RUNS = st.deferred(lambda: large_runs(vocabulary(shipped().plain, AS_OF)))

@@ -129,6 +129,7 @@ def test_a_claim_that_is_not_there_is_refused(scrub: Scrub) -> None:
     assert (code, "name a claim by its number" in err) == (2, True)
 
 
+@pytest.mark.slow
 def test_what_could_not_be_read_is_said_and_exits_2(scrub: Scrub) -> None:
     damaged = EXAMPLES / "claims-damaged.csv"
     code, out, err = scrub("why", "D-1", damaged, *AS_OF)

@@ -287,6 +287,7 @@ def test_every_parameter_has_its_subject() -> None:
 # Hospital prices
 
 
+@pytest.mark.slow
 def test_hospital_prices_are_labelled_as_what_they_are(packaged: PolicySet) -> None:
     label = sentences(compose(packaged, None, ON), "prices")
     assert "not national benchmarks" in label
@@ -376,6 +377,7 @@ def test_an_ending_that_says_nothing_is_refused(scrub: Run, tmp_path: Path) -> N
     assert "the ending must be one of .txt, .md, .html, .htm, .json" in err
 
 
+@pytest.mark.slow
 def test_json_is_whole_and_cites_by_number(packaged: PolicySet) -> None:
     brief = compose(packaged, None, ON)
     written = json.loads(json.dumps(record(brief)))
@@ -462,6 +464,7 @@ def test_html_escapes_every_text_and_links_to_the_web_alone() -> None:
     assert not {"\x1b", "\u202e"} & set(page.text)
 
 
+@pytest.mark.slow
 def test_the_page_is_sound_and_every_number_leads_to_its_source(packaged: PolicySet) -> None:
     text = html.render(compose(packaged, None, ON))
     page = Page()

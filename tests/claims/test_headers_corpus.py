@@ -90,6 +90,7 @@ def results_of(row: dict[str, Any]) -> Counter[str]:
     return counts
 
 
+@pytest.mark.slow
 def test_most_columns_of_real_header_rows_are_read() -> None:
     counts = results()
     assert counts["right"] / (counts["right"] + counts["missed"] + counts["wrong"]) > 0.94

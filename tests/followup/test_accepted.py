@@ -98,6 +98,7 @@ def test_an_accepted_error_leaves_the_list_and_is_counted_everywhere(
     assert scrub("verify", "r.json")[0] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("accepted")
 def test_other_errors_are_still_errors(scrub: Scrub, claims: Path) -> None:
     claims.write_text(HEADER + SCAN + SCAN.replace("A-1", "A-2").replace("P1", "P3"))
@@ -123,6 +124,7 @@ def test_a_new_export_in_another_order_is_the_same_finding(scrub: Scrub, claims:
     assert rules(report(scrub)) == {"MO010"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new"),
     [
@@ -257,6 +259,7 @@ def test_isolated_uses_it_only_if_it_is_named(scrub: Scrub, accepted: Path) -> N
     assert (code, "--accepted nowhere.yaml: no such file" in err) == (2, True)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="owners and modes are those of POSIX")
 def test_a_file_that_others_may_write_is_refused_unless_named(
     scrub: Scrub, accepted: Path, monkeypatch: pytest.MonkeyPatch
@@ -348,6 +351,7 @@ def test_no_report_is_written_over_it(scrub: Scrub, accepted: Path) -> None:
     assert (code, "that is one of the inputs" in err) == (2, True)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("accepted")
 def test_what_is_accepted_goes_out_with_the_clean_rows(scrub: Scrub) -> None:
     code, _, err = scrub("claims.csv", *AS_OF, "--clean-to", "c.csv", "--flagged-to", "h.csv")

@@ -197,6 +197,7 @@ def test_an_accepted_finding_is_not_fixed(scrub: Scrub) -> None:
     )
 
 
+@pytest.mark.slow
 def test_rules_that_did_not_run_are_not_fixed(scrub: Scrub) -> None:
     record = report(scrub, "--since", "old.json", "--select", "PO")
     assert record["totals"]["since"]["not_compared"] > 0
@@ -205,6 +206,7 @@ def test_rules_that_did_not_run_are_not_fixed(scrub: Scrub) -> None:
     assert "former findings of rules that did not run this time." in err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -235,6 +237,7 @@ def test_a_missing_report_or_one_of_claims_exits_2(scrub: Scrub) -> None:
     assert (code, "--since by.json: lists claims, not findings" in err) == (2, True)
 
 
+@pytest.mark.slow
 def test_a_report_on_other_policies_exits_2(scrub: Scrub) -> None:
     shutil.copytree(EXAMPLES / "policies", "own")
     code, out, err = scrub("claims.csv", *AS_OF, "--since", "old.json", "--policies", "own")
@@ -243,6 +246,7 @@ def test_a_report_on_other_policies_exits_2(scrub: Scrub) -> None:
     assert "check the former claims again" in err
 
 
+@pytest.mark.slow
 def test_no_report_is_written_over_the_former_one(scrub: Scrub) -> None:
     code, _, err = scrub("claims.csv", *AS_OF, "--since", "old.json", "-o", "old.json")
     assert (code, "that is one of the inputs" in err) == (2, True)

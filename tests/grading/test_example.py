@@ -93,6 +93,7 @@ def test_a_proposal_is_typed_by_a_person_and_then_holds(graded: Scrub) -> None:
     assert record["errors"]["paid"] == 1
 
 
+@pytest.mark.slow
 def test_files_are_the_owners_alone_and_say_the_same(graded: Scrub) -> None:
     names = ["grades.html", "grades.md", "grades.txt", "grades.json", "grades.csv"]
     outputs = [option for name in names for option in ("-o", name)]
@@ -140,6 +141,7 @@ def test_an_edited_report_is_graded_and_named(graded: Scrub) -> None:
     assert out.splitlines()[0].startswith("Of 26 lines we said would be denied, 8 were")
 
 
+@pytest.mark.slow
 def test_claims_that_were_not_checked_are_refused(graded: Scrub) -> None:
     Path("other.csv").write_text(BILLED.read_text(encoding="utf-8") + "\n", encoding="utf-8")
     scrub = graded
@@ -149,6 +151,7 @@ def test_claims_that_were_not_checked_are_refused(graded: Scrub) -> None:
     assert "no report was made from this file" in err or "from another version" in err
 
 
+@pytest.mark.slow
 def test_rejected_rows_exit_2(graded: Scrub) -> None:
     data = REMITTANCE.read_bytes().replace(b"SVC*HC:77092:26*45", b"SVC*HC:77092:26*x", 1)
     Path("odd.835").write_bytes(data)

@@ -143,6 +143,7 @@ def test_without_one_of_the_things_handed_in_a_rule_has_another_outcome(
     assert rule in _rules_that_differ(apart, whole)
 
 
+@pytest.mark.slow
 def test_without_the_columns_of_the_whole_a_part_cannot_be_checked(example: Run) -> None:
     with pytest.raises(pl.exceptions.ColumnNotFoundError):
         check_apart(example, handed=_no_columns)

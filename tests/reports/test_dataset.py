@@ -67,6 +67,7 @@ def test_lines_without_a_finding_still_have_columns(scrub: Scrub, tmp_path: Path
     assert set(dataset.columns) == {*FINDING, "month"}
 
 
+@pytest.mark.slow
 def test_another_folder_is_never_replaced(scrub: Scrub, tmp_path: Path) -> None:
     folder = tmp_path / "claims"
     folder.mkdir()

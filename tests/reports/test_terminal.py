@@ -87,6 +87,7 @@ def report_of(result: Result, **how: Any) -> Report:
     return Report(result=result, totals=totals, options={}, exit_code=1, why="", **how)
 
 
+@pytest.mark.slow
 def test_money_by_payer_is_a_list_where_a_table_has_no_room(example: Result) -> None:
     assert "\n  Blue Cross Blue Shield       6   $225.00  " in printed(example)
     narrow = " ".join(printed(example, width=40).split())
@@ -124,6 +125,7 @@ def test_the_money_of_claims_adds_up_to_the_totals(example: Result) -> None:
     assert lines.filter(pl.col("severity") == "error").height == totals.error_lines
 
 
+@pytest.mark.slow
 def test_a_claim_is_one_row_with_its_worst_severity_and_money_once_per_line(
     tmp_path: Path,
 ) -> None:

@@ -100,6 +100,7 @@ def test_every_finding_is_on_one_sheet_work_by_claim_the_worst_first(example: by
     assert first["Note"] is None
 
 
+@pytest.mark.slow
 def test_it_is_ready_to_work_from(example: bytes) -> None:
     book = opened(example)
     assert book.sheetnames == ["Worklist", "Notices", "Summary", "Rules"]

@@ -59,6 +59,7 @@ def test_no_byte_can_be_changed(scrub: Scrub, report: bytes, tmp_path: Path) -> 
         assert scrub("verify", "report.json", "-q")[0] in (1, 2), place
 
 
+@pytest.mark.slow
 def test_a_file_that_has_changed_is_a_difference(
     scrub: Scrub, report: bytes, tmp_path: Path
 ) -> None:
