@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from cpt77092.followup.before import Before
     from cpt77092.followup.outcome import Followed
     from cpt77092.parts.on_disk import CheckedParts
+    from cpt77092.readers.pieces import Placing
 
 Progress = Callable[[str, int], None]
 """Called with each step of a run and the rows known by then."""
@@ -229,18 +230,19 @@ def run_in_parts(
         ScrubError: files, policies or arguments are not usable; its `lines` say what to fix.
     """
     from cpt77092.findings.sums import sums
-    from cpt77092.parts.on_disk import check_parts, parts_folder, parts_needed, write_parts
+    from cpt77092.parts.on_disk import check_parts, parts_folder, parts_needed, place, placing
 
     add = partial(sums, rework_cost=rework_cost, without=request.without)
     policies = policies_of(request)
     with parts_folder() as folder:
-        batch, past, (rules,), payer = _prepared(request, [Variant(policies)], progress, folder)
+        to = placing(folder)
+        batch, past, (rules,), payer = _prepared(request, [Variant(policies)], progress, to)
         policies = replace(policies, for_all=payer)
         rows, lines = batch.total.rows, batch.on_disk
         assert lines is not None  # noqa: S101 - that is where they were sent
         progress("Writing parts", rows)
         count = parts_needed(lines.height, rules) if parts is None else parts
-        parted = write_parts(batch, lines, past, policies, count=count, folder=folder)
+        parted = place(batch, lines, past, policies, count=count, folder=folder)
         del past  # it is on disk
         progress("Checking", rows)
         yield check_parts(
@@ -252,7 +254,7 @@ def _prepared(
     request: Request,
     variants: Sequence[Variant],
     progress: Progress,
-    folder: Path | None = None,
+    placing: Placing | None = None,
 ) -> tuple[Batch, History | None, list[list[Rule]], str | None]:
     """What is checked: batch, earlier claims, the rules of each variant, and the policy of all."""
     rules = rules_of(request, variants)
@@ -263,7 +265,7 @@ def _prepared(
 
     progress("Reading claims", 0)
     earlier = _earlier(request)
-    batch = _read(request, needed, scope, options, past=earlier, folder=folder)
+    batch = _read(request, needed, scope, options, past=earlier, placing=placing)
     answers = _answers_not_used(request, batch) if request.isolated else []
     answers += [f"settings in force: {request.settings}"] if request.settings else []
     batch = replace(batch, cell_notes=(*batch.cell_notes, *answers))
@@ -358,14 +360,14 @@ def _read(
     scope: frozenset[str],
     options: Options,
     past: Sequence[str | Frame] = (),
-    folder: Path | None = None,
+    placing: Placing | None = None,
 ) -> Batch:
     read: dict[str, Any] = {
         "needed": needed,
         "scope": scope,
         "options": options,
         "past": past,
-        "folder": folder,
+        "placing": placing,
     }
     frame = request.frame or _database_rows(request)
     if frame is not None or request.whole:

@@ -14,7 +14,7 @@ from pathlib import Path
 import polars as pl
 
 from cpt77092.claims.cells import read_day_first
-from cpt77092.claims.columns import DAY_FIRST, DIAGNOSES
+from cpt77092.claims.columns import BY_NAME, DAY_FIRST, DIAGNOSES, Kind
 from cpt77092.claims.quotable import shown_payer
 from cpt77092.facts import (
     Past,
@@ -87,6 +87,37 @@ class Outline:
     def is_open(self) -> bool:
         """Whether some dates can be read in two ways."""
         return any(name.endswith(DAY_FIRST) for name in self.schema)
+
+
+def few_lines(lines: pl.DataFrame) -> pl.DataFrame:
+    """A few lines with the same outline, but for the number of rows.
+
+    They have every different cell of each column, every way in which a payer is named, and of
+    numbers of patients and claims one, and a blank where there is any.
+
+    Args:
+        lines: as they are written, before cells are read.
+    """
+    named = [name for name in SPELLING if name in lines.columns]
+    spellings = lines.select(named).unique() if named else lines.select()
+    columns = spellings.get_columns()
+    for name in lines.columns:
+        if name not in named:
+            columns.append(_few_cells(lines[name]))
+    height = max((column.len() for column in columns), default=0)
+    row = pl.int_range(height, eager=True)
+    return pl.DataFrame(
+        [column.gather(row.clip(upper_bound=column.len() - 1)) for column in columns]
+    ).select(lines.columns)
+
+
+def _few_cells(cells: pl.Series) -> pl.Series:
+    if cells.name not in BY_NAME:
+        return cells.head(1)
+    if BY_NAME[cells.name].kind is not Kind.TEXT:
+        return cells.unique()
+    is_blank = (cells == "").fill_null(value=True)
+    return pl.concat([cells.filter(is_blank).head(1), cells.filter(~is_blank).head(1)])
 
 
 def _first_month(lines: pl.DataFrame) -> int | None:

@@ -19,7 +19,7 @@ from pathlib import Path
 import polars as pl
 
 from cpt77092.engine import FACT_BYTES, Result, names_read, with_note_on_payers
-from cpt77092.facts import closure
+from cpt77092.facts import closure, diagnosis_categories
 from cpt77092.findings.sums import Sums, added, sums
 from cpt77092.findings.table import FINDINGS_AT_ONCE, as_pieces, by_line
 from cpt77092.frozen import frozen
@@ -27,10 +27,11 @@ from cpt77092.parts import ties
 from cpt77092.parts.check import Part, first_lines, result_of, with_firsts
 from cpt77092.policies.policy import PolicySet
 from cpt77092.readers import Batch, History, memory
-from cpt77092.readers.file_lines import LinesOnDisk, write
+from cpt77092.readers.file_lines import LinesOnDisk
+from cpt77092.readers.pieces import Placing, write
 from cpt77092.rule import Rule
 from cpt77092.signals import UNFINISHED
-from cpt77092.whole import BATCH_LINE, SPELLING, Outline, Whole, match_payers
+from cpt77092.whole import BATCH_LINE, SPELLING, Outline, Whole, few_lines, match_payers
 
 FOLDER = "scrub-parts-"
 """How the names of our folders begin."""
@@ -57,20 +58,22 @@ class Parted:
     history: History | None
     """Without its lines."""
 
+    on_disk: LinesOnDisk
+
     def part(self, number: int) -> Part:
         """The lines of one part, read back."""
-        lines = [pl.read_parquet(file) for file in self.files(number)]
         past = self.folder / f"past-{number}.parquet"
         days = [self.folder / f"days-{number}-{n}.parquet" for n in range(len(self.whole.readings))]
         return Part(
-            pl.concat(lines, how="diagonal"),
+            self.lines_of(number),
             pl.read_parquet(past) if past.exists() else None,
             [pl.read_parquet(file) for file in days if file.exists()],
         )
 
-    def files(self, number: int) -> list[Path]:
-        """The files with the lines of one part; at least one."""
-        return sorted(self.folder.glob(f"lines-{number}-*.parquet"))
+    def lines_of(self, number: int, names: frozenset[str] | None = None) -> pl.DataFrame:
+        """The lines of one part, and of their columns these; all where None."""
+        keys = ties.keys_of_part(number, self.count)
+        return pl.concat(self.on_disk.of_keys(keys, BATCH_LINE, names), how="diagonal")
 
 
 @frozen(eq=False)
@@ -118,7 +121,12 @@ def parts_needed(lines: int, rules: Sequence[Rule]) -> int:
     return 1 if room is None else max(1, min(-(-needed // max(room, 1)), _MOST_PARTS))
 
 
-def write_parts(
+def placing(folder: Path) -> Placing:
+    """How lines that are read go to a folder, so that they can be taken apart in any number."""
+    return Placing(folder, lambda lines: ties.keys(ties.roots(lines)), few_lines)
+
+
+def place(
     batch: Batch,
     lines: LinesOnDisk,
     history: History | None,
@@ -127,33 +135,34 @@ def write_parts(
     count: int,
     folder: Path,
 ) -> Parted:
-    """Write the lines of a batch and of its earlier claims to so many parts, piece by piece.
+    """Place the lines of a batch and of its earlier claims in so many parts.
 
     Args:
         batch: what else was read.
-        lines: of the batch; they are read from their files in turn, and removed.
+        lines: of the batch, on disk; they stay where they are, unless some are tied together.
         history: earlier claims of the batch's patients.
         policies: those of the run.
         count: how many parts.
         folder: where they go.
     """
-    unions = _unions(lines, history, policies, folder)
-    outlines, height = [], 0
-    for number, piece in enumerate(lines.taken_away()):
-        outlines.append(Outline.of(piece))
-        part = ties.grouped(ties.roots(piece), unions) % count
-        placed = piece.with_row_index(BATCH_LINE, offset=height)
-        for n in range(count):
-            write(placed.filter(part == n), folder / f"lines-{n}-{number:05}.parquet")
-        height += piece.height
-    whole = Whole.of(batch, history, policies, Outline.together(outlines))
+    few = list(lines.few())
+    unions = _unions(lines, few, history, policies, folder)
+    if unions.height:
+        for file in lines.files:
+            file.place_anew(lambda some: ties.keys(ties.grouped(ties.roots(some), unions)))
+    own = Outline.together([Outline.of(some) for some in few])
+    if lines.given is not None:
+        given = diagnosis_categories(lines.given)
+        own = replace(own, categories=own.categories | given)
+    whole = Whole.of(batch, history, policies, own)
     parted = Parted(
         folder,
         count,
-        height,
+        lines.height,
         whole,
         replace(batch, lines=pl.DataFrame(schema=whole.schema), on_disk=None),
         None if history is None else replace(history, lines=history.lines.clear(), day_first=None),
+        lines,
     )
     if history is not None:
         _write_history(parted, history, unions)
@@ -163,12 +172,14 @@ def write_parts(
 def _write_history(parted: Parted, history: History, unions: pl.DataFrame) -> None:
     """Write earlier claims, and the first days of patients, to the parts that they are of."""
     folder = parted.folder
-    part = ties.grouped(ties.roots(history.lines), unions) % parted.count
+    key = ties.keys(ties.grouped(ties.roots(history.lines), unions))
+    person = frozenset({"person_id"})
     for number in range(parted.count):
-        past = history.lines.filter(part == number)
+        keys = ties.keys_of_part(number, parted.count)
+        past = history.lines.filter(key.is_between(keys.start, keys.stop, closed="left"))
         write(past, folder / f"past-{number}.parquet")
-        own = [pl.read_parquet(file, columns=["person_id"]) for file in parted.files(number)]
-        people = pl.concat([*own, past.select("person_id")]).unique()["person_id"]
+        own = [lines.select(*person) for lines in (parted.lines_of(number, person), past)]
+        people = pl.concat(own).unique()["person_id"]
         for n, each in enumerate([history, history.day_first or history]):
             if n < len(parted.whole.readings):
                 days = each.first_days.filter(pl.col("person_id").is_in(people.implode()))
@@ -176,20 +187,24 @@ def _write_history(parted: Parted, history: History, unions: pl.DataFrame) -> No
 
 
 def _unions(
-    lines: LinesOnDisk, history: History | None, policies: PolicySet, folder: Path
+    lines: LinesOnDisk,
+    few: Sequence[pl.DataFrame],
+    history: History | None,
+    policies: PolicySet,
+    folder: Path,
 ) -> pl.DataFrame:
-    """The roots that are in the group of another one.
+    """The roots that are in the group of another one; `few` is of the lines.
 
     Claim numbers are worked on in turns, since memory would not hold those of all lines.
     """
+    earlier = [] if history is None else [history.lines]
 
     def frames() -> Iterator[pl.DataFrame]:
         yield from map(_with_spellings, lines.columns(ties.READ))
-        if history is not None:
-            yield history.lines
+        yield from earlier
 
     nothing = pl.DataFrame(schema=dict.fromkeys(("root", "group"), pl.UInt64))
-    if not ties.Blanks.together([ties.Blanks.of(frame) for frame in frames()]).may_tie:
+    if not ties.Blanks.together([ties.Blanks.of(frame) for frame in (*few, *earlier)]).may_tie:
         return nothing
     spellings = pl.concat([frame.select(SPELLING).unique() for frame in frames()]).unique()
     payers, turns = match_payers(spellings, policies), -(-lines.height // _LINES_TIED) or 1
@@ -248,8 +263,6 @@ def check_parts(
     findings, totals, files = 0, [], list[Path]()
     for number in parts:
         result = result_of(parted.part(number), whole, policies, rules, as_of=as_of)
-        for file in parted.files(number):
-            file.unlink()
         totals.append(add(result))
         findings += result.findings.height
         files += _write_findings(result, parted.folder / f"findings-{number}", extra, limit)

@@ -19,6 +19,7 @@ import polars as pl
 
 from cpt77092.claims.cells import cell_text
 from cpt77092.frozen import frozen
+from cpt77092.readers.pieces import KEYS
 from cpt77092.whole import SPELLING, payers_named
 
 _SEEDS = {"person": 1, "claim": 2, "row": 3, "number": 4, "key": 5}
@@ -188,6 +189,16 @@ def grouped(each: pl.Series, unions: pl.DataFrame) -> pl.Series:
     """The group of each root, by the unions that `united` gives."""
     of_each = each.to_frame("root").join(unions, on="root", how="left", maintain_order="left")
     return of_each.select(group=pl.coalesce("group", "root"))["group"]
+
+
+def keys(roots_or_groups: pl.Series) -> pl.Series:
+    """The key on disk of each root or group (`readers.pieces`), which are numbers of 64 bits."""
+    return (roots_or_groups // (2**64 // KEYS)).cast(pl.UInt16)
+
+
+def keys_of_part(number: int, count: int) -> range:
+    """The keys of one of so many parts."""
+    return range(number * KEYS // count, (number + 1) * KEYS // count)
 
 
 def groups(frames: Sequence[pl.DataFrame], payers: pl.DataFrame) -> list[pl.Series]:

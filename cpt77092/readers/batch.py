@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from functools import partial
 from itertools import chain
-from pathlib import Path
 
 import polars as pl
 
@@ -16,7 +15,7 @@ from cpt77092.errors import ClaimsError, NoRoomError
 from cpt77092.file_state import FileState, require_unchanged
 from cpt77092.frozen import frozen
 from cpt77092.lakehouse.address import is_table
-from cpt77092.readers.claim_diagnoses import claim_diagnoses
+from cpt77092.readers.claim_diagnoses import claim_diagnoses, with_claim_diagnoses
 from cpt77092.readers.classify import ROW_KIND
 from cpt77092.readers.code_cells import codes_of_other_systems
 from cpt77092.readers.date_orders import (
@@ -31,9 +30,10 @@ from cpt77092.readers.date_orders import (
 from cpt77092.readers.discover import is_read_once, open_claims
 from cpt77092.readers.excel_damage import notes_on_lost_digits, restore_numbers
 from cpt77092.readers.failures import POLARS_FAILURES, reading, reason
-from cpt77092.readers.file_lines import FileLines, LinesOnDisk, with_given
+from cpt77092.readers.file_lines import FileLines, LinesOnDisk
 from cpt77092.readers.frame import Frame, read_frame
 from cpt77092.readers.multi_value_cells import split_sets, take_modifiers_off_codes
+from cpt77092.readers.pieces import Placing
 from cpt77092.readers.required_columns import require_columns
 from cpt77092.readers.scan import (
     LINE,
@@ -99,7 +99,7 @@ class Batch:
     def in_memory(self) -> Batch:
         """The batch with all of its lines in memory."""
         assert self.on_disk is not None  # noqa: S101 - asked of a batch that was just read
-        lines = pl.concat(self.on_disk.taken_away(), how="diagonal", rechunk=True)
+        lines = pl.concat(self.on_disk.every(), how="diagonal", rechunk=True)
         return replace(self, lines=lines, on_disk=None)
 
     def values(self, *names: str) -> pl.DataFrame:
@@ -175,7 +175,7 @@ def read_readable(
     scope: frozenset[str],
     options: Options,
     past: Sequence[str | Frame] = (),
-    folder: Path | None = None,
+    placing: Placing | None = None,
 ) -> Batch:
     """Read all files, or where some cannot be read all others, and say which those are.
 
@@ -187,13 +187,13 @@ def read_readable(
         scope: as of `read_batch`.
         options: as of `read_batch`.
         past: as of `read_batch`.
-        folder: as of `read_batch`.
+        placing: as of `read_batch`.
 
     Raises:
         ClaimsError: no file can be read; a sentence for each.
     """
     problems, readable = list(not_found), list(paths)
-    read = partial(read_batch, needed=needed, scope=scope, options=options, folder=folder)
+    read = partial(read_batch, needed=needed, scope=scope, options=options, placing=placing)
     try:
         batch = read(paths, past=past)
     except NoRoomError:
@@ -221,7 +221,7 @@ def read_batch(
     scope: frozenset[str],
     options: Options,
     past: Sequence[str | Frame] = (),
-    folder: Path | None = None,
+    placing: Placing | None = None,
 ) -> Batch:
     """Read the in-scope lines of all files.
 
@@ -232,7 +232,7 @@ def read_batch(
         options: header overrides and the payer, from the command line.
         past: files of earlier claims, which are asked too where the batch does not show whether
             the month or the day of its dates comes first.
-        folder: where the lines go that memory does not hold (`Batch.on_disk`); None for memory.
+        placing: how lines that memory does not hold go to disk (`Batch.on_disk`); None for memory.
 
     Returns:
         The batch, with the lines in the order of files and rows.
@@ -243,7 +243,7 @@ def read_batch(
     """
     selection = Selection(needed - OF_HISTORY, scope)
     lines = [
-        FileLines(n, needed, partial(lines_of, number=n, options=options), folder)
+        FileLines(n, needed, partial(lines_of, number=n, options=options), placing)
         for n in range(len(sources))
     ]
     opened = [
@@ -270,7 +270,7 @@ def read_batch(
         on_disk=_typed_later(lines, needed, scans, tallies, decided(shown)),
     )
     batch.require_unchanged()
-    return batch if folder is not None else batch.in_memory()
+    return batch if placing is not None else batch.in_memory()
 
 
 @frozen
@@ -289,7 +289,7 @@ def _read_file(
 ) -> tuple[_FileRead, Selection]:
     """Read a file; its lines go to where they are asked for, and take some of the room."""
     scan, rows = _read_rows(file, _sending(selection, to))
-    if to.folder is None:
+    if to.placing is None:
         to.take(0, rows.kept)
     read = _FileRead(
         replace(scan, state=state),
@@ -302,7 +302,7 @@ def _read_file(
 
 
 def _sending(selection: Selection, lines: FileLines) -> Selection:
-    return selection if lines.folder is None else replace(selection, spill=lines)
+    return selection if lines.placing is None else replace(selection, spill=lines)
 
 
 def _typed_later(
@@ -320,13 +320,15 @@ def _typed_later(
             scans,
             tallies,
             without=chain.from_iterable(file.without for file in lines),
-            at_once=None if lines[0].folder is None else _CLAIMS_AT_ONCE,
+            at_once=None if lines[0].placing is None else _CLAIMS_AT_ONCE,
         )
 
-    def read(written: pl.DataFrame, number: int) -> pl.DataFrame:
-        return typed(with_given(written, given), needed, orders, scans[number].path)
+    def read(written: pl.DataFrame, number: int, names: frozenset[str]) -> pl.DataFrame:
+        if given is not None and not names.isdisjoint(DIAGNOSES):
+            written = with_claim_diagnoses(written, given)
+        return typed(written, names, orders, scans[number].path)
 
-    return LinesOnDisk(lines, read)
+    return LinesOnDisk(lines, needed, read, given)
 
 
 def _read_rows(opened: OpenedFile, selection: Selection) -> tuple[Scan, Rows]:

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import polars as pl
 
 from cpt77092.frozen import frozen
-from cpt77092.readers.claim_diagnoses import with_claim_diagnoses, without_diagnoses
+from cpt77092.readers.claim_diagnoses import without_diagnoses
 from cpt77092.readers.date_orders import Shown, shown_by_lines, together
+from cpt77092.readers.pieces import NUMBER, Key, Piece, Placing
 
 Written = Callable[[pl.DataFrame], tuple[pl.DataFrame, dict[str, int]]]
 """From kept rows to the lines in scope among them, and how many cells of a column lost digits."""
-Typed = Callable[[pl.DataFrame, int], pl.DataFrame]
-"""The lines of a file, by its number, in their types."""
-
-
-def write(frame: pl.DataFrame, file: Path) -> None:
-    """Write a frame to a temporary file that is read as a whole."""
-    frame.write_parquet(file, compression="lz4", statistics=False)
+Typed = Callable[[pl.DataFrame, int, frozenset[str]], pl.DataFrame]
+"""The lines of a file, by its number, with these columns in their types."""
+Columns = tuple[tuple[str, pl.DataType], ...]
+"""Names of columns, and their types before cells are read."""
 
 
 @dataclass(slots=True)
@@ -33,10 +30,11 @@ class FileLines:
     needed: frozenset[str]
     """Canonical columns that will be read."""
     written: Written
-    folder: Path | None = None
-    """Where the pieces go; None for memory."""
-    pieces: dict[int, pl.DataFrame | Path] = field(default_factory=dict)
-    height: int = 0
+    placing: Placing | None = None
+    """How the lines go to disk; None for memory."""
+    pieces: dict[int, pl.DataFrame | Piece] = field(default_factory=dict)
+    few: dict[Columns, pl.DataFrame] = field(default_factory=dict)
+    """Of the pieces on disk that have the same columns, a few lines (`Placing.few`)."""
     shown: Shown = field(default_factory=dict)
     """What the lines show of the order of month and day."""
     without: list[pl.Series] = field(default_factory=list)
@@ -44,72 +42,109 @@ class FileLines:
     cut_cells: Counter[str] = field(default_factory=Counter)
     """How many cells of a column lost digits."""
 
+    @property
+    def height(self) -> int:
+        """How many lines there are."""
+        return sum(piece.height for piece in self.pieces.values())
+
+    @property
+    def on_disk(self) -> dict[int, Piece]:
+        """The pieces that are on disk, in their order."""
+        ordered = sorted(self.pieces.items())
+        return {number: piece for number, piece in ordered if isinstance(piece, Piece)}
+
     def start(self) -> None:
         """Forget what was taken: the file is read from its first row."""
-        for piece in self.pieces.values():
-            if isinstance(piece, Path):
-                piece.unlink()
-        self.pieces, self.height, self.shown = {}, 0, {}
+        for piece in self.on_disk.values():
+            piece.file.unlink()
+        self.pieces, self.few, self.shown = {}, {}, {}
         self.without.clear()
         self.cut_cells.clear()
 
     def take(self, number: int, lines: pl.DataFrame) -> None:
         """Take the lines in scope of a piece, as `classify` gives them."""
         lines, cut_cells = self.written(lines)
-        self.height += lines.height
         self.shown = together([self.shown, shown_by_lines(lines, self.needed)])
         self.without.append(without_diagnoses(lines).unique())
         self.cut_cells.update(cut_cells)
-        if self.folder is None:
+        if self.placing is None:
             self.pieces[number] = lines
-        else:
-            file = self.folder / f"read-{self.number}-{number}.parquet"
-            write(lines, file)
-            self.pieces[number] = file
+            return
+        columns, few = tuple(lines.schema.items()), self.placing.few
+        known = [self.few[columns]] if columns in self.few else []
+        self.few[columns] = few(pl.concat([*known, few(lines)]))
+        file = self.placing.folder / f"lines-{self.number}-{number}.arrow"
+        self.pieces[number] = Piece.of(lines.with_row_index(NUMBER), self.placing.key, file)
+
+    def place_anew(self, key: Key) -> None:
+        """Put the lines on disk in the order of another key."""
+        for number, piece in self.on_disk.items():
+            self.pieces[number] = piece.in_order_of(key)
 
     def __iter__(self) -> Iterator[pl.DataFrame]:
-        """The lines in their order."""
-        for number in sorted(self.pieces):
-            piece = self.pieces[number]
-            yield pl.read_parquet(piece) if isinstance(piece, Path) else piece
+        """The lines in pieces; in their order where they are in memory."""
+        for _, piece in sorted(self.pieces.items()):
+            yield piece.read() if isinstance(piece, Piece) else piece
 
-    def taken_away(self) -> Iterator[pl.DataFrame]:
-        """The same, and each piece is let go of."""
-        for number in sorted(self.pieces):
-            piece = self.pieces.pop(number)
-            if isinstance(piece, Path):
-                yield pl.read_parquet(piece)
-                piece.unlink()
-            else:
-                yield piece
+    def of_keys(self, keys: range, names: Sequence[str] | None) -> Iterator[pl.DataFrame]:
+        """Lines on disk of some keys with their `NUMBER`, those with the same columns together."""
+        alike: dict[Columns, list[pl.DataFrame]] = {}
+        first, wanted = 0, None if names is None else [NUMBER, *names]
+        for piece in self.on_disk.values():
+            lines = piece.read(wanted, keys)
+            number = pl.col(NUMBER).cast(pl.Int64) + first
+            alike.setdefault(tuple(lines.schema.items()), []).append(lines.with_columns(number))
+            first += piece.height
+        for every in alike.values():
+            yield pl.concat(every, rechunk=True)
 
 
 @frozen(eq=False)
 class LinesOnDisk:
-    """The lines of a batch on disk, in the order of files and rows."""
+    """The lines of a batch on disk, or those of its files in memory."""
 
     files: Sequence[FileLines]
+    needed: frozenset[str]
     typed: Typed
+    given: pl.DataFrame | None = None
+    """Diagnoses that lines have from other rows of their claims."""
 
     @property
     def height(self) -> int:
         """How many there are."""
         return sum(file.height for file in self.files)
 
-    def taken_away(self) -> Iterator[pl.DataFrame]:
-        """The lines in pieces, in their types; each piece is let go of."""
+    def every(self) -> Iterator[pl.DataFrame]:
+        """All lines in their types, in the order of files and rows; they are in memory."""
         for file in self.files:
-            for lines in file.taken_away():
-                yield self.typed(lines, file.number)
+            for lines in file:
+                yield self.typed(lines, file.number, self.needed)
 
-    def columns(self, names: Iterable[str]) -> Iterator[pl.DataFrame]:
+    def few(self) -> Iterator[pl.DataFrame]:
+        """A few lines on disk in their types, which have every cell of all of them."""
+        for file in self.files:
+            for lines in file.few.values():
+                yield self.typed(lines, file.number, self.needed)
+
+    def of_keys(
+        self, keys: range, number: str, names: frozenset[str] | None = None
+    ) -> Iterator[pl.DataFrame]:
+        """Lines on disk of some keys in their types, in any order.
+
+        Args:
+            keys: of the lines.
+            number: the column that their numbers go to.
+            names: the columns to read; None for all that are needed.
+        """
+        first = 0
+        for file in self.files:
+            for lines in file.of_keys(keys, None if names is None else sorted(names)):
+                numbered = lines.with_columns(pl.col(NUMBER) + first).rename({NUMBER: number})
+                yield self.typed(numbered, file.number, self.needed if names is None else names)
+            first += file.height
+
+    def columns(self, names: Sequence[str]) -> Iterator[pl.DataFrame]:
         """Columns of the lines in pieces, as they are written, of which a file may lack some."""
-        wanted = list(names)
         for file in self.files:
-            for piece in file:
-                yield piece.select(name for name in wanted if name in piece.columns)
-
-
-def with_given(lines: pl.DataFrame, given: pl.DataFrame | None) -> pl.DataFrame:
-    """Lines with the diagnoses that other rows of their claims give; None where none are read."""
-    return lines if given is None else with_claim_diagnoses(lines, given)
+            for piece in file.on_disk.values():
+                yield piece.read(names)

@@ -82,7 +82,7 @@ def test_an_interrupted_run_leaves_no_file(
     temporary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupt(*_: object, **__: object) -> None:
-        assert any(file.name.startswith("lines-") for file in temporary.rglob("*.parquet"))
+        assert any(file.name.startswith("lines-") for file in temporary.rglob("*.arrow"))
         raise KeyboardInterrupt
 
     monkeypatch.setattr(on_disk, "result_of", interrupt)
