@@ -135,7 +135,7 @@ class Reading:
     past: Past | None
     """What earlier claims cover, without the patients' first days; None where none were given."""
     firsts: Mapping[str, frozenset[int]] | None = None
-    """For each fact that is true of the first line of a payer (`Fact.of_whole`), the `BATCH_LINE`
+    """For each fact that is true of the first line of a payer (`FIRST_AMONG`), the `BATCH_LINE`
     of those lines; None where the lines that are checked are all there are."""
 
 

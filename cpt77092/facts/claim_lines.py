@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import polars as pl
 
@@ -27,15 +27,28 @@ def claim_bills_own_technical(context: Context) -> pl.Expr:
     return (pl.col("claim_codes") & context.mask(OWN_TECHNICAL)) != 0
 
 
+_HAS_POLICY = pl.col("payer_is_known") & ~pl.col("payer_is_self_pay")
+FIRST_AMONG: Mapping[str, pl.Expr] = {
+    "is_first_line_of_payer": (
+        ~_HAS_POLICY & pl.col("hcpcs_code").is_in(sorted(CHECKED)) & ~pl.col("is_past")
+    ),
+    "is_first_left_to_contractor": (
+        (pl.col("policy.coverage") == "contractor_decides")
+        & ~pl.col("has_notice_modifier")
+        & pl.col("hcpcs_code").is_in(sorted(FAMILY))
+        & ~pl.col("is_past")
+    ),
+}
+"""For each fact that is true of one line of each payer, those lines of which that is the first."""
+
+
 def is_first_line_of_payer(lines: pl.DataFrame, context: Context) -> pl.Series:
     """The first line of a payer without a policy, by date, claim and line number.
 
     The order of rows does not matter. False on every line of a payer that has a policy. A patient
     who pays is a payer without a policy, too.
     """
-    has_policy = pl.col("payer_is_known") & ~pl.col("payer_is_self_pay")
-    is_unknown = ~has_policy & pl.col("hcpcs_code").is_in(sorted(CHECKED)) & ~pl.col("is_past")
-    return _is_first_of_payer(lines, is_unknown, context, "is_first_line_of_payer")
+    return _is_first_of_payer(lines, context, "is_first_line_of_payer")
 
 
 def is_first_left_to_contractor(lines: pl.DataFrame, context: Context) -> pl.Series:
@@ -43,18 +56,15 @@ def is_first_left_to_contractor(lines: pl.DataFrame, context: Context) -> pl.Ser
 
     False on its other lines; unknown where the line may have an ABN modifier.
     """
-    left = (pl.col("policy.coverage") == "contractor_decides") & ~pl.col("has_notice_modifier")
-    left = left & pl.col("hcpcs_code").is_in(sorted(FAMILY)) & ~pl.col("is_past")
-    is_left = lines.select(left).to_series()
-    is_first = _is_first_of_payer(lines, is_left, context, "is_first_left_to_contractor")
+    fact = "is_first_left_to_contractor"
+    is_left = lines.select(FIRST_AMONG[fact]).to_series()
+    is_first = _is_first_of_payer(lines, context, fact)
     return pl.select(pl.when(is_left).then(is_first).otherwise(is_left)).to_series()
 
 
-def _is_first_of_payer(
-    lines: pl.DataFrame, condition: pl.Expr | pl.Series, context: Context, fact: str
-) -> pl.Series:
-    """Whether each line is the first of its payer for which a condition holds."""
-    some = lines.lazy().filter(condition)
+def _is_first_of_payer(lines: pl.DataFrame, context: Context, fact: str) -> pl.Series:
+    """Whether each line is the first of its payer for which the condition of a fact holds."""
+    some = lines.lazy().filter(FIRST_AMONG[fact])
     if context.firsts is None:
         first = first_of_payer(some)
     else:  # the first line of the payer may be in another part
@@ -72,7 +82,7 @@ ORDER = (
     *(CONTENT, "source", "source_row"),
 )
 """The order in which a line is the first of its payer; blank ones before all others."""
-_BUT_CONTENT = [name for name in ORDER if name != CONTENT]
+_BEFORE_CONTENT = ORDER[: ORDER.index(CONTENT)]
 
 
 def content(present: Collection[str]) -> pl.Expr:
@@ -88,21 +98,26 @@ def content(present: Collection[str]) -> pl.Expr:
 
 def first_of_payer(lines: pl.LazyFrame) -> pl.DataFrame:
     """The first line of each payer (`payer_number`), by `ORDER`, as `line` and these columns."""
+    early = earliest(lines).lazy()
+    with_content = early.with_columns(content(early.collect_schema().names()))
+    some = with_content.select("line", "payer_number", *ORDER)
+    first = some.sort(ORDER, nulls_last=False).unique("payer_number", keep="first")
+    return first.collect(engine="in-memory")
+
+
+def earliest(lines: pl.LazyFrame, by: Sequence[str] = ("payer_number",)) -> pl.DataFrame:
+    """The lines that are the first of their payer but for what comes last in `ORDER`; few.
+
+    `by` has the columns that tell payers.
+    """
     day = pl.col("claim_line_start_date")
     # Only lines of the first day need a sort; lines without a date come before all others.
-    early = lines.filter(day.is_null() | (day == day.min().over("payer_number")))
-    first = _first(early.select("payer_number", *_BUT_CONTENT), _BUT_CONTENT)
-    of_claims = early.filter(pl.col("claim_id").is_in(first["claim_id"].implode()))
-    with_content = of_claims.with_columns(content(lines.collect_schema().names()))
-    return _first(with_content.select("line", "payer_number", *ORDER), ORDER)
-
-
-def _first(lines: pl.LazyFrame, order: Sequence[str]) -> pl.DataFrame:
-    return (
-        lines.sort(order, nulls_last=False)
-        .unique("payer_number", keep="first", maintain_order=True)
-        .collect(engine="in-memory")
-    )
+    early = lines.filter(day.is_null() | (day == day.min().over(by)))
+    early = early.collect(engine="in-memory").lazy()
+    keys = [*by, *_BEFORE_CONTENT]
+    first = early.select(keys).sort(_BEFORE_CONTENT, nulls_last=False)
+    first = first.unique(by, keep="first", maintain_order=True)
+    return early.join(first, on=keys, how="semi", nulls_equal=True).collect(engine="in-memory")
 
 
 def unreadable_cells(context: Context) -> pl.Expr:
@@ -137,12 +152,10 @@ FACTS: tuple[Fact, ...] = (
     ),
     Fact(
         from_frame=is_first_line_of_payer,
-        of_whole=True,
         optional=("claim_line_start_date", "claim_id", "claim_line_number"),
     ),
     Fact(
         from_frame=is_first_left_to_contractor,
-        of_whole=True,
         reads=("policy.coverage", "has_notice_modifier"),
         optional=("claim_line_start_date", "claim_id", "claim_line_number"),
         unknown="a modifier on the line cannot be read",

@@ -64,8 +64,8 @@ class Context:
     first_month: int | None = None
     """Months since year 0 of the batch's first date of service; None where no date is known."""
     firsts: Mapping[str, Collection[int]] | None = None
-    """For each fact `of_whole`, the `batch_line` of the lines that it is true of; None where the
-    lines at hand are all there are."""
+    """For each fact of the first line of a payer (`claim_lines.FIRST_AMONG`), the `batch_line` of
+    the lines that it is true of; None where the lines at hand are all there are."""
     tables: Mapping[str, str] = field(default_factory=dict)
     """Texts of the lists in the user's policy folder, by their names."""
 
@@ -170,9 +170,6 @@ class Fact:
     """Group grain: the column whose bits are united over the group, nulls left out."""
     unknown: str = ""
     """The reason why it is null where everything it reads is known."""
-    of_whole: bool = False
-    """Frame grain: it is true of the first line of each payer, whoever's the others are, so that
-    lines that are checked apart are told which they are (`Context.firsts`)."""
 
     def __post_init__(self) -> None:
         function = self.build or self.from_frame

@@ -182,6 +182,10 @@ def identity(lines: pl.DataFrame, _: Context) -> pl.Series:
     ).to_struct("identity")
 
 
+OF_CLAIM = ("claim_id", "person_id", "billing_npi")
+"""The columns that say whose claim a line is of."""
+
+
 def payers_of_claims(lines: pl.DataFrame, named: pl.Series) -> tuple[pl.Series, pl.Series]:
     """The payer of each line: the one it names, or else the only one that its claim names.
 
@@ -209,7 +213,7 @@ def _payers_of_claims(lines: pl.DataFrame, named: pl.Series) -> tuple[pl.Series,
     if not named.null_count():
         return named, nobody
     numbers = lines.select(
-        "claim_id", "person_id", "billing_npi", payer=named, number=group_ids(lines["claim_id"])
+        *OF_CLAIM, payer=named, number=group_ids(lines["claim_id"])
     ).with_row_index("place")
     has_payer = pl.col("payer").is_not_null()
     open_numbers = numbers.filter(~has_payer)["number"].drop_nulls().unique()
@@ -217,7 +221,7 @@ def _payers_of_claims(lines: pl.DataFrame, named: pl.Series) -> tuple[pl.Series,
     some = numbers.filter(pl.col("number").is_in(payers_here["number"].unique().implode()))
     group = group_ids(some["claim_id"])
     number, unclear = group, pl.zeros(some.height, dtype=pl.Boolean, eager=True)
-    for name in ("person_id", "billing_npi"):
+    for name in OF_CLAIM[1:]:
         owner, is_unclear = _joined(group_ids(some[name]), number)
         unclear |= is_unclear
         group = _divided(group, owner, unclear)

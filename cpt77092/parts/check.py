@@ -9,9 +9,11 @@ from datetime import date
 import polars as pl
 
 from cpt77092.claims.cells import read_day_first
+from cpt77092.claims.columns import BY_NAME, COLUMNS
 from cpt77092.engine import Result, check, names_read, turned, with_facts
-from cpt77092.facts import FACTS
-from cpt77092.facts.claim_lines import CONTENT, ORDER, content
+from cpt77092.facts import closure
+from cpt77092.facts.claim_lines import CONTENT, FIRST_AMONG, ORDER, content, earliest
+from cpt77092.facts.grouping import OF_CLAIM
 from cpt77092.findings import as_table
 from cpt77092.findings.sums import Sums, sums
 from cpt77092.findings.table import by_line
@@ -20,7 +22,7 @@ from cpt77092.policies.policy import PolicySet
 from cpt77092.readers import Batch, History
 from cpt77092.readers.history import REJECTED, PastTally
 from cpt77092.rule import Rule
-from cpt77092.whole import BATCH_LINE, Reading, Whole
+from cpt77092.whole import BATCH_LINE, SPELLING, Reading, Whole
 
 _NO_FIRSTS = pl.DataFrame(
     schema={
@@ -36,6 +38,10 @@ _NO_FIRSTS = pl.DataFrame(
         "source_row": pl.UInt32,
     }
 )
+
+_DAMAGED = "damaged_code"
+_OF_FIRST = ("reading", "fact", "payer_number")
+"""What has one first line."""
 
 
 @frozen(eq=False)
@@ -100,7 +106,8 @@ def first_lines(
 
     Arguments are those of `check_part`; the whole has no firsts yet.
     """
-    names = [name for name in names_read(rules) if name in FACTS and FACTS[name].of_whole]
+    facts = _facts_of_whole(rules)
+    names = {name for fact in facts for name in FIRST_AMONG[fact].meta.root_names()}
     batch, history = _as_read(part, whole)
     candidates = [_NO_FIRSTS]
     for number, reading in enumerate(whole.readings):
@@ -109,26 +116,57 @@ def first_lines(
         lines, _, _ = with_facts(
             batch, history, whole, reading, policies, as_of, names=names, kept=names
         )
-        for name in names:
-            of_fact = lines.filter(pl.col(name)).with_columns(
-                content(lines.columns), reading=number, fact=pl.lit(name)
+        for fact in facts:
+            early = earliest(lines.lazy().filter(FIRST_AMONG[fact])).with_columns(
+                content(lines.columns), reading=number, fact=pl.lit(fact)
             )
-            candidates.append(of_fact.select(_NO_FIRSTS.columns))
+            candidates.append(early.select(_NO_FIRSTS.columns))
     return pl.concat(candidates, how="vertical_relaxed")
+
+
+def _facts_of_whole(rules: Sequence[Rule]) -> list[str]:
+    return [name for name in names_read(rules) if name in FIRST_AMONG]
+
+
+def read_by_first_lines(rules: Sequence[Rule]) -> frozenset[str]:
+    """The columns of a part without which `first_lines` cannot do, but for content."""
+    names = [n for fact in _facts_of_whole(rules) for n in FIRST_AMONG[fact].meta.root_names()]
+    _, plain = closure([*names, *_NO_FIRSTS.columns, *SPELLING, *OF_CLAIM, _DAMAGED])
+    sets = {BY_NAME[name].set_name for name in plain if name in BY_NAME} - {None}
+    return frozenset(plain).union(c.name for c in COLUMNS if c.set_name in sets)
+
+
+def contested(candidates: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    """Of the `first_lines` of all parts those of which content decides which one is first."""
+    every = pl.concat([_NO_FIRSTS, *candidates], how="vertical_relaxed")
+    first = earliest(every.lazy(), by=_OF_FIRST)
+    return first.filter(pl.len().over(_OF_FIRST) > 1)
+
+
+def with_content(candidates: pl.DataFrame, part: Part, whole: Whole) -> pl.DataFrame:
+    """Some `first_lines` with the content that they have in a part."""
+    batch, history = _as_read(part, whole)
+    found = [candidates.clear()]
+    for number in range(len(whole.readings)):
+        if number:
+            batch, history = turned(batch, history)
+        contents = batch.lines.select(BATCH_LINE, content(batch.lines.columns))
+        own = candidates.filter(reading=number).drop(CONTENT).join(contents, on=BATCH_LINE)
+        found.append(own.select(candidates.columns))
+    return pl.concat(found)
 
 
 def with_firsts(whole: Whole, candidates: Iterable[pl.DataFrame]) -> Whole:
     """The whole with the first line of each payer, of the `first_lines` of all parts."""
     every = pl.concat([_NO_FIRSTS, *candidates], how="vertical_relaxed")
     ordered = every.sort(ORDER, nulls_last=False)
-    first = ordered.unique(["reading", "fact", "payer_number"], keep="first", maintain_order=True)
-    facts = [fact.name for fact in FACTS.values() if fact.of_whole]
+    first = ordered.unique(_OF_FIRST, keep="first", maintain_order=True)
 
     def firsts(number: int, fact: str) -> frozenset[int]:
         return frozenset(first.filter(reading=number, fact=fact)[BATCH_LINE])
 
     readings = [
-        replace(reading, firsts={fact: firsts(number, fact) for fact in facts})
+        replace(reading, firsts={fact: firsts(number, fact) for fact in FIRST_AMONG})
         for number, reading in enumerate(whole.readings)
     ]
     return replace(whole, readings=tuple(readings))
@@ -136,7 +174,9 @@ def with_firsts(whole: Whole, candidates: Iterable[pl.DataFrame]) -> Whole:
 
 def _as_read(part: Part, whole: Whole) -> tuple[Batch, History | None]:
     """The part as the readers would give it, with all columns of the whole and in its order."""
-    lines = _with_columns(part.lines, {**whole.schema, BATCH_LINE: pl.Int64()}).sort(BATCH_LINE)
+    lines = _with_columns(part.lines, {**whole.schema, BATCH_LINE: pl.Int64()})
+    if not lines[BATCH_LINE].is_sorted():
+        lines = lines.sort(BATCH_LINE)
     batch = Batch.of_lines(lines)
     if whole.past_schema is None:
         return batch, None

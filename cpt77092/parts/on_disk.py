@@ -24,7 +24,15 @@ from cpt77092.findings.sums import Sums, added, sums
 from cpt77092.findings.table import FINDINGS_AT_ONCE, as_pieces, by_line
 from cpt77092.frozen import frozen
 from cpt77092.parts import ties
-from cpt77092.parts.check import Part, first_lines, result_of, with_firsts
+from cpt77092.parts.check import (
+    Part,
+    contested,
+    first_lines,
+    read_by_first_lines,
+    result_of,
+    with_content,
+    with_firsts,
+)
 from cpt77092.policies.policy import PolicySet
 from cpt77092.readers import Batch, History, memory
 from cpt77092.readers.file_lines import LinesOnDisk
@@ -60,18 +68,18 @@ class Parted:
 
     on_disk: LinesOnDisk
 
-    def part(self, number: int) -> Part:
-        """The lines of one part, read back."""
+    def part(self, number: int, names: frozenset[str] | None = None) -> Part:
+        """The lines of one part, read back, with these columns; all where None."""
         past = self.folder / f"past-{number}.parquet"
         days = [self.folder / f"days-{number}-{n}.parquet" for n in range(len(self.whole.readings))]
         return Part(
-            self.lines_of(number),
+            self.lines_of(number, names),
             pl.read_parquet(past) if past.exists() else None,
             [pl.read_parquet(file) for file in days if file.exists()],
         )
 
     def lines_of(self, number: int, names: frozenset[str] | None = None) -> pl.DataFrame:
-        """The lines of one part, and of their columns these; all where None."""
+        """The lines of one part without earlier claims; arguments are as of `part`."""
         keys = ties.keys_of_part(number, self.count)
         return pl.concat(self.on_disk.of_keys(keys, BATCH_LINE, names), how="diagonal")
 
@@ -255,11 +263,8 @@ def check_parts(
     Raises:
         ClaimsError: a part is too large for the memory that is free.
     """
-    parts, whole = range(parted.count), parted.whole
-    candidates = [
-        first_lines(parted.part(number), whole, policies, rules, as_of=as_of) for number in parts
-    ]
-    whole = with_firsts(whole, candidates)
+    parts = range(parted.count)
+    whole = _with_firsts(parted, policies, rules, as_of)
     findings, totals, files = 0, [], list[Path]()
     for number in parts:
         result = result_of(parted.part(number), whole, policies, rules, as_of=as_of)
@@ -276,6 +281,27 @@ def check_parts(
     batch = with_note_on_payers(parted.batch, lent)
     result = replace(of_none, batch=batch, history=parted.history)
     return CheckedParts(result, every, parted.lines, findings, files)
+
+
+def _with_firsts(parted: Parted, policies: PolicySet, rules: Sequence[Rule], as_of: date) -> Whole:
+    """The whole with the first lines of payers, for which few columns of the parts are read."""
+    whole, names = parted.whole, read_by_first_lines(rules)
+    schema = {n: t for n, t in whole.schema.items() if n.partition(".")[0] in names}
+    narrow, candidates = replace(whole, schema=pl.Schema(schema)), []
+    for number in range(parted.count):
+        part = parted.part(number, names)
+        candidates.append(first_lines(part, narrow, policies, rules, as_of=as_of))
+    to_settle = contested(candidates)
+    if not to_settle.height:
+        return with_firsts(whole, candidates)
+    settled = []
+    for number, of_part in enumerate(candidates):
+        own = to_settle.join(of_part, on=[BATCH_LINE, "reading", "fact"], how="semi")
+        if own.height:
+            settled.append(with_content(own, parted.part(number), whole))
+    settled_keys = to_settle.select("reading", "fact", "payer_number").unique()
+    others = [c.join(settled_keys, on=settled_keys.columns, how="anti") for c in candidates]
+    return with_firsts(whole, [*others, *settled])
 
 
 def _write_findings(

@@ -96,7 +96,7 @@ class FileLines:
             alike.setdefault(tuple(lines.schema.items()), []).append(lines.with_columns(number))
             first += piece.height
         for every in alike.values():
-            yield pl.concat(every, rechunk=True)
+            yield pl.concat(every).sort(NUMBER)
 
 
 @frozen(eq=False)

@@ -183,6 +183,10 @@ BATCHES = {
         | {"billing_npi": "" if n == 5 else "1234567893"}
         for n, one in enumerate(CLAIMS)
     ],
+    "one claim number of several patients of a payer without a policy": [
+        {**one, "claim_id": "A-1", "payer": "Acme Mutual"} | {"line_control_number": f"{9 - n}"}
+        for n, one in enumerate(CLAIMS)
+    ],
     "no line": [CLAIM | {"hcpcs_code": "99213"}],
 }
 
