@@ -89,7 +89,7 @@ class Outline:
         return any(name.endswith(DAY_FIRST) for name in self.schema)
 
 
-def few_lines(lines: pl.DataFrame) -> pl.DataFrame:
+def outline_lines(lines: pl.DataFrame) -> pl.DataFrame:
     """A few lines with the same outline, but for the number of rows.
 
     They have every different cell of each column, every way in which a payer is named, and of
@@ -103,7 +103,7 @@ def few_lines(lines: pl.DataFrame) -> pl.DataFrame:
     columns = spellings.get_columns()
     for name in lines.columns:
         if name not in named:
-            columns.append(_few_cells(lines[name]))
+            columns.append(_outline_cells(lines[name]))
     height = max((column.len() for column in columns), default=0)
     row = pl.int_range(height, eager=True)
     return pl.DataFrame(
@@ -111,7 +111,7 @@ def few_lines(lines: pl.DataFrame) -> pl.DataFrame:
     ).select(lines.columns)
 
 
-def _few_cells(cells: pl.Series) -> pl.Series:
+def _outline_cells(cells: pl.Series) -> pl.Series:
     if cells.name not in BY_NAME:
         return cells.head(1)
     if BY_NAME[cells.name].kind is not Kind.TEXT:

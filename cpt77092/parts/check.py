@@ -146,14 +146,14 @@ def contested(candidates: Iterable[pl.DataFrame]) -> pl.DataFrame:
 def with_content(candidates: pl.DataFrame, part: Part, whole: Whole) -> pl.DataFrame:
     """Some `first_lines` with the content that they have in a part."""
     batch, history = _as_read(part, whole)
-    found = [candidates.clear()]
+    settled = [candidates.clear()]
     for number in range(len(whole.readings)):
         if number:
             batch, history = turned(batch, history)
         contents = batch.lines.select(BATCH_LINE, content(batch.lines.columns))
         own = candidates.filter(reading=number).drop(CONTENT).join(contents, on=BATCH_LINE)
-        found.append(own.select(candidates.columns))
-    return pl.concat(found)
+        settled.append(own.select(candidates.columns))
+    return pl.concat(settled)
 
 
 def with_firsts(whole: Whole, candidates: Iterable[pl.DataFrame]) -> Whole:

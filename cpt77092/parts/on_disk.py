@@ -39,7 +39,7 @@ from cpt77092.readers.file_lines import LinesOnDisk
 from cpt77092.readers.pieces import Placing, write
 from cpt77092.rule import Rule
 from cpt77092.signals import UNFINISHED
-from cpt77092.whole import BATCH_LINE, SPELLING, Outline, Whole, few_lines, match_payers
+from cpt77092.whole import BATCH_LINE, SPELLING, Outline, Whole, match_payers, outline_lines
 
 FOLDER = "scrub-parts-"
 """How the names of our folders begin."""
@@ -131,7 +131,7 @@ def parts_needed(lines: int, rules: Sequence[Rule]) -> int:
 
 def placing(folder: Path) -> Placing:
     """How lines that are read go to a folder, so that they can be taken apart in any number."""
-    return Placing(folder, lambda lines: ties.keys(ties.roots(lines)), few_lines)
+    return Placing(folder, lambda lines: ties.keys(ties.roots(lines)), outline_lines)
 
 
 def place(
@@ -153,12 +153,12 @@ def place(
         count: how many parts.
         folder: where they go.
     """
-    few = list(lines.few())
-    unions = _unions(lines, few, history, policies, folder)
+    for_outline = list(lines.for_outline())
+    unions = _unions(lines, for_outline, history, policies, folder)
     if unions.height:
         for file in lines.files:
             file.place_anew(lambda some: ties.keys(ties.grouped(ties.roots(some), unions)))
-    own = Outline.together([Outline.of(some) for some in few])
+    own = Outline.together([Outline.of(some) for some in for_outline])
     if lines.given is not None:
         given = diagnosis_categories(lines.given)
         own = replace(own, categories=own.categories | given)
@@ -196,12 +196,12 @@ def _write_history(parted: Parted, history: History, unions: pl.DataFrame) -> No
 
 def _unions(
     lines: LinesOnDisk,
-    few: Sequence[pl.DataFrame],
+    for_outline: Sequence[pl.DataFrame],
     history: History | None,
     policies: PolicySet,
     folder: Path,
 ) -> pl.DataFrame:
-    """The roots that are in the group of another one; `few` is of the lines.
+    """The roots that are in the group of another one; `for_outline` is of the lines.
 
     Claim numbers are worked on in turns, since memory would not hold those of all lines.
     """
@@ -212,7 +212,9 @@ def _unions(
         yield from earlier
 
     nothing = pl.DataFrame(schema=dict.fromkeys(("root", "group"), pl.UInt64))
-    if not ties.Blanks.together([ties.Blanks.of(frame) for frame in (*few, *earlier)]).may_tie:
+    if not ties.Blanks.together(
+        [ties.Blanks.of(frame) for frame in (*for_outline, *earlier)]
+    ).may_tie:
         return nothing
     spellings = pl.concat([frame.select(SPELLING).unique() for frame in frames()]).unique()
     payers, turns = match_payers(spellings, policies), -(-lines.height // _LINES_TIED) or 1

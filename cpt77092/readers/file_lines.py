@@ -33,8 +33,8 @@ class FileLines:
     placing: Placing | None = None
     """How the lines go to disk; None for memory."""
     pieces: dict[int, pl.DataFrame | Piece] = field(default_factory=dict)
-    few: dict[Columns, pl.DataFrame] = field(default_factory=dict)
-    """Of the pieces on disk that have the same columns, a few lines (`Placing.few`)."""
+    for_outline: dict[Columns, pl.DataFrame] = field(default_factory=dict)
+    """Of the pieces on disk that have the same columns, a few lines (`Placing.for_outline`)."""
     shown: Shown = field(default_factory=dict)
     """What the lines show of the order of month and day."""
     without: list[pl.Series] = field(default_factory=list)
@@ -57,7 +57,7 @@ class FileLines:
         """Forget what was taken: the file is read from its first row."""
         for piece in self.on_disk.values():
             piece.file.unlink()
-        self.pieces, self.few, self.shown = {}, {}, {}
+        self.pieces, self.for_outline, self.shown = {}, {}, {}
         self.without.clear()
         self.cut_cells.clear()
 
@@ -70,9 +70,9 @@ class FileLines:
         if self.placing is None:
             self.pieces[number] = lines
             return
-        columns, few = tuple(lines.schema.items()), self.placing.few
-        known = [self.few[columns]] if columns in self.few else []
-        self.few[columns] = few(pl.concat([*known, few(lines)]))
+        columns, for_outline = tuple(lines.schema.items()), self.placing.for_outline
+        known = [self.for_outline[columns]] if columns in self.for_outline else []
+        self.for_outline[columns] = for_outline(pl.concat([*known, for_outline(lines)]))
         file = self.placing.folder / f"lines-{self.number}-{number}.arrow"
         self.pieces[number] = Piece.of(lines.with_row_index(NUMBER), self.placing.key, file)
 
@@ -120,10 +120,10 @@ class LinesOnDisk:
             for lines in file:
                 yield self.typed(lines, file.number, self.needed)
 
-    def few(self) -> Iterator[pl.DataFrame]:
+    def for_outline(self) -> Iterator[pl.DataFrame]:
         """A few lines on disk in their types, which have every cell of all of them."""
         for file in self.files:
-            for lines in file.few.values():
+            for lines in file.for_outline.values():
                 yield self.typed(lines, file.number, self.needed)
 
     def of_keys(

@@ -32,7 +32,7 @@ class Placing:
 
     folder: Path
     key: Key
-    few: Callable[[pl.DataFrame], pl.DataFrame]
+    for_outline: Callable[[pl.DataFrame], pl.DataFrame]
     """A few lines that have, column by column, every cell of some lines."""
 
 
