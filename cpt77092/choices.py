@@ -24,6 +24,15 @@ class Sort(StrEnum):
     """The order of files and rows."""
 
 
+class Engine(StrEnum):
+    """What checks the lines."""
+
+    POLARS = "polars"
+    """This process, or parts on disk one after the other."""
+    SPARK = "spark"
+    """Workers of a Spark session."""
+
+
 class Hold(StrEnum):
     """What stays together when a batch is split."""
 

@@ -199,7 +199,7 @@ def run_each(
     Raises:
         ScrubError: files, policies or arguments are not usable; its `lines` say what to fix.
     """
-    batch, past, rules, payer = _prepared(request, variants, progress)
+    batch, past, rules, payer = read_all(request, variants, progress)
     for variant, chosen in zip(variants, rules, strict=True):
         progress("Checking", batch.total.rows)
         policies = replace(variant.policies, for_all=variant.payer or payer)
@@ -236,7 +236,7 @@ def run_in_parts(
     policies = policies_of(request)
     with parts_folder() as folder:
         to = placing(folder)
-        batch, past, (rules,), payer = _prepared(request, [Variant(policies)], progress, to)
+        batch, past, (rules,), payer = read_all(request, [Variant(policies)], progress, to)
         policies = replace(policies, for_all=payer)
         rows, lines = batch.total.rows, batch.on_disk
         assert lines is not None  # noqa: S101 - that is where they were sent
@@ -250,18 +250,31 @@ def run_in_parts(
         )
 
 
-def _prepared(
+def read_all(
     request: Request,
     variants: Sequence[Variant],
     progress: Progress,
     placing: Placing | None = None,
 ) -> tuple[Batch, History | None, list[list[Rule]], str | None]:
-    """What is checked: batch, earlier claims, the rules of each variant, and the policy of all."""
+    """Read what a request names.
+
+    Args:
+        request: what to check and how.
+        variants: what it is checked under.
+        progress: called with each step.
+        placing: how lines go to disk that memory does not hold; None for memory.
+
+    Returns:
+        The batch, earlier claims, the rules of each variant, and the policy that all lines have.
+
+    Raises:
+        ScrubError: files or arguments are not usable.
+    """
     rules = rules_of(request, variants)
     payer = None if request.payer is None else payer_named(request.payer, variants[0].policies)
     needed = needed_columns(chain(*rules)) | ({"person_id"} if request.show_phi else set())
     scope = CHECKED.union(*(variant.policies.partner_codes() for variant in variants))
-    options = _reading_options(request, payer)
+    options = reading_options(request, payer)
 
     progress("Reading claims", 0)
     earlier = _earlier(request)
@@ -339,7 +352,7 @@ def read_payers(request: Request) -> tuple[Batch, list[SpellingCount]]:
     """
     policies = policies_of(request)
     scope = CHECKED | policies.partner_codes()
-    batch = _read(request, needed_columns(()), scope, _reading_options(request, None))
+    batch = _read(request, needed_columns(()), scope, reading_options(request, None))
     return batch, payer_spellings(batch.lines, policies)
 
 
@@ -397,7 +410,7 @@ def open_inputs(request: Request) -> list[OpenedFile]:
     """
     if request.query_file is not None:  # a query is run once
         return []
-    options = _reading_options(request, None)
+    options = reading_options(request, None)
     files = []
     for path in find_readable(request.paths)[0]:
         if not (is_read_once(path) or is_table(path)):
@@ -406,7 +419,8 @@ def open_inputs(request: Request) -> list[OpenedFile]:
     return files
 
 
-def _reading_options(request: Request, payer: str | None) -> Options:
+def reading_options(request: Request, payer: str | None) -> Options:
+    """How the files of a request are read; `payer` is the policy that all lines have."""
     return Options(
         overrides=request.overrides,
         payer=payer,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from cpt77092 import __version__
-from cpt77092.choices import By, Color, FailOn, Format, Hold, LogFormat, Sort, Without
+from cpt77092.choices import By, Color, Engine, FailOn, Format, Hold, LogFormat, Sort, Without
 from cpt77092.cli.configured import answers_of, from_file, settings_of, with_accepted
 from cpt77092.cli.exits import Exit, exit_code, failing_severities, unchecked_columns
 from cpt77092.cli.in_parts import for_parts, in_parts_instead
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from cpt77092.engine import Result
     from cpt77092.findings import Totals
     from cpt77092.followup.before import Before
+    from cpt77092.parts.on_disk import CheckedParts
     from cpt77092.policies.payer_names import OwnName
     from cpt77092.reports.check.former_worklist import FormerWorklist
     from cpt77092.reports.check.report import Report
@@ -108,6 +110,14 @@ class CheckOptions(ClaimOptions):
         "Take no more memory than this, in parts where it needs them; if omitted, what is free.",
         metavar="4GB",
         parser=parse_memory,
+    )
+    engine: Engine = option(
+        OUTPUT,
+        "What checks the lines; spark: a Spark session, to try it (cpt77092[spark] and Java 17).",
+        default=Engine.POLARS,
+    )
+    master: str | None = option(
+        OUTPUT, "Where Spark works; local[*] if omitted.", metavar="local[2]"
     )
     not_checked: bool = flag(
         OUTPUT, "List every line that a rule could not check, in JSON.", "--not-checked"
@@ -348,23 +358,34 @@ def _report_of_parts(
 ) -> Report:
     """Check the claims in parts; their findings are on disk until the command ends."""
     from cpt77092.findings.totals import add_up
-    from cpt77092.run import run_in_parts
 
-    checked = ctx.with_resource(
-        run_in_parts(
-            request,
-            options.parts or None,
-            rework_cost=options.rework_cost,
-            extra=_extra(options),
-            limit=_findings_asked_for(options, files),
-            progress=progress,
-        )
-    )
+    checked = ctx.with_resource(_checked_parts(request, options, files, progress))
     progress("Adding up")
     totals = add_up(
         checked.sums, checked.result, rework_cost=options.rework_cost, without=request.without
     )
     return _as_asked(request, checked.result, totals, options, log, parts=checked)
+
+
+def _checked_parts(
+    request: Request, options: CheckOptions, files: OutputFiles, progress: Callable[..., None]
+) -> AbstractContextManager[CheckedParts]:
+    parts, rework_cost = options.parts or None, options.rework_cost
+    if options.engine is Engine.SPARK:
+        from cpt77092.spark.files import run_on_spark
+
+        master = options.master or "local[*]"
+        return run_on_spark(request, master, parts, rework_cost=rework_cost, progress=progress)
+    from cpt77092.run import run_in_parts
+
+    return run_in_parts(
+        request,
+        parts,
+        rework_cost=rework_cost,
+        extra=_extra(options),
+        limit=_findings_asked_for(options, files),
+        progress=progress,
+    )
 
 
 def _findings_asked_for(options: CheckOptions, files: OutputFiles) -> int | None:

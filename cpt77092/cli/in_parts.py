@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 from dataclasses import replace
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from cpt77092.choices import By, Format, Sort
+from cpt77092.choices import By, Engine, Format, Sort
 from cpt77092.cli.options import AUTO_PARTS
 from cpt77092.errors import NoRoomError, UsageError
 
@@ -28,15 +31,21 @@ def for_parts(options: CheckOptions, request: Request, files: OutputFiles) -> Ch
     Raises:
         UsageError: an option needs all findings or lines at once, and the check is in parts.
     """
+    if options.engine is Engine.SPARK:
+        _require_spark(options, request)
+        options = replace(options, parts=options.parts or AUTO_PARTS)
+    elif options.master is not None:
+        raise UsageError(f"--master {options.master}: is for Spark; add --engine spark")
     if options.parts is None:
         return options
+    by = "--engine spark" if options.engine is Engine.SPARK else "--parts"
     for name, form in files.reports:
-        _require_format(form, f"-o {name}")
+        _require_format(form, f"-o {name}", by)
     form = options.form
     if form is Format.AUTO and not options.quiet:
         form = Format.CONCISE
     elif form is not Format.AUTO:
-        _require_format(form, f"--format {form.value}")
+        _require_format(form, f"--format {form.value}", by)
     asked = {
         "--by": options.by is not By.FINDING,
         "--sort": options.sort not in (None, Sort.FILE),
@@ -46,11 +55,11 @@ def for_parts(options: CheckOptions, request: Request, files: OutputFiles) -> Ch
         **dict.fromkeys((option for option, _ in files.lists.values()), True),
     }
     for option in (name for name, is_asked in asked.items() if is_asked):
-        raise UsageError(f"{option}: needs all lines at once; leave it out, or leave out --parts")
+        raise UsageError(f"{option}: needs all lines at once; leave it out, or leave out {by}")
     if request.accepted is not None:
         raise UsageError(
-            f"--parts: the decisions in {request.accepted} need all findings at once; add "
-            "--isolated to check without them, or leave out --parts"
+            f"{by}: the decisions in {request.accepted} need all findings at once; add "
+            f"--isolated to check without them, or leave out {by}"
         )
     is_long = options.limit is None and form is Format.CONCISE and sys.stdout.isatty()
     return replace(options, form=form, limit=_SHOWN if is_long else options.limit)
@@ -86,9 +95,28 @@ def in_parts_instead(
     return changed
 
 
-def _require_format(form: Format, asked: str) -> None:
+def _require_spark(options: CheckOptions, request: Request) -> None:
+    """Refuse what Spark lacks here, and what it is not handed.
+
+    Raises:
+        UsageError: what is not installed, or which option to leave out.
+    """
+    if not all(map(find_spec, ("pyspark", "pyarrow", "pandas"))):
+        raise UsageError("--engine spark: Spark is not installed; pip install 'cpt77092[spark]'")
+    if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
+        raise UsageError("--engine spark: Java is not installed; install Java 17, as Spark asks")
+    asked = {
+        "--show-phi": options.show_phi,
+        "--row-id": request.row_id is not None,
+        "--query-file": request.query_file is not None,
+        "-": "-" in request.paths,
+    }
+    for option in (name for name, is_asked in asked.items() if is_asked):
+        raise UsageError(f"{option}: not with --engine spark, which takes files; leave it out")
+
+
+def _require_format(form: Format, asked: str, by: str) -> None:
     if form not in FORMATS:
         raise UsageError(
-            f"{asked}: needs all findings at once; with --parts write .csv, .jsonl, .parquet or "
-            "NAME/"
+            f"{asked}: needs all findings at once; with {by} write .csv, .jsonl, .parquet or NAME/"
         )

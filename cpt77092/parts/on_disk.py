@@ -274,14 +274,9 @@ def check_parts(
         findings += result.findings.height
         files += _write_findings(result, parted.folder / f"findings-{number}", extra, limit)
         del result  # before the next part is read
-    nobody = pl.DataFrame(schema={"person_id": pl.String, "first_day": pl.Date})
-    no_lines = pl.DataFrame(schema={**whole.schema, BATCH_LINE: pl.Int64()})
-    nothing = Part(no_lines, None, [nobody] * len(whole.readings))
-    of_none = result_of(nothing, whole, policies, rules, as_of=as_of)
+    of_none = result_of(no_lines(whole), whole, policies, rules, as_of=as_of)
     every = added(totals)
-    (lent,) = every["counts"].filter(count="lent_payers")["number"]
-    batch = with_note_on_payers(parted.batch, lent)
-    result = replace(of_none, batch=batch, history=parted.history)
+    result = with_files(of_none, parted.batch, parted.history, every)
     return CheckedParts(result, every, parted.lines, findings, files)
 
 
@@ -306,6 +301,19 @@ def _with_firsts(parted: Parted, policies: PolicySet, rules: Sequence[Rule], as_
     return with_firsts(whole, [*others, *settled])
 
 
+def no_lines(whole: Whole) -> Part:
+    """A part without lines."""
+    nobody = pl.DataFrame(schema={"person_id": pl.String, "first_day": pl.Date})
+    lines = pl.DataFrame(schema={**whole.schema, BATCH_LINE: pl.Int64()})
+    return Part(lines, None, [nobody] * len(whole.readings))
+
+
+def with_files(of_none: Result, batch: Batch, history: History | None, every: Sums) -> Result:
+    """The result of no line with what is known of the files, and of all lines by their sums."""
+    (lent,) = every["counts"].filter(count="lent_payers")["number"]
+    return replace(of_none, batch=with_note_on_payers(batch, lent), history=history)
+
+
 def _write_findings(
     result: Result, place: Path, extra: Sequence[str], limit: int | None
 ) -> Iterator[Path]:
@@ -318,10 +326,15 @@ def _write_findings(
         own = chosen.slice(done, piece.height)
         line = result.lines[BATCH_LINE].gather(own["line"])
         file = place.with_name(f"{place.name}-{number}.parquet")
-        numbered = piece.with_columns(line, own["rule"].alias(_RULE))
-        numbered.write_parquet(file, compression="lz4", row_group_size=_ROWS)
+        write_findings(piece, line, own["rule"], file)
         done += piece.height
         yield file
+
+
+def write_findings(piece: pl.DataFrame, line: pl.Series, rule: pl.Series, file: Path) -> None:
+    """Write findings as `CheckedParts` reads them, with the place of their lines and rules."""
+    numbered = piece.with_columns(line.alias(BATCH_LINE), rule.alias(_RULE))
+    numbered.write_parquet(file, compression="lz4", row_group_size=_ROWS)
 
 
 @contextmanager

@@ -43,6 +43,10 @@ class ExcelFile:
         """The first rows, every cell as text."""
         return self.rows.drop(INDEX).head(SAMPLE_ROWS)
 
+    def all_rows(self) -> pl.LazyFrame | None:
+        """Every row below the header with its number."""
+        return self.rows.lazy()
+
     def texts(self, numbers: pl.Series) -> pl.DataFrame:
         """The rows with some numbers."""
         return self.rows.filter(pl.col(INDEX).is_in(numbers.implode())).drop(INDEX)

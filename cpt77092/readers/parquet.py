@@ -65,6 +65,10 @@ class ParquetFile:
         """The first rows, every cell as text."""
         return _texts(self.rows.select(list(self.types)).head(SAMPLE_ROWS))
 
+    def all_rows(self) -> pl.LazyFrame | None:
+        """Every row with its number, without columns that cannot be read."""
+        return self.rows
+
     def texts(self, numbers: pl.Series) -> pl.DataFrame:
         """The rows with some numbers, every cell that has one as text."""
         rows = self.rows.filter(pl.col(INDEX).is_in(numbers.implode()))

@@ -197,6 +197,14 @@ class Table(Protocol):
         """The rows with some numbers, every cell as text."""
 
 
+@runtime_checkable
+class RowsByCells(Protocol):
+    """An opened file that has cells by column, whatever a row means."""
+
+    def all_rows(self) -> pl.LazyFrame | None:
+        """Every row as it is, with its number in `INDEX`; None where that takes a closer look."""
+
+
 @frozen(kw_only=True)
 class Scan:
     """What is known of a file once it is read, apart from its rows."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import TypedDict, Unpack
 
 from pyspark.sql import DataFrame
@@ -13,16 +14,18 @@ from pyspark.sql import functions as F  # noqa: N812 - as Spark's own pages call
 from cpt77092.api import File, request_of
 from cpt77092.claims.columns import OF_HISTORY
 from cpt77092.engine import needed_columns
-from cpt77092.errors import ClaimsError
+from cpt77092.errors import ClaimsError, Problem, UsageError
 from cpt77092.findings.schema import TOTALS
 from cpt77092.frozen import frozen
 from cpt77092.policies.policy import PolicySet
 from cpt77092.readers import Options, Selection
 from cpt77092.readers.memory import Room
 from cpt77092.reference.codes import CHECKED
+from cpt77092.rule import Rule
 from cpt77092.run import Variant, payer_named, policies_of, rules_of
 from cpt77092.spark.arrow import spark_type
 from cpt77092.spark.checker import Output
+from cpt77092.spark.new_folder import FolderStep, NewFolder, Step
 from cpt77092.spark.prepare import Prepared, Settings, prepare, read_table
 from cpt77092.spark.rows import keep_all
 
@@ -37,6 +40,37 @@ class Checked:
     def findings(self) -> DataFrame:
         """One row per finding, in no order; `scrub schema findings` describes the columns."""
         return self._prepared.output(Output.FINDINGS)
+
+    def write(self, folder: str) -> int:
+        """Write the findings as Parquet from the workers, which takes less than Spark's writing.
+
+        Args:
+            folder: a new one, by a path that is the same disk for all workers (a mount); it is
+                there whole, or not at all.
+
+        Returns:
+            How many findings there are.
+
+        Raises:
+            UsageError: it is no such path, or something is there.
+        """
+        new = NewFolder(folder.rstrip("/"), self._prepared.settings.run)
+        if ":" in folder:
+            why = "not a path on a disk; write it with findings.write.parquet"
+            raise UsageError(Problem(text=why, argument="folder", value=folder))
+        self._step(new, Step.BEGIN)
+        try:
+            written = self._prepared.written(new)
+            self._step(new, Step.END)
+        except BaseException:
+            self._step(new, Step.UNDO)
+            raise
+        return sum(written)
+
+    def _step(self, folder: NewFolder, step: Step) -> None:
+        settings, one = self._prepared.settings, self._prepared.parted.sparkSession.range(1)
+        for problem in filter(None, settings.collected(one, FolderStep(folder, step))):
+            raise UsageError(Problem(text=problem, argument="folder", value=folder.path))
 
     @property
     def not_checked(self) -> DataFrame:
@@ -133,21 +167,57 @@ def checked(
         UsageError: an argument names what does not exist.
         PolicyError: a policy file of yours has mistakes.
     """
-    settings = Settings(**resources)
     request = request_of(paths=(), as_of=as_of, policies=policies, select=select)
     loaded = policies_of(request)
     (rules,) = rules_of(request, [Variant(loaded)])
     for_all = None if payer is None else payer_named(payer, loaded)
-    needed, scope = needed_columns(rules), CHECKED | loaded.partner_codes()
-    options = Options(overrides=columns or {}, payer=for_all)
+    prepared = prepare_tables(
+        Lines(df, "lines", row_id),
+        None if history is None else Lines(history, "history"),
+        replace(loaded, for_all=for_all),
+        rules,
+        Options(overrides=columns or {}, payer=for_all),
+        Settings(**resources),
+        as_of=as_of,
+    )
+    return Checked(prepared)
+
+
+@frozen
+class Lines:
+    """Claim lines in a Spark frame."""
+
+    frame: DataFrame
+    name: str
+    """What messages call it."""
+    row_id: str | None = None
+    """The column that names its rows."""
+
+
+def prepare_tables(
+    lines: Lines,
+    history: Lines | None,
+    policies: PolicySet,
+    rules: Sequence[Rule],
+    options: Options,
+    settings: Settings,
+    *,
+    as_of: date,
+) -> Prepared:
+    """Read the lines and work out what their parts need, for `checked`, which describes it all.
+
+    Raises:
+        ScrubError: as `checked`.
+    """
+    needed, scope = needed_columns(rules), CHECKED | policies.partner_codes()
     selection = Selection(needed - OF_HISTORY, scope, Room(None))
-    own = read_table(df, "lines", selection, options, settings, needed=needed, row_id=row_id)
+    read = partial(read_table, settings=settings, needed=needed)
+    own = read(lines.frame, lines.name, selection, options, row_id=lines.row_id)
     if own is None:
-        raise ClaimsError("lines: no rows; nothing to check")
+        raise ClaimsError(f"{lines.name}: no rows; nothing to check")
     past = None
     if history is not None:
         earlier = replace(selection, needed=needed | {"person_id"}, only=keep_all)
         of_history = replace(options, of_history=True)
-        past = read_table(history, "history", earlier, of_history, settings, needed=needed)
-    policies_used = replace(loaded, for_all=for_all)
-    return Checked(prepare(own, past, policies_used, rules, settings, as_of=as_of))
+        past = read(history.frame, history.name, earlier, of_history, row_id=history.row_id)
+    return prepare(own, past, policies, rules, settings, as_of=as_of)

@@ -17,6 +17,7 @@ import polars as pl
 import pyarrow as pa
 
 from cpt77092.findings.schema import Schema
+from cpt77092.frozen import frozen
 
 ROWS_AT_ONCE = 20_000
 """Rows of one record batch: texts of findings are long."""
@@ -76,6 +77,18 @@ def packed(frame: pl.DataFrame) -> bytes:
 def unpacked(data: bytes) -> pl.DataFrame:
     """The frame that `packed` was given."""
     return pl.read_ipc_stream(BytesIO(data))
+
+
+@frozen
+class Unpacker:
+    """On workers: packed rows become rows, of a declared schema."""
+
+    schema: Schema
+
+    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """The rows of some packed ones."""
+        for each in rows_of(batches):
+            yield from record_batches(unpacked(each["packed"]), self.schema)
 
 
 PICKLED: Schema = {"pickled": pl.Binary()}

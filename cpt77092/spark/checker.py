@@ -15,6 +15,7 @@ from cpt77092.facts import diagnosis_categories
 from cpt77092.findings import not_checked_rows, totals
 from cpt77092.findings.rollup import as_pieces
 from cpt77092.findings.schema import FINDING, NOT_CHECKED_ROW, TOTALS, Schema
+from cpt77092.findings.sums import Sums, sums
 from cpt77092.findings.totals import totals_table
 from cpt77092.frozen import frozen
 from cpt77092.parts.check import Part, first_lines, result_of
@@ -29,6 +30,7 @@ from cpt77092.readers.line_plan import LinePlan
 from cpt77092.readers.scan import INDEX, REJECT, SOURCE
 from cpt77092.rules.selection import with_own
 from cpt77092.spark.arrow import PICKLED, packed, pickled, record_batches, row, rows_of, unpacked
+from cpt77092.spark.new_folder import NewFolder
 from cpt77092.spark.rows import DAYS, ROOT, Reader, as_read, with_places
 from cpt77092.whole import BATCH_LINE, SPELLING, Outline, Whole
 
@@ -182,6 +184,10 @@ class Output(Enum):
     NOT_CHECKED = "not_checked"
     TOTALS = "totals"
     FIRSTS = "firsts"
+    FOR_DRIVER = "for_driver"
+    """The sums of each part, and then its findings in pieces."""
+    WRITTEN = "written"
+    """How many findings of each part are in the files that the worker wrote."""
 
 
 SCHEMAS: Mapping[Output, Schema] = {
@@ -189,6 +195,8 @@ SCHEMAS: Mapping[Output, Schema] = {
     Output.NOT_CHECKED: NOT_CHECKED_ROW,
     Output.TOTALS: TOTALS,
     Output.FIRSTS: PICKLED,
+    Output.FOR_DRIVER: PICKLED,
+    Output.WRITTEN: PICKLED,
 }
 
 
@@ -206,30 +214,47 @@ class Checker:
     past: Cells | None
     is_numbered: bool
     """Whether the number of a line is its own (`Reader.is_numbered`)."""
+    add: Callable[[Result], Sums] = sums
+    """Gives the sums of the lines of a part."""
+    folder: NewFolder | None = None
+    """Where findings are written."""
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """What is asked of parts that are whole among these rows."""
         by_code = {rule.code: rule for rule in with_own(self.policies.rules)}
         rules = [by_code[code] for code in self.rules]
-        for part in self._parts(batches):
+        for number, part in self._parts(batches):
             if self.output is Output.FIRSTS:
                 yield from pickled(
                     first_lines(part, self.whole, self.policies, rules, as_of=self.as_of)
                 )
                 continue
             result = result_of(part, self.whole, self.policies, rules, as_of=self.as_of)
+            if self.folder is not None:
+                yield from pickled(self._written(self.folder, number, result))
+                continue
+            if self.output is Output.FOR_DRIVER:
+                for each in (self.add(result), *as_pieces(result)):
+                    yield from pickled(each)
+                continue
             for piece in _OUTPUTS[self.output](result):
                 yield from record_batches(piece, SCHEMAS[self.output])
 
-    def _parts(self, batches: Iterable[pa.RecordBatch]) -> Iterator[Part]:
-        """Every part that has lines of the batch."""
+    @staticmethod
+    def _written(folder: NewFolder, number: int, result: Result) -> int:
+        for n, piece in enumerate(as_pieces(result)):
+            folder.write(piece, f"part-{number:05}-{n:04}")
+        return result.findings.height
+
+    def _parts(self, batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[int, Part]]:
+        """Every part that has lines of the batch, by its number."""
         held: dict[int, dict[str, list[bytes]]] = {}
         for each in rows_of(batches):
             held.setdefault(each["part"], {}).setdefault(each["kind"], []).append(each["packed"])
         for number in sorted(held):
             part = held.pop(number)
             if OWN in part:
-                yield self._part({kind: _together(part.get(kind, ())) for kind in part})
+                yield number, self._part({kind: _together(part.get(kind, ())) for kind in part})
 
     def _part(self, frames: Mapping[str, pl.DataFrame]) -> Part:
         lines = frames[OWN]

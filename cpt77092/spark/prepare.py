@@ -49,6 +49,7 @@ from cpt77092.spark.checker import (
     categories,
     tie,
 )
+from cpt77092.spark.new_folder import NewFolder
 from cpt77092.spark.rows import LINES, Account, Reader, sampled
 from cpt77092.spark.worker import on_worker
 from cpt77092.whole import Outline, Whole
@@ -189,6 +190,11 @@ class Prepared:
         task = replace(self.checker, output=output)
         return self.settings.mapped(self.parted, task, SCHEMAS[output])
 
+    def written(self, folder: NewFolder) -> list[int]:
+        """Have the findings of all parts written to a folder; how many each has."""
+        task = replace(self.checker, output=Output.WRITTEN, folder=folder)
+        return self.settings.collected(self.parted, task)
+
     @property
     def notes(self) -> tuple[str, ...]:
         """How headers and dates were read where a person should know."""
@@ -271,7 +277,7 @@ def _whole(
         policies,
         pasts=covered,
         source_files=[None],
-        paths=["lines", *([] if past is None else ["history"])],
+        paths=[table.reader.columns.frame for table in (own, past) if table is not None],
     )
 
 
@@ -317,7 +323,7 @@ def _unions(own: Table, past: Table | None, whole: Whole, settings: Settings) ->
         return nothing
     task = Members(whole.payers, _part_count(tables, settings))
     frames = [settings.mapped(t.rows.select("keys"), task, PARTED) for t in tables]
-    numbers = reduce(DataFrame.unionAll, frames).repartition(task.parts, "part")
+    numbers = _all_of(frames).repartition(task.parts, "part")
     pairs = settings.collected(numbers, tie)
     return united(pl.concat(pairs)) if pairs else nothing
 
@@ -356,7 +362,12 @@ def _parted(
         for table, is_past in tables
     ]
     every = frames if given is None else [*frames, given]
-    return reduce(DataFrame.unionAll, every).repartition(count, "part")
+    return _all_of(every).repartition(count, "part")
+
+
+def _all_of(frames: Sequence[DataFrame]) -> DataFrame:
+    # Not `DataFrame.unionAll`: in Spark 3.5 a frame of Spark Connect is of another class.
+    return reduce(lambda one, other: one.unionAll(other), frames)
 
 
 def _part_count(tables: Sequence[Table], settings: Settings) -> int:

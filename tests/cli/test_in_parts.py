@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import shutil
 import tempfile
 from pathlib import Path
 
 import pytest
 
+from cpt77092.cli import in_parts
 from cpt77092.readers import memory
 from tests.conftest import Scrub
 
@@ -48,6 +50,32 @@ def test_a_run_in_parts_gives_the_bytes_of_the_whole(
         came_to.append((came, written(folder)))
     assert came_to[0] == came_to[1]
     assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "lacks", "message"),
+    [
+        (["--master", "local[2]"], "", "--master local[2]: is for Spark; add --engine spark"),
+        (["--engine", "spark"], "pyspark", "pip install 'cpt77092[spark]'"),
+        (["--engine", "spark"], "java", "Java is not installed; install Java 17"),
+        (["--engine", "spark", "--show-phi"], "", "--show-phi: not with --engine spark"),
+        (["--engine", "spark", "-o", "r.html"], "", "with --engine spark write .csv, .jsonl"),
+        (["--engine", "spark", "--by", "claim"], "", "leave it out, or leave out --engine spark"),
+    ],
+)
+def test_spark_is_refused_in_one_line(
+    scrub: Scrub,
+    monkeypatch: pytest.MonkeyPatch,
+    options: list[str],
+    lacks: str,
+    message: str,
+) -> None:
+    monkeypatch.setattr(in_parts, "find_spec", lambda name: None if name == lacks else name)
+    monkeypatch.setattr(shutil, "which", lambda name: None if name == lacks else name)
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    code, out, err = scrub(*VISITS, *options)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert message in err
 
 
 @pytest.mark.slow

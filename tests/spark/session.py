@@ -14,18 +14,21 @@ from cpt77092.findings.schema import Schema
 
 
 @contextmanager
-def local_session(master: str = "local[2,4]") -> Iterator[Any]:
-    """A session whose workers run this Python."""
+def local_session(master: str = "local[2,4]", *, is_connect: bool = False) -> Iterator[Any]:
+    """A session whose workers run this Python; with Spark Connect, on a server that it starts."""
     from pyspark.sql import SparkSession
 
     os.environ["PYSPARK_PYTHON"] = sys.executable
+    builder = SparkSession.builder
     session = (
-        SparkSession.builder.master(master)
+        (builder.remote(master) if is_connect else builder.master(master))
         .config("spark.ui.enabled", "false")
         .config("spark.driver.host", "127.0.0.1")
         .config("spark.driver.bindAddress", "127.0.0.1")
         .config("spark.sql.shuffle.partitions", "3")
         .config("spark.sql.session.timeZone", "UTC")
+        .config("spark.ui.showConsoleProgress", "false")
+        .config("spark.executor.memory", "512m")
         .getOrCreate()
     )
     try:

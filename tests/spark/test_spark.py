@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import polars as pl
@@ -16,11 +14,18 @@ from polars.testing import assert_frame_equal
 
 import cpt77092
 from cpt77092 import ClaimsError, ColumnsError, UsageError
-from cpt77092.findings.schema import FINDING, NOT_CHECKED_ROW, TOTALS
-from cpt77092.policies import PolicySet
+from cpt77092.findings.schema import FINDING
 from tests.agreement import enlarged
-from tests.claim_strategies import Batch, run_of, vocabulary
 from tests.conftest import OWN_STEP
+from tests.spark.agreement import (
+    AS_OF,
+    EXAMPLES,
+    KEY,
+    assert_as_in_one_call,
+    drawn,
+    example,
+    numbered,
+)
 from tests.spark.session import from_spark, local_session, to_spark
 
 pytest.importorskip("pyspark", reason=f"the extra spark is not installed; {OWN_STEP}")
@@ -32,49 +37,12 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::FutureWarning:pyspark"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning:pyspark"),
 ]
-ROOT = Path(__file__).parents[2]
-EXAMPLES = ROOT / "examples"
-AS_OF = date(2026, 11, 23)
-KEY = "line_key"
 
 
 @pytest.fixture(scope="module")
 def session() -> Iterator[Any]:
     with local_session() as one:
         yield one
-
-
-def numbered(frame: pl.DataFrame) -> pl.DataFrame:
-    return frame.with_row_index(KEY, 1).with_columns(pl.col(KEY).cast(pl.Int64))
-
-
-def example(name: str) -> pl.DataFrame:
-    return pl.read_csv(EXAMPLES / name, infer_schema=False)
-
-
-def assert_as_in_one_call(
-    session: Any,
-    lines: pl.DataFrame,
-    past: pl.DataFrame | None = None,
-    policies: PolicySet | None = None,
-    **resources: Any,
-) -> None:
-    """Findings, what was not checked, and totals are those of `cpt77092.check`."""
-    from cpt77092 import spark
-
-    known = {"as_of": AS_OF, "policies": policies, "row_id": KEY}
-    one = cpt77092.check(lines, history=past, **known)  # type: ignore[arg-type]
-    earlier = None if past is None else to_spark(session, past)
-    apart = spark.checked(to_spark(session, lines), history=earlier, **known, **resources)  # type: ignore[arg-type]
-    try:
-        findings = from_spark(apart.findings, FINDING)
-        assert_frame_equal(findings, one.findings.sort(pl.all()))
-        assert_frame_equal(
-            from_spark(apart.not_checked, NOT_CHECKED_ROW), one.not_checked.sort(pl.all())
-        )
-        assert_frame_equal(from_spark(apart.totals, TOTALS), one.totals)
-    finally:
-        apart.release()
 
 
 # --- the same as in one call -------------------------------------------------------------------
@@ -85,26 +53,6 @@ def test_examples_with_history(session: Any) -> None:
     lines, past = numbered(example("visits.csv")), example("history.csv")
     assert_as_in_one_call(session, lines, past, policies, parts=4)
     assert_as_in_one_call(session, numbered(example("claims.csv")), parts=2)
-
-
-def drawn(seeds: range, *, apart: bool) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Adversarial batches of the oracle in one, and their earlier claims.
-
-    With `apart`, people and claims of each batch are its own, so that there are many groups.
-    """
-    words = vocabulary(enlarged().plain, AS_OF)
-    own: Batch = []
-    earlier: Batch = []
-    for seed in seeds:
-        rows, past = run_of(Random(seed), words, numbered=False)
-        for row in (*rows, *(past or ())):
-            for name in ("person_id", "claim_id", "original_reference_number"):
-                if apart and row.get(name, "").strip():
-                    row[name] = f"{row[name]}-{seed}"
-        own += rows
-        earlier += past or []
-    frames = [pl.DataFrame(rows, infer_schema_length=None) for rows in (own, earlier)]
-    return numbered(frames[0].fill_null("")), frames[1].fill_null("")
 
 
 @pytest.mark.parametrize("apart", [True, False])

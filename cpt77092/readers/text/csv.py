@@ -100,6 +100,11 @@ class CsvFile:
                         return scan, rows
         return self._read_row_by_row(plan, selection)
 
+    def all_rows(self) -> pl.LazyFrame | None:
+        """Every row below the header with its number; None where they are read row by row."""
+        is_plain = not self.dialect.careful and self.source.encoding == UTF8
+        return self._rows().drop(_SPILL) if is_plain and self._is_each_line_a_record() else None
+
     def _is_each_line_a_record(self) -> bool:
         lines = self._scan_lines(skip=0, first=1)
         separator, end = self.dialect.separator, self.dialect.end_of_line
