@@ -31,7 +31,7 @@ from cpt77092.readers.scan import INDEX, REJECT, SOURCE
 from cpt77092.rules.selection import with_own
 from cpt77092.spark.arrow import PICKLED, packed, pickled, record_batches, row, rows_of, unpacked
 from cpt77092.spark.new_folder import NewFolder
-from cpt77092.spark.rows import DAYS, ROOT, Reader, as_read, with_places
+from cpt77092.spark.rows import DAYS, ROOT, Reader, as_read, claims_of, with_places
 from cpt77092.whole import BATCH_LINE, SPELLING, Outline, Whole
 
 PARTED: Schema = {"part": pl.Int64(), "kind": pl.String(), "packed": pl.Binary()}
@@ -79,11 +79,11 @@ class Members:
     parts: int
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Members of some packed keys."""
+        """Members of some packed lines."""
         for each in rows_of(batches):
-            keys = unpacked(each["keys"])
-            missing = [pl.lit(None, pl.Categorical).alias(n) for n in SPELLING if n not in keys]
-            memberships = members(keys.with_columns(missing), self.payers)
+            lines = unpacked(each["lines"])
+            missing = [pl.lit(None, pl.Categorical).alias(n) for n in SPELLING if n not in lines]
+            memberships = members(lines.with_columns(missing), self.payers)
             yield from parted(memberships, memberships["number"] % self.parts, OWN)
 
 
@@ -122,7 +122,8 @@ class ClaimLines:
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """The lines of some packed ones."""
         for each in rows_of(batches):
-            claims = unpacked(each["claims"])
+            own = each["claims"]
+            claims = claims_of(unpacked(each["lines"])) if own is None else unpacked(own)
             yield from parted(claims, claims["claim_id"].hash() % self.parts, OWN)
 
 

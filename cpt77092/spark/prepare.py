@@ -322,7 +322,7 @@ def _unions(own: Table, past: Table | None, whole: Whole, settings: Settings) ->
     if not Blanks.together([table.account.blanks for table in tables]).may_tie:
         return nothing
     task = Members(whole.payers, _part_count(tables, settings))
-    frames = [settings.mapped(t.rows.select("keys"), task, PARTED) for t in tables]
+    frames = [settings.mapped(t.rows.select("lines"), task, PARTED) for t in tables]
     numbers = _all_of(frames).repartition(task.parts, "part")
     pairs = settings.collected(numbers, tie)
     return united(pl.concat(pairs)) if pairs else nothing
@@ -336,7 +336,7 @@ def _given(own: Table, parter: Parter, settings: Settings) -> DataFrame | None:
     account, count = own.account, parter.parts
     if not account.without_diagnoses:
         return None
-    lines = settings.mapped(own.rows.select("claims"), ClaimLines(count), PARTED)
+    lines = settings.mapped(own.rows.select("lines", "claims"), ClaimLines(count), PARTED)
     plan = LinePlan.of(own.reader.file, own.reader.selection, types=own.reader.file.types)
     is_large = account.tally.rows > LARGE
     is_usual = is_large and account.without_diagnoses < USUAL_SHARE * account.tally.in_scope

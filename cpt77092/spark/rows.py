@@ -26,17 +26,16 @@ from cpt77092.readers.line_plan import LinePlan
 from cpt77092.readers.scan import SOURCE
 from cpt77092.readers.typed_columns import with_lists_spread
 from cpt77092.spark.arrow import packed, pickled, row
-from cpt77092.whole import SPELLING, Outline
+from cpt77092.whole import Outline
 
 LINES_AT_ONCE = 50_000
 """Rows of a table that are read together, and lines that are packed together."""
 ROOT = "root"
-LINES: Schema = dict.fromkeys(("lines", "keys", "claims", "days", "account"), pl.Binary())
-"""What workers give: packed lines; what ties them together, and the diagnoses of their claims, by
-themselves; packed days of patients; the pickled account of all."""
+LINES: Schema = dict.fromkeys(("lines", "claims", "days", "account"), pl.Binary())
+"""What workers give: packed lines; where a row holds several, the diagnoses of their claims
+(`claims_of`); packed days of patients; the pickled account of all."""
 DAYS = ("first_day", "first_day_swapped", "first_day_either")
 """The first day of a patient in earlier claims, in three readings of the dates (`_readings`)."""
-_KEYS = ("claim_id", "person_id", "original_reference_number", "billing_npi", *SPELLING)
 _DAY = "claim_line_start_date"
 
 
@@ -144,8 +143,7 @@ class Reader:
             yield from row(
                 LINES,
                 lines=packed(lines),
-                keys=packed(lines.select(ROW, *(n for n in _KEYS if n in lines.columns))),
-                claims=packed(self._claims(written, places, lines[ROOT])),
+                claims=packed(_claims(written, places, lines[ROOT])) if self.is_wide else None,
                 days=packed(_first_days(coverage)) if coverage else None,
                 account=pickle.dumps(account),
             )
@@ -159,6 +157,11 @@ class Reader:
     def has_diagnoses(self) -> bool:
         """Whether a line without diagnoses may have them from another row of its claim."""
         return not self.is_past and bool(self.selection.needed.intersection(DIAGNOSES))
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether a row holds several lines."""
+        return bool(self.file.headers.line_columns)
 
     @property
     def is_past(self) -> bool:
@@ -210,17 +213,24 @@ class Reader:
         )
         return placed.with_columns(roots(placed).alias(ROOT))
 
-    def _claims(self, lines: pl.DataFrame, places: pl.Series, root: pl.Series) -> pl.DataFrame:
-        """What the lines say of the diagnoses of their claims, with the root of each."""
-        every = lines["claim_id"].cast(pl.String).unique()
-        rows = plain_rows(lines, every.filter(every != ""), 0)
-        of_row = pl.DataFrame({ROW: lines[ROW].cast(pl.UInt32), ROOT: root}).unique(ROW)
-        return with_places(rows.join(of_row, on=ROW, how="left"), places)
-
     def _outline(self, lines: pl.DataFrame) -> Outline:
         dates = {c.name: Order.MONTH_FIRST for c in COLUMNS if c.kind is Kind.DATE}
         present = frozenset(lines.columns) & self.selection.needed
         return Outline.of(typed(as_read(lines, present), self.typed, dates, "lines"))
+
+
+def claims_of(lines: pl.DataFrame) -> pl.DataFrame:
+    """What packed lines, each a row of its own, say of the diagnoses of their claims."""
+    numbers = pl.int_range(1, lines.height + 1, dtype=pl.UInt32, eager=True)
+    return _claims(lines.with_columns(numbers.alias(ROW)), lines[ROW], lines[ROOT])
+
+
+def _claims(lines: pl.DataFrame, places: pl.Series, root: pl.Series) -> pl.DataFrame:
+    """What lines say of the diagnoses of their claims, with the root and the place of each."""
+    every = lines["claim_id"].cast(pl.String).unique()
+    rows = plain_rows(lines, every.filter(every != ""), 0)
+    of_row = pl.DataFrame({ROW: lines[ROW].cast(pl.UInt32), ROOT: root}).unique(ROW)
+    return with_places(rows.join(of_row, on=ROW, how="left"), places)
 
 
 def with_places(rows: pl.DataFrame, places: pl.Series) -> pl.DataFrame:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import sys
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -26,7 +27,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 def _processes() -> dict[int, tuple[str, int, float]]:
     """Name, parent and processor seconds of every process, with those of children that ended."""
-    found = {}
+    processes = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             before, _, behind = stat.read_text().rpartition(")")
@@ -34,8 +35,8 @@ def _processes() -> dict[int, tuple[str, int, float]]:
             continue
         cells = behind.split()
         pid, _, name = before.partition(" (")
-        found[int(pid)] = name, int(cells[1]), sum(map(int, cells[11:15])) / _TICKS
-    return found
+        processes[int(pid)] = name, int(cells[1]), sum(map(int, cells[11:15])) / _TICKS
+    return processes
 
 
 def seconds() -> tuple[float, float]:
@@ -68,7 +69,7 @@ def measured(session: Any, lines: Path, folder: Path, *, by_workers: bool) -> tu
     checked.release()
     if not by_workers:
         number = session.read.parquet(str(folder)).count()
-    steps = zip(times, times[1:], strict=False)
+    steps = pairwise(times)
     spent = [f"{after[n] - before[n]:.1f}" for before, after in steps for n in (0, 1)]
     return number, [*spent, f"{sum(times[-1]) - sum(times[0]):.1f}"]
 

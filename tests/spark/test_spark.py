@@ -103,6 +103,43 @@ def test_how_many_parts_there_are_changes_nothing(session: Any) -> None:
     assert_frame_equal(*findings)
 
 
+def test_findings_that_workers_write(session: Any, tmp_path: Path) -> None:
+    """The rows of the frame; a folder that is there is left as it is."""
+    from cpt77092 import spark
+
+    lines, _ = drawn(range(20), apart=True)
+    checked = spark.checked(to_spark(session, lines), as_of=AS_OF, row_id=KEY, parts=3)
+    folder = tmp_path / "findings"
+    number = checked.write(str(folder))
+    findings = from_spark(checked.findings, FINDING)
+    assert_frame_equal(from_spark(session.read.parquet(str(folder)), FINDING), findings)
+    assert number == findings.height > 100
+    assert {file.name for file in tmp_path.iterdir()} == {"findings"}
+    before = sorted(folder.iterdir())
+    for there, why in ((str(folder), "name a new folder"), ("s3://a/b", "findings.write.parquet")):
+        with pytest.raises(UsageError, match=why):
+            checked.write(there)
+    assert sorted(folder.iterdir()) == before
+    checked.release()
+
+
+def test_diagnoses_on_another_row(session: Any) -> None:
+    """On the row of an office visit, and on another line of a claim."""
+    claims = example("claims.csv")
+    visits = claims.unique("Claim ID", maintain_order=True).with_columns(
+        pl.lit("99213").alias("CPT"), pl.lit("1").alias("Line")
+    )
+    bare = claims.with_columns(pl.lit("").alias(n) for n in ("Dx1", "Dx2"))
+    for others in (visits, visits.with_columns(pl.lit("77080").alias("CPT"))):
+        assert_as_in_one_call(session, numbered(pl.concat([others, bare])), parts=2)
+
+
+def test_rows_of_several_lines(session: Any) -> None:
+    wide = pl.read_csv(EXAMPLES / "claims-wide.csv", separator=";", skip_rows=1, infer_schema=False)
+    bare = wide.with_columns(pl.lit("").alias("Dx Codes"))
+    assert_as_in_one_call(session, numbered(pl.concat([wide, bare])), parts=2)
+
+
 # --- what goes wrong ---------------------------------------------------------------------------
 
 
