@@ -28,6 +28,7 @@ from cpt77092.parts.on_disk import (
     CheckedParts,
     no_lines,
     parts_folder,
+    placing,
     with_files,
     write_findings,
 )
@@ -72,7 +73,8 @@ def run_on_spark(
     """
     policies = policies_of(request)
     with parts_folder() as folder, ExitStack() as stack:
-        batch, past, (rules,), payer = read_all(request, [Variant(policies)], progress, folder)
+        to = placing(folder)
+        batch, past, (rules,), payer = read_all(request, [Variant(policies)], progress, to)
         policies, options = replace(policies, for_all=payer), reading_options(request, payer)
         own = _Files.of([scan.path for scan in batch.scans], options)
         earlier = None if past is None else _Files.of(past.files, replace(options, of_history=True))
