@@ -34,6 +34,7 @@ def test_examples_with_history(scrub: Scrub, tmp_path: Path) -> None:
         outputs = [part for name in names for part in ("-o", name)]
         policies = ("--policies", EXAMPLES / "policies")
         code, out, err = scrub(*visits, *policies, *OPTIONS, *outputs, "--rework-cost", 25, *more)
+        assert code == 1, err
         texts = (code, out, err.replace(f"{folder}/f.", "f."))
         came_to.append((texts, [name.read_bytes() for name in names]))
     assert came_to[0] == came_to[1]
