@@ -42,6 +42,7 @@ ALWAYS = (
     "claim_line_number",
     "line_control_number",
     "payer",
+    "plan_name",
     "payer_id",
     "claim_filing_indicator",
     "claim_line_start_date",

@@ -24,13 +24,13 @@ from cpt77092.facts import (
     representative_line,
 )
 from cpt77092.frozen import frozen
-from cpt77092.policies.payer_names import Matcher, SpellingCount
+from cpt77092.policies.payer_names import Matcher, SpellingCount, own_name
 from cpt77092.policies.policy import DEFAULT, PolicySet
 from cpt77092.readers import Batch, History
 
 BATCH_LINE = "batch_line"
 """The number of a line among all lines of its batch, in their order; only parts have the column."""
-SPELLING = ["payer_id", "payer", "claim_filing_indicator"]
+SPELLING = ["payer_id", "payer", "claim_filing_indicator", "plan_name"]
 """The columns that name a payer."""
 
 
@@ -268,11 +268,13 @@ def match_payers(spellings: pl.DataFrame, policies: PolicySet) -> pl.DataFrame:
     distinct = spellings.unique().cast(pl.String).sort(SPELLING)
     rows = []
     for spelling in distinct.iter_rows():
-        payer_id, payer, indicator = (cell or "" for cell in spelling)
-        match = matcher.read(payer_id, payer, indicator)
+        payer_id, payer, indicator, plan = (cell or "" for cell in spelling)
+        match = matcher.read(payer_id, payer, indicator, plan)
         policy = match.policy or DEFAULT
-        name = (payer or payer_id).strip() or "the payer (left blank)"
+        beside = plan if match.by_plan and match.policy is None else ""
+        name = own_name(*map(shown_payer, (payer_id, payer, beside))) or "the payer (left blank)"
         is_blank = not any(cell.strip() for cell in (payer_id, payer, indicator))
+        is_blank &= not match.by_plan
         is_family = policy != DEFAULT and bool(policies[policy].matches.family)
         is_of_several = policy == DEFAULT or (is_family and not (is_blank and policies.for_all))
         rows.append(
@@ -282,11 +284,11 @@ def match_payers(spellings: pl.DataFrame, policies: PolicySet) -> pl.DataFrame:
                 "payer_policy": policy,
                 "payer_is_known": match.is_known,
                 "payer_is_self_pay": match.is_self_pay,
-                "payer_label": shown_payer(name) if is_of_several else policies[policy].label,
+                "payer_label": name if is_of_several else policies[policy].label,
                 "payer_proposal": match.proposal,
                 "payer_kind": match.kind,
                 "payer_conflict": match.conflict,
-                "same_payer": matcher.same_payer(payer_id, payer, indicator),
+                "same_payer": matcher.same_payer(payer_id, payer, indicator, plan),
             }
         )
     frame = pl.DataFrame(rows, schema=_PAYERS)

@@ -25,11 +25,14 @@ from tests.oracle import (
     DATE_COLUMNS,
     GROUPS,
     MODIFIER_COLUMNS,
+    NO_PLAN,
+    PLAN_NAMES,
     Policies,
     Policy,
     Row,
     later_by,
     month_number,
+    plain_name,
 )
 
 Batch = list[Row]
@@ -42,6 +45,7 @@ OPTIONAL = (
     "person_id",
     "payer",
     "payer_id",
+    "plan_name",
     "claim_line_end_date",
     "place_of_service_code",
     *MODIFIER_COLUMNS,
@@ -172,6 +176,8 @@ class Vocabulary:
     """Limits for filing."""
     partners: tuple[str, ...]
     """Codes that stand in pairs with checked codes."""
+    of_kinds: frozenset[str]
+    """Names of policies that are for a part of Medicaid, or of another kind of payer."""
 
 
 def vocabulary(policies: Policies, as_of: date) -> Vocabulary:
@@ -214,6 +220,7 @@ def vocabulary(policies: Policies, as_of: date) -> Vocabulary:
         edges=tuple(tuple(kind) for kind in (late, fees, pairs) if kind),
         periods=tuple(sorted(periods)),
         partners=tuple(sorted(policies.partners)),
+        of_kinds=frozenset(n for p in files if p.part_of in policies.others for n in p.names),
     )
 
 
@@ -339,6 +346,7 @@ def _pools(chance: Random, words: Vocabulary) -> Pools:
         "claim_line_number": pool(LINE_NUMBERS, ODD_LINE_NUMBERS, 4),
         "person_id": _some(chance, PEOPLE, 1, 3),
         "payer": payers,
+        "plan_name": ["", "", "", NO_PLAN, *_some(chance, PLAN_NAMES, 0, 2)],
         "payer_id": payer_ids,
         "claim_filing_indicator": ["", "", *_some(chance, FILING_INDICATORS, 0, 1)],
         "claim_line_start_date": [*days, *days, *days, *_some(chance, ODD_DATES, 0, 2)],
@@ -500,10 +508,22 @@ def run_of(
         if some and chance.random() < share:
             _write_dates_alike(chance, some)
     for row in (*rows, *history):
+        _without_odd_plan(row, words)
         if not row.keys() & set(MODIFIER_COLUMNS):
             # A modifier behind a code would be as good as a column of them, for all of its file.
             row["hcpcs_code"] = re.sub(r"^(\w{5})\W\w\w$", r"\1", row["hcpcs_code"])
     return rows, history if has_history else None
+
+
+def _without_odd_plan(row: Row, words: Vocabulary) -> None:
+    """Leave out the plan where there is no payer, and beside a policy that is for one kind.
+
+    In a file where no line names a payer the column of plans is read as that of payers. What else
+    such plans come to is in `policies/plans.yaml`.
+    """
+    name = plain_name(row.get("payer", ""))
+    if "plan_name" in row and (not name or name in words.of_kinds):
+        row["plan_name"] = ""
 
 
 def _with_own_names(rows: Batch, circle: int) -> None:

@@ -82,6 +82,8 @@ class Policy:
     part_of: str | None
     unless: frozenset[str]
     any_words: bool
+    is_branded: bool
+    """Whether its names have words that stand for the company in other names, too."""
     is_family: bool
     """Whether it speaks for several plans under one name."""
     follows: str | None
@@ -131,18 +133,51 @@ class Policies:
             for pair in entry.get("value", ())
         ).difference(CHECKED)
 
-    def match(self, payer_id: str, payer: str, indicator: str) -> str | None:
-        """Key of the policy of a claim's payer: by its name, if id and indicator allow it.
+    def match(self, payer_id: str, payer: str, indicator: str, plan: str = "") -> str | None:
+        """Key of the policy of a claim's payer: by its name, if plan, id and indicator allow it."""
+        key = self._without_plan(payer_id, payer, indicator)
+        own = self._of_name(payer)
+        if not self.says_more(payer_id, payer, indicator, plan):
+            return key
+        if plan != ADVANTAGE or (own is not None and not own.is_branded):
+            return None
+        general = self.files["medicare-advantage"]
+        text = plain_name(f"{payer} {plan}")
+        return general.key if self._agree(general, text, payer_id, indicator) else None
+
+    def says_more(self, payer_id: str, payer: str, indicator: str, plan: str) -> bool:
+        """Whether the plan changes what a payer would be without it."""
+        key, own = self._without_plan(payer_id, payer, indicator), self._of_name(payer)
+        if plan == MEDICAID or (plain_name(payer) in SELF_PAY and plan in (ADVANTAGE, CIGNA)):
+            return True
+        if key is not None:  # the plan may be against it
+            is_general = own is not None and own.any_words
+            is_own = key == {ADVANTAGE: "medicare-advantage", CIGNA: "cigna"}.get(plan)
+            is_against = plan in (ADVANTAGE, CIGNA) and not is_own and not is_general
+            return is_against or (plan == COMMERCIAL and "commercial" in self.files[key].unless)
+        if plan != ADVANTAGE or (own is not None and not own.is_branded):
+            return False
+        text = plain_name(f"{payer} {plan}")
+        return self._agree(self.files["medicare-advantage"], text, payer_id, indicator)
+
+    def _of_name(self, payer: str) -> Policy | None:
+        """The policy whose name a payer has, whatever id, indicator and plan say."""
+        name = plain_name(payer)
+        files = [policy for key, policy in self.files.items() if key not in ("default", "cms")]
+        named = [policy.key for policy in files if name in policy.names]
+        key = SPELLED.get(name) or next(iter(named), None)
+        return self.files[key] if key else None
+
+    def _without_plan(self, payer_id: str, payer: str, indicator: str) -> str | None:
+        """Key of the policy by name, id and indicator.
 
         The names of generated batches are whole names of policies, those of `SPELLED`, or nobody's.
         """
         name = plain_name(payer)
         if not name:
             return self._nameless(payer_id, indicator)
-        payers = [policy for key, policy in self.files.items() if key not in ("default", "cms")]
-        named = [policy.key for policy in payers if name in policy.names]
-        if key := SPELLED.get(name) or next(iter(named), None):
-            return key if self._agree(self.files[key], name, payer_id, indicator) else None
+        if own := self._of_name(payer):
+            return own.key if self._agree(own, name, payer_id, indicator) else None
         # A name that is nobody's leaves it to the number, unless another witness is against it.
         owners = {key for key, policy in self.files.items() if payer_id in policy.payer_ids}
         if not owners and not any(payer_id in one.shared_ids for one in self.files.values()):
@@ -251,6 +286,7 @@ def read_policies(*folders: Path) -> Policies:
             part_of=matches.get("part_of"),
             unless=frozenset(plain_name(words) for words in matches.get("unless") or ()),
             any_words=matches.get("any_words") == "true",
+            is_branded=bool(matches.get("brands") or matches.get("part_of")),
             is_family=bool(matches.get("family")),
             follows=tree.get("follows"),
             confidence=(
@@ -283,6 +319,11 @@ SPELLED = {
 """Spellings in generated batches that are not whole names of a policy."""
 PLANS = {"bcbs of texas": "TX", "blue cross blue shield of tx": "TX", "anthem bcbs": "Anthem"}
 """The Blue plans of generated batches, which one policy speaks for."""
+NO_PLAN, ADVANTAGE, MEDICAID, COMMERCIAL, CIGNA = PLAN_NAMES = (
+    *("Open Access 500", "HMO Medicare Advantage", "Medicaid", "Commercial", "Cigna OAP"),
+)
+"""Plans of generated batches: one that says nothing, two lines of business, an employer's, and one
+with its company."""
 SELF_PAY = frozenset({"self pay", "cash"})
 """What generated batches call the patient who pays."""
 
@@ -438,7 +479,8 @@ READERS: dict[str, Callable[[str], Any]] = {
 OF_HISTORY = ("paid_amount", "allowed_amount")
 """What is known of earlier claims alone."""
 CONTENT = (
-    *("line_control_number", "person_id", "payer", "payer_id", "claim_filing_indicator"),
+    *("line_control_number", "person_id", "payer", "plan_name"),
+    *("payer_id", "claim_filing_indicator"),
     *("claim_line_end_date", "place_of_service_code", "hcpcs_code", *MODIFIER_COLUMNS),
     *("service_unit_quantity", "charge_amount", *OF_HISTORY, *DIAGNOSIS_COLUMNS),
     *("diagnosis_pointer", "rendering_npi", "billing_npi", "ordering_npi"),
@@ -684,11 +726,11 @@ class Line:
         return whose
 
     @cached_property
-    def payer_cells(self) -> tuple[str, str, str]:
-        """Payer id, name and filing indicator as the line has them."""
-        names = ("payer_id", "payer", "claim_filing_indicator")
-        payer_id, payer, indicator = (self.text(name) or "" for name in names)
-        return payer_id, payer, indicator
+    def payer_cells(self) -> tuple[str, str, str, str]:
+        """Payer id, name, filing indicator and plan as the line has them."""
+        names = ("payer_id", "payer", "claim_filing_indicator", "plan_name")
+        payer_id, payer, indicator, plan = (self.text(name) or "" for name in names)
+        return payer_id, payer, indicator, plan
 
     @property
     def names_payer(self) -> bool:
@@ -700,12 +742,14 @@ class Line:
         """Key of the payer's policy, None where it has none of its own."""
         if self.paid_by is not self:
             return self.paid_by.policy if self.paid_by else None
-        return None if self.is_self_pay else self.batch.policies.match(*self.payer_cells)
+        is_patient = plain_name(self.payer_cells[1]) in SELF_PAY
+        return None if is_patient else self.batch.policies.match(*self.payer_cells)
 
     @property
     def is_self_pay(self) -> bool:
         """Whether the patient pays."""
-        return plain_name((self.paid_by or self).payer_cells[1]) in SELF_PAY
+        _, payer, _, plan = (self.paid_by or self).payer_cells
+        return plain_name(payer) in SELF_PAY and plan in ("", NO_PLAN, COMMERCIAL)
 
     @cached_property
     def payer(self) -> tuple[str, str] | None:
@@ -726,7 +770,10 @@ class Line:
         """What to call a payer without a policy: its name, or its number where that is blank."""
         if self.paid_by is not self:
             return self.paid_by.stranger if self.paid_by else ""
-        return plain_name(self.text("payer") or "") or (self.text("payer_id") or "")
+        name = plain_name(self.text("payer") or "") or (self.text("payer_id") or "")
+        is_open = self.policy is None
+        is_other = is_open and self.batch.policies.says_more(*self.payer_cells)
+        return plain_name(f"{name} {self.text('plan_name')}") if is_other else name
 
     def has_payer_of(self, other: Line) -> bool:
         """Whether one payer pays both."""

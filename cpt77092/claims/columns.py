@@ -83,6 +83,7 @@ COLUMNS: tuple[Column, ...] = (
     Column(name="line_control_number", needed_for="naming a line"),
     Column(name="person_id", patient=True, needed_for="tests across claims"),
     Column(name="payer", kind=Kind.CODE, needed_for="the payer's policy"),
+    Column(name="plan_name", kind=Kind.CODE, needed_for="the payer's policy"),
     Column(name="payer_id", kind=Kind.CODE, needed_for="the payer's policy"),
     Column(name="claim_filing_indicator", kind=Kind.CODE, needed_for="the payer's policy"),
     Column(name="claim_line_start_date", kind=Kind.DATE, needed_for="everything dated"),

@@ -1,12 +1,15 @@
-"""From a payer's name, id and claim filing indicator to the policy that holds for it.
+"""From a payer's name, plan, id and claim filing indicator to the policy that holds for it.
 
 A name is understood by its words: a brand and, beside it, only words known to mean nothing else.
 Where two readings are possible there is no match, but a proposal. The payer id and the filing
-indicator support or contradict what the name says; they never outrank it.
+indicator support or contradict what the name says; they never outrank it. The plan beside a name
+is read together with it as far as its words say something; where they contradict it no policy is
+used.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import field, replace
 from enum import StrEnum
@@ -43,7 +46,10 @@ class PayerMatch:
     kind: str | None = None
     """What it is where it is no policy's: `medicaid`, `self-pay`, ..."""
     conflict: str | None = None
-    """What the name says, and what the id or indicator says instead; None where they agree."""
+    """What the name says, and what the id, indicator or plan says instead; None where they
+    agree."""
+    by_plan: bool = False
+    """Whether it would be another without the plan."""
 
     @property
     def is_known(self) -> bool:
@@ -63,8 +69,15 @@ class SpellingCount:
     payer: str
     payer_id: str
     claim_filing_indicator: str
+    plan_name: str
+    """Blank where it changed nothing."""
     lines: int
     match: PayerMatch
+
+    @property
+    def name(self) -> str:
+        """What to call it under `payers:`; blank where there is nothing to call it."""
+        return own_name(self.payer_id, self.payer, self.plan_name)
 
 
 @frozen(slots=False)
@@ -78,7 +91,7 @@ class Matcher:
     """Whole names, normal, that policy files list."""
     owners: dict[str, frozenset[str]]
     """Payer ids and filing indicators (`id 87726`, `indicator MB`) to whose they are."""
-    _cache: dict[tuple[str, str, str], PayerMatch] = field(default_factory=dict)
+    _cache: dict[tuple[str, str, str, str], PayerMatch] = field(default_factory=dict)
 
     @classmethod
     def of(cls, policies: PolicySet) -> Matcher:
@@ -95,33 +108,37 @@ class Matcher:
                 owners[mark] = owners.get(mark, frozenset()) | {key}
         return cls(policies, matches, Vocabulary.of(policies), exact, owners)
 
-    def read(self, payer_id: str, payer: str, indicator: str = "") -> PayerMatch:
+    def read(self, payer_id: str, payer: str, indicator: str = "", plan: str = "") -> PayerMatch:
         """What a payer is taken for.
 
         Args:
             payer_id: the electronic id, or blank.
             payer: the name, or blank.
             indicator: the claim filing indicator (837P SBR09), or blank.
+            plan: the plan's name, type or line of business, or blank.
         """
         if self.policies.for_all is not None:
             return PayerMatch(self.policies.for_all, Certainty.SURE, "--payer names it")
-        return self._own(payer_id, payer, indicator)
+        return self._own(payer_id, payer, indicator, plan)
 
-    def _own(self, payer_id: str, payer: str, indicator: str) -> PayerMatch:
+    def _own(self, payer_id: str, payer: str, indicator: str, plan: str) -> PayerMatch:
         """What a payer is taken for by what the line says."""
-        spelling = (payer_id.strip(), payer.strip(), indicator.strip().upper())
+        spelling = (payer_id.strip(), payer.strip(), indicator.strip().upper(), plan.strip())
         if spelling not in self._cache:
             self._cache[spelling] = self._read(*spelling)
         return self._cache[spelling]
 
-    def same_payer(self, payer_id: str, payer: str, indicator: str = "") -> str:
+    def same_payer(self, payer_id: str, payer: str, indicator: str = "", plan: str = "") -> str:
         """A key that two spellings of one payer share: its policy, or else its name.
 
         Whatever policy `--payer` chooses, the payer is the one that the line names. Of a policy
         that speaks for several plans the plan is the payer: that of a state, or else of a brand.
         """
-        policy = self._own(payer_id, payer, indicator).policy
-        name = f"?{normal_name((payer or payer_id).strip())}"
+        match = self._own(payer_id, payer, indicator, plan)
+        policy, beside = match.policy, plan if match.by_plan else ""
+        is_open = policy is None or policy == EVERYONE
+        called = own_name(payer_id, payer, beside if is_open or not (payer or payer_id) else "")
+        name = f"?{normal_name(called)}"
         if policy is None or policy == EVERYONE:
             return name
         if self.matches[policy].family:
@@ -137,22 +154,34 @@ class Matcher:
         family = {policy for hit in hits if (Role.FAMILY, policy) in hit.meanings}
         return " ".join(sorted(states or brands or family))
 
-    def spellings(self, rows: Iterable[tuple[str, str, str, int]]) -> list[SpellingCount]:
+    def spellings(self, rows: Iterable[tuple[str, str, str, str, int]]) -> list[SpellingCount]:
         """Every spelling of a batch with what it is taken for, the most frequent first.
 
         Args:
-            rows: payer id, name, filing indicator and number of lines of each spelling.
+            rows: payer id, name, filing indicator, plan and number of lines of each spelling.
         """
-        counted = sorted(rows, key=lambda row: (-row[3], row))
+        counts: Counter[tuple[str, str, str, str]] = Counter()
+        for *named, plan, lines in rows:
+            payer_id, payer, indicator = named
+            by_plan = self.read(payer_id, payer, indicator, plan).by_plan
+            counts[payer_id, payer, indicator, plan if by_plan else ""] += lines
         return [
-            SpellingCount(payer, payer_id, indicator, n, self.read(payer_id, payer, indicator))
-            for payer_id, payer, indicator, n in counted
+            SpellingCount(payer, payer_id, indicator, plan, lines, self.read(*spelling))
+            for spelling, lines in sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+            for payer_id, payer, indicator, plan in [spelling]
         ]
 
-    def _read(self, payer_id: str, payer: str, indicator: str) -> PayerMatch:
+    def _read(self, payer_id: str, payer: str, indicator: str, plan: str) -> PayerMatch:
+        own = self.policies.own_names
+        names = (own_name(payer_id, payer, plan), own_name(payer_id, payer, ""))
+        if key := next(filter(None, (own.get(normal_name(name)) for name in names)), None):
+            return PayerMatch(key, Certainty.SURE, "your settings name it")
+        match = self._by_name(payer_id, payer, indicator)
+        return self._with_plan(match, payer_id, payer, indicator, plan) if plan else match
+
+    def _by_name(self, payer_id: str, payer: str, indicator: str) -> PayerMatch:
+        """What a payer is taken for without its plan."""
         name = normal_name(payer)
-        if own := self.policies.own_names.get(name or normal_name(payer_id)):
-            return PayerMatch(own, Certainty.SURE, "your settings name it")
         if name.isdecimal():  # an id in the column of names
             name, payer_id = "", payer_id or payer
         if name in self.exact:
@@ -163,6 +192,122 @@ class Matcher:
         hits = self.vocabulary.read(payer)
         match = self._judged(hits, payer_id, indicator)
         return self._with_witnesses(match, hits, payer_id, indicator)
+
+    # What the plan says
+
+    def _with_plan(
+        self, match: PayerMatch, payer_id: str, payer: str, indicator: str, plan: str
+    ) -> PayerMatch:
+        """A match by name, id and indicator, after the plan was read with the name."""
+        if normal_name(payer).isdecimal():
+            payer_id, payer = payer_id or payer, ""
+        name, every = self.vocabulary.read(payer), self.vocabulary.read(payer, plan)
+        said = self._said([hit for hit in every if hit not in name], plan, match.policy)
+        new = [hit for hit in said if not self._is_of(match.policy, hit, *_NAMING)]
+        if not new:
+            return match
+        hits = [hit for hit in every if hit in name or hit in said] if name else every
+        says = "the name says" if name else "the plan says"
+        both = self._judged(hits, payer_id, indicator)
+        both = self._with_witnesses(both, hits, payer_id, indicator, says)
+        key = both.policy or both.kind
+        if both.conflict is None and not self._is_possible(key, match, payer, name, said):
+            if match.is_known:
+                return self._against_plan(match, both, new[0], is_named=bool(name))
+            key = both.kind
+        if key == (match.policy or match.kind) and not (match.is_known and key is None):
+            return replace(match, proposal=match.proposal or both.proposal)
+        sure = both.certainty if name or both.policy is None else Certainty.LIKELY
+        return replace(both, why=f"with its plan, {both.why}", certainty=sure, by_plan=True)
+
+    def _said(self, hits: Sequence[Hit], plan: str, policy: str | None) -> list[Hit]:
+        """The phrases of a plan that say whose it is, or that it is another's than the name's.
+
+        Args:
+            hits: those that the name does not have.
+            plan: as it is written; a state in it counts beside a brand.
+            policy: what the name was taken for.
+        """
+        named = {key for hit in hits for role, key in hit.meanings if role in _NAMING} | {policy}
+        of_plan = {role for hit in self.vocabulary.read(plan) for role, _ in hit.meanings}
+        telling = {*_NAMING, Role.REGION} if of_plan.intersection(_BRANDS) else {*_NAMING}
+        return [
+            hit
+            for hit in hits
+            if any(role in telling for role, _ in hit.meanings)
+            or (
+                (Role.PLAN_WORD, EVERYONE) not in hit.meanings
+                and any(self._is_of(key, hit, Role.UNLESS) for key in named)
+            )
+        ]
+
+    def _is_possible(
+        self,
+        key: str | None,
+        match: PayerMatch,
+        payer: str,
+        name: Sequence[Hit],
+        said: Sequence[Hit],
+    ) -> bool:
+        """Whether the name and what its plan says can both be of the payer that they say together.
+
+        Args:
+            key: the policy or kind of that payer.
+            match: what the name was taken for.
+            payer: the name.
+            name: its phrases.
+            said: those of the plan that say something.
+        """
+        if (
+            key is None
+            or match.is_self_pay
+            or not all(self._allows(h, key) for h in (*name, *said))
+        ):
+            return False
+        if key == match.policy:
+            return True
+        # Medicare, with another's plan beside it, is no plan of that company by this alone.
+        owners = {owner for hit in name for role, owner in hit.meanings if role is Role.BRAND}
+        if owners & self._public and self._judged(said, "", "").policy != key:
+            return False
+        # A whole name without a brand may be that of any line of business.
+        own = self.exact.get(normal_name(payer))
+        return own is None or any(self._is_of(own, hit, *_BRANDS) for hit in name)
+
+    def _allows(self, hit: Hit, key: str) -> bool:
+        """Whether a phrase may stand beside what a payer was taken for: a company has any line."""
+        owners = {owner for role, owner in hit.meanings if role in _BRANDS}
+        if not owners or self._is_of(key, hit, *_NAMING):
+            return True
+        lines = {*self._any_company, *(self.matches.keys() - self.policies.policies.keys())}
+        return key in lines and not owners <= lines | self._public
+
+    @staticmethod
+    def _against_plan(
+        match: PayerMatch, both: PayerMatch, hit: Hit, *, is_named: bool
+    ) -> PayerMatch:
+        """A match whose plan is another payer's, by one of its phrases."""
+        text = f"its plan has {hit.text!r}"
+        says = "the name says" if is_named else "the payer id or indicator says"
+        return PayerMatch(
+            None,
+            Certainty.NONE,
+            text,
+            proposal=both.policy or match.policy or both.proposal,
+            conflict=f"{says} {match.policy or match.kind}, but {text}",
+            by_plan=True,
+        )
+
+    @cached_property
+    def _public(self) -> frozenset[str]:
+        """The payers whose name is a line of business beside a company's: Medicare."""
+        return frozenset(
+            key
+            for meanings in self.vocabulary.phrases.values()
+            if any(role is Role.JOINS for role, _ in meanings)
+            for role, key in meanings
+            if role is Role.BRAND
+        )
 
     # What the words say
 
@@ -296,15 +441,20 @@ class Matcher:
         is_state = any(role is Role.REGION for role, _ in hit.meanings)
         return is_common or is_state or self._is_of(key, hit, *_BRANDS, Role.WORD)
 
-    def _is_of(self, key: str, hit: Hit, *roles: Role) -> bool:
+    def _is_of(self, key: str | None, hit: Hit, *roles: Role) -> bool:
         """Whether a phrase plays one of the roles for a payer or for the family it is part of."""
-        keys = {key, self.matches[key].part_of}
+        keys = {key, self.matches[key].part_of} if key in self.matches else {key}
         return any(role in roles and owner in keys for role, owner in hit.meanings)
 
     # What the payer id and the filing indicator say
 
     def _with_witnesses(
-        self, match: PayerMatch, hits: Sequence[Hit], payer_id: str, indicator: str
+        self,
+        match: PayerMatch,
+        hits: Sequence[Hit],
+        payer_id: str,
+        indicator: str,
+        says: str = "the name says",
     ) -> PayerMatch:
         """A match by name, after the id and the indicator were weighed."""
         policy = match.policy
@@ -319,15 +469,15 @@ class Matcher:
         owners = frozenset(k for k in owners if not self._barred(k, words))
         if owners and policy not in owners:
             text = f"payer id {payer_id} is that of {' or '.join(sorted(owners))}"
-            conflict = f"the name says {policy}, but {text}"
+            conflict = f"{says} {policy}, but {text}"
             return PayerMatch(None, Certainty.NONE, text, proposal=policy, conflict=conflict)
         owners = self.owners.get(f"indicator {indicator}", frozenset())
         if not owners or owners & {policy, self.matches[policy].part_of}:
             return match
-        return self._against(match, policy, indicator, owners)
+        return self._against(match, f"{says} {policy}", indicator, owners)
 
     def _against(
-        self, match: PayerMatch, policy: str, indicator: str, owners: frozenset[str]
+        self, match: PayerMatch, said: str, indicator: str, owners: frozenset[str]
     ) -> PayerMatch:
         """A match by name whose filing indicator is another payer's."""
         roots = {self.matches[key].part_of or key for key in owners}
@@ -335,9 +485,9 @@ class Matcher:
         if len(roots) > 1:  # many systems write CI or HM for everyone
             return replace(match, certainty=Certainty.LIKELY, why=f"{match.why}; {text} differs")
         (owner,) = roots
-        proposal = owner if owner in self.policies.policies else policy
+        proposal = owner if owner in self.policies.policies else match.policy
         text = f"{text} is that of {owner}"
-        conflict = f"the name says {policy}, but {text}"
+        conflict = f"{said}, but {text}"
         return PayerMatch(None, Certainty.NONE, text, proposal=proposal, conflict=conflict)
 
     def _by_witness(self, payer_id: str, indicator: str) -> PayerMatch:
@@ -365,6 +515,7 @@ class Matcher:
 
 
 _BRANDS = (Role.BRAND, Role.FAMILY)
+_NAMING = (*_BRANDS, Role.JOINS)
 
 
 @frozen
@@ -375,6 +526,11 @@ class OwnName:
     policy: str
     where: Where
     """Line of the user's settings."""
+
+
+def own_name(payer_id: str, payer: str, plan: str) -> str:
+    """What a payer, with its plan unless that is blank, is called under `payers:`."""
+    return " / ".join(filter(None, ((payer.strip() or payer_id.strip()), plan.strip())))
 
 
 def with_own_names(policies: PolicySet, names: Sequence[OwnName]) -> PolicySet:

@@ -25,6 +25,7 @@ class Role(Enum):
     JOINS = "joins"
     WORD = "word"
     UNLESS = "unless"
+    PLAN_WORD = "plan word"
     REGION = "region"
 
 
@@ -92,13 +93,17 @@ class Vocabulary:
         of_all = {phrase: frozenset(meanings) for phrase, meanings in phrases.items() if phrase}
         return cls(of_all, frozenset(code.casefold() for code in states))
 
-    def read(self, name: str) -> list[Hit]:
-        """The phrases of a name, the longest first where they overlap."""
-        text = normal_name(_REMARK.sub(" ", name.casefold()))
-        words = [part for word in _words(text) for part in self._parts(word)]
-        if words and len(name.strip()) >= SHORTEST_FIELD:
-            words[-1] = self._uncut(words[-1])
-        return self._hits([word for word in words if not self._is_abbreviation(word, words)])
+    def read(self, *names: str) -> list[Hit]:
+        """The phrases of a name, the longest first where they overlap; of several, as of one."""
+        every: list[str] = []
+        for name in names:
+            text = normal_name(_REMARK.sub(" ", name.casefold()))
+            words = [part for word in _words(text) for part in self._parts(word)]
+            if words and len(name.strip()) >= SHORTEST_FIELD:
+                words[-1] = self._uncut(words[-1])
+            beside = every + words
+            every += [word for word in words if not self._is_abbreviation(word, beside)]
+        return self._hits(every)
 
     def _hits(self, words: Sequence[str]) -> list[Hit]:
         hits, at = [], 0
@@ -223,6 +228,7 @@ def _texts(matches: Matches) -> Iterable[tuple[Role, tuple[str, ...]]]:
     yield Role.JOINS, matches.joins
     yield Role.WORD, matches.words
     yield Role.UNLESS, matches.unless
+    yield Role.PLAN_WORD, matches.plan_words
 
 
 def _phrase(text: str) -> Phrase:

@@ -81,6 +81,7 @@ class Matches:
     family: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
+    plan_words: tuple[str, ...] = ()
     joins: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
     payer_ids: tuple[str, ...] = ()

@@ -194,6 +194,8 @@ class Matches(PayerWords):
     """The policy, or kind of payer, whose `family` brands may mean this one."""
     any_words: bool = False
     """Whether plans of any company are this payer's, so that other words do not matter."""
+    plan_words: tuple[Text, ...] = ()
+    """Words of `unless` that say nothing in the column of plans (in default.yaml)."""
     states: dict[State, tuple[Text, ...]] = Field(default_factory=dict)
     """Spellings of the states (in default.yaml)."""
     others: dict[Key, PayerWords] = Field(default_factory=dict)

@@ -25,7 +25,7 @@ def unanswered(spellings: Sequence[SpellingCount]) -> dict[str, tuple[SpellingCo
     """Payers that are not recognized and can be named, by normal name, with their lines."""
     payers: dict[str, tuple[SpellingCount, int]] = {}
     for spelling in spellings:
-        name = normal_name(spelling.payer or spelling.payer_id)
+        name = normal_name(spelling.name)
         if name and not spelling.match.is_known:
             first, lines = payers.get(name, (spelling, 0))
             payers[name] = first, lines + spelling.lines
@@ -35,10 +35,12 @@ def unanswered(spellings: Sequence[SpellingCount]) -> dict[str, tuple[SpellingCo
 def show_payers(console: Console, spellings: Sequence[SpellingCount], paths: Sequence[str]) -> None:
     """Every spelling with its policy and the reason, those that are not recognized first."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for header in ("Payer", "Payer ID", "Indicator", "Lines", "Policy", "Why"):
+    plan = ["Plan"] if any(one.plan_name for one in spellings) else []
+    for header in ("Payer", *plan, "Payer ID", "Indicator", "Lines", "Policy", "Why"):
         table.add_column(header, overflow="fold", justify="right" if header == "Lines" else "left")
     for one in sorted(spellings, key=lambda spelling: spelling.match.is_known):
-        texts = (one.payer or "(blank)", one.payer_id, one.claim_filing_indicator, f"{one.lines:,}")
+        named = (one.payer or "(blank)", *(one.plan_name for _ in plan), one.payer_id)
+        texts = (*named, one.claim_filing_indicator, f"{one.lines:,}")
         taken, why = _policy(one.match), _why(one.match)
         table.add_row(*(Text(safe(text)) for text in (*texts, taken, why)))
     console.print(table)
@@ -62,7 +64,7 @@ def payers_yaml(spellings: Sequence[SpellingCount], *, after: str = "") -> str:
     """
     text = after or HEADING
     for one, lines in unanswered(spellings).values():
-        name = safe((one.payer or one.payer_id).strip())
+        name = safe(one.name)
         entry = yaml.safe_dump({name: _proposal(one.match)}, allow_unicode=True, width=10_000)
         marked = "".join(f"  # {line}\n" for line in entry.splitlines())
         if marked.rpartition(":")[0] + ":" not in after:

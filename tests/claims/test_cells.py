@@ -595,7 +595,7 @@ def test_the_columns_are_those_of_the_design_in_its_order_and_types() -> None:
         "report_signed_date": Kind.DATE,
     }
     names = (
-        "claim_id claim_line_number line_control_number person_id payer payer_id "
+        "claim_id claim_line_number line_control_number person_id payer plan_name payer_id "
         "claim_filing_indicator "
         "claim_line_start_date claim_line_end_date place_of_service_code hcpcs_code "
         + " ".join(f"hcpcs_modifier_{n}" for n in range(1, 6))

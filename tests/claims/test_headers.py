@@ -393,7 +393,8 @@ def test_the_tuva_layout_maps_to_the_columns_of_the_same_name() -> None:
     with TUVA.open(encoding="utf-8", newline="") as rows:
         headers = next(csv.reader(rows))
     match = matched(*headers, of_history=True)
-    assert match.columns == {header: header for header in headers if header in BY_NAME}
+    own = {header: header for header in headers if header in BY_NAME}
+    assert match.columns == own | {"plan_name": "plan"}
     assert set(match.match_kind.values()) == {"sure"}
     assert set(match.missing) == {
         "line_control_number",

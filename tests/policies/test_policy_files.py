@@ -19,12 +19,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from cpt77092.errors import PolicyError
 from cpt77092.policies import Level, PolicySet, Status, decide, load_policies
 from cpt77092.policies.load import load_folders
 from cpt77092.policies.parameters import ByPart, Pair
-from cpt77092.policies.payer_names import Matcher
+from cpt77092.policies.payer_names import Matcher, OwnName, with_own_names
+from cpt77092.policies.policy import Where
 from cpt77092.reference.codes import CHECKED, COMPANIONS, FAMILY
 
 HERE = Path(__file__).parent
@@ -295,6 +297,80 @@ def test_the_filing_indicator_supports_or_contradicts(
     assert (match.policy, match.proposal) == (payer, proposal)
 
 
+def _plan_cases() -> list[dict[str, str]]:
+    """Payers with a plan beside them; `plans.yaml` says what each key means."""
+    text = (HERE / "plans.yaml").read_text(encoding="utf-8")
+    cases: list[dict[str, str]] = yaml.safe_load(text)
+    return cases
+
+
+@pytest.mark.parametrize(
+    "case", _plan_cases(), ids=lambda case: f"{case['payer']} + {case['plan']}"
+)
+def test_the_plan_is_read_with_the_name(policies: PolicySet, case: dict[str, str]) -> None:
+    cells = (case.get(name, "") for name in ("id", "payer", "indicator", "plan"))
+    match = Matcher.of(policies).read(*cells)
+    assert (match.policy, match.kind) == (case.get("policy"), case.get("kind"))
+    if "says" in case:
+        assert f"its plan has {case['says']!r}" in (match.conflict or "")
+    elif not {"id", "indicator"} & case.keys():
+        assert match.conflict is None
+    if "proposal" in case or (not match.policy and not match.kind):
+        assert match.proposal == case.get("proposal")
+
+
+def test_what_the_plan_changed_is_said(policies: PolicySet) -> None:
+    matcher = Matcher.of(policies)
+    plain, narrowed, by_plan = (
+        matcher.read("", payer, "", plan)
+        for payer, plan in (("Aetna", "PPO"), ("Aetna", "Medicare HMO"), ("", "Aetna HMO"))
+    )
+    assert plain == matcher.read("", "Aetna")
+    assert (narrowed.why, narrowed.certainty) == (
+        "with its plan, its name has 'medicare hmo'",
+        "sure",
+    )
+    assert (by_plan.why, by_plan.certainty) == ("with its plan, its name has 'aetna'", "likely")
+
+
+def test_a_whole_name_of_a_policy_of_yours_is_not_overruled_by_a_plan(tmp_path: Path) -> None:
+    (tmp_path / "lakeside.yaml").write_text(
+        "payer: lakeside\nlabel: Lakeside\nmatches: {names: [Evergreen Senior]}\n", encoding="utf-8"
+    )
+    matcher = Matcher.of(load_policies(tmp_path))
+    match = matcher.read("", "Evergreen Senior", "", "Medicare Advantage HMO")
+    assert (match.policy, match.proposal) == (None, "medicare-advantage")
+    assert match.conflict == "the name says lakeside, but its plan has 'medicare advantage'"
+    assert matcher.read("", "Evergreen Senior", "", "HMO").policy == "lakeside"
+
+
+def test_one_payer_with_plans_of_two_lines_is_two_payers(policies: PolicySet) -> None:
+    matcher = Matcher.of(policies)
+    plans = ("", "PPO", "Medicare Advantage", "Medicaid", "Medigap", "Medicaid HMO")
+    payers = [matcher.same_payer("", "BCBS", "", plan) for plan in plans]
+    assert payers[0] == payers[1]
+    assert payers[3] == payers[5]
+    assert len(set(payers)) == 4
+
+
+@pytest.mark.parametrize(
+    ("names", "policy"),
+    [
+        ({}, None),
+        ({"Aetna": "aetna"}, "aetna"),
+        ({"Aetna / Medicaid HMO": "cigna"}, "cigna"),
+        ({"Aetna": "aetna", "Aetna / Medicaid HMO": "default"}, "default"),
+        ({"Aetna / Medicaid": "aetna"}, None),
+    ],
+)
+def test_your_own_names_are_obeyed_whatever_the_plan_says(
+    policies: PolicySet, names: dict[str, str], policy: str | None
+) -> None:
+    where = Where("scrub.yaml", 1)
+    own = with_own_names(policies, [OwnName(name, key, where) for name, key in names.items()])
+    assert Matcher.of(own).read("", "Aetna", "", "Medicaid HMO").policy == policy
+
+
 @pytest.mark.parametrize("name", ["Self-Pay", "SELF PAY DISCOUNT", "Cash", "Patient", "Uninsured"])
 def test_the_patient_who_pays_is_known(policies: PolicySet, name: str) -> None:
     match = Matcher.of(policies).read("", name)
@@ -333,10 +409,21 @@ def test_each_brand_alone_is_its_payers(policies: PolicySet, payer: str) -> None
 
 def test_spellings_are_counted_and_read(policies: PolicySet) -> None:
     matcher = Matcher.of(policies)
-    spellings = matcher.spellings([("", "Aetna", "", 2), ("", "Acme", "", 3)])
+    spellings = matcher.spellings([("", "Aetna", "", "", 2), ("", "Acme", "", "", 3)])
     assert [(one.payer, one.lines, one.match.policy) for one in spellings] == [
         ("Acme", 3, None),
         ("Aetna", 2, "aetna"),
+    ]
+
+
+def test_a_plan_makes_a_spelling_of_its_own_where_it_changes_the_answer(
+    policies: PolicySet,
+) -> None:
+    plans = (("PPO", 1), ("Medicare HMO", 5), ("Choice POS II", 2), ("", 4))
+    spellings = Matcher.of(policies).spellings(("", "Aetna", "", *plan) for plan in plans)
+    assert [(one.name, one.lines, one.match.policy) for one in spellings] == [
+        ("Aetna", 7, "aetna"),
+        ("Aetna / Medicare HMO", 5, "medicare-advantage"),
     ]
 
 

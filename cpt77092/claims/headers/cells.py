@@ -30,6 +30,18 @@ _ICD_9 = re.compile(r"\d{3}\.\d{1,2}$")
 _POINTER = re.compile(r"(?:(?:1[0-2]|[1-9]|[A-La-l])[\s,;:|/]*){1,12}$")
 _SEX = re.compile(r"(?:f|m|u|x|o|female|male|unknown|other|[0129])$", re.IGNORECASE)
 _NPI = re.compile(r"(?<!\d)([12]\d{9})(?:\.0)?(?!\d)")
+_LINE_OF_BUSINESS = re.compile(
+    r"\b(?:medicare|mcr|medicaid|mcd|medi-?cal|ma|mapd|d?snp|chip|advantage|adv|replacement|medigap"
+    r"|supp\w*|comm?|comml|commercial|exchange|marketplace|managed|gov\w*|self|cash|auto|mva|liability"
+    r"|work(?:ers|mans)?\W{0,2}comp\w*|wc|tricare|champ(?:us|va)|va|veterans)\b",
+    re.IGNORECASE,
+)
+_PLAN = re.compile(
+    r"\b(?:ppo|hmo|epo|pos|hdhp|hsa|oap|plan|health\w*|ins|insurance|group|network|access|choice|select"
+    r"|plus|gold|silver|bronze|platinum|care|blue|indemnity|option\w*|premier|preferred|complete|medical"
+    r"|bcbs\w*|aetna|cigna|humana|uhc|united\w*|anthem|kaiser)\b",
+    re.IGNORECASE,
+)
 _PLACE = re.compile(r"(?<!\d)\d{1,2}(?!\d)")
 
 
@@ -75,6 +87,10 @@ def _is_place(cell: str) -> bool:
     return match is not None and match[0].zfill(2) in assigned_places()
 
 
+def _is_plan(cell: str) -> bool:
+    return bool(_LINE_OF_BUSINESS.search(cell) or _PLAN.search(cell))
+
+
 def _is_words(cell: str) -> bool:
     return sum(map(str.isalpha, cell)) > 2
 
@@ -84,6 +100,8 @@ _MAY_BE_WRONG = frozenset({"place", "whole number"})
 KINDS: dict[str, Callable[[str], object]] = {
     "whole number": re.compile(r"\d{1,6}(?:\.0*)?$").match,
     "words": _is_words,
+    "line of business": _LINE_OF_BUSINESS.search,
+    "plan": _is_plan,
     "id": re.compile(r"[A-Za-z0-9_-]{1,15}$").match,
     "date": _DATE.match,
     "place": _is_place,

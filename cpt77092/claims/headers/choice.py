@@ -111,7 +111,7 @@ class Choice:
                 candidate.words.strange and concept.cells
             )
             if wording.mark in ("?", "=") and agrees is False:
-                self.unfit[candidate.header] = concept.name
+                self.unfit |= {} if concept.is_witness else {candidate.header: concept.name}
             elif not (needs_cells and agrees is not True) and not self._another_has(wording):
                 pool.append(candidate)
         return pool
@@ -156,12 +156,27 @@ class Choice:
         best, tied = self._best(concept, [c for c in pool if c not in asked])
         if best is not None:
             self._take(concept, concept.name, best)
+            if concept.is_witness:
+                self._name_others(concept.name, best, pool)
         elif tied:
             self._ask_which(concept.name, tied)
         elif asked:
             header = asked[0].header
             reason = f"{self.written[header]!r} may be the {_plain(concept.name)} of the line"
             self.questions.append(Question(concept.name, (header,), reason))
+
+    def _name_others(self, column: str, best: Candidate, pool: Sequence[Candidate]) -> None:
+        """Say which headers hold lines of business, too, and are not read."""
+        own = self._filled(best)
+        others = [c for c in pool if self._filled(c) != own and self._names_business(c)]
+        if others:
+            quoted = ", ".join(repr(self.written[candidate.header]) for candidate in others)
+            why = f"{quoted} may say another and is not read"
+            self.doubts[column] = "; ".join(filter(None, [self.doubts.get(column), why]))
+
+    def _names_business(self, candidate: Candidate) -> bool | None:
+        """Whether a plan's cells name its line of business."""
+        return agree("line of business", self._filled(candidate))
 
     def _best(
         self, concept: Concept, pool: Sequence[Candidate]
@@ -170,12 +185,13 @@ class Choice:
         if not pool:
             return None, []
 
-        def key(candidate: Candidate) -> tuple[bool, bool, int, bool, int]:
+        def key(candidate: Candidate) -> tuple[bool, bool, bool, int, bool, int]:
             words = candidate.words
             by_word = words.ordinal is None and words.rank is not None
             more = candidate.more if concept.takes_plainest else 0
             agrees, is_blank = self._agrees(concept, candidate), not self._filled(candidate)
-            return agrees is False, is_blank, candidate.rank, by_word, more
+            is_vague = concept.is_witness and self._names_business(candidate) is not True
+            return agrees is False, is_blank, is_vague, candidate.rank, by_word, more
 
         least = min(map(key, pool))
         tied = [candidate for candidate in pool if key(candidate) == least]
@@ -196,7 +212,9 @@ class Choice:
             doubts.append("its cells look like something else")
         elif candidate.wording.mark in ("~", "!"):
             doubts.append("by its words it may be another")
-        elif candidate.wording.mark in ("?", "=") and agrees is None and column == concept.name:
+        elif candidate.wording.mark not in ("?", "=") or agrees is not None:
+            pass
+        elif column == concept.name and not concept.is_witness:
             doubts.append("by its words it may be another, and no cell shows it")
         if doubts:
             self.doubts[column] = "; ".join(doubts)

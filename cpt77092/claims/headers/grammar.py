@@ -49,6 +49,8 @@ class Concept:
     looks: frozenset[str]
     takes_first: bool
     takes_plainest: bool
+    is_witness: bool
+    """It supports or contradicts another column, and each header of several may say more."""
     is_whole: bool
     """Of a numbered set of headers none is used."""
 
@@ -113,6 +115,7 @@ def concept_of(name: str, entry: Mapping[str, Any]) -> Concept:
         frozenset(entry.get("looks", "").split()),
         takes_first="first" in entry,
         takes_plainest="plainest" in entry,
+        is_witness="witness" in entry,
         is_whole="whole" in entry,
     )
 
