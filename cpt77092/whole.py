@@ -271,8 +271,8 @@ def match_payers(spellings: pl.DataFrame, policies: PolicySet) -> pl.DataFrame:
         payer_id, payer, indicator, plan = (cell or "" for cell in spelling)
         match = matcher.read(payer_id, payer, indicator, plan)
         policy = match.policy or DEFAULT
-        beside = plan if match.by_plan and match.policy is None else ""
-        name = own_name(*map(shown_payer, (payer_id, payer, beside))) or "the payer (left blank)"
+        plan_name = plan if match.by_plan and match.policy is None else ""
+        name = own_name(*map(shown_payer, (payer_id, payer, plan_name))) or "the payer (left blank)"
         is_blank = not any(cell.strip() for cell in (payer_id, payer, indicator))
         is_blank &= not match.by_plan
         is_family = policy != DEFAULT and bool(policies[policy].matches.family)

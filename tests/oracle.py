@@ -137,7 +137,7 @@ class Policies:
         """Key of the policy of a claim's payer: by its name, if plan, id and indicator allow it."""
         key = self._without_plan(payer_id, payer, indicator)
         own = self._of_name(payer)
-        if not self.says_more(payer_id, payer, indicator, plan):
+        if not self.plan_counts(payer_id, payer, indicator, plan):
             return key
         if plan != ADVANTAGE or (own is not None and not own.is_branded):
             return None
@@ -145,7 +145,7 @@ class Policies:
         text = plain_name(f"{payer} {plan}")
         return general.key if self._agree(general, text, payer_id, indicator) else None
 
-    def says_more(self, payer_id: str, payer: str, indicator: str, plan: str) -> bool:
+    def plan_counts(self, payer_id: str, payer: str, indicator: str, plan: str) -> bool:
         """Whether the plan changes what a payer would be without it."""
         key, own = self._without_plan(payer_id, payer, indicator), self._of_name(payer)
         if plan == MEDICAID or (plain_name(payer) in SELF_PAY and plan in (ADVANTAGE, CIGNA)):
@@ -772,7 +772,7 @@ class Line:
             return self.paid_by.stranger if self.paid_by else ""
         name = plain_name(self.text("payer") or "") or (self.text("payer_id") or "")
         is_open = self.policy is None
-        is_other = is_open and self.batch.policies.says_more(*self.payer_cells)
+        is_other = is_open and self.batch.policies.plan_counts(*self.payer_cells)
         return plain_name(f"{name} {self.text('plan_name')}") if is_other else name
 
     def has_payer_of(self, other: Line) -> bool:

@@ -135,10 +135,10 @@ class Matcher:
         that speaks for several plans the plan is the payer: that of a state, or else of a brand.
         """
         match = self._own(payer_id, payer, indicator, plan)
-        policy, beside = match.policy, plan if match.by_plan else ""
+        policy, is_named = match.policy, bool(payer.strip() or payer_id.strip())
         is_open = policy is None or policy == EVERYONE
-        called = own_name(payer_id, payer, beside if is_open or not (payer or payer_id) else "")
-        name = f"?{normal_name(called)}"
+        counts = match.by_plan and (is_open or not is_named)
+        name = f"?{normal_name(own_name(payer_id, payer, plan if counts else ''))}"
         if policy is None or policy == EVERYONE:
             return name
         if self.matches[policy].family:
@@ -202,16 +202,18 @@ class Matcher:
         if normal_name(payer).isdecimal():
             payer_id, payer = payer_id or payer, ""
         name, every = self.vocabulary.read(payer), self.vocabulary.read(payer, plan)
-        said = self._said([hit for hit in every if hit not in name], plan, match.policy)
-        new = [hit for hit in said if not self._is_of(match.policy, hit, *_NAMING)]
+        plan_hits = self._telling_hits(
+            [hit for hit in every if hit not in name], plan, match.policy
+        )
+        new = [hit for hit in plan_hits if not self._is_of(match.policy, hit, *_NAMING)]
         if not new:
             return match
-        hits = [hit for hit in every if hit in name or hit in said] if name else every
-        says = "the name says" if name else "the plan says"
+        hits = [hit for hit in every if hit in name or hit in plan_hits] if name else every
+        subject = "the name" if name else "the plan"
         both = self._judged(hits, payer_id, indicator)
-        both = self._with_witnesses(both, hits, payer_id, indicator, says)
+        both = self._with_witnesses(both, hits, payer_id, indicator, subject)
         key = both.policy or both.kind
-        if both.conflict is None and not self._is_possible(key, match, payer, name, said):
+        if both.conflict is None and not self._is_possible(key, match, payer, name, plan_hits):
             if match.is_known:
                 return self._against_plan(match, both, new[0], is_named=bool(name))
             key = both.kind
@@ -220,7 +222,7 @@ class Matcher:
         sure = both.certainty if name or both.policy is None else Certainty.LIKELY
         return replace(both, why=f"with its plan, {both.why}", certainty=sure, by_plan=True)
 
-    def _said(self, hits: Sequence[Hit], plan: str, policy: str | None) -> list[Hit]:
+    def _telling_hits(self, hits: Sequence[Hit], plan: str, policy: str | None) -> list[Hit]:
         """The phrases of a plan that say whose it is, or that it is another's than the name's.
 
         Args:
@@ -247,7 +249,7 @@ class Matcher:
         match: PayerMatch,
         payer: str,
         name: Sequence[Hit],
-        said: Sequence[Hit],
+        plan_hits: Sequence[Hit],
     ) -> bool:
         """Whether the name and what its plan says can both be of the payer that they say together.
 
@@ -256,19 +258,19 @@ class Matcher:
             match: what the name was taken for.
             payer: the name.
             name: its phrases.
-            said: those of the plan that say something.
+            plan_hits: those of the plan that say something.
         """
         if (
             key is None
             or match.is_self_pay
-            or not all(self._allows(h, key) for h in (*name, *said))
+            or not all(self._allows(h, key) for h in (*name, *plan_hits))
         ):
             return False
         if key == match.policy:
             return True
         # Medicare, with another's plan beside it, is no plan of that company by this alone.
         owners = {owner for hit in name for role, owner in hit.meanings if role is Role.BRAND}
-        if owners & self._public and self._judged(said, "", "").policy != key:
+        if owners & self._public and self._judged(plan_hits, "", "").policy != key:
             return False
         # A whole name without a brand may be that of any line of business.
         own = self.exact.get(normal_name(payer))
@@ -288,13 +290,13 @@ class Matcher:
     ) -> PayerMatch:
         """A match whose plan is another payer's, by one of its phrases."""
         text = f"its plan has {hit.text!r}"
-        says = "the name says" if is_named else "the payer id or indicator says"
+        subject = "the name" if is_named else "the payer id or indicator"
         return PayerMatch(
             None,
             Certainty.NONE,
             text,
             proposal=both.policy or match.policy or both.proposal,
-            conflict=f"{says} {match.policy or match.kind}, but {text}",
+            conflict=f"{subject} says {match.policy or match.kind}, but {text}",
             by_plan=True,
         )
 
@@ -454,7 +456,7 @@ class Matcher:
         hits: Sequence[Hit],
         payer_id: str,
         indicator: str,
-        says: str = "the name says",
+        subject: str = "the name",
     ) -> PayerMatch:
         """A match by name, after the id and the indicator were weighed."""
         policy = match.policy
@@ -469,15 +471,15 @@ class Matcher:
         owners = frozenset(k for k in owners if not self._barred(k, words))
         if owners and policy not in owners:
             text = f"payer id {payer_id} is that of {' or '.join(sorted(owners))}"
-            conflict = f"{says} {policy}, but {text}"
+            conflict = f"{subject} says {policy}, but {text}"
             return PayerMatch(None, Certainty.NONE, text, proposal=policy, conflict=conflict)
         owners = self.owners.get(f"indicator {indicator}", frozenset())
         if not owners or owners & {policy, self.matches[policy].part_of}:
             return match
-        return self._against(match, f"{says} {policy}", indicator, owners)
+        return self._against(match, f"{subject} says {policy}", indicator, owners)
 
     def _against(
-        self, match: PayerMatch, said: str, indicator: str, owners: frozenset[str]
+        self, match: PayerMatch, opinion: str, indicator: str, owners: frozenset[str]
     ) -> PayerMatch:
         """A match by name whose filing indicator is another payer's."""
         roots = {self.matches[key].part_of or key for key in owners}
@@ -487,7 +489,7 @@ class Matcher:
         (owner,) = roots
         proposal = owner if owner in self.policies.policies else match.policy
         text = f"{text} is that of {owner}"
-        conflict = f"{said}, but {text}"
+        conflict = f"{opinion}, but {text}"
         return PayerMatch(None, Certainty.NONE, text, proposal=proposal, conflict=conflict)
 
     def _by_witness(self, payer_id: str, indicator: str) -> PayerMatch:

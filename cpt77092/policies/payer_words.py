@@ -101,8 +101,8 @@ class Vocabulary:
             words = [part for word in _words(text) for part in self._parts(word)]
             if words and len(name.strip()) >= SHORTEST_FIELD:
                 words[-1] = self._uncut(words[-1])
-            beside = every + words
-            every += [word for word in words if not self._is_abbreviation(word, beside)]
+            together = every + words
+            every += [word for word in words if not self._is_abbreviation(word, together)]
         return self._hits(every)
 
     def _hits(self, words: Sequence[str]) -> list[Hit]:
