@@ -172,10 +172,11 @@ class Matcher:
         ]
 
     def _read(self, payer_id: str, payer: str, indicator: str, plan: str) -> PayerMatch:
-        own = self.policies.own_names
-        names = (own_name(payer_id, payer, plan), own_name(payer_id, payer, ""))
-        if key := next(filter(None, (own.get(normal_name(name)) for name in names)), None):
-            return PayerMatch(key, Certainty.SURE, "your settings name it")
+        for own_plan in dict.fromkeys((plan, "")):
+            name = normal_name(own_name(payer_id, payer, own_plan))
+            if key := self.policies.own_names.get(name):
+                why = "your settings name it"
+                return PayerMatch(key, Certainty.SURE, why, by_plan=bool(own_plan))
         match = self._by_name(payer_id, payer, indicator)
         return self._with_plan(match, payer_id, payer, indicator, plan) if plan else match
 

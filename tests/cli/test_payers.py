@@ -140,3 +140,62 @@ def test_what_could_not_be_read_is_named_and_exits_2(scrub: Scrub) -> None:
     assert (code, "Aetna 1 aetna" in " ".join(out.split())) == (2, True)
     assert "damaged.parquet" in err
     assert "1 rejected row; scrub check says more" in err
+
+
+PLANS = """claim_id,payer,plan,claim_line_start_date,hcpcs_code,mod1
+A-1,BCBS,Medicare Advantage PPO,2026-03-02,77092,26
+A-2,BCBS,Choice PPO,2026-03-02,77092,26
+A-3,BCBS,Commercial,2026-03-02,77092,26
+A-4,UHC,Community Plan,2026-03-02,77092,26
+A-5,UHC,Choice Plus,2026-03-02,77092,26
+A-6,Medicare Part B,Aetna PPO,2026-03-02,77092,26
+A-7,"Smith, John",Medicaid,2026-03-02,77092,26
+"""
+
+
+def test_a_plan_that_changes_the_answer_is_listed_with_its_payer(scrub: Scrub) -> None:
+    Path("claims.csv").write_text(PLANS, encoding="utf-8")
+    code, out, err = scrub("payers", "claims.csv")
+    assert (code, err) == (0, "")
+    assert rows_of(out)[3:-3] == [
+        "Medicare Part B Aetna PPO 1 not recognized its plan has 'aetna' (did you mean medicare?)",
+        "Smith, John Medicaid 1 not recognized with its plan, medicaid: no policy is for it",
+        "UHC Community Plan 1 not recognized with its plan, medicaid: no policy is for it",
+        "BCBS 2 bcbs its name is listed",
+        "BCBS Medicare Advantage PPO 1 medicare-advantage with its plan, its name has 'medicare "
+        "advantage'",
+        "UHC 1 unitedhealthcare its name has 'uhc'",
+    ]
+
+
+@pytest.mark.slow
+def test_what_is_saved_for_a_plan_is_an_answer_for_that_plan_alone(scrub: Scrub) -> None:
+    Path("claims.csv").write_text(PLANS, encoding="utf-8")
+    scrub("payers", "claims.csv", "--save", "payers.yaml")
+    text = Path("payers.yaml").read_text(encoding="utf-8")
+    answered = re.sub("(?m)^  # ", "  ", text).replace("POLICY", "default")
+    assert list(yaml.safe_load(answered)["payers"].items()) == [
+        ("Medicare Part B / Aetna PPO", "medicare"),
+        ("Smith, John / Medicaid", "default"),
+        ("UHC / Community Plan", "default"),
+    ]
+    Path("payers.yaml").write_text(answered, encoding="utf-8")
+    _, out, _ = scrub("payers", "claims.csv", "--payers", "payers.yaml")
+    assert "6 spellings on 7 lines; not recognized: 0." in out
+    typed = ("claims.csv", "--payers", "payers.yaml", *AS_OF, "--select", "ID005,MO001")
+    _, out, _ = scrub(*typed, "--format", "concise")
+    assert "ID005" not in out
+    assert [row.partition(" A-")[2][:1] for row in out.splitlines() if " MO001 " in row] == [
+        *("1", "5", "6"),
+    ]
+
+
+def test_the_message_names_the_plan_and_no_person(scrub: Scrub) -> None:
+    Path("claims.csv").write_text(PLANS, encoding="utf-8")
+    _, out, err = scrub("claims.csv", *AS_OF, "--select", "ID005", "--format", "concise")
+    assert (
+        "No policy used for Medicare Part B / Aetna PPO: the name says medicare, but its plan has "
+        "'aetna'; the default policy was used."
+    ) in out
+    assert "No policy found for UHC / Community Plan, read as medicaid;" in out
+    assert "Smith" not in out + err
