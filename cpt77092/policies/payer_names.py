@@ -172,13 +172,15 @@ class Matcher:
         ]
 
     def _read(self, payer_id: str, payer: str, indicator: str, plan: str) -> PayerMatch:
-        for own_plan in dict.fromkeys((plan, "")):
-            name = normal_name(own_name(payer_id, payer, own_plan))
-            if key := self.policies.own_names.get(name):
-                why = "your settings name it"
-                return PayerMatch(key, Certainty.SURE, why, by_plan=bool(own_plan))
-        match = self._by_name(payer_id, payer, indicator)
-        return self._with_plan(match, payer_id, payer, indicator, plan) if plan else match
+        own = self.policies.own_names
+        if key := own.get(normal_name(own_name(payer_id, payer, plan))):
+            return PayerMatch(key, Certainty.SURE, "your settings name it", by_plan=bool(plan))
+        if not plan:
+            return self._by_name(payer_id, payer, indicator)
+        match = self._own(payer_id, payer, indicator, "")
+        if normal_name(own_name(payer_id, payer, "")) in own:
+            return match
+        return self._with_plan(match, payer_id, payer, indicator, plan)
 
     def _by_name(self, payer_id: str, payer: str, indicator: str) -> PayerMatch:
         """What a payer is taken for without its plan."""
