@@ -249,13 +249,15 @@ def test_an_unpadded_isa_can_be_read_past() -> None:
 MARKS = "*|!@#%&+:>;~\x1c\x1d\x1e\x1f\xa6\xa7"  # ^ parts repetitions
 BREAKS = ("", "\n", "\r\n", "\r")
 NOT_OF_AN_837P = {
+    "plan_name",
     "hcpcs_modifier_5",
     "paid_amount",
     "allowed_amount",
     "submission_date",
     "report_signed_date",
 }
-"""What rules about filing and reports ask for, and what was paid: neither form has it here."""
+"""What rules about filing and reports ask for, what was paid, and the plan, whose place (SBR04) may
+as well hold an employer: neither form has it here."""
 COLUMNS = [name for name in BY_NAME if name not in NOT_OF_AN_837P]
 RUNS = st.deferred(lambda: runs(vocabulary(read_policies(ROOT / "policies"), AS_OF)))
 DOT = r"\b([A-Z][0-9A-Z][0-9A-Z])\.([0-9A-Z]{1,4})\b"
