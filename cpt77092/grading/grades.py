@@ -229,9 +229,10 @@ def _payer_label(policies: PolicySet) -> pl.Expr:
 
 def _graded_findings(predicted: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
     """Each prediction with what became of it."""
-    table = predicted.join(
-        lines.drop("row_id", "report"), on="line", how="inner", maintain_order="left"
+    what_became = lines.select(
+        "line", "payer", "label", "outcome", "denied_carcs", "paid", "charge_amount"
     )
+    table = predicted.join(what_became, on="line", maintain_order="left")
     outcome = pl.col("outcome").cast(pl.String)
     has_code = pl.col("carc").is_in(pl.col("denied_carcs").fill_null([]))
     # Units denied beside others that are paid came true in part.
@@ -248,13 +249,14 @@ def _graded_findings(predicted: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFra
 
 def _by_line(graded: pl.DataFrame) -> pl.DataFrame:
     """For each line with a prediction its worst severity, rules, and the best grade of those."""
-    is_worst = (pl.col("severity") == "error") | ~(pl.col("severity") == "error").any().over("line")
-    worst = graded.filter(is_worst).sort("line", "grade", maintain_order=True)
-    return worst.group_by("line", maintain_order=True).agg(
-        pl.col("severity").first(),
-        pl.col("grade").first(),
-        predicted=pl.col("rule").unique(maintain_order=True).sort().str.join(" "),
-    )
+    is_error = pl.col("severity") == "error"
+    errors = graded.filter(is_error)
+    warnings = graded.filter(~is_error).join(errors, on="line", how="anti")
+    worst = pl.concat([errors, warnings]).select("line", "severity", "grade", "rule")
+    best = worst.sort("line", "grade").unique("line", keep="first", maintain_order=True)
+    rules = worst.select("line", "rule").unique().sort("line", "rule").group_by("line").agg("rule")
+    rules = rules.select("line", predicted=pl.col("rule").list.join(" "))
+    return best.drop("rule").join(rules, on="line", maintain_order="left")
 
 
 def _tally(lines: pl.DataFrame) -> Tally:
@@ -282,7 +284,9 @@ def _rule_grades(
 ) -> tuple[RuleGrade, ...]:
     keys = ["rule", "name", "severity", "payer", "label"]
     # Several findings of a rule on one line are one prediction.
-    once = graded.sort("line", "grade").unique([*keys, "line"], keep="first", maintain_order=True)
+    once = graded.sort("line", "grade").unique(
+        ["line", "rule", "severity"], keep="first", maintain_order=True
+    )
     by_rule = _missed_by_rule(missed, rules) if missed is not None else {}
     grades = [
         RuleGrade(

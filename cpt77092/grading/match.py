@@ -55,9 +55,9 @@ def match(lines: pl.DataFrame, remittances: pl.DataFrame) -> Matches:
         lines: as `Predictions.lines` has them.
         remittances: as `REMITTANCE_LINE` has them.
     """
-    known = _keys_of_lines(lines)
-    remits = _keys_of_remittances(remittances.with_row_index(REMIT), known)
-    pairs = _pairs(known, remits)
+    claims = _numbered_claims(lines)
+    remits = _keys_of_remittances(remittances.with_row_index(REMIT), claims)
+    pairs = _pairs(_keys_of_lines(lines, claims), remits)
     answers = _last_answers(pairs, lines, remittances)
     graded = lines.join(answers, on=LINE, how="left", maintain_order="left").with_columns(
         pl.col("outcome").fill_null("unanswered")
@@ -72,18 +72,24 @@ def match(lines: pl.DataFrame, remittances: pl.DataFrame) -> Matches:
     return Matches(graded, rest.join(pairs, on=REMIT, how="anti")[REMIT], others.height)
 
 
-def _keys_of_lines(lines: pl.DataFrame) -> pl.DataFrame:
+def _keys_of_lines(lines: pl.DataFrame, numbers: pl.DataFrame) -> pl.DataFrame:
     control = pl.col("line_control_number").fill_null("").str.strip_chars()
     return lines.select(
         LINE,
-        claim=_claim(),
+        number=_claim(),
         control=pl.when(control != "").then(control),
         code="hcpcs_code",
         modifiers_sorted=_sorted_modifiers(),
         day="claim_line_start_date",
         charge="charge_amount",
         undated=pl.lit(True),  # noqa: FBT003
-    )
+    ).join(numbers, on="number", how="left", maintain_order="left")
+
+
+def _numbered_claims(lines: pl.DataFrame) -> pl.DataFrame:
+    """Each claim number (`number`) with a short number of ours (`claim`), which joins faster."""
+    claims = lines.select(number=_claim()).unique().filter(pl.col("number") != "")
+    return claims.with_row_index("claim")
 
 
 def _claim() -> pl.Expr:
@@ -100,21 +106,19 @@ def _sorted_modifiers() -> pl.Expr:
     return pl.col("modifiers").str.to_uppercase().str.split(" ").list.sort().list.join(" ")
 
 
-def _keys_of_remittances(remits: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
+def _keys_of_remittances(remits: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
     """The remittance lines whose claim is known, with the same keys."""
-    known = lines.select("claim").unique().filter(pl.col("claim") != "")
-    bare = known.select(claim="claim", bare=_bare(pl.col("claim")))
-    bare = bare.filter(pl.col("bare").is_unique(), pl.col("bare") != "")
-    keyed = remits.with_columns(claim=_claim()).with_columns(bare=_bare(pl.col("claim")))
-    exact = keyed.join(known, on="claim", how="semi", maintain_order="left")
-    rest = keyed.join(exact, on=REMIT, how="anti", maintain_order="left")
-    near = rest.drop("claim").join(bare, on="bare", how="inner", maintain_order="left")
-    named = pl.concat([exact, near.select(exact.columns)])
-    rest = rest.join(named, on=REMIT, how="anti", maintain_order="left").drop("claim")
-    by_payers = _claims_by_payers_number(named)
-    same = rest.join(by_payers, on=_PAYERS_NUMBER, nulls_equal=True, maintain_order="left")
-    together = pl.concat([named, same.select(named.columns)]).sort(REMIT)
-    return together.select(
+    near_claims = claims.select("claim", bare=_bare(pl.col("number")))
+    near_claims = near_claims.filter(pl.col("bare").is_unique(), pl.col("bare") != "")
+    named = remits.select(REMIT, *_PAYERS_NUMBER, number=_claim())
+    named = named.join(claims, on="number", how="left", maintain_order="left")
+    rest = named.filter(pl.col("claim").is_null()).drop("claim")
+    near = rest.with_columns(bare=_bare(pl.col("number"))).join(near_claims, on="bare")
+    named = pl.concat([named.drop_nulls("claim"), near.select(named.columns)])
+    rest = rest.join(near, on=REMIT, how="anti")
+    same = rest.join(_claims_by_payers_number(named), on=_PAYERS_NUMBER, nulls_equal=True)
+    claim_of = pl.concat([named.select(REMIT, "claim"), same.select(REMIT, "claim")])
+    return remits.join(claim_of, on=REMIT, maintain_order="left").select(
         REMIT,
         "claim",
         "is_whole_claim",
@@ -186,7 +190,7 @@ def _last_answers(
         billed_charge="charge_amount",
     )
     answers = (
-        pairs.join(remittances.with_row_index(REMIT), on=REMIT)
+        pairs.join(remittances.with_row_index(REMIT).select(REMIT, *_ANSWER), on=REMIT)
         .filter(~pl.col("answer").is_in(list(_NOT_ANSWERS)))
         .join(billed, on=LINE)
     )
@@ -213,6 +217,12 @@ def _last_answers(
 
 _PLACE = (LINE, "source", "claim_row")
 """One payment of one checked line."""
+_ANSWER = (
+    *("source", "claim_row", "is_whole_claim", "remitting_payer", "payment_date", "claim_status"),
+    *("hcpcs_code", "modifiers", "charge", "paid", "allowed", "patient_share", "answer"),
+    *("group_code", "carc", "carcs", "rarcs", "adjustments"),
+)
+"""What is read of a remittance line that answers a checked one."""
 
 
 def _differs() -> pl.Expr:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import field, replace
 from datetime import date
 from mmap import ACCESS_READ, mmap
@@ -25,6 +26,8 @@ from cpt77092.run import Request, run
 LINES, FINDINGS = "checked_lines", "findings"
 _DIGEST = b',\n"sha256": "'
 _WRITE_AGAIN = "write it with scrub check CLAIMS --checked-lines -o report.json"
+_NO_CODE = '"carc":"",'
+"""In a finding that predicts no denial."""
 _BLOCK = 1 << 26
 """Bytes of rows that are read in one go."""
 ROW = ("report", "source_file", "source_row")
@@ -135,9 +138,7 @@ def _lines(report: _Report, number: int) -> pl.DataFrame:
 def _read(path: str) -> _Report:
     try:
         with Path(path).open("rb") as stream, _mapped(stream) as content:
-            at = content.rfind(_DIGEST)
-            is_whole = at >= 0 and content[at + len(_DIGEST) :] == _closing(content, at)
-            tree = _tables_as_written(content) if is_whole else _tables_of_tree(content)
+            tree, is_whole = _tables(content)
         manifest = tree["manifest"]
         date.fromisoformat(manifest["as_of"])
         folders = manifest["policies"]["folders"]
@@ -160,6 +161,24 @@ def _mapped(stream: IO[bytes]) -> mmap:
     return mmap(stream.fileno(), 0, access=ACCESS_READ)
 
 
+def _tables(content: mmap) -> tuple[dict[str, Any], bool]:
+    """The tables of a report, and whether its digest shows that it is as it was written.
+
+    The digest is taken beside the reading, which is by lines: an edited report may have others.
+    """
+    at = content.rfind(_DIGEST)
+    if at < 0:
+        return _tables_of_tree(content), False
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        closing = beside.submit(_closing, content, at)
+        try:
+            tree = _tables_as_written(content)
+        except (ValueError, LookupError, pl.exceptions.PolarsError):
+            return _tables_of_tree(content), False
+        is_whole = content[at + len(_DIGEST) :] == closing.result()
+    return (tree if is_whole else _tables_of_tree(content)), is_whole
+
+
 def _closing(content: mmap, at: int) -> bytes:
     """How a report ends whose digest is that of its bytes before a place."""
     with memoryview(content) as view, view[:at] as body:
@@ -173,27 +192,46 @@ def _tables_as_written(content: mmap) -> dict[str, Any]:
     """
     start, end = len(b'{"manifest": '), content.find(b',\n"totals": ')
     tree: dict[str, Any] = {"manifest": json.loads(content[start:end])}
-    for name, schema in _TABLES.items():
-        mark = f',\n"{name}": ['.encode()
-        place = content.find(mark, end)
-        begin = place + len(mark)
-        # Rows have a line each; an empty table ends at once.
-        is_empty = content[begin : begin + 1] == b"]"
-        stop = begin if is_empty else content.find(b"\n]", begin)
-        tree[name] = None if place < 0 else _rows(content, begin + 1, stop, schema)
+    places = {name: content.find(_mark(name), end) for name in _TABLES}
+    lists_lines = places[LINES] >= 0
+    for name, place in places.items():
+        # Where the lines are listed, a finding that predicts no denial adds nothing.
+        needs_all = name == LINES or not lists_lines
+        blocks = _blocks(content, place + len(_mark(name)))
+        tree[name] = _rows(blocks, _TABLES[name], needs_all=needs_all) if place >= 0 else None
     return tree
 
 
-def _rows(content: mmap, begin: int, stop: int, schema: Schema) -> pl.DataFrame:
-    """The rows between two places, read in blocks."""
+def _mark(table: str) -> bytes:
+    return f',\n"{table}": ['.encode()
+
+
+def _blocks(content: mmap, begin: int) -> Iterator[pl.Series]:
+    """The rows of a table as they are written, in blocks: each has a line, and `]` ends them."""
+    begin += content[begin : begin + 1] == b"\n"
+    while 0 < begin < len(content):
+        cut = content.find(b"\n", begin + _BLOCK)
+        end = cut if cut >= 0 else len(content)
+        text = pl.read_csv(
+            io.BytesIO(content[begin:end]),
+            has_header=False,
+            separator="\x01",  # JSON has no control characters
+            quote_char=None,
+            schema={"row": pl.String},
+        )["row"]
+        last = text.str.starts_with("]").fill_null(value=False).arg_true()
+        yield text.head(last[0]) if last.len() else text
+        begin = 0 if last.len() else end + 1
+
+
+def _rows(blocks: Iterable[pl.Series], schema: Schema, *, needs_all: bool) -> pl.DataFrame:
+    """The rows of a table, unless all are needed those with a denial code."""
     as_read = _as_json(schema)
     tables = [_typed(pl.DataFrame(schema=as_read), schema)]
-    while begin < stop:
-        cut = content.find(b"\n", begin + _BLOCK, stop)
-        cut = stop if cut < 0 else cut
-        rows = content[begin:cut].replace(b"},\n{", b"}\n{").removesuffix(b",")
-        tables.append(_typed(pl.read_ndjson(io.BytesIO(rows), schema=as_read), schema))
-        begin = cut + 1
+    for rows in blocks:
+        kept = rows if needs_all else rows.filter(~rows.str.contains(_NO_CODE, literal=True))
+        lines = kept.str.strip_suffix(",").str.join("\n").cast(pl.Binary).item()
+        tables.append(_typed(pl.read_ndjson(io.BytesIO(lines), schema=as_read), schema))
     return pl.concat(tables)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -64,8 +65,10 @@ def run_grading(
     Raises:
         ScrubError: a file or an argument cannot be used; its `lines` say what to fix.
     """
-    predictions = read_predictions(reports, claims)
-    remittances = read_remittances(remits, lenient=lenient)
+    with ThreadPoolExecutor(max_workers=1) as beside:  # two readers that know nothing of each other
+        answers = beside.submit(read_remittances, remits, lenient=lenient)
+        predictions = read_predictions(reports, claims)
+        remittances = answers.result()
     folder = policies or predictions.policies
     policy_set = load_policies(folder)
     matches = match(predictions.lines, remittances.lines)
