@@ -169,8 +169,8 @@ def _tables(content: mmap) -> tuple[dict[str, Any], bool]:
     at = content.rfind(_DIGEST)
     if at < 0:
         return _tables_of_tree(content), False
-    with ThreadPoolExecutor(max_workers=1) as beside:
-        closing = beside.submit(_closing, content, at)
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        closing = pool.submit(_closing, content, at)
         try:
             tree = _tables_as_written(content)
         except (ValueError, LookupError, pl.exceptions.PolarsError):

@@ -65,8 +65,8 @@ def run_grading(
     Raises:
         ScrubError: a file or an argument cannot be used; its `lines` say what to fix.
     """
-    with ThreadPoolExecutor(max_workers=1) as beside:  # two readers that know nothing of each other
-        answers = beside.submit(read_remittances, remits, lenient=lenient)
+    with ThreadPoolExecutor(max_workers=1) as pool:  # two readers that know nothing of each other
+        answers = pool.submit(read_remittances, remits, lenient=lenient)
         predictions = read_predictions(reports, claims)
         remittances = answers.result()
     folder = policies or predictions.policies
