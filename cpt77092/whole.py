@@ -297,9 +297,25 @@ def match_payers(spellings: pl.DataFrame, policies: PolicySet) -> pl.DataFrame:
             pl.col(_OF_PAYER).cast(pl.Categorical),
             payer_number=pl.col("same_payer").rank("dense").cast(pl.UInt32),
             policy_number=pl.col("payer_policy").rank("dense").cast(pl.UInt32) - 1,
+            payer_is_vague=_differs_by_plan(),
         )
         .drop("same_payer")
         .with_row_index("payer_row")
+    )
+
+
+def _differs_by_plan() -> pl.Expr:
+    """The payer is one where the plan is known and another where a file has no plan column.
+
+    So earlier claims without the column may be of either payer, and those with it of a batch's
+    lines without it.
+    """
+    alike = [pl.col(name).cast(pl.String).fill_null("") for name in SPELLING if name != "plan_name"]
+    payer, has_no_column = pl.col("same_payer"), pl.col("plan_name").is_null()
+    without = payer.filter(has_no_column).first().over(alike)
+    differs = payer != without
+    return pl.when(has_no_column).then(differs.any().over(alike)).otherwise(differs) & (
+        without.is_not_null()
     )
 
 

@@ -781,8 +781,18 @@ class Line:
 
     @property
     def payer_is_known(self) -> bool:
-        """Whether it, or its claim, says who pays."""
-        return self.payer is not None and (self.paid_by or self).names_payer
+        """Whether it, or its claim, says who pays, whatever plan a file without plans has."""
+        if self.payer is None or not (self.paid_by or self).names_payer:
+            return False
+        return self.paid_by is not self or not self._may_differ_by_plan
+
+    @property
+    def _may_differ_by_plan(self) -> bool:
+        """Whether batch or history has no plan column, and the other's plan names another payer."""
+        alike = [o for o in self.batch.lines if o.payer_cells[:3] == self.payer_cells[:3]]
+        is_told = self.text("plan_name") is not None
+        others = [other for other in alike if (other.text("plan_name") is not None) is not is_told]
+        return any(other.payer != self.payer for other in others)
 
     def may_repeat(self, other: Line) -> bool:
         """Whether what this line of the other's patient and code leaves open may be the same."""

@@ -266,3 +266,32 @@ def test_no_patient_is_named_in_what_is_said_of_them(scans: Path, tmp_path: Path
     table = findings.as_table(checked(scans, past))
     assert {"FR002", "FR003"} <= set(table["rule"])
     assert not any("P1" in text or "P2" in text for text in table["message"])
+
+
+@pytest.mark.parametrize(
+    ("own", "earlier", "outcome"),
+    [
+        ("Medicare Advantage PPO", None, "not checked"),
+        (None, "Medicare Advantage PPO", "not checked"),
+        ("PPO", None, "finding"),
+        (None, "PPO", "finding"),
+        ("Medicare Advantage PPO", "Medicare Advantage HMO", "finding"),
+        ("Medicare Advantage PPO", "PPO", "clear"),
+        ("Medicare Advantage PPO", "", "clear"),
+    ],
+)
+def test_a_plan_that_one_side_has_no_column_for_leaves_the_payer_open(
+    own: str | None, earlier: str | None, outcome: str
+) -> None:
+    """A plan tells two payers of one name apart: without it an earlier claim may be of either."""
+    cells = {"person_id": "P1", "payer": "BCBS", "hcpcs_code": "77092", "hcpcs_modifier_1": ""}
+    cells |= {"claim_line_start_date": "2026-03-02", "rendering_npi": "1234567893"}
+    plans = [{} if plan is None else {"plan_name": plan} for plan in (own, earlier)]
+    result = check(
+        pl.DataFrame([{**cells, "claim_id": "B-1", **plans[0]}]),
+        as_of=AS_OF,
+        history=pl.DataFrame([{**cells, "claim_id": "H-1", **plans[1]}]),
+        select=["FR003"],
+    )
+    has_finding, is_unchecked = result.findings.height > 0, result.not_checked.height > 0
+    assert (has_finding, is_unchecked) == (outcome == "finding", outcome == "not checked")
