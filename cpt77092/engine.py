@@ -254,9 +254,12 @@ def _agreed(result: Result, other: Result) -> Result:
 
 
 def _all_lines(batch: Batch, history: History | None, whole: Whole) -> pl.DataFrame:
-    """The lines of the batch, and below them those of earlier claims, whose files come after."""
+    """The lines of the batch, and below them those of earlier claims, whose files come after.
+
+    They are of one chunk: where the first of several is empty, `pl.format` ends in a panic.
+    """
     if history is None or history.lines.is_empty():
-        return batch.lines.with_columns(is_past=pl.lit(False))  # noqa: FBT003
+        return batch.lines.with_columns(is_past=pl.lit(False)).rechunk()  # noqa: FBT003
     past = history.lines.with_columns(pl.col("source") + len(whole.source_files), is_past=True)
     every = [batch.lines.with_columns(is_past=False), past]
     return pl.concat(every, how="diagonal", rechunk=True)

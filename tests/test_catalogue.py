@@ -259,6 +259,7 @@ def test_no_loop_over_rows_where_the_lines_are() -> None:
         ("split/held_claims.py", "iter_rows"),  # the ways in which payers are named
         ("split/__init__.py", "iter_rows"),  # where rows go, one of each run of rows
         ("readers/copying/table.py", "iter_slices"),  # blocks of a sheet
+        ("spark/files.py", "iter_slices"),  # blocks of lines on their way to Spark
         ("followup/accepted.py", "iter_rows"),  # the findings that decisions name
         ("followup/decide.py", "iter_rows"),  # the findings that somebody accepts
         ("grading/compose.py", "iter_rows"),  # the lines that are shown
