@@ -48,7 +48,7 @@ def reraise_lost_signal(terminated: int) -> Iterator[None]:
 
     sys.unraisablehook = resend
     if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:  # would leave locks and partial files
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(terminated))
+        signal.signal(signal.SIGTERM, lambda *_: _termination.end(terminated))
     try:
         with _ended_by_force():
             yield
@@ -60,6 +60,33 @@ def reraise_lost_signal(terminated: int) -> Iterator[None]:
         for timer in resending:
             timer.cancel()
         sys.unraisablehook = previous_hook
+
+
+class _Termination:
+    """Whether SIGTERM ends the run at once, and whether it came while it did not."""
+
+    is_held = False
+    has_come = False
+
+    def end(self, code: int) -> None:
+        self.has_come = True
+        if not self.is_held:
+            sys.exit(code)
+
+
+_termination = _Termination()
+
+
+@contextmanager
+def termination_held() -> Iterator[None]:
+    """Put a SIGTERM off to the end of the block, so that a file is made and known, or neither."""
+    _termination.is_held, _termination.has_come = True, False
+    try:
+        yield
+    finally:
+        _termination.is_held = False
+        if _termination.has_come:
+            signal.raise_signal(signal.SIGTERM)
 
 
 @contextmanager

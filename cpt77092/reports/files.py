@@ -20,7 +20,7 @@ from polars.exceptions import PolarsError
 
 from cpt77092.choices import DocumentFormat, Format, GradeFormat
 from cpt77092.errors import OutputError, did_you_mean
-from cpt77092.signals import UNFINISHED
+from cpt77092.signals import UNFINISHED, termination_held
 
 Form = TypeVar("Form", Format, DocumentFormat, GradeFormat)
 
@@ -116,17 +116,21 @@ def _locked(place: Path, asked: str) -> Iterator[None]:
         yield
         return
     lock = place.with_name(f".{place.name}.lock")
-    handle = _lock(lock, asked)
-    UNFINISHED.add(lock)
-    try:
+    with ExitStack() as stack:
+        with termination_held():
+            handle = _lock(lock, asked)
+            UNFINISHED.add(lock)
+            stack.callback(_unlock, place, asked, lock, handle)
         _remove_unfinished(place, asked)  # a killed run left them
         yield
-    finally:
-        with suppress(OutputError):  # a second Ctrl-C ends the removal that the first one began
-            _remove_unfinished(place, asked)
-        lock.unlink(missing_ok=True)
-        UNFINISHED.discard(lock)
-        os.close(handle)
+
+
+def _unlock(place: Path, asked: str, lock: Path, handle: int) -> None:
+    with suppress(OutputError):  # a second Ctrl-C ends the removal that the first one began
+        _remove_unfinished(place, asked)
+    lock.unlink(missing_ok=True)
+    UNFINISHED.discard(lock)
+    os.close(handle)
 
 
 def _lock(lock: Path, asked: str) -> int:

@@ -23,7 +23,9 @@ import polars as pl
 import pytest
 
 from cpt77092.errors import ClaimsError, OutputError
+from cpt77092.reports import files
 from cpt77092.reports.files import fill_in, output_locks
+from cpt77092.signals import reraise_lost_signal
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
@@ -305,6 +307,31 @@ def test_a_run_that_is_stopped_leaves_nothing(
             time.sleep(0.5)  # and then it waits for more
         run.send_signal(sent)
         assert (run.wait(timeout=30), run.stderr and run.stderr.read()) == (code, b"")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_that_is_stopped_while_it_makes_a_lock_leaves_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = files._lock
+
+    def stopped(place: Path, asked: str) -> int:
+        handle = lock(place, asked)
+        signal.raise_signal(signal.SIGTERM)
+        assert place.exists()
+        return handle
+
+    monkeypatch.setattr(files, "_lock", stopped)
+    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    try:
+        with (
+            pytest.raises(SystemExit, match="143"),
+            reraise_lost_signal(143),
+            output_locks([str(tmp_path / "o.csv")]),
+        ):
+            pytest.fail("the run goes on")
+    finally:
+        signal.signal(signal.SIGTERM, before)
     assert list(tmp_path.iterdir()) == []
 
 
