@@ -790,8 +790,8 @@ class Line:
     def _may_differ_by_plan(self) -> bool:
         """Whether batch or history has no plan column, and the other's plan names another payer."""
         alike = [o for o in self.batch.lines if o.payer_cells[:3] == self.payer_cells[:3]]
-        is_told = self.text("plan_name") is not None
-        others = [other for other in alike if (other.text("plan_name") is not None) is not is_told]
+        has_plan = self.text("plan_name") is not None
+        others = [other for other in alike if (other.text("plan_name") is not None) is not has_plan]
         return any(other.payer != self.payer for other in others)
 
     def may_repeat(self, other: Line) -> bool:
