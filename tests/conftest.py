@@ -30,10 +30,13 @@ SERVERS = {"browser", "postgres", "database", "store"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as slow what starts a browser or a database."""
+    """Mark as slow what starts a browser or a database; what is slow is not counted as coverage."""
     for item in items:
         if SERVERS.intersection(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
+        # Tracing nearly doubles the time of a test.
+        if item.get_closest_marker("slow") is not None:
+            item.add_marker(pytest.mark.no_cover)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
