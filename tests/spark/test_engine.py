@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from tests.conftest import OWN_STEP, Scrub
+from tests.conftest import Scrub
 from tests.spark.agreement import EXAMPLES, example
+from tests.spark.required import IN_PROCESS, require_spark
 
-pytest.importorskip("pyspark", reason=f"the extra spark is not installed; {OWN_STEP}")
-pytest.importorskip("pyarrow", reason=f"the extra spark is not installed; {OWN_STEP}")
+require_spark()
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(shutil.which("java") is None, reason=f"Java is not installed; {OWN_STEP}"),
-    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::FutureWarning:pyspark"),
-    pytest.mark.filterwarnings("ignore::DeprecationWarning:pyspark"),
-]
+pytestmark = IN_PROCESS
 OPTIONS = ("--as-of", "2026-11-23", "--isolated")
 SPARK = ("--engine", "spark", "--master", "local[2]")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,14 +11,11 @@ import pytest
 
 from tests.conftest import OWN_STEP
 from tests.spark.cluster import HOST, SHORT_LIVED, standalone_cluster
+from tests.spark.required import MARKS, require_spark
 
-pytest.importorskip("pyspark", reason=f"the extra spark is not installed; {OWN_STEP}")
-pytest.importorskip("pyarrow", reason=f"the extra spark is not installed; {OWN_STEP}")
+require_spark()
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(shutil.which("java") is None, reason=f"Java is not installed; {OWN_STEP}"),
-]
+pytestmark = MARKS
 ROOT = Path(__file__).parents[2]
 
 

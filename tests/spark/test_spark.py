@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,6 @@ import cpt77092
 from cpt77092 import ClaimsError, ColumnsError, UsageError
 from cpt77092.findings.schema import FINDING
 from tests.agreement import enlarged
-from tests.conftest import OWN_STEP
 from tests.spark.agreement import (
     AS_OF,
     EXAMPLES,
@@ -26,17 +24,12 @@ from tests.spark.agreement import (
     example,
     numbered,
 )
+from tests.spark.required import IN_PROCESS, require_spark
 from tests.spark.session import from_spark, local_session, to_spark
 
-pytest.importorskip("pyspark", reason=f"the extra spark is not installed; {OWN_STEP}")
-pytest.importorskip("pyarrow", reason=f"the extra spark is not installed; {OWN_STEP}")
+require_spark()
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(shutil.which("java") is None, reason=f"Java is not installed; {OWN_STEP}"),
-    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::FutureWarning:pyspark"),
-    pytest.mark.filterwarnings("ignore::DeprecationWarning:pyspark"),
-]
+pytestmark = IN_PROCESS
 
 
 @pytest.fixture(scope="module")
