@@ -352,7 +352,6 @@ assert before == [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)]
 
 
 @pytest.mark.slow
-@pytest.mark.no_cover  # many checks of what other tests cover
 def test_checks_in_threads_agree_and_leave_standard_error_alone() -> None:
     before = os.fstat(2)
     expected = check(example(), as_of=AS_OF).findings

@@ -124,7 +124,6 @@ def test_facts_that_read_each_other_are_refused() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.no_cover  # a check for every rule
 def test_a_rule_finds_the_same_alone_as_among_all(policies: PolicySet) -> None:
     together = findings.as_table(run(policies, EXAMPLE))
     for rule in CATALOGUE:

@@ -87,7 +87,6 @@ def test_case_alone(case: Case, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.no_cover  # each case is covered when it is alone
 def test_all_cases_together_in_shuffled_batches(tmp_path: Path) -> None:
     # Cases that lack the same columns and share a default policy make one batch; every case gets
     # a payer and claim ids of its own, so that no case shares lines with another by name.

@@ -34,7 +34,6 @@ def rows(scrub: Scrub, *arguments: object) -> list[dict[str, Any]]:
 
 
 @pytest.mark.slow
-@pytest.mark.no_cover  # a check for every policy
 def test_each_row_is_the_check_under_that_policy(scrub: Scrub) -> None:
     answers = rows(scrub)
     known = load_policies().policies

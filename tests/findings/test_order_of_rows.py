@@ -49,7 +49,6 @@ def findings_of(file: Path, rows: list[dict[str, str]]) -> list[tuple[object, ..
 
 
 @pytest.mark.slow
-@pytest.mark.no_cover  # a hundred checks of what many tests cover
 @settings(max_examples=60, deadline=None)
 @given(rows=ROWS, seed=st.integers(0, 1000))
 def test_shuffled_rows_have_the_same_findings(

@@ -223,7 +223,6 @@ def test_it_fits_the_width_and_uses_it(example: Result, by: By, width: int) -> N
 
 
 @pytest.mark.slow
-@pytest.mark.no_cover  # other tests cover what a width prints
 @pytest.mark.parametrize("by", By)
 def test_no_width_breaks_a_word_or_overflows(example: Result, by: By) -> None:
     titles = {rule.code: rule.title for rule in example.rules}
