@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import zlib
 from pathlib import Path
+from typing import IO
 from zipfile import BadZipFile, ZipFile
 
 import polars as pl
@@ -56,10 +57,15 @@ def survey(path: str, data: Path | bytes, sheet: str) -> Survey | None:
 
 def _survey(path: str, data: Path | bytes, sheet: str, free: int) -> Survey:
     """The survey of a sheet; `ValueError` where the workbook is of no kind that has one."""
-    content = data if isinstance(data, bytes) else data.read_bytes()
-    if content.startswith(xls.SIGNATURE):
-        return xls.survey(content, sheet)
-    with ZipFile(io.BytesIO(content)) as book:
+    stream = io.BytesIO(data) if isinstance(data, bytes) else data.open("rb")
+    with stream:
+        if stream.read(len(xls.SIGNATURE)) == xls.SIGNATURE:
+            return xls.survey(xls.SIGNATURE + stream.read(), sheet)
+        return _survey_of_zip(path, stream, sheet, free)
+
+
+def _survey_of_zip(path: str, stream: IO[bytes], sheet: str, free: int) -> Survey:
+    with ZipFile(stream) as book:
         unpacked = sum(member.file_size for member in book.infolist())
         if unpacked > free // 2:
             raise ClaimsError(
@@ -77,8 +83,11 @@ def with_errors(cells: pl.DataFrame, surveyed: Survey) -> pl.DataFrame:
         cells: every cell as text, from the first row and the first filled column of the sheet.
         surveyed: its survey.
     """
+    columns: dict[int, dict[int, str]] = {}
     for column, row, text in surveyed.errors:
         if surveyed.left <= column < surveyed.left + cells.width and row <= cells.height:
-            of_column = cells.to_series(column - surveyed.left).clone()
-            cells = cells.with_columns(of_column.scatter(row - 1, text))
-    return cells
+            columns.setdefault(column - surveyed.left, {})[row - 1] = text
+    return cells.with_columns(
+        cells.to_series(place).clone().scatter(list(texts), list(texts.values()))
+        for place, texts in columns.items()
+    )
