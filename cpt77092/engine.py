@@ -397,15 +397,12 @@ def _payer_of_each(lines: pl.DataFrame, payers: pl.DataFrame) -> pl.DataFrame:
         first = pl.zeros(payers.height + 1, dtype=pl.UInt32, eager=True)
         first = first.scatter(payers["payer_number"].reverse(), payers["payer_row"].reverse())
         row = first.gather(payer).zip_with(is_of_claim, row)
-    of_row = payers.drop(*SPELLING, "payer_row", "payer_is_blank")
-    return (
-        of_row.select(pl.all().gather(pl.lit(row)))
-        .with_columns(
-            pl.when(~is_unclear).then("payer_number").alias(PAYER),
-            payer_is_of_claim=is_of_claim,
-            payer_is_named=payer.is_not_null() & (~pl.col("payer_is_vague") | is_of_claim),
-        )
-        .drop("payer_is_vague")
+    is_vague = payers["payer_is_vague"].gather(row)
+    of_row = payers.drop(*SPELLING, "payer_row", "payer_is_blank", "payer_is_vague")
+    return of_row.select(pl.all().gather(pl.lit(row))).with_columns(
+        pl.when(~is_unclear).then("payer_number").alias(PAYER),
+        payer_is_of_claim=is_of_claim,
+        payer_is_named=payer.is_not_null() & (~is_vague | is_of_claim),
     )
 
 

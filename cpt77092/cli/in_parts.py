@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -54,8 +55,7 @@ def for_parts(options: CheckOptions, request: Request, files: OutputFiles) -> Ch
         **dict.fromkeys((option for option, _ in files.parts.values()), True),
         **dict.fromkeys((option for option, _ in files.lists.values()), True),
     }
-    for option in (name for name, is_asked in asked.items() if is_asked):
-        raise UsageError(f"{option}: needs all lines at once; leave it out, or leave out {by}")
+    _refuse(asked, f"needs all lines at once; leave it out, or leave out {by}")
     if request.accepted is not None:
         raise UsageError(
             f"{by}: the decisions in {request.accepted} need all findings at once; add "
@@ -111,8 +111,13 @@ def _require_spark(options: CheckOptions, request: Request) -> None:
         "--query-file": request.query_file is not None,
         "-": "-" in request.paths,
     }
+    _refuse(asked, "not with --engine spark, which takes files; leave it out")
+
+
+def _refuse(asked: Mapping[str, bool], why: str) -> None:
+    """Refuse the first of some options that is asked for."""
     for option in (name for name, is_asked in asked.items() if is_asked):
-        raise UsageError(f"{option}: not with --engine spark, which takes files; leave it out")
+        raise UsageError(f"{option}: {why}")
 
 
 def _require_format(form: Format, asked: str, by: str) -> None:

@@ -111,7 +111,8 @@ class Choice:
                 candidate.words.strange and concept.cells
             )
             if wording.mark in ("?", "=") and agrees is False:
-                self.unfit |= {} if concept.is_witness else {candidate.header: concept.name}
+                if not concept.is_witness:
+                    self.unfit[candidate.header] = concept.name
             elif not (needs_cells and agrees is not True) and not self._another_has(wording):
                 pool.append(candidate)
         return pool
@@ -205,16 +206,15 @@ class Choice:
     def _take(self, concept: Concept, column: str, candidate: Candidate) -> None:
         self.columns[column] = candidate.header
         self.taken.add(candidate.header)
-        agrees = self._agrees(concept, candidate)
+        agrees, mark = self._agrees(concept, candidate), candidate.wording.mark
+        is_own = column == concept.name and not concept.is_witness
         doubts = list(candidate.words.guesses)
         doubts += [f"what is {word!r} in it?" for word in candidate.words.strange]
         if agrees is False:
             doubts.append("its cells look like something else")
-        elif candidate.wording.mark in ("~", "!"):
+        elif mark in ("~", "!"):
             doubts.append("by its words it may be another")
-        elif candidate.wording.mark not in ("?", "=") or agrees is not None:
-            pass
-        elif column == concept.name and not concept.is_witness:
+        elif mark in ("?", "=") and agrees is None and is_own:
             doubts.append("by its words it may be another, and no cell shows it")
         if doubts:
             self.doubts[column] = "; ".join(doubts)
