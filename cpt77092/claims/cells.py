@@ -28,7 +28,7 @@ from cpt77092.claims.columns import (
 )
 from cpt77092.claims.dates import Order, read_dates
 from cpt77092.claims.marks import plain_texts, without_marks
-from cpt77092.claims.words import WHOLE_NUMBER, code_texts
+from cpt77092.claims.words import WHOLE_NUMBER, code_texts, may_hold_more
 
 
 def cell_text(name: str) -> pl.Expr:
@@ -114,10 +114,13 @@ def with_plain_cells(lines: pl.DataFrame) -> pl.DataFrame:
     known = {name: distinct[name].explode() for name in names}
     texts = {name: cells.cast(pl.String) for name, cells in known.items()}
     every = plain_texts(pl.concat(texts.values()) if texts else pl.Series(dtype=pl.String))
+    has_more = may_hold_more(every)
     plain, first = [], 0
     for name in names:
-        values = _codes(name, every[first : first + known[name].len()].alias(name))
-        first += known[name].len()
+        own = slice(first, first := first + known[name].len())
+        values = every[own].alias(name)
+        if name == "hcpcs_code" or has_more[own].any():
+            values = _codes(name, values)
         if not values.equals(texts[name]):
             plain.append(values.cast(DTYPES[Kind.CODE]).gather(index_in(cells[name], known[name])))
     return lines.with_columns(cells.with_columns(plain))

@@ -16,9 +16,14 @@ WHOLE_NUMBER = r"^([0-9]+)\.0+$"
 """`11.0`, as a table with a gap in a number column is written."""
 _CELL = pl.col("cell")
 _DIAGNOSIS = r"(?i)^[A-Z][0-9][0-9A-Z]\.?[0-9A-Z]{1,4}$"
-_BESIDE_A_CODE = r"[^0-9A-Za-z.]|^[0-9]+\."
-"""What stands in no cell that holds a code alone."""
+_BESIDE_A_CODE = r"[^0-9A-Za-z.]|^[0-9]+\.|^0"
+"""What stands in no cell that holds a code alone; 07 is written for 7."""
 _CATEGORY = "(?i)^[A-Z][0-9][0-9A-Z]$"
+
+
+def may_hold_more(cells: pl.Series) -> pl.Series:
+    """Which cells may hold more than a code, whatever their column."""
+    return cells.str.contains(_BESIDE_A_CODE)
 
 
 def code_texts(name: str, cells: pl.Series) -> pl.Series:
@@ -28,8 +33,7 @@ def code_texts(name: str, cells: pl.Series) -> pl.Series:
         name: of the canonical column; codes of procedures are read in `readers.code_cells`.
         cells: different cells without marks (`plain_texts`).
     """
-    more = "|^0" if name == "claim_frequency_code" else ""  # 07
-    if not cells.str.contains(_BESIDE_A_CODE + more).any():
+    if not may_hold_more(cells).any():
         return cells
     if name in DIAGNOSES:
         code = _beside_words(_diagnosis())  # 733.0 is one of ICD-9, and no whole number

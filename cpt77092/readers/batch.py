@@ -323,10 +323,10 @@ def _typed_later(
             at_once=None if lines[0].placing is None else _CLAIMS_AT_ONCE,
         )
 
-    def read(written: pl.DataFrame, number: int, names: frozenset[str]) -> pl.DataFrame:
+    def read(written: pl.DataFrame, names: frozenset[str]) -> pl.DataFrame:
         if given is not None and not names.isdisjoint(DIAGNOSES):
             written = with_claim_diagnoses(written, given)
-        return typed(written, names, orders, scans[number].path)
+        return typed_of_files(written, names, orders, [scan.path for scan in scans])
 
     return LinesOnDisk(lines, needed, read, given)
 
@@ -421,6 +421,28 @@ def typed(lines: pl.DataFrame, needed: frozenset[str], orders: Orders, path: str
         return with_types(lines, needed, orders)
     except POLARS_FAILURES as failure:
         raise ClaimsError(f"{path}: cannot be read ({reason(failure)})") from None
+
+
+def typed_of_files(
+    lines: pl.DataFrame, needed: frozenset[str], orders: Orders, paths: Sequence[str]
+) -> pl.DataFrame:
+    """The same of lines of several files, which have the same columns.
+
+    Args:
+        lines: with the number of their file.
+        needed: as of `typed`.
+        orders: as of `typed`.
+        paths: of all files, by their number.
+
+    Raises:
+        ClaimsError: cells of a file cannot be read.
+    """
+    try:
+        return with_types(lines, needed, orders)
+    except POLARS_FAILURES:  # each alone, so that the one at fault is named
+        files = lines.group_by(SOURCE, maintain_order=True)
+        alone = [typed(own, needed, orders, paths[int(str(n))]) for (n,), own in files]
+        return pl.concat(alone, how="diagonal")
 
 
 def rejects_of(rows: Rows, number: int) -> pl.DataFrame:

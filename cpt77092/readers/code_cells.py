@@ -9,6 +9,7 @@ another service. A code is read wherever nothing of the cell is lost: `77,092`, 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 import polars as pl
 
@@ -22,6 +23,7 @@ DAMAGED = "damaged_code"
 # What each place of a code may hold: CPT with its categories II, III, PLA and MAAA, then HCPCS.
 _FORMS = (("0-9", "0-9", "0-9", "0-9", "0-9AFMTU"), ("A-Z", "0-9", "0-9", "0-9", "0-9"))
 _CODE = "(?:{})".format("|".join("".join(f"[{place}]" for place in form) for form in _FORMS))
+_NOTHING_ELSE = f"^{_CODE}?$"
 _NDC = r"^(?:[0-9]{11}|[0-9]{4,5}-[0-9]{3,4}-[0-9]{1,2})$"
 _REVENUE_CODE = r"^(?:[0-3]?[0-9]{3})$"
 _SYSTEM = "HCPCS|HCPC|HC|CPT-?4|CPT|C4"
@@ -49,6 +51,7 @@ def may_be_in_scope(code: pl.Expr, scope: frozenset[str]) -> pl.Expr:
     return text.is_null() | ~text.str.contains(_other_code(scope))
 
 
+@cache
 def _other_code(scope: frozenset[str]) -> str:
     """Cells with one code that is not in scope, and no number of three digits beside it.
 
@@ -83,6 +86,8 @@ def read_codes(cells: pl.Series, scope: frozenset[str]) -> pl.DataFrame:
     Returns:
         For each cell `code_read`, `code_kind` (`CELL_KINDS`) and `damaged_code`.
     """
+    if cells.str.contains(_NOTHING_ELSE).all():
+        return _codes_alone(cells, scope)
     token = pl.element()
     text = _CELL
     for written, read in _AS_A_NUMBER.items():
@@ -108,6 +113,20 @@ def read_codes(cells: pl.Series, scope: frozenset[str]) -> pl.DataFrame:
         pl.coalesce(code, _CELL).alias("code_read"),
         kind.cast(CELL_KINDS).alias("code_kind"),
         pl.when(code.is_not_null() & ~is_only_code).then(_CELL).alias(DAMAGED),
+    )
+
+
+def _codes_alone(cells: pl.Series, scope: frozenset[str]) -> pl.DataFrame:
+    """The same of cells with a code and nothing else, or nothing: those of most files."""
+    kind = pl.when(_CELL.is_in(sorted(scope))).then(pl.lit(IN_SCOPE)).otherwise(pl.lit(OTHER))
+    return cells.to_frame("cell").select(
+        _CELL.alias("code_read"),
+        pl.when(_CELL == "")
+        .then(pl.lit(BLANK))
+        .otherwise(kind)
+        .cast(CELL_KINDS)
+        .alias("code_kind"),
+        pl.lit(None, pl.String).alias(DAMAGED),
     )
 
 

@@ -19,9 +19,7 @@ _SCIENTIFIC = r"^[0-9](?:\.[0-9]+)?[Ee]\+?[0-9]{1,2}$"
 def restore_numbers(lines: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int]]:
     """The lines with rewritten numbers restored, and how many cells of a column lost digits."""
     cut_cells = {}
-    for name in NUMBERS:
-        if name not in lines.columns or not _may_be_rewritten(lines[name]):
-            continue
+    for name in _may_be_rewritten(lines):
         cells = lines[name].cast(pl.String)
         is_rewritten = cells.str.contains(_SCIENTIFIC)
         if is_rewritten.any():
@@ -41,12 +39,15 @@ def notes_on_lost_digits(cut_cells: Mapping[str, int]) -> Iterator[str]:
             )
 
 
-def _may_be_rewritten(cells: pl.Series) -> bool:
-    """Whether some cell looks rewritten: in most batches none does."""
-    known = cells.unique() if cells.dtype == pl.Categorical else cells
-    is_like_it = pl.all().cast(pl.String).str.contains(_SCIENTIFIC)
-    any_like_it = known.to_frame().lazy().select(is_like_it.any()).collect(engine="streaming")
-    return bool(any_like_it.item())
+def _may_be_rewritten(lines: pl.DataFrame) -> list[str]:
+    """The columns of which some cell looks rewritten: in most batches none."""
+    cells = [
+        pl.col(name).unique() if lines.schema[name] == pl.Categorical else pl.col(name)
+        for name in NUMBERS
+        if name in lines.columns
+    ]
+    looks = lines.select(cell.cast(pl.String).str.contains(_SCIENTIFIC).any() for cell in cells)
+    return [column.name for column in looks if column.any()]
 
 
 def _from_scientific(cells: pl.Series, is_rewritten: pl.Series) -> tuple[pl.Series, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -15,10 +15,12 @@ from cpt77092.readers.pieces import NUMBER, Key, Piece, Placing
 
 Written = Callable[[pl.DataFrame], tuple[pl.DataFrame, dict[str, int]]]
 """From kept rows to the lines in scope among them, and how many cells of a column lost digits."""
-Typed = Callable[[pl.DataFrame, int, frozenset[str]], pl.DataFrame]
-"""The lines of a file, by its number, with these columns in their types."""
+Typed = Callable[[pl.DataFrame, frozenset[str]], pl.DataFrame]
+"""Lines of files with the same columns, with these columns in their types."""
 Columns = tuple[tuple[str, pl.DataType], ...]
 """Names of columns, and their types before cells are read."""
+_TOGETHER = 50_000
+"""Lines of several files that are read in their types at once."""
 
 
 @dataclass(slots=True)
@@ -99,6 +101,19 @@ class FileLines:
             yield pl.concat(every).sort(NUMBER)
 
 
+def of_the_same_columns(every: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """Lines in their order, some short files together: each frame costs a hundred queries."""
+    together: list[pl.DataFrame] = []
+    for lines in every:
+        height = lines.height + sum(one.height for one in together)
+        if together and (height > _TOGETHER or lines.schema != together[0].schema):
+            yield pl.concat(together)
+            together = []
+        together.append(lines)
+    if together:
+        yield pl.concat(together)
+
+
 @frozen(eq=False)
 class LinesOnDisk:
     """The lines of a batch on disk, or those of its files in memory."""
@@ -116,15 +131,14 @@ class LinesOnDisk:
 
     def every(self) -> Iterator[pl.DataFrame]:
         """All lines in their types, in the order of files and rows; they are in memory."""
-        for file in self.files:
-            for lines in file:
-                yield self.typed(lines, file.number, self.needed)
+        for lines in of_the_same_columns(lines for file in self.files for lines in file):
+            yield self.typed(lines, self.needed)
 
     def for_outline(self) -> Iterator[pl.DataFrame]:
         """A few lines on disk in their types, which have every cell of all of them."""
         for file in self.files:
             for lines in file.for_outline.values():
-                yield self.typed(lines, file.number, self.needed)
+                yield self.typed(lines, self.needed)
 
     def of_keys(
         self, keys: range, number: str, names: frozenset[str] | None = None
@@ -140,7 +154,7 @@ class LinesOnDisk:
         for file in self.files:
             for lines in file.of_keys(keys, None if names is None else sorted(names)):
                 numbered = lines.with_columns(pl.col(NUMBER) + first).rename({NUMBER: number})
-                yield self.typed(numbered, file.number, self.needed if names is None else names)
+                yield self.typed(numbered, self.needed if names is None else names)
             first += file.height
 
     def columns(self, names: Sequence[str]) -> Iterator[pl.DataFrame]:

@@ -18,7 +18,14 @@ from cpt77092.claims.dates import Evidence
 from cpt77092.errors import ClaimsError, Problem
 from cpt77092.file_state import FileState, require_unchanged
 from cpt77092.frozen import frozen
-from cpt77092.readers.batch import ROWS_SHOWN, Batch, lines_of, open_source, rejects_of, typed
+from cpt77092.readers.batch import (
+    ROWS_SHOWN,
+    Batch,
+    lines_of,
+    open_source,
+    rejects_of,
+    typed_of_files,
+)
 from cpt77092.readers.classify import ROW_KIND
 from cpt77092.readers.date_orders import (
     Orders,
@@ -30,6 +37,7 @@ from cpt77092.readers.date_orders import (
 )
 from cpt77092.readers.discover import STDIN
 from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced, reading, reason
+from cpt77092.readers.file_lines import of_the_same_columns
 from cpt77092.readers.frame import Frame
 from cpt77092.readers.required_columns import require_person
 from cpt77092.readers.scan import LINE, REJECT, ROW, Options, Scan, Selection
@@ -155,7 +163,9 @@ def read_history(
     states = {path: FileState.of(path) for path in paths if path not in ignored}
     read = [_read_file(each, n, selection, options, people) for n, each in enumerate(kept)]
     orders = _orders(batch, read, needed)
-    lines = [typed(file.lines, needed, orders, file.scan.path) for file in read]
+    every = of_the_same_columns(file.lines for file in read)
+    opened = [file.scan.path for file in read]
+    lines = [typed_of_files(some, needed, orders, opened) for some in every]
     no_days = pl.DataFrame(schema={"person_id": pl.String, _DAY: pl.Date})
     of_files = [with_types(file.days, frozenset({_DAY}), orders) for file in read]
     days = pl.concat([no_days, *of_files], how="diagonal")

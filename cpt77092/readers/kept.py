@@ -43,8 +43,9 @@ class KeptRows:
         """
         only = self._selection.only
         kept = kept if only is None else only(kept)
-        self.take(pl.DataFrame(schema=kept.collect_schema()))
         each_batch(kept, self.take)
+        if not self._waiting and not self._added:
+            self.take(pl.DataFrame(schema=kept.collect_schema()))
 
     def take(self, rows: pl.DataFrame) -> None:
         """Take some more rows.
