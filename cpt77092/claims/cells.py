@@ -6,7 +6,7 @@ guess; its text is kept for the finding that shows it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 import polars as pl
@@ -27,7 +27,7 @@ from cpt77092.claims.columns import (
     absent_members,
 )
 from cpt77092.claims.dates import Order, read_dates
-from cpt77092.claims.marks import plain_texts, without_marks
+from cpt77092.claims.marks import plain_columns, plain_texts, without_marks
 from cpt77092.claims.words import WHOLE_NUMBER, code_texts, may_hold_more
 
 
@@ -90,14 +90,26 @@ def _replaced(column: Column) -> dict[str, str]:
     return replaced | ({_NOBODY: ""} if column.name == "person_id" else {})
 
 
+def columns_with(form: str, lines: pl.DataFrame, names: Iterable[str]) -> list[str]:
+    """Those columns of text among some that have a cell of a form."""
+    cells = [
+        # Few different categories are on many lines.
+        pl.col(name).unique().cast(pl.String) if dtype == pl.Categorical else pl.col(name)
+        for name in names
+        if (dtype := lines.schema.get(name)) in (pl.String, pl.Categorical)
+    ]
+    has_some = lines.select(cell.str.contains(form).any() for cell in cells)
+    return [column.name for column in has_some if column.any()]
+
+
 def with_plain_texts(lines: pl.DataFrame) -> pl.DataFrame:
     """The lines with text as `source_cell` has it in the columns that are neither codes nor typed.
 
     Args:
         lines: text as `written_cell` has it.
     """
-    names = [name for name in lines.columns if name in BY_NAME and BY_NAME[name].kind is Kind.TEXT]
-    return lines.with_columns(plain_texts(lines[name], _replaced(BY_NAME[name])) for name in names)
+    texts = [BY_NAME[n] for n in lines.columns if n in BY_NAME and BY_NAME[n].kind is Kind.TEXT]
+    return lines.with_columns(plain_columns(lines, {c.name: _replaced(c) for c in texts}))
 
 
 def with_plain_cells(lines: pl.DataFrame) -> pl.DataFrame:
@@ -111,7 +123,7 @@ def with_plain_cells(lines: pl.DataFrame) -> pl.DataFrame:
     ]
     cells = lines.select(pl.col(names).cast(DTYPES[Kind.CODE]).fill_null(""))
     distinct = cells.select(pl.all().unique().implode())
-    known = {name: distinct[name].explode() for name in names}
+    known: dict[str, pl.Series] = {name: distinct[name].item() for name in names}
     texts = {name: cells.cast(pl.String) for name, cells in known.items()}
     every = plain_texts(pl.concat(texts.values()) if texts else pl.Series(dtype=pl.String))
     has_more = may_hold_more(every)

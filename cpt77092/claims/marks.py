@@ -5,7 +5,7 @@ A cell is read without them, in every column and by every reader.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache, partial
 from importlib.resources import files
 from types import MappingProxyType
@@ -51,17 +51,33 @@ def _doubtful() -> str:
 
 
 def plain_texts(cells: pl.Series, replaced: Mapping[str, str] = MappingProxyType({})) -> pl.Series:
-    """`without_marks` of a column that is there; cells that need no change cost one look."""
-    form = "|".join(f"(?:{one})" for one in (_doubtful(), *replaced))
-    doubt = pl.select(pl.lit(cells).str.contains(form).fill_null(value=False)).to_series()
-    if not doubt.any():
-        return cells
-    cell = _plain(pl.col("cell"))
-    for written, value in replaced.items():
-        cell = cell.str.replace(written, value)
-    plain = cells.filter(doubt).to_frame("cell").select(cell).to_series()
-    # A clone, as `scatter` is in place.
-    return cells.clone().scatter(doubt.arg_true(), plain)
+    """`without_marks` of a column that is there."""
+    (plain,) = plain_columns(cells.to_frame(), {cells.name: replaced})
+    return plain
+
+
+def plain_columns(
+    frame: pl.DataFrame, replaced: Mapping[str, Mapping[str, str]]
+) -> Iterator[pl.Series]:
+    """Some columns without marks, each with what else is replaced in it.
+
+    Cells that need no change cost one look.
+    """
+    forms = {
+        name: "|".join(map("(?:{})".format, [_doubtful(), *replaced[name]])) for name in replaced
+    }
+    doubts = frame.select(pl.col(n).str.contains(forms[n]).fill_null(value=False) for n in replaced)
+    for doubt in doubts:
+        cells = frame[doubt.name]
+        if not doubt.any():
+            yield cells
+            continue
+        cell = _plain(pl.col("cell"))
+        for written, value in replaced[doubt.name].items():
+            cell = cell.str.replace(written, value)
+        plain = cells.filter(doubt).to_frame("cell").select(cell).to_series()
+        # A clone, as `scatter` is in place.
+        yield cells.clone().scatter(doubt.arg_true(), plain)
 
 
 def _plain(cell: pl.Expr) -> pl.Expr:

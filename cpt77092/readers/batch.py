@@ -445,9 +445,15 @@ def typed_of_files(
         return pl.concat(alone, how="diagonal")
 
 
+def _of_kind(rows: Rows, kind: str) -> pl.DataFrame:
+    """The kept rows of one kind; of most kinds a file has none."""
+    is_one = rows.kept[ROW_KIND] == kind
+    return rows.kept.filter(is_one) if is_one.any() else rows.kept.clear()
+
+
 def rejects_of(rows: Rows, number: int) -> pl.DataFrame:
     """The rejected rows of a file: its number, row, line, reason, and the row as it is."""
-    rejected = rows.kept.filter(pl.col(ROW_KIND) == "rejected")
+    rejected = _of_kind(rows, "rejected")
     if LINE not in rejected.columns:
         nothing = pl.lit(None, pl.Binary).alias(RAW)
         rejected = rejected.with_columns(pl.col(ROW).cast(pl.UInt32).alias(LINE), nothing)
@@ -456,8 +462,8 @@ def rejects_of(rows: Rows, number: int) -> pl.DataFrame:
 
 
 def _unread_codes(rows: Rows, number: int) -> pl.DataFrame:
-    kept = rows.kept.filter(pl.col(ROW_KIND) == "no code", pl.col("hcpcs_code") != "")
-    return kept.select(
+    kept = _of_kind(rows, "no code")
+    return kept.filter(pl.col("hcpcs_code") != "").select(
         pl.lit(number, pl.UInt32).alias(SOURCE),
         pl.col(ROW).cast(pl.UInt32),
         *(
@@ -469,13 +475,13 @@ def _unread_codes(rows: Rows, number: int) -> pl.DataFrame:
 
 def _code_notes(rows: Rows) -> Iterator[str]:
     """Which claim rows have no code that can be read, and how many have one of another system."""
-    unread = rows.kept.filter(pl.col(ROW_KIND) == "no code")[ROW].to_list()
+    unread = _of_kind(rows, "no code")[ROW].to_list()
     if unread:
         shown = ", ".join(map(str, unread[:ROWS_SHOWN]))
         more = f" and {len(unread) - ROWS_SHOWN:,} more" if len(unread) > ROWS_SHOWN else ""
         noun = "row" if len(unread) == 1 else "rows"
         yield f"no readable procedure code on claim {noun} {shown}{more}"
-    others = rows.kept.filter(pl.col(ROW_KIND) == "out of scope")["hcpcs_code"]
+    others = _of_kind(rows, "out of scope")["hcpcs_code"]
     for what, number in codes_of_other_systems(others).items():
         yield f"{count(number, 'row')} with {what} in place of a procedure code"
 

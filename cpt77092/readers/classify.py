@@ -7,7 +7,7 @@ from collections.abc import Collection
 import polars as pl
 
 from cpt77092.claims.categorical import index_in
-from cpt77092.claims.cells import cell_text, with_plain_cells, with_plain_texts
+from cpt77092.claims.cells import cell_text, columns_with, with_plain_cells, with_plain_texts
 from cpt77092.readers.code_cells import BLANK, IN_SCOPE, OTHER, UNREADABLE, read_codes
 from cpt77092.readers.scan import REJECT, SHORT
 from cpt77092.readers.subtotals import added_cells, called_totals, sums
@@ -120,20 +120,10 @@ def with_codes_read(kept: pl.DataFrame, scope: frozenset[str], header: str) -> p
 
 def _with_swallowed_rows(kept: pl.DataFrame) -> pl.DataFrame:
     """Reject rows with a line break in a cell: a quote left open swallows the rows behind it."""
-    has_break = []
-    for name in ("claim_id", "payer", "claim_line_start_date"):
-        dtype = kept.schema.get(name)
-        if dtype == pl.Categorical:
-            known = kept[name].unique()
-            broken = known.filter(known.cast(pl.String).str.contains(_LINE_BREAK))
-            has_break += [pl.col(name).is_in(broken.implode())] if broken.len() else []
-        elif dtype == pl.String:
-            is_broken = pl.col(name).str.contains(_LINE_BREAK)
-            any_broken = kept.lazy().select(is_broken.any()).collect(engine="streaming")
-            has_break += [is_broken] if any_broken.item() else []
-    if not has_break:
+    names = columns_with(_LINE_BREAK, kept, ("claim_id", "payer", "claim_line_start_date"))
+    if not names:
         return kept
-    is_swallowed = pl.any_horizontal(has_break)
+    is_swallowed = pl.any_horizontal(pl.col(names).cast(pl.String).str.contains(_LINE_BREAK))
     return kept.with_columns(
         pl.when(is_swallowed).then(pl.lit(_SWALLOWED)).otherwise(REJECT).alias(REJECT)
     )

@@ -23,7 +23,8 @@ DAMAGED = "damaged_code"
 # What each place of a code may hold: CPT with its categories II, III, PLA and MAAA, then HCPCS.
 _FORMS = (("0-9", "0-9", "0-9", "0-9", "0-9AFMTU"), ("A-Z", "0-9", "0-9", "0-9", "0-9"))
 _CODE = "(?:{})".format("|".join("".join(f"[{place}]" for place in form) for form in _FORMS))
-_NOTHING_ELSE = f"^{_CODE}?$"
+_ONE_CODE = f"^{_CODE}$"
+_CODE_OR_NOTHING = f"^{_CODE}?$"
 _NDC = r"^(?:[0-9]{11}|[0-9]{4,5}-[0-9]{3,4}-[0-9]{1,2})$"
 _REVENUE_CODE = r"^(?:[0-3]?[0-9]{3})$"
 _SYSTEM = "HCPCS|HCPC|HC|CPT-?4|CPT|C4"
@@ -86,33 +87,43 @@ def read_codes(cells: pl.Series, scope: frozenset[str]) -> pl.DataFrame:
     Returns:
         For each cell `code_read`, `code_kind` (`CELL_KINDS`) and `damaged_code`.
     """
-    if cells.str.contains(_NOTHING_ELSE).all():
+    if cells.str.contains(_CODE_OR_NOTHING).all():
         return _codes_alone(cells, scope)
-    token = pl.element()
+    token, tokens, codes, ours = pl.element(), pl.col("tokens"), pl.col("codes"), pl.col("ours")
     text = _CELL
     for written, read in _AS_A_NUMBER.items():
         text = text.str.replace(written, read)
-    tokens = text.str.extract_all("[0-9A-Z]+")
-    codes = tokens.list.eval(token.filter(token.str.contains(f"^{_CODE}$")))
-    listed = "|".join(sorted(scope))
-    ours = codes.list.eval(token.filter(token.is_in(sorted(scope))))
-    inside = _CELL.str.replace_all("[^0-9A-Z]", "").str.extract(f"({listed})")
-    is_other = _CELL.str.contains(f"{_other_code(scope)}|{_NDC}|{_REVENUE_CODE}")
-    code = pl.when(~is_other).then(pl.coalesce(ours.list.first(), inside))
-    is_only_code = (codes.list.len() == 1) & (ours.list.len() == 1) & _is_name(tokens, codes)
+    inside = _CELL.str.replace_all("[^0-9A-Z]", "").str.extract(f"({'|'.join(sorted(scope))})")
+    # Step by step, as Polars computes a list once more wherever one expression names it.
+    steps = cells.to_frame("cell").with_columns(
+        is_other=_CELL.str.contains(f"{_other_code(scope)}|{_NDC}|{_REVENUE_CODE}"),
+        tokens=text.str.extract_all("[0-9A-Z]+"),
+    )
+    steps = steps.with_columns(codes=tokens.list.eval(token.filter(token.str.contains(_ONE_CODE))))
+    steps = steps.with_columns(
+        ours=codes.list.eval(token.filter(token.is_in(sorted(scope)))),
+        words=tokens.list.set_difference(codes).list.eval(
+            token.filter(~token.str.contains(_SYSTEM_BEHIND))
+        ),
+    )
+    steps = steps.with_columns(
+        code=pl.when(~pl.col("is_other")).then(pl.coalesce(ours.list.first(), inside)),
+        is_only_code=(codes.list.len() == 1) & (ours.list.len() == 1) & _is_name(),
+    )
+    has_code = pl.col("code").is_not_null()
     kind = (
         pl.when(_CELL == "")
         .then(pl.lit(BLANK))
-        .when(code.is_not_null())
+        .when(has_code)
         .then(pl.lit(IN_SCOPE))
-        .when(is_other | (codes.list.len() > 0) | _CELL.str.contains(_glued()))
+        .when(pl.col("is_other") | (codes.list.len() > 0) | _CELL.str.contains(_glued()))
         .then(pl.lit(OTHER))
         .otherwise(pl.lit(UNREADABLE))
     )
-    return cells.to_frame("cell").select(
-        pl.coalesce(code, _CELL).alias("code_read"),
+    return steps.select(
+        pl.coalesce("code", _CELL).alias("code_read"),
         kind.cast(CELL_KINDS).alias("code_kind"),
-        pl.when(code.is_not_null() & ~is_only_code).then(_CELL).alias(DAMAGED),
+        pl.when(has_code & ~pl.col("is_only_code")).then(_CELL).alias(DAMAGED),
     )
 
 
@@ -130,11 +141,9 @@ def _codes_alone(cells: pl.Series, scope: frozenset[str]) -> pl.DataFrame:
     )
 
 
-def _is_name(tokens: pl.Expr, codes: pl.Expr) -> pl.Expr:
-    """What stands around the code is a name: of the code system, or words without a modifier."""
-    token = pl.element()
-    rest = tokens.list.set_difference(codes)
-    words = rest.list.eval(token.filter(~token.str.contains(_SYSTEM_BEHIND)))
+def _is_name() -> pl.Expr:
+    """The words around the code are a name: of the code system, or without a modifier."""
+    token, words = pl.element(), pl.col("words")
     has_word = words.list.eval(token.str.len_chars() >= 3).list.any()
     is_odd = ~token.str.contains("^[A-Z]+$") | token.is_in(sorted(known_modifiers()))
     return (words.list.len() == 0) | (has_word & ~words.list.eval(is_odd).list.any())

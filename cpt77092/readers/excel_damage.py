@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 
 import polars as pl
 
+from cpt77092.claims.cells import columns_with
 from cpt77092.claims.words import NPIS
 
 NUMBERS = ("claim_id", "person_id", *NPIS)
@@ -19,12 +20,9 @@ _SCIENTIFIC = r"^[0-9](?:\.[0-9]+)?[Ee]\+?[0-9]{1,2}$"
 def restore_numbers(lines: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int]]:
     """The lines with rewritten numbers restored, and how many cells of a column lost digits."""
     cut_cells = {}
-    for name in _may_be_rewritten(lines):
-        cells = lines[name].cast(pl.String)
-        is_rewritten = cells.str.contains(_SCIENTIFIC)
-        if is_rewritten.any():
-            cells, cut_cells[name] = _from_scientific(cells, is_rewritten)
-        lines = lines.with_columns(cells.alias(name))
+    for name in columns_with(_SCIENTIFIC, lines, NUMBERS):  # none in most batches
+        cells, cut_cells[name] = _from_scientific(lines[name].cast(pl.String))
+        lines = lines.with_columns(cells.cast(lines.schema[name]).alias(name))
     return lines, cut_cells
 
 
@@ -39,19 +37,9 @@ def notes_on_lost_digits(cut_cells: Mapping[str, int]) -> Iterator[str]:
             )
 
 
-def _may_be_rewritten(lines: pl.DataFrame) -> list[str]:
-    """The columns of which some cell looks rewritten: in most batches none."""
-    cells = [
-        pl.col(name).unique() if lines.schema[name] == pl.Categorical else pl.col(name)
-        for name in NUMBERS
-        if name in lines.columns
-    ]
-    looks = lines.select(cell.cast(pl.String).str.contains(_SCIENTIFIC).any() for cell in cells)
-    return [column.name for column in looks if column.any()]
-
-
-def _from_scientific(cells: pl.Series, is_rewritten: pl.Series) -> tuple[pl.Series, int]:
+def _from_scientific(cells: pl.Series) -> tuple[pl.Series, int]:
     """The cells with every digit written out as a whole number, and how many lack some."""
+    is_rewritten = cells.str.contains(_SCIENTIFIC)
     digits = cells.str.extract(r"\.([0-9]+)[Ee]", 1).str.len_chars()
     power = cells.str.extract(r"[Ee]\+?([0-9]+)$", 1).cast(pl.UInt32, strict=False)
     is_whole = is_rewritten & (digits == power).fill_null(value=False) & (power < 16)

@@ -12,6 +12,7 @@ from cpt77092.frozen import frozen
 from cpt77092.readers.claim_diagnoses import without_diagnoses
 from cpt77092.readers.date_orders import Shown, shown_by_lines, together
 from cpt77092.readers.pieces import NUMBER, Key, Piece, Placing
+from cpt77092.readers.scan import SOURCE
 
 Written = Callable[[pl.DataFrame], tuple[pl.DataFrame, dict[str, int]]]
 """From kept rows to the lines in scope among them, and how many cells of a column lost digits."""
@@ -90,28 +91,51 @@ class FileLines:
 
     def of_keys(self, keys: range, names: Sequence[str] | None) -> Iterator[pl.DataFrame]:
         """Lines on disk of some keys with their `NUMBER`, those with the same columns together."""
-        alike: dict[Columns, list[pl.DataFrame]] = {}
+        frames: list[pl.DataFrame] = []
         first, wanted = 0, None if names is None else [NUMBER, *names]
         for piece in self.on_disk.values():
             lines = piece.read(wanted, keys)
             number = pl.col(NUMBER).cast(pl.Int64) + first
-            alike.setdefault(tuple(lines.schema.items()), []).append(lines.with_columns(number))
+            frames.append(lines.with_columns(number))
             first += piece.height
-        for every in alike.values():
-            yield pl.concat(every).sort(NUMBER)
+        for lines in _alike(frames):
+            yield lines.sort(NUMBER)
 
 
-def of_the_same_columns(every: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
-    """Lines in their order, some short files together: each frame costs a hundred queries."""
-    together: list[pl.DataFrame] = []
+def together_typed(
+    every: Iterable[pl.DataFrame], typed: Callable[[pl.DataFrame], pl.DataFrame]
+) -> Iterator[pl.DataFrame]:
+    """Lines of files in their types and in their order.
+
+    Those of short files with the same columns get them at once: each frame takes a hundred queries.
+    """
+    for some in _some_at_once(every):
+        frames = [typed(lines) for lines in _alike(some)]
+        is_one = len(frames) == 1
+        yield (
+            frames[0]
+            if is_one
+            else pl.concat(frames, how="diagonal").sort(SOURCE, maintain_order=True)
+        )
+
+
+def _some_at_once(every: Iterable[pl.DataFrame]) -> Iterator[list[pl.DataFrame]]:
+    some: list[pl.DataFrame] = []
     for lines in every:
-        height = lines.height + sum(one.height for one in together)
-        if together and (height > _TOGETHER or lines.schema != together[0].schema):
-            yield pl.concat(together)
-            together = []
-        together.append(lines)
-    if together:
-        yield pl.concat(together)
+        if some and sum(one.height for one in some) + lines.height > _TOGETHER:
+            yield some
+            some = []
+        some.append(lines)
+    if some:
+        yield some
+
+
+def _alike(frames: Iterable[pl.DataFrame]) -> list[pl.DataFrame]:
+    """Frames with the same columns as one."""
+    alike: dict[Columns, list[pl.DataFrame]] = {}
+    for frame in frames:
+        alike.setdefault(tuple(frame.schema.items()), []).append(frame)
+    return [pl.concat(every) for every in alike.values()]
 
 
 @frozen(eq=False)
@@ -131,8 +155,8 @@ class LinesOnDisk:
 
     def every(self) -> Iterator[pl.DataFrame]:
         """All lines in their types, in the order of files and rows; they are in memory."""
-        for lines in of_the_same_columns(lines for file in self.files for lines in file):
-            yield self.typed(lines, self.needed)
+        every = (lines for file in self.files for lines in file)
+        return together_typed(every, lambda lines: self.typed(lines, self.needed))
 
     def for_outline(self) -> Iterator[pl.DataFrame]:
         """A few lines on disk in their types, which have every cell of all of them."""

@@ -37,7 +37,7 @@ from cpt77092.readers.date_orders import (
 )
 from cpt77092.readers.discover import STDIN
 from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced, reading, reason
-from cpt77092.readers.file_lines import of_the_same_columns
+from cpt77092.readers.file_lines import together_typed
 from cpt77092.readers.frame import Frame
 from cpt77092.readers.required_columns import require_person
 from cpt77092.readers.scan import LINE, REJECT, ROW, Options, Scan, Selection
@@ -163,9 +163,9 @@ def read_history(
     states = {path: FileState.of(path) for path in paths if path not in ignored}
     read = [_read_file(each, n, selection, options, people) for n, each in enumerate(kept)]
     orders = _orders(batch, read, needed)
-    every = of_the_same_columns(file.lines for file in read)
     opened = [file.scan.path for file in read]
-    lines = [typed_of_files(some, needed, orders, opened) for some in every]
+    in_types = partial(typed_of_files, needed=needed, orders=orders, paths=opened)
+    lines = [*together_typed((file.lines for file in read), in_types)]
     no_days = pl.DataFrame(schema={"person_id": pl.String, _DAY: pl.Date})
     of_files = [with_types(file.days, frozenset({_DAY}), orders) for file in read]
     days = pl.concat([no_days, *of_files], how="diagonal")

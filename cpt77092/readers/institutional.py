@@ -5,7 +5,8 @@ They have no place of service and no rendering provider, so they are set aside, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from functools import lru_cache
 
 import polars as pl
 
@@ -25,7 +26,8 @@ def claim_type_columns(headers: Iterable[str]) -> dict[str, tuple[str, ...]]:
     return other_columns("institutional", {header: header for header in headers})
 
 
-def is_institutional(headers: Sequence[str], place: str | None) -> pl.Expr | None:
+@lru_cache(maxsize=256)  # files of one folder have the same headers
+def is_institutional(headers: tuple[str, ...], place: str | None) -> pl.Expr | None:
     """Which rows of a table are lines of institutional claims; None where it does not say.
 
     A claim type decides; else a bill type or a revenue code on a line without a place of service.

@@ -40,6 +40,7 @@ def split_sets(lines: pl.DataFrame) -> pl.DataFrame:
             pl.when(pl.lit(is_set))
             .then(pl.lit(parts).list.get(n, null_on_oob=True).fill_null(""))
             .otherwise(pl.lit(cells) if n == 0 else pl.lit(""))
+            .cast(pl.Categorical)
             .alias(name)
             for n, name in enumerate(names)
         )
@@ -66,6 +67,7 @@ def take_modifiers_off_codes(lines: pl.DataFrame) -> pl.DataFrame:
             pl.when(is_read)
             .then(pl.lit(behind).list.get(n, null_on_oob=True).fill_null(""))
             .otherwise(pl.col(name).cast(pl.String) if name in lines.columns else pl.lit(""))
+            .cast(pl.Categorical)
             .alias(name)
             for n, name in enumerate(MODIFIERS)
         ),

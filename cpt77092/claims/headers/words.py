@@ -133,6 +133,7 @@ def vocabulary() -> Vocabulary:
     )
 
 
+@lru_cache(maxsize=8192)
 def compact(header: str) -> str:
     """A header without case, spaces and punctuation."""
     return "".join(character for character in header.casefold() if character.isalnum())
