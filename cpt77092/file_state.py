@@ -55,13 +55,19 @@ def changed(path: str) -> ClaimsError:
     return ClaimsError(f"{path}: it changed while it was checked; run again on a copy")
 
 
-def digest(file: Path | str, state: FileState | None) -> str:
+def digest(file: Path | str | bytes, state: FileState | None) -> str:
     """SHA-256 of a file that was read in a state, as hexadecimal digits.
+
+    Args:
+        file: its name, or all that was read of what can be read only once.
+        state: as of `require_unchanged`.
 
     Raises:
         ClaimsError: it is another now.
         OSError: it cannot be read.
     """
+    if isinstance(file, bytes):
+        return hashlib.sha256(file).hexdigest()
     with Path(file).open("rb") as stream:
         value = hashlib.file_digest(stream, "sha256").hexdigest()
     require_unchanged(file, state)

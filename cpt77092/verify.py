@@ -138,7 +138,10 @@ def _request(report: str, manifest: Record) -> Request:
     if not inputs:
         raise _damaged(report)
     if "-" in inputs:
-        raise UsageError(f"{report}: made from standard input, which is not kept; check files")
+        raise UsageError(
+            f"{report}: made from standard input, which cannot be read again; check the file it "
+            "came from, whose SHA-256 is in the report"
+        )
     if any(is_address(name) or is_table(name) for name in inputs):
         raise UsageError(
             f"{report}: made from a database or a table, whose rows may have changed; check again"

@@ -72,7 +72,7 @@ def _inputs(result: Result) -> list[dict[str, Any]]:
             "layout": scan.headers.layout or None,
             "notes": list(scan.notes),
             "bytes": scan.size,
-            "sha256": digest(scan.file, scan.state) if scan.file else None,
+            "sha256": digest(scan.opened.data, scan.state) if scan.opened.data else None,
             **tally.record(),
             "faults": list(scan.faults),
         }
