@@ -163,15 +163,12 @@ def read_history(
     states = {path: FileState.of(path) for path in paths if path not in ignored}
     read = [_read_file(each, n, selection, options, people) for n, each in enumerate(kept)]
     orders = _orders(batch, read, needed)
-    opened = [file.scan.path for file in read]
-    in_types = partial(typed_of_files, needed=needed, orders=orders, paths=opened)
-    lines = [*together_typed((file.lines for file in read), in_types)]
     no_days = pl.DataFrame(schema={"person_id": pl.String, _DAY: pl.Date})
     of_files = [with_types(file.days, frozenset({_DAY}), orders) for file in read]
     days = pl.concat([no_days, *of_files], how="diagonal")
     no_rejects = pl.DataFrame(schema=REJECTED)
     history = History(
-        lines=pl.concat(lines, how="diagonal") if read else batch.lines.clear(),
+        lines=_typed(read, needed, orders) if read else batch.lines.clear(),
         **covered(days),
         tally=_tally(batch, read),
         files=files,
@@ -183,6 +180,12 @@ def read_history(
     for path, state in states.items():
         require_unchanged(path, state)
     return replace(history, day_first=_read_day_first(history, days))
+
+
+def _typed(read: Sequence[_PastFile], needed: frozenset[str], orders: Orders) -> pl.DataFrame:
+    paths = [file.scan.path for file in read]
+    in_types = partial(typed_of_files, needed=needed, orders=orders, paths=paths)
+    return pl.concat(together_typed((file.lines for file in read), in_types), how="diagonal")
 
 
 def _read_day_first(history: History, days: pl.DataFrame) -> History | None:
