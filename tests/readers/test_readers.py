@@ -31,8 +31,9 @@ from polars.testing import assert_frame_equal
 from cpt77092.claims.columns import BY_NAME, DAY_FIRST
 from cpt77092.errors import ClaimsError, UsageError
 from cpt77092.readers import Batch, Options, Selection, Tally, find_files, open_claims, read_batch
+from cpt77092.readers.batch import typed_of_files
 from cpt77092.readers.classify import ROW_KIND, ROW_KINDS
-from cpt77092.readers.code_cells import may_be_in_scope
+from cpt77092.readers.code_cells import may_be_in_scope, read_codes
 from cpt77092.readers.scan import ROW
 from cpt77092.readers.text.csv import CsvFile
 from cpt77092.readers.text.dialect import sniff
@@ -565,10 +566,37 @@ def test_the_fast_test_drops_other_codes_and_keeps_those_in_scope(number: int, e
     assert kept == (code in CHECKED)
 
 
+def test_codes_alone_are_read_as_they_are_among_odd_cells() -> None:
+    alone = pl.Series([*sorted(CHECKED), "99213", "G0463", "0001U", "C4123", ""])
+    among = read_codes(pl.concat([alone, pl.Series(["77092-26"])]), CHECKED)
+    assert_frame_equal(read_codes(alone, CHECKED), among.head(alone.len()))
+
+
 @pytest.mark.parametrize("cell", ['"=""77092"""', "'77092", "770922659"])
 def test_a_code_in_a_spreadsheets_wrapping_is_not_passed_over(cell: str, tmp_path: Path) -> None:
     batch = read(written(tmp_path, text(HEADER, line(1, cell))))
     assert batch.total.out_of_scope == 0
+
+
+def test_files_with_different_columns_are_read_together_as_each_is_alone(tmp_path: Path) -> None:
+    contents = {
+        "a.csv": (HEADER, line(1), line(2, "77092-26")),
+        "b.csv": (HEADER + ",units,dx1", line(3) + ",x,M81.0", line(4) + ",2,"),
+        "c.csv": (HEADER, line(5), line(6, "77080")),
+    }
+    files = [written(tmp_path, text(*rows), name) for name, rows in contents.items()]
+    together = read(*files).lines
+    alone = [
+        read(file).lines.with_columns(source=pl.lit(number, pl.UInt32))
+        for number, file in enumerate(files)
+    ]
+    assert_frame_equal(together, pl.concat(alone, how="diagonal"), check_column_order=False)
+
+
+def test_a_file_whose_cells_cannot_be_typed_is_named_among_others() -> None:
+    lines = pl.DataFrame({"source": [0, 1], "charge_amount": [["45"], ["46"]]})
+    with pytest.raises(ClaimsError, match=r"^a.parquet: cannot be read"):
+        typed_of_files(lines, frozenset({"charge_amount"}), {}, ["a.parquet", "b.parquet"])
 
 
 @pytest.mark.slow
