@@ -37,7 +37,7 @@ NUMBERED = st.deferred(lambda: batches(vocabulary(enlarged().plain, AS_OF), numb
 NUMBERED_RUNS = st.deferred(lambda: runs(vocabulary(enlarged().plain, AS_OF), numbered=True))
 
 ORDINARY = settings(
-    max_examples=100,
+    max_examples=10,
     deadline=None,
     derandomize=True,
     database=None,
@@ -49,8 +49,7 @@ ORDINARY = settings(
         HealthCheck.large_base_example,
     ],
 )
-FEWER = settings(ORDINARY, max_examples=25)
-SAMPLE = settings(ORDINARY, max_examples=8)
+SAMPLE = settings(ORDINARY, max_examples=6)
 """Quick enough for every run; the long properties are marked slow."""
 
 
@@ -91,7 +90,7 @@ def test_engine_agrees_with_oracle_on_a_sample(run: tuple[Batch, Batch | None]) 
 
 
 @pytest.mark.slow
-@FEWER
+@ORDINARY
 @given(run=LARGE_SHIPPED_RUNS)
 def test_engine_agrees_with_oracle_on_shipped_policies(run: tuple[Batch, Batch | None]) -> None:
     rows, history = run
@@ -99,7 +98,7 @@ def test_engine_agrees_with_oracle_on_shipped_policies(run: tuple[Batch, Batch |
 
 
 @pytest.mark.slow
-@FEWER
+@ORDINARY
 @given(run=LARGE_ENLARGED_RUNS)
 def test_engine_agrees_with_oracle_on_policies_of_every_shape(
     run: tuple[Batch, Batch | None],
@@ -109,7 +108,7 @@ def test_engine_agrees_with_oracle_on_policies_of_every_shape(
 
 
 @pytest.mark.slow
-@FEWER
+@ORDINARY
 @given(files=st.tuples(ENLARGED, ENLARGED))
 def test_engine_agrees_with_oracle_on_files_with_different_columns(
     files: tuple[Batch, Batch],
@@ -175,7 +174,7 @@ def _number(files: Sequence[Batch]) -> Callable[[Place], str]:
 
 
 @pytest.mark.slow
-@FEWER
+@ORDINARY
 @given(run=NUMBERED_RUNS, data=st.data())
 def test_order_of_rows_changes_nothing(
     run: tuple[Batch, Batch | None], data: st.DataObject
@@ -198,7 +197,7 @@ def _split(rows: Batch, data: st.DataObject) -> tuple[Batch, Batch]:
 
 
 @pytest.mark.slow
-@FEWER
+@ORDINARY
 @given(run=NUMBERED_RUNS, data=st.data())
 def test_splitting_a_file_at_claims_changes_nothing(
     run: tuple[Batch, Batch | None], data: st.DataObject
@@ -211,7 +210,7 @@ def test_splitting_a_file_at_claims_changes_nothing(
 
 
 @pytest.mark.slow
-@FEWER
+@ORDINARY
 @given(rows=NUMBERED, data=st.data())
 def test_rows_of_other_services_change_nothing(rows: Batch, data: st.DataObject) -> None:
     mixed = list(rows)
@@ -227,7 +226,7 @@ def test_rows_of_other_services_change_nothing(rows: Batch, data: st.DataObject)
 
 
 @pytest.mark.slow
-@FEWER
+@ORDINARY
 @given(rows=NUMBERED, data=st.data())
 def test_claims_in_history_count_as_those_in_the_batch(rows: Batch, data: st.DataObject) -> None:
     """An earlier service and a scan count wherever they are."""

@@ -182,7 +182,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(data=st.data())
 def test_every_row_is_in_one_part_as_it_stood(data: st.DataObject, folder: Path) -> None:
     layout = data.draw(layouts())
@@ -208,7 +208,7 @@ def test_every_row_is_in_one_part_as_it_stood(data: st.DataObject, folder: Path)
     assert sum(counts) + dropped == sum(map(len, written))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(data=st.data())
 def test_the_lines_of_a_file_are_its_bytes(data: st.DataObject) -> None:
     encoding = data.draw(st.sampled_from(["utf-8", "utf-16-le", "utf-16-be", "cp1252"]))

@@ -202,7 +202,7 @@ def styles(draw: st.DrawFn) -> Style:
 
 @pytest.mark.slow
 @settings(
-    max_examples=12,
+    max_examples=4,
     phases=[Phase.generate],  # pyx12 takes a second, too long to shrink by
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -133,7 +133,7 @@ def test_a_wide_table_of_numbers_is_read_like_text(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     claims=st.lists(
         st.lists(st.sampled_from(["77092", "77080", "99213", "36415", ""]), max_size=6),

@@ -49,7 +49,7 @@ def findings_of(file: Path, rows: list[dict[str, str]]) -> list[tuple[object, ..
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(rows=ROWS, seed=st.integers(0, 1000))
 def test_shuffled_rows_have_the_same_findings(
     tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, str]], seed: int

@@ -105,7 +105,7 @@ class CsvWriter:
 
 @pytest.mark.slow
 @given(st.integers(0, 10**6), st.booleans())
-@settings(max_examples=12)
+@settings(max_examples=4)
 def test_text_keeps_every_other_byte(seed: int, is_packed: bool) -> None:
     before, after = CsvWriter(Random(seed)).write(12)
     with TemporaryDirectory() as name:
@@ -161,7 +161,7 @@ def x12_rows(chance: Random) -> tuple[list[Row], list[Row]]:
 
 @pytest.mark.slow
 @given(st.integers(0, 10**6))
-@settings(max_examples=10)
+@settings(max_examples=4)
 def test_an_837p_keeps_every_other_segment(seed: int) -> None:
     chance = Random(seed)
     style = Style(

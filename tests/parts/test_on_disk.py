@@ -32,7 +32,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("parts", [1, 3, 40])
+@pytest.mark.parametrize("parts", [1, 3, 12])
 def test_findings_of_parts_come_as_those_of_the_whole(parts: int, temporary: Path) -> None:
     whole = cpt77092.check(VISITS, as_of=AS_OF, history=HISTORY).findings
     lazily = cpt77092.scan(VISITS, as_of=AS_OF, history=HISTORY, parts=parts)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -26,6 +26,8 @@ from tests.agreement import enlarged
 from tests.claim_strategies import Batch
 from tests.parts.taking_apart import AS_OF, written
 from tests.test_oracle import ENLARGED, ENLARGED_RUNS, SAMPLE
+
+FEWER = settings(SAMPLE, max_examples=3)
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -73,14 +75,14 @@ def assert_cells_in_pieces_as_at_once(files: Sequence[Batch], history: Batch | N
 
 
 @pytest.mark.slow
-@SAMPLE
+@FEWER
 @given(run_=ENLARGED_RUNS)
 def test_runs_in_pieces(run_: tuple[Batch, Batch | None]) -> None:
     assert_cells_in_pieces_as_at_once([run_[0]], run_[1])
 
 
 @pytest.mark.slow
-@SAMPLE
+@FEWER
 @given(files=st.tuples(ENLARGED, ENLARGED))
 def test_files_with_different_columns_in_pieces(files: tuple[Batch, Batch]) -> None:
     assert_cells_in_pieces_as_at_once(files, None)

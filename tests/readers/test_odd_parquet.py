@@ -130,7 +130,7 @@ def test_values_stay_under_their_names_where_a_name_stands_twice() -> None:
 @pytest.mark.parametrize("name", [*FILES])
 def test_a_damaged_footer_is_no_bug(name: str) -> None:
     content = base64.b64decode(FILES[name]["bytes"])
-    for at in range(len(content) - 400, len(content)):
+    for at in range(len(content) - 400, len(content), 7):
         for byte in (0, 0x19, 0x7F, 0xFF):
             damaged = content[:at] + bytes([byte]) + content[at + 1 :]
             repair(damaged, lambda _: True, "")

@@ -75,7 +75,7 @@ def hostile_files(draw: st.DrawFn) -> tuple[bytes, list[str]]:
 
 @pytest.mark.slow
 @given(hostile_files())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_no_intact_row_is_lost_and_three_readers_agree(
     folder: Path, given_: tuple[bytes, list[str]]
 ) -> None:

@@ -42,7 +42,7 @@ Line = dict[str, Any]
 REQUIRED = ("claim_id", "payer", "claim_line_start_date", "hcpcs_code")
 SPELLINGS = Path(__file__).parents[1] / "claims" / "header_spellings.yaml"
 OTHERS = ("99213", "36415", "0554T", "A0428", "J0897")
-ROUND_TRIPS = settings(max_examples=60, deadline=None)
+ROUND_TRIPS = settings(max_examples=20, deadline=None)
 
 
 @pytest.fixture(scope="module")
@@ -293,7 +293,7 @@ def test_a_table_gives_the_lines_that_a_text_file_gives(data: st.DataObject, fol
 
 
 @pytest.mark.slow
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(data=st.data())
 def test_lines_split_over_two_files_are_the_lines_of_one(data: st.DataObject, folder: Path) -> None:
     columns, lines = data.draw(line_lists().filter(lambda drawn: len(drawn[1]) > 1))
@@ -346,7 +346,7 @@ def account(records: list[list[str]]) -> tuple[Tally, list[int]]:
 
 
 @pytest.mark.slow
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(body=st.lists(st.sampled_from(PIECES), min_size=1, max_size=25).map("".join))
 def test_any_text_without_quotes_is_counted_as_csv_counts_it(body: str, folder: Path) -> None:
     records = list(csv.reader(io.StringIO(HEADER + body, newline="")))[1:]
@@ -362,7 +362,7 @@ def test_any_text_without_quotes_is_counted_as_csv_counts_it(body: str, folder: 
 
 
 @pytest.mark.slow
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     data=st.lists(
         st.sampled_from([*(piece.encode() for piece in PIECES), b'"', b'"', b'""', b"\r", b"\xe9"])

@@ -373,7 +373,7 @@ def outcome(result: Result) -> tuple[pl.DataFrame, list[tuple[str, str, str, int
 
 @pytest.mark.slow
 @settings(
-    max_examples=20,
+    max_examples=7,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -425,7 +425,7 @@ def test_the_same_claims_give_the_same_findings(
 
 @pytest.mark.slow
 @settings(
-    max_examples=25,
+    max_examples=10,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

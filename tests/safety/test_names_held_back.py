@@ -21,19 +21,21 @@ HELD_BACK = [name for name in PLACES if name not in ("claim_id", "person_id", "p
 Scrub = Callable[..., tuple[int, str, str]]
 
 
-def batch_with(tmp_path: Path, column: str, cell: str) -> str:
-    cells = LINE.split(",")
-    cells[PLACES.index(column)] = cell
-    row = ",".join(f'"{one}"' for one in cells)
-    (tmp_path / "claims.csv").write_text(f"{HEADER}\n{row}\n{row}\n{LINE}\n")
+def batch_with(tmp_path: Path, cell: str, *columns: str) -> str:
+    """Two lines for each of the columns, with the cell in that column, and one without it."""
+    rows = []
+    for column in columns:
+        cells = LINE.split(",")
+        cells[PLACES.index(column)] = cell
+        rows += [",".join(f'"{one}"' for one in cells)] * 2
+    (tmp_path / "claims.csv").write_text("\n".join([HEADER, *rows, LINE, ""]))
     return "claims.csv"
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("column", HELD_BACK)
 @pytest.mark.parametrize("form", ["concise", "table", "json", "csv"])
-def test_a_name_is_nowhere(scrub: Scrub, tmp_path: Path, column: str, form: str) -> None:
-    file = batch_with(tmp_path, column, NAME)
+def test_a_name_is_nowhere(scrub: Scrub, tmp_path: Path, form: str) -> None:
+    file = batch_with(tmp_path, NAME, *HELD_BACK)
     code, out, err = scrub(file, *AS_OF, "--format", form, "-v")
     assert code in (1, 2)
     assert NAME not in out + err
@@ -44,7 +46,7 @@ def test_a_name_is_nowhere(scrub: Scrub, tmp_path: Path, column: str, form: str)
 def test_messages_do_not_repeat_the_name_of_a_line(
     scrub: Scrub, tmp_path: Path, column: str
 ) -> None:
-    file = batch_with(tmp_path, column, f"{NAME}, ADA")
+    file = batch_with(tmp_path, f"{NAME}, ADA", column)
     _, out, err = scrub(file, *AS_OF, "--format", "json")
     messages = [finding["message"] + finding["fix"] for finding in json.loads(out)["findings"]]
     assert NAME not in " ".join(messages) + err
@@ -53,9 +55,8 @@ def test_messages_do_not_repeat_the_name_of_a_line(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("column", [*PLACES])
-def test_a_log_has_nothing_of_a_claim(scrub: Scrub, tmp_path: Path, column: str) -> None:
-    file = batch_with(tmp_path, column, NAME)
+def test_a_log_has_nothing_of_a_claim(scrub: Scrub, tmp_path: Path) -> None:
+    file = batch_with(tmp_path, NAME, *PLACES)
     options = (*AS_OF, "--log-format", "json", "--strict", "--flagged-to", "held.csv")
     code, _, err = scrub(file, *options, "-o", "report.csv", "--format", "csv")
     assert code in (1, 2)
@@ -64,7 +65,7 @@ def test_a_log_has_nothing_of_a_claim(scrub: Scrub, tmp_path: Path, column: str)
 
 @pytest.mark.slow
 def test_show_phi_shows_it(scrub: Scrub, tmp_path: Path) -> None:
-    file = batch_with(tmp_path, "hcpcs_modifier_1", NAME)
+    file = batch_with(tmp_path, NAME, "hcpcs_modifier_1")
     _, out, _ = scrub(file, *AS_OF, "--format", "json", "--show-phi", "-o", "report.json")
     assert any(NAME in finding["message"] for finding in json.loads(out)["findings"])
     assert scrub("verify", "report.json")[0] == 0
