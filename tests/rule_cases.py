@@ -31,6 +31,7 @@ _KEYS = {
     "policy",
     "default",
     "history",
+    "alone",
 }
 
 
@@ -53,6 +54,8 @@ class Case:
     default: dict[str, Any] = field(default_factory=dict)
     history: list[dict[str, str]] | None = None
     """Lines of earlier claims; None where the run is given none."""
+    alone: bool = False
+    """Its texts name rows or policies, so it shares no file with other cases."""
 
 
 def all_cases() -> list[Case]:
@@ -84,6 +87,7 @@ def _case(file: Path, tree: dict[str, Any], case: dict[str, Any]) -> Case:
         policy=case.get("policy", tree.get("policy", {})),
         default=case.get("default", tree.get("default", {})),
         history=_lines(file, case["name"], case["history"]) if "history" in case else None,
+        alone="alone" in case,
     )
 
 

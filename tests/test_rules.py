@@ -1,10 +1,10 @@
-"""Every rule case, alone and again in shuffled batches with all the others, compared exactly."""
+"""Every rule case in batches of its rule's cases, and again with all others, compared exactly."""
 
 from __future__ import annotations
 
 import csv
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -59,70 +59,83 @@ def _write_policies(folder: Path, texts: dict[str, str]) -> None:
         (place / f"{payer}.yaml").write_text(text, encoding="utf-8")
 
 
-def _named(table: pl.DataFrame, rule: str) -> dict[str, dict[str, str]]:
-    return {
-        f"{row['claim_id']}/{row['claim_line_number']}": row
-        for row in table.filter(pl.col("rule") == rule).iter_rows(named=True)
-    }
+Numbered = tuple[int, Case]
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.rule}: {case.name}")
-def test_case_alone(case: Case, tmp_path: Path) -> None:
-    assert case.rule in BY_CODE, f"CATALOGUE has no rule {case.rule}; {case.stem} is its case file"
-    texts = {"example-health-plan": policy_text("example-health-plan", case.policy, names=[PAYER])}
-    texts["default"] = policy_text("default", case.default, names=[])
-    _write_policies(tmp_path, texts)
-    result = _run(tmp_path, case.lines, case.absent, [BY_CODE[case.rule]], case.history)
-    flagged = _named(findings.as_table(result), case.rule)
-    unchecked = _named(findings.not_checked_rows(result), case.rule)
-    assert sorted(flagged) == sorted(case.findings)
-    assert sorted(unchecked) == sorted(case.not_checked)
-    for row in flagged.values():
-        row["denial"] = " ".join(filter(None, (row["group_code"], row["carc"], row["rarc"])))
-        assert {key: row[key] for key in case.texts} == case.texts
-        assert row["source_title"], "a finding names no source"
-    if case.reason is not None:
-        assert {row["reason"] for row in unchecked.values()} == {case.reason}
-        assert set(findings.not_checked_reasons(result)["reason"]) == {case.reason}
+def _batches(cases: Iterable[Numbered]) -> list[list[Numbered]]:
+    """Cases that lack the same columns and share a default policy.
+
+    A history covers dates for everybody, so a case with one stays apart.
+    """
+    batches: dict[tuple[tuple[str, ...], str, int], list[Numbered]] = {}
+    for number, case in cases:
+        apart = number if case.alone or case.history is not None else -1
+        batches.setdefault((case.absent, str(case.default), apart), []).append((number, case))
+    return [batches[key] for key in sorted(batches)]
+
+
+def _check(folder: Path, cases: Sequence[Numbered], rules: Sequence[Rule], *, seed: int) -> Result:
+    """The cases as one batch, shuffled; each of several has a payer and claims of its own."""
+    first = cases[0][1]
+    texts = {"default": policy_text("default", first.default, names=[])}
+    folder.mkdir()
+    if len(cases) == 1:
+        name = "example-health-plan"
+        _write_policies(folder, texts | {name: policy_text(name, first.policy, names=[PAYER])})
+        return _run(folder, first.lines, first.absent, rules, first.history)
+    lines = []
+    for number, case in cases:
+        name = f"case-{number}"
+        texts[name] = policy_text(name, case.policy, names=[f"{PAYER} {number:04}"])
+        lines += [_own(line, number) for line in case.lines]
+    _write_policies(folder, texts)
+    random.Random(seed).shuffle(lines)
+    return _run(folder, lines, first.absent, rules)
+
+
+Rows = dict[str, dict[str, str]]
+"""Rows of a table by claim and line."""
+
+
+def _of_cases(table: pl.DataFrame, cases: Sequence[Numbered]) -> Iterator[tuple[Case, Rows]]:
+    """The rows of each case for its rule, without what was put there to make them its own."""
+    for number, case in cases:
+        rows = table.filter(pl.col("rule") == case.rule)
+        if len(cases) > 1:
+            texts = pl.col(pl.String).str.replace_all(rf"\b{number}:| {number:04}\b", "")
+            rows = rows.filter(pl.col("claim_id").str.starts_with(f"{number}:")).with_columns(texts)
+        named = {f"{r['claim_id']}/{r['claim_line_number']}": r for r in rows.rows(named=True)}
+        yield case, named
+
+
+@pytest.mark.parametrize("rule", dict.fromkeys(case.rule for case in CASES))
+def test_cases_of_rule(rule: str, tmp_path: Path) -> None:
+    assert rule in BY_CODE, f"CATALOGUE has no rule {rule}"
+    own = [(number, case) for number, case in enumerate(CASES) if case.rule == rule]
+    for n, cases in enumerate(_batches(own)):
+        result = _check(tmp_path / str(n), cases, [BY_CODE[rule]], seed=n)
+        for case, flagged in _of_cases(findings.as_table(result), cases):
+            assert sorted(flagged) == sorted(case.findings), case.name
+            for row in flagged.values():
+                codes = filter(None, (row["group_code"], row["carc"], row["rarc"]))
+                texts = row | {"denial": " ".join(codes)}
+                assert {key: texts[key] for key in case.texts} == case.texts, case.name
+                assert row["source_title"], f"{case.name}: a finding names no source"
+        for case, unchecked in _of_cases(findings.not_checked_rows(result), cases):
+            assert sorted(unchecked) == sorted(case.not_checked), case.name
+            if case.reason is not None:
+                assert {row["reason"] for row in unchecked.values()} == {case.reason}, case.name
 
 
 @pytest.mark.slow
-def test_all_cases_together_in_shuffled_batches(tmp_path: Path) -> None:
-    # Cases that lack the same columns and share a default policy make one batch; every case gets
-    # a payer and claim ids of its own, so that no case shares lines with another by name.
-    # A history covers dates for everybody, so cases with one are alone in any case.
-    batches: dict[tuple[tuple[str, ...], str], list[tuple[int, Case]]] = {}
-    for number, case in enumerate(CASES):
-        if case.history is None:
-            batches.setdefault((case.absent, str(case.default)), []).append((number, case))
-    compared = 0
-    for number, ((absent, _), cases) in enumerate(sorted(batches.items())):
-        folder = tmp_path / str(number)
-        folder.mkdir()
-        compared += _compare_together(folder, absent, cases)
-    assert compared == sum(case.history is None for case in CASES)
-
-
-def _compare_together(
-    folder: Path, absent: tuple[str, ...], cases: Sequence[tuple[int, Case]]
-) -> int:
-    texts, lines = {}, []
-    for number, case in cases:
-        texts[f"case-{number}"] = policy_text(
-            f"case-{number}", case.policy, names=[f"{PAYER} {number:04}"]
-        )
-        lines += [_own(line, number) for line in case.lines]
-    texts["default"] = policy_text("default", cases[0][1].default, names=[])
-    _write_policies(folder, texts)
-    random.Random(77092).shuffle(lines)
-    result = _run(folder, lines, absent, CATALOGUE)
-    table, unchecked = findings.as_table(result), findings.not_checked_rows(result)
-    for number, case in cases:
-        for expected, rows in ((case.findings, table), (case.not_checked, unchecked)):
-            names = [n.partition(":") for n in _named(rows, case.rule)]
-            own = sorted(name for owner, _, name in names if owner == str(number))
-            assert own == sorted(expected), f"{case.rule}: {case.name}"
-    return len(cases)
+def test_all_cases_together(tmp_path: Path) -> None:
+    every = [(n, c) for n, c in enumerate(CASES) if c.history is None and not c.alone]
+    for n, cases in enumerate(_batches(every)):
+        result = _check(tmp_path / str(n), cases, CATALOGUE, seed=77092)
+        for case, flagged in _of_cases(findings.as_table(result), cases):
+            assert sorted(flagged) == sorted(case.findings), f"{case.rule}: {case.name}"
+        for case, unchecked in _of_cases(findings.not_checked_rows(result), cases):
+            assert sorted(unchecked) == sorted(case.not_checked), f"{case.rule}: {case.name}"
 
 
 def _own(line: dict[str, str], number: int) -> dict[str, str]:
