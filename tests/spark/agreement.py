@@ -82,5 +82,5 @@ def examples_and_a_batch(session: Any) -> None:
     policies = cpt77092.load_policies(EXAMPLES / "policies")
     lines, past = numbered(example("visits.csv")), example("history.csv")
     assert_as_in_one_call(session, lines, past, policies, parts=2)
-    lines, past = drawn(range(10), apart=True)
+    lines, past = drawn(range(4), apart=True)
     assert_as_in_one_call(session, lines, past, enlarged().packaged, parts=2)

@@ -50,9 +50,9 @@ def test_examples_with_history(session: Any) -> None:
 
 @pytest.mark.parametrize("apart", [True, False])
 def test_adversarial_batches(session: Any, *, apart: bool) -> None:
-    lines, past = drawn(range(40), apart=apart)
+    lines, past = drawn(range(12), apart=apart)
     assert "person_id" in past.columns
-    assert_as_in_one_call(session, lines, past, enlarged().packaged, parts=7)
+    assert_as_in_one_call(session, lines, past, enlarged().packaged, parts=4)
 
 
 def test_typed_columns(session: Any) -> None:
@@ -87,10 +87,10 @@ def test_how_many_parts_there_are_changes_nothing(session: Any) -> None:
     """Also where lines have no number of their own."""
     from cpt77092 import spark
 
-    lines, _ = drawn(range(100, 120), apart=True)
+    lines, _ = drawn(range(100, 108), apart=True)
     frame = to_spark(session, lines.drop(KEY), 5)
     findings = [
-        from_spark(spark.check(frame, as_of=AS_OF, parts=parts), FINDING) for parts in (1, 11)
+        from_spark(spark.check(frame, as_of=AS_OF, parts=parts), FINDING) for parts in (1, 5)
     ]
     assert findings[0].height > 100
     assert_frame_equal(*findings)
@@ -100,7 +100,7 @@ def test_findings_that_workers_write(session: Any, tmp_path: Path) -> None:
     """The rows of the frame; a folder that is there is left as it is."""
     from cpt77092 import spark
 
-    lines, _ = drawn(range(20), apart=True)
+    lines, _ = drawn(range(8), apart=True)
     checked = spark.checked(to_spark(session, lines), as_of=AS_OF, row_id=KEY, parts=3)
     folder = tmp_path / "findings"
     number = checked.write(str(folder))
@@ -182,6 +182,6 @@ def test_a_worker_that_is_killed_loses_and_doubles_nothing(
         return once
 
     monkeypatch.setattr(prepare, "on_worker", mortal)
-    lines, past = drawn(range(200, 210), apart=True)
+    lines, past = drawn(range(4), apart=True)
     assert_as_in_one_call(session, lines, past, enlarged().packaged, parts=3)
     assert len(list(tmp_path.iterdir())) > 5
