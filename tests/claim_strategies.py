@@ -79,6 +79,8 @@ ODD_CODES = (
     "77092-26", "77092 26", "7709226", "77092.0", "77092.", "77089.00", "g0130", "77091-",
     "77080TC", "G0130/1", "770921", "77092ABC", "99213", "36591-59", "", " 77092 ",
 )  # fmt: skip
+UNREAD_CODES = ("", "", "N/A", "7709Z2", "7708O", "DEXA")
+"""Of earlier claims: what hides a code."""
 CLAIMS = ("A-1", "A-2", "B1", "10", "9", "")
 PEOPLE = ("P1", "P2", "P3", "", " P1 ")
 PAYERS = (
@@ -469,13 +471,16 @@ def _history(chance: Random, pools: Pools, absent: set[str], rows: Batch) -> Bat
         if "payer" in absent:
             copy["payer_id"] = copy["payer_id"] or "00000"
         history.append(_again(chance, copy))
+    for row in _some_rows(chance, history, 2) if chance.random() < 0.4 else []:
+        row["hcpcs_code"] = chance.choice(UNREAD_CODES)
     if chance.random() < 0.5:
         # Services of another kind show how far a history reaches all the same.
-        gap = chance.choice((0, 0, 40, 70))
+        gap, unread = chance.choice((0, 0, 40, 70)), chance.choice((None, None, 48, 60, 74))
         for month in range(12 * 7):
             if month != gap or not gap:
                 day = date(2020 + month // 12, month % 12 + 1, chance.choice((1, 1, 2))).isoformat()
-                history.append({**history[0], "hcpcs_code": "99213", "claim_line_start_date": day})
+                code = chance.choice(UNREAD_CODES) if month == unread else "99213"
+                history.append({**history[0], "hcpcs_code": code, "claim_line_start_date": day})
     return history
 
 

@@ -516,8 +516,20 @@ def read_code(text: str, scope: frozenset[str]) -> tuple[str, bool, list[str]] |
         return head, not is_whole, behind if is_whole else []
     joined = re.sub("[^0-9A-Z]", "", text)
     inside = min((code for code in scope if code in joined), key=joined.index, default=None)
-    is_other = re.fullmatch(r"([0-9]{4}[0-9AFMTU]|[A-Z][0-9]{4})(\W+\w\w)*", text)
-    return None if is_other or inside is None else (inside, True, [])
+    return None if _OTHER_CODE.fullmatch(text) or inside is None else (inside, True, [])
+
+
+_OTHER_CODE = re.compile(r"([0-9]{4}[0-9AFMTU]|[A-Z][0-9]{4})(\W+\w\w)*")
+
+
+def lacks_code(row: Row) -> bool:
+    """Whether a row without a code in scope is a claim line all the same, of an unknown code.
+
+    A blank code needs both claim and date for that, one that cannot be read either.
+    """
+    text = plain("hcpcs_code", row["hcpcs_code"]).upper()
+    filled = [plain(name, row[name]) != "" for name in ("claim_id", "claim_line_start_date")]
+    return any(filled) and not _OTHER_CODE.fullmatch(text) if text else all(filled)
 
 
 def valid_npi(text: str) -> bool:
@@ -618,7 +630,9 @@ class Line:
     index: int
     cells: Row
     code: str
+    """Blank on a row of the history whose code cannot be read."""
     damaged: bool
+    """Whether the code cell may hold another code, or more than one."""
     batch: Batch = field(repr=False)
     is_past: bool = False
     """Whether it is of the history."""
@@ -795,15 +809,14 @@ class Line:
         return any(other.payer != self.payer for other in others)
 
     def may_repeat(self, other: Line) -> bool:
-        """Whether what this line of the other's patient and code leaves open may be the same."""
-        if self.damaged or not other.person:
-            return False
-        if (self.person, self.code) != (other.person, other.code):
+        """Whether what this line of the other's patient leaves open may be the same."""
+        if not other.person or self.person != other.person:
             return False
         sides = [
+            (None if self.damaged else self.code, other.code),
             (self.payer if self.payer_is_known else None, other.payer),
             (self.day, other.day),
-            (self.modifier_set, other.modifier_set),
+            (None if self.hides_modifiers else self.modifier_set, other.modifier_set),
             (self.text("rendering_npi") or None, other.text("rendering_npi")),
         ]
         is_open = any(own is None for own, _ in sides)
@@ -965,6 +978,11 @@ class Line:
     def modifier_set(self) -> frozenset[str] | None:
         """The modifiers, in no order; None where unknown."""
         return None if self.modifiers is None else frozenset(m for m in self.modifiers if m)
+
+    @property
+    def hides_modifiers(self) -> bool:
+        """Whether a modifier may be in the code cell."""
+        return self.damaged and bool(self.text("hcpcs_code"))
 
     # voids and replacements
 
@@ -1225,14 +1243,16 @@ class Batch:
         """All lines of the run, those of its history too."""
         return [*self.lines, *(self.history or ())]
 
-    def read(self, rows: Iterable[Row]) -> list[Line]:
-        """The lines in scope among these rows."""
+    def read(self, rows: Iterable[Row], *, is_past: bool = False) -> list[Line]:
+        """The lines in scope among these rows; of the history those of an unknown code, too."""
         scope = CHECKED | self.policies.partners
         lines = []
         for index, cells in enumerate(rows):
             if code := read_code(cells["hcpcs_code"], scope):
                 lines.append(Line(index, dict(cells), code[0], code[1], self))
                 lines[-1].take_modifiers(code[2])
+            elif is_past and lacks_code(cells):
+                lines.append(Line(index, dict(cells), "", damaged=True, batch=self))
         return lines
 
     def history_reaches(self, months: int, back_from: Line) -> bool:
@@ -1698,7 +1718,8 @@ def fr002(line: Line) -> Truth:
     alike = BONE_MASS if line.code in BONE_MASS else {"77089", "77092"}
     too_soon: list[Truth] = []
     for other in line.batch.everything:
-        if other.code not in alike or other.counts is False or other.person != line.person:
+        is_test = other.code in alike or _unless(other.damaged)
+        if other.counts is False or other.person != line.person:
             continue
         # What an earlier claim does not say may be the payer and a date of the interval.
         may_be_of_payer = other.is_past and not other.payer_is_known
@@ -1709,7 +1730,7 @@ def fr002(line: Line) -> Truth:
             is_near = other.day < line.day and months < int(least)
         # What was billed to be denied, or paid nothing, was not paid for.
         is_unpaid = either(other.was_denied, other.may_carry("GY", "GZ"))
-        too_soon.append(both(is_of_payer, is_near, other.counts, negate(is_unpaid)))
+        too_soon.append(both(is_test, is_of_payer, is_near, other.counts, negate(is_unpaid)))
     reaches = line.batch.history_reaches(int(least), line)
     return either(*too_soon, False if reaches else None)
 
@@ -2244,7 +2265,7 @@ def _judged(
     batch = Batch(policies, as_of, is_turned=is_turned, rows=rows)
     batch.lines = batch.read(rows)
     if history is not None:
-        batch.history = batch.read(history)
+        batch.history = batch.read(history, is_past=True)
     batch.settle_dates(rows, history)
     findings = set()
     outcomes = defaultdict(set)

@@ -6,6 +6,8 @@ test, whoever bills its components.
 
 from __future__ import annotations
 
+from itertools import compress
+
 import polars as pl
 
 from cpt77092.claims.categorical import constant
@@ -20,6 +22,8 @@ _IS_TEST = pl.col("hcpcs_code").is_in(sorted(BONE_MASS | _TBS))
 _IS_JUDGED = ~pl.col("is_past") & pl.col("policy.min_months_between").is_not_null()
 _KIND = pl.col("hcpcs_code").is_in(sorted(_TBS)).cast(pl.UInt32)
 _KIND_OF_PAYER = pl.col(PAYER) * 2 + _KIND
+_HAS_OPEN_CODE = pl.col("damaged_code").is_not_null()
+_HAS_NO_PAYER = pl.col("is_past") & ~pl.col("payer_is_named")
 
 
 def may_be_paid(_: Context) -> pl.Expr:
@@ -37,24 +41,30 @@ def may_be_paid(_: Context) -> pl.Expr:
 
 def earlier_test_date(lines: pl.DataFrame, _: Context) -> pl.Series:
     """The date of the last test before the line's date; null if there is none."""
-    return _last_test(lines, pl.col("may_be_paid") & pl.col("surely_counts"))
+    return _last_test(lines, _IS_TEST & pl.col("may_be_paid") & pl.col("surely_counts"))
 
 
 def possible_test_date(lines: pl.DataFrame, _: Context) -> pl.Series:
     """The same, counting tests that may count; null where it is known of all tests.
 
-    An earlier claim that names no payer may be this one's. One without a date may be of the day
-    before: then it is the line's own date.
+    A line of an unknown code may be a test of either kind, and an earlier claim that names no payer
+    this one's. One without a date may be of the day before: then it is the line's own date.
     """
     counts = pl.col("may_be_paid") & pl.col("counts")
-    may_count = counts.fill_null(value=True)
-    is_of_anybody = pl.col("is_past") & ~pl.col("payer_is_named") & may_count
+    may_count = counts.fill_null(value=True) & (_IS_TEST | _HAS_OPEN_CODE)
     has_no_date = pl.col("is_past") & pl.col("date_key").is_null() & may_count
+    nothing = pl.lit(0, pl.UInt32)
+    stated = (
+        (_KIND_OF_PAYER, counts.is_null()),
+        (_KIND, _HAS_NO_PAYER),
+        (pl.col(PAYER), _HAS_OPEN_CODE),
+        (nothing, _HAS_NO_PAYER & _HAS_OPEN_CODE),
+    )
     dates = [constant(lines.height, value=None, dtype=pl.Date)]
-    if lines.select(counts.null_count()).item():
-        dates.append(_last_test(lines, may_count))
-    if lines.select(is_of_anybody.any()).item():
-        dates.append(_last_test(lines, is_of_anybody, kind=_KIND))
+    for kind, leaves_open in stated:
+        may_be_test = may_count & leaves_open
+        if lines.select(may_be_test.any()).item():
+            dates.append(_last_test(lines, may_be_test, kind=kind))
     if lines.select(has_no_date.any()).item():
         dates.append(_date_beside_undated(lines, has_no_date))
     return pl.select(pl.max_horizontal(dates)).to_series()
@@ -62,20 +72,17 @@ def possible_test_date(lines: pl.DataFrame, _: Context) -> pl.Series:
 
 def _date_beside_undated(lines: pl.DataFrame, has_no_date: pl.Expr) -> pl.Series:
     """Its own date, for each test that has an interval where another has no date."""
-    tests = lines.filter(_IS_TEST & (_IS_JUDGED | has_no_date)).select(
-        "line",
-        "person_number",
-        _KIND.alias("kind"),
-        pl.when("payer_is_named").then(PAYER).alias(PAYER),
-        day="claim_line_start_date",
-        has_no_date=has_no_date,
-    )
-    own, undated = tests.filter(~pl.col("has_no_date")), tests.filter("has_no_date")
-    of_anybody, patient = undated.filter(pl.col(PAYER).is_null()), ["person_number", "kind"]
-    alike = [
-        own.join(undated, on=[*patient, PAYER], how="semi"),
-        own.join(of_anybody, on=patient, how="semi"),
-    ]
+    stated = {
+        "kind": pl.when(~_HAS_OPEN_CODE).then(_KIND),
+        PAYER: pl.when("payer_is_named").then(PAYER),
+    }
+    own = lines.filter(_IS_TEST & _IS_JUDGED)
+    own = own.select("line", "person_number", PAYER, kind=_KIND, day="claim_line_start_date")
+    undated = lines.filter(has_no_date).select("person_number", **stated)
+    alike = [own.clear()]
+    for is_known, some in undated.group_by(pl.col(stated.keys()).is_not_null()):
+        patient = ["person_number", *compress(stated, is_known)]
+        alike.append(own.join(some, on=patient, how="semi"))
     dated = pl.concat(alike).unique("line")
     return on_lines(lines.height, dated["line"], dated["day"])
 
@@ -88,7 +95,7 @@ def _last_test(
     tests = (
         lines.lazy()
         .filter(has_several(lines["date_key"], lines["person_number"]))
-        .filter(_IS_TEST & (_IS_JUDGED | counts))
+        .filter((_IS_TEST & _IS_JUDGED) | counts)
         .select("line", "person_number", "date_key", counts=counts, is_judged=_IS_JUDGED, kind=kind)
         .filter(pl.col("kind").is_in(pl.col("kind").filter("is_judged").unique().implode()))
         .collect(engine="in-memory")
@@ -140,6 +147,7 @@ _LOOKED_UP = (
     "surely_counts",
     "is_past",
     "hcpcs_code",
+    "damaged_code",
     "person_number",
     PAYER,
     "date_key",

@@ -18,13 +18,15 @@ from cpt77092.facts.fact import NO, UNKNOWN, YES, Context, Fact, on_lines
 from cpt77092.facts.grouping import CLAIM_DAY, PAYER, PERSON_DAY, has_duplicate
 
 _SAME_SERVICE = ("hcpcs_code", "claim_line_start_date", "modifier_set", "rendering_npi")
+_HIDES_NO_MODIFIER = (pl.col("damaged_code") == "").fill_null(value=True)
 _STATED = {
+    "code_number": pl.when(pl.col("damaged_code").is_null()).then("code_number"),
     PAYER: pl.when("payer_is_named").then(PAYER),
     "claim_line_start_date": pl.col("claim_line_start_date"),
-    "modifier_set": pl.col("modifier_set"),
+    "modifier_set": pl.when(_HIDES_NO_MODIFIER).then("modifier_set"),
     "rendering_npi": pl.when(pl.col("rendering_npi") != "").then("rendering_npi"),
 }
-"""What an earlier line says of its service, beside patient and code; null where it does not."""
+"""What an earlier line says of its service, beside the patient; null where it does not."""
 _ORDER = ("claim_id", "claim_line_number")
 """Before what else the lines say, which decides where several have one number."""
 _PLACE = ("source", "source_row")
@@ -98,20 +100,20 @@ def line_in_past(lines: pl.DataFrame, context: Context) -> pl.Series:
 def past_doubt(lines: pl.DataFrame, context: Context) -> pl.Series:
     """Null where an earlier claim may bill the same service; false elsewhere.
 
-    It may where it may not count, or where the patient's earlier line of the code does not say to
-    which payer, on which date, with which modifiers or who rendered it.
+    It may where it may not count, or where the patient's earlier line does not say what was billed,
+    to which payer, on which date, with which modifiers or who rendered it.
     """
     if context.past is None:
         return constant(lines.height, value=False)
     named = _named_in_past(lines, context, pl.col("counts").is_null())
-    is_whole = pl.col("damaged_code").is_null() & pl.col("counts").fill_null(value=True)
-    key = ["person_number", "code_number"]
-    past = lines.filter(pl.col("is_past") & is_whole).drop_nulls(key).select(*key, **_STATED)
+    person = "person_number"
+    may_count = pl.col("is_past") & pl.col("counts").fill_null(value=True)
+    past = lines.filter(may_count & pl.col(person).is_not_null()).select(person, **_STATED)
     vague = past.filter(pl.any_horizontal(pl.col(_STATED.keys()).is_null()))
-    own = lines.filter(~pl.col("is_past")).select("line", *key, *_STATED)
+    own = lines.filter(~pl.col("is_past")).select("line", person, *_STATED)
     in_doubt = [named.is_not_null().arg_true().cast(pl.UInt32)]
     for is_known, alike in vague.group_by(pl.col(_STATED.keys()).is_not_null()):
-        stated = [*key, *compress(_STATED, is_known)]
+        stated = [person, *compress(_STATED, is_known)]
         in_doubt.append(own.join(alike, on=stated, how="semi")["line"])
     lines_in_doubt = pl.concat(in_doubt).unique()
     unknown = constant(lines_in_doubt.len(), value=None, dtype=pl.Boolean)
@@ -212,7 +214,10 @@ FACTS: tuple[Fact, ...] = (
     Fact(from_frame=line_in_past, optional=_PAST),
     Fact(
         from_frame=past_doubt,
-        optional=(*_PAST, "counts", "person_number", PAYER, "payer_is_named", "code_number"),
+        optional=(
+            *_PAST,
+            *("counts", "damaged_code", "person_number", PAYER, "payer_is_named", "code_number"),
+        ),
         unknown="an earlier claim may bill it: that one does not say enough, or may not count",
     ),
     Fact(

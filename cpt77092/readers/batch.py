@@ -17,7 +17,7 @@ from cpt77092.frozen import frozen
 from cpt77092.lakehouse.address import is_table
 from cpt77092.readers.claim_diagnoses import claim_diagnoses, with_claim_diagnoses
 from cpt77092.readers.classify import ROW_KIND
-from cpt77092.readers.code_cells import codes_of_other_systems
+from cpt77092.readers.code_cells import DAMAGED, codes_of_other_systems
 from cpt77092.readers.date_orders import (
     Orders,
     Shown,
@@ -382,6 +382,9 @@ def lines_of(
 ) -> tuple[pl.DataFrame, dict[str, int]]:
     """The in-scope lines of a file, as they are written, with their payer and the file's number.
 
+    Rows of earlier claims without a readable code are lines, too: of an unknown code, a damaged one
+    that begins with none.
+
     Args:
         kept: rows of the file, as `Rows.kept` has them.
         number: of the file.
@@ -390,7 +393,15 @@ def lines_of(
     Returns:
         The lines, and how many cells of a column lost digits.
     """
+    has_no_code = kept[ROW_KIND] == "no code"
     is_line = kept[ROW_KIND] == "in scope"
+    if options.of_history and has_no_code.any():
+        blank, code = pl.lit("").cast(kept.schema["hcpcs_code"]), pl.col("hcpcs_code")
+        kept = kept.with_columns(
+            pl.when(has_no_code).then(blank).otherwise(code).alias("hcpcs_code"),
+            pl.when(has_no_code).then(code).otherwise(DAMAGED).alias(DAMAGED),
+        )
+        is_line |= has_no_code
     lines = kept if is_line.all() else kept.filter(is_line)
     lines = lines.drop(ROW_KIND, REJECT, LINE, RAW, strict=False)
     lines = lines.with_columns(pl.lit(number, pl.UInt32).alias(SOURCE))

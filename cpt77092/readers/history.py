@@ -26,7 +26,6 @@ from cpt77092.readers.batch import (
     rejects_of,
     typed_of_files,
 )
-from cpt77092.readers.classify import ROW_KIND
 from cpt77092.readers.date_orders import (
     Orders,
     Shown,
@@ -78,8 +77,8 @@ class History:
     """What was read of earlier claims, and how much of them there is."""
 
     lines: pl.DataFrame
-    """In-scope lines that share a patient or a claim number with the batch, or name no patient;
-    typed like its own."""
+    """Lines in scope, or of an unknown code, that share a patient or a claim number with the batch,
+    or name no patient; typed like its own."""
     first_day: date | None
     """First readable service date of all rows, of any service."""
     last_day: date | None
@@ -115,8 +114,6 @@ class _PastFile:
     lines: pl.DataFrame
     """As they are written."""
     rejects: pl.DataFrame
-    no_code: pl.DataFrame
-    """Claim rows without a readable procedure code."""
     days: pl.DataFrame
     """`person_id`, of others than the batch's patients only whether they have one, and the date of
     service as it is written."""
@@ -241,40 +238,39 @@ def _read_file(
         scan, rows = opened.read(selection)
     lines, _ = lines_of(rows.kept, number, options)
     rejects = rejects_of(rows, number).select(pl.lit(path).alias("source_file"), LINE, REJECT)
-    no_code = rows.kept.filter(pl.col(ROW_KIND) == "no code")
-    return _PastFile(scan, lines, rejects, no_code, _days(scan, people), rows.total)
+    return _PastFile(scan, lines, rejects, _days(scan, people), rows.total)
 
 
 def _tally(batch: Batch, read: Sequence[_PastFile]) -> PastTally:
     """How many rows of earlier claims are what, where `of_batch` left the rest of them out."""
-    with_code = pl.concat([_NO_NAMES, *(_names(file.lines, file) for file in read)])
-    without = pl.concat([_NO_NAMES, *(_names(file.no_code, file) for file in read)])
-    own = pl.concat([with_code, without]).drop_nulls("person_id")
+    every = pl.concat([_NO_NAMES, *map(_names, read)])
+    own = every.drop_nulls("person_id")
     numbers = [batch.values("claim_id", _ORIGINAL)["claim_id"], own["claim_id"], own[_ORIGINAL]]
     claims = pl.concat(numbers).unique().implode()
     is_compared = pl.any_horizontal(
         pl.col("person_id").is_not_null(), pl.col("claim_id", _ORIGINAL).is_in(claims)
     )
-    lines, no_code = with_code.filter(is_compared), without.filter(is_compared)
+    compared = every.filter(is_compared)
+    no_code = compared.filter(pl.col("hcpcs_code").is_null())
     return PastTally(
         rows=sum(file.rows for file in read),
-        lines=lines.height,
+        lines=compared.height - no_code.height,
         no_code=no_code.height,
-        no_patient=with_code.height + without.height - lines.height - no_code.height,
+        no_patient=every.height - compared.height,
         first_no_code=tuple(no_code["place"].head(ROWS_SHOWN)),
     )
 
 
 _NO_NAMES = pl.DataFrame(
-    schema=dict.fromkeys(("person_id", "claim_id", _ORIGINAL, "place"), pl.String)
+    schema=dict.fromkeys(("person_id", "claim_id", _ORIGINAL, "hcpcs_code", "place"), pl.String)
 )
 
 
-def _names(rows: pl.DataFrame, file: _PastFile) -> pl.DataFrame:
-    """Whom and which claims some rows of a file name, null where none, and where each row is."""
-    present = [name for name in _NO_NAMES.columns if name in rows.columns]
+def _names(file: _PastFile) -> pl.DataFrame:
+    """Whom and which claims the lines of a file name, null where none, and where each is."""
+    present = [name for name in _NO_NAMES.columns if name in file.lines.columns]
     place = pl.format("row {} of {}", ROW, pl.lit(Path(file.scan.path).name))
-    texts = rows.select(pl.col(present).cast(pl.String).replace("", None), place=place)
+    texts = file.lines.select(pl.col(present).cast(pl.String).replace("", None), place=place)
     return pl.concat([_NO_NAMES, texts], how="diagonal")
 
 

@@ -11,8 +11,9 @@ one billed with GY or GZ, voided, replaced or, by the history's columns of amoun
 count; it counts where the amount paid is blank or missing, or the amount allowed is more than 0.
 Not checked: no patient ID or date; no interval in effect; no earlier claims (--history), or such as
 do not cover the interval: the patient's own rows, of any service, begin too late, or a whole month
-before the batch has no row with a patient. Nor is it where the patient's earlier test has no
-readable date or modifiers or names no payer. A test that is too soon needs none of that.
+before the batch has no row with a patient. Nor is it where the patient's earlier line may be a test
+that is too close: its code, date or modifiers cannot be read, or it names no payer. A test that is
+too soon needs none of that.
 """
 
 import polars as pl

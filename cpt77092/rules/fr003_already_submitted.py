@@ -5,9 +5,9 @@ replacement (7).
 Basis: X12 code 18, exact duplicate: the key of FR001, looked up in earlier claims (--history).
 Clear: no earlier claim bills the same. A void (8), and what is voided or replaced, bills nothing.
 Not checked: no earlier claims; no date, modifier column, rendering provider column or patient ID; a
-void or replacement that the payer may not accept; the patient's earlier line of the code that is
-otherwise the same, without a payer, readable date, modifiers or rendering provider. A file that is
-an input of the run is not its own history.
+void or replacement that the payer may not accept; the patient's earlier line that is otherwise the
+same, without a readable code, a payer, readable date, modifiers or rendering provider. A file that
+is an input of the run is not its own history.
 """
 
 import polars as pl
