@@ -1856,10 +1856,23 @@ def _deadline(line: Line) -> date | None:
     return deadline
 
 
+def _may_be_holidays(line: Line, first: date, end: date) -> bool:
+    """Whether all business days from the first to before the end may be holidays of the payer.
+
+    No list is known, but no more than three are in a row.
+    """
+    days = (first + timedelta(days=n) for n in range(min((end - first).days, 9)))
+    business_days = sum(day.weekday() < 5 for day in days)
+    return line.param("timely_filing_weekend") == "next_business_day" and business_days <= 3
+
+
 @rule("DT004", "error", CHECKED, "timely_filing")
 def dt004(line: Line) -> Truth:
     deadline = _deadline(line)
-    return None if deadline is None or line.sent is None else line.sent > deadline
+    if deadline is None or line.sent is None:
+        return None
+    is_open = _may_be_holidays(line, deadline, line.sent)
+    return both(line.sent > deadline, None if is_open else True)
 
 
 @rule("DT005", "warning", CHECKED, "timely_filing")

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import polars as pl
 
-from cpt77092.facts.fact import Context, Fact, by_set, is_on_list, list_text
+from cpt77092.facts.fact import YES, Context, Fact, by_set, is_on_list, list_text
 
+MOST_HOLIDAYS = 3
+"""Business days in a row that may all be holidays, such as December 24 to 26."""
+_WEEKEND = "policy.timely_filing_weekend"
+_IS_MOVED = pl.col(_WEEKEND).cast(pl.String) == "next_business_day"
 _SUBMITTED = ("submission_date", "submission_date.state")
 _NO_SUBMISSION = "submission_date cannot be read"
 
@@ -29,10 +33,9 @@ def filing_deadline(_: Context) -> pl.Expr:
     period = pl.col("filing_period").cast(pl.String)
     offset = period.str.replace(" months", "mo").str.replace(" days", "d")
     last = pl.col("claim_line_start_date").dt.offset_by(offset)
-    is_moved = pl.col(_WEEKEND).cast(pl.String) == "next_business_day"
     is_weekend = last.dt.weekday() > 5  # Friday is 5
     return (
-        pl.when(is_moved & is_weekend)
+        pl.when(_IS_MOVED & is_weekend)
         .then(last.dt.offset_by("1w").dt.truncate("1w"))
         .otherwise(last)
     )
@@ -51,6 +54,12 @@ def is_unsubmitted(_: Context) -> pl.Expr:
 def effective_submission(_: Context) -> pl.Expr:
     """The stated submission date, or the as-of date where none is stated."""
     return pl.when(~_is_unreadable()).then(pl.coalesce("submission_date", "as_of_date"))
+
+
+def is_beyond_holidays(_: Context) -> pl.Expr:
+    """Holidays cannot have moved the last day to file as far as the submission; else unknown."""
+    last_moved = pl.col("filing_deadline").dt.add_business_days(MOST_HOLIDAYS, roll="forward")
+    return pl.when(pl.col("effective_submission") > last_moved).then(YES)
 
 
 def needs_original_reference(_: Context) -> pl.Expr:
@@ -72,7 +81,6 @@ def replacement_is_accepted(context: Context) -> pl.Expr:
 
 _FREQUENCIES = "policy.claim_frequency_codes"
 _PERIOD = ("claim_line_start_date", "filing_period")
-_WEEKEND = "policy.timely_filing_weekend"
 
 FACTS: tuple[Fact, ...] = (
     Fact(
@@ -95,6 +103,14 @@ FACTS: tuple[Fact, ...] = (
         reads=("as_of_date",),
         optional=_SUBMITTED,
         unknown=_NO_SUBMISSION,
+    ),
+    Fact(
+        build=is_beyond_holidays,
+        where=lambda _: _IS_MOVED & (pl.col("filing_deadline") < pl.col("effective_submission")),
+        default=True,
+        optional=("filing_deadline", "effective_submission"),
+        background=(_WEEKEND,),
+        unknown="the last day to file may be a holiday; no list of the payer's holidays was found",
     ),
     Fact(
         name="claim_frequency_is_accepted",

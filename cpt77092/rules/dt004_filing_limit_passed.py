@@ -4,11 +4,12 @@ Why: a claim received after the filing limit is denied, and the patient may not 
 proof of timely filing helps.
 Basis: the payer's filing limit, counted from the line's start date; a replacement (7) has its own
 limit. Months are calendar months: 12 months from February 29 end on February 28. By the rule of
-some payers a last day on a weekend moves to Monday; holidays are not looked at. A line without a
+some payers a last day on a weekend or holiday moves to the next business day. A line without a
 submission date is taken to go out on the as-of date.
 Clear: submitted on or before the last day to file. A void (8) has no limit.
 Not checked: no filing limit, or none of replacements, in effect for the payer and date; an
-unreadable service or submission date.
+unreadable service or submission date; submitted within three business days after the last day where
+a holiday moves that, since no payer's list of holidays was found.
 """
 
 import polars as pl
@@ -18,7 +19,8 @@ from cpt77092.rule import CHECKED, Denial, Message, Remedy, Rule, Severity, para
 RULE = Rule(
     severity=Severity.ERROR,
     codes=CHECKED,
-    flag=pl.col("filing_deadline") < pl.col("effective_submission"),
+    flag=(pl.col("filing_deadline") < pl.col("effective_submission"))
+    & pl.col("is_beyond_holidays"),
     parameter="timely_filing",
     parameter_of_replacements="timely_filing_replacement",
     message="Timely filing expired {filing_deadline} ({decided_by}: {filing_period} from DOS).",
