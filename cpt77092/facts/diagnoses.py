@@ -81,12 +81,10 @@ def _written() -> pl.Expr:
 def diagnosis_categories(lines: pl.DataFrame) -> frozenset[str]:
     """The first characters of all diagnoses of a batch, up to the dot."""
     names = [name for name in (*DIAGNOSES, "claim_diagnoses") if name in lines.columns]
-    cells = [
-        lines[name].unique().cast(pl.String).str.split(BETWEEN_DIAGNOSES).explode()
-        for name in names
-    ]
-    written = pl.concat(cells) if cells else pl.Series(dtype=pl.String)
-    begun = written.to_frame("code").select(without_dot(pl.col("code")).str.head(CATEGORY))
+    cells = [lines[name].unique().cast(pl.String) for name in names]
+    written = pl.concat([pl.Series(dtype=pl.String), *cells]).unique().to_frame("code")
+    code = pl.col("code").str.split(BETWEEN_DIAGNOSES).explode()
+    begun = written.select(without_dot(code).str.head(CATEGORY).unique())
     return frozenset(begun.to_series().drop_nulls())
 
 

@@ -19,9 +19,13 @@ from cpt77092.reference.codes import MODIFIER_LIST_ENDS
 from cpt77092.reference.modifiers import LEVEL_II
 
 _CELL = pl.col("modifiers_cell").cast(pl.String)
-_PARTS = _CELL.str.to_uppercase().str.replace_all(" ", "").str.split("^")
+_TEXT = _CELL.str.to_uppercase().str.replace_all(" ", "")
+_PARTS = _TEXT.str.split("^")
 _AS_WRITTEN = _CELL.str.split("^")
-_WELL_FORMED = r"^[0-9A-Z]{2}$"
+_MODIFIER = "[0-9A-Z]{2}"
+_WELL_FORMED = f"^{_MODIFIER}$"
+_ALL_READABLE = _TEXT.str.contains(rf"^(?:{_MODIFIER})?(?:\^(?:{_MODIFIER})?)*$")
+"""Every modifier of the line is well-formed; it may have none."""
 
 
 def _filled(parts: pl.Expr) -> pl.Expr:
@@ -38,13 +42,14 @@ def modifiers(_: Context) -> pl.Expr:
     return _filled(_PARTS).list.eval(shown(MODIFIERS[0], pl.element())).list.join(" ")
 
 
-def _all_readable() -> pl.Expr:
-    return _filled(_PARTS).list.eval(pl.element().str.contains(_WELL_FORMED)).list.all()
+def _holds(*modifiers: str) -> pl.Expr:
+    """One of some modifiers is on the line."""
+    return _TEXT.str.contains(rf"(?:^|\^)(?:{'|'.join(modifiers)})(?:\^|$)")
 
 
 def _if_readable(matches: pl.Expr) -> pl.Expr:
     """The matching modifiers; none is unknown where one cannot be read, which may be a match."""
-    return pl.when((matches != "") | _all_readable()).then(matches)
+    return pl.when((matches != "") | _ALL_READABLE).then(matches)
 
 
 def _if_enough(least: int, matches: pl.Expr) -> pl.Expr:
@@ -52,14 +57,14 @@ def _if_enough(least: int, matches: pl.Expr) -> pl.Expr:
 
     A cell that cannot be read (`GA GZ`) may hold more than one modifier.
     """
-    too_few = (_filled(_PARTS).list.len() < least) & _all_readable()
+    too_few = (_TEXT.str.count_matches(r"[^^]+") < least) & _ALL_READABLE
     return pl.when(too_few).then(pl.lit("")).when(~too_few).then(matches)
 
 
 def _has(modifiers: Iterable[str]) -> Build:
     def build(_: Context) -> pl.Expr:
-        has_one = pl.any_horizontal(_PARTS.list.contains(modifier) for modifier in modifiers)
-        return pl.when(has_one | _all_readable()).then(has_one)
+        has_one = _holds(*modifiers)
+        return pl.when(has_one | _ALL_READABLE).then(has_one)
 
     return build
 
@@ -68,8 +73,8 @@ def modifier_before_26(_: Context) -> pl.Expr:
     """The modifiers before 26, joined by a space; blank where there are none."""
     not_yet_26 = (pl.element() == "26").cum_sum() == 0
     before = _filled(_PARTS).list.eval(pl.element().filter(not_yet_26)).list.join(" ")
-    no_26 = pl.when(_all_readable()).then(pl.lit(""))
-    return pl.when(_PARTS.list.contains("26")).then(before).otherwise(no_26)
+    no_26 = pl.when(_ALL_READABLE).then(pl.lit(""))
+    return pl.when(_holds("26")).then(before).otherwise(no_26)
 
 
 def has_modifier_gap(_: Context) -> pl.Expr:
@@ -186,9 +191,7 @@ def notice_conflicts(context: Context) -> pl.Expr:
 
     def matches(members: Sequence[Any]) -> pl.Expr:
         conflicts = [
-            pl.when(_PARTS.list.contains(one) & _PARTS.list.contains(other)).then(
-                pl.lit(f"{one} with {other}")
-            )
+            pl.when(_holds(one) & _holds(other)).then(pl.lit(f"{one} with {other}"))
             for one, other in members
         ]
         return pl.concat_str(conflicts, separator=", ", ignore_nulls=True)

@@ -59,14 +59,20 @@ class Gap:
 
 def lines_without(result: Result) -> pl.DataFrame:
     """`group, of_history, lines`: lines of files that lack columns which selected rules need."""
-    rows = []
-    for group, (_, columns) in (_CRITICAL | _OTHERS).items():
-        rules = _needing(result.rules, columns)
-        is_without = _is_without(result, columns, rules)
-        lines = int(result.lines.select(is_without.sum()).item())
-        rows += [(group, False, lines)] if lines else []
-        if group in _CRITICAL and rules and _history_lacks(result, columns):
-            rows.append((group, True, 1))
+    needing = {
+        group: (columns, _needing(result.rules, columns))
+        for group, (_, columns) in (_CRITICAL | _OTHERS).items()
+    }
+    is_without = {group: _is_without(result, *needed).sum() for group, needed in needing.items()}
+    numbers = (
+        result.lines.lazy().select(**is_without).collect(engine="in-memory").row(0, named=True)
+    )
+    rows = [(group, False, lines) for group, lines in numbers.items() if lines]
+    rows += [
+        (group, True, 1)
+        for group, (columns, rules) in needing.items()
+        if group in _CRITICAL and rules and _history_lacks(result, columns)
+    ]
     schema = {"group": pl.String, "of_history": pl.Boolean, "lines": pl.Int64}
     return pl.DataFrame(rows, schema=schema, orient="row")
 

@@ -82,9 +82,10 @@ def build_table(
             for decision in of_code
         ]
         # Few decisions and many rows: each decision becomes cells once.
-        distinct = list({id(decision): decision for decision in of_rows}.values())
-        index = {id(decision): number for number, decision in enumerate(distinct)}
-        rows = pl.Series([index[id(decision)] for decision in of_rows], dtype=pl.UInt32)
+        ids = [*map(id, of_rows)]
+        by_id = dict(zip(ids, of_rows, strict=True))
+        index = dict(zip(by_id, range(len(by_id)), strict=True))
+        rows, distinct = pl.Series(map(index.get, ids), dtype=pl.UInt32), [*by_id.values()]
         numbers: dict[tuple[Any, ...], int] = {}
         cells = _cells(PARAMETERS[name], distinct, len(decisions), numbers)
         columns += cells.select(pl.all().gather(rows)).get_columns()

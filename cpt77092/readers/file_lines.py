@@ -120,12 +120,13 @@ def together_typed(
 
 
 def _some_at_once(every: Iterable[pl.DataFrame]) -> Iterator[list[pl.DataFrame]]:
-    some: list[pl.DataFrame] = []
+    some, height = list[pl.DataFrame](), 0
     for lines in every:
-        if some and sum(one.height for one in some) + lines.height > _TOGETHER:
+        if some and height + lines.height > _TOGETHER:
             yield some
-            some = []
+            some, height = [], 0
         some.append(lines)
+        height += lines.height
     if some:
         yield some
 
