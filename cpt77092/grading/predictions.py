@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import field, replace
 from datetime import date
+from itertools import groupby
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import IO, Any
@@ -28,8 +29,8 @@ _DIGEST = b',\n"sha256": "'
 _WRITE_AGAIN = "write it with scrub check CLAIMS --checked-lines -o report.json"
 _NO_CODE = '"carc":"",'
 """In a finding that predicts no denial."""
-_BLOCK = 1 << 26
-"""Bytes of rows that are read in one go."""
+_BLOCK = 1 << 24
+"""Bytes of rows that are read in one go: few enough for their memory to be used again."""
 ROW = ("report", "source_file", "source_row")
 """What names a checked line among several reports."""
 
@@ -38,10 +39,8 @@ PREDICTION: Schema = {
     **{name: FINDING[name] for name in ("rule", "name", "severity", "group_code", "carc", "rarc")},
 }
 """One finding that predicts a denial; `line` is the number of its checked line."""
-_TABLES: Mapping[str, Schema] = {
-    FINDINGS: {**CHECKED_LINE, **{n: dtype for n, dtype in PREDICTION.items() if n != "line"}},
-    LINES: CHECKED_LINE,
-}
+_OF_FINDING: Schema = {name: FINDING[name] for name in PREDICTION if name != "line"}
+_TABLES: Mapping[str, Schema] = {FINDINGS: {**CHECKED_LINE, **_OF_FINDING}, LINES: CHECKED_LINE}
 """What is read of the tables of a report."""
 
 
@@ -127,9 +126,12 @@ def read_predictions(reports: Sequence[str], claims: Sequence[str] = ()) -> Pred
 def _lines(report: _Report, number: int) -> pl.DataFrame:
     """The lines of a report that are known, each once."""
     known = list(CHECKED_LINE)
-    tables = [report.findings.select(known)]
-    tables += [] if report.lines is None else [report.lines.select(known)]
-    lines = pl.concat(tables).with_columns(report=pl.lit(number, pl.UInt32))
+    tables = [
+        t for t in (report.findings, report.lines) if t is not None and {*known} <= {*t.columns}
+    ]
+    lines = pl.concat(table.select(known) for table in tables).with_columns(
+        report=pl.lit(number, pl.UInt32)
+    )
     return lines.unique(ROW, keep="first", maintain_order=True).sort(
         "source_file", "source_row", nulls_last=True, maintain_order=True
     )
@@ -191,23 +193,28 @@ def _tables_as_written(content: mmap) -> dict[str, Any]:
     A report of a large batch has millions of rows, one a line, which Polars reads at once.
     """
     start, end = len(b'{"manifest": '), content.find(b',\n"totals": ')
-    tree: dict[str, Any] = {"manifest": json.loads(content[start:end])}
-    places = {name: content.find(_mark(name), end) for name in _TABLES}
-    lists_lines = places[LINES] >= 0
-    for name, place in places.items():
-        # Where the lines are listed, a finding that predicts no denial adds nothing.
-        needs_all = name == LINES or not lists_lines
-        blocks = _blocks(content, place + len(_mark(name)))
-        tree[name] = _rows(blocks, _TABLES[name], needs_all=needs_all) if place >= 0 else None
-    return tree
+    findings, lines = content.find(_mark(FINDINGS), end), content.rfind(_mark(LINES), end)
+    schema, of_findings = _TABLES[FINDINGS], _blocks(content, FINDINGS, findings)
+    if lines >= 0:  # a finding names its line, and one that predicts no denial adds nothing
+        schema = {name: dtype for name, dtype in FINDING.items() if name in (*ROW, *_OF_FINDING)}
+        of_findings = (
+            rows.filter(~rows.str.contains(_NO_CODE, literal=True)) for rows in of_findings
+        )
+    of_lines = _blocks(content, LINES, lines)
+    return {
+        "manifest": json.loads(content[start:end]),
+        FINDINGS: _rows(of_findings, FINDING, schema) if findings >= 0 else None,
+        LINES: _rows(of_lines, CHECKED_LINE, CHECKED_LINE) if lines >= 0 else None,
+    }
 
 
 def _mark(table: str) -> bytes:
     return f',\n"{table}": ['.encode()
 
 
-def _blocks(content: mmap, begin: int) -> Iterator[pl.Series]:
+def _blocks(content: mmap, table: str, place: int) -> Iterator[pl.Series]:
     """The rows of a table as they are written, in blocks: each has a line, and `]` ends them."""
+    begin = place + len(_mark(table))
     begin += content[begin : begin + 1] == b"\n"
     while 0 < begin < len(content):
         cut = content.find(b"\n", begin + _BLOCK)
@@ -224,15 +231,46 @@ def _blocks(content: mmap, begin: int) -> Iterator[pl.Series]:
         begin = 0 if last.len() else end + 1
 
 
-def _rows(blocks: Iterable[pl.Series], schema: Schema, *, needs_all: bool) -> pl.DataFrame:
-    """The rows of a table, unless all are needed those with a denial code."""
+def _rows(blocks: Iterable[pl.Series], written: Schema, schema: Schema) -> pl.DataFrame:
+    """The columns of a schema, of a table with the columns that are written.
+
+    Raises:
+        ValueError: a row has other columns.
+    """
     as_read = _as_json(schema)
     tables = [_typed(pl.DataFrame(schema=as_read), schema)]
     for rows in blocks:
-        kept = rows if needs_all else rows.filter(~rows.str.contains(_NO_CODE, literal=True))
-        lines = kept.str.strip_suffix(",").str.join("\n").cast(pl.Binary).item()
-        tables.append(_typed(pl.read_ndjson(io.BytesIO(lines), schema=as_read), schema))
+        texts = rows.to_frame("row").select(_columns(list(written), schema)).to_series()
+        lines = texts.str.join("\n", ignore_nulls=False).cast(pl.Binary).item()
+        table = pl.read_ndjson(io.BytesIO(lines or b""), schema=as_read)
+        if table.height != rows.len():
+            raise ValueError
+        tables.append(_typed(table, schema))
     return pl.concat(tables)
+
+
+def _columns(written: list[str], needed: Collection[str]) -> pl.Expr:
+    """The JSON of some columns, cut out of that of all: most of a finding is text for people.
+
+    No text has the name of a column with its quotes, which are escaped in a text.
+    """
+    row = pl.col("row").str.strip_suffix(",")
+
+    def place(column: int) -> pl.Expr:
+        if column == len(written):
+            return row.str.len_bytes() - 1
+        return row.str.find(f'"{written[column]}":', literal=True) - 1
+
+    runs = [
+        list(run)
+        for is_needed, run in groupby(range(len(written)), lambda n: written[n] in needed)
+        if is_needed
+    ]
+    pieces = [
+        row.cast(pl.Binary).bin.slice(place(run[0]), place(run[-1] + 1) - place(run[0]))
+        for run in runs
+    ]
+    return pl.concat_str(*(piece.cast(pl.String) for piece in pieces), pl.lit("}"))
 
 
 def _as_json(schema: Schema) -> dict[str, Any]:
