@@ -56,16 +56,17 @@ def match(lines: pl.DataFrame, remittances: pl.DataFrame) -> Matches:
         remittances: as `REMITTANCE_LINE` has them.
     """
     claims = _numbered_claims(lines)
-    remits = _keys_of_remittances(remittances.with_row_index(REMIT), claims)
-    pairs = _pairs(_keys_of_lines(lines, claims), remits)
-    answers = _last_answers(pairs, lines, remittances)
+    keys = _keys_of_lines(lines, claims)
+    remits = _with_categories(remittances.with_row_index(REMIT))
+    pairs = _pairs(keys, _keys_of_remittances(remits, claims))
+    answers = _last_answers(pairs, keys, remits)
     graded = lines.join(answers, on=LINE, how="left", maintain_order="left").with_columns(
         pl.col("outcome").fill_null("unanswered")
     )
     is_answer = pl.col("hcpcs_code").is_in(sorted(CHECKED)) & ~pl.col("answer").is_in(
         ["reversed", *_NOT_ANSWERS]
     )
-    rest = remittances.with_row_index(REMIT).filter(is_answer)
+    rest = remits.select(REMIT, "hcpcs_code", "answer").filter(is_answer)
     others = remittances.filter(
         ~pl.col("hcpcs_code").is_in(sorted(CHECKED)), ~pl.col("is_whole_claim")
     )
@@ -73,17 +74,31 @@ def match(lines: pl.DataFrame, remittances: pl.DataFrame) -> Matches:
 
 
 def _keys_of_lines(lines: pl.DataFrame, numbers: pl.DataFrame) -> pl.DataFrame:
+    """The keys of every checked line, in the order of their numbers."""
     control = pl.col("line_control_number").fill_null("").str.strip_chars()
-    return lines.select(
+    keys = _with_categories(lines).select(
         LINE,
+        "code",
+        "modifiers_sorted",
         number=_claim(),
         control=pl.when(control != "").then(control),
-        code="hcpcs_code",
-        modifiers_sorted=_sorted_modifiers(),
         day="claim_line_start_date",
         charge="charge_amount",
         undated=pl.lit(True),  # noqa: FBT003
-    ).join(numbers, on="number", how="left", maintain_order="left")
+    )
+    return keys.join(numbers, on="number", how="left", maintain_order="left").drop("number")
+
+
+def _with_categories(table: pl.DataFrame) -> pl.DataFrame:
+    """A table with `code` and `modifiers_sorted` as categories, which compare faster than text."""
+    modifiers = table["modifiers"]
+    each = modifiers.unique()
+    # Payers give modifiers back in any order.
+    in_order = each.str.to_uppercase().str.split(" ").list.sort().list.join(" ")
+    return table.with_columns(
+        code=pl.col("hcpcs_code").cast(pl.Categorical),
+        modifiers_sorted=modifiers.replace_strict(each, in_order.cast(pl.Categorical)),
+    )
 
 
 def _numbered_claims(lines: pl.DataFrame) -> pl.DataFrame:
@@ -101,11 +116,6 @@ def _bare(claim: pl.Expr) -> pl.Expr:
     return claim.str.replace_all(r"[^A-Z0-9]", "").str.strip_chars_start("0")
 
 
-def _sorted_modifiers() -> pl.Expr:
-    """Payers give modifiers back in any order."""
-    return pl.col("modifiers").str.to_uppercase().str.split(" ").list.sort().list.join(" ")
-
-
 def _keys_of_remittances(remits: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
     """The remittance lines whose claim is known, with the same keys."""
     near_claims = claims.select("claim", bare=_bare(pl.col("number")))
@@ -116,16 +126,17 @@ def _keys_of_remittances(remits: pl.DataFrame, claims: pl.DataFrame) -> pl.DataF
     near = rest.with_columns(bare=_bare(pl.col("number"))).join(near_claims, on="bare")
     named = pl.concat([named.drop_nulls("claim"), near.select(named.columns)])
     rest = rest.join(near, on=REMIT, how="anti")
-    same = rest.join(_claims_by_payers_number(named), on=_PAYERS_NUMBER, nulls_equal=True)
+    named_so = named.join(rest, on=_PAYERS_NUMBER, how="semi", nulls_equal=True)
+    same = rest.join(_claims_by_payers_number(named_so), on=_PAYERS_NUMBER, nulls_equal=True)
     claim_of = pl.concat([named.select(REMIT, "claim"), same.select(REMIT, "claim")])
     return remits.join(claim_of, on=REMIT, maintain_order="left").select(
         REMIT,
         "claim",
         "is_whole_claim",
+        "code",
+        "modifiers_sorted",
         payment=pl.struct("source", "claim_row"),
         control=pl.when(pl.col("line_control_number") != "").then("line_control_number"),
-        code="hcpcs_code",
-        modifiers_sorted=_sorted_modifiers(),
         day="claim_line_start_date",
         charge=pl.col("charge").abs(),
         undated=pl.col("claim_line_start_date").is_null(),
@@ -161,65 +172,61 @@ def _joined(lines: pl.DataFrame, remits: pl.DataFrame, keys: Sequence[str]) -> p
     has_keys = pl.all_horizontal(pl.col(key).is_not_null() for key in keys)
     names = list(keys)
     remits = remits.filter(has_keys).select(*keys, REMIT, "payment")
-    lines = lines.filter(has_keys).join(remits, on=names, how="semi", maintain_order="left")
-    lines = lines.select(
-        *keys, LINE, turn=pl.int_range(pl.len()).over(names), alike=pl.len().over(names)
-    )
-    remits = remits.join(lines, on=names, how="semi", maintain_order="left")
-    remits = remits.with_columns(turn=pl.int_range(pl.len()).over(*keys, "payment"))
-    alone = lines.filter(pl.col("alike") == 1).drop("turn")
-    several = lines.filter(pl.col("alike") > 1).with_columns(pl.col("turn").cast(pl.Int64))
-    return pl.concat(
-        [
-            remits.join(alone, on=list(keys)).select(LINE, REMIT),
-            remits.with_columns(pl.col("turn").cast(pl.Int64))
-            .join(several, on=[*keys, "turn"])
-            .select(LINE, REMIT),
-        ]
-    )
+    lines = lines.filter(has_keys).select(*keys, LINE)
+    lines = lines.join(remits, on="claim", how="semi", maintain_order="left")
+    alone = lines.unique(names, keep="none")
+    several = lines.join(alone, on=LINE, how="anti", maintain_order="left")
+    in_turn = several.with_columns(turn=pl.int_range(pl.len()).over(names))
+    remits_in_turn = remits.join(several, on=names, how="semi", maintain_order="left")
+    remits_in_turn = remits_in_turn.with_columns(turn=pl.int_range(pl.len()).over(*keys, "payment"))
+    pairs = [remits.join(alone, on=names), remits_in_turn.join(in_turn, on=[*keys, "turn"])]
+    return pl.concat(pair.select(LINE, REMIT) for pair in pairs)
 
 
-def _last_answers(
-    pairs: pl.DataFrame, lines: pl.DataFrame, remittances: pl.DataFrame
-) -> pl.DataFrame:
+def _last_answers(pairs: pl.DataFrame, keys: pl.DataFrame, remits: pl.DataFrame) -> pl.DataFrame:
     """One row for each answered line: what its last payment came to."""
-    billed = lines.select(
-        LINE,
-        billed_code="hcpcs_code",
-        billed_modifiers=_sorted_modifiers(),
-        billed_charge="charge_amount",
-    )
-    answers = (
-        pairs.join(remittances.with_row_index(REMIT).select(REMIT, *_ANSWER), on=REMIT)
-        .filter(~pl.col("answer").is_in(list(_NOT_ANSWERS)))
-        .join(billed, on=LINE)
-    )
     # A later payer answers what the first one left; it counts where no other answer is there.
     is_later = pl.col("claim_status").is_in(sorted(LATER_PAYER)).fill_null(value=False)
-    if answers.select(is_later.any()).item():
-        answers = answers.filter(~is_later | is_later.all().over(LINE))
-    answers = answers.with_columns(differs=_differs(), alike=pl.len().over(_PLACE))
-    payments = pl.concat(
-        [
-            answers.filter(pl.col("alike") == 1).select(*_PLACE, *_of_one()),
-            _without_repetitions(answers.filter(pl.col("alike") > 1))
-            .group_by(_PLACE, maintain_order=True)
-            .agg(_of_several()),
-        ]
-    )
+    order = remits.select("source", "claim_row", "payment_date", "answer", is_later=is_later)
+    answers = pairs.hstack(order[pairs[REMIT]]).filter(~pl.col("answer").is_in(list(_NOT_ANSWERS)))
+    if answers["is_later"].any():
+        answers = answers.filter(~pl.col("is_later") | pl.col("is_later").all().over(LINE))
+    answers = answers.with_columns(alike=pl.len().over(_PLACE))
+    alone = answers.filter(pl.col("alike") == 1)
+    several = _in_full(answers.filter(pl.col("alike") > 1), keys, remits)
+    several = _without_repetitions(several).group_by(_PLACE, maintain_order=True).agg(_of_several())
+    shared = [*_PLACE, REMIT, "payment_date", "answer"]
     is_first = pl.col("answer") != "reversed"  # what corrects a payment follows its reversal
-    ordered = payments.with_columns(answers=pl.len().over(LINE).cast(pl.UInt32)).sort(
-        LINE, "payment_date", is_first, "source", "claim_row", nulls_last=False
+    last = (
+        pl.concat([alone.select(shared), several.select(shared)])
+        .with_columns(answers=pl.len().over(LINE).cast(pl.UInt32))
+        .sort(LINE, "payment_date", is_first, "source", "claim_row", nulls_last=False)
+        .unique(LINE, keep="last", maintain_order=True)
     )
-    last = ordered.unique(LINE, keep="last", maintain_order=True).drop("source", "claim_row")
-    return last.with_columns(outcome=_outcome()).drop("answer", "is_changed")
+    of_one = _in_full(last.join(alone, on=_PLACE, how="semi"), keys, remits)
+    what = pl.concat([of_one.select(*_PLACE, *_of_one()), several])
+    return (
+        last.select(*_PLACE, "answers")
+        .join(what, on=_PLACE)
+        .with_columns(outcome=_outcome())
+        .drop("source", "claim_row", "answer", "is_changed")
+    )
+
+
+def _in_full(answers: pl.DataFrame, keys: pl.DataFrame, remits: pl.DataFrame) -> pl.DataFrame:
+    """Answers with all that is read of their remittance lines, and what was billed."""
+    billed = keys.select(
+        billed_code="code", billed_modifiers="modifiers_sorted", billed_charge="charge"
+    )
+    full = answers.select(LINE, REMIT).hstack(remits.select(_ANSWER)[answers[REMIT]])
+    return full.hstack(billed[answers[LINE]]).with_columns(differs=_differs())
 
 
 _PLACE = (LINE, "source", "claim_row")
 """One payment of one checked line."""
 _ANSWER = (
-    *("source", "claim_row", "is_whole_claim", "remitting_payer", "payment_date", "claim_status"),
-    *("hcpcs_code", "modifiers", "charge", "paid", "allowed", "patient_share", "answer"),
+    *("source", "claim_row", "is_whole_claim", "remitting_payer", "payment_date"),
+    *("code", "modifiers_sorted", "charge", "paid", "allowed", "patient_share", "answer"),
     *("group_code", "carc", "carcs", "rarcs", "adjustments"),
 )
 """What is read of a remittance line that answers a checked one."""
@@ -227,8 +234,8 @@ _ANSWER = (
 
 def _differs() -> pl.Expr:
     """Whether a line was billed with another code or other modifiers than it was checked with."""
-    code = pl.col("hcpcs_code") != pl.col("billed_code")
-    modifiers = _sorted_modifiers() != pl.col("billed_modifiers")
+    code = pl.col("code") != pl.col("billed_code")
+    modifiers = pl.col("modifiers_sorted") != pl.col("billed_modifiers")
     return code.fill_null(value=False) | modifiers.fill_null(value=False)
 
 

@@ -254,11 +254,11 @@ def _columns(written: list[str], needed: Collection[str]) -> pl.Expr:
 
     No text has the name of a column with its quotes, which are escaped in a text.
     """
-    row = pl.col("row").str.strip_suffix(",")
+    row = pl.col("row")
 
     def place(column: int) -> pl.Expr:
         if column == len(written):
-            return row.str.len_bytes() - 1
+            return row.str.strip_suffix(",").str.len_bytes() - 1
         return row.str.find(f'"{written[column]}":', literal=True) - 1
 
     runs = [
