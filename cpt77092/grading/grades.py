@@ -188,10 +188,11 @@ def grade(
     missed = _with_hints(missed, predictions.hinted)
     misses = _misses(missed, list(rules)) if knows_all else ()
     outcomes = {str(name): int(n) for name, n in lines["outcome"].value_counts().iter_rows()}
+    tallies = _tallies(lines, ["severity"])
     grades = Grades(
-        errors=_tally(lines.filter(pl.col("severity") == "error")),
-        warnings=_tally(lines.filter(pl.col("severity") == "warning")),
-        rules=_rule_grades(graded, missed if knows_all else None, list(rules)),
+        errors=tallies.get(("error",), _tally({})),
+        warnings=tallies.get(("warning",), _tally({})),
+        rules=_rule_grades(graded, lines, missed if knows_all else None, list(rules)),
         misses=misses,
         months=_months(lines) if knows_all else (),
         steps=steps(lines),
@@ -228,11 +229,8 @@ def _payer_label(policies: PolicySet) -> pl.Expr:
 
 
 def _graded_findings(predicted: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
-    """Each prediction with what became of it."""
-    what_became = lines.select(
-        "line", "payer", "label", "outcome", "denied_carcs", "paid", "charge_amount"
-    )
-    table = predicted.join(what_became, on="line", maintain_order="left")
+    """Each prediction with what became of it; several findings of a rule on a line are one."""
+    table = predicted.hstack(lines.select("outcome", "denied_carcs")[predicted["line"]])
     outcome = pl.col("outcome").cast(pl.String)
     has_code = pl.col("carc").is_in(pl.col("denied_carcs").fill_null([]))
     # Units denied beside others that are paid came true in part.
@@ -244,59 +242,77 @@ def _graded_findings(predicted: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFra
         .then(pl.lit("other code"))
         .otherwise(outcome)
     )
-    return table.with_columns(grade=grade_.cast(GRADED))
+    prediction = pl.col("line", "rule", "severity")
+    return (
+        table.select("line", pl.col(_RULE).cast(pl.Categorical), grade=grade_.cast(GRADED))
+        .sort("line", "rule", "severity", "grade")
+        .filter(pl.any_horizontal(prediction.ne_missing(prediction.shift())))
+    )
+
+
+_RULE = ("rule", "name", "severity")
+"""What is graded for each payer."""
 
 
 def _by_line(graded: pl.DataFrame) -> pl.DataFrame:
     """For each line with a prediction its worst severity, rules, and the best grade of those."""
     is_error = pl.col("severity") == "error"
     errors = graded.filter(is_error)
-    warnings = graded.filter(~is_error).join(errors, on="line", how="anti")
-    worst = pl.concat([errors, warnings]).select("line", "severity", "grade", "rule")
-    best = worst.sort("line", "grade").unique("line", keep="first", maintain_order=True)
-    rules = worst.select("line", "rule").unique().sort("line", "rule").group_by("line").agg("rule")
-    rules = rules.select("line", predicted=pl.col("rule").list.join(" "))
-    return best.drop("rule").join(rules, on="line", maintain_order="left")
-
-
-def _tally(lines: pl.DataFrame) -> Tally:
-    counts = {str(name): int(n) for name, n in lines["grade"].value_counts().iter_rows()}
-    denied = lines.filter(pl.col("grade").is_in(["as predicted", "other code"]))
-    return Tally(
-        predicted=lines.height,
-        as_predicted=counts.get("as predicted", 0),
-        other_code=counts.get("other code", 0),
-        paid=counts.get("paid", 0),
-        zero=counts.get("zero", 0),
-        changed=counts.get("changed", 0),
-        unanswered=counts.get("unanswered", 0) + counts.get("reversed", 0),
-        paid_dollars=_sum(lines.filter(pl.col("grade") == "paid")["paid"]),
-        saved_dollars=_sum(denied["charge_amount"]),
+    warnings = graded.filter(~is_error).join(errors, on="line", how="anti", maintain_order="left")
+    by_line = (
+        pl.concat([errors, warnings])
+        .group_by("line")
+        .agg(pl.col("severity").first(), pl.col("grade").min(), predicted="rule")
     )
+    rules = pl.col("predicted").cast(pl.List(pl.String)).list.join(" ")
+    return by_line.with_columns(pl.col("severity").cast(pl.String), rules)
 
 
-def _sum(amounts: pl.Series) -> Decimal:
-    return Decimal(amounts.sum() or 0)
+def _tallies(lines: pl.DataFrame, by: list[str]) -> dict[tuple[Any, ...], Tally]:
+    """A tally of each group of lines with a grade and money."""
+    grades = lines.group_by(*by, "grade").agg(
+        pl.len(), pl.col("paid").sum(), pl.col("charge_amount").sum()
+    )
+    return {
+        key: _tally({row[-4]: row[-3:] for row in rows.iter_rows()})
+        for key, rows in grades.group_by(by)
+    }
+
+
+def _tally(grades: Mapping[str, tuple[int, Decimal, Decimal]]) -> Tally:
+    """A tally of how many lines there are of each grade, what was paid on them, their charges."""
+    nothing = (0, Decimal(0), Decimal(0))
+    of = {name: grades.get(name, nothing) for name in GRADED.categories}
+    return Tally(
+        predicted=sum(lines for lines, _, _ in grades.values()),
+        as_predicted=of["as predicted"][0],
+        other_code=of["other code"][0],
+        paid=of["paid"][0],
+        zero=of["zero"][0],
+        changed=of["changed"][0],
+        unanswered=of["unanswered"][0] + of["reversed"][0],
+        paid_dollars=of["paid"][1],
+        saved_dollars=of["as predicted"][2] + of["other code"][2],
+    )
 
 
 def _rule_grades(
-    graded: pl.DataFrame, missed: pl.DataFrame | None, rules: list[Rule]
+    graded: pl.DataFrame, lines: pl.DataFrame, missed: pl.DataFrame | None, rules: list[Rule]
 ) -> tuple[RuleGrade, ...]:
-    keys = ["rule", "name", "severity", "payer", "label"]
-    # Several findings of a rule on one line are one prediction.
-    once = graded.sort("line", "grade").unique(
-        ["line", "rule", "severity"], keep="first", maintain_order=True
-    )
+    keys = [*_RULE, "payer", "label"]
+    payers = pl.col("payer", "label").cast(pl.Categorical)
+    money = lines.select(payers, "paid", "charge_amount")[graded["line"]]
+    tallies = _tallies(graded.hstack(money), keys)
     by_rule = _missed_by_rule(missed, rules) if missed is not None else {}
     grades = [
         RuleGrade(
             **dict(zip(keys, map(str, key), strict=True)),
-            tally=_tally(rows),
+            tally=tally,
             missed=None if missed is None else by_rule.get((str(key[0]), str(key[4])), 0),
         )
-        for key, rows in once.group_by(keys, maintain_order=True)
+        for key, tally in tallies.items()
     ]
-    return tuple(sorted(grades, key=lambda g: (g.severity, g.rule, g.label)))
+    return tuple(sorted(grades, key=lambda g: (g.severity, g.rule, g.label, g.payer)))
 
 
 def _missed_by_rule(missed: pl.DataFrame, rules: list[Rule]) -> dict[tuple[str, str], int]:
@@ -348,7 +364,7 @@ def _misses(missed: pl.DataFrame, rules: list[Rule]) -> tuple[Miss, ...]:
                 rarcs=remarks,
                 lines=rows.height,
                 warned=rows.filter(pl.col("severity") == "warning").height,
-                charges=_sum(rows["charge_amount"]),
+                charges=Decimal(rows["charge_amount"].sum() or 0),
                 rules=_hinted(str(hints)) or _rules_for(rules, str(carc), remarks),
             )
         )
@@ -379,8 +395,11 @@ def _months(lines: pl.DataFrame) -> tuple[Month, ...]:
 def steps(lines: pl.DataFrame) -> tuple[Step, ...]:
     """The days on which payers changed their mind on a code with its modifiers."""
     by = ["payer", "label", "hcpcs_code", "modifiers"]
-    answered = lines.filter(pl.col("outcome").is_in(["denied", "paid"])).with_columns(
-        pl.col("modifiers").fill_null(""), is_denied=pl.col("outcome") == "denied"
+    answered = lines.filter(pl.col("outcome").is_in(["denied", "paid"])).select(
+        pl.col(*by[:-1], "denied_carc").cast(pl.Categorical),
+        pl.col("modifiers").fill_null("").cast(pl.Categorical),
+        "claim_line_start_date",
+        is_denied=pl.col("outcome") == "denied",
     )
     table = change_points(answered, by, "claim_line_start_date", "is_denied")
     denied = answered.filter("is_denied").drop_nulls("denied_carc")

@@ -102,7 +102,7 @@ def read_predictions(reports: Sequence[str], claims: Sequence[str] = ()) -> Pred
     lines = pl.concat(_lines(report, number) for number, report in enumerate(read))
     lines = lines.with_row_index("line")
     every_finding = pl.concat(
-        report.findings.with_columns(report=pl.lit(number, pl.UInt32))
+        report.findings.select(*ROW[1:], *_OF_FINDING, report=pl.lit(number, pl.UInt32))
         for number, report in enumerate(read)
     )
     numbered = lines.select("line", *ROW)
@@ -237,10 +237,10 @@ def _rows(blocks: Iterable[pl.Series], written: Schema, schema: Schema) -> pl.Da
     Raises:
         ValueError: a row has other columns.
     """
-    as_read = _as_json(schema)
+    as_read, cut = _as_json(schema), _columns(list(written), schema)
     tables = [_typed(pl.DataFrame(schema=as_read), schema)]
     for rows in blocks:
-        texts = rows.to_frame("row").select(_columns(list(written), schema)).to_series()
+        texts = rows.to_frame("row").lazy().select(cut).collect().to_series()
         lines = texts.str.join("\n", ignore_nulls=False).cast(pl.Binary).item()
         table = pl.read_ndjson(io.BytesIO(lines or b""), schema=as_read)
         if table.height != rows.len():
@@ -285,7 +285,9 @@ def _typed(table: pl.DataFrame, schema: Schema) -> pl.DataFrame:
     def value(name: str, dtype: Any) -> pl.Expr:
         if dtype == CENTS:
             return pl.col(name).round(2).cast(CENTS)
-        return pl.col(name).str.to_date() if dtype == pl.Date else pl.col(name).cast(dtype)
+        return (
+            pl.col(name).str.to_date("%Y-%m-%d") if dtype == pl.Date else pl.col(name).cast(dtype)
+        )
 
     return table.select(value(name, dtype) for name, dtype in schema.items())
 
