@@ -17,11 +17,14 @@ from typing import IO, Any
 import polars as pl
 
 from cpt77092 import findings
+from cpt77092.databases.address import is_address
 from cpt77092.errors import ClaimsError, UsageError
 from cpt77092.facts.money import CENTS
 from cpt77092.findings.schema import CHECKED_LINE, FINDING, Schema
 from cpt77092.frozen import frozen
+from cpt77092.lakehouse.address import is_table
 from cpt77092.readers import find_files
+from cpt77092.readers.discover import STDIN
 from cpt77092.run import Request, run
 
 LINES, FINDINGS = "checked_lines", "findings"
@@ -31,7 +34,7 @@ _NO_CODE = '"carc":"",'
 """In a finding that predicts no denial."""
 _BLOCK = 1 << 24
 """Bytes of rows that are read in one go: few enough for their memory to be used again."""
-ROW = ("report", "source_file", "source_row")
+ROW = ("report", "source_file", "source_row", "row_id")
 """What names a checked line among several reports."""
 
 PREDICTION: Schema = {
@@ -132,9 +135,16 @@ def _lines(report: _Report, number: int) -> pl.DataFrame:
     lines = pl.concat(table.select(known) for table in tables).with_columns(
         report=pl.lit(number, pl.UInt32)
     )
-    return lines.unique(ROW, keep="first", maintain_order=True).sort(
-        "source_file", "source_row", nulls_last=True, maintain_order=True
-    )
+    each = lines.unique(ROW, keep="first", maintain_order=True)
+    has_no_id = pl.all_horizontal(pl.col(ROW[2:]).is_null()).any()
+    if each.select(has_no_id).item() or (
+        report.lines is not None and report.lines.height > each.height
+    ):
+        raise UsageError(
+            f"--report {report.path}: its lines cannot be told apart; check the table again with "
+            f"--row-id COLUMN, one that is different in each row"
+        )
+    return each.sort("source_file", "source_row", nulls_last=True, maintain_order=True)
 
 
 def _read(path: str) -> _Report:
@@ -305,6 +315,15 @@ def _tables_of_tree(content: mmap) -> dict[str, Any]:
 
 def _digests(claims: Sequence[str]) -> dict[str, str]:
     """The digest of each claim file by its name."""
+    no_files = [name for name in claims if name == STDIN or is_address(name) or is_table(name)]
+    if no_files:
+        raise UsageError(
+            *(
+                f"--claims {name}: not a file, so its rows may have changed since; check again "
+                f"with --checked-lines -o report.json and leave --claims out"
+                for name in no_files
+            )
+        )
     return {name: _digest(name) for name in (find_files(claims) if claims else ())}
 
 

@@ -1,0 +1,92 @@
+"""Reports are read as they were written, and alike after somebody edited them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cpt77092.errors import UsageError
+from cpt77092.findings.schema import CHECKED_LINE, FINDING
+from cpt77092.grading.predictions import Predictions, read_predictions
+
+MANIFEST = {"as_of": "2026-06-15", "policies": {"folders": ["packaged"]}, "inputs": []}
+TEXTS = st.sampled_from(
+    ['"rule":"x"', ',"message":', "\\", "\n]", '"', "}", "é\u2028", "a,b"]
+) | st.text(st.characters(codec="utf-8"), max_size=8)
+DENIAL: dict[str, Any] = {"severity": "error", "group_code": "CO", "carc": "16", "rarc": "N822"}
+
+
+def row(number: int | None, row_id: str | None = None, **values: Any) -> dict[str, Any]:
+    day = {"claim_line_start_date": "2026-03-02"}
+    return {"source_file": "a.csv", "source_row": number, "row_id": row_id, **day, **values}
+
+
+def written(found: list[dict[str, Any]], lines: list[dict[str, Any]] | None) -> bytes:
+    """A report as `scrub check` writes it."""
+    tables = {"findings": (FINDING, found), "checked_lines": (CHECKED_LINE, lines)}
+    text = f'{{"manifest": {json.dumps(MANIFEST)},\n"totals": {{}}'
+    for name, (schema, rows) in tables.items():
+        if rows is not None:
+            as_text = [
+                json.dumps({n: r.get(n) for n in schema}, separators=(",", ":")) for r in rows
+            ]
+            text += f',\n"{name}": [' + ",\n".join(["\n" + as_text[0], *as_text[1:]]) + "\n]"
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return f'{text},\n"sha256": "{digest}"}}\n'.encode()
+
+
+def read(folder: Path, content: bytes) -> Predictions:
+    report = folder / "report.json"
+    report.write_bytes(content)
+    return read_predictions([str(report)])
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(TEXTS, min_size=4, max_size=4), st.booleans())
+def test_a_report_is_read_alike_by_lines_and_as_a_whole(
+    tmp_path_factory: pytest.TempPathFactory, texts: list[str], lists_lines: bool
+) -> None:
+    claim, payer, message, title = texts
+    line: dict[str, Any] = {"claim_id": claim, "payer_name": payer, "charge_amount": 45.1}
+    finding: dict[str, Any] = {"rule": "MO001", "message": message, "source_title": title}
+    found = [
+        row(2, **line, **finding, **DENIAL),
+        row(3, **line, **finding, severity="info", group_code="", carc="", rarc=""),
+        row(3, **line, **finding, **DENIAL),
+    ]
+    content = written(found, [row(number, **line) for number in (2, 3)] if lists_lines else None)
+    folder = tmp_path_factory.mktemp("report")
+    whole, edited = (
+        read(folder, content),
+        read(folder, content.replace(b'"totals": {', b'"totals": { ')),
+    )
+    assert (whole.notes, len(edited.notes)) == ((), 1)
+    assert whole.predicted.equals(edited.predicted)
+    assert whole.predicted["line"].to_list() == [0, 1]
+    assert whole.lines.equals(edited.lines)
+    assert whole.lines["claim_id"].to_list() == [claim, claim]
+    assert whole.has_all_lines == lists_lines
+
+
+def test_rows_of_a_table_are_told_apart_by_their_id(tmp_path: Path) -> None:
+    lines = [row(None, row_id) for row_id in ("7", "8")]
+    found = [row(None, "8", rule="MO001", **DENIAL)]
+    predictions = read(tmp_path, written(found, lines))
+    assert (predictions.lines.height, predictions.predicted["line"].to_list()) == (2, [1])
+    for ids in ((None, None), ("7", "7")):
+        with pytest.raises(UsageError, match="--row-id COLUMN"):
+            read(tmp_path, written(found, [row(None, row_id) for row_id in ids]))
+
+
+@pytest.mark.parametrize("name", ["-", "s3://bucket/claims/", "postgresql://?service=claims"])
+def test_claims_that_are_no_files_are_refused(tmp_path: Path, name: str) -> None:
+    report = tmp_path / "report.json"
+    report.write_bytes(written([row(2, rule="MO001", **DENIAL)], None))
+    with pytest.raises(UsageError, match="not a file, so its rows may have changed"):
+        read_predictions([str(report)], [name])
