@@ -128,18 +128,15 @@ def read_predictions(reports: Sequence[str], claims: Sequence[str] = ()) -> Pred
 
 def _lines(report: _Report, number: int) -> pl.DataFrame:
     """The lines of a report that are known, each once."""
-    known = list(CHECKED_LINE)
     tables = [
-        t for t in (report.findings, report.lines) if t is not None and {*known} <= {*t.columns}
+        table.select(*CHECKED_LINE, report=pl.lit(number, pl.UInt32))
+        for table in (report.findings, report.lines)
+        if table is not None and "claim_id" in table.columns
     ]
-    lines = pl.concat(table.select(known) for table in tables).with_columns(
-        report=pl.lit(number, pl.UInt32)
-    )
-    each = lines.unique(ROW, keep="first", maintain_order=True)
-    has_no_id = pl.all_horizontal(pl.col(ROW[2:]).is_null()).any()
-    if each.select(has_no_id).item() or (
-        report.lines is not None and report.lines.height > each.height
-    ):
+    each = pl.concat(tables).unique(ROW, keep="first", maintain_order=True)
+    is_nameless = pl.all_horizontal(pl.col(ROW[2:]).is_null())
+    listed = 0 if report.lines is None else report.lines.height
+    if each.select(is_nameless.any()).item() or listed > each.height:
         raise UsageError(
             f"--report {report.path}: its lines cannot be told apart; check the table again with "
             f"--row-id COLUMN, one that is different in each row"
@@ -295,9 +292,8 @@ def _typed(table: pl.DataFrame, schema: Schema) -> pl.DataFrame:
     def value(name: str, dtype: Any) -> pl.Expr:
         if dtype == CENTS:
             return pl.col(name).round(2).cast(CENTS)
-        return (
-            pl.col(name).str.to_date("%Y-%m-%d") if dtype == pl.Date else pl.col(name).cast(dtype)
-        )
+        form = "%Y-%m-%d"
+        return pl.col(name).str.to_date(form) if dtype == pl.Date else pl.col(name).cast(dtype)
 
     return table.select(value(name, dtype) for name, dtype in schema.items())
 
@@ -315,15 +311,12 @@ def _tables_of_tree(content: mmap) -> dict[str, Any]:
 
 def _digests(claims: Sequence[str]) -> dict[str, str]:
     """The digest of each claim file by its name."""
-    no_files = [name for name in claims if name == STDIN or is_address(name) or is_table(name)]
-    if no_files:
-        raise UsageError(
-            *(
+    for name in claims:
+        if name == STDIN or is_address(name) or is_table(name):
+            raise UsageError(
                 f"--claims {name}: not a file, so its rows may have changed since; check again "
                 f"with --checked-lines -o report.json and leave --claims out"
-                for name in no_files
             )
-        )
     return {name: _digest(name) for name in (find_files(claims) if claims else ())}
 
 
