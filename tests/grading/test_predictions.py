@@ -27,9 +27,9 @@ def row(number: int | None, row_id: str | None = None, **values: Any) -> dict[st
     return {"source_file": "a.csv", "source_row": number, "row_id": row_id, **day, **values}
 
 
-def written(found: list[dict[str, Any]], lines: list[dict[str, Any]] | None) -> bytes:
+def written(flagged: list[dict[str, Any]], lines: list[dict[str, Any]] | None) -> bytes:
     """A report as `scrub check` writes it."""
-    tables = {"findings": (FINDING, found), "checked_lines": (CHECKED_LINE, lines)}
+    tables = {"findings": (FINDING, flagged), "checked_lines": (CHECKED_LINE, lines)}
     text = f'{{"manifest": {json.dumps(MANIFEST)},\n"totals": {{}}'
     for name, (schema, rows) in tables.items():
         if rows is not None:
@@ -55,12 +55,12 @@ def test_a_report_is_read_alike_by_lines_and_as_a_whole(
     claim, payer, message, title = texts
     line: dict[str, Any] = {"claim_id": claim, "payer_name": payer, "charge_amount": 45.1}
     finding: dict[str, Any] = {"rule": "MO001", "message": message, "source_title": title}
-    found = [
+    flagged = [
         row(2, **line, **finding, **DENIAL),
         row(3, **line, **finding, severity="info", group_code="", carc="", rarc=""),
         row(3, **line, **finding, **DENIAL),
     ]
-    content = written(found, [row(number, **line) for number in (2, 3)] if lists_lines else None)
+    content = written(flagged, [row(number, **line) for number in (2, 3)] if lists_lines else None)
     folder = tmp_path_factory.mktemp("report")
     whole, edited = (
         read(folder, content),
@@ -76,12 +76,12 @@ def test_a_report_is_read_alike_by_lines_and_as_a_whole(
 
 def test_rows_of_a_table_are_told_apart_by_their_id(tmp_path: Path) -> None:
     lines = [row(None, row_id) for row_id in ("7", "8")]
-    found = [row(None, "8", rule="MO001", **DENIAL)]
-    predictions = read(tmp_path, written(found, lines))
+    flagged = [row(None, "8", rule="MO001", **DENIAL)]
+    predictions = read(tmp_path, written(flagged, lines))
     assert (predictions.lines.height, predictions.predicted["line"].to_list()) == (2, [1])
     for ids in ((None, None), ("7", "7")):
         with pytest.raises(UsageError, match="--row-id COLUMN"):
-            read(tmp_path, written(found, [row(None, row_id) for row_id in ids]))
+            read(tmp_path, written(flagged, [row(None, row_id) for row_id in ids]))
 
 
 @pytest.mark.parametrize("name", ["-", "s3://bucket/claims/", "postgresql://?service=claims"])
