@@ -97,7 +97,7 @@ def _with_categories(table: pl.DataFrame) -> pl.DataFrame:
     in_order = each.str.to_uppercase().str.split(" ").list.sort().list.join(" ")
     return table.with_columns(
         code=pl.col("hcpcs_code").cast(pl.Categorical),
-        modifiers_sorted=modifiers.replace_strict(each, in_order.cast(pl.Categorical)),
+        modifiers_sorted=modifiers.replace_strict(each, in_order).cast(pl.Categorical),
     )
 
 

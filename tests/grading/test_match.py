@@ -7,13 +7,18 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from cpt77092.cli import main
+from cpt77092.findings.schema import CHECKED_LINE
 from cpt77092.grading import Graded, run_grading
 from cpt77092.grading.compose import compose
+from cpt77092.grading.match import match
+from cpt77092.remittances.schema import REMITTANCE_LINE
 from tests.remittances.x12_835 import Claim, Payment, Service, x12_835
 
+LINES = {"line": pl.UInt32, **CHECKED_LINE, "report": pl.UInt32}
 COLUMNS = (
     "claim_id,payer,claim_line_start_date,hcpcs_code,hcpcs_modifier_1,service_unit_quantity,"
     "charge_amount,person_id"
@@ -75,3 +80,11 @@ def test_a_rule_whose_errors_a_payer_pays_is_to_review(
     assert doubtful == [("UN001", "medicare")] * is_doubtful
     titles = [section.title for section in compose(result).sections]
     assert ("Policies to review" in titles) == is_doubtful
+
+
+@pytest.mark.parametrize(("checked", "answered"), [(0, 0), (0, 1), (1, 0), (1, 1)])
+def test_either_side_may_have_no_rows(checked: int, answered: int) -> None:
+    lines = pl.DataFrame([{"line": 0, "claim_id": "A-1"}] * checked, schema=LINES)
+    remits = pl.DataFrame([{"source": 0, "claim_id": "A-9"}] * answered, schema=REMITTANCE_LINE)
+    matches = match(lines, remits)
+    assert matches.lines["outcome"].to_list() == ["unanswered"] * checked
