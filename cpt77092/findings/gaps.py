@@ -207,7 +207,7 @@ def _questions(batch: Batch, critical: Collection[str]) -> Iterator[Gap]:
     files: dict[Question, list[str]] = {}
     failing = set()
     for scan, tally in zip(batch.scans, batch.tallies, strict=True):
-        for question in scan.headers.asked:
+        for question in scan.asked:
             files.setdefault(question, []).append(scan.path)
             if question.column in critical and tally.in_scope:
                 failing.add(question)

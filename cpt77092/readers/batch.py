@@ -292,7 +292,7 @@ def _read_file(
     if to.placing is None:
         to.take(0, rows.kept)
     read = _FileRead(
-        replace(scan, state=state),
+        replace(scan, state=state, late_questions=tuple(to.unread.questions(scan.headers.silent))),
         tally_of(rows),
         rejects_of(rows, to.number),
         _unread_codes(rows, to.number),

@@ -13,6 +13,7 @@ from cpt77092.readers.claim_diagnoses import without_diagnoses
 from cpt77092.readers.date_orders import Shown, shown_by_lines, together
 from cpt77092.readers.pieces import NUMBER, Key, Piece, Placing
 from cpt77092.readers.scan import SOURCE
+from cpt77092.readers.unread_columns import UnreadColumns
 
 Written = Callable[[pl.DataFrame], tuple[pl.DataFrame, dict[str, int]]]
 """From kept rows to the lines in scope among them, and how many cells of a column lost digits."""
@@ -44,6 +45,8 @@ class FileLines:
     """Claim numbers of lines without a diagnosis."""
     cut_cells: Counter[str] = field(default_factory=Counter)
     """How many cells of a column lost digits."""
+    unread: UnreadColumns = field(default_factory=UnreadColumns)
+    """What columns hold that no header names."""
 
     @property
     def height(self) -> int:
@@ -62,11 +65,13 @@ class FileLines:
             piece.file.unlink()
         self.pieces, self.for_outline, self.shown = {}, {}, {}
         self.without.clear()
+        self.unread = UnreadColumns()
         self.cut_cells.clear()
 
     def take(self, number: int, lines: pl.DataFrame) -> None:
         """Take the lines in scope of a piece, as `classify` gives them."""
         lines, cut_cells = self.written(lines)
+        lines = self.unread.take(lines)
         self.shown = together([self.shown, shown_by_lines(lines, self.needed)])
         self.without.append(without_diagnoses(lines).unique())
         self.cut_cells.update(cut_cells)

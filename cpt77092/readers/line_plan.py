@@ -22,6 +22,7 @@ from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced, r
 from cpt77092.readers.institutional import is_institutional
 from cpt77092.readers.kept import KeptRows
 from cpt77092.readers.scan import INDEX, REJECT, ROW, OpenedFile, Rows, Scan, Selection
+from cpt77092.readers.unread_columns import unread_cells
 
 Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
 Types = Mapping[str, pl.DataType | type[pl.DataType]]
@@ -87,7 +88,7 @@ class LinePlan:
             keep = may_be_in_scope(code, selection.scope)
             plan = cls(
                 keep,
-                tuple(_cells(headers, selection.needed, types)),
+                (*_cells(headers, selection.needed, types), *_unread(headers, selection)),
                 code,
                 claim_cells=_claim_cells(headers, types),
             )
@@ -241,6 +242,12 @@ class LinePlan:
             notes=opened.notes,
             encoding=encoding,
         )
+
+
+def _unread(headers: HeaderMatch, selection: Selection) -> tuple[pl.Expr, ...]:
+    """`UNREAD`, where the run needs modifiers and columns may hold some that nobody reads."""
+    is_asked = columns.MODIFIERS[0] in selection.needed and headers.silent.words
+    return (unread_cells(list(headers.silent.words)),) if is_asked else ()
 
 
 def _days(headers: HeaderMatch, types: Types) -> tuple[pl.Expr, pl.Expr]:

@@ -12,7 +12,7 @@ from typing import Protocol, runtime_checkable
 
 import polars as pl
 
-from cpt77092.claims.headers import HeaderMatch
+from cpt77092.claims.headers import HeaderMatch, Question
 from cpt77092.claims.layouts import Layout
 from cpt77092.file_state import FileState
 from cpt77092.frozen import frozen
@@ -228,6 +228,8 @@ class Scan:
     """Of a text file, as people write it."""
     state: FileState | None = None
     """Of its file before it was opened."""
+    late_questions: tuple[Question, ...] = ()
+    """What to ask of columns that turned out to hold modifiers (`HeaderMatch.silent`)."""
     heading: bytes = b""
     """The header as it is in a text file, to put above its rejected rows."""
 
@@ -245,6 +247,11 @@ class Scan:
     def headers(self) -> HeaderMatch:
         """How its headers were understood."""
         return self.opened.headers
+
+    @property
+    def asked(self) -> tuple[Question, ...]:
+        """All questions about its columns."""
+        return (*self.headers.asked, *self.late_questions)
 
     @property
     def source_file(self) -> str | None:

@@ -18,7 +18,7 @@ from cpt77092.claims.headers.choice import MEMBERS, Cells, Choice
 from cpt77092.claims.headers.grammar import SETS, candidates_of, lookalike
 from cpt77092.claims.headers.one_file import read_headers
 from cpt77092.claims.headers.question import Question
-from cpt77092.claims.headers.siblings import unnamed
+from cpt77092.claims.headers.siblings import SilentColumns, unnamed
 from cpt77092.claims.headers.words import LONGEST, compact, read_words
 from cpt77092.claims.layouts import Layout, shipped_layouts
 from cpt77092.errors import ClaimsError, Problem, UsageError, did_you_mean
@@ -30,6 +30,7 @@ __all__ = [
     "Cells",
     "HeaderMatch",
     "Question",
+    "SilentColumns",
     "columns_named",
     "compact",
     "headers_to_read",
@@ -72,6 +73,8 @@ class HeaderMatch:
     """What only the user knows; the columns are not read."""
     lookalikes: Mapping[str, Question] = field(default_factory=dict)
     """Unused header to the question whether it is the column that it looks like."""
+    silent: SilentColumns = field(default_factory=SilentColumns)
+    """Columns that may turn out to hold modifiers once all rows are read."""
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -154,14 +157,13 @@ def match_headers(
         cells=cells,
         may_be_wide=not layout.columns and how.get("hcpcs_code") != "--map",
     )
-    how |= {column: "likely" if column in choice.doubts else "sure" for column in choice.columns}
-    how |= dict.fromkeys(choice.line_columns, "sure") | dict.fromkeys(wide, "layout")
+    how |= choice.certainty | dict.fromkeys(wide, "layout")
     wide |= choice.line_columns
     read = {column: (header,) for column, header in (chosen | choice.columns).items()} | wide
     rows = _rows_of(layout, list(headers), file=file)
     used = {*chain(*read.values()), *rows}
     unused = tuple(header for header in headers if header not in used)
-    questions = (*choice.questions, *unnamed(unused, choice, read, layout.absent))
+    questions, silent = unnamed(unused, choice, read, layout.absent)
     columns = {c.name: next(filter(None, read[c.name])) for c in COLUMNS if c.name in read}
     return HeaderMatch(
         columns,
@@ -173,11 +175,15 @@ def match_headers(
         doubts=choice.doubts,
         questions=questions,
         lookalikes=_lookalikes(unused, choice, questions, read),
+        silent=silent,
     )
 
 
 def headers_to_read(headers: Collection[str]) -> frozenset[str]:
-    """The headers of a table that `match_headers` may read, whatever their cells hold."""
+    """The headers of a table that `match_headers` may read, whatever their cells hold.
+
+    Those that say nothing are among them, since their cells may be modifiers.
+    """
     layout = _recognized({header: header for header in headers})
     laid_out = [*layout.columns.values(), tuple(layout.rows)] if layout else []
     named = {compact(header) for names in laid_out for header in names}
@@ -185,7 +191,9 @@ def headers_to_read(headers: Collection[str]) -> frozenset[str]:
     return frozenset(
         header
         for header in headers
-        if compact(header) in named or any(True for _ in candidates_of(header, words[header]))
+        if compact(header) in named
+        or not words[header].known
+        or any(True for _ in candidates_of(header, words[header]))
     )
 
 

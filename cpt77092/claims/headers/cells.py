@@ -64,7 +64,9 @@ def agree(kind: str, filled: Sequence[str]) -> bool | None:
     return None if 0 < fitting < len(filled) / 2 else fitting > 0
 
 
-def filled_cells(columns: Sequence[Sequence[str]]) -> Iterator[tuple[str, ...]]:
+def filled_cells(
+    columns: Sequence[Sequence[str]], *, most: int | None = MOST_CELLS
+) -> Iterator[tuple[str, ...]]:
     """The first cells of each column that hold something, without marks.
 
     An error of a workbook says nothing.
@@ -74,7 +76,7 @@ def filled_cells(columns: Sequence[Sequence[str]]) -> Iterator[tuple[str, ...]]:
     for cells in columns:
         own = islice(plain, len(cells))
         filled = [cell for cell in own if cell and not _ERROR.match(cell)]
-        yield tuple(filled[:MOST_CELLS])
+        yield tuple(filled[:most])
 
 
 def _is_npi(cell: str) -> bool:

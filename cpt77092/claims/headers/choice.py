@@ -83,6 +83,12 @@ class Choice:
                 choice._choose_one(concept)
         return choice
 
+    @property
+    def certainty(self) -> dict[str, str]:
+        """How certain each column is that is chosen, as `HeaderMatch.match_kind` has it."""
+        chosen = (*self.columns, *self.line_columns)
+        return {column: "likely" if column in self.doubts else "sure" for column in chosen}
+
     def holds(self, kind: str, header: str) -> bool:
         """Whether the cells of a header look like those of a kind."""
         (filled,) = filled_cells([(self.cells or {}).get(header, ())])

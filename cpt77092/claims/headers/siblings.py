@@ -4,19 +4,76 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import field
+from itertools import zip_longest
+
+import polars as pl
 
 from cpt77092.claims.columns import MODIFIERS
 from cpt77092.claims.headers.cells import agree, filled_cells
-from cpt77092.claims.headers.choice import MEMBERS, Choice
+from cpt77092.claims.headers.choice import MEMBERS, Cells, Choice
 from cpt77092.claims.headers.grammar import lookalike
 from cpt77092.claims.headers.question import Question
-from cpt77092.claims.headers.words import vocabulary
+from cpt77092.claims.headers.words import Words, vocabulary
+from cpt77092.claims.marks import plain_texts
+from cpt77092.frozen import frozen
 from cpt77092.reference.codes import known_modifiers
 
 _NAMELESS = re.compile(r"\s*|column \d+|unnamed(?: ?: ?\d+)?(?:_level_\d+)?", re.IGNORECASE)
 """A column without a header: blank, or as programs write it."""
+_OF_TEXT = frozenset({"comment", "memo", "note", "qualifier", "remark", "suffix", "text"})
+"""Words of headers below which a bare 26 is no other number."""
+_COMPONENTS = frozenset({"26", "TC"})
 _BETWEEN = re.compile(r"[\s,;:|/+-]+")
 """What stands between several modifiers of a cell."""
+
+
+@frozen
+class SilentColumns:
+    """Unused columns whose headers do not rule out that they hold modifiers."""
+
+    words: Mapping[str, Words] = field(default_factory=dict)
+    """Header to what it says."""
+    free: tuple[str, ...] = ()
+    """Columns of modifiers that are read from no header."""
+
+    def questions(self, cells: Cells, own: Sequence[str]) -> Iterator[Question]:
+        """What to ask where the columns hold modifiers.
+
+        Args:
+            cells: of each column, row by row.
+            own: the modifiers that are read of each row. Where any row has some, a header that
+                says something else is believed, and what a row has already is not asked for.
+        """
+        free = iter(self.free)
+        filled = filled_cells([cells.get(header, ()) for header in self.words], most=None)
+        for (header, words), codes in zip(self.words.items(), filled, strict=True):
+            is_doubted = "modifier" in words.known and words.known & vocabulary().never
+            if is_doubted and not any(own) and agree("modifiers", codes) is True:
+                reason = f"{header!r} looks like a modifier column and is not used"
+            elif (
+                _holds_components(codes, words.known)
+                and not (any(own) and words.known - _OF_TEXT)
+                and _has_others(cells[header], own)
+            ):
+                reason = f"{header!r} holds 26 or TC and is not used"
+            else:
+                continue
+            column = next(free, None)
+            if column is not None:
+                yield Question(column, (header,), reason)
+
+    def undecided(self, cells: Cells, asked: Collection[Question]) -> SilentColumns:
+        """Those that nobody asks about and whose first cells are blank or modifiers."""
+        named = {header for question in asked for header in question.headers}
+        taken = {question.column for question in asked}
+        filled = filled_cells([cells.get(header, ()) for header in self.words])
+        words = {
+            header: words
+            for (header, words), codes in zip(self.words.items(), filled, strict=True)
+            if header in cells and header not in named and codes_of(codes) <= known_modifiers()
+        }
+        return SilentColumns(words, tuple(column for column in self.free if column not in taken))
 
 
 def unnamed(
@@ -24,7 +81,7 @@ def unnamed(
     choice: Choice,
     read: Mapping[str, Sequence[str | None]],
     absent: Collection[str],
-) -> Iterator[Question]:
+) -> tuple[tuple[Question, ...], SilentColumns]:
     """What to ask of columns that may be of a set although their headers do not say so.
 
     Args:
@@ -32,14 +89,29 @@ def unnamed(
         choice: what is chosen for the headers of the file.
         read: each column to the headers that it is read from.
         absent: columns that are known to be absent.
+
+    Returns:
+        These questions after those of the choice, and the columns that only more rows can tell.
     """
-    settled = {*read, *absent}
-    asked = list(_siblings(unused, choice, settled))
-    yield from asked
-    rest = [header for header in unused if all(header not in one.headers for one in asked)]
+    settled, cells = {*read, *absent}, choice.cells or {}
+    siblings = list(_siblings(unused, choice, settled))
+    asked = {header for question in siblings for header in question.headers}
+    settled |= {question.column for question in siblings}
+    silent = SilentColumns(
+        {
+            header: choice.words[header]
+            for header in unused
+            if header not in asked
+            and header not in choice.taken
+            and not lookalike(choice.words[header], settled)  # asked for as such
+        },
+        tuple(column for column in MODIFIERS if column not in settled),
+    )
     modifiers = [header for column in MODIFIERS for header in read.get(column, ()) if header]
-    settled |= {question.column for question in asked}
-    yield from _lost_modifiers(rest, choice, modifiers, settled)
+    read_cells = [cells.get(header, ()) for header in modifiers]
+    own = [" ".join(row).strip() for row in zip_longest(*read_cells, fillvalue="")]
+    rest = tuple(silent.questions(cells, own))
+    return (*choice.questions, *siblings, *rest), silent.undecided(cells, rest)
 
 
 def _siblings(
@@ -68,28 +140,9 @@ def _siblings(
             yield Question(column, (header,), reason)
 
 
-def _lost_modifiers(
-    unused: Sequence[str], choice: Choice, read: Collection[str], settled: Collection[str]
-) -> Iterator[Question]:
-    """What to ask where all modifiers that are read are blank and another column holds some."""
-    cells = choice.cells or {}
-    if any(cell.strip() for header in read for cell in cells.get(header, ())):
-        return
-    free = [column for column in MODIFIERS if column not in settled]
-    rest = [header for header in unused if header not in choice.taken]
-    for header, filled in zip(rest, filled_cells([cells.get(h, ()) for h in rest]), strict=True):
-        if lookalike(choice.words[header], settled):  # asked for as such
-            continue
-        words = choice.words[header].known
-        is_doubted = "modifier" in words and words & vocabulary().never
-        if is_doubted and agree("modifiers", filled) is True:
-            reason = f"{header!r} looks like a modifier column and is not used"
-        elif _holds_components(filled, words):
-            reason = f"{header!r} holds 26 or TC and no modifier column holds any"
-        else:
-            continue
-        if free:
-            yield Question(free.pop(0), (header,), reason)
+def codes_of(filled: Sequence[str]) -> frozenset[str]:
+    """The codes in cells that may hold several."""
+    return frozenset(code for cell in filled for code in _BETWEEN.split(cell.upper()) if code)
 
 
 def _holds_components(filled: Sequence[str], words: Collection[str]) -> bool:
@@ -97,10 +150,18 @@ def _holds_components(filled: Sequence[str], words: Collection[str]) -> bool:
 
     Without letters they may be another number, which a header may say (`Age`).
     """
-    codes = {code for cell in filled for code in _BETWEEN.split(cell.upper())}
-    if not codes & {"26", "TC"} or not codes <= known_modifiers():
+    codes = codes_of(filled)
+    if not codes & _COMPONENTS or not codes <= known_modifiers():
         return False
-    return not "".join(codes).isdecimal() or not vocabulary().never.intersection(words)
+    of_numbers = vocabulary().never - _OF_TEXT
+    return not "".join(codes).isdecimal() or not of_numbers.intersection(words)
+
+
+def _has_others(cells: Sequence[str], own: Sequence[str]) -> bool:
+    """Whether some row has 26 or TC here and not among the modifiers that are read of it."""
+    texts = plain_texts(pl.Series([*cells, *own], dtype=pl.String)).to_list()
+    rows = zip_longest(texts[: len(cells)], texts[len(cells) :], fillvalue="")
+    return any(codes_of([cell]) & _COMPONENTS - codes_of([read]) for cell, read in rows)
 
 
 def _right_of(read: Collection[str], silent: Collection[str], choice: Choice) -> Iterator[str]:
