@@ -1,4 +1,4 @@
-"""Cells that hold several codes: `26 59`, `["26", "59"]`, and `77092-26`, a code and modifier.
+"""Cells that hold several codes: `26 59`, `2659`, `26,,`, `["26", "59"]`, and `77092-26`.
 
 Only a column that stands alone for its set is split, and only cells of nothing but codes; any
 other cell stays as it is, for the rules to judge.
@@ -10,8 +10,9 @@ import polars as pl
 
 from cpt77092.claims.columns import DIAGNOSES, MODIFIERS
 from cpt77092.readers.code_cells import DAMAGED, modifiers_behind
+from cpt77092.reference.codes import known_modifiers
 
-_BETWEEN = r"[\s,;:^|/+]"
+_BETWEEN = {MODIFIERS: r"[\s,;:^|/+-]", DIAGNOSES: r"[\s,;:^|/+]"}
 _QUOTES = r"[\s\"']*"
 _CODE = {
     MODIFIERS: r"[A-Za-z0-9]{2}",
@@ -25,16 +26,11 @@ def split_sets(lines: pl.DataFrame) -> pl.DataFrame:
         first, *others = names
         if first not in lines.columns or any(name in lines.columns for name in others):
             continue
-        most = len(names) - 1
-        several = f"{code}(?:{_BETWEEN}+{code}){{1,{most}}}{_BETWEEN}*"
-        # ["26", "59"] and {26,59}: a list of a program, of one code too.
-        quoted = f"{_QUOTES}{code}{_QUOTES}"
-        as_list = rf"[\[{{(]{quoted}(?:,{quoted}){{0,{most}}}[\]}})]"
-        pattern = f"^(?:{several}|{as_list})$"
-        if not lines[first].unique().cast(pl.String).str.contains(pattern).any():
+        is_several = _holds_several(names, code)
+        if not lines[first].unique().cast(pl.String).to_frame().select(is_several.any()).item():
             continue
         cells = lines[first].cast(pl.String)
-        is_set = cells.str.contains(pattern)
+        is_set = cells.to_frame().select(is_several).to_series()
         parts = cells.str.extract_all(code)
         lines = lines.with_columns(
             pl.when(pl.lit(is_set))
@@ -45,6 +41,22 @@ def split_sets(lines: pl.DataFrame) -> pl.DataFrame:
             for n, name in enumerate(names)
         )
     return lines
+
+
+def _holds_several(names: tuple[str, ...], code: str) -> pl.Expr:
+    """Which cells of a frame's one column hold several codes, or separators with one or none."""
+    gap, most, cell = _BETWEEN[names], len(names) - 1, pl.all()
+    # ["26", "59"] and {26,59}: a list of a program, of one code too.
+    quoted = f"{_QUOTES}{code}{_QUOTES}"
+    as_list = rf"[\[{{(]{quoted}(?:,{quoted}){{0,{most}}}[\]}})]"
+    several = f"{gap}*(?:{code}(?:{gap}+{code}){{0,{most}}}{gap}*)?"
+    is_several = cell.str.contains(f"^(?:{several}|{as_list})$") & cell.str.contains(
+        "[^A-Za-z0-9.]"
+    )
+    if names is not MODIFIERS:
+        return is_several
+    glued = "|".join(sorted(known_modifiers()))
+    return is_several | cell.str.contains(f"^(?i:{glued}){{2,{most + 1}}}$")
 
 
 def take_modifiers_off_codes(lines: pl.DataFrame) -> pl.DataFrame:

@@ -163,7 +163,11 @@ def test_wide_and_long_give_the_same_lines(
 
 
 @pytest.mark.parametrize(
-    "cell", ["26 59", '"26,59"', "26^59", "26;59", "26|59", "26/59 ", "26, 59"]
+    "cell",
+    [
+        *("26 59", '"26,59"', "26^59", "26;59", "26|59", "26/59 ", "26, 59"),
+        *("26-59", "-26-59", "26,59,,", ",26,,59", "2659"),
+    ],
 )
 @pytest.mark.parametrize("header", ["Modifiers", "Modifier", "Mods"])
 def test_a_combined_modifier_cell_is_split(cell: str, header: str, tmp_path: Path) -> None:
@@ -175,10 +179,16 @@ def test_a_combined_modifier_cell_is_split(cell: str, header: str, tmp_path: Pat
     assert read(file).lines.select(modifiers).rows() == [("26", "59", "", "", "")]
 
 
-@pytest.mark.parametrize("cell", ["2659", "26-", "26 5", "26 59 TC 76 77 GA", "x"])
+@pytest.mark.parametrize("cell", ["2650T", "265", "26-5", "ZZ26", "26 5", "26 59 TC 76 77 GA", "x"])
 def test_a_cell_that_is_no_list_of_modifiers_stays(cell: str, tmp_path: Path) -> None:
     file = written(tmp_path, "claim,payer,dos,cpt,mods", f"A1,Medicare,2026-03-02,77092,{cell}")
     assert read(file).lines["hcpcs_modifier_1"].to_list() == [cell]
+
+
+@pytest.mark.parametrize(("cell", "code"), [("-26", "26"), ('"26,,"', "26"), ('",,,"', "")])
+def test_separators_without_codes_are_left_out(cell: str, code: str, tmp_path: Path) -> None:
+    file = written(tmp_path, "claim,payer,dos,cpt,mods", f"A1,Medicare,2026-03-02,77092,{cell}")
+    assert read(file).lines["hcpcs_modifier_1"].to_list() == [code]
 
 
 def test_a_cell_beside_a_second_modifier_column_is_not_split(tmp_path: Path) -> None:

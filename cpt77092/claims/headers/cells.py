@@ -24,7 +24,9 @@ _HCPCS = re.compile(
     r"(?:(?:HCPCS|HC|CPT)\W*)?(?:\d{4}[0-9AFTMU]|[A-V]\d{4})(?:\.0)?(?:\W*[A-Z0-9]{2})*$",
     re.IGNORECASE,
 )
-_MODIFIERS = re.compile(r"[A-Z0-9]{2}(?:[\s,;:^|/+-]*[A-Z0-9]{2})*$", re.IGNORECASE)
+_MODIFIERS = re.compile(
+    r"[\s,;:^|/+-]*(?:[A-Z0-9]{2}(?:[\s,;:^|/+-]*[A-Z0-9]{2})*[\s,;:^|/+-]*)?$", re.IGNORECASE
+)
 _DIAGNOSIS = re.compile(r"[A-Z]\d[A-Z0-9](?:\.?[A-Z0-9]{1,4})?(?![A-Z0-9])", re.IGNORECASE)
 _ICD_9 = re.compile(r"\d{3}\.\d{1,2}$")
 _POINTER = re.compile(r"(?:(?:1[0-2]|[1-9]|[A-La-l])[\s,;:|/]*){1,12}$")
