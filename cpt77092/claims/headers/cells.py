@@ -9,7 +9,7 @@ from itertools import islice
 import polars as pl
 
 from cpt77092.claims.marks import plain_texts
-from cpt77092.reference.codes import assigned_places
+from cpt77092.reference.codes import assigned_places, known_modifiers
 
 MOST_CELLS = 40
 """How many filled cells of a column are looked at."""
@@ -25,7 +25,7 @@ _HCPCS = re.compile(
     re.IGNORECASE,
 )
 _MODIFIERS = re.compile(
-    r"[\s,;:^|/+-]*(?:[A-Z0-9]{2}(?:[\s,;:^|/+-]*[A-Z0-9]{2})*[\s,;:^|/+-]*)?$", re.IGNORECASE
+    r"[\s,;:^|/+-]*(?:[A-Z0-9]{2}(?:[\s,;:^|/+-]+[A-Z0-9]{2})*[\s,;:^|/+-]*)?$", re.IGNORECASE
 )
 _DIAGNOSIS = re.compile(r"[A-Z]\d[A-Z0-9](?:\.?[A-Z0-9]{1,4})?(?![A-Z0-9])", re.IGNORECASE)
 _ICD_9 = re.compile(r"\d{3}\.\d{1,2}$")
@@ -91,6 +91,11 @@ def _is_place(cell: str) -> bool:
     return match is not None and match[0].zfill(2) in assigned_places()
 
 
+def _is_of_pairs(cell: str) -> bool:
+    """Whether a cell is nothing but known modifiers without anything between them."""
+    return {cell[n : n + 2].upper() for n in range(0, len(cell), 2)} <= known_modifiers()
+
+
 def _is_plan(cell: str) -> bool:
     return bool(_LINE_OF_BUSINESS.search(cell) or _PLAN.search(cell))
 
@@ -110,7 +115,7 @@ KINDS: dict[str, Callable[[str], object]] = {
     "date": _DATE.match,
     "place": _is_place,
     "hcpcs": _HCPCS.match,
-    "modifiers": _MODIFIERS.match,
+    "modifiers": lambda cell: _MODIFIERS.match(cell) or _is_of_pairs(cell),
     "number": _MONEY.match,
     "money": _MONEY.match,
     "charge": lambda cell: _MONEY.match(cell) and not set(cell) & set("-("),

@@ -108,12 +108,15 @@ class Choice:
         candidates = [c for c in self.candidates[concept.name] if c.header not in self.taken]
         # Of a numbered set, the cells of the first speak for the others, which are often blank.
         shown = {c.wording for c in candidates if self._agrees(concept, c) is True}
+        every = [c for some in self.candidates.values() for c in some]
+        plain = {c.header for c in every if not c.wording.mark}
         pool = []
         for candidate in candidates:
             wording, agrees = candidate.wording, self._agrees(concept, candidate)
             if concept.name in SETS and agrees is None and wording in shown:
                 agrees = True
-            needs_cells = (wording.mark == "=" and self.cells is not None) or (
+            is_of_others = self.cells is not None or candidate.header in plain
+            needs_cells = (wording.mark == "=" and is_of_others) or (
                 candidate.words.strange and concept.cells
             )
             if wording.mark in ("?", "=") and agrees is False:

@@ -53,6 +53,8 @@ class Concept:
     """It supports or contradicts another column, and each header of several may say more."""
     is_whole: bool
     """Of a numbered set of headers none is used."""
+    despite: frozenset[str] = frozenset()
+    """Words that rule out other columns, and add nothing here."""
 
     @property
     def own_name(self) -> Wording:
@@ -61,7 +63,8 @@ class Concept:
 
     def wording(self, words: Words) -> Wording | None:
         """The wording that covers most of a header, all of whose other words may be there too."""
-        known = words.known - _ALL_RANKED if self.name in SETS else words.known
+        known = words.known - self.despite
+        known -= _ALL_RANKED if self.name in SETS else frozenset()
         fitting = [
             wording
             for wording in self.wordings
@@ -117,6 +120,7 @@ def concept_of(name: str, entry: Mapping[str, Any]) -> Concept:
         takes_plainest="plainest" in entry,
         is_witness="witness" in entry,
         is_whole="whole" in entry,
+        despite=frozenset(entry.get("despite", "").split()),
     )
 
 
@@ -130,9 +134,11 @@ def candidates_of(header: str, words: Words) -> Iterator[tuple[Concept, Candidat
 
 @lru_cache(maxsize=4096)
 def _wordings_of(words: Words) -> tuple[tuple[Concept, Wording], ...]:
-    if not words.known or words.known & vocabulary().never or len(words.strange) > 1:
+    never = words.known & vocabulary().never
+    if not words.known or len(words.strange) > 1:
         return ()
-    wordings = ((concept, concept.wording(words)) for concept in concepts())
+    allowed = (concept for concept in concepts() if never <= concept.despite)
+    wordings = ((concept, concept.wording(words)) for concept in allowed)
     return tuple(
         (concept, wording)
         for concept, wording in wordings

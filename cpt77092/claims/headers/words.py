@@ -11,6 +11,7 @@ from dataclasses import field, replace
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
+from unicodedata import combining, normalize
 
 import yaml
 
@@ -22,6 +23,7 @@ _TOKEN = re.compile(
     r"\d+(?:[sS][tT]|[nN][dD]|[rR][dD]|[tT][hH])(?![^\W\d_])"  # 1st
     r"|[#$]"
     r"|CodeableConcept"  # a wrapping of FHIR
+    r"|[Ii]nsCo(?![a-z])"  # the company of InsCoName, no coinsurance
     r"|\b[iI](?:10|9)(?=_|[A-Z])"  # the ICD of I10_DX1
     r"|\d{2}[a-lA-L](?![^\W\d_])"  # 24D, a box of the CMS-1500
     r"|\d+"
@@ -61,8 +63,8 @@ _LOOP = re.compile(r"^loop[ _-]?\d{4}[a-z]{0,2}[ _.-]*", re.IGNORECASE)
 _BOX = re.compile(r"\bbox ?(\d{1,2}[a-z]?)\b", re.IGNORECASE)
 _ABBREVIATION = re.compile(r"\b(?:[A-Za-z]\.){2,}(?:[A-Za-z]\b)?")
 """D.O.S., a word."""
-_NUMBER_OF_BOX = re.compile(r"^(?:\d{1,2}[A-Za-z]|1[3-9]|2\d|3[0-3])\. *(?=[^\W\d])")
-"""26. of a heading of the form; smaller numbers may be ordinals."""
+_NUMBER_OF_BOX = re.compile(r"^(?:\d{1,2}[A-Za-z]\.|(?:1[3-9]|2\d|3[0-3])[._]) *(?=[^\W\d])")
+"""26. or 26_ of a heading of the form; smaller numbers may be ordinals."""
 _LETTERS = "abcdefghijkl"
 _VERSIONS = {"cpt": (4,), "icd": (9, 10)}
 """Numbers that belong to the word before them: CPT-4, ICD-10."""
@@ -141,7 +143,9 @@ def compact(header: str) -> str:
 
 def tokens(header: str) -> tuple[str, ...]:
     """A header cut at punctuation, camel case and digits, in lower case."""
-    text = _ABBREVIATION.sub(lambda word: word[0].replace(".", ""), header.strip())
+    text = normalize("NFKD", header.strip().removeprefix("$."))  # the root of a JSON path
+    text = "".join(character for character in text if not combining(character))
+    text = _ABBREVIATION.sub(lambda word: word[0].replace(".", ""), text)
     text = _BOX.sub(_box_of_form, _LOOP.sub("", _NUMBER_OF_BOX.sub("", text)))
     return tuple(token.casefold() for token in _TOKEN.findall(text))
 
