@@ -17,6 +17,7 @@ from cpt77092.readers.header_row import find_header, is_claims_header, titles_no
 from cpt77092.readers.line_plan import LinePlan
 from cpt77092.readers.scan import INDEX, MATCHED_ROWS, SAMPLE_ROWS, Options, Rows, Scan, Selection
 from cpt77092.readers.sheets import survey, with_errors
+from cpt77092.reference.codes import CHECKED
 
 
 @frozen
@@ -76,12 +77,9 @@ def open_file(path: str, data: Path | bytes, options: Options) -> ExcelFile:
     book = _workbook(path, data)
     sheet = _sheet(path, book.sheet_names, options.sheet)
     texts = _cells(book, sheet, path, data)
-    if options.sheet is None and not texts.height:  # a chart, or a blank sheet, before the claims
-        for name in book.sheet_names[1:]:
-            cells = _cells(book, name, path, data)
-            if cells.height:
-                sheet, texts = name, cells
-                break
+    if options.sheet is None and not _may_hold_claims(texts, options):
+        sheet = _first_with_claims(book, sheet, texts, path, data)
+        texts = _cells(book, sheet, path, data)
     others = tuple(name for name in book.sheet_names if name != sheet)
     rows = [list(row) for row in texts.head(SAMPLE_ROWS).iter_rows()]
     if not rows or not any(any(row) for row in rows):
@@ -106,6 +104,31 @@ def open_file(path: str, data: Path | bytes, options: Options) -> ExcelFile:
     notes = (f"sheet {sheet!r}{_not_read(more if options.sheet else others)}", *titles_note(titles))
     rivals = (sheet, *more) if more and options.sheet is None else ()
     return ExcelFile(path, data, body, written, headers, notes, rivals)
+
+
+def _may_hold_claims(texts: pl.DataFrame, options: Options) -> bool:
+    """Whether a sheet has headers of claims or that the user named, or a code in scope."""
+    rows = texts.head(SAMPLE_ROWS).iter_rows()
+    if options.named_headers or any(map(is_claims_header, rows)):
+        return texts.height > 0
+    has_code = pl.any_horizontal(pl.all().str.contains("|".join(sorted(CHECKED))))
+    return bool(texts.width) and bool(texts.select(has_code.any()).item())
+
+
+def _first_with_claims(
+    book: Any, first: str, texts: pl.DataFrame, path: str, data: Path | bytes
+) -> str:
+    """The sheet to read in place of a cover, a summary, a chart, or a blank one.
+
+    Where none has claims, the first with cells.
+    """
+    later = book.sheet_names[1:]
+    for name in later:
+        if _has_claims(book, name):
+            return str(name)
+    if texts.height:
+        return first
+    return next((str(name) for name in later if _cells(book, name, path, data).height), first)
 
 
 def _has_claims(book: Any, sheet: str) -> bool:

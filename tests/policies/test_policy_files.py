@@ -256,6 +256,10 @@ def test_the_global_code_is_worth_its_components(policies: PolicySet) -> None:
         ("", "United Healthcare Communit", None),
         ("", "Lakeside Medicare Advantag", "medicare-advantage"),
         ("", "Medicar", None),
+        ("", "First Coast Serv Opt Medicare B FL", "medicare"),
+        ("", "PGBA RR Medicare", "medicare"),
+        ("", "PGBA TRICARE", None),
+        ("", "Regence MedAdvantage PPO", "medicare-advantage"),
         ("", "Blue Cross \\T\\ Blue Shield of Iowa", "bcbs"),
         ("", "Blue Cross &amp; Blue Shield of Iowa", "bcbs"),
         # The national tables and the default are no payer's own policy.

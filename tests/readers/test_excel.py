@@ -63,6 +63,8 @@ def test_a_sheet_is_chosen_by_name(tmp_path: Path) -> None:
     assert read(file, sheet="April").total.in_scope == 1
     with pytest.raises(UsageError, match="did you mean April"):
         read(file, sheet="Aprl")
+    assert read(file).total.in_scope == 1
+    write_workbook(file, {"Notes": [["X", "Y"], ["77092", "26"]], "April": [HEADER, line(1)]})
     with pytest.raises(ClaimsError, match=r"none of the headers.*not read: 'April' .name another"):
         read(file)
 
