@@ -148,7 +148,10 @@ class Policies:
     def plan_counts(self, payer_id: str, payer: str, indicator: str, plan: str) -> bool:
         """Whether the plan changes what a payer would be without it."""
         key, own = self._without_plan(payer_id, payer, indicator), self._of_name(payer)
-        if plan == MEDICAID or (plain_name(payer) in SELF_PAY and plan in (ADVANTAGE, CIGNA)):
+        if plan == MEDICAID:
+            # Texas and Medicaid name Texas Medicaid, which adds nothing to a Blue name refused.
+            return key is not None or PLANS.get(plain_name(payer)) != "TX"
+        if plain_name(payer) in SELF_PAY and plan in (ADVANTAGE, CIGNA):
             return True
         if key is not None:  # the plan may be against it
             is_general = own is not None and own.any_words
