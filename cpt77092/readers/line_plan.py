@@ -245,9 +245,10 @@ class LinePlan:
 
 
 def _unread(headers: HeaderMatch, selection: Selection) -> tuple[pl.Expr, ...]:
-    """`UNREAD`, where the run needs modifiers and columns may hold some that nobody reads."""
-    is_asked = columns.MODIFIERS[0] in selection.needed and headers.silent.words
-    return (unread_cells(list(headers.silent.words)),) if is_asked else ()
+    """`UNREAD`, where columns may hold modifiers that nobody reads; not of earlier claims."""
+    needs_modifiers = selection.only is None and columns.MODIFIERS[0] in selection.needed
+    silent = list(headers.silent.words) if needs_modifiers else []
+    return (unread_cells(silent),) if silent else ()
 
 
 def _days(headers: HeaderMatch, types: Types) -> tuple[pl.Expr, pl.Expr]:

@@ -58,6 +58,15 @@ def test_modifiers_below_the_first_rows_are_asked_for(
     assert late_questions(str(file)) == expected
 
 
+def test_the_answer_ends_the_question_and_reads_the_modifier(tmp_path: Path) -> None:
+    file = tmp_path / "claims.csv"
+    table("X2", "26").write_csv(file)
+    options = Options(overrides={"hcpcs_modifier_2": "X2"})
+    batch = read_batch([str(file)], needed=frozenset(BY_NAME), scope=CHECKED, options=options)
+    assert batch.scans[0].asked == ()
+    assert batch.lines["hcpcs_modifier_2"].to_list()[-1] == "26"
+
+
 def test_they_are_asked_for_however_the_rows_are_read(tmp_path: Path) -> None:
     lines = table("X2", "26")
     csv, utf_16, parquet, packed = (tmp_path / name for name in ("a.csv", "b.csv", "c.pq", "d.gz"))
