@@ -26,7 +26,8 @@ def unread_cells(headers: Sequence[str]) -> pl.Expr:
     cells = []
     for number, header in enumerate(headers):
         cell, before = pl.col(header).cast(pl.String), pl.lit(f"{_CELL}{number}{_NUMBER}")
-        text = pl.when(cell.str.len_bytes() > _LONGEST).then(pl.lit("?")).otherwise(cell)
+        plain = cell.str.replace_all(f"[{_CELL}{_NUMBER}]", " ")
+        text = pl.when(cell.str.len_bytes() > _LONGEST).then(pl.lit("?")).otherwise(plain)
         cells.append(pl.when(cell != "").then(before + text))
     return pl.concat_str(cells, ignore_nulls=True).alias(UNREAD)
 

@@ -40,6 +40,7 @@ def late_questions(source: str | Frame) -> list[tuple[str, tuple[str, ...]]]:
         ("Unnamed: 5", "TC", "", "77080", True),
         ("Proc Suffix", "26", "", "77092", True),
         ("Modifier status", "26", "", "77092", True),
+        ("X2", "\x1f26", "", "77092", True),
         ("X2", "26", "26", "77092", False),
         ("X2", "26", "", "99213", False),
         ("X2", "59", "", "77092", False),
