@@ -304,6 +304,8 @@ def _tables_of_tree(content: mmap) -> dict[str, Any]:
     tables: dict[str, Any] = {"manifest": tree["manifest"]}
     for name, schema in _TABLES.items():
         as_read, rows = _as_json(schema), tree.get(name)
+        if rows is not None:  # a row without one of the columns is an error
+            rows = [[row[column] for column in schema] for row in rows]
         table = None if rows is None else pl.DataFrame(rows, schema=as_read, orient="row")
         tables[name] = None if table is None else _typed(table, schema)
     return tables

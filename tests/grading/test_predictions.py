@@ -78,6 +78,13 @@ def test_rows_of_a_table_are_told_apart_by_their_id(tmp_path: Path) -> None:
             read(tmp_path, written(flagged, [row(None, row_id) for row_id in ids]))
 
 
+@pytest.mark.parametrize("column", ["carc", "severity"])
+def test_a_report_without_a_column_that_is_graded_is_refused(tmp_path: Path, column: str) -> None:
+    content = written([row(2, rule="MO001", **DENIAL)], [row(2)])
+    with pytest.raises(UsageError, match="not a JSON report"):
+        read(tmp_path, content.replace(f'"{column}":'.encode(), b'"other":'))
+
+
 @pytest.mark.parametrize("name", ["-", "s3://bucket/claims/", "postgresql://?service=claims"])
 def test_claims_that_are_no_files_are_refused(tmp_path: Path, name: str) -> None:
     report = tmp_path / "report.json"

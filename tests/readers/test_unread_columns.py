@@ -37,6 +37,8 @@ def late_questions(source: str | Frame) -> list[tuple[str, tuple[str, ...]]]:
         ("X2", "26", "", "77092", True),
         ("X2", "26 59", "", "77092", True),
         ("X2", '="26"', "RT", "77092", True),
+        ("X2", "26.0", "", "77092", True),
+        ("X2", "26.0", "26", "77092", False),
         ("Unnamed: 5", "TC", "", "77080", True),
         ("Proc Suffix", "26", "", "77092", True),
         ("Modifier status", "26", "", "77092", True),

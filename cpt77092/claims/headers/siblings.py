@@ -24,8 +24,8 @@ _NAMELESS = re.compile(r"\s*|column \d+|unnamed(?: ?: ?\d+)?(?:_level_\d+)?", re
 _OF_TEXT = frozenset({"comment", "memo", "note", "qualifier", "remark", "suffix", "text"})
 """Words of headers below which a bare 26 is no other number."""
 _COMPONENTS = frozenset({"26", "TC"})
-_BETWEEN = re.compile(r"[\s,;:|/+-]+")
-"""What stands between several modifiers of a cell."""
+_BETWEEN = re.compile(r"(?:\.0)?(?:[\s,;:|/+-]+|$)")
+"""What stands between several modifiers of a cell, and `.0` behind them."""
 
 
 @frozen
