@@ -56,7 +56,8 @@ def _holds_several(names: tuple[str, ...], code: str) -> pl.Expr:
     if names is not MODIFIERS:
         return is_several
     glued = "|".join(sorted(known_modifiers()))
-    return is_several | cell.str.contains(f"^(?i:{glued}){{2,{most + 1}}}$")
+    is_glued = cell.str.contains(f"^(?i:{glued}){{2,{most + 1}}}$")
+    return is_several | (is_glued & cell.str.contains("[0-9]"))  # TECH is a word
 
 
 def take_modifiers_off_codes(lines: pl.DataFrame) -> pl.DataFrame:

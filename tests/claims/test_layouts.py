@@ -179,7 +179,9 @@ def test_a_combined_modifier_cell_is_split(cell: str, header: str, tmp_path: Pat
     assert read(file).lines.select(modifiers).rows() == [("26", "59", "", "", "")]
 
 
-@pytest.mark.parametrize("cell", ["2650T", "265", "26-5", "ZZ26", "26 5", "26 59 TC 76 77 GA", "x"])
+@pytest.mark.parametrize(
+    "cell", ["2650T", "265", "26-5", "ZZ26", "26 5", "26 59 TC 76 77 GA", "x", "TECH", "Hold"]
+)
 def test_a_cell_that_is_no_list_of_modifiers_stays(cell: str, tmp_path: Path) -> None:
     file = written(tmp_path, "claim,payer,dos,cpt,mods", f"A1,Medicare,2026-03-02,77092,{cell}")
     assert read(file).lines["hcpcs_modifier_1"].to_list() == [cell]

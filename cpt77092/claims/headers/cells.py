@@ -92,8 +92,9 @@ def _is_place(cell: str) -> bool:
 
 
 def _is_of_pairs(cell: str) -> bool:
-    """Whether a cell is nothing but known modifiers without anything between them."""
-    return {cell[n : n + 2].upper() for n in range(0, len(cell), 2)} <= known_modifiers()
+    """Whether a cell is nothing but known modifiers without anything between them, and no word."""
+    pairs = {cell[n : n + 2].upper() for n in range(0, len(cell), 2)}
+    return not cell.isalpha() and pairs <= known_modifiers()
 
 
 def _is_plan(cell: str) -> bool:
