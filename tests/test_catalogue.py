@@ -267,6 +267,7 @@ def test_no_loop_over_rows_where_the_lines_are() -> None:
         ("grading/payments.py", "iter_rows"),  # sums per payer and code
         ("profile/measures.py", "iter_rows"),  # sums per payer, month and code
         ("readers/batch.py", "iter_rows"),  # row kinds and commonest codes
+        ("readers/unread_columns.py", "iter_rows"),  # different cells that may be modifiers
         ("readers/excel.py", "iter_rows"),  # the first rows, in which the header is looked for
         ("readers/x12/envelope.py", "iter_rows"),  # kinds of transaction, trailers that are off
         ("reports/check/accepted_notes.py", "iter_rows"),  # the findings that are shown

@@ -88,7 +88,7 @@ class LinePlan:
             keep = may_be_in_scope(code, selection.scope)
             plan = cls(
                 keep,
-                (*_cells(headers, selection.needed, types), *_unread(headers, selection)),
+                (*_cells(headers, selection.needed, types), *_unread(headers, selection, types)),
                 code,
                 claim_cells=_claim_cells(headers, types),
             )
@@ -244,11 +244,15 @@ class LinePlan:
         )
 
 
-def _unread(headers: HeaderMatch, selection: Selection) -> tuple[pl.Expr, ...]:
+def _unread(headers: HeaderMatch, selection: Selection, types: Types) -> tuple[pl.Expr, ...]:
     """`UNREAD`, where columns may hold modifiers that nobody reads; not of earlier claims."""
     needs_modifiers = selection.only is None and columns.MODIFIERS[0] in selection.needed
-    silent = list(headers.silent.words) if needs_modifiers else []
-    return (unread_cells(silent),) if silent else ()
+    silent = {
+        header: number
+        for number, header in enumerate(headers.silent.words)
+        if not types or header in types  # else its type cannot be read
+    }
+    return (unread_cells(silent),) if silent and needs_modifiers else ()
 
 
 def _days(headers: HeaderMatch, types: Types) -> tuple[pl.Expr, pl.Expr]:

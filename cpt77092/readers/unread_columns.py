@@ -5,7 +5,7 @@ The first rows say which columns (`claims.headers.SilentColumns`); modifiers may
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -21,10 +21,14 @@ _LONGEST = 14
 """Bytes of five modifiers in a cell; a longer cell is something else."""
 
 
-def unread_cells(headers: Sequence[str]) -> pl.Expr:
-    """`UNREAD` of a row; the empty string where all these cells are blank."""
+def unread_cells(numbers: Mapping[str, int]) -> pl.Expr:
+    """`UNREAD` of a row; the empty string where all these cells are blank.
+
+    Args:
+        numbers: each header to its place among those of `HeaderMatch.silent`.
+    """
     cells = []
-    for number, header in enumerate(headers):
+    for header, number in numbers.items():
         cell, before = pl.col(header).cast(pl.String), pl.lit(f"{_CELL}{number}{_NUMBER}")
         plain = cell.str.replace_all(f"[{_CELL}{_NUMBER}]", " ")
         text = pl.when(cell.str.len_bytes() > _LONGEST).then(pl.lit("?")).otherwise(plain)
