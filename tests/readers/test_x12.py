@@ -417,8 +417,9 @@ def test_the_same_claims_give_the_same_findings(
     assert_frame_equal(found_lines, same_found)
     assert unchecked == same_unchecked
     if result.history and expected.history:
-        tallies = [replace(one.history.tally, first_no_code=()) for one in (result, expected)]
-        assert tallies[0] == tallies[1]
+        histories = (result.history, expected.history)
+        tally, same_tally = (replace(one.tally, first_no_code=()) for one in histories)
+        assert tally == same_tally
         for name in ("first_day", "last_day"):
             assert getattr(result.history, name) == getattr(expected.history, name)
         assert result.history.lines.height == expected.history.lines.height
