@@ -368,7 +368,11 @@ def _misses(missed: pl.DataFrame, rules: list[Rule]) -> tuple[Miss, ...]:
                 rules=_hinted(str(hints)) or _rules_for(rules, str(carc), remarks),
             )
         )
-    return tuple(sorted(misses, key=lambda m: (-m.lines, m.label, m.carc, m.rarcs)))
+
+    def key(m: Miss) -> tuple[Any, ...]:
+        return -m.lines, m.label, m.carc, m.rarcs, m.group_code, m.payer, m.rules
+
+    return tuple(sorted(misses, key=key))
 
 
 def _months(lines: pl.DataFrame) -> tuple[Month, ...]:

@@ -120,7 +120,7 @@ def concept_of(name: str, entry: Mapping[str, Any]) -> Concept:
         takes_plainest="plainest" in entry,
         is_witness="witness" in entry,
         is_whole="whole" in entry,
-        despite=frozenset(entry.get("despite", "").split()),
+        despite=vocabulary().despite.union(entry.get("despite", "").split()),
     )
 
 

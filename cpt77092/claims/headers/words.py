@@ -114,6 +114,7 @@ class Vocabulary:
     whole: dict[str, str]
     dropped: frozenset[str]
     never: frozenset[str]
+    despite: frozenset[str]
     tree: dict[str, Any] = field(repr=False)
     """The file's section `columns`."""
 
@@ -125,14 +126,14 @@ def vocabulary() -> Vocabulary:
     tree = yaml.load(text, Loader=yaml.CBaseLoader)  # noqa: S506 - builds text only
     spellings: dict[str, tuple[str, ...]] = {}
     never = frozenset(word for line in tree["never"] for word in line.split())
-    spellings |= {word: (word,) for word in never}
+    despite = frozenset(tree["despite"].split())
+    spellings |= {word: (word,) for word in never | despite}
     for word, others in tree["words"].items():
         spellings |= dict.fromkeys((word, *(others.split() if others else ())), (word,))
     for spelling, words in tree["means"].items():
         spellings[spelling] = tuple(words.split())
-    return Vocabulary(
-        spellings, tree["whole"], frozenset(tree["dropped"].split()), never, tree["columns"]
-    )
+    dropped = frozenset(tree["dropped"].split())
+    return Vocabulary(spellings, tree["whole"], dropped, never, despite, tree["columns"])
 
 
 @lru_cache(maxsize=8192)
