@@ -30,11 +30,12 @@ from cpt77092.cli.options import (
     settings_option,
     with_options,
 )
-from cpt77092.errors import UsageError, did_you_mean
+from cpt77092.errors import ClaimsError, UsageError, did_you_mean
 from cpt77092.frozen import frozen
 
 if TYPE_CHECKING:
-    from cpt77092.readers import OpenedFile
+    from cpt77092.claims.headers import Question
+    from cpt77092.readers import OpenedFile, Options
     from cpt77092.rule import Rule
 
 
@@ -80,14 +81,31 @@ def columns(ctx: typer.Context, options: ColumnsOptions) -> None:
     for path in find_files([options.claims]):
         opened = open_claims(path, reading)
         if options.save:
-            typer.echo(_save(opened, options.save))
+            typer.echo(_save(opened, options.save, _asked(opened, reading)))
         elif options.form is ColumnsFormat.YAML:
             typer.echo(reference_pages.layout_yaml(opened), nl=False)
         else:
-            reference_pages.show_columns(make_console(options.color), opened)
+            console, asked = make_console(options.color), _asked(opened, reading)
+            reference_pages.show_columns(console, opened, asked)
 
 
-def _save(opened: OpenedFile, name: str) -> str:
+def _asked(opened: OpenedFile, options: Options) -> tuple[Question, ...]:
+    """What a check would ask of the columns of a file: of some, only all rows can tell."""
+    from cpt77092.policies import load_policies
+    from cpt77092.readers.batch import late_questions
+    from cpt77092.reference.codes import CHECKED
+
+    if options.of_history or not opened.headers.silent.words:
+        return opened.headers.asked
+    scope = CHECKED | load_policies().partner_codes()
+    try:
+        late = late_questions(opened, scope, options)
+    except ClaimsError:  # a check will say so
+        late = ()
+    return (*opened.headers.asked, *late)
+
+
+def _save(opened: OpenedFile, name: str, asked: Sequence[Question]) -> str:
     """Keep how the headers of a file are understood; a sentence on where, and what is open."""
     from cpt77092.claims.layouts import fitting, saved_layouts
     from cpt77092.cli.settings import layout_folder
@@ -106,7 +124,7 @@ def _save(opened: OpenedFile, name: str) -> str:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     file = folder / f"{name}.yaml"
     write_text(str(file), layout_yaml(opened, name), option="--save")
-    still_open = [f"Still asked: {question}" for question in opened.headers.asked]
+    still_open = [f"Still asked: {question}" for question in asked]
     used = f"Saved {file}: used for every file with these {count(len(opened.names), 'header')}."
     return "\n".join([used, *still_open])
 

@@ -10,7 +10,8 @@ from itertools import chain
 import polars as pl
 
 from cpt77092.claims.cells import read_day_first, with_types
-from cpt77092.claims.columns import DIAGNOSES, OF_HISTORY
+from cpt77092.claims.columns import DIAGNOSES, MODIFIERS, OF_HISTORY
+from cpt77092.claims.headers import Question
 from cpt77092.errors import ClaimsError, NoRoomError
 from cpt77092.file_state import FileState, require_unchanged
 from cpt77092.frozen import frozen
@@ -299,6 +300,25 @@ def _read_file(
         tuple(f"{scan.path}: {note}" for note in _notes(rows, to.cut_cells)),
     )
     return read, replace(selection, room=selection.room.after(rows.kept))
+
+
+def late_questions(
+    opened: OpenedFile, scope: frozenset[str], options: Options
+) -> tuple[Question, ...]:
+    """What a check of a file asks of its columns once all rows are read (`Scan.late_questions`).
+
+    Args:
+        opened: the file.
+        scope: procedure codes to keep.
+        options: those that it was opened with.
+
+    Raises:
+        ClaimsError: the file cannot be read, or lacks a required column.
+    """
+    require_columns(opened)
+    modifiers = frozenset(MODIFIERS)
+    to = FileLines(0, modifiers, partial(lines_of, number=0, options=options))
+    return _read_file(opened, None, to, Selection(modifiers, scope))[0].scan.late_questions
 
 
 def _sending(selection: Selection, lines: FileLines) -> Selection:

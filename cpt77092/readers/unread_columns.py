@@ -5,7 +5,7 @@ The first rows say which columns (`claims.headers.SilentColumns`); modifiers may
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -42,6 +42,11 @@ class UnreadColumns:
 
     rows: set[tuple[str, str]] = field(default_factory=set)
     """Different `UNREAD`, each with the modifiers that are read of its line."""
+
+    @classmethod
+    def together(cls, every: Iterable[UnreadColumns]) -> UnreadColumns:
+        """What the columns hold on the lines of all pieces of one table."""
+        return cls(set[tuple[str, str]]().union(*(one.rows for one in every)))
 
     def take(self, lines: pl.DataFrame) -> pl.DataFrame:
         """The lines without `UNREAD`, once its cells are noted."""

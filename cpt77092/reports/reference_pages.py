@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cpt77092.claims.columns import BY_NAME, COLUMNS, Column
-from cpt77092.claims.headers import NO_HEADER_ROW, HeaderMatch
+from cpt77092.claims.headers import NO_HEADER_ROW, HeaderMatch, Question
 from cpt77092.claims.layouts import write_layout
 from cpt77092.policies import PARAMETERS, Decision, Level, PolicySet, Status
 from cpt77092.policies.policy import DEFAULT
@@ -296,8 +296,14 @@ _CERTAINTY = {
 SAMPLES = 3
 
 
-def show_columns(console: Console, opened: OpenedFile) -> None:
-    """How the headers of a file were understood, with sample cells; those of patients masked."""
+def show_columns(console: Console, opened: OpenedFile, asked: Sequence[Question]) -> None:
+    """How the headers of a file were understood, with sample cells; those of patients masked.
+
+    Args:
+        console: where to print.
+        opened: the file.
+        asked: what only the user knows of its headers.
+    """
     match = opened.headers
     layout = f", layout {match.layout}" if match.layout else ""
     title = Text(f"{safe(opened.path)} ({opened.kind}{layout})", style="bold")
@@ -307,6 +313,8 @@ def show_columns(console: Console, opened: OpenedFile) -> None:
         return
     console.print(_columns_table(opened))
     _print_notes(console, match)
+    for question in asked:
+        console.print(Text(f"Asked: {safe(str(question))}"))
     missing: dict[str, list[str]] = {}
     for name in match.missing:
         missing.setdefault(BY_NAME[name].needed_for, []).append(name)
@@ -327,15 +335,13 @@ def show_columns(console: Console, opened: OpenedFile) -> None:
 
 
 def _print_notes(console: Console, match: HeaderMatch) -> None:
-    """Print what the table does not show: rows of several lines, guesses and questions."""
+    """Print what the table does not show: rows of several lines, and of which rows."""
     if match.line_columns:
         lines = len(match.line_columns["hcpcs_code"])
         console.print(Text(f"A row holds up to {lines} lines; each is checked as a line."))
     for header, values in match.row_filter.items():
         only = safe(" or ".join(values))
         console.print(Text(f"Only rows with {only} in {safe(header)} are claim lines."))
-    for question in match.asked:
-        console.print(Text(f"Asked: {safe(str(question))}"))
 
 
 def _columns_table(opened: OpenedFile) -> Table:
@@ -361,7 +367,8 @@ def layout_yaml(opened: OpenedFile, name: str = "") -> str:
     Args:
         opened: the file.
         name: under which it is saved: then it says by which headers it is known, and which of them
-            are unused. Headers in question are neither: they are asked for again.
+            are unused. Those are not headers in question, which are asked for again, nor columns
+            that may hold modifiers further down, or in the next file.
     """
     match = opened.headers
     columns = {
@@ -372,7 +379,7 @@ def layout_yaml(opened: OpenedFile, name: str = "") -> str:
     if not name:
         return write_layout(match.layout or Path(opened.path).stem, columns, match.row_filter)
     asked = {header for question in match.asked for header in question.headers}
-    unused = [header for header in match.unused if header not in asked]
+    unused = [h for h in match.unused if h not in asked and h not in match.silent.words]
     return write_layout(name, columns, match.row_filter, known_by=opened.names, unused=unused)
 
 

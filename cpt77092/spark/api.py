@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from functools import partial
+from functools import cached_property, partial
 from typing import TypedDict, Unpack
 
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F  # noqa: N812 - as Spark's own pages call it
 
 from cpt77092.api import File, request_of
 from cpt77092.claims.columns import OF_HISTORY
 from cpt77092.engine import needed_columns
 from cpt77092.errors import ClaimsError, Problem, UsageError
 from cpt77092.findings.schema import TOTALS
+from cpt77092.findings.totals import Totals, totals_table
+from cpt77092.findings.unchecked import unchecked_columns, unchecked_rows
 from cpt77092.frozen import frozen
 from cpt77092.policies.policy import PolicySet
 from cpt77092.readers import Options, Selection
@@ -23,14 +24,14 @@ from cpt77092.readers.memory import Room
 from cpt77092.reference.codes import CHECKED
 from cpt77092.rule import Rule
 from cpt77092.run import Variant, payer_named, policies_of, rules_of
-from cpt77092.spark.arrow import spark_type
+from cpt77092.spark.arrow import Unpacker, packed
 from cpt77092.spark.checker import Output
 from cpt77092.spark.new_folder import FolderStep, NewFolder, Step
 from cpt77092.spark.prepare import Prepared, Settings, prepare, read_table
 from cpt77092.spark.rows import keep_all
 
 
-@frozen
+@frozen(slots=False)
 class Checked:
     """What a check came to, as Spark frames: each is worked out when it is asked for."""
 
@@ -80,17 +81,22 @@ class Checked:
     @property
     def totals(self) -> DataFrame:
         """One row: what became of all rows, counts of findings, and dollars at risk."""
-        tally = self._prepared.own.account.tally
-        rows = {name: F.lit(number) for name, number in tally.record().items()}
-        parts = self._prepared.output(Output.TOTALS)
-        sums = {name: F.coalesce(F.sum(name), F.lit(0)) for name in TOTALS if name not in rows}
-        sums["unjudged_lines"] = sums["unjudged_lines"] + F.lit(tally.rejected)
-        return parts.agg(*(sum_.alias(name) for name, sum_ in sums.items())).select(
-            *(
-                rows.get(name, F.col(name)).cast(spark_type(dtype)).alias(name)
-                for name, dtype in TOTALS.items()
-            )
-        )
+        session = self._prepared.parted.sparkSession
+        table = session.createDataFrame([(packed(totals_table(self._totals)),)], "packed BINARY")
+        return self._prepared.settings.mapped(table, Unpacker(TOTALS), TOTALS)
+
+    @cached_property
+    def unchecked(self) -> tuple[str, ...]:
+        """Why not everything could be checked, as `cpt77092.Result.unchecked` says it.
+
+        Rows of the history without a readable code are not counted; `not_checked` has what
+        depends on them.
+        """
+        return (*unchecked_rows(self._totals), *unchecked_columns(self._totals))
+
+    @cached_property
+    def _totals(self) -> Totals:
+        return self._prepared.totals
 
     @property
     def notes(self) -> tuple[str, ...]:

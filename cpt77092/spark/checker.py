@@ -12,11 +12,10 @@ import pyarrow as pa
 from cpt77092.claims.dates import Order
 from cpt77092.engine import Result
 from cpt77092.facts import diagnosis_categories
-from cpt77092.findings import not_checked_rows, totals
+from cpt77092.findings import not_checked_rows
 from cpt77092.findings.rollup import as_pieces
-from cpt77092.findings.schema import FINDING, NOT_CHECKED_ROW, TOTALS, Schema
+from cpt77092.findings.schema import FINDING, NOT_CHECKED_ROW, Schema
 from cpt77092.findings.sums import Sums, sums
-from cpt77092.findings.totals import totals_table
 from cpt77092.frozen import frozen
 from cpt77092.parts.check import Part, first_lines, result_of
 from cpt77092.parts.ties import edges, grouped, members
@@ -28,6 +27,7 @@ from cpt77092.readers.date_orders import Orders
 from cpt77092.readers.history import of_batch
 from cpt77092.readers.line_plan import LinePlan
 from cpt77092.readers.scan import INDEX, REJECT, SOURCE
+from cpt77092.rule import Rule
 from cpt77092.rules.selection import with_own
 from cpt77092.spark.arrow import PICKLED, packed, pickled, record_batches, row, rows_of, unpacked
 from cpt77092.spark.new_folder import NewFolder
@@ -183,7 +183,7 @@ class Output(Enum):
 
     FINDINGS = "findings"
     NOT_CHECKED = "not_checked"
-    TOTALS = "totals"
+    SUMS = "sums"
     FIRSTS = "firsts"
     FOR_DRIVER = "for_driver"
     """The sums of each part, and then its findings in pieces."""
@@ -194,7 +194,7 @@ class Output(Enum):
 SCHEMAS: Mapping[Output, Schema] = {
     Output.FINDINGS: FINDING,
     Output.NOT_CHECKED: NOT_CHECKED_ROW,
-    Output.TOTALS: TOTALS,
+    Output.SUMS: PICKLED,
     Output.FIRSTS: PICKLED,
     Output.FOR_DRIVER: PICKLED,
     Output.WRITTEN: PICKLED,
@@ -222,24 +222,32 @@ class Checker:
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """What is asked of parts that are whole among these rows."""
-        by_code = {rule.code: rule for rule in with_own(self.policies.rules)}
-        rules = [by_code[code] for code in self.rules]
         for number, part in self._parts(batches):
             if self.output is Output.FIRSTS:
                 yield from pickled(
-                    first_lines(part, self.whole, self.policies, rules, as_of=self.as_of)
+                    first_lines(part, self.whole, self.policies, self._rules, as_of=self.as_of)
                 )
                 continue
-            result = result_of(part, self.whole, self.policies, rules, as_of=self.as_of)
+            result = self.result_of(part)
             if self.folder is not None:
                 yield from pickled(self._written(self.folder, number, result))
                 continue
-            if self.output is Output.FOR_DRIVER:
-                for each in (self.add(result), *as_pieces(result)):
+            if self.output in (Output.SUMS, Output.FOR_DRIVER):
+                pieces = as_pieces(result) if self.output is Output.FOR_DRIVER else ()
+                for each in (self.add(result), *pieces):
                     yield from pickled(each)
                 continue
             for piece in _OUTPUTS[self.output](result):
                 yield from record_batches(piece, SCHEMAS[self.output])
+
+    def result_of(self, part: Part) -> Result:
+        """The result of a part as the engine gives it."""
+        return result_of(part, self.whole, self.policies, self._rules, as_of=self.as_of)
+
+    @property
+    def _rules(self) -> list[Rule]:
+        by_code = {rule.code: rule for rule in with_own(self.policies.rules)}
+        return [by_code[code] for code in self.rules]
 
     @staticmethod
     def _written(folder: NewFolder, number: int, result: Result) -> int:
@@ -303,5 +311,4 @@ def _together(parts: Iterable[bytes]) -> pl.DataFrame:
 _OUTPUTS: Mapping[Output, Callable[[Result], Iterable[pl.DataFrame]]] = {
     Output.FINDINGS: as_pieces,
     Output.NOT_CHECKED: lambda result: [not_checked_rows(result)],
-    Output.TOTALS: lambda result: [totals_table(totals(result))],
 }

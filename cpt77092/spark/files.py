@@ -23,7 +23,6 @@ from pyspark.sql import SparkSession
 from cpt77092.errors import ClaimsError, UsageError
 from cpt77092.findings.sums import Sums, added, sums
 from cpt77092.frozen import frozen
-from cpt77092.parts.check import result_of
 from cpt77092.parts.on_disk import (
     CheckedParts,
     no_lines,
@@ -92,8 +91,7 @@ def run_on_spark(
         _require_same_account(prepared, batch)
         add = partial(sums, rework_cost=rework_cost, without=request.without)
         every, files, findings = _collected(prepared, add, own, rules, folder)
-        whole = prepared.checker.whole
-        of_none = result_of(no_lines(whole), whole, policies, rules, as_of=request.as_of)
+        of_none = prepared.checker.result_of(no_lines(prepared.checker.whole))
         result = with_files(of_none, batch, past, every)
         yield CheckedParts(result, every, own.end, findings, files)
 

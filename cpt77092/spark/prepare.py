@@ -22,8 +22,11 @@ from cpt77092.claims.headers import headers_to_read
 from cpt77092.errors import ClaimsError, Problem, UsageError
 from cpt77092.facts import Past
 from cpt77092.findings.schema import Schema
+from cpt77092.findings.sums import added, sums
+from cpt77092.findings.totals import Totals, add_up
 from cpt77092.frozen import frozen
 from cpt77092.parts.check import with_firsts
+from cpt77092.parts.on_disk import no_lines
 from cpt77092.parts.ties import Blanks, united
 from cpt77092.policies.policy import PolicySet
 from cpt77092.readers import Frame, Options, Selection
@@ -31,7 +34,7 @@ from cpt77092.readers.date_orders import Orders, Shown, decided, looked_up, orde
 from cpt77092.readers.frame import FrameColumns
 from cpt77092.readers.institutional import claim_type_columns
 from cpt77092.readers.line_plan import LinePlan
-from cpt77092.readers.scan import MATCHED_ROWS
+from cpt77092.readers.scan import MATCHED_ROWS, Scan
 from cpt77092.readers.typed_columns import with_lists_spread
 from cpt77092.rule import Rule
 from cpt77092.spark.arrow import PICKLED, spark_schema
@@ -194,6 +197,18 @@ class Prepared:
         """Have the findings of all parts written to a folder; how many each has."""
         task = replace(self.checker, output=Output.WRITTEN, folder=folder)
         return self.settings.collected(self.parted, task)
+
+    @property
+    def totals(self) -> Totals:
+        """What all lines add up to."""
+        checker, account = replace(self.checker, output=Output.SUMS), self.own.account
+        of_none, file = checker.result_of(no_lines(checker.whole)), self.own.reader.file
+        every = added([sums(of_none), *self.settings.collected(self.parted, checker)])
+        nothing = pl.LazyFrame()
+        late = tuple(account.unread.questions(file.headers.silent))
+        scan = Scan(opened=file, codes=nothing, days=nothing, late_questions=late)
+        batch = replace(of_none.batch, scans=(scan,), tallies=(account.tally,))
+        return add_up(every, replace(of_none, batch=batch))
 
     @property
     def notes(self) -> tuple[str, ...]:

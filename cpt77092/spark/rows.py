@@ -25,6 +25,7 @@ from cpt77092.readers.history import Covered, covered
 from cpt77092.readers.line_plan import LinePlan
 from cpt77092.readers.scan import SOURCE
 from cpt77092.readers.typed_columns import with_lists_spread
+from cpt77092.readers.unread_columns import UnreadColumns
 from cpt77092.spark.arrow import packed, pickled, row
 from cpt77092.whole import Outline
 
@@ -72,8 +73,10 @@ class Account:
     """What the lines, and all rows, show of the order of month and day."""
     outline: Outline
     """Of the lines, their dates read month first."""
-    covered: tuple[Covered, ...] = ()
+    covered: tuple[Covered, ...]
     """Of earlier claims: what all rows cover, in three readings of the dates."""
+    unread: UnreadColumns
+    """What columns hold that no header names."""
 
     @classmethod
     def together(cls, accounts: Sequence[Account]) -> Account:
@@ -89,6 +92,7 @@ class Account:
             covered=tuple(
                 map(_covered_by_all, zip(*(one.covered for one in accounts), strict=True))
             ),
+            unread=UnreadColumns.together(one.unread for one in accounts),
         )
 
 
@@ -125,7 +129,8 @@ class Reader:
         for file, places in self._files(batches):
             scan, kept = file.read(self.selection)
             written, _ = lines_of(kept.kept, 0, self.options)
-            lines = self._placed(written, places)
+            unread = UnreadColumns()
+            lines = self._placed(unread.take(written), places)
             without = (
                 without_diagnoses(written) if self.has_diagnoses else pl.Series(dtype=pl.String)
             )
@@ -139,6 +144,7 @@ class Reader:
                 by_rows=shown_by_rows(scan),
                 outline=self._outline(lines),
                 covered=tuple(_without_patients(each) for each in coverage),
+                unread=unread,
             )
             yield from row(
                 LINES,

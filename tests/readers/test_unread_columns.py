@@ -9,10 +9,12 @@ import polars as pl
 import pytest
 
 from cpt77092.claims.columns import BY_NAME
-from cpt77092.readers import Options, read_batch
+from cpt77092.readers import Options, open_claims, read_batch
+from cpt77092.readers.batch import late_questions as asked_of_columns
 from cpt77092.readers.frame import Frame
 from cpt77092.readers.scan import MATCHED_ROWS
 from cpt77092.reference.codes import CHECKED
+from cpt77092.reports.reference_pages import layout_yaml
 from tests.large_batch_path import as_sparse
 
 HEADERS = ("claim_id", "payer", "dos", "cpt", "Mod 1")
@@ -82,3 +84,14 @@ def test_they_are_asked_for_however_the_rows_are_read(tmp_path: Path) -> None:
         assert late_questions(source) == expected
     with as_sparse():
         assert late_questions(str(csv)) == expected
+
+
+def test_scrub_columns_asks_for_them_and_a_saved_layout_does_not_rule_them_out(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "claims.csv"
+    table("X2", "26").write_csv(file)
+    opened = open_claims(str(file), Options())
+    (question,) = asked_of_columns(opened, CHECKED, Options())
+    assert str(question).endswith("--map hcpcs_modifier_2=X2")
+    assert "unused" not in layout_yaml(opened, "epic")

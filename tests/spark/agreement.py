@@ -59,7 +59,7 @@ def assert_as_in_one_call(
     policies: PolicySet | None = None,
     **resources: Any,
 ) -> None:
-    """Findings, what was not checked, and totals are those of `cpt77092.check`."""
+    """Findings, what was not checked and why, and totals are those of `cpt77092.check`."""
     from cpt77092 import spark
 
     known = {"as_of": AS_OF, "policies": policies, "row_id": KEY}
@@ -73,6 +73,8 @@ def assert_as_in_one_call(
             from_spark(apart.not_checked, NOT_CHECKED_ROW), one.not_checked.sort(pl.all())
         )
         assert_frame_equal(from_spark(apart.totals, TOTALS), one.totals)
+        of_history = "of the history without a readable"
+        assert apart.unchecked == tuple(why for why in one.unchecked if of_history not in why)
     finally:
         apart.release()
 

@@ -15,6 +15,7 @@ import cpt77092
 from cpt77092 import ClaimsError, ColumnsError, UsageError
 from cpt77092.findings.schema import FINDING
 from tests.agreement import enlarged
+from tests.readers.test_unread_columns import table
 from tests.spark.agreement import (
     AS_OF,
     EXAMPLES,
@@ -134,6 +135,12 @@ def test_rows_of_several_lines(session: Any) -> None:
 
 
 # --- what goes wrong ---------------------------------------------------------------------------
+
+
+def test_modifiers_below_the_first_rows_are_asked_for(session: Any) -> None:
+    lines = numbered(table("X2", "26")).drop("Mod 1")
+    assert "'X2' holds 26 or TC and is not used" in cpt77092.check(lines, as_of=AS_OF).unchecked
+    assert_as_in_one_call(session, lines, parts=2)
 
 
 def test_what_is_missing_is_named(session: Any) -> None:
