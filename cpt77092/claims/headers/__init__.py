@@ -212,8 +212,8 @@ def _lookalikes(
     questions: dict[str, Question] = {}
     for header in unused:
         column, kind = lookalike(choice.words[header], read) or ("", "")
-        unfit = choice.unfit.get(header)
-        if unfit is not None and unfit not in read:
+        unfit = choice.unfit.get(header, column)
+        if unfit != column and unfit not in read:
             column, kind = unfit, unfit.replace("_", " ")
         if not column or header in asked or header in choice.taken:
             continue

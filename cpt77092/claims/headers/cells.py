@@ -66,6 +66,17 @@ def agree(kind: str, filled: Sequence[str]) -> bool | None:
     return None if 0 < fitting < len(filled) / 2 else fitting > 0
 
 
+def never_is(kind: str, filled: Sequence[str]) -> bool:
+    """Whether cells are not even wrong ones of a kind: names where numbers go, flags as diagnoses.
+
+    Args:
+        kind: a name in `KINDS`.
+        filled: as of `agree`.
+    """
+    is_other = _OTHERS.get(kind)
+    return is_other is not None and bool(filled) and all(map(is_other, filled))
+
+
 def filled_cells(
     columns: Sequence[Sequence[str]], *, most: int | None = MOST_CELLS
 ) -> Iterator[tuple[str, ...]]:
@@ -107,6 +118,9 @@ def _is_words(cell: str) -> bool:
 
 _MAY_BE_WRONG = frozenset({"place", "whole number"})
 """Kinds whose wrong cells are for a rule to report, unless they are words and no numbers."""
+_FLAG = re.compile(r"[a-z01]|yes|no|true|false", re.IGNORECASE)
+_OTHERS: dict[str, Callable[[str], object]] = {"number": _is_words, "diagnoses": _FLAG.fullmatch}
+"""What a cell of a kind never is, not even by mistake."""
 KINDS: dict[str, Callable[[str], object]] = {
     "whole number": re.compile(r"\d{1,6}(?:\.0*)?$").match,
     "words": _is_words,

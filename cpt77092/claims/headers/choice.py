@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cpt77092.claims.columns import DIAGNOSES, MODIFIERS
-from cpt77092.claims.headers.cells import agree, filled_cells
+from cpt77092.claims.headers.cells import agree, filled_cells, never_is
 from cpt77092.claims.headers.grammar import (
     SETS,
     Candidate,
@@ -119,7 +119,8 @@ class Choice:
             needs_cells = (wording.mark == "=" and is_of_others) or (
                 candidate.words.strange and concept.cells
             )
-            if wording.mark in ("?", "=") and agrees is False:
+            is_other = wording.rank >= 0 and never_is(concept.cells, self._filled(candidate))
+            if is_other or (wording.mark in ("?", "=") and agrees is False):
                 if not concept.is_witness:
                     self.unfit[candidate.header] = concept.name
             elif not (needs_cells and agrees is not True) and not self._another_has(wording):

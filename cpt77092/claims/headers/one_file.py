@@ -8,7 +8,15 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from cpt77092.claims.headers.grammar import candidates_of
-from cpt77092.claims.headers.words import Words, compact, read_tokens, read_words, tokens, word_of
+from cpt77092.claims.headers.words import (
+    Words,
+    compact,
+    element_of_claim,
+    read_tokens,
+    read_words,
+    tokens,
+    word_of,
+)
 
 _TYPED = re.compile(r"[a-z]{1,3}(?=[A-Z])")
 LEAST_SHARED = 4
@@ -24,10 +32,14 @@ def read_headers(headers: Mapping[str, str]) -> dict[str, Words]:
     Args:
         headers: a name for each column in order, and its header as it is written.
     """
-    bases = _without_copies(_without_constant_indexes(headers))
+    copies = _without_copies(_without_constant_indexes(headers))
+    bases = {n: (element_of_claim(base) or base, place) for n, (base, place) in copies.items()}
     cut = {name: tokens(base) for name, (base, _) in bases.items()}
     if any("ii" in parts for parts in cut.values()):
         cut = {name: tuple("1" if p == "i" else p for p in parts) for name, parts in cut.items()}
+    of_lines = [parts for parts in cut.values() if _begins_with_line(parts)]
+    if len(of_lines) >= LEAST_SHARED and len({parts[1] for parts in of_lines}) > 1:
+        cut = {n: _with_line(parts) if parts in of_lines else parts for n, parts in cut.items()}
     if _are_typed(headers.values()):
         cut = {name: parts[1:] for name, parts in cut.items()}
     shared, tables = _shared_prefix([*cut.values()]), _table_names([*cut.values()])
@@ -118,6 +130,15 @@ def _table_names(headers: Sequence[tuple[str, ...]]) -> frozenset[str]:
         for token, count in firsts.items()
         if count > 1 and 1 < len(token) < 5 and token.isalpha() and not word_of(token)
     )
+
+
+def _begins_with_line(parts: Sequence[str]) -> bool:
+    return len(parts) > 1 and parts[0] == "l" and parts[1].isdigit()
+
+
+def _with_line(parts: tuple[str, ...]) -> tuple[str, ...]:
+    """The words of L2_M1, in a file whose rows hold several lines."""
+    return tuple({"l": "line", "m": "modifier"}.get(part, part) for part in parts)
 
 
 def _are_typed(headers: Collection[str]) -> bool:

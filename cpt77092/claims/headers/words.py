@@ -60,6 +60,15 @@ _LATER = ("secondary", "additional")
 _REMARK = re.compile(r"(?P<outside>.+?)\s*[(\[](?P<inside>[^()\[\]]+)[)\]]\W*")
 _LOOP = re.compile(r"^loop[ _-]?\d{4}[a-z]{0,2}[ _.-]*", re.IGNORECASE)
 """Where in an 837 an element stands: its name says that too."""
+_ELEMENT = re.compile(
+    r"(?:(?:loop[ _-]?)?(?P<loop>\d{4}[a-z]{0,2})[ _.-]+)?"
+    r"(?P<segment>clm|sv1|nm1|hi|dtp|lx|dmg|ref|sbr)[ _*-]?(?P<element>\d\d)"
+    r"(?:[ _.:-]?0?(?P<part>[1-9]))?(?:[ _.*-]+(?P<qualifier>[a-z0-9]{2,3}))?\W*",
+    re.IGNORECASE,
+)
+"""An element of the 837P: SV101-3, NM109_85, 2010BB_NM103."""
+_CAST = re.compile(r"::\s*\w+\s*(?:\([\d, ]*\))?$")
+"""The type that a query gives a column: "V:line:units"::NUMBER."""
 _BOX = re.compile(r"\bbox ?(\d{1,2}[a-z]?)\b", re.IGNORECASE)
 _ABBREVIATION = re.compile(r"\b(?:[A-Za-z]\.){2,}(?:[A-Za-z]\b)?")
 """D.O.S., a word."""
@@ -112,6 +121,10 @@ class Vocabulary:
     spellings: dict[str, tuple[str, ...]]
     """Spelling to the words it stands for."""
     whole: dict[str, str]
+    elements: dict[str, str]
+    """Element of the 837P, with its qualifier where it has one, to what it holds."""
+    loops: dict[str, str]
+    """Loop of the 837P to the qualifier of whom it is about."""
     dropped: frozenset[str]
     never: frozenset[str]
     despite: frozenset[str]
@@ -132,8 +145,16 @@ def vocabulary() -> Vocabulary:
         spellings |= dict.fromkeys((word, *(others.split() if others else ())), (word,))
     for spelling, words in tree["means"].items():
         spellings[spelling] = tuple(words.split())
-    dropped = frozenset(tree["dropped"].split())
-    return Vocabulary(spellings, tree["whole"], dropped, never, despite, tree["columns"])
+    return Vocabulary(
+        spellings,
+        tree["whole"],
+        tree["elements"],
+        tree["loops"],
+        frozenset(tree["dropped"].split()),
+        never,
+        despite,
+        tree["columns"],
+    )
 
 
 @lru_cache(maxsize=8192)
@@ -144,11 +165,26 @@ def compact(header: str) -> str:
 
 def tokens(header: str) -> tuple[str, ...]:
     """A header cut at punctuation, camel case and digits, in lower case."""
-    text = normalize("NFKD", header.strip().removeprefix("$."))  # the root of a JSON path
+    text = normalize(
+        "NFKD", _CAST.sub("", header.strip()).removeprefix("$.")
+    )  # the root of a JSON path
     text = "".join(character for character in text if not combining(character))
     text = _ABBREVIATION.sub(lambda word: word[0].replace(".", ""), text)
     text = _BOX.sub(_box_of_form, _LOOP.sub("", _NUMBER_OF_BOX.sub("", text)))
     return tuple(token.casefold() for token in _TOKEN.findall(text))
+
+
+def element_of_claim(header: str) -> str:
+    """What an element of the 837P holds that is named by its place; blank for another header."""
+    match = _ELEMENT.fullmatch(header.strip())
+    if match is None:
+        return ""
+    loop, segment, element, part, own = (text and text.upper() for text in match.groups())
+    qualifier = own or vocabulary().loops.get(loop or "", "")
+    name = (segment if segment == "HI" else segment + element) + (f"-{part}" if part else "")
+    elements = vocabulary().elements
+    meaning = elements.get(f"{name} {qualifier}") or elements.get(name, "")
+    return meaning.format(int(element))
 
 
 def _box_of_form(box: re.Match[str]) -> str:
@@ -165,7 +201,7 @@ def read_words(header: str) -> Words:
 def _read_words(header: str) -> Words:
     if len(header) > LONGEST:
         return Words(strange=(header[:LONGEST],))
-    header = _LOOP.sub("", header)
+    header = _LOOP.sub("", element_of_claim(header) or header)
     if whole := vocabulary().whole.get(compact(header)):
         return read_tokens(tokens(whole))
     if remark := _REMARK.fullmatch(header):  # Modifier (if any), DOS (MM/DD/YYYY)
@@ -266,6 +302,8 @@ def word_of(token: str) -> tuple[str, ...]:
         return spellings[token]
     if len(token) < 4 or len(token) > 30 or not token.isalpha():
         return ()
+    if len(token) > 4 and token[-1] == "s" and token[:-1] in spellings:
+        return spellings[token[:-1]]
     if bare := _skeletons().get(_skeleton(token)):
         letters = iter(bare)
         if all(letter in letters for letter in token):  # only vowels are left out
