@@ -22,6 +22,7 @@ from cpt77092.claims.headers import (
     HeaderMatch,
     Question,
     compact,
+    is_claim,
     match_headers,
     names_column,
 )
@@ -150,6 +151,7 @@ def test_a_kind_of_header_row_is_understood(kind: dict[str, Any]) -> None:
     headers = unique_names(kind["headers"])
     cells = {name: kind.get("cells", {}).get(header, []) for name, header in headers.items()}
     match = match_headers(headers, {}, file="claims.csv", cells=cells)
+    assert not is_claim(kind["headers"])
     if "columns" in kind:
         assert dict(match.columns) == kind["columns"]
     assert [c for c in match.columns if match.match_kind[c] == "likely"] == kind.get("likely", [])

@@ -45,7 +45,7 @@ NO_HEADER_ROW = (
     "no header row, a claim stands in its place; put headers above it, one for each column, such "
     "as claim_id,payer,claim_line_start_date,hcpcs_code,hcpcs_modifier_1"
 )
-_CELL = re.compile(r"\d{5}|\d{1,4}[-/.]\d{1,2}[-/.]\d{2,4}|[\"']\s*:")
+_CELL = re.compile(r"\d{5}|\d{1,4}[-/.]\d{1,2}[-/.]\d{2,4}|[\"']\s*:(?!:)")
 """In a header it shows that a claim stands there: a code or number, a date, or JSON."""
 REPORT_COLUMNS = frozenset({"source_file", "source_row", "claim_id", "severity"})
 """Every table of findings has them: one next to the claims is not read with the next run."""

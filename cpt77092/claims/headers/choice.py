@@ -200,7 +200,8 @@ class Choice:
             words = candidate.words
             by_word = words.ordinal is None and words.rank is not None
             more = candidate.more if concept.takes_plainest else len(words.known & concept.despite)
-            agrees, is_blank = self._agrees(concept, candidate), not self._filled(candidate)
+            agrees = self._agrees(concept, candidate)
+            is_blank = not "".join(self._filled(candidate)).strip("0")
             is_vague = concept.is_witness and self._names_business(candidate) is not True
             return agrees is False, is_blank, is_vague, candidate.rank, by_word, more
 
