@@ -358,16 +358,16 @@ def fields_of(template: str) -> list[str]:
     return [field for _, field, _, _ in Formatter().parse(template) if field]
 
 
-def _parameters(plain: Iterable[str]) -> list[str]:
-    return sorted({name.split(".")[1] for name in plain if name.startswith("policy.")})
+def _parameters(plain: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted({n.split(".")[1] for n in plain if n.startswith("policy.")}))
 
 
 def _with_policies(
     lines: pl.DataFrame, whole: Whole, policies: PolicySet, plain: set[str], as_of: date
 ) -> tuple[pl.DataFrame, PolicyTable]:
-    keys = whole.payers["payer_policy"].unique().sort().to_list()
+    keys = tuple(whole.payers["payer_policy"].unique().sort())
     codes = pl.Series(whole.codes, dtype=lines.schema["hcpcs_code"])
-    table = build_table(policies, keys, whole.codes or [""], _parameters(plain))
+    table = build_table(policies, keys, whole.codes or ("",), _parameters(plain))
     lines = lines.with_row_index("line").hstack(_payer_of_each(lines, whole.payers))
     lines = lines.with_columns(
         index_in(lines["hcpcs_code"], codes).alias("code_number"), pl.lit(as_of).alias("as_of_date")
@@ -466,14 +466,14 @@ def _by_policy(
         )
     if rule.parameter is not None:
         decision = table.frame[f"policy.{rule.parameter}.decision"].gather(policy_rows)
-    reads_policy = rule.parameter is not None or (rule.is_own and bool(_decisions_read(rule)))
+    reads_policy = rule.parameter is not None or (rule.is_own and bool(_decided(rule)))
     if rule.severity is Severity.ERROR and reads_policy:
         severity = _severity(rule, table).gather(policy_rows)
     if rule.parameter_of_replacements is not None:
-        name = f"policy.{rule.parameter_of_replacements}.decision"
-        instead = table.frame[name].gather(policy_rows)
+        name = f"policy.{rule.parameter_of_replacements}"
+        instead = table.frame[f"{name}.decision"].gather(policy_rows)
         own = same("severity", SEVERITIES.index(rule.severity))
-        own = own.set(instead.is_in(table.recalled), WARNING)
+        own = own.set(table.frame[f"{name}.is_recalled"].gather(policy_rows), WARNING)
         is_replacement = lines["is_replacement"].gather(flagged)
         severity = own.zip_with(is_replacement, severity)
         decision = instead.zip_with(is_replacement, decision)
@@ -489,24 +489,24 @@ def _of_pairs(
     instead, of which one whose entry is more than recalled makes an error.
     """
     code, paid = flagged.get_columns()
-    decision = table.frame["policy.pairs.decision"].gather(policy_rows)
+    pairs = [table.frame[f"policy.pairs.{name}"] for name in ("decision", "is_recalled")]
+    decision, is_recalled = (column.gather(policy_rows) for column in pairs)
     is_checked = code.is_in(sorted(CHECKED))
-    is_error = is_checked & (paid != 0) & ~decision.is_in(table.recalled)
+    is_error = is_checked & (paid != 0) & ~is_recalled
     for number, name in enumerate(table.codes):
         if name in CHECKED:
             rows = table.row_of_code(policy_rows, number)
-            under = table.frame["policy.pairs.decision"].gather(rows)
-            decides = ~is_checked & ((paid & context.bits[name]) != 0) & ~is_error
-            decides &= ~under.is_in(table.recalled)
+            under, is_recalled = (column.gather(rows) for column in pairs)
+            decides = ~is_checked & ((paid & context.bits[name]) != 0) & ~is_error & ~is_recalled
             decision, is_error = under.zip_with(decides, decision), is_error | decides
     severity = pl.select(pl.when(is_error).then(ERROR).otherwise(WARNING)).to_series()
     return severity.cast(FINDINGS_SCHEMA["severity"]), decision
 
 
-def _decisions_read(rule: Rule) -> list[str]:
-    """The columns with the decisions on the parameters that a rule and its severity read."""
+def _decided(rule: Rule) -> tuple[str, ...]:
+    """The parameters that a rule and its severity read."""
     read = {name for root in _deciding_names(rule) for name in inputs(root, optional=True)}
-    return [f"policy.{name}.decision" for name in _parameters(read)]
+    return _parameters(read)
 
 
 def _severity(rule: Rule, table: PolicyTable) -> pl.Series:
@@ -514,8 +514,8 @@ def _severity(rule: Rule, table: PolicyTable) -> pl.Series:
 
     A value that is only recalled never makes an error, whichever of the values read it is.
     """
-    recalled = pl.any_horizontal(pl.col(_decisions_read(rule)).is_in(table.recalled))
-    severity = pl.when(recalled).then(WARNING).otherwise(ERROR)
+    is_recalled = pl.any_horizontal(f"policy.{name}.is_recalled" for name in _decided(rule))
+    severity = pl.when(is_recalled).then(WARNING).otherwise(ERROR)
     return table.frame.select(
         severity.cast(FINDINGS_SCHEMA["severity"]).alias("severity")
     ).to_series()

@@ -140,10 +140,12 @@ def _where(
 def _distinct(frame: pl.DataFrame, facts: Sequence[Fact], context: Context) -> list[pl.Series]:
     combination = distinct_ids(frame.select(facts[0].distinct_by))
     some = frame.select(reads_of(facts))[representative_line(combination)]
-    values = _with_line_facts(some, facts, context).select(fact.name for fact in facts)
+    values = some.lazy().with_columns(_expression(fact, context) for fact in facts)
     # Few different texts are on many lines: as categories each is kept once.
-    values = values.with_columns(cs.string().cast(pl.Categorical))
-    return values.select(pl.all().gather(pl.lit(combination))).get_columns()
+    values = values.select(fact.name for fact in facts).with_columns(
+        cs.string().cast(pl.Categorical)
+    )
+    return values.collect(engine="in-memory")[combination].get_columns()
 
 
 _GROUP = "group"

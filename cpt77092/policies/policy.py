@@ -113,7 +113,7 @@ class Policy:
     overridden: tuple[Overridden, ...] = ()
 
 
-@frozen
+@frozen(eq=False)
 class PolicySet:
     """All policies of a run."""
 

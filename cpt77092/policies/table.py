@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from enum import Enum
-from functools import cached_property
+from functools import lru_cache
 from typing import Any
 
 import polars as pl
@@ -25,7 +25,7 @@ PARTS = ("professional", "technical")
 """Parts of an amount: `policy.fee` comes with `policy.fee.professional` and the other."""
 
 
-@frozen(slots=False)
+@frozen
 class PolicyTable:
     """Values, deciding entries and sets for some payers, codes and parameters."""
 
@@ -39,11 +39,6 @@ class PolicyTable:
     """By the number in a `.decision` column."""
     sets: Mapping[str, Mapping[int, tuple[Any, ...]]]
     """For each set parameter, the members of each distinct set, by number."""
-
-    @cached_property
-    def recalled(self) -> list[int]:
-        """Numbers of the decisions whose source is general knowledge alone."""
-        return [number for number, one in enumerate(self.decisions) if one.is_recalled]
 
     def row_of_code(self, rows: pl.Series, code: int) -> pl.Series:
         """The table rows of the same payers and days, but of another code: an index into `codes`.
@@ -65,8 +60,12 @@ class PolicyTable:
         return ((payer.cast(pl.UInt32) * codes + code) * epochs + known_epoch).cast(pl.UInt32)
 
 
+@lru_cache(maxsize=2)  # the parts of a batch ask for two
 def build_table(
-    policies: PolicySet, payers: Sequence[str], codes: Sequence[str], parameters: Sequence[str]
+    policies: PolicySet,
+    payers: tuple[str, ...],
+    codes: tuple[str, ...],
+    parameters: tuple[str, ...],
 ) -> PolicyTable:
     """Resolve the parameters for every payer, by policy key, code and epoch."""
     days = policies.change_dates()
@@ -94,8 +93,8 @@ def build_table(
             sets[name] = {number: members for members, number in numbers.items()}
     return PolicyTable(
         frame=pl.DataFrame(columns),
-        payers=tuple(payers),
-        codes=tuple(codes),
+        payers=payers,
+        codes=codes,
         days=tuple(days),
         decisions=tuple(decisions),
         sets=sets,
