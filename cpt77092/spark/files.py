@@ -5,6 +5,7 @@ The files are read twice: by the readers, for the account of their rows, and as 
 
 from __future__ import annotations
 
+import logging
 import os
 import pickle
 import sys
@@ -40,6 +41,7 @@ from cpt77092.run import Progress, Request, Variant, policies_of, read_all, read
 from cpt77092.spark.api import Lines, prepare_tables
 from cpt77092.spark.arrow import PICKLED, Unpacker, packed
 from cpt77092.spark.checker import Output
+from cpt77092.spark.failures import cluster_failures
 from cpt77092.spark.prepare import Prepared, Settings
 from cpt77092.spark.rows import LINES_AT_ONCE
 from cpt77092.text import count
@@ -68,7 +70,8 @@ def run_on_spark(
         progress: called with each step.
 
     Raises:
-        ScrubError: files, policies or arguments are not usable, or Spark does not start.
+        ScrubError: files, policies or arguments are not usable, or Spark does not start, or a
+            worker or Spark fails.
     """
     policies = policies_of(request)
     with parts_folder() as folder, ExitStack() as stack:
@@ -78,6 +81,7 @@ def run_on_spark(
         own = _Files.of([scan.path for scan in batch.scans], options)
         earlier = None if past is None else _Files.of(past.files, replace(options, of_history=True))
         progress("Checking on Spark", batch.total.rows)
+        stack.enter_context(cluster_failures(master))
         session = stack.enter_context(session_on(master))
         prepared = prepare_tables(
             own.lines(session),
@@ -104,6 +108,7 @@ def session_on(master: str) -> Iterator[SparkSession]:
         UsageError: the session does not start.
     """
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    logging.getLogger().addHandler(logging.NullHandler())  # py4j logs a lost session to the root
     builder = SparkSession.builder.master(master).appName("scrub")
     for name in ("spark.ui.enabled", "spark.ui.showConsoleProgress"):
         builder = builder.config(name, "false")

@@ -17,6 +17,10 @@ class WorkerError(RuntimeError):
     """Some work on a part failed; its message holds nothing of the claims."""
 
 
+class RefusedError(WorkerError):
+    """What a worker was given, or its machine, stands in the way; the message says what."""
+
+
 def on_worker(task: bytes, threads: int) -> Task:
     """A function for `DataFrame.mapInArrow`.
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 
+from cpt77092 import ClaimsError
 from tests.conftest import Scrub
 from tests.spark.agreement import EXAMPLES, example
 from tests.spark.required import IN_PROCESS, require_spark
@@ -82,3 +85,47 @@ def test_a_master_that_is_none(scrub: Scrub) -> None:
     code, out, err = scrub(EXAMPLES / "claims.csv", *OPTIONS, "--engine", "spark", "--master", "x")
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert "--master x: Spark does not start with it" in err
+
+
+def test_a_worker_that_is_lost_is_no_bug(scrub: Scrub, monkeypatch: pytest.MonkeyPatch) -> None:
+    from cpt77092.spark import prepare
+
+    def mortal(_task: bytes, _threads: int) -> Any:
+        def run(batches: Any) -> Any:
+            os.kill(os.getpid(), 9)
+            return batches
+
+        return run
+
+    monkeypatch.setattr(prepare, "on_worker", mortal)
+    code, out, err = scrub(EXAMPLES / "claims.csv", *OPTIONS, *SPARK)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "--master local[2]: a worker ended before its work was done" in err
+
+
+@pytest.mark.parametrize(
+    ("report", "message"),
+    [
+        ("Job aborted: Java heap space OutOfMemoryError", "raise spark.driver.memory"),
+        ("ModuleNotFoundError: No module named 'cpt77092'", "on all of them"),
+        ("x.RefusedError: No space left on device\n at y", "No space left on device; or leave"),
+        ("Job aborted: cell SMITH", r"Spark fails \(SparkRuntimeException\); its own log says why"),
+    ],
+)
+def test_failures_of_a_cluster_in_words(report: str, message: str) -> None:
+    from pyspark.errors import SparkRuntimeException
+
+    from cpt77092.spark.failures import cluster_failures
+
+    with pytest.raises(ClaimsError, match=message) as failure, cluster_failures("local[2]"):
+        raise SparkRuntimeException(report)
+    assert "SMITH" not in str(failure.value)
+
+
+def test_a_bug_on_a_worker_stays_one() -> None:
+    from pyspark.errors import PythonException
+
+    from cpt77092.spark.failures import cluster_failures
+
+    with pytest.raises(PythonException), cluster_failures("local[2]"):
+        raise PythonException("cpt77092.spark.worker.WorkerError: ValueError in f")
