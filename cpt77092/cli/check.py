@@ -100,8 +100,8 @@ class CheckOptions(ClaimOptions):
     )
     parts: int | None = option(
         OUTPUT,
-        "Check in this many parts, kept on disk meanwhile, in less memory: for CSV, JSON lines, "
-        "Parquet and text. If omitted, in parts only where memory does not hold the lines.",
+        "Check in this many parts, kept on disk meanwhile, in less memory: for CSV, JSON, "
+        "JSON lines, Parquet and text. If omitted, only where memory does not hold the lines.",
         metavar="NUMBER|auto",
         parser=parse_parts,
     )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from cpt77092.reports.log import Log
     from cpt77092.run import Request
 
-FORMATS = frozenset({Format.CSV, Format.JSONL, Format.PARQUET, Format.CONCISE})
+FORMATS = frozenset({Format.CSV, Format.JSON, Format.JSONL, Format.PARQUET, Format.CONCISE})
 """Formats that have findings alone, one after the other."""
 _SHOWN = 50
 """Findings on a terminal unless more are asked for."""
@@ -52,6 +52,8 @@ def for_parts(options: CheckOptions, request: Request, files: OutputFiles) -> Ch
         "--sort": options.sort not in (None, Sort.FILE),
         "--worklist": options.worklist is not None,
         "--since": request.since is not None,
+        "--checked-lines": options.checked_lines,
+        "--not-checked": options.not_checked,
         **dict.fromkeys((option for option, _ in files.parts.values()), True),
         **dict.fromkeys((option for option, _ in files.lists.values()), True),
     }
@@ -123,5 +125,6 @@ def _refuse(asked: Mapping[str, bool], why: str) -> None:
 def _require_format(form: Format, asked: str, by: str) -> None:
     if form not in FORMATS:
         raise UsageError(
-            f"{asked}: needs all findings at once; with {by} write .csv, .jsonl, .parquet or NAME/"
+            f"{asked}: needs all findings at once; with {by} write .csv, .json, .jsonl, .parquet "
+            "or NAME/"
         )

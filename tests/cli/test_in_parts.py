@@ -44,7 +44,7 @@ def test_a_run_in_parts_gives_the_bytes_of_the_whole(
     for name, more in (("whole", ()), ("parted", ("--parts", parts))):
         folder = tmp_path / name
         folder.mkdir()
-        outputs = [f"f.{ending}" for ending in ("csv", "jsonl", "parquet")] + ["findings/"]
+        outputs = [f"f.{ending}" for ending in ("csv", "json", "jsonl", "parquet")] + ["findings/"]
         options = [part for output in outputs for part in ("-o", f"{folder}/{output}")]
         came = scrub(*VISITS, *options, "--show-phi", "--rework-cost", "25", *more)
         came_to.append((came, written(folder)))
@@ -59,7 +59,7 @@ def test_a_run_in_parts_gives_the_bytes_of_the_whole(
         (["--engine", "spark"], "pyspark", "pip install 'cpt77092[spark]'"),
         (["--engine", "spark"], "java", "Java is not installed; install Java 17"),
         (["--engine", "spark", "--show-phi"], "", "--show-phi: not with --engine spark"),
-        (["--engine", "spark", "-o", "r.html"], "", "with --engine spark write .csv, .jsonl"),
+        (["--engine", "spark", "-o", "r.html"], "", "with --engine spark write .csv, .json"),
         (["--engine", "spark", "--by", "claim"], "", "leave it out, or leave out --engine spark"),
     ],
 )
@@ -89,12 +89,13 @@ def test_quiet_and_limit_are_as_of_the_whole(scrub: Scrub) -> None:
     [
         (["-o", "f.html"], "-o f.html: needs all findings at once"),
         (["-o", "f.xlsx"], "-o f.xlsx: needs all findings at once"),
-        (["--format", "json"], "--format json: needs all findings at once"),
         (["--format", "table"], "--format table: needs all findings at once"),
         (["--by", "claim"], "--by: needs all lines at once"),
         (["--sort", "severity"], "--sort: needs all lines at once"),
         (["--clean-to", "clean.csv"], "--clean-to: needs all lines at once"),
         (["--hold-list", "hold.csv"], "--hold-list: needs all lines at once"),
+        (["-o", "f.json", "--checked-lines"], "--checked-lines: needs all lines at once"),
+        (["-o", "f.json", "--not-checked"], "--not-checked: needs all lines at once"),
         (["--since", "f.csv"], "--since: needs all lines at once"),
     ],
 )
@@ -151,11 +152,11 @@ def test_what_memory_does_not_hold_is_checked_in_parts(
 
 @pytest.mark.usefixtures("little_memory")
 def test_a_format_that_needs_all_lines_at_once_is_refused_with_what_to_write(scrub: Scrub) -> None:
-    code, out, err = scrub(*VISITS, "--format", "json")
+    code, out, err = scrub(*VISITS, "--format", "table")
     assert (code, out) == (2, "")
     assert err == (
-        "scrub: memory does not hold all lines at once, and in parts: --format json: needs all "
-        "findings at once; with --parts write .csv, .jsonl, .parquet or NAME/\n"
+        "scrub: memory does not hold all lines at once, and in parts: --format table: needs all "
+        "findings at once; with --parts write .csv, .json, .jsonl, .parquet or NAME/\n"
     )
 
 

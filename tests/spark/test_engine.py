@@ -27,7 +27,7 @@ def test_examples_with_history(scrub: Scrub, tmp_path: Path) -> None:
     came_to = []
     for folder, more in (("whole", ()), ("spark", SPARK)):
         (tmp_path / folder).mkdir()
-        names = [tmp_path / folder / f"f.{ending}" for ending in ("csv", "parquet")]
+        names = [tmp_path / folder / f"f.{ending}" for ending in ("csv", "json", "parquet")]
         outputs = [part for name in names for part in ("-o", name)]
         policies = ("--policies", EXAMPLES / "policies")
         code, out, err = scrub(*visits, *policies, *OPTIONS, *outputs, "--rework-cost", 25, *more)
