@@ -151,8 +151,8 @@ class Policies:
         if plan == MEDICAID:
             # Texas and Medicaid name Texas Medicaid, which adds nothing to a Blue name refused.
             return key is not None or PLANS.get(plain_name(payer)) != "TX"
-        if plain_name(payer) in SELF_PAY and plan in (ADVANTAGE, CIGNA):
-            return True
+        if plain_name(payer) in SELF_PAY:
+            return plan in (ADVANTAGE, CIGNA)
         if key is not None:  # the plan may be against it
             is_general = own is not None and own.any_words
             is_own = key == {ADVANTAGE: "medicare-advantage", CIGNA: "cigna"}.get(plan)
