@@ -84,7 +84,7 @@ def test_a_batch_too_large_is_refused_while_reading_or_before_checking(
     rooms: Sequence[int], scrub: Scrub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given_rooms(monkeypatch, *rooms)
-    code, out, err = scrub(EXAMPLE, "--as-of", "2026-11-23", "--format", "json")
+    code, out, err = scrub(EXAMPLE, "--as-of", "2026-11-23", "--format", "html")
     assert (code, out) == (2, "")
     assert err.count("\n") == 1
     assert "memory does not hold all lines at once" in err

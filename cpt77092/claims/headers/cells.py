@@ -69,12 +69,14 @@ def agree(kind: str, filled: Sequence[str]) -> bool | None:
 def never_is(kind: str, filled: Sequence[str]) -> bool:
     """Whether cells are not even wrong ones of a kind: names where numbers go, flags as diagnoses.
 
+    One cell alone may be a slip.
+
     Args:
         kind: a name in `KINDS`.
         filled: as of `agree`.
     """
     is_other = _OTHERS.get(kind)
-    return is_other is not None and bool(filled) and all(map(is_other, filled))
+    return is_other is not None and len(filled) > 1 and all(map(is_other, filled))
 
 
 def filled_cells(

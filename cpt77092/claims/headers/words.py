@@ -302,8 +302,9 @@ def word_of(token: str) -> tuple[str, ...]:
         return spellings[token]
     if len(token) < 4 or len(token) > 30 or not token.isalpha():
         return ()
-    if len(token) > 4 and token[-1] == "s" and token[:-1] in spellings:
-        return spellings[token[:-1]]
+    one = token[:-1]
+    if token[-1] == "s" and spellings.get(one, (one,)) != (one,):  # of an abbreviation: Mdfrs
+        return spellings[one]
     if bare := _skeletons().get(_skeleton(token)):
         letters = iter(bare)
         if all(letter in letters for letter in token):  # only vowels are left out
