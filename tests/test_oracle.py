@@ -37,7 +37,7 @@ NUMBERED = st.deferred(lambda: batches(vocabulary(enlarged().plain, AS_OF), numb
 NUMBERED_RUNS = st.deferred(lambda: runs(vocabulary(enlarged().plain, AS_OF), numbered=True))
 
 ORDINARY = settings(
-    max_examples=10,
+    max_examples=7,
     deadline=None,
     derandomize=True,
     database=None,
@@ -49,7 +49,7 @@ ORDINARY = settings(
         HealthCheck.large_base_example,
     ],
 )
-SAMPLE = settings(ORDINARY, max_examples=6)
+SAMPLE = settings(ORDINARY, max_examples=5)
 """Quick enough for every run; the long properties are marked slow."""
 
 

@@ -52,7 +52,7 @@ def test_examples_with_history(session: Any) -> None:
 @pytest.mark.parametrize("apart", [True, False])
 def test_adversarial_batches(session: Any, *, apart: bool) -> None:
     """With a column of plans, which earlier claims have or lack."""
-    lines, past = drawn(range(12), apart=apart)
+    lines, past = drawn(range(8), apart=apart)
     assert {"person_id", "plan_name"} <= {*lines.columns} & {*past.columns}
     past = past if apart else past.drop("plan_name")
     assert_as_in_one_call(session, lines, past, enlarged().packaged, parts=4)
