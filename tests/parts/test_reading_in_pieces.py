@@ -253,7 +253,7 @@ def test_a_run_that_is_ended_leaves_no_file(
 def test_a_run_keeps_within_the_memory_that_it_is_given(tmp_path: Path) -> None:
     example, claims = pl.read_csv(EXAMPLES / "claims.csv", infer_schema=False), tmp_path / "c.csv"
     with claims.open("w") as file:
-        for n in range(18):
+        for n in range(24):
             own = pl.format("{}-{}-{}", pl.col("Patient ID", "Claim ID"), n, pl.int_range(pl.len()))
             rows = pl.concat([example] * 1_000).with_columns(own)
             rows.write_csv(file, include_header=n == 0)
