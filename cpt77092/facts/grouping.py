@@ -6,6 +6,8 @@ key is unknown has none. Lines without one are never put into one group.
 
 from __future__ import annotations
 
+from itertools import compress
+
 import polars as pl
 
 from cpt77092.claims.categorical import constant, upper_bound
@@ -296,6 +298,20 @@ def date_key(_: Context) -> pl.Expr:
 def payer_code(_: Context) -> pl.Expr:
     """Payer and procedure code in one number."""
     return pl.col(PAYER) * 2**8 + pl.col("code_number")
+
+
+def lines_that_fit(own: pl.DataFrame, others: pl.DataFrame) -> pl.Series:
+    """Numbers of the lines that agree with one of their patient's others in all that it states.
+
+    Args:
+        own: `line`, `person_number` and what the lines state.
+        others: `person_number` and columns of the same names, null where nothing is stated.
+    """
+    stated, fitting = others.columns[1:], [own["line"].clear()]
+    for is_known, some in others.group_by(pl.col(stated).is_not_null()):
+        key = ["person_number", *compress(stated, is_known)]
+        fitting.append(own.join(some, on=key, how="semi")["line"])
+    return pl.concat(fitting).unique()
 
 
 _ENTITY = ("person_number", "entity_number", "date_key")

@@ -6,13 +6,18 @@ test, whoever bills its components.
 
 from __future__ import annotations
 
-from itertools import compress
-
 import polars as pl
 
 from cpt77092.claims.categorical import constant
 from cpt77092.facts.fact import NO, YES, Context, Fact, on_lines
-from cpt77092.facts.grouping import PAYER, group_ids, has_several, last_date, pack
+from cpt77092.facts.grouping import (
+    PAYER,
+    group_ids,
+    has_several,
+    last_date,
+    lines_that_fit,
+    pack,
+)
 from cpt77092.facts.modifiers import unless_damaged
 from cpt77092.facts.prior_claims import month_number
 from cpt77092.reference.codes import BONE_MASS, GLOBAL, INTERPRETATION
@@ -79,11 +84,7 @@ def _date_beside_undated(lines: pl.DataFrame, has_no_date: pl.Expr) -> pl.Series
     own = lines.filter(_IS_TEST & _IS_JUDGED)
     own = own.select("line", "person_number", PAYER, kind=_KIND, day="claim_line_start_date")
     undated = lines.filter(has_no_date).select("person_number", **stated)
-    alike = [own.clear()]
-    for is_known, some in undated.group_by(pl.col(stated.keys()).is_not_null()):
-        patient = ["person_number", *compress(stated, is_known)]
-        alike.append(own.join(some, on=patient, how="semi"))
-    dated = pl.concat(alike).unique("line")
+    dated = own.join(lines_that_fit(own, undated).to_frame(), on="line", how="semi")
     return on_lines(lines.height, dated["line"], dated["day"])
 
 

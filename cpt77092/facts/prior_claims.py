@@ -7,15 +7,19 @@ claims (`is_past`) stand below those of the batch.
 
 from __future__ import annotations
 
-from itertools import compress
-
 import polars as pl
 
 from cpt77092.claims.categorical import constant
 from cpt77092.claims.quotable import shown
 from cpt77092.facts.claim_lines import content
 from cpt77092.facts.fact import NO, UNKNOWN, YES, Context, Fact, on_lines
-from cpt77092.facts.grouping import CLAIM_DAY, PAYER, PERSON_DAY, has_duplicate
+from cpt77092.facts.grouping import (
+    CLAIM_DAY,
+    PAYER,
+    PERSON_DAY,
+    has_duplicate,
+    lines_that_fit,
+)
 
 _SAME_SERVICE = ("hcpcs_code", "claim_line_start_date", "modifier_set", "rendering_npi")
 _HIDES_NO_MODIFIER = (pl.col("damaged_code") == "").fill_null(value=True)
@@ -111,10 +115,7 @@ def past_doubt(lines: pl.DataFrame, context: Context) -> pl.Series:
     past = lines.filter(may_count & pl.col(person).is_not_null()).select(person, **_STATED)
     vague = past.filter(pl.any_horizontal(pl.col(_STATED.keys()).is_null()))
     own = lines.filter(~pl.col("is_past")).select("line", person, *_STATED)
-    in_doubt = [named.is_not_null().arg_true().cast(pl.UInt32)]
-    for is_known, alike in vague.group_by(pl.col(_STATED.keys()).is_not_null()):
-        stated = [person, *compress(_STATED, is_known)]
-        in_doubt.append(own.join(alike, on=stated, how="semi")["line"])
+    in_doubt = [named.is_not_null().arg_true().cast(pl.UInt32), lines_that_fit(own, vague)]
     lines_in_doubt = pl.concat(in_doubt).unique()
     unknown = constant(lines_in_doubt.len(), value=None, dtype=pl.Boolean)
     return on_lines(lines.height, lines_in_doubt, unknown, default=False)
