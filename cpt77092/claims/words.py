@@ -6,6 +6,8 @@ rules to judge.
 
 from __future__ import annotations
 
+from functools import cache
+
 import polars as pl
 
 from cpt77092.claims.columns import DIAGNOSES, MODIFIERS
@@ -18,7 +20,15 @@ _CELL = pl.col("cell")
 _DIAGNOSIS = r"(?i)^[A-Z][0-9][0-9A-Z]\.?[0-9A-Z]{1,4}$"
 _BESIDE_A_CODE = r"[^0-9A-Za-z.]|^[0-9]+\.|^0"
 """What stands in no cell that holds a code alone; 07 is written for 7."""
+BETWEEN_MODIFIERS = r"[\s,;:^|/+-]"
+"""What may stand between the modifiers of a cell that holds several."""
 _CATEGORY = "(?i)^[A-Z][0-9][0-9A-Z]$"
+
+
+@cache
+def known_modifiers_alone() -> str:
+    """A cell of known modifiers without anything between them; without a digit it may be TECH."""
+    return f"^(?i:{'|'.join(sorted(known_modifiers()))})+$"
 
 
 def may_hold_more(cells: pl.Series) -> pl.Series:

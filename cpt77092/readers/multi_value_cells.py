@@ -9,10 +9,10 @@ from __future__ import annotations
 import polars as pl
 
 from cpt77092.claims.columns import DIAGNOSES, MODIFIERS
+from cpt77092.claims.words import BETWEEN_MODIFIERS, known_modifiers_alone
 from cpt77092.readers.code_cells import DAMAGED, modifiers_behind
-from cpt77092.reference.codes import known_modifiers
 
-_BETWEEN = {MODIFIERS: r"[\s,;:^|/+-]", DIAGNOSES: r"[\s,;:^|/+]"}
+_BETWEEN = {MODIFIERS: BETWEEN_MODIFIERS, DIAGNOSES: r"[\s,;:^|/+]"}
 _QUOTES = r"[\s\"']*"
 _CODE = {
     MODIFIERS: r"[A-Za-z0-9]{2}",
@@ -55,9 +55,8 @@ def _holds_several(names: tuple[str, ...], code: str) -> pl.Expr:
     )
     if names is not MODIFIERS:
         return is_several
-    glued = "|".join(sorted(known_modifiers()))
-    is_glued = cell.str.contains(f"^(?i:{glued}){{2,{most + 1}}}$")
-    return is_several | (is_glued & cell.str.contains("[0-9]"))  # TECH is a word
+    is_alone = cell.str.contains(known_modifiers_alone()) & cell.str.contains("[0-9]")
+    return is_several | (is_alone & cell.str.len_chars().is_between(4, 2 * len(names)))
 
 
 def take_modifiers_off_codes(lines: pl.DataFrame) -> pl.DataFrame:

@@ -9,7 +9,8 @@ from itertools import islice
 import polars as pl
 
 from cpt77092.claims.marks import plain_texts
-from cpt77092.reference.codes import assigned_places, known_modifiers
+from cpt77092.claims.words import BETWEEN_MODIFIERS, known_modifiers_alone
+from cpt77092.reference.codes import assigned_places
 
 MOST_CELLS = 40
 """How many filled cells of a column are looked at."""
@@ -24,9 +25,8 @@ _HCPCS = re.compile(
     r"(?:(?:HCPCS|HC|CPT)\W*)?(?:\d{4}[0-9AFTMU]|[A-V]\d{4})(?:\.0)?(?:\W*[A-Z0-9]{2})*$",
     re.IGNORECASE,
 )
-_MODIFIERS = re.compile(
-    r"[\s,;:^|/+-]*(?:[A-Z0-9]{2}(?:[\s,;:^|/+-]+[A-Z0-9]{2})*[\s,;:^|/+-]*)?$", re.IGNORECASE
-)
+_GAP, _MODIFIER = BETWEEN_MODIFIERS, "[A-Z0-9]{2}"
+_MODIFIERS = re.compile(rf"{_GAP}*(?:{_MODIFIER}(?:{_GAP}+{_MODIFIER})*{_GAP}*)?$", re.IGNORECASE)
 _DIAGNOSIS = re.compile(r"[A-Z]\d[A-Z0-9](?:\.?[A-Z0-9]{1,4})?(?![A-Z0-9])", re.IGNORECASE)
 _ICD_9 = re.compile(r"\d{3}\.\d{1,2}$")
 _POINTER = re.compile(r"(?:(?:1[0-2]|[1-9]|[A-La-l])[\s,;:|/]*){1,12}$")
@@ -104,10 +104,10 @@ def _is_place(cell: str) -> bool:
     return match is not None and match[0].zfill(2) in assigned_places()
 
 
-def _is_of_pairs(cell: str) -> bool:
-    """Whether a cell is nothing but known modifiers without anything between them, and no word."""
-    pairs = {cell[n : n + 2].upper() for n in range(0, len(cell), 2)}
-    return not cell.isalpha() and pairs <= known_modifiers()
+def _is_modifiers(cell: str) -> bool:
+    if _MODIFIERS.match(cell):
+        return True
+    return not cell.isalpha() and re.match(known_modifiers_alone(), cell) is not None
 
 
 def _is_plan(cell: str) -> bool:
@@ -132,7 +132,7 @@ KINDS: dict[str, Callable[[str], object]] = {
     "date": _DATE.match,
     "place": _is_place,
     "hcpcs": _HCPCS.match,
-    "modifiers": lambda cell: _MODIFIERS.match(cell) or _is_of_pairs(cell),
+    "modifiers": _is_modifiers,
     "number": _MONEY.match,
     "money": _MONEY.match,
     "charge": lambda cell: _MONEY.match(cell) and not set(cell) & set("-("),

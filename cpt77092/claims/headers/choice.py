@@ -35,6 +35,8 @@ class Choice:
     candidates: Mapping[str, list[Candidate]]
     """Concept to the headers that may mean it."""
     taken: set[str]
+    plain: frozenset[str]
+    """Headers that name some column without a mark, so that their cells need not say it."""
     columns: dict[str, str] = field(default_factory=dict)
     doubts: dict[str, str] = field(default_factory=dict)
     questions: list[Question] = field(default_factory=list)
@@ -69,9 +71,11 @@ class Choice:
             for concept, candidate in candidates_of(name, words[name]) if name not in taken else ():
                 if concept.name not in settled:
                     candidates[concept.name].append(candidate)
-        choice = cls(headers, words, cells, candidates, taken)
+        every = [c for some in candidates.values() for c in some]
+        plain = frozenset(c.header for c in every if not c.wording.mark)
+        choice = cls(headers, words, cells, candidates, taken, plain)
         if cells:
-            named = list(dict.fromkeys(c.header for some in candidates.values() for c in some))
+            named = list(dict.fromkeys(c.header for c in every))
             filled = filled_cells([cells.get(header, ()) for header in named])
             choice._cells.update(zip(named, filled, strict=True))
         if may_be_wide:
@@ -108,14 +112,12 @@ class Choice:
         candidates = [c for c in self.candidates[concept.name] if c.header not in self.taken]
         # Of a numbered set, the cells of the first speak for the others, which are often blank.
         shown = {c.wording for c in candidates if self._agrees(concept, c) is True}
-        every = [c for some in self.candidates.values() for c in some]
-        plain = {c.header for c in every if not c.wording.mark}
         pool = []
         for candidate in candidates:
             wording, agrees = candidate.wording, self._agrees(concept, candidate)
             if concept.name in SETS and agrees is None and wording in shown:
                 agrees = True
-            is_of_others = self.cells is not None or candidate.header in plain
+            is_of_others = self.cells is not None or candidate.header in self.plain
             needs_cells = (wording.mark == "=" and is_of_others) or (
                 candidate.words.strange and concept.cells
             )

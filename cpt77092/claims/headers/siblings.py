@@ -16,6 +16,7 @@ from cpt77092.claims.headers.grammar import lookalike
 from cpt77092.claims.headers.question import Question
 from cpt77092.claims.headers.words import Words, vocabulary
 from cpt77092.claims.marks import plain_texts
+from cpt77092.claims.words import BETWEEN_MODIFIERS
 from cpt77092.frozen import frozen
 from cpt77092.reference.codes import known_modifiers
 
@@ -24,7 +25,7 @@ _NAMELESS = re.compile(r"\s*|column \d+|unnamed(?: ?: ?\d+)?(?:_level_\d+)?", re
 _OF_TEXT = frozenset({"comment", "memo", "note", "qualifier", "remark", "suffix", "text"})
 """Words of headers below which a bare 26 is no other number."""
 _COMPONENTS = frozenset({"26", "TC"})
-_BETWEEN = re.compile(r"(?:\.0)?(?:[\s,;:|/+-]+|$)")
+_BETWEEN = re.compile(rf"(?:\.0)?(?:{BETWEEN_MODIFIERS}+|$)")
 """What stands between several modifiers of a cell, and `.0` behind them."""
 
 

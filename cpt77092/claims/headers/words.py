@@ -165,10 +165,8 @@ def compact(header: str) -> str:
 
 def tokens(header: str) -> tuple[str, ...]:
     """A header cut at punctuation, camel case and digits, in lower case."""
-    text = normalize(
-        "NFKD", _CAST.sub("", header.strip()).removeprefix("$.")
-    )  # the root of a JSON path
-    text = "".join(character for character in text if not combining(character))
+    bare = _CAST.sub("", header.strip()).removeprefix("$.")  # the root of a JSON path
+    text = "".join(one for one in normalize("NFKD", bare) if not combining(one))
     text = _ABBREVIATION.sub(lambda word: word[0].replace(".", ""), text)
     text = _BOX.sub(_box_of_form, _LOOP.sub("", _NUMBER_OF_BOX.sub("", text)))
     return tuple(token.casefold() for token in _TOKEN.findall(text))
