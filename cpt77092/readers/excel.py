@@ -78,8 +78,7 @@ def open_file(path: str, data: Path | bytes, options: Options) -> ExcelFile:
     sheet = _sheet(path, book.sheet_names, options.sheet)
     texts = _cells(book, sheet, path, data)
     if options.sheet is None and not _may_hold_claims(texts, options):
-        sheet = _first_with_claims(book, sheet, texts, path, data)
-        texts = _cells(book, sheet, path, data)
+        sheet, texts = _first_with_claims(book, sheet, texts, path, data)
     others = tuple(name for name in book.sheet_names if name != sheet)
     rows = [list(row) for row in texts.head(SAMPLE_ROWS).iter_rows()]
     if not rows or not any(any(row) for row in rows):
@@ -117,18 +116,20 @@ def _may_hold_claims(texts: pl.DataFrame, options: Options) -> bool:
 
 def _first_with_claims(
     book: Any, first: str, texts: pl.DataFrame, path: str, data: Path | bytes
-) -> str:
-    """The sheet to read in place of a cover, a summary, a chart, or a blank one.
+) -> tuple[str, pl.DataFrame]:
+    """The sheet to read in place of a cover, a summary, a chart, or a blank one, and its cells.
 
     Where none has claims, the first with cells.
     """
     later = book.sheet_names[1:]
-    for name in later:
-        if _has_claims(book, name):
-            return str(name)
-    if texts.height:
-        return first
-    return next((str(name) for name in later if _cells(book, name, path, data).height), first)
+    with_claims = next((name for name in later if _has_claims(book, name)), None)
+    if with_claims is not None:
+        return with_claims, _cells(book, with_claims, path, data)
+    for name in later if not texts.height else ():
+        cells = _cells(book, name, path, data)
+        if cells.height:
+            return name, cells
+    return first, texts
 
 
 def _has_claims(book: Any, sheet: str) -> bool:

@@ -115,13 +115,10 @@ def together_typed(
     Those of short files with the same columns get them at once: each frame takes a hundred queries.
     """
     for some in _some_at_once(every):
-        frames = [typed(lines) for lines in _alike(some)]
-        is_one = len(frames) == 1
-        yield (
-            frames[0]
-            if is_one
-            else pl.concat(frames, how="diagonal").sort(SOURCE, maintain_order=True)
-        )
+        lines, *others = [typed(alike) for alike in _alike(some)]
+        if others:
+            lines = pl.concat([lines, *others], how="diagonal").sort(SOURCE, maintain_order=True)
+        yield lines
 
 
 def _some_at_once(every: Iterable[pl.DataFrame]) -> Iterator[list[pl.DataFrame]]:
