@@ -12,26 +12,23 @@ from typing import TYPE_CHECKING
 import typer
 
 from cpt77092.cli.configured import accepted_file, answers_of, settings_of
-from cpt77092.cli.exits import Exit
+from cpt77092.cli.exits import exit_if_any
 from cpt77092.cli.options import (
     DECISION,
     FOLLOWING,
     POLICIES,
     ClaimOptions,
-    complete_payer,
     complete_rule,
+    day_option,
     file_option,
     flag,
-    isolated_option,
     option,
-    parse_day,
-    settings_option,
+    payer_option,
     today,
     with_options,
 )
 from cpt77092.errors import UsageError
 from cpt77092.frozen import frozen
-from cpt77092.reports.log import Log
 
 if TYPE_CHECKING:
     import polars as pl
@@ -60,22 +57,12 @@ class AcceptOptions(ClaimOptions):
         metavar="RULE",
         autocompletion=complete_rule,
     )
-    payer: str | None = option(
-        DECISION,
-        "Accept findings of this payer alone.",
-        metavar="PAYER",
-        autocompletion=complete_payer,
-    )
+    payer: str | None = payer_option(DECISION, "Accept findings of this payer alone.")
     reason: str | None = option(DECISION, "Why; write no patient data.", metavar="TEXT")
     by: str | None = option(DECISION, "Your initials.", metavar="INITIALS")
-    until: date | None = option(
-        DECISION, "The last day it holds, YYYY-MM-DD.", parser=parse_day, metavar="DATE"
-    )
-    check_payer: str | None = option(
-        POLICIES,
-        "Check every line against this payer's policy, as --payer of scrub check does.",
-        metavar="PAYER",
-        autocompletion=complete_payer,
+    until: date | None = day_option(DECISION, "The last day it holds, YYYY-MM-DD.")
+    check_payer: str | None = payer_option(
+        POLICIES, "Check every line against this payer's policy, as --payer of scrub check does."
     )
     list_entries: bool = flag(FOLLOWING, "List what is accepted.", "--list")
     remove: bool = flag(FOLLOWING, "Remove what the options above name.", "--remove")
@@ -85,8 +72,6 @@ class AcceptOptions(ClaimOptions):
     accepted: str | None = file_option(
         FOLLOWING, "The file; scrub-accepted.yaml here or above if omitted."
     )
-    isolated: bool = isolated_option()
-    settings: str | None = settings_option()
 
     def accept_request(self, ctx: typer.Context, payer_names: Sequence[OwnName]) -> Request:
         """The run whose findings are accepted: that of `scrub check`, with its `--payer`."""
@@ -132,10 +117,8 @@ def accept(ctx: typer.Context, options: AcceptOptions) -> None:
     _write(file, result, findings, options)
     batch = result.batch
     if batch.unreadable or batch.total.rejected:
-        ctx.ensure_object(Log).trouble(
-            "unchecked", [*batch.unreadable, "some rows could not be read; scrub check names them"]
-        )
-        raise typer.Exit(Exit.UNCHECKED)
+        unread = "some rows could not be read; scrub check names them"
+        exit_if_any(ctx, [*batch.unreadable, unread])
 
 
 def _require_decision(options: AcceptOptions) -> None:

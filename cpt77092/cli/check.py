@@ -12,7 +12,7 @@ import typer
 
 from cpt77092 import __version__
 from cpt77092.choices import By, Color, Engine, FailOn, Format, Hold, LogFormat, Sort, Without
-from cpt77092.cli.configured import answers_of, from_file, settings_of, with_accepted
+from cpt77092.cli.configured import from_file, request_of, settings_of, with_accepted
 from cpt77092.cli.exits import Exit, exit_code, failing_severities, unchecked_columns
 from cpt77092.cli.in_parts import for_parts, in_parts_instead
 from cpt77092.cli.options import (
@@ -27,13 +27,12 @@ from cpt77092.cli.options import (
     complete_rule,
     file_option,
     flag,
-    isolated_option,
+    limit_option,
     log_format_option,
     option,
     parse_dollars,
     parse_memory,
     parse_parts,
-    settings_option,
     with_options,
 )
 from cpt77092.cli.output_files import OutputFiles, output_files, require_no_input
@@ -86,11 +85,8 @@ class CheckOptions(ClaimOptions):
     sort: Sort | None = option(
         OUTPUT, "What comes first; if omitted, severity in a table, file order elsewhere."
     )
-    limit: int | None = option(
-        OUTPUT,
-        "Show at most this many claims or rows; 0 shows all. Totals stay exact.",
-        metavar="NUMBER",
-        min=0,
+    limit: int | None = limit_option(
+        "Show at most this many claims or rows; 0 shows all. Totals stay exact.", None
     )
     rework_cost: Decimal | None = option(
         OUTPUT,
@@ -179,18 +175,16 @@ class CheckOptions(ClaimOptions):
     show_settings: bool = flag(
         SETTINGS, "Print every setting and where it comes from.", "--show-settings"
     )
-    isolated: bool = isolated_option()
-    settings: str | None = settings_option()
 
-    def check_request(self, payer_names: Sequence[OwnName]) -> Request:
-        """The run that the options ask for, with its rules."""
+    def run_request(self, payer_names: Sequence[OwnName]) -> Request:
+        """The check that the options ask for, with its rules."""
         select = _listed(self.select)
         if self.select and not select:  # as from an empty shell variable: not every rule is meant
             raise UsageError("--select: names no rule; see scrub rules, or omit it to run all")
         if self.only_new and self.since is None:
             raise UsageError("--only-new: new since when? Name a former report: --since NAME.json")
         return replace(
-            self.run_request(payer_names),
+            ClaimOptions.run_request(self, payer_names),
             select=select,
             ignore=_listed(self.ignore),
             extend_select=_listed(self.extend_select),
@@ -240,8 +234,7 @@ def check(ctx: typer.Context, options: CheckOptions) -> None:
 
     log = ctx.ensure_object(Log)
     log.quiet = options.quiet
-    request = options.check_request(settings_of(ctx).payers)
-    request = with_accepted(replace(request, **answers_of(ctx)), options.accepted)
+    request = with_accepted(request_of(ctx, options), options.accepted)
     files = output_files(request, options)
     names = [("-o", name) for name in (*dict(files.reports), *files.tables)] + files.others
     read = (options.payers, options.worklist, request.accepted, request.since)

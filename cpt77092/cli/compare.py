@@ -9,18 +9,15 @@ from typing import TYPE_CHECKING
 import typer
 
 from cpt77092 import __version__
-from cpt77092.choices import Color, DocumentFormat
-from cpt77092.cli.configured import answers_of, settings_of
+from cpt77092.choices import DocumentFormat
+from cpt77092.cli.configured import request_of, settings_of
 from cpt77092.cli.exits import exit_if_unread
 from cpt77092.cli.options import (
-    OUTPUT,
     POLICIES,
-    ClaimOptions,
+    DocumentOptions,
     argument,
-    color_option,
-    isolated_option,
+    limit_option,
     option,
-    settings_option,
     today,
     with_options,
 )
@@ -31,32 +28,19 @@ if TYPE_CHECKING:
     from cpt77092.analysis.policy_changes import PolicyChanges
     from cpt77092.analysis.what_if import Answer, Case
     from cpt77092.policies import PolicySet
-    from cpt77092.run import Request
 
 ALL = "all"
 
 
 @frozen(kw_only=True)
-class DiffOptions(ClaimOptions):
+class DiffOptions(DocumentOptions):
     """The arguments and options of `scrub policies diff`, in the order of its help."""
 
     old: str = argument(
         "OLD", "Folder, wheel, version or date; packaged is this version.", is_first=True
     )
     new: str = argument("NEW", "The same, to compare it with.", is_first=True)
-    form: DocumentFormat = option(
-        OUTPUT, "Format on standard output.", "--format", default=DocumentFormat.TEXT
-    )
-    limit: int = option(
-        OUTPUT,
-        "List at most this many findings of a kind in text; 0 lists all.",
-        default=20,
-        metavar="NUMBER",
-        min=0,
-    )
-    color: Color = color_option()
-    isolated: bool = isolated_option()
-    settings: str | None = settings_option()
+    limit: int = limit_option("List at most this many findings of a kind in text; 0 lists all.", 20)
 
 
 @with_options
@@ -82,7 +66,7 @@ def diff(ctx: typer.Context, options: DiffOptions) -> None:
     changes, variants, note = _compared(ctx, options)
     comparison = None
     if options.claims:
-        request = _request(ctx, options)
+        request = request_of(ctx, options)
         old, new = run_each(request, [Variant(policies) for policies in variants])
         comparison = Comparison(old, new)
     document = compose(
@@ -133,7 +117,7 @@ def _day(text: str) -> date | None:
 
 
 @frozen(kw_only=True)
-class WhatIfOptions(ClaimOptions):
+class WhatIfOptions(DocumentOptions):
     """The arguments and options of `scrub what-if`, in the order of its help."""
 
     payers: str | None = option(
@@ -147,12 +131,6 @@ class WhatIfOptions(ClaimOptions):
         "--set",
         metavar="VALUE",
     )
-    form: DocumentFormat = option(
-        OUTPUT, "Format on standard output.", "--format", default=DocumentFormat.TEXT
-    )
-    color: Color = color_option()
-    isolated: bool = isolated_option()
-    settings: str | None = settings_option()
 
 
 @with_options
@@ -172,7 +150,7 @@ def what_if(ctx: typer.Context, options: WhatIfOptions) -> None:
     from cpt77092.run import Variant, policies_of, run_each
 
     # --payers are policies here, and no file of names.
-    request = _request(ctx, replace(options, payers=None))
+    request = request_of(ctx, replace(options, payers=None))
     cases = _cases(policies_of(request), options)
     variants = [Variant(case.policies, case.payer) for case in cases]
     answers: list[Answer] = []
@@ -212,7 +190,3 @@ def _cases(policies: PolicySet, options: WhatIfOptions) -> list[Case]:
         if owners:
             cases.append(Case(f"{name}, assumed", changed, key, is_assumed=True))
     return cases
-
-
-def _request(ctx: typer.Context, options: ClaimOptions) -> Request:
-    return replace(options.run_request(settings_of(ctx).payers), **answers_of(ctx))

@@ -19,6 +19,7 @@ from cpt77092.cli.plain_values import without_pydantic
 from cpt77092.errors import ScrubError, UsageError
 
 if TYPE_CHECKING:
+    from cpt77092.cli.options import ClaimOptions
     from cpt77092.cli.settings import Kind, Settings
     from cpt77092.run import Request
 
@@ -188,6 +189,11 @@ def answers_of(ctx: typer.Context) -> dict[str, Any]:
         "not_used": answers_in(path) if path else [],
         "settings": settings_of(ctx).in_force(from_file(ctx)) or None,
     }
+
+
+def request_of(ctx: typer.Context, options: ClaimOptions) -> Request:
+    """The run that the options of a running command ask for, under its settings."""
+    return replace(options.run_request(settings_of(ctx).payers), **answers_of(ctx))
 
 
 def accepted_file(ctx: typer.Context, named: str | None) -> str:

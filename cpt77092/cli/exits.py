@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from enum import IntEnum
 from typing import TYPE_CHECKING, NoReturn
 
@@ -68,6 +68,13 @@ def _exit_of_findings(
     return Exit.CLEAN, f"no {kind} at or above --fail-on {fail_on}{left_out}"
 
 
+def exit_if_any(ctx: typer.Context, problems: Sequence[str]) -> None:
+    """End a command that could not check everything: log why, and exit 2."""
+    if problems:
+        ctx.ensure_object(Log).trouble("unchecked", problems)
+        raise typer.Exit(Exit.UNCHECKED)
+
+
 def exit_if_unread(ctx: typer.Context, result: Result, without: Collection[str]) -> NoReturn:
     """End a command that only shows a run: 0, or 2 and why if not everything could be read."""
     from cpt77092 import findings
@@ -75,8 +82,7 @@ def exit_if_unread(ctx: typer.Context, result: Result, without: Collection[str])
     totals = findings.totals(result, without=without)
     code, why = exit_code(totals, FailOn.NEVER, exit_zero=False)
     if code is not Exit.CLEAN:
-        messages = [*result.batch.unreadable, f"{why}; scrub check says more"]
-        ctx.ensure_object(Log).trouble("unchecked", messages)
+        exit_if_any(ctx, [*result.batch.unreadable, f"{why}; scrub check says more"])
     raise typer.Exit(code)
 
 

@@ -7,7 +7,6 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,7 +15,7 @@ from typing import IO, TYPE_CHECKING
 import typer
 
 from cpt77092.choices import Color, LogFormat
-from cpt77092.cli.configured import answers_of, settings_of, with_accepted
+from cpt77092.cli.configured import request_of, settings_of, with_accepted
 from cpt77092.cli.exits import Exit
 from cpt77092.cli.options import (
     OUTPUT,
@@ -24,10 +23,8 @@ from cpt77092.cli.options import (
     ClaimOptions,
     file_option,
     flag,
-    isolated_option,
     log_format_option,
     option,
-    settings_option,
     with_options,
 )
 from cpt77092.cli.output_files import require_no_input
@@ -66,8 +63,6 @@ class FixOptions(ClaimOptions):
         OUTPUT, "Put back every cell that this audit file names; CLAIMS is the fixed file."
     )
     log_format: LogFormat = log_format_option()
-    isolated: bool = isolated_option()
-    settings: str | None = settings_option()
 
 
 @with_options
@@ -84,8 +79,7 @@ def fix(ctx: typer.Context, options: FixOptions) -> None:
     Example: scrub fix claims.csv -o fixed.csv
     """
     _require_fitting(options)
-    request = replace(options.run_request(settings_of(ctx).payers), **answers_of(ctx))
-    request = with_accepted(request, None)
+    request = with_accepted(request_of(ctx, options), None)
     files = [("-o", options.output or "")]
     if not options.undo:
         files.append(("--audit", options.audit or f"{options.output}{AUDIT_ENDING}"))

@@ -11,29 +11,28 @@ from typing import TYPE_CHECKING
 import typer
 
 from cpt77092.choices import Color, GradeFormat
-from cpt77092.cli.exits import Exit
+from cpt77092.cli.exits import exit_if_any
 from cpt77092.cli.options import (
     INPUT,
     OUTPUT,
+    SettingsOptions,
     argument,
     color_option,
-    file_option,
+    document_option,
     flag,
-    isolated_option,
+    limit_option,
     option,
     policy_folder_option,
-    settings_option,
     with_options,
 )
 from cpt77092.frozen import frozen
-from cpt77092.reports.log import Log
 
 if TYPE_CHECKING:
     from cpt77092.grading import Graded
 
 
 @frozen(kw_only=True)
-class GradeOptions:
+class GradeOptions(SettingsOptions):
     """The arguments and options of `scrub grade`."""
 
     remits: list[str] = argument(
@@ -55,22 +54,12 @@ class GradeOptions:
     form: GradeFormat | None = option(
         OUTPUT, "Format on standard output; text if omitted. csv: a row per line.", "--format"
     )
-    output: list[str] | None = file_option(
-        OUTPUT,
-        "Write to a file instead; its extension sets the format. {date} and {stem} are filled in.",
-        "--output",
-        "-o",
-    )
-    limit: int = option(
-        OUTPUT, "Show at most this many lines of a list in text; 0 shows all.", default=10,
-        metavar="NUMBER", min=0,
-    )  # fmt: skip
+    output: list[str] | None = document_option()
+    limit: int = limit_option("Show at most this many lines of a list in text; 0 shows all.", 10)
     quiet: bool = flag(
         OUTPUT, "Print errors only. With --format: print the grades too.", "--quiet", "-q"
     )
     color: Color = color_option()
-    isolated: bool = isolated_option()
-    settings: str | None = settings_option()
 
 
 @with_options
@@ -103,10 +92,7 @@ def grade(ctx: typer.Context, options: GradeOptions) -> None:
     write_grades(document, graded, outputs)
     if not outputs and (options.form or not options.quiet):
         print_grades(document, graded, form, options.color)
-    problems = list(_problems(graded))
-    if problems:
-        ctx.ensure_object(Log).trouble("unchecked", problems)
-        raise typer.Exit(Exit.UNCHECKED)
+    exit_if_any(ctx, list(_problems(graded)))
 
 
 def _output_names(options: GradeOptions) -> list[str]:

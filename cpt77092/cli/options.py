@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
-from cpt77092.choices import Color, LogFormat, Without
+from cpt77092.choices import Color, DocumentFormat, LogFormat, Without
 from cpt77092.errors import UsageError
 from cpt77092.frozen import frozen
 from cpt77092.reports.log import Log
@@ -31,13 +31,16 @@ HEADINGS = (*(DECISION, INPUT, POLICIES, RULES, OUTPUT, SPLITTING, FOLLOWING, EX
 """Headings of `--help`, in order."""
 
 
-def option(heading: str, text: str, *names: str, default: Any = None, **details: Any) -> Any:
+def option(
+    heading: str, text: str, *names: str, default: Any = None, is_last: bool = False, **details: Any
+) -> Any:
     """A field of a dataclass of options; `with_options` shows it to Typer as an option.
 
     `--help` lists it with its text under the heading. Without names it is named like the field.
+    `is_last` puts it after those of the classes that inherit it.
     """
     described = typer.Option(*names, rich_help_panel=heading, help=text, **details)
-    return field(default=default, metadata={"typer": described})
+    return field(default=default, metadata={"typer": described, "place": int(is_last)})
 
 
 def flag(heading: str, text: str, *names: str) -> Any:
@@ -58,7 +61,7 @@ def argument(
     `is_first` puts it before those that its class inherits.
     """
     described = typer.Argument(metavar=metavar, help=text, **details)
-    return field(default=default, metadata={"typer": described, "is_first": is_first})
+    return field(default=default, metadata={"typer": described, "place": -is_first})
 
 
 def with_options(command: Callable[[typer.Context, Any], None]) -> Callable[..., None]:
@@ -78,7 +81,7 @@ def with_options(command: Callable[[typer.Context, Any], None]) -> Callable[...,
             default=Parameter.empty if one.default is MISSING else one.default,
             annotation=Annotated[types[one.name], one.metadata["typer"]],
         )
-        for one in sorted(fields(options), key=lambda one: not one.metadata.get("is_first"))
+        for one in sorted(fields(options), key=lambda one: one.metadata["place"])
     ]
     run_command.__signature__ = Signature([context, *parameters])  # type: ignore[attr-defined]
     return run_command
@@ -176,27 +179,39 @@ def policy_folder_option() -> Any:
     return option(POLICIES, "Folder with your own policy files.", metavar="FOLDER")
 
 
+def day_option(heading: str, text: str, *names: str) -> Any:
+    """An option whose value is a `date`."""
+    return option(heading, text, *names, parser=parse_day, metavar="DATE")
+
+
+def payer_option(heading: str, text: str) -> Any:
+    """An option whose value is a payer."""
+    return option(heading, text, metavar="PAYER", autocompletion=complete_payer)
+
+
+def limit_option(text: str, default: int | None) -> Any:
+    """`--limit`, an `int`: how much is shown; 0 shows all."""
+    return option(OUTPUT, text, default=default, metavar="NUMBER", min=0)
+
+
+def document_option() -> Any:
+    """`--output` of a command that prints a document, or writes it instead."""
+    text = (
+        "Write to a file instead; its extension sets the format. {date} and {stem} are filled in."
+    )
+    return file_option(OUTPUT, text, "--output", "-o")
+
+
 def locality_option() -> Any:
     """`--locality`, a `str`."""
     text = "Use Medicare's fees of this locality: 10112-00, or its name."
     return option(POLICIES, text, metavar="LOCALITY")
 
 
-def color_option() -> Any:
+def color_option(*, is_last: bool = False) -> Any:
     """`--color`, a `Color`."""
-    return option(OUTPUT, "Color the output.", default=Color.AUTO, envvar="SCRUB_COLOR")
-
-
-def isolated_option() -> Any:
-    """`--isolated`, which is read before the other options are."""
-    return option(
-        SETTINGS, "Do not read scrub.yaml.", "--isolated", default=False, envvar="SCRUB_ISOLATED"
-    )
-
-
-def settings_option() -> Any:
-    """`--settings`, which is read before the other options are."""
-    return file_option(SETTINGS, "Use this settings file; naming it is trusting it.", "--settings")
+    text, name = "Color the output.", "SCRUB_COLOR"
+    return option(OUTPUT, text, default=Color.AUTO, is_last=is_last, envvar=name)
 
 
 def log_format_option() -> Any:
@@ -206,7 +221,28 @@ def log_format_option() -> Any:
 
 
 @frozen(kw_only=True)
-class ReadingOptions:
+class SettingsOptions:
+    """Which settings file is read, before the other options are."""
+
+    isolated: bool = option(
+        SETTINGS,
+        "Do not read scrub.yaml.",
+        "--isolated",
+        default=False,
+        envvar="SCRUB_ISOLATED",
+        is_last=True,
+    )
+    settings: str | None = option(
+        SETTINGS,
+        "Use this settings file; naming it is trusting it.",
+        "--settings",
+        metavar="FILE",
+        is_last=True,
+    )
+
+
+@frozen(kw_only=True)
+class ReadingOptions(SettingsOptions):
     """How claim files are read."""
 
     column_map: list[str] | None = option(
@@ -283,18 +319,10 @@ class ClaimOptions(BatchOptions):
     without: list[Without] | None = option(
         INPUT, "Columns that the files lack on purpose: do not exit 2 for them.", metavar="COLUMNS"
     )
-    payer: str | None = option(
-        POLICIES,
-        "Check every line against this payer's policy.",
-        metavar="PAYER",
-        autocompletion=complete_payer,
-    )
+    payer: str | None = payer_option(POLICIES, "Check every line against this payer's policy.")
     locality: str | None = locality_option()
-    as_of: date | None = option(
-        POLICIES,
-        "Check as of this date, YYYY-MM-DD; today if omitted.",
-        parser=parse_day,
-        metavar="DATE",
+    as_of: date | None = day_option(
+        POLICIES, "Check as of this date, YYYY-MM-DD; today if omitted."
     )
 
     def run_request(self, payer_names: Sequence[OwnName]) -> Request:
@@ -309,18 +337,23 @@ class ClaimOptions(BatchOptions):
 
 
 @frozen(kw_only=True)
-class PolicyOptions:
+class DocumentOptions(ClaimOptions):
+    """Which claims a document is on, and how it is printed."""
+
+    form: DocumentFormat = option(
+        OUTPUT, "Format on standard output.", "--format", default=DocumentFormat.TEXT
+    )
+    color: Color = color_option(is_last=True)
+
+
+@frozen(kw_only=True)
+class PolicyOptions(SettingsOptions):
     """Which policies are shown, and as of when."""
 
     policies: Path | None = policy_folder_option()
-    on: date | None = option(
-        POLICIES,
-        "Show what is in force on this date, YYYY-MM-DD; today if omitted.",
-        parser=parse_day,
-        metavar="DATE",
+    on: date | None = day_option(
+        POLICIES, "Show what is in force on this date, YYYY-MM-DD; today if omitted."
     )
-    isolated: bool = isolated_option()
-    settings: str | None = settings_option()
 
     @property
     def day(self) -> date:
@@ -333,6 +366,7 @@ class ShownPolicyOptions(PolicyOptions):
     """Which policies are shown, with the fees of which locality, and as of when."""
 
     locality: str | None = locality_option()
+    color: Color = color_option(is_last=True)
 
     def policy_set(self) -> PolicySet:
         """The policies to show.

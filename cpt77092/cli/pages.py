@@ -16,6 +16,7 @@ from cpt77092.cli.options import (
     OUTPUT,
     POLICIES,
     ReadingOptions,
+    SettingsOptions,
     ShownPolicyOptions,
     argument,
     color_option,
@@ -23,11 +24,10 @@ from cpt77092.cli.options import (
     complete_rule,
     file_option,
     flag,
-    isolated_option,
     option,
     parse_column_map,
+    payer_option,
     policy_folder_option,
-    settings_option,
     with_options,
 )
 from cpt77092.errors import ClaimsError, UsageError, did_you_mean
@@ -52,8 +52,6 @@ class ColumnsOptions(ReadingOptions):
         OUTPUT, "table, or yaml for a --layout file.", "--format", default=ColumnsFormat.TABLE
     )
     color: Color = color_option()
-    isolated: bool = isolated_option()
-    settings: str | None = settings_option()
 
 
 @with_options
@@ -130,15 +128,13 @@ def _save(opened: OpenedFile, name: str, asked: Sequence[Question]) -> str:
 
 
 @frozen(kw_only=True)
-class RulesOptions:
+class RulesOptions(SettingsOptions):
     """The options of `scrub rules`."""
 
     policies: Path | None = policy_folder_option()
     form: PageFormat = option(OUTPUT, "Format of the list.", "--format", default=PageFormat.TABLE)
     names: bool = flag(OUTPUT, "List what rules of your own may use instead.", "--names")
     color: Color = color_option()
-    isolated: bool = isolated_option()
-    settings: str | None = settings_option()
 
 
 @with_options
@@ -200,16 +196,13 @@ class ExplainOptions(ShownPolicyOptions):
     """The argument and options of `scrub explain`."""
 
     rule: str = argument("RULE", "A rule's code or name, like MO001.", autocompletion=complete_rule)
-    payer: str | None = option(
-        POLICIES, "Only this payer's answer.", metavar="PAYER", autocompletion=complete_payer
-    )
+    payer: str | None = payer_option(POLICIES, "Only this payer's answer.")
     code: str | None = option(POLICIES, "Only this procedure code.", metavar="CODE")
     letter: bool = flag(
         OUTPUT,
         "Print a paragraph to cite in a letter, such as an appeal; needs --payer.",
         "--letter",
     )
-    color: Color = color_option()
 
 
 @with_options
@@ -274,7 +267,6 @@ class BriefOptions(ShownPolicyOptions):
     output: list[str] | None = file_option(
         OUTPUT, "Write to a file instead; its extension sets the format.", "--output", "-o"
     )
-    color: Color = color_option()
 
 
 @with_options

@@ -10,19 +10,16 @@ import typer
 
 from cpt77092.choices import Color, ColumnsFormat
 from cpt77092.cli.configured import answers_of, settings_of
-from cpt77092.cli.exits import Exit
+from cpt77092.cli.exits import exit_if_any
 from cpt77092.cli.options import (
     OUTPUT,
     BatchOptions,
     color_option,
     file_option,
-    isolated_option,
     option,
-    settings_option,
     with_options,
 )
 from cpt77092.frozen import frozen
-from cpt77092.reports.log import Log
 
 if TYPE_CHECKING:
     from cpt77092.policies.payer_names import SpellingCount
@@ -39,8 +36,6 @@ class PayersOptions(BatchOptions):
         OUTPUT, "table, or yaml for a --payers file.", "--format", default=ColumnsFormat.TABLE
     )
     color: Color = color_option()
-    isolated: bool = isolated_option()
-    settings: str | None = settings_option()
 
 
 @with_options
@@ -68,11 +63,9 @@ def payers(ctx: typer.Context, options: PayersOptions) -> None:
         typer.echo(payer_pages.payers_yaml(spellings), nl=False)
     else:
         payer_pages.show_payers(make_console(options.color), spellings, request.paths)
-    if batch.unreadable or batch.total.rejected:
-        rejected = batch.total.rejected
-        rows = [f"{count(rejected, 'rejected row')}; scrub check says more"] if rejected else []
-        ctx.ensure_object(Log).trouble("unchecked", [*batch.unreadable, *rows])
-        raise typer.Exit(Exit.UNCHECKED)
+    rejected = batch.total.rejected
+    rows = [f"{count(rejected, 'rejected row')}; scrub check says more"] if rejected else []
+    exit_if_any(ctx, [*batch.unreadable, *rows])
 
 
 def _save(name: str, text: str, spellings: Sequence[SpellingCount], paths: Sequence[str]) -> str:

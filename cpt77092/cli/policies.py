@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import MISSING
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -17,16 +18,15 @@ from cpt77092.cli.options import (
     OUTPUT,
     POLICIES,
     PolicyOptions,
+    SettingsOptions,
     ShownPolicyOptions,
     argument,
     color_option,
     complete_payer,
+    day_option,
     flag,
-    isolated_option,
     option,
-    parse_day,
     policy_folder_option,
-    settings_option,
     today,
     with_options,
 )
@@ -42,15 +42,23 @@ policies_app = typer.Typer(
 )
 
 
+def _folder_argument() -> Any:
+    text = "Your folder; if omitted, that of --policies, or else the packaged policies."
+    return argument("FOLDER", text, default=None)
+
+
+def _payer_argument() -> Any:
+    text = "A policy's key, a payer's name or its payer ID."
+    return argument("PAYER", text, autocompletion=complete_payer)
+
+
 @frozen(kw_only=True)
-class ListOptions:
+class ListOptions(SettingsOptions):
     """The options of `scrub policies list`."""
 
     policies: Path | None = policy_folder_option()
     form: PageFormat = option(OUTPUT, "Format of the list.", "--format", default=PageFormat.TABLE)
     color: Color = color_option()
-    isolated: bool = isolated_option()
-    settings: str | None = settings_option()
 
 
 policies_app.command("diff", cls=ProfileCommand)(diff)
@@ -78,11 +86,8 @@ def list_policies(_ctx: typer.Context, options: ListOptions) -> None:
 class ShowOptions(ShownPolicyOptions):
     """The argument and options of `scrub policies show`."""
 
-    payer: str = argument(
-        "PAYER", "A policy's key, a payer's name or its payer ID.", autocompletion=complete_payer
-    )
+    payer: str = _payer_argument()
     form: PageFormat = option(OUTPUT, "Format of the policy.", "--format", default=PageFormat.TABLE)
-    color: Color = color_option()
 
 
 @policies_app.command("show", cls=ConfigurableCommand)
@@ -109,11 +114,7 @@ def show_policy(_ctx: typer.Context, options: ShowOptions) -> None:
 class CheckPoliciesOptions(PolicyOptions):
     """The argument and options of `scrub policies check`."""
 
-    folder: Path | None = argument(
-        "FOLDER",
-        "Your folder; if omitted, that of --policies, or else the packaged policies.",
-        default=None,
-    )
+    folder: Path | None = _folder_argument()
     max_age: int | None = option(
         POLICIES, "Warn about sources checked longer ago than this.", metavar="DAYS", min=0
     )
@@ -161,17 +162,11 @@ def check_policies(_ctx: typer.Context, options: CheckPoliciesOptions) -> None:
 
 
 @frozen(kw_only=True)
-class ExamplesOptions:
+class ExamplesOptions(SettingsOptions):
     """The argument and options of `scrub policies test`."""
 
-    folder: Path | None = argument(
-        "FOLDER",
-        "Your folder; if omitted, that of --policies, or else the packaged policies.",
-        default=None,
-    )
+    folder: Path | None = _folder_argument()
     policies: Path | None = policy_folder_option()
-    isolated: bool = isolated_option()
-    settings: str | None = settings_option()
 
 
 @policies_app.command("test", cls=ConfigurableCommand)
@@ -206,18 +201,12 @@ def run_policy_examples(_ctx: typer.Context, options: ExamplesOptions) -> None:
 class SetOptions(PolicyOptions):
     """The arguments and options of `scrub policies set`."""
 
-    payer: str = argument(
-        "PAYER", "A policy's key, a payer's name or its payer ID.", autocompletion=complete_payer
-    )
+    payer: str = _payer_argument()
     parameter: str = argument("PARAMETER", "What the payer answered about: modifier_26.")
     value: str = argument("VALUE", "Its answer, as policy files write it: not_allowed.")
     code: str = option(POLICIES, "Code or group of codes it holds for.", default="77092")
-    first_day: date | None = option(
-        POLICIES,
-        "First day it holds, YYYY-MM-DD; today if omitted.",
-        "--from",
-        parser=parse_day,
-        metavar="DATE",
+    first_day: date | None = day_option(
+        POLICIES, "First day it holds, YYYY-MM-DD; today if omitted.", "--from"
     )
     source: str = option(
         POLICIES, "How the payer answered: call reference, letter, page.", default=MISSING
@@ -267,24 +256,20 @@ def set_value(_ctx: typer.Context, options: SetOptions) -> None:
 
 
 @frozen(kw_only=True)
-class ImportOptions:
+class ImportOptions(SettingsOptions):
     """The arguments and options of `scrub policies import`."""
 
     files: list[str] = argument("FILES", "Files as CMS or NCHS publishes them, zipped or not.")
     policies: Path | None = policy_folder_option()
     dry_run: bool = flag(OUTPUT, "Show what would change; write nothing.", "--dry-run")
-    first_day: date | None = option(
+    first_day: date | None = day_option(
         POLICIES,
         "First day the file holds, YYYY-MM-DD, if its name and title do not say.",
         "--from",
-        parser=parse_day,
-        metavar="DATE",
     )
     replace: bool = flag(POLICIES, "Replace values of the same day from another file.", "--replace")
     qp: bool = flag(POLICIES, "Take the fees of qualifying APM participants.", "--qp")
     color: Color = color_option()
-    isolated: bool = isolated_option()
-    settings: str | None = settings_option()
 
 
 @policies_app.command("import", cls=ConfigurableCommand)

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import typer
 
 from cpt77092.choices import Color, DocumentFormat
-from cpt77092.cli.configured import answers_of, settings_of
+from cpt77092.cli.configured import request_of, settings_of
 from cpt77092.cli.exits import exit_if_unread
 from cpt77092.cli.options import (
     OUTPUT,
     ClaimOptions,
     color_option,
-    file_option,
+    document_option,
     flag,
-    isolated_option,
+    limit_option,
     option,
-    settings_option,
     with_options,
 )
 from cpt77092.cli.output_files import fill_in_names, require_no_input
@@ -31,25 +28,12 @@ class ProfileOptions(ClaimOptions):
     form: DocumentFormat | None = option(
         OUTPUT, "Format on standard output; text if omitted.", "--format"
     )
-    output: list[str] | None = file_option(
-        OUTPUT,
-        "Write to a file instead; its extension sets the format. {date} and {stem} are filled in.",
-        "--output",
-        "-o",
-    )
-    limit: int = option(
-        OUTPUT,
-        "Show at most this many payers in text; 0 shows all.",
-        default=10,
-        metavar="NUMBER",
-        min=0,
-    )
+    output: list[str] | None = document_option()
+    limit: int = limit_option("Show at most this many payers in text; 0 shows all.", 10)
     quiet: bool = flag(
         OUTPUT, "Print errors only. With --format: print the benchmarks too.", "--quiet", "-q"
     )
     color: Color = color_option()
-    isolated: bool = isolated_option()
-    settings: str | None = settings_option()
 
 
 @with_options
@@ -68,7 +52,7 @@ def profile(ctx: typer.Context, options: ProfileOptions) -> None:
     from cpt77092.reports.files import DOCUMENT_FORMATS, format_of, output_locks
     from cpt77092.run import run
 
-    request = replace(options.run_request(settings_of(ctx).payers), **answers_of(ctx))
+    request = request_of(ctx, options)
     names = fill_in_names(options.output or (), request.paths, request.as_of)
     outputs = [(name, format_of(name, DOCUMENT_FORMATS)) for name in names]
     settings = (settings_of(ctx).path, options.payers)

@@ -2,37 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import typer
 
-from cpt77092.choices import Color, DocumentFormat
-from cpt77092.cli.configured import answers_of, settings_of
+from cpt77092.cli.configured import request_of
 from cpt77092.cli.exits import exit_if_unread
-from cpt77092.cli.options import (
-    OUTPUT,
-    ClaimOptions,
-    argument,
-    color_option,
-    isolated_option,
-    option,
-    settings_option,
-    with_options,
-)
+from cpt77092.cli.options import DocumentOptions, argument, with_options
 from cpt77092.frozen import frozen
 
 
 @frozen(kw_only=True)
-class WhyOptions(ClaimOptions):
+class WhyOptions(DocumentOptions):
     """The arguments and options of `scrub why`, in the order of its help."""
 
     claim: str = argument("CLAIM", "A claim's number, as the files have it.", is_first=True)
-    form: DocumentFormat = option(
-        OUTPUT, "Format on standard output.", "--format", default=DocumentFormat.TEXT
-    )
-    color: Color = color_option()
-    isolated: bool = isolated_option()
-    settings: str | None = settings_option()
 
 
 @with_options
@@ -51,7 +33,7 @@ def why(ctx: typer.Context, options: WhyOptions) -> None:
     from cpt77092.reports.document import print_document
     from cpt77092.run import run
 
-    request = replace(options.run_request(settings_of(ctx).payers), **answers_of(ctx))
+    request = request_of(ctx, options)
     result = run(request)
     print_document(compose(result, options.claim), options.form, options.color)
     exit_if_unread(ctx, result, request.without)
