@@ -7,6 +7,7 @@ columns, not by their names; names and titles say which quarter they hold, and m
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from cpt77092.cms_files import (
     code_pairs,
@@ -56,7 +57,7 @@ def read_files(paths: Sequence[str], options: Options) -> Reading:
     groups: dict[tuple[str, str], list[Sheet]] = {}
     skipped: list[str] = []
     for path in dict.fromkeys(paths):
-        files = open_files([path])
+        files = open_files(Path(path))
         sheets = [(file, *recognized) for file in files if (recognized := _recognize(file))]
         if not sheets:
             raise _unknown(path, files)

@@ -5,19 +5,21 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import cached_property
 
 from cpt77092.cms_files.layout import (
     NCCI,
+    ZIP_OF_NCCI,
     Extract,
     Layout,
     NewValue,
     Options,
-    Record,
     Sheet,
     period_of,
     quarter_day,
+    stated_day,
 )
 from cpt77092.frozen import frozen
 from cpt77092.reference.codes import CHECKED
@@ -64,10 +66,9 @@ def _read(sheets: Sequence[Sheet], options: Options) -> Extract:
             f"name all four files (f1 to f4)"
         )
     year, quarter, _ = versions[0]
-    outer = re.search(r"(20\d\d)-?Q([1-4])", sheet.file.outer.upper())
     stated = {
         "its name": quarter_day(year, quarter),
-        "the zip's name": quarter_day(int(outer[1]), int(outer[2])) if outer else None,
+        "the zip's name": stated_day(ZIP_OF_NCCI, sheet.file.outer),
     }
     first, last = period_of(sheet, stated, options, months=3)
     edits = [edit for one in sheets for edit in _edits(one, last)]
@@ -75,17 +76,14 @@ def _read(sheets: Sequence[Sheet], options: Options) -> Extract:
         raise sheet.refused(f"it has no pair of {', '.join(sorted(CHECKED))}")
     names = ", ".join(sorted({one.file.name for one in sheets}))
     digests = "".join(sorted(one.file.sha256 for one in sheets))
-    return Extract(
-        layout=LAYOUT.key,
-        title=f"CMS NCCI procedure-to-procedure edits, practitioner, {first:%B} {first.year}",
+    of_a_part = sheet.extract(
+        f"CMS NCCI procedure-to-procedure edits, practitioner, {first:%B} {first.year}",
+        (first, last),
         at=f"version {year - _FIRST_VERSION}.{quarter - 1}; {names}",
-        url=NCCI,
-        sha256=hashlib.sha256(digests.encode()).hexdigest(),
-        first_day=first,
-        last_day=last,
-        values=tuple(v for code in sorted(CHECKED) for v in _values(sheet, code, edits, last)),
-        is_history=True,
+        values=(v for code in sorted(CHECKED) for v in _values(sheet, code, edits, last)),
     )
+    sha256 = hashlib.sha256(digests.encode()).hexdigest()
+    return replace(of_a_part, sha256=sha256, is_history=True)
 
 
 def _version(sheet: Sheet) -> tuple[int, int, str]:
@@ -107,29 +105,21 @@ def _edits(sheet: Sheet, last: date) -> list[_Edit]:
         ours = CHECKED & {record["paid"], record["denied"]}
         if not ours or record["indicator"] == _NOT_APPLICABLE:
             continue
+        paid, denied, last_day = record["paid"], record["denied"], record["last_day"]
+        pair = f"{paid} with {denied}"
         edit = _Edit(
-            record["paid"],
-            record["denied"],
-            _day(sheet, record, "first_day"),
-            date.max if record["last_day"] in {"", "*"} else _day(sheet, record, "last_day"),
+            paid,
+            denied,
+            sheet.day(record["first_day"], pair),
+            date.max if last_day in {"", "*"} else sheet.day(last_day, pair),
             record["indicator"],
         )
         if edit.indicator not in {"0", "1"}:
             raise sheet.refused(f"modifier indicator {edit.indicator!r}; expected 0, 1 or 9")
         if edit.first_day > last:
-            raise sheet.contradiction(
-                f"{edit.paid} with {edit.denied} begins on {edit.first_day}, after its quarter"
-            )
+            raise sheet.contradiction(f"{pair} begins on {edit.first_day}, after its quarter")
         edits.append(edit)
     return edits
-
-
-def _day(sheet: Sheet, record: Record, name: str) -> date:
-    try:
-        return date.fromisoformat(record[name][:10].replace("-", ""))
-    except ValueError:
-        pair = f"{record['paid']} with {record['denied']}"
-        raise sheet.refused(f"{record[name]!r} of {pair} is no date; expected YYYYMMDD") from None
 
 
 def _values(sheet: Sheet, code: str, edits: Sequence[_Edit], last: date) -> list[NewValue]:
@@ -169,6 +159,7 @@ LAYOUT = Layout(
         "last_day": "DELETION.*",
         "indicator": "MODIFIER.*",
     },
+    url=NCCI,
     read=_read,
     group=lambda _: "",
 )

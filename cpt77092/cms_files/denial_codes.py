@@ -39,23 +39,12 @@ def _read(sheets: Sequence[Sheet], options: Options) -> Extract:
     first, _ = period_of(sheet, _stated(sheet), options, months=12)
     stopped = sum(one.last_day is not None and one.last_day < first for one in listed.values())
     title = f"X12 {name} list, {first}"
-    source = f"{title}; {sheet.file.label}, sha256 {sheet.file.sha256}"
-    return Extract(
-        layout=LAYOUT.key,
-        title=title,
-        at=sheet.file.label,
-        url="https://x12.org/codes",
-        sha256=sheet.file.sha256,
-        first_day=first,
-        last_day=None,
-        tables=(
-            NewTable(
-                name=f"{beginning}{first}.txt",
-                text=code_list_text(listed.values(), first, None, source),
-                summary=f"{len(listed):,} codes, {stopped:,} of them stopped",
-            ),
-        ),
+    table = NewTable(
+        name=f"{beginning}{first}.txt",
+        text=code_list_text(listed.values(), first, None, sheet.cited(title)),
+        summary=f"{len(listed):,} codes, {stopped:,} of them stopped",
     )
+    return sheet.extract(title, (first, None), tables=(table,))
 
 
 def _stated(sheet: Sheet) -> dict[str, date | None]:
@@ -113,6 +102,7 @@ LAYOUT = Layout(
         "started": "(START|EFFECTIVE)( DATE)?",
         "stopped": "(STOP|END|TERMINATION|DEACTIVATION)( DATE)?",
     },
+    url="https://x12.org/codes",
     read=_read,
     is_row=_has_code,
 )

@@ -35,28 +35,14 @@ def _read(sheets: Sequence[Sheet], options: Options) -> Extract:
             f"it has {len(before & billable):,} of the {len(before):,} codes of fiscal year "
             f"{diagnosis_list().fiscal_year}; import the complete file"
         )
-    name = f"{USERS_LIST}{year}.txt"
-    source = (
-        f"CDC/NCHS ICD-10-CM, fiscal year {year}; {sheet.file.label}, sha256 {sheet.file.sha256}"
+    source = sheet.cited(f"CDC/NCHS ICD-10-CM, fiscal year {year}")
+    table = NewTable(
+        name=f"{USERS_LIST}{year}.txt",
+        text=pack(billable, first, last, source),
+        summary=f"{len(billable):,} billable codes; {len(billable - before):,} are new since "
+        f"fiscal year {diagnosis_list().fiscal_year} and {len(before - billable):,} are gone",
     )
-    return Extract(
-        layout=LAYOUT.key,
-        title=f"ICD-10-CM of fiscal year {year}",
-        at=sheet.file.label,
-        url="https://www.cms.gov/medicare/coding-billing/icd-10-codes",
-        sha256=sheet.file.sha256,
-        first_day=first,
-        last_day=last,
-        tables=(
-            NewTable(
-                name=name,
-                text=pack(billable, first, last, source),
-                summary=f"{len(billable):,} billable codes; {len(billable - before):,} are new "
-                f"since fiscal year {diagnosis_list().fiscal_year} and "
-                f"{len(before - billable):,} are gone",
-            ),
-        ),
-    )
+    return sheet.extract(f"ICD-10-CM of fiscal year {year}", (first, last), tables=(table,))
 
 
 def _billable(sheet: Sheet) -> set[str]:
@@ -95,6 +81,7 @@ LAYOUT = Layout(
     key="icd-10-cm",
     title="ICD-10-CM code descriptions in tabular order (icd10cm-order-YYYY.txt)",
     columns={},
+    url="https://www.cms.gov/medicare/coding-billing/icd-10-codes",
     read=_read,
     fixed=_cut,
     group=lambda sheet: "".join(_YEAR.findall(sheet.file.name)),

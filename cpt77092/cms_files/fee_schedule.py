@@ -9,6 +9,8 @@ from decimal import Decimal, InvalidOperation
 from functools import partial
 
 from cpt77092.cms_files.layout import (
+    FEE_SCHEDULE,
+    ZIP_OF_FEES,
     Extract,
     Layout,
     NewTable,
@@ -16,8 +18,6 @@ from cpt77092.cms_files.layout import (
     Options,
     Record,
     Sheet,
-    period_of,
-    quarter_day,
 )
 from cpt77092.reference.codes import CHECKED
 from cpt77092.reference.localities import (
@@ -31,7 +31,6 @@ from cpt77092.reference.localities import (
 from cpt77092.reference.sources import Source
 
 _PARTS = {"": "whole", "26": "professional", "TC": "technical"}
-_QUARTERS = {"JAN": 1, "APR": 2, "JUL": 3, "OCT": 4}
 _AMOUNTS = ("work", "nonfacility_pe", "facility_pe", "malpractice", "total", "facility_total")
 _NATIONAL = (Decimal(1), Decimal(1), Decimal(1))
 
@@ -65,11 +64,8 @@ def _payment(record: Record) -> Decimal:
 
 
 def _relative_values(record: Record) -> Indices:
-    return (
-        Decimal(record["work"]),
-        Decimal(record["nonfacility_pe"]),
-        Decimal(record["malpractice"]),
-    )
+    work, expense, malpractice = record["work"], record["nonfacility_pe"], record["malpractice"]
+    return Decimal(work), Decimal(expense), Decimal(malpractice)
 
 
 def _cut(line: str) -> Record | None:
@@ -84,7 +80,7 @@ def _cut(line: str) -> Record | None:
 def _read(sheets: Sequence[Sheet], options: Options) -> Extract:
     (sheet,) = sheets
     is_qualifying = _is_qualifying(sheet)
-    first, last = _period(sheet, options)
+    first, last = sheet.period(options)
     records = _records(sheet)
     factor = records[0]["conversion_factor"]
     by_code: dict[str, dict[str, Record]] = {}
@@ -97,15 +93,11 @@ def _read(sheets: Sequence[Sheet], options: Options) -> Extract:
     who = "QP" if is_qualifying else "non-QP"
     title = f"CMS fee schedule {first.year}, PPRRVU {first:%B}"
     title += f", {who}" if is_qualifying is not None else ""
-    return Extract(
-        layout=LAYOUT.key,
-        title=title,
+    return sheet.extract(
+        title,
+        (first, last),
         at=f"RVUs x conversion factor {factor}, national; {sheet.file.label}",
-        url="https://www.cms.gov/medicare/payment/fee-schedules/physician/pfs-relative-value-files",
-        sha256=sheet.file.sha256,
-        first_day=first,
-        last_day=last,
-        values=tuple(values),
+        values=values,
         tables=(_table(sheet, title, by_code, (first, last)),),
         notes=tuple(
             f"no row of {code}; its values stay" for code in sorted(CHECKED - set(by_code))
@@ -152,26 +144,6 @@ def _is_qualifying(sheet: Sheet) -> bool | None:
     """Whether the fees are those of qualifying APM participants; None before there were two."""
     name = re.sub("[^A-Z]", "", sheet.file.name.upper())
     return "NONQP" not in name if "QP" in name else None
-
-
-def _period(sheet: Sheet, options: Options) -> tuple[date, date]:
-    title = re.search(r"(20\d\d) National Physician.*? (\w{3})\w* Release", sheet.titles)
-    name = re.search(r"PPRRVU(?:20)?(\d\d)_?([A-Z]{3})", sheet.file.name.upper())
-    outer = re.search(r"RVU(\d\d)([A-D])", sheet.file.outer.upper().replace("PPRRVU", ""))
-    stated = {
-        "its title": _quarter(title[1], title[2]) if title else None,
-        "its name": _quarter(f"20{name[1]}", name[2]) if name else None,
-        "the zip's name": _quarter(f"20{outer[1]}", "JANAPRJULOCT"["ABCD".index(outer[2]) * 3 :])
-        if outer
-        else None,
-    }
-    # A fee schedule holds for the calendar year; a later quarter's file amends it.
-    return period_of(sheet, stated, options, months=12)
-
-
-def _quarter(year: str, month: str) -> date | None:
-    quarter = _QUARTERS.get(month[:3].upper())
-    return quarter_day(int(year), quarter) if quarter else None
 
 
 def _records(sheet: Sheet) -> list[Record]:
@@ -272,6 +244,14 @@ LAYOUT = Layout(
         "team": "TEAM SURG",
         "conversion_factor": "CONV FACTOR",
     },
+    url=FEE_SCHEDULE,
+    states={
+        "its title": r"(?P<year>20\d\d) NATIONAL PHYSICIAN.*? (?P<month>\w{3})\w* RELEASE",
+        "its name": r"PPRRVU(?:20)?(?P<year>\d\d)_?(?P<month>[A-Z]{3})",
+        "the zip's name": ZIP_OF_FEES,
+    },
+    # A fee schedule holds for the calendar year; a later quarter's file amends it.
+    months=12,
     read=_read,
     skip=_skip,
     fixed=_cut,

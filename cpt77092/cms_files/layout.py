@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from datetime import date
 from itertools import islice
@@ -18,6 +18,15 @@ _HEADER_ROWS = 4
 
 NCCI = "https://www.cms.gov/national-correct-coding-initiative-ncci"
 """The page with the tables of unit limits and code pairs."""
+ZIP_OF_NCCI = r"(?P<year>20\d\d)-?Q(?P<quarter>[1-4])"
+"""How the names of their zips say the quarter."""
+FEE_SCHEDULE = (
+    "https://www.cms.gov/medicare/payment/fee-schedules/physician/pfs-relative-value-files"
+)
+"""The page with the zips of relative values and cost indices."""
+ZIP_OF_FEES = r"(?<!PPR)RVU(?P<year>\d\d)(?P<letter>[A-D])"
+"""How the names of these zips say the quarter."""
+_QUARTERS = {"JAN": 1, "APR": 2, "JUL": 3, "OCT": 4}
 Record = dict[str, str]
 """One row: its cells by our names of the columns."""
 
@@ -85,11 +94,60 @@ class Sheet:
     file: CmsFile
     titles: str
     """The text above the header."""
-    _records: Callable[[], Iterator[Record]]
+    layout: Layout
+    records: Callable[[], Iterator[Record]]
+    """Its rows below the header."""
 
-    def records(self) -> Iterator[Record]:
-        """Its rows below the header."""
-        return self._records()
+    def cited(self, title: str) -> str:
+        """The source of a list, as its head names it (`reference.code_list.source_of`)."""
+        return f"{title}; {self.file.label}, sha256 {self.file.sha256}"
+
+    def extract(
+        self,
+        title: str,
+        period: tuple[date, date | None],
+        *,
+        at: str = "",
+        values: Iterable[NewValue] = (),
+        tables: tuple[NewTable, ...] = (),
+        notes: tuple[str, ...] = (),
+    ) -> Extract:
+        """What was taken from it."""
+        return Extract(
+            layout=self.layout.key,
+            title=title,
+            at=at or self.file.label,
+            url=self.layout.url,
+            sha256=self.file.sha256,
+            first_day=period[0],
+            last_day=period[1],
+            values=tuple(values),
+            tables=tables,
+            notes=notes,
+        )
+
+    def day(self, cell: str, of: str) -> date:
+        """The day in a cell.
+
+        Raises:
+            UsageError: it is none.
+        """
+        try:
+            return date.fromisoformat(cell[:10].replace("-", ""))
+        except ValueError:
+            raise self.refused(f"{cell!r} of {of} is no date; expected YYYYMMDD") from None
+
+    def period(self, options: Options) -> tuple[date, date]:
+        """The first and last day that it is published for, as `period_of` has them."""
+        texts = {
+            "its title": self.titles,
+            "its name": self.file.name,
+            "the zip's name": self.file.outer,
+        }
+        stated = {
+            what: stated_day(pattern, texts[what]) for what, pattern in self.layout.states.items()
+        }
+        return period_of(self, stated, options, months=self.layout.months)
 
     def contradiction(self, what: str) -> UsageError:
         """Why the file is not imported: it says two things."""
@@ -109,8 +167,14 @@ class Layout:
     """How CMS names it."""
     columns: Mapping[str, str]
     """Our name of each needed column to a pattern of its header, in capitals without marks."""
+    url: str
+    """The page that has the file."""
     read: Callable[[Sequence[Sheet], Options], Extract]
     """Takes what concerns our codes; of a table in several files it is given all."""
+    months: int = 12
+    """How many months the file is published for, at the end of a calendar quarter or year."""
+    states: Mapping[str, str] = field(default_factory=dict)
+    """Where the first day is stated (`its title`, `its name`, `the zip's name`), to its pattern."""
     skip: Callable[[Sheet, Options], str] = lambda _sheet, _options: ""
     """Why a file is not the one that is wanted of several; blank where it is."""
     fixed: Callable[[str], Record | None] | None = None
@@ -147,7 +211,7 @@ class Layout:
         if 2 * sum(map(self.is_row, first)) < len(first):
             return None
         titles = "\n".join(" ".join(row) for row in file.head[: header.row])
-        return Sheet(file=file, titles=titles, _records=records)
+        return Sheet(file=file, titles=titles, layout=self, records=records)
 
     def missing(self, names: Sequence[str]) -> list[str]:
         """The needed columns that some headers lack."""
@@ -180,7 +244,7 @@ class Layout:
                 if record is not None:
                     yield record
 
-        return Sheet(file=file, titles="".join(head[: at[0]]), _records=records)
+        return Sheet(file=file, titles="".join(head[: at[0]]), layout=self, records=records)
 
 
 @frozen
@@ -236,6 +300,28 @@ def last_of_period(day: date, months: int) -> date:
     month = (day.month - 1) // months * months + months
     following = date(day.year + month // 12, month % 12 + 1, 1)
     return date.fromordinal(following.toordinal() - 1)
+
+
+def stated_day(pattern: str, text: str) -> date | None:
+    """The first day of the quarter that a title or name states; None where it states none.
+
+    Args:
+        pattern: with the group `year` and, as the text has it, one of `month` (JUL), `quarter` (3)
+            and `letter` (C); or `month` and `day` as numbers.
+        text: in any letters.
+    """
+    match = re.search(pattern, text.upper())
+    if match is None:
+        return None
+    parts = match.groupdict()
+    year = 2000 + int(parts["year"][-2:])
+    if "day" in parts:
+        return date(year, int(parts["month"]), int(parts["day"]))
+    for name, marks in (("quarter", "1234"), ("letter", "ABCD")):
+        if name in parts:
+            return quarter_day(year, marks.index(parts[name]) + 1)
+    quarter = _QUARTERS.get(parts["month"])
+    return quarter_day(year, quarter) if quarter else None
 
 
 def quarter_day(year: int, quarter: int) -> date:

@@ -8,6 +8,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
 from cpt77092.cms_files.layout import (
+    FEE_SCHEDULE,
+    ZIP_OF_FEES,
     Extract,
     Layout,
     NewTable,
@@ -15,7 +17,7 @@ from cpt77092.cms_files.layout import (
     Record,
     Sheet,
     period_of,
-    quarter_day,
+    stated_day,
 )
 from cpt77092.reference.localities import LOCALITIES, Locality, localities_text
 from cpt77092.reference.sources import Source
@@ -33,23 +35,13 @@ def _read(sheets: Sequence[Sheet], options: Options) -> Extract:
         raise sheet.refused("it has no row of a locality")
     if len({(one.key, one.first_day) for one in listed}) != len(listed):
         raise sheet.contradiction("two rows of one locality")
-    return Extract(
-        layout=LAYOUT.key,
-        title=source.title,
-        at=source.at,
-        url="https://www.cms.gov/medicare/payment/fee-schedules/physician/pfs-relative-value-files",
-        sha256=source.sha256,
-        first_day=first,
-        last_day=last,
-        tables=(
-            NewTable(
-                name=f"{LOCALITIES}{first}.txt",
-                text=localities_text(listed, source),
-                summary=f"{len({one.key for one in listed})} localities; --locality takes the fees "
-                f"of one, by number ({listed[0].key}) or name",
-            ),
-        ),
+    table = NewTable(
+        name=f"{LOCALITIES}{first}.txt",
+        text=localities_text(listed, source),
+        summary=f"{len({one.key for one in listed})} localities; --locality takes the fees of one, "
+        f"by number ({listed[0].key}) or name",
     )
+    return sheet.extract(source.title, (first, last), tables=(table,))
 
 
 def _period(sheet: Sheet, options: Options) -> tuple[date, date]:
@@ -57,15 +49,12 @@ def _period(sheet: Sheet, options: Options) -> tuple[date, date]:
         "its title": re.search(r"(?:CY|FINAL) ?(20\d\d)", sheet.titles.upper()),
         "its name": re.search(r"GPCI(20\d\d)", sheet.file.name.upper()),
     }
-    outer = re.search(r"RVU(\d\d)([A-D])", sheet.file.outer.upper())
-    quarter = "ABCD".index(outer[2]) + 1 if outer else 1
+    outer = stated_day(ZIP_OF_FEES, sheet.file.outer)
     stated = {
-        what: quarter_day(int(match[1]), quarter) if match else None
+        what: date(int(match[1]), outer.month if outer else 1, 1) if match else None
         for what, match in years.items()
     }
-    if outer:
-        stated["the zip's name"] = quarter_day(int(f"20{outer[1]}"), quarter)
-    return period_of(sheet, stated, options, months=12)
+    return period_of(sheet, {**stated, "the zip's name": outer}, options, months=12)
 
 
 def _localities(sheet: Sheet, first: date, last: date, source: Source) -> Iterator[Locality]:
@@ -98,12 +87,11 @@ def _floor_ends(sheet: Sheet, notes: str) -> date:
 
 
 def _indices(sheet: Sheet, record: Record, work: str) -> tuple[Decimal, Decimal, Decimal]:
-    cells = (record[work], record["practice_expense"], record["malpractice"])
+    expense, malpractice = record["practice_expense"], record["malpractice"]
     try:
-        work_index, practice_expense, malpractice = (Decimal(cell) for cell in cells)
+        indices = (Decimal(record[work]), Decimal(expense), Decimal(malpractice))
     except InvalidOperation:
         raise sheet.refused(f"a GPCI of {record['name']} is not a number") from None
-    indices = (work_index, practice_expense, malpractice)
     if not all(_LEAST <= index <= _MOST for index in indices):
         raise sheet.refused(f"a GPCI of {record['name']} is not between {_LEAST} and {_MOST}")
     return indices
@@ -120,6 +108,7 @@ LAYOUT = Layout(
         "practice_expense": r"(20\d\d )?PE GPCI( ?\*+)?",
         "malpractice": r"(20\d\d )?MP GPCI( ?\*+)?",
     },
+    url=FEE_SCHEDULE,
     optional={"work_without_floor": r"(20\d\d )?P?W(ORK)? GPCI WITHOUT 1\.0 FLOOR( ?\*+)?"},
     read=_read,
 )

@@ -8,24 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import date
 
-from cpt77092.cms_files.layout import (
-    Extract,
-    Layout,
-    NewTable,
-    Options,
-    Record,
-    Sheet,
-    period_of,
-    quarter_day,
-)
+from cpt77092.cms_files.layout import Extract, Layout, NewTable, Options, Record, Sheet
 from cpt77092.reference.code_list import MODIFIERS, ListedCode, code_list_text
 from cpt77092.reference.codes import known_modifiers
 from cpt77092.reference.modifiers import LEVEL_II
 
 _FIRST_RECORD = "7"
-_QUARTERS = {"JAN": 1, "APR": 2, "JUL": 3, "OCT": 4}
 _LEAST_SHARE = 0.8
 """Of the shipped level II modifiers, how many a complete file has at least; some have ended."""
 
@@ -40,7 +29,7 @@ def _cut(line: str) -> Record | None:
 
 def _read(sheets: Sequence[Sheet], options: Options) -> Extract:
     sheet = sheets[0]
-    first, last = _period(sheet, options)
+    first, last = sheet.period(options)
     listed = {one.code: one for one in _listed(sheet)}
     for other in sheets[1:]:
         if {one.code: one for one in _listed(other)} != listed:
@@ -53,26 +42,14 @@ def _read(sheets: Sequence[Sheet], options: Options) -> Extract:
         )
     valid = {one.code for one in listed.values() if one.last_day is None or one.last_day >= first}
     title = f"CMS HCPCS level II modifiers, {first:%B} {first.year}"
-    source = f"{title}; {sheet.file.label}, sha256 {sheet.file.sha256}"
-    return Extract(
-        layout=LAYOUT.key,
-        title=title,
-        at=sheet.file.label,
-        url="https://www.cms.gov/medicare/coding-billing/healthcare-common-procedure-system/"
-        "quarterly-update",
-        sha256=sheet.file.sha256,
-        first_day=first,
-        last_day=last,
-        tables=(
-            NewTable(
-                name=f"{MODIFIERS}{first}.txt",
-                text=code_list_text(listed.values(), first, last, source),
-                summary=f"{len(valid):,} HCPCS modifiers; new since 2024: "
-                f"{_names(valid - before)}; ended: {_names(before - valid)}",
-            ),
-        ),
-        notes=("CPT modifiers are in no file of CMS; those of 2024 stay",),
+    table = NewTable(
+        name=f"{MODIFIERS}{first}.txt",
+        text=code_list_text(listed.values(), first, last, sheet.cited(title)),
+        summary=f"{len(valid):,} HCPCS modifiers; new since 2024: {_names(valid - before)}; "
+        f"ended: {_names(before - valid)}",
     )
+    note = "CPT modifiers are in no file of CMS; those of 2024 stay"
+    return sheet.extract(title, (first, last), tables=(table,), notes=(note,))
 
 
 def _skip(sheet: Sheet, _: Options) -> str:
@@ -100,32 +77,11 @@ def _listed(sheet: Sheet) -> Iterator[ListedCode]:
         if code in seen:
             raise sheet.contradiction(f"two records of modifier {code}")
         seen.add(code)
-        added, ended = (_day(sheet, code, record[name]) for name in ("added", "ended"))
+        added, ended = (
+            sheet.day(cell, f"modifier {code}") if cell.strip("0") else None
+            for cell in (record["added"], record["ended"])
+        )
         yield ListedCode(code, added, ended)
-
-
-def _day(sheet: Sheet, code: str, cell: str) -> date | None:
-    if not cell.strip("0"):
-        return None
-    try:
-        return date.fromisoformat(cell[:10].replace("-", ""))
-    except ValueError:
-        raise sheet.refused(f"{cell!r} of modifier {code} is no date; expected YYYYMMDD") from None
-
-
-def _period(sheet: Sheet, options: Options) -> tuple[date, date]:
-    name = re.search(r"HCPC(20\d\d)_([A-Z]{3})", sheet.file.name.upper())
-    outer = re.search(r"([A-Z]{3})[A-Z]*-(20\d\d)-ALPHA", sheet.file.outer.upper())
-    stated = {
-        "its name": _quarter(name[1], name[2]) if name else None,
-        "the zip's name": _quarter(outer[2], outer[1]) if outer else None,
-    }
-    return period_of(sheet, stated, options, months=3)
-
-
-def _quarter(year: str, month: str) -> date | None:
-    quarter = _QUARTERS.get(month)
-    return quarter_day(int(year), quarter) if quarter else None
 
 
 LAYOUT = Layout(
@@ -137,6 +93,13 @@ LAYOUT = Layout(
         "added": "ADD DT",
         "ended": "TERM DT",
     },
+    url="https://www.cms.gov/medicare/coding-billing/healthcare-common-procedure-system/"
+    "quarterly-update",
+    states={
+        "its name": r"HCPC(?P<year>20\d\d)_(?P<month>[A-Z]{3})",
+        "the zip's name": r"(?P<month>[A-Z]{3})[A-Z]*-(?P<year>20\d\d)-ALPHA",
+    },
+    months=3,
     read=_read,
     skip=_skip,
     fixed=_cut,

@@ -95,16 +95,12 @@ def _split(text: str) -> Iterator[list[str]]:
     return csv.reader(io.StringIO(text), delimiter="\t" if "\t" in text[:_HEAD_BYTES] else ",")
 
 
-def open_files(paths: list[str]) -> list[CmsFile]:
-    """Open files, and of a zip each table in it once, as CSV before text before a workbook.
+def open_files(path: Path) -> list[CmsFile]:
+    """Open a file, and of a zip each table in it once, as CSV before text before a workbook.
 
     Raises:
-        UsageError: a file cannot be read, or unpacks to more than a gigabyte.
+        UsageError: it cannot be read, or unpacks to more than a gigabyte.
     """
-    return [file for path in paths for file in _open(Path(path))]
-
-
-def _open(path: Path) -> list[CmsFile]:
     try:
         is_zip = is_zipfile(path) and path.suffix.lower() not in _WORKBOOKS
         if not is_zip:

@@ -24,25 +24,14 @@ def _read(sheets: Sequence[Sheet], options: Options) -> Extract:
             f"table"
         )
     title = f"CMS place-of-service code set, {first}"
-    source = f"{title}; {sheet.file.label}, sha256 {sheet.file.sha256}"
     added, gone = (" ".join(sorted(one)) for one in (set(listed) - before, before - set(listed)))
-    return Extract(
-        layout=LAYOUT.key,
-        title=title,
-        at=sheet.file.label,
-        url="https://www.cms.gov/medicare/coding-billing/place-of-service-codes/code-sets",
-        sha256=sheet.file.sha256,
-        first_day=first,
-        last_day=None,
-        tables=(
-            NewTable(
-                name=f"{PLACES}{first}.txt",
-                text=code_list_text(listed.values(), first, None, source),
-                summary=f"{len(listed)} codes; new since 2024: {added or 'none'}; "
-                f"unassigned now: {gone or 'none'}",
-            ),
-        ),
+    table = NewTable(
+        name=f"{PLACES}{first}.txt",
+        text=code_list_text(listed.values(), first, None, sheet.cited(title)),
+        summary=f"{len(listed)} codes; new since 2024: {added or 'none'}; "
+        f"unassigned now: {gone or 'none'}",
     )
+    return sheet.extract(title, (first, None), tables=(table,))
 
 
 def _updated(sheet: Sheet) -> date | None:
@@ -72,5 +61,6 @@ LAYOUT = Layout(
         "code": "(PLACE OF SERVICE|POS) CODE(S| S)?",
         "name": "(PLACE OF SERVICE|POS) NAME",
     },
+    url="https://www.cms.gov/medicare/coding-billing/place-of-service-codes/code-sets",
     read=_read,
 )

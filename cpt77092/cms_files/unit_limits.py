@@ -8,14 +8,13 @@ from datetime import date
 
 from cpt77092.cms_files.layout import (
     NCCI,
+    ZIP_OF_NCCI,
     Extract,
     Layout,
     NewValue,
     Options,
     Record,
     Sheet,
-    period_of,
-    quarter_day,
 )
 from cpt77092.reference.codes import CHECKED
 
@@ -24,7 +23,7 @@ def _read(sheets: Sequence[Sheet], options: Options) -> Extract:
     (sheet,) = sheets
     if "MCD" in sheet.file.name.upper() or "MEDICAID" in sheet.file.label.upper():
         raise sheet.refused("it is Medicaid's table; get the Medicare one from CMS")
-    first, last = _period(sheet, options)
+    first, last = sheet.period(options)
     by_code: dict[str, Record] = {}
     number = 0
     for record in sheet.records():
@@ -39,28 +38,14 @@ def _read(sheets: Sequence[Sheet], options: Options) -> Extract:
                 )
     if not by_code:
         raise sheet.refused(f"it has no row of {', '.join(sorted(CHECKED))}")
-    return Extract(
-        layout=LAYOUT.key,
-        title=f"CMS NCCI medically unlikely edits, practitioner, {first:%B} {first.year}",
+    return sheet.extract(
+        f"CMS NCCI medically unlikely edits, practitioner, {first:%B} {first.year}",
+        (first, last),
         at=f"MUE and MAI; {sheet.file.label}",
-        url=NCCI,
-        sha256=sheet.file.sha256,
-        first_day=first,
-        last_day=last,
-        values=tuple(
+        values=(
             value for code in sorted(CHECKED) for value in _values(code, by_code.get(code), first)
         ),
     )
-
-
-def _period(sheet: Sheet, options: Options) -> tuple[date, date]:
-    name = re.search(r"EFF[_ -]*(\d\d)-(\d\d)-(20\d\d)", sheet.file.name.upper())
-    outer = re.search(r"(20\d\d)-?Q([1-4])", sheet.file.outer.upper())
-    stated = {
-        "its name": date(int(name[3]), int(name[1]), int(name[2])) if name else None,
-        "the zip's name": quarter_day(int(outer[1]), int(outer[2])) if outer else None,
-    }
-    return period_of(sheet, stated, options, months=3)
 
 
 def _values(code: str, record: Record | None, first: date) -> list[NewValue]:
@@ -85,5 +70,11 @@ LAYOUT = Layout(
         "indicator": "MUE ADJUDICATION INDICATOR",
         "rationale": "MUE RATIONALE",
     },
+    url=NCCI,
+    states={
+        "its name": r"EFF[_ -]*(?P<month>\d\d)-(?P<day>\d\d)-(?P<year>20\d\d)",
+        "the zip's name": ZIP_OF_NCCI,
+    },
+    months=3,
     read=_read,
 )
