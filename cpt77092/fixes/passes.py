@@ -251,8 +251,8 @@ def _keys(findings: pl.DataFrame) -> set[Key]:
 
 def edits_of(fix: Fix, edits: Sequence[CellEdit], result: Result) -> list[CellEdit]:
     """Those edits of a row that are the fix's own; in an 837P cells share a segment's element."""
-    headers = result.batch.scans[0].headers.columns
-    if result.batch.scans[0].kind == "X12 837P":
+    headers = result.batch.scans[0].opened.headers.columns
+    if result.batch.scans[0].opened.kind == "X12 837P":
         tag = "HI" if any(name.startswith("diagnosis") for name in fix.cells) else "SV"
         return [edit for edit in edits if edit.column.startswith(tag)]
     names = {headers[name] for name in fix.cells}

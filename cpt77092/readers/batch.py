@@ -47,7 +47,6 @@ from cpt77092.readers.scan import (
     Rows,
     Scan,
     Selection,
-    Table,
     Tally,
 )
 from cpt77092.text import count
@@ -160,8 +159,8 @@ class Batch:
         for (number,), rows in self.rejects.group_by("source", maintain_order=True):
             scan = self.scans[int(str(number))]
             raw = [row for row in rows[RAW] if row is not None]
-            if isinstance(scan.opened, Table):
-                yield scan.opened.texts(rows[ROW]).write_csv().encode()
+            if (cells := scan.opened.texts(rows[ROW])) is not None:
+                yield cells.write_csv().encode()
             for line in [scan.heading, *raw] if raw else ():
                 yield line if line.endswith((b"\n", b"\r")) else line + b"\n"
         self.require_unchanged()
@@ -292,8 +291,9 @@ def _read_file(
     scan, rows = _read_rows(file, _sending(selection, to))
     if to.placing is None:
         to.take(0, rows.kept)
+    asked = tuple(to.unread.questions(file.headers.silent))
     read = _FileRead(
-        replace(scan, state=state, late_questions=tuple(to.unread.questions(scan.headers.silent))),
+        replace(scan, state=state, late_questions=asked),
         tally_of(rows),
         rejects_of(rows, to.number),
         _unread_codes(rows, to.number),

@@ -9,42 +9,41 @@ from typing import Any
 
 import polars as pl
 
-from cpt77092.claims.headers import HeaderMatch, match_headers
+from cpt77092.claims.headers import match_headers
 from cpt77092.errors import ClaimsError, Problem, UsageError, did_you_mean
 from cpt77092.frozen import frozen
 from cpt77092.readers.failures import native_errors_silenced
 from cpt77092.readers.header_row import find_header, is_claims_header, titles_note, unique_names
 from cpt77092.readers.line_plan import LinePlan
-from cpt77092.readers.scan import INDEX, MATCHED_ROWS, SAMPLE_ROWS, Options, Rows, Scan, Selection
+from cpt77092.readers.scan import (
+    INDEX,
+    MATCHED_ROWS,
+    SAMPLE_ROWS,
+    OpenedFile,
+    Options,
+    Rows,
+    Scan,
+    Selection,
+)
 from cpt77092.readers.sheets import survey, with_errors
 from cpt77092.reference.codes import CHECKED
 
 
 @frozen
-class ExcelFile:
+class ExcelFile(OpenedFile):
     """A sheet of a workbook, in memory: a sheet holds a million rows at most."""
 
-    path: str
-    data: Path | bytes
     rows: pl.DataFrame
     written: Mapping[str, str]
     """A name for each column to its header, as it is written."""
-    headers: HeaderMatch
-    notes: tuple[str, ...]
-    sheets: tuple[str, ...] = ()
+    sheets: tuple[str, ...]
     """Sheets with claims, this one first, where there are several and the user named none."""
-    kind: str = "Excel"
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """A name for each of the sheet's columns."""
-        return tuple(self.written)
 
     def sample(self) -> pl.DataFrame:
         """The first rows, every cell as text."""
         return self.rows.drop(INDEX).head(SAMPLE_ROWS)
 
-    def all_rows(self) -> pl.LazyFrame | None:
+    def all_rows(self) -> pl.LazyFrame:
         """Every row below the header with its number."""
         return self.rows.lazy()
 
@@ -102,7 +101,7 @@ def open_file(path: str, data: Path | bytes, options: Options) -> ExcelFile:
     more = tuple(name for name in others if _has_claims(book, name))
     notes = (f"sheet {sheet!r}{_not_read(more if options.sheet else others)}", *titles_note(titles))
     rivals = (sheet, *more) if more and options.sheet is None else ()
-    return ExcelFile(path, data, body, written, headers, notes, rivals)
+    return ExcelFile(path, data, "Excel", headers, tuple(written), notes, body, written, rivals)
 
 
 def _may_hold_claims(texts: pl.DataFrame, options: Options) -> bool:

@@ -11,7 +11,7 @@ from itertools import chain
 
 import polars as pl
 
-from cpt77092.claims.headers import HeaderMatch, headers_to_read, match_headers
+from cpt77092.claims.headers import headers_to_read, match_headers
 from cpt77092.claims.layouts import fitting
 from cpt77092.errors import ClaimsError
 from cpt77092.frozen import frozen
@@ -26,6 +26,7 @@ from cpt77092.readers.scan import (
     REJECT,
     ROW,
     ROW_ID,
+    OpenedFile,
     Options,
     Rows,
     Scan,
@@ -107,17 +108,11 @@ class FrameRows:
 
 
 @frozen
-class FrameFile:
+class FrameFile(OpenedFile):
     """A frame whose headers are matched, and what was kept of its rows."""
 
-    path: str
-    headers: HeaderMatch
-    names: tuple[str, ...]
     types: Mapping[str, pl.DataType]
     parts: list[FrameRows] = field(default_factory=list)
-    kind: str = "frame"
-    data: bytes = b""
-    notes: tuple[str, ...] = ()
     taken: KeptRows | None = None
     """What took the kept rows, where `parts` do not have them."""
 
@@ -192,7 +187,8 @@ class FrameColumns:
             cells=as_texts(rows.head(MATCHED_ROWS)).fill_null("").to_dict(as_series=False),
             of_history=options.of_history,
         )
-        file = FrameFile(self.frame, headers, tuple(self.types), self.types, kind=self.kind)
+        names = tuple(self.types)
+        file = FrameFile(self.frame, b"", self.kind, headers, names, (), self.types)
         require_columns(file)
         if selection.only is not None:
             require_person(file)

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 import polars as pl
 
-from cpt77092.claims.headers import HeaderMatch, match_headers
+from cpt77092.claims.headers import match_headers
 from cpt77092.errors import ClaimsError
 from cpt77092.frozen import frozen
 from cpt77092.readers import memory
@@ -23,6 +23,7 @@ from cpt77092.readers.scan import (
     INDEX,
     MATCHED_ROWS,
     SAMPLE_ROWS,
+    OpenedFile,
     Options,
     Rows,
     Scan,
@@ -41,31 +42,21 @@ from cpt77092.readers.typed_columns import (
 
 
 @frozen
-class ParquetFile:
+class ParquetFile(OpenedFile):
     """A Parquet file whose footer is read and whose rows are not."""
 
-    path: str
-    data: Path | bytes
     rows: pl.LazyFrame
     types: Mapping[str, pl.DataType]
-    headers: HeaderMatch
-    kind: str = "Parquet"
-    notes: tuple[str, ...] = ()
     is_repaired: bool = False
     """Some of its columns stop Polars, and its rows are read without them."""
     unreadable: Mapping[str, str] = field(default_factory=dict)
     """Columns that cannot be read, and why."""
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The file's column names."""
-        return tuple(dict.fromkeys([*self.types, *self.unreadable]))
-
     def sample(self) -> pl.DataFrame:
         """The first rows, every cell as text."""
         return _texts(self.rows.select(list(self.types)).head(SAMPLE_ROWS))
 
-    def all_rows(self) -> pl.LazyFrame | None:
+    def all_rows(self) -> pl.LazyFrame:
         """Every row with its number, without columns that cannot be read."""
         return self.rows
 
@@ -146,7 +137,7 @@ def open_rows(
         ClaimsError: a list cannot be read, or --map names no column.
     """
     rows, types = _with_lists_spread(rows, types, path)
-    names = [*dict.fromkeys([*types, *unreadable])]
+    names = tuple(dict.fromkeys([*types, *unreadable]))
     headers = match_headers(
         {name: written.get(name, name) for name in names},
         options.overrides,
@@ -158,7 +149,8 @@ def open_rows(
         .fill_null("")
         .to_dict(as_series=False),
     )
-    return ParquetFile(path, data, rows, types, headers, unreadable=unreadable)
+    opened = ParquetFile(path, data, "Parquet", headers, names, (), rows, types)
+    return replace(opened, unreadable=unreadable)
 
 
 def _opened(

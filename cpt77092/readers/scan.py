@@ -5,10 +5,11 @@ Conservation: rows = in scope + out of scope + no code + not data + rejected, fo
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field, fields
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 import polars as pl
 
@@ -144,33 +145,24 @@ RowsOfClaims = Callable[[pl.Series], pl.DataFrame]
 number and the columns of `claim_diagnoses.ROW_COLUMNS` that the file has, as they are written."""
 
 
-class OpenedFile(Protocol):
+@frozen
+class OpenedFile(ABC):
     """What a reader gives: a file whose headers are known and whose rows are not read yet."""
 
-    @property
-    def path(self) -> str:
-        """As the user named it."""
+    path: str
+    """As the user named it."""
+    data: Path | bytes
+    """The file, or what came from standard input."""
+    kind: str
+    """Which format it is in, as people say it."""
+    headers: HeaderMatch
+    """How its headers were understood."""
+    names: tuple[str, ...]
+    """Its columns."""
+    notes: tuple[str, ...]
+    """What a person should know about how it was opened, each a clause of its own."""
 
-    @property
-    def kind(self) -> str:
-        """Which format it is in, as people say it."""
-
-    @property
-    def data(self) -> Path | bytes:
-        """The file, or what came from standard input."""
-
-    @property
-    def headers(self) -> HeaderMatch:
-        """How its headers were understood."""
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Its columns."""
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What a person should know about how it was opened, each a clause of its own."""
-
+    @abstractmethod
     def read(self, selection: Selection) -> tuple[Scan, Rows]:
         """Read its rows, by the fastest way that is right for the file.
 
@@ -180,29 +172,18 @@ class OpenedFile(Protocol):
             ClaimsError: the file cannot be read.
         """
 
+    def sample(self) -> pl.DataFrame | None:
+        """The first rows, every cell as text; None where there are no cells to show."""
+        return None
 
-@runtime_checkable
-class Sampled(Protocol):
-    """An opened file that can show its first rows."""
-
-    def sample(self) -> pl.DataFrame:
-        """The first rows, every cell as text."""
-
-
-@runtime_checkable
-class Table(Protocol):
-    """An opened file that has cells, and no rows of text that could be copied as they are."""
-
-    def texts(self, numbers: pl.Series) -> pl.DataFrame:
-        """The rows with some numbers, every cell as text."""
-
-
-@runtime_checkable
-class RowsByCells(Protocol):
-    """An opened file that has cells by column, whatever a row means."""
+    def texts(self, numbers: pl.Series) -> pl.DataFrame | None:
+        """Rows by their numbers, every cell as text; None where a row can be copied as it is."""
+        del numbers
+        return None
 
     def all_rows(self) -> pl.LazyFrame | None:
         """Every row as it is, with its number in `INDEX`; None where that takes a closer look."""
+        return None
 
 
 @frozen(kw_only=True)
@@ -239,24 +220,14 @@ class Scan:
         return self.opened.path
 
     @property
-    def kind(self) -> str:
-        """Which format the file is in, as people say it."""
-        return self.opened.kind
-
-    @property
-    def headers(self) -> HeaderMatch:
-        """How its headers were understood."""
-        return self.opened.headers
-
-    @property
     def asked(self) -> tuple[Question, ...]:
         """All questions about its columns."""
-        return (*self.headers.asked, *self.late_questions)
+        return (*self.opened.headers.asked, *self.late_questions)
 
     @property
     def source_file(self) -> str | None:
         """What findings call the file; None where the lines are a frame's."""
-        return None if self.kind == "frame" else self.path
+        return None if self.opened.kind == "frame" else self.path
 
     @property
     def file(self) -> Path | None:

@@ -67,7 +67,7 @@ class Log:
         """Log what was read and what was found."""
         batch = result.batch
         for scan, tally in zip(batch.scans, batch.tallies, strict=True):
-            self.event("read", file=scan.path, kind=scan.kind, **tally.record())
+            self.event("read", file=scan.path, kind=scan.opened.kind, **tally.record())
         # In text the summary names them; without a summary they are logged all the same.
         if self.is_json or self.quiet:
             self.trouble("unreadable", batch.unreadable)

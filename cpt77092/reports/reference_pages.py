@@ -21,7 +21,7 @@ from cpt77092.policies import PARAMETERS, Decision, Level, PolicySet, Status
 from cpt77092.policies.policy import DEFAULT
 from cpt77092.policies.positions import BY_SUBJECT, Position, positions
 from cpt77092.policies.value_text import codes_text, plain, short_value, value_with_unit
-from cpt77092.readers import OpenedFile, Sampled, is_headerless
+from cpt77092.readers import OpenedFile, is_headerless
 from cpt77092.reference.code_list import denial_codes
 from cpt77092.reference.codes import CHECKED
 from cpt77092.reference.sources import Confidence
@@ -390,7 +390,7 @@ def _headers_of_lines(match: HeaderMatch, name: str) -> tuple[str, ...]:
 
 def _samples(opened: OpenedFile, header: str, column: Column) -> str:
     """Some different cells of a column; of patient data only the shape, such as A999."""
-    if not isinstance(opened, Sampled) or header not in (rows := opened.sample()).columns:
+    if (rows := opened.sample()) is None or header not in rows.columns:
         return ""
     cells = rows[header].drop_nulls().str.strip_chars()
     filled = cells.filter(cells != "").unique(maintain_order=True).head(SAMPLES)

@@ -34,7 +34,7 @@ from cpt77092.parts.on_disk import (
 )
 from cpt77092.readers import Batch, Options, open_claims
 from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced
-from cpt77092.readers.scan import INDEX, RowsByCells
+from cpt77092.readers.scan import INDEX
 from cpt77092.readers.typed_columns import as_texts
 from cpt77092.rule import Rule
 from cpt77092.run import Progress, Request, Variant, policies_of, read_all, reading_options
@@ -181,7 +181,7 @@ class _Files:
 def _rows_of(path: str, options: Options) -> pl.DataFrame:
     """Every row of a file as it is, in types that Spark has."""
     opened = open_claims(path, options)
-    rows = opened.all_rows() if isinstance(opened, RowsByCells) else None
+    rows = opened.all_rows()
     if rows is None:
         raise ClaimsError(f"{path}: this {opened.kind} is not handed to Spark; {_WITHOUT}")
     try:

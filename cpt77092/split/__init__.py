@@ -261,7 +261,7 @@ class Split:
             ).agg(pl.len().alias("rows"), pl.col("size").sum())
             runs += [Run(*run) for run in sized.select("part", "rows", "size").iter_rows()]
         scan, tally = self.result.batch.scans[number], self.result.batch.tallies[number]
-        is_whole = scan.headers.line_columns or sum(run.rows for run in runs) == tally.rows
+        is_whole = scan.opened.headers.line_columns or sum(run.rows for run in runs) == tally.rows
         if not is_whole or any(rows.len() and rows[-1] > last for rows in (flagged, rejected)):
             raise changed(scan.path)
         return runs

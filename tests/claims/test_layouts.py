@@ -226,10 +226,10 @@ def test_of_synthea_only_charges_are_lines(tmp_path: Path) -> None:
         f"3,A1,2,P1,CHARGE,45.00,,{day},{day},org,99213,,,1,x",
     )
     batch = read(file, payer="medicare")
-    assert batch.scans[0].headers.layout == "synthea"
+    assert batch.scans[0].opened.headers.layout == "synthea"
     assert batch.total == Tally(rows=3, in_scope=1, no_code=0, not_data=1, rejected=0)
     assert batch.lines["place_of_service_code"].to_list() == [None]
-    assert "TYPE" not in batch.scans[0].headers.unused
+    assert "TYPE" not in batch.scans[0].opened.headers.unused
     file.write_text(file.read_text().replace(SYNTHEA, SYNTHEA.lower()))  # as databases write it
     assert read(file, payer="medicare").total == batch.total
 

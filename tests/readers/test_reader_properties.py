@@ -247,8 +247,8 @@ def test_lines_come_back_from_any_layout_with_their_row_numbers(
         if BY_NAME[column].kind not in TEXT_KINDS:
             states = batch.lines[f"{column}.state"].to_list()
             assert states == ["blank" if value is None else "read" for value in values]
-    assert set(batch.scans[0].headers.columns) == set(columns)
-    assert batch.scans[0].headers.unused == ()
+    assert set(batch.scans[0].opened.headers.columns) == set(columns)
+    assert batch.scans[0].opened.headers.unused == ()
 
 
 def plainly_read(lines: pl.DataFrame) -> pl.DataFrame:

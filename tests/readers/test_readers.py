@@ -908,8 +908,8 @@ def test_a_medicare_research_file_is_read_row_for_row(file: Path) -> None:
     assert total.no_code == codes.count("")  # each of them has a claim and a date
     assert total.rejected == len(body) - len(whole)
     assert (total.out_of_scope, total.not_data) == (0, 0)
-    dated = headers.index(batch.scans[0].headers.columns["claim_line_start_date"])
-    charged = headers.index(batch.scans[0].headers.columns["charge_amount"])
+    dated = headers.index(batch.scans[0].opened.headers.columns["claim_line_start_date"])
+    charged = headers.index(batch.scans[0].opened.headers.columns["charge_amount"])
     filled = [record for record in whole if record[column].strip()]
     assert batch.lines["claim_id"].to_list() == [r[headers.index("CLM_ID")] for r in filled]
     assert [f"{day:%d-%b-%Y}".upper() for day in batch.lines["claim_line_start_date"]] == [
@@ -1032,7 +1032,7 @@ def test_a_parquet_file_without_a_code_column_is_refused(tmp_path: Path) -> None
 def test_a_parquet_file_is_known_by_its_first_bytes_whatever_its_name(tmp_path: Path) -> None:
     claims_table().write_parquet(tmp_path / "claims.txt")
     batch = read(tmp_path / "claims.txt")
-    assert (batch.scans[0].kind, batch.total.in_scope) == ("Parquet", 1)
+    assert (batch.scans[0].opened.kind, batch.total.in_scope) == ("Parquet", 1)
 
 
 @pytest.mark.parametrize(
@@ -1300,7 +1300,7 @@ def test_standard_input_is_read_like_a_file(kind: str, monkeypatch: pytest.Monke
         data.seek(0)
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(data))
     batch = read(*find_files(["-"]))
-    assert batch.scans[0].kind == kind
+    assert batch.scans[0].opened.kind == kind
     assert batch.scans[0].file is None
     assert batch.scans[0].size == len(data.getvalue())
     assert (batch.total.in_scope, batch.total.out_of_scope) == (1, 1)

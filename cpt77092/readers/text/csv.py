@@ -16,7 +16,7 @@ from pathlib import Path
 
 import polars as pl
 
-from cpt77092.claims.headers import HeaderMatch, match_headers, names_column
+from cpt77092.claims.headers import match_headers, names_column
 from cpt77092.frozen import frozen
 from cpt77092.readers.classify import ROW_KIND
 from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced
@@ -31,6 +31,7 @@ from cpt77092.readers.scan import (
     ROW,
     SAMPLE_ROWS,
     SHORT,
+    OpenedFile,
     Options,
     Rows,
     Scan,
@@ -51,27 +52,13 @@ _NO_SEPARATOR = "\x15"
 
 
 @frozen
-class CsvFile:
+class CsvFile(OpenedFile):
     """A delimited text file whose head is read and whose rows are not."""
 
-    path: str
-    data: Path | bytes
     source: TextSource
     dialect: Dialect
-    headers: HeaderMatch
-    is_encoding_stated: bool = False
+    is_encoding_stated: bool
     """The user stated the encoding."""
-    kind: str = "CSV"
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """A name for each of the file's columns."""
-        return tuple(self.dialect.headers)
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What a person should know about how it was opened."""
-        return titles_note(self.dialect.titles)
 
     def sample(self) -> pl.DataFrame:
         """The first rows, every cell as text; not those behind a quote that nothing closes."""
@@ -403,4 +390,6 @@ def open_file(path: str, data: Path | bytes, options: Options) -> CsvFile:
         cells=first_cells(head.decode(source.encoding, "replace"), dialect),
         of_history=options.of_history,
     )
-    return CsvFile(path, data, source, dialect, headers, options.encoding is not None)
+    names, notes = tuple(dialect.headers), titles_note(dialect.titles)
+    is_stated = options.encoding is not None
+    return CsvFile(path, data, "CSV", headers, names, notes, source, dialect, is_stated)

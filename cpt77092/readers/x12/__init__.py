@@ -19,7 +19,7 @@ from cpt77092.errors import ClaimsError, Problem, UsageError
 from cpt77092.frozen import frozen
 from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced, reason
 from cpt77092.readers.kept import KeptRows
-from cpt77092.readers.scan import Options, Rows, Scan, Selection
+from cpt77092.readers.scan import OpenedFile, Options, Rows, Scan, Selection
 from cpt77092.readers.text.encoding import plain_bytes
 from cpt77092.readers.x12.claim_lines import SOURCES, read_lines
 from cpt77092.readers.x12.envelope import (
@@ -42,21 +42,11 @@ _FAULTS_SHOWN = 5
 
 
 @frozen
-class X12File:
-    """An X12 file that is not read yet."""
+class X12File(OpenedFile):
+    """An X12 file that is not read yet; `names` say where its columns are, as it has no headers."""
 
-    path: str
-    data: Path | bytes
-    headers: HeaderMatch
-    lenient: bool = False
+    lenient: bool
     """Read past wrong counts and control numbers, and note them."""
-    kind: str = "X12 837P"
-    notes: tuple[str, ...] = ()
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Where its columns are, since it has no headers."""
-        return tuple(self.headers.columns.values())
 
     def read(self, selection: Selection) -> tuple[Scan, Rows]:
         """Read the service lines.
@@ -134,7 +124,8 @@ def open_file(path: str, data: Path | bytes, options: Options) -> X12File:
             )
         )
     headers = HeaderMatch(SOURCES, dict.fromkeys(SOURCES, "sure"), ())
-    return X12File(path, data, headers, options.lenient)
+    names = tuple(SOURCES.values())
+    return X12File(path, data, "X12 837P", headers, names, (), options.lenient)
 
 
 def _shown(faults: list[Fault]) -> tuple[str, ...]:

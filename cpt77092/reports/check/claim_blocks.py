@@ -56,7 +56,7 @@ def print_claims(
     the denials, then the least of its problems, which are counted.
     """
     # In an X12 file a claim and line number are no help in finding a line: its segment is shown.
-    x12 = frozenset(scan.path for scan in result.batch.scans if scan.kind.startswith("X12"))
+    x12 = frozenset(scan.path for scan in result.batch.scans if scan.opened.kind.startswith("X12"))
     has_files = len(result.batch.scans) > 1
     rows = findings.iter_rows(named=True)
     for _, group in groupby(rows, key=lambda row: (row["claim"], row["source_file"])):

@@ -67,9 +67,9 @@ def _inputs(result: Result) -> list[dict[str, Any]]:
     return [
         {
             "file": scan.path,
-            "kind": scan.kind,
+            "kind": scan.opened.kind,
             "encoding": scan.encoding or None,
-            "layout": scan.headers.layout or None,
+            "layout": scan.opened.headers.layout or None,
             "notes": list(scan.notes),
             "bytes": scan.size,
             "sha256": digest(scan.opened.data, scan.state) if scan.opened.data else None,
