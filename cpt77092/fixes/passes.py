@@ -14,7 +14,8 @@ from cpt77092.errors import OutputError, ScrubError
 from cpt77092.file_state import FileState
 from cpt77092.fixes.plan import Choice, Fix, Key, Plan, plan
 from cpt77092.frozen import frozen
-from cpt77092.readers.copying.cells import CellEdit, by_row, editor_of
+from cpt77092.readers.copying import editor_of
+from cpt77092.readers.copying.cells import CellEdit, by_row
 from cpt77092.readers.text.encoding import compressed
 from cpt77092.readers.x12 import TOTALS_OFF
 from cpt77092.run import Progress, Request, read_before, read_payers, run

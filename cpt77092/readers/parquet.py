@@ -13,7 +13,7 @@ from urllib.parse import unquote
 import polars as pl
 
 from cpt77092.claims.headers import match_headers
-from cpt77092.errors import ClaimsError
+from cpt77092.errors import ClaimsError, OutputError
 from cpt77092.frozen import frozen
 from cpt77092.readers import memory
 from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced, reason
@@ -59,6 +59,19 @@ class ParquetFile(OpenedFile):
     def all_rows(self) -> pl.LazyFrame:
         """Every row with its number, without columns that cannot be read."""
         return self.rows
+
+    def to_be_copied(self) -> ParquetFile:
+        """The file, if all of its columns can be written again.
+
+        Raises:
+            OutputError: they cannot, and it says why.
+        """
+        if self.is_repaired:
+            raise OutputError(
+                f"{self.path}: a column has a name twice, or a type that scrub does not read, so "
+                f"the rows cannot be written as they are; leave that column out of the file"
+            )
+        return self
 
     def texts(self, numbers: pl.Series) -> pl.DataFrame:
         """The rows with some numbers, every cell that has one as text."""

@@ -185,6 +185,14 @@ class OpenedFile(ABC):
         """Every row as it is, with its number in `INDEX`; None where that takes a closer look."""
         return None
 
+    def to_be_copied(self) -> OpenedFile:
+        """The file for reading it once more and writing its rows or cells as they are.
+
+        Raises:
+            OutputError: they cannot be written.
+        """
+        return self
+
 
 @frozen(kw_only=True)
 class Scan:

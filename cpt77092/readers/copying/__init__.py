@@ -8,29 +8,59 @@ size. A module is imported for the kind of file that a run has.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import IO
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import IO, cast
 
+from cpt77092.errors import OutputError
+from cpt77092.readers.copying.cells import CellEditor
 from cpt77092.readers.copying.rows import UNIT, RowSource, Run
 from cpt77092.readers.scan import OpenedFile
 from cpt77092.readers.text.encoding import compressed
 
-__all__ = ["UNIT", "RowSource", "Run", "copy_rows", "rows_of"]
+__all__ = ["UNIT", "RowSource", "Run", "copy_rows", "editor_of", "rows_of"]
+
+_SOURCES = {
+    "CSV": ("text", "TextRows"),
+    "X12 837P": ("x12", "ClaimRows"),
+    "Parquet": ("table", "TableRows"),
+    "Excel": ("table", "SheetRows"),
+}
+"""The module and the class with the rows of each kind of file."""
+_EDITORS = {
+    "CSV": ("text_cells", "TextCells"),
+    "X12 837P": ("x12_cells", "ClaimCells"),
+    "Parquet": ("table_cells", "TableCells"),
+}
+
+
+def _of(opened: OpenedFile, kinds: Mapping[str, tuple[str, str]]) -> object:
+    module, name = kinds[opened.kind]
+    of_kind = getattr(import_module(f"cpt77092.readers.copying.{module}"), name)
+    return of_kind(opened.to_be_copied())
 
 
 def rows_of(opened: OpenedFile) -> RowSource:
-    """The rows of an opened file."""
-    if opened.kind == "CSV":
-        from cpt77092.readers.copying import text
+    """The rows of an opened file.
 
-        return text.rows_of(opened)
-    if opened.kind == "X12 837P":
-        from cpt77092.readers.copying import x12
+    Raises:
+        OutputError: a Parquet file has columns that cannot be written.
+    """
+    return cast("RowSource", _of(opened, _SOURCES))
 
-        return x12.rows_of(opened)
-    from cpt77092.readers.copying import table
 
-    return table.rows_of(opened)
+def editor_of(opened: OpenedFile) -> CellEditor:
+    """What edits an opened file that was read.
+
+    Raises:
+        OutputError: it is a workbook, or a Parquet file with columns that cannot be written.
+    """
+    if opened.kind not in _EDITORS:
+        raise OutputError(
+            f"{opened.path}: a workbook is not changed cell by cell; save the sheet as CSV and fix "
+            f"that"
+        )
+    return cast("CellEditor", _of(opened, _EDITORS))
 
 
 def copy_rows(

@@ -14,7 +14,6 @@ import polars as pl
 
 from cpt77092.claims.cells import plain_codes
 from cpt77092.errors import OutputError
-from cpt77092.readers.scan import OpenedFile
 
 Values = Mapping[str, tuple[str, str]]
 """Canonical code column to the value that was read from it and the value to write."""
@@ -66,29 +65,6 @@ class CellEditor(Protocol):
         Raises:
             OutputError: a cell is not what its edit expects, so that nothing can be written.
         """
-
-
-def editor_of(opened: OpenedFile) -> CellEditor:
-    """What edits an opened file that was read.
-
-    Raises:
-        OutputError: it is a workbook.
-    """
-    if opened.kind == "CSV":
-        from cpt77092.readers.copying.text_cells import TextCells
-
-        return TextCells.of(opened)
-    if opened.kind == "X12 837P":
-        from cpt77092.readers.copying.x12_cells import ClaimCells
-
-        return ClaimCells.of(opened)
-    if opened.kind == "Parquet":
-        from cpt77092.readers.copying.table_cells import TableCells
-
-        return TableCells.of(opened)
-    raise OutputError(
-        f"{opened.path}: a workbook is not changed cell by cell; save the sheet as CSV and fix that"
-    )
 
 
 def is_as_read(column: str, cells: Sequence[str], values: Sequence[str]) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import IO, NamedTuple, Protocol
+from typing import IO, ClassVar, NamedTuple
 
 import polars as pl
 
@@ -28,17 +29,14 @@ class Run(NamedTuple):
     """Bytes; 0 where rows are not copied by their bytes."""
 
 
-class RowSource(Protocol):
+class RowSource(ABC):
     """A file whose rows can be written to another file."""
 
-    @property
-    def opened(self) -> OpenedFile:
-        """The file."""
+    opened: OpenedFile
+    format: ClassVar[str]
+    """What its rows are written as, as people say it: `text`, `Parquet`, `CSV`, `837P`."""
 
-    @property
-    def format(self) -> str:
-        """What its rows are written as, as people say it: `text`, `Parquet`, `CSV`, `837P`."""
-
+    @abstractmethod
     def blocks(self, names: Sequence[str]) -> Iterator[pl.DataFrame]:
         """All rows in order: `source_row`, `size` in bytes, and these canonical columns.
 
@@ -54,10 +52,23 @@ class RowSource(Protocol):
 
         `rejects` are those of the file, as in `Batch.rejects`.
         """
+        rows = rejects["source_row"].cast(pl.UInt32).implode()
+        blocks = (block.filter(pl.col(ROW).is_in(rows)) for block in self.blocks(names))
+        return pl.concat([block.drop(ROW, SIZE, UNIT, strict=False) for block in blocks])
+
+    @property
+    def traits(self) -> dict[str, object]:
+        """What files that share one file must have alike, each under its name."""
+        return {}
 
     def difference(self, other: RowSource) -> str:
         """In what another file differs that is to share one file with this; nothing if in none."""
+        if type(other) is not type(self):
+            return "format"
+        theirs = other.traits
+        return next((name for name, own in self.traits.items() if own != theirs[name]), "")
 
+    @abstractmethod
     def write(
         self, out: IO[bytes], files: Sequence[tuple[RowSource, Sequence[Run]]], destination: int
     ) -> None:
@@ -101,10 +112,3 @@ def _key(header: str, column: columns.Column, dtype: pl.DataType) -> pl.Expr:
         return cell
     read = partial(plain_codes, column.name)
     return cell.map_batches(read, return_dtype=pl.String, is_elementwise=True)
-
-
-def keys_in_blocks(source: RowSource, names: Sequence[str], rejects: pl.DataFrame) -> pl.DataFrame:
-    """The keys of rejected rows of a source whose blocks have them, too."""
-    rows = rejects["source_row"].cast(pl.UInt32).implode()
-    blocks = (block.filter(pl.col(ROW).is_in(rows)) for block in source.blocks(names))
-    return pl.concat([block.drop(ROW, SIZE, UNIT, strict=False) for block in blocks])

@@ -11,41 +11,25 @@ from cpt77092.errors import OutputError
 from cpt77092.file_state import changed
 from cpt77092.frozen import frozen
 from cpt77092.readers.copying import rows as blocks
-from cpt77092.readers.copying.rows import (
-    SIZE,
-    RowSource,
-    Run,
-    chosen_rows,
-    key_cells,
-    keys_in_blocks,
-)
+from cpt77092.readers.copying.rows import SIZE, RowSource, Run, chosen_rows, key_cells
 from cpt77092.readers.excel import ExcelFile
 from cpt77092.readers.excel_damage import restore_numbers
 from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced
 from cpt77092.readers.parquet import ParquetFile, scan_table
-from cpt77092.readers.scan import INDEX, ROW, OpenedFile
-
-
-def copied(opened: ParquetFile) -> ParquetFile:
-    """The file, if all of its columns can be written again.
-
-    Raises:
-        OutputError: they cannot, and it says why.
-    """
-    if opened.is_repaired:
-        raise OutputError(
-            f"{opened.path}: a column has a name twice, or a type that scrub does not read, so the "
-            f"rows cannot be written as they are; leave that column out of the file"
-        )
-    return opened
+from cpt77092.readers.scan import INDEX, ROW
 
 
 @frozen
-class TableRows:
+class TableRows(RowSource):
     """The rows of a Parquet file."""
 
     opened: ParquetFile
-    format: str = "Parquet"
+    format = "Parquet"
+
+    @property
+    def traits(self) -> dict[str, object]:
+        """The columns, in their order."""
+        return {"columns": list(self.opened.types.items())}
 
     def blocks(self, names: Sequence[str]) -> Iterator[pl.DataFrame]:
         """All rows, as `RowSource.blocks` gives them, with a `size` of 0.
@@ -69,17 +53,6 @@ class TableRows:
         if not is_whole:
             raise changed(self.opened.path)
 
-    def keys_of_rejected(self, names: Sequence[str], rejects: pl.DataFrame) -> pl.DataFrame:
-        """These canonical columns of rows that could not be read."""
-        return keys_in_blocks(self, names, rejects)
-
-    def difference(self, other: RowSource) -> str:
-        """In what another file differs that is to share one file with this; nothing if in none."""
-        if not isinstance(other, TableRows):
-            return "format"
-        is_alike = list(self.opened.types.items()) == list(other.opened.types.items())
-        return "" if is_alike else "columns"
-
     def write(
         self, out: IO[bytes], files: Sequence[tuple[RowSource, Sequence[Run]]], destination: int
     ) -> None:
@@ -102,11 +75,16 @@ class TableRows:
 
 
 @frozen
-class SheetRows:
+class SheetRows(RowSource):
     """The rows of one sheet of a workbook, as CSV: a sheet's look cannot be cut in two."""
 
     opened: ExcelFile
-    format: str = "CSV"
+    format = "CSV"
+
+    @property
+    def traits(self) -> dict[str, object]:
+        """The header."""
+        return {"header": list(self.opened.written.values())}
 
     def blocks(self, names: Sequence[str]) -> Iterator[pl.DataFrame]:
         """All rows, as `RowSource.blocks` gives them, with a `size` of 0."""
@@ -114,17 +92,6 @@ class SheetRows:
         rows = self.opened.rows.select(pl.col(INDEX).alias(ROW), pl.lit(0).alias(SIZE), *keys)
         for block in rows.iter_slices(blocks.BLOCK):
             yield restore_numbers(block)[0]
-
-    def keys_of_rejected(self, names: Sequence[str], rejects: pl.DataFrame) -> pl.DataFrame:
-        """These canonical columns of rows that could not be read."""
-        return keys_in_blocks(self, names, rejects)
-
-    def difference(self, other: RowSource) -> str:
-        """In what another file differs that is to share one file with this; nothing if in none."""
-        if not isinstance(other, SheetRows):
-            return "format"
-        is_alike = list(self.opened.written.values()) == list(other.opened.written.values())
-        return "" if is_alike else "header"
 
     def write(
         self, out: IO[bytes], files: Sequence[tuple[RowSource, Sequence[Run]]], destination: int
@@ -137,16 +104,3 @@ class SheetRows:
             if isinstance(source, SheetRows):
                 rows = source.opened.rows.drop(INDEX)[chosen_rows(runs, destination)]
                 rows.with_columns(pl.all().replace("", None)).write_csv(out, include_header=False)
-
-
-def rows_of(opened: OpenedFile) -> TableRows | SheetRows:
-    """The rows of a Parquet file, or of a sheet.
-
-    Raises:
-        OutputError: a Parquet file has columns that cannot be written.
-    """
-    if isinstance(opened, ParquetFile):
-        return TableRows(copied(opened))
-    if isinstance(opened, ExcelFile):
-        return SheetRows(opened)
-    raise TypeError(opened.kind)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import IO
 
 import polars as pl
@@ -23,32 +24,25 @@ from cpt77092.readers.copying.cells import (
     is_as_read,
     not_expected,
 )
-from cpt77092.readers.copying.table import copied
 from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced
 from cpt77092.readers.parquet import ParquetFile, scan_table
-from cpt77092.readers.scan import INDEX, OpenedFile
+from cpt77092.readers.scan import INDEX
 
 
-@frozen
+@frozen(slots=False)
 class TableCells:
     """The cells of a Parquet file."""
 
     opened: ParquetFile
-    rows: pl.LazyFrame
-    types: Mapping[str, pl.DataType]
-    """Of the columns that the file itself has: folders and lists add others."""
 
-    @classmethod
-    def of(cls, opened: OpenedFile) -> TableCells:
-        """The cells of an opened Parquet file.
+    @cached_property
+    def _rows(self) -> pl.LazyFrame:
+        return scan_table([self.opened.data])
 
-        Raises:
-            OutputError: the file has columns that cannot be written.
-        """
-        if not isinstance(opened, ParquetFile):
-            raise TypeError(opened.kind)
-        rows = scan_table([copied(opened).data])
-        return cls(opened, rows, dict(rows.collect_schema()))
+    @cached_property
+    def _types(self) -> pl.Schema:
+        """Of the columns that the file itself has: folders and lists add others."""
+        return self._rows.collect_schema()
 
     def locate(self, wanted: Mapping[int, Values]) -> Located:
         """The cells that hold some values of some rows.
@@ -59,10 +53,10 @@ class TableCells:
         located = Located()
         headers = self.opened.headers
         names = {name: headers.columns.get(name, "") for row in wanted.values() for name in row}
-        present = {name: header for name, header in names.items() if header in self.types}
+        present = {name: header for name, header in names.items() if header in self._types}
         values = self._cells(list(wanted), list(present.values()))
         plain = values.select(
-            source_cell(header, BY_NAME[name], self.types[header]).cast(pl.String)
+            source_cell(header, BY_NAME[name], self._types[header]).cast(pl.String)
             for name, header in present.items()
         )
         texts = values.select(pl.col(list(present.values())).cast(pl.String, strict=False))
@@ -89,7 +83,7 @@ class TableCells:
 
     def _cells(self, rows: Sequence[int], headers: Iterable[str]) -> pl.DataFrame:
         numbers = pl.Series(rows, dtype=pl.UInt32)
-        chosen = self.rows.filter(pl.col(INDEX).is_in(numbers.implode()))
+        chosen = self._rows.filter(pl.col(INDEX).is_in(numbers.implode()))
         try:
             with native_errors_silenced():
                 return chosen.select(INDEX, *dict.fromkeys(headers)).collect(engine="streaming")
@@ -100,7 +94,7 @@ class TableCells:
         """A value as the text of its column's type: `26.0`; null where it holds none such."""
         typed = pl.Series([value], dtype=pl.String)
         try:
-            text = typed.cast(self.types[header]).cast(pl.String)[0]
+            text = typed.cast(self._types[header]).cast(pl.String)[0]
         except POLARS_FAILURES:
             return None
         return str(text) if text is not None else None
@@ -114,14 +108,14 @@ class TableCells:
         rows = by_row(edits)
         by_column: dict[str, list[CellEdit]] = {}
         for edit in (edit for row in rows.values() for edit in row):
-            if edit.column not in self.types:
+            if edit.column not in self._types:
                 raise not_expected(self.opened.path, edit)
             by_column.setdefault(edit.column, []).append(edit)
         self._require_expected(rows, by_column)
         changes = [self._changed(header, some) for header, some in by_column.items()]
         try:
             with native_errors_silenced():
-                self.rows.with_columns(changes).drop(INDEX).sink_parquet(out)
+                self._rows.with_columns(changes).drop(INDEX).sink_parquet(out)
         except OSError:
             raise
         except POLARS_FAILURES:
@@ -140,7 +134,7 @@ class TableCells:
 
     def _changed(self, header: str, edits: Sequence[CellEdit]) -> pl.Expr:
         """The column with new values in some rows."""
-        dtype = self.types[header]
+        dtype = self._types[header]
         numbers = pl.Series([edit.row for edit in edits], dtype=pl.UInt32)
         values = pl.Series([edit.after for edit in edits], dtype=pl.String).cast(dtype)
         order = numbers.arg_sort()

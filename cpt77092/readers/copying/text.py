@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from typing import IO
 
@@ -15,14 +15,14 @@ from cpt77092.file_state import changed
 from cpt77092.readers.copying import rows as blocks
 from cpt77092.readers.copying.rows import SIZE, RowSource, Run, key_cells
 from cpt77092.readers.excel_damage import restore_numbers
-from cpt77092.readers.scan import RAW, ROW, OpenedFile
+from cpt77092.readers.scan import RAW, ROW
 from cpt77092.readers.text.csv import CsvFile
 from cpt77092.readers.text.encoding import HEAD_BYTES, decompressed
 from cpt77092.readers.text.row_by_row import raw_records
 
 
 @dataclass(slots=True)
-class TextRows:
+class TextRows(RowSource):
     """The rows of a text file, with the bytes that they take."""
 
     opened: CsvFile
@@ -30,7 +30,17 @@ class TextRows:
     """Bytes down to the end of the header; known once the blocks are read, as is `missing_end`."""
     _header_end: bytes = b""
     _last: bytes = b""
-    format: str = "text"
+    format = "text"
+
+    @property
+    def traits(self) -> dict[str, object]:
+        """What of the file stands between the bytes of its cells."""
+        dialect = self.opened.dialect
+        return {
+            "header": list(dialect.headers.values()),
+            "separator": dialect.separator,
+            "line ends": dialect.end_of_line,
+        }
 
     def blocks(self, names: Sequence[str]) -> Iterator[pl.DataFrame]:
         """All rows: `source_row`, `size` in bytes, and these canonical columns, if it has them."""
@@ -84,15 +94,8 @@ class TextRows:
 
     def difference(self, other: RowSource) -> str:
         """In what another file differs that is to share one file with this; nothing if in none."""
-        if not isinstance(other, TextRows):
-            return "format"
-        ours, theirs = self.opened.dialect, other.opened.dialect
-        if list(ours.headers.values()) != list(theirs.headers.values()):
-            return "header"
-        if ours.separator != theirs.separator:
-            return "separator"
-        if ours.end_of_line != theirs.end_of_line:
-            return "line ends"
+        if (difference := RowSource.difference(self, other)) or not isinstance(other, TextRows):
+            return difference
         encodings = {rows.opened.source.encoding for rows in (self, other)}
         if len(encodings) == 1:
             return ""
@@ -145,13 +148,6 @@ class TextRows:
         source = self.opened.source
         with decompressed(source.path, source.data, source.compression) as stream:
             return all(block.isascii() for block in iter(lambda: stream.read(HEAD_BYTES), b""))
-
-
-def rows_of(opened: OpenedFile) -> TextRows:
-    """The rows of a text file."""
-    if not isinstance(opened, CsvFile):
-        raise TypeError(opened.kind)
-    return TextRows(replace(opened, source=opened.source.in_byte_order()))
 
 
 def _texts(cells: Sequence[str]) -> pl.Series:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cache
 from typing import IO
 
@@ -22,7 +21,6 @@ from cpt77092.readers.copying.cells import (
     is_as_read,
     not_expected,
 )
-from cpt77092.readers.scan import OpenedFile
 from cpt77092.readers.text.csv import CsvFile
 from cpt77092.readers.text.encoding import decompressed
 from cpt77092.readers.text.row_by_row import raw_records
@@ -33,13 +31,6 @@ class TextCells:
     """The cells of a text file."""
 
     opened: CsvFile
-
-    @classmethod
-    def of(cls, opened: OpenedFile) -> TextCells:
-        """The cells of an opened text file that was read."""
-        if not isinstance(opened, CsvFile):
-            raise TypeError(opened.kind)
-        return cls(replace(opened, source=opened.source.in_byte_order()))
 
     def locate(self, wanted: Mapping[int, Values]) -> Located:
         """The cells that hold some values of some rows."""

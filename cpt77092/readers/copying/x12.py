@@ -22,11 +22,9 @@ from cpt77092.readers.copying.rows import (
     RowSource,
     Run,
     chosen_rows,
-    keys_in_blocks,
 )
 from cpt77092.readers.excel_damage import restore_numbers
 from cpt77092.readers.failures import POLARS_FAILURES
-from cpt77092.readers.scan import OpenedFile
 from cpt77092.readers.text.encoding import plain_bytes
 from cpt77092.readers.x12 import X12File
 from cpt77092.readers.x12.claim_lines import claim_keys
@@ -37,11 +35,14 @@ from cpt77092.readers.x12.segments import read_segments
 
 
 @dataclass(slots=True)
-class ClaimRows:
-    """The service lines of an 837P, which go with their claims."""
+class ClaimRows(RowSource):
+    """The service lines of an 837P, which go with their claims.
+
+    Interchanges follow each other in one file, each with its own delimiters.
+    """
 
     opened: X12File
-    format: str = "837P"
+    format = "837P"
     _units: pl.Series = field(default_factory=lambda: pl.Series(dtype=pl.UInt32))
     """The claim of each line, known once the blocks are read."""
 
@@ -72,17 +73,6 @@ class ClaimRows:
         if next(check(pl.concat(envelope), interchanges), None):
             raise self._damaged()
         self._units = pl.concat(units)
-
-    def keys_of_rejected(self, names: Sequence[str], rejects: pl.DataFrame) -> pl.DataFrame:
-        """These canonical columns of rows that could not be read."""
-        return keys_in_blocks(self, names, rejects)
-
-    def difference(self, other: RowSource) -> str:
-        """In what another file differs that is to share one file with this; nothing if in none.
-
-        Interchanges follow each other in one file, each with its own delimiters.
-        """
-        return "" if isinstance(other, ClaimRows) else "format"
 
     def write(
         self, out: IO[bytes], files: Sequence[tuple[RowSource, Sequence[Run]]], destination: int
@@ -117,10 +107,3 @@ class ClaimRows:
             f"{self.opened.path}: an interchange with wrong counts or loops out of place is not "
             f"split; get the file again"
         )
-
-
-def rows_of(opened: OpenedFile) -> ClaimRows:
-    """The claims of an 837P."""
-    if not isinstance(opened, X12File):
-        raise TypeError(opened.kind)
-    return ClaimRows(opened)

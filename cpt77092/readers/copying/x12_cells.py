@@ -22,7 +22,6 @@ from cpt77092.readers.copying.cells import (
     is_as_read,
     not_expected,
 )
-from cpt77092.readers.scan import OpenedFile
 from cpt77092.readers.text.encoding import plain_bytes
 from cpt77092.readers.x12 import X12File
 from cpt77092.readers.x12.claim_lines import DIAGNOSIS_QUALIFIERS
@@ -58,13 +57,6 @@ class ClaimCells:
     """The elements of an 837P."""
 
     opened: X12File
-
-    @classmethod
-    def of(cls, opened: OpenedFile) -> ClaimCells:
-        """The elements of an opened 837P."""
-        if not isinstance(opened, X12File):
-            raise TypeError(opened.kind)
-        return cls(opened)
 
     def locate(self, wanted: Mapping[int, Values]) -> Located:
         """The elements that hold some values of some lines.

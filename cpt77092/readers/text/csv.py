@@ -92,6 +92,10 @@ class CsvFile(OpenedFile):
         is_plain = not self.dialect.careful and self.source.encoding == UTF8
         return self._rows().drop(_SPILL) if is_plain and self._is_each_line_a_record() else None
 
+    def to_be_copied(self) -> CsvFile:
+        """The file with its byte order known, so that each row is bytes of its own."""
+        return replace(self, source=self.source.in_byte_order())
+
     def _is_each_line_a_record(self) -> bool:
         lines = self._scan_lines(skip=0, first=1)
         separator, end = self.dialect.separator, self.dialect.end_of_line
