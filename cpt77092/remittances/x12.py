@@ -5,19 +5,21 @@ A row is an SVC, or a CLP without one. What cannot be read of it is rejected, wi
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import polars as pl
 
-from cpt77092.errors import ClaimsError
 from cpt77092.frozen import frozen
-from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced, reason
+from cpt77092.readers.failures import native_errors_silenced, reading
 from cpt77092.readers.text.encoding import plain_bytes
-from cpt77092.readers.x12.envelope import REMITTANCE, Fault, check, check_kinds, headers, only
-from cpt77092.readers.x12.interchange import bare_interchanges, find_interchanges, pieces
+from cpt77092.readers.x12.envelope import REMITTANCE, Transactions
+from cpt77092.readers.x12.interchange import bare_interchanges
 from cpt77092.readers.x12.segments import (
     ENVELOPE,
+    LOOP,
     NUMBER,
+    OWNER,
     PARTS,
     TAG,
     Segments,
@@ -32,9 +34,6 @@ from cpt77092.remittances.schema import CENTS, REMITTANCE_LINE, RemittanceFile
 TAGS = pl.Enum(
     [*ENVELOPE, "BPR", "N1", "CLP", "SVC", "CAS", "DTM", "REF", "AMT", "LQ", "MIA", "MOA", "PLB"]
 )
-OWNER = "owner"
-"""The segment that opened the loop that a segment is in."""
-LOOP = "loop"
 _OPENERS = ("ST", "N1", "CLP", "SVC", "PLB", "SE")
 _TRIPLES = range(2, 20, 3)
 """Where the reasons of a CAS are; amount and quantity follow each."""
@@ -48,33 +47,15 @@ def read_835(path: str, data: Path | bytes, *, lenient: bool) -> RemittanceFile:
     Raises:
         ClaimsError: the file is cut off, is no 835, or (unless lenient) its counts are off.
     """
-    try:
+    with reading(path), native_errors_silenced():
         content = bare_interchanges(plain_bytes(path, data))
-        with native_errors_silenced():
-            interchanges = find_interchanges(content, path)
-            parts: list[_Part] = []
-            envelope, faults, version = [], [], ""
-            for piece in pieces(content, interchanges):
-                segments = tagged_segments(piece, TAGS)
-                envelope.append(headers(segments))
-                if segments.nameless.len():
-                    text = "a segment without a valid tag; lines may be missing"
-                    faults.append(Fault(segments.nameless[0], text))
-                segments, version = only(REMITTANCE, segments, version)
-                parts.append(_read(segments))
-    except POLARS_FAILURES as failure:
-        raise ClaimsError(f"{path}: cannot be read ({reason(failure)})") from None
-    frame = pl.concat(envelope)
-    notes = check_kinds(REMITTANCE, frame, path)
-    faults += check(frame, interchanges)
-    if faults and not lenient:
-        first, more = min(faults), len(faults) - 1
-        also = f" (and {more:,} more such)" if more else ""
-        raise ClaimsError(
-            f"{path}:{first.segment}: {first.text}{also}. Get the file again, or read it with "
-            f"--lenient"
-        )
-    return _together(parts, notes, tuple(f"{f.segment}: {f.text}" for f in sorted(faults)))
+        split = partial(tagged_segments, tags_read=TAGS)
+        transactions = Transactions(REMITTANCE, path, content, split)
+        parts = [_read(segments) for segments in transactions]
+    if not lenient:
+        transactions.require_right()
+    faults = tuple(f"{fault.segment}: {fault.text}" for fault in transactions.faults)
+    return _together(parts, transactions.notes, faults)
 
 
 @frozen

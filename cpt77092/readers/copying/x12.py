@@ -28,8 +28,8 @@ from cpt77092.readers.failures import POLARS_FAILURES
 from cpt77092.readers.text.encoding import plain_bytes
 from cpt77092.readers.x12 import X12File
 from cpt77092.readers.x12.claim_lines import claim_keys
-from cpt77092.readers.x12.envelope import PROFESSIONAL, check, faults_within, headers, only
-from cpt77092.readers.x12.interchange import bare_interchanges, find_interchanges, pieces
+from cpt77092.readers.x12.envelope import PROFESSIONAL, Transactions
+from cpt77092.readers.x12.interchange import bare_interchanges
 from cpt77092.readers.x12.raw_segments import raw_segments
 from cpt77092.readers.x12.segments import read_segments
 
@@ -53,24 +53,19 @@ class ClaimRows(RowSource):
             ClaimsError: the file has changed since it was read.
             OutputError: its counts are off, or a service line is outside a claim.
         """
-        version, units = "", [self._units.clear()]
-        data = self._data()
+        units = [self._units.clear()]
+        read = Transactions(PROFESSIONAL, self.opened.path, self._data(), read_segments)
         try:
-            interchanges = find_interchanges(data, self.opened.path)
-            envelope = []
-            for piece in pieces(data, interchanges):
-                segments = read_segments(piece)
-                envelope.append(headers(segments))
-                segments, version = only(PROFESSIONAL, segments, version)
+            for segments in read:
                 block = claim_keys(segments, names)
-                if next(faults_within(segments), None) or block[UNIT].null_count():
+                if read.faults or block[UNIT].null_count():
                     raise self._damaged()
                 units.append(block[UNIT])
                 if block.height:
                     yield restore_numbers(block.with_columns(pl.lit(0).alias(SIZE)))[0]
         except (ClaimsError, *POLARS_FAILURES):
             raise changed(self.opened.path) from None
-        if next(check(pl.concat(envelope), interchanges), None):
+        if read.faults:
             raise self._damaged()
         self._units = pl.concat(units)
 

@@ -17,21 +17,13 @@ import polars as pl
 from cpt77092.claims.headers import HeaderMatch, keep_for_other_files
 from cpt77092.errors import ClaimsError, Problem, UsageError
 from cpt77092.frozen import frozen
-from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced, reason
+from cpt77092.readers.failures import native_errors_silenced, reading
 from cpt77092.readers.kept import KeptRows
 from cpt77092.readers.scan import OpenedFile, Options, Rows, Scan, Selection
 from cpt77092.readers.text.encoding import plain_bytes
 from cpt77092.readers.x12.claim_lines import SOURCES, read_lines
-from cpt77092.readers.x12.envelope import (
-    PROFESSIONAL,
-    Fault,
-    check,
-    check_kinds,
-    faults_within,
-    headers,
-    only,
-)
-from cpt77092.readers.x12.interchange import bare_interchanges, find_interchanges, pieces
+from cpt77092.readers.x12.envelope import PROFESSIONAL, Fault, Transactions
+from cpt77092.readers.x12.interchange import bare_interchanges
 from cpt77092.readers.x12.segments import read_segments
 
 __all__ = ["TOTALS_OFF", "X12File", "open_file"]
@@ -55,56 +47,35 @@ class X12File(OpenedFile):
             ClaimsError: the file is cut off, is no 837P, has no service line, or (unless lenient)
                 its counts are off.
         """
-        try:
+        every_line, totals_off = [], 0
+        with reading(self.path), native_errors_silenced():
             data = bare_interchanges(plain_bytes(self.path, self.data))
-            with native_errors_silenced():
-                kept = KeptRows(selection, SOURCES["hcpcs_code"])
-                every_line, faults, notes = self._read(data, selection, kept)
-        except POLARS_FAILURES as failure:
-            raise ClaimsError(f"{self.path}: cannot be read ({reason(failure)})") from None
-        if faults and not self.lenient:
-            more = f" (and {len(faults) - 1:,} more such)" if len(faults) > 1 else ""
-            text = f"{self.path}:{faults[0].segment}: {faults[0].text}{more}. Get the file again"
-            raise ClaimsError(Problem(text=text, typed=f"{text}, or read it with --lenient"))
-        if not every_line.height:
+            kept = KeptRows(selection, SOURCES["hcpcs_code"])
+            transactions = Transactions(PROFESSIONAL, self.path, data, read_segments)
+            for segments in transactions:
+                lines, all_lines, off = read_lines(
+                    segments,
+                    needed=selection.needed,
+                    scope=selection.scope,
+                    of_history=selection.only is not None,
+                )
+                totals_off += off
+                kept.take_all(lines.lazy())
+                every_line.append(all_lines)
+        if not self.lenient:
+            transactions.require_right()
+        every = pl.concat(every_line)
+        if not every.height:
             raise ClaimsError(f"{self.path}: the file has no service line (SV1); nothing to check")
+        off_note = (f"{TOTALS_OFF} on claims: {totals_off:,}",) if totals_off else ()
         scan = Scan(
             opened=self,
-            codes=every_line.lazy().select("hcpcs_code"),
-            days=every_line.lazy().select("person_id", "claim_line_start_date"),
-            notes=notes,
-            faults=_shown(faults),
+            codes=every.lazy().select("hcpcs_code"),
+            days=every.lazy().select("person_id", "claim_line_start_date"),
+            notes=(*transactions.notes, *off_note),
+            faults=_shown(transactions.faults),
         )
-        return scan, kept.sorted_rows(every_line.height)
-
-    def _read(
-        self, data: bytes, selection: Selection, kept: KeptRows
-    ) -> tuple[pl.DataFrame, list[Fault], tuple[str, ...]]:
-        interchanges = find_interchanges(data, self.path)
-        every_line, envelope = [], []
-        faults: list[Fault] = []
-        version, totals_off = "", 0
-        for piece in pieces(data, interchanges):
-            segments = read_segments(piece)
-            envelope.append(headers(segments))
-            segments, version = only(PROFESSIONAL, segments, version)
-            faults += faults_within(segments)
-            lines, all_lines, off = read_lines(
-                segments,
-                needed=selection.needed,
-                scope=selection.scope,
-                of_history=selection.only is not None,
-            )
-            totals_off += off
-            kept.take_all(lines.lazy())
-            every_line.append(all_lines)
-        frame = pl.concat(envelope)
-        notes = check_kinds(PROFESSIONAL, frame, self.path)
-        faults += check(frame, interchanges)
-        if totals_off:
-            text = f"{TOTALS_OFF} on claims: {totals_off:,}"
-            notes = (*notes, text)
-        return pl.concat(every_line), sorted(faults), notes
+        return scan, kept.sorted_rows(every.height)
 
 
 def open_file(path: str, data: Path | bytes, options: Options) -> X12File:

@@ -6,14 +6,14 @@ number is wrong, the lines can be read, but some may be missing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
-from cpt77092.errors import ClaimsError
+from cpt77092.errors import ClaimsError, Problem
 from cpt77092.frozen import frozen
-from cpt77092.readers.x12.interchange import Interchange
+from cpt77092.readers.x12.interchange import Interchange, Piece, find_interchanges, pieces
 from cpt77092.readers.x12.segments import ENVELOPE, NUMBER, TAG, Segments, nth, parted
 from cpt77092.text import count
 
@@ -87,7 +87,53 @@ class Fault:
     text: str
 
 
-def headers(segments: Segments) -> pl.DataFrame:
+@dataclass(slots=True)
+class Transactions:
+    """The transactions of one kind in a file, and what is wrong with it."""
+
+    kind: Kind
+    path: str
+    data: bytes
+    """As `interchange.bare_interchanges` gives them."""
+    split: Callable[[Piece], Segments]
+    """Splits a piece into its segments."""
+    notes: tuple[str, ...] = ()
+    """A sentence for each other kind of transaction; known once all pieces are read."""
+    faults: list[Fault] = field(default_factory=list)
+    """In the order of the file, once all pieces are read."""
+
+    def __iter__(self) -> Iterator[Segments]:
+        """The segments of each piece.
+
+        Raises:
+            ClaimsError: the file is cut off, or is of another kind.
+        """
+        interchanges = find_interchanges(self.data, self.path)
+        envelope, version = [], ""
+        for piece in pieces(self.data, interchanges):
+            segments = self.split(piece)
+            envelope.append(_headers(segments))
+            segments, version = _only(self.kind, segments, version)
+            self.faults += _faults_within(segments)
+            yield segments
+        frame = pl.concat(envelope)
+        self.notes = _check_kinds(self.kind, frame, self.path)
+        self.faults = sorted([*self.faults, *_faults_around(frame, interchanges)])
+
+    def require_right(self) -> None:
+        """Refuse a file with faults.
+
+        Raises:
+            ClaimsError: it has some.
+        """
+        if self.faults:
+            first, more = self.faults[0], len(self.faults) - 1
+            also = f" (and {more:,} more such)" if more else ""
+            text = f"{self.path}:{first.segment}: {first.text}{also}. Get the file again"
+            raise ClaimsError(Problem(text=text, typed=f"{text}, or read it with --lenient"))
+
+
+def _headers(segments: Segments) -> pl.DataFrame:
     """Headers and trailers among the segments of a piece, with the elements that are looked at."""
     frame = segments.frame.filter(pl.col(TAG).is_in(ENVELOPE))
     return parted(frame, segments.delimiters).select(
@@ -95,7 +141,7 @@ def headers(segments: Segments) -> pl.DataFrame:
     )
 
 
-def faults_within(segments: Segments) -> Iterator[Fault]:
+def _faults_within(segments: Segments) -> Iterator[Fault]:
     """What is wrong among the segments of a piece."""
     problems = {
         "a segment without a valid tag": segments.nameless,
@@ -107,7 +153,7 @@ def faults_within(segments: Segments) -> Iterator[Fault]:
             yield Fault(numbers[0], f"{problem}{more}{_LOSS}")
 
 
-def only(kind: Kind, segments: Segments, version: str) -> tuple[Segments, str]:
+def _only(kind: Kind, segments: Segments, version: str) -> tuple[Segments, str]:
     """The segments of a piece without those of other kinds of transactions.
 
     Args:
@@ -119,7 +165,7 @@ def only(kind: Kind, segments: Segments, version: str) -> tuple[Segments, str]:
         The same for the next piece.
     """
     frame = segments.frame
-    heads = _with_versions(headers(segments), version)
+    heads = _with_versions(_headers(segments), version)
     sets = heads.filter(pl.col(TAG) == "ST").select(NUMBER, is_read=kind.is_one())
     if not sets["is_read"].all():
         read = frame.join(sets, on=NUMBER, how="left", maintain_order="left")
@@ -138,8 +184,8 @@ def _with_versions(frame: pl.DataFrame, first: str = "") -> pl.DataFrame:
     return frame.with_columns(group_version=group).with_columns(version=stated)
 
 
-def check_kinds(wanted: Kind, frame: pl.DataFrame, path: str) -> tuple[str, ...]:
-    """Look at the kinds of transactions among all the `headers` of a file.
+def _check_kinds(wanted: Kind, frame: pl.DataFrame, path: str) -> tuple[str, ...]:
+    """Look at the kinds of transactions among all the `_headers` of a file.
 
     Returns:
         A sentence for each other kind next to the one that is wanted.
@@ -173,8 +219,8 @@ def _kind(kind: str, version: str) -> tuple[str, bool]:
     return known or f"a claim file of version {version[:20]!r}", known is not None
 
 
-def check(frame: pl.DataFrame, interchanges: Sequence[Interchange]) -> Iterator[Fault]:
-    """The faults among all the `headers` of a file that can be read past."""
+def _faults_around(frame: pl.DataFrame, interchanges: Sequence[Interchange]) -> Iterator[Fault]:
+    """The faults among all the `_headers` of a file that can be read past."""
     for interchange in interchanges:
         if not interchange.is_padded:
             problem = "the ISA is not padded to its 106 characters; a payer may refuse it"
