@@ -77,18 +77,15 @@ class Choice(Protocol):
 
     def wants(self, fix: Fix) -> bool:
         """Whether a finding that can be fixed is to be; it may be asked of one again."""
+        return self.considers(fix)
 
 
-class SafeOnly:
+class SafeOnly(Choice):
     """The findings whose fix is safe."""
 
     def considers(self, fix: Fix) -> bool:
         """Whether the fix is safe."""
         return fix.kind is FixKind.SAFE
-
-    def wants(self, fix: Fix) -> bool:
-        """Whether the fix is safe."""
-        return self.considers(fix)
 
 
 def plan(result: Result, choice: Choice, held: Mapping[Key, str]) -> Plan:

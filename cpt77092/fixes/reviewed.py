@@ -10,7 +10,7 @@ from typing import NamedTuple
 import polars as pl
 
 from cpt77092.errors import UsageError
-from cpt77092.fixes.plan import Fix, Key
+from cpt77092.fixes.plan import Choice, Fix, Key
 from cpt77092.rule import FixKind
 
 COLUMNS = ("claim_id", "claim_line_number", "source_row", "rule")
@@ -38,7 +38,7 @@ class Entry(NamedTuple):
 
 
 @dataclass(slots=True)
-class Reviewed:
+class Reviewed(Choice):
     """The list, and which findings each of its rows named."""
 
     path: str
@@ -77,10 +77,6 @@ class Reviewed:
         if entry is not None:
             self._seen[fix.key] = entry
         return entry is not None or fix.kind is FixKind.SAFE
-
-    def wants(self, fix: Fix) -> bool:
-        """Whether the list names a finding, or its fix is safe."""
-        return self.considers(fix)
 
     def require_each_once(self) -> None:
         """Refuse a list of which some row named no finding that can be fixed, or two.

@@ -30,7 +30,7 @@ from cpt77092.readers.date_orders import (
 )
 from cpt77092.readers.discover import is_read_once, open_claims
 from cpt77092.readers.excel_damage import notes_on_lost_digits, restore_numbers
-from cpt77092.readers.failures import POLARS_FAILURES, reading, reason
+from cpt77092.readers.failures import POLARS_FAILURES, reading
 from cpt77092.readers.file_lines import FileLines, LinesOnDisk
 from cpt77092.readers.frame import Frame, read_frame
 from cpt77092.readers.multi_value_cells import split_sets, take_modifiers_off_codes
@@ -448,10 +448,8 @@ def typed(lines: pl.DataFrame, needed: frozenset[str], orders: Orders, path: str
     Raises:
         ClaimsError: cells cannot be read.
     """
-    try:
+    with reading(path):
         return with_types(lines, needed, orders)
-    except POLARS_FAILURES as failure:
-        raise ClaimsError(f"{path}: cannot be read ({reason(failure)})") from None
 
 
 def typed_of_files(

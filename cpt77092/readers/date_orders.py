@@ -12,8 +12,7 @@ import polars as pl
 
 from cpt77092.claims import columns
 from cpt77092.claims.dates import Evidence, Order, order_note
-from cpt77092.errors import ClaimsError
-from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced, reason
+from cpt77092.readers.failures import native_errors_silenced, reading
 from cpt77092.readers.scan import Scan
 
 Shown = Mapping[str, Evidence]
@@ -45,11 +44,8 @@ def shown_by_rows(scan: Scan) -> Shown:
     """
     if scan.dates is None:
         return {}
-    try:
-        with native_errors_silenced():
-            parts = scan.dates.collect(engine="streaming")
-    except POLARS_FAILURES as failure:
-        raise ClaimsError(f"{scan.path}: cannot be read ({reason(failure)})") from None
+    with reading(scan.path), native_errors_silenced():
+        parts = scan.dates.collect(engine="streaming")
     return together(
         {column.name.partition(" ")[0]: Evidence.read(value)}
         for column in parts

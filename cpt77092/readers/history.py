@@ -35,7 +35,7 @@ from cpt77092.readers.date_orders import (
     together,
 )
 from cpt77092.readers.discover import STDIN
-from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced, reading, reason
+from cpt77092.readers.failures import native_errors_silenced, reading
 from cpt77092.readers.file_lines import together_typed
 from cpt77092.readers.frame import Frame
 from cpt77092.readers.required_columns import require_person
@@ -321,8 +321,5 @@ def _days(scan: Scan, people: pl.LazyFrame) -> pl.DataFrame:
     rows = scan.days.join(people, on="person_id", how="left").with_columns(
         person_id=pl.when("is_of_person_id").then(person).otherwise(other)
     )
-    try:
-        with native_errors_silenced():
-            return rows.select("person_id", _DAY).unique().collect(engine="streaming")
-    except POLARS_FAILURES as failure:
-        raise ClaimsError(f"{scan.path}: cannot be read ({reason(failure)})") from None
+    with reading(scan.path), native_errors_silenced():
+        return rows.select("person_id", _DAY).unique().collect(engine="streaming")

@@ -12,7 +12,7 @@ from cpt77092.claims.marks import plain_texts
 from cpt77092.errors import ClaimsError
 from cpt77092.readers import open_claims
 from cpt77092.readers.excel import ExcelFile
-from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced, reason
+from cpt77092.readers.failures import native_errors_silenced, reading
 from cpt77092.readers.parquet import ParquetFile
 from cpt77092.readers.scan import INDEX, OpenedFile, Options
 from cpt77092.readers.text.csv import CsvFile
@@ -52,11 +52,8 @@ def read_table(path: str, options: Options) -> RemittanceFile:
         ClaimsError: it cannot be read, or is no table of remittances.
     """
     opened = open_claims(path, options)
-    try:
-        with native_errors_silenced():
-            rows = _rows(opened)
-    except POLARS_FAILURES as failure:
-        raise ClaimsError(f"{path}: cannot be read ({reason(failure)})") from None
+    with reading(path), native_errors_silenced():
+        rows = _rows(opened)
     written = opened.dialect.headers if isinstance(opened, CsvFile) else None
     names = written or {name: name for name in rows.columns if name not in (INDEX, _SPILL)}
     own = other_columns("remittance", names)
