@@ -18,7 +18,7 @@ from cpt77092.frozen import frozen
 from cpt77092.readers.failures import POLARS_FAILURES
 from cpt77092.readers.institutional import claim_type_columns
 from cpt77092.readers.kept import KeptRows
-from cpt77092.readers.line_plan import LinePlan
+from cpt77092.readers.line_plan import LinePlan, Noted
 from cpt77092.readers.required_columns import require_columns, require_person
 from cpt77092.readers.scan import (
     INDEX,
@@ -60,14 +60,7 @@ class FrameRows:
 
     kept: pl.DataFrame
     """As of `Rows.kept`, not classified yet."""
-    total: pl.DataFrame
-    """How many rows there are, and how many are set aside (`LinePlan.total`)."""
-    codes: pl.DataFrame
-    """`hcpcs_code` of all rows, and how often it occurs."""
-    days: pl.DataFrame
-    """As of `LinePlan.days`, each once; of history alone."""
-    dates: pl.DataFrame
-    """As of `LinePlan.dates`."""
+    noted: Noted
     claims: pl.DataFrame = field(default_factory=pl.DataFrame)
     """Rows that may have the diagnoses of lines in scope without any."""
 
@@ -91,20 +84,14 @@ class FrameRows:
             before: how many rows of the frame came before these.
         """
         rows = rows.with_row_index(INDEX, offset=before + 1)
-        code = plan.code.cast(pl.String).alias("hcpcs_code")
         named = pl.lit(None) if row_id is None else pl.col(row_id)
         no_reason = pl.lit(None, pl.String).alias(REJECT)
         name = named.cast(pl.String).alias(ROW_ID)
         chosen = rows.lazy().filter(plan.keep)
         lines = plan.lines(chosen.select(pl.col(INDEX).alias(ROW), name, no_reason, *plan.cells))
-        only, nothing = selection.only, pl.DataFrame()
-        return cls(
-            kept=(lines if only is None else only(lines)).collect(),
-            total=rows.select(plan.total),
-            codes=rows.select(code).group_by("hcpcs_code").len(),
-            days=nothing if only is None else rows.select(plan.days).unique(),
-            dates=rows.select(plan.dates) if plan.dates else nothing,
-        )
+        only = selection.only
+        kept = (lines if only is None else only(lines)).collect()
+        return cls(kept, plan.noted(rows, rows, of_history=only is not None))
 
 
 @frozen
@@ -126,17 +113,11 @@ class FrameFile(OpenedFile):
         if kept is None:
             kept = KeptRows(selection, self.headers.columns["hcpcs_code"])
             kept.take_all(pl.concat(p.kept for p in every).lazy())
-        dates = pl.concat(p.dates for p in every)
-        code = pl.col("hcpcs_code").repeat_by("len").explode()
+        noted = Noted.together(p.noted for p in every)
         claims = pl.concat(p.claims for p in every)
-        scan = Scan(
-            opened=self,
-            codes=pl.concat(p.codes for p in every).lazy().select(code),
-            days=pl.concat(p.days for p in every).lazy(),
-            dates=dates.lazy() if dates.width else None,
-            rows_of_claims=(lambda _: claims) if claims.width else None,
-        )
-        return scan, kept.sorted_rows(*pl.concat(p.total for p in every).sum().row(0))
+        rows_of_claims = (lambda _: claims) if claims.width else None
+        scan = replace(noted.scan(self), rows_of_claims=rows_of_claims)
+        return scan, kept.sorted_rows(*noted.total.row(0))
 
 
 @frozen

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import polars as pl
 
@@ -33,6 +33,34 @@ _PLAIN = "^[0-9A-Za-z](?:[0-9A-Za-z_-]*[0-9A-Za-z])?$"
 _BLANK = "__blank"
 _LINE = "__line"
 _FIRST = "__first"
+
+
+class Noted(NamedTuple):
+    """What is noted of some rows, whether or not they are kept."""
+
+    total: pl.DataFrame
+    """How many rows there are, and how many are set aside (`LinePlan.total`)."""
+    codes: pl.DataFrame
+    """`hcpcs_code` of all rows, and how often it occurs."""
+    days: pl.DataFrame
+    """As of `LinePlan.days`, each once; of history alone."""
+    dates: pl.DataFrame
+    """As of `LinePlan.dates`."""
+
+    @classmethod
+    def together(cls, parts: Iterable[Noted]) -> Noted:
+        """What is noted of all rows of a file."""
+        total, *others = map(pl.concat, zip(*parts, strict=True))
+        return cls(total.sum(), *others)
+
+    def scan(self, opened: OpenedFile) -> Scan:
+        """What is known of the file by it."""
+        return Scan(
+            opened=opened,
+            codes=self.codes.lazy().select(pl.col("hcpcs_code").repeat_by("len").explode()),
+            days=self.days.lazy(),
+            dates=self.dates.lazy() if self.dates.width else None,
+        )
 
 
 @frozen
@@ -150,6 +178,16 @@ class LinePlan:
             count = pl.when(is_line).then(count).otherwise(1)
         total = pl.len() if count is None else count.sum().alias("len")
         return [total] if is_line is None else [total, (~is_line).sum().alias("set_aside")]
+
+    def noted(self, rows: pl.DataFrame, readable: pl.DataFrame, *, of_history: bool) -> Noted:
+        """What is noted of some rows, some of which may not be readable."""
+        code, nothing = self.code.cast(pl.String).alias("hcpcs_code"), pl.DataFrame()
+        return Noted(
+            total=readable.select(self.total),
+            codes=rows.select(code).group_by("hcpcs_code").len(),
+            days=readable.select(self.days).unique() if of_history else nothing,
+            dates=readable.select(self.dates) if self.dates else nothing,
+        )
 
     @property
     def headers(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -22,7 +22,7 @@ from cpt77092.readers.classify import ROW_KIND
 from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced
 from cpt77092.readers.header_row import titles_note
 from cpt77092.readers.kept import KeptRows
-from cpt77092.readers.line_plan import LinePlan
+from cpt77092.readers.line_plan import LinePlan, Noted
 from cpt77092.readers.scan import (
     INDEX,
     LINE,
@@ -204,10 +204,17 @@ class CsvFile(OpenedFile):
         encoding = detect_whole(source)
         if not (self.is_encoding_stated or source.encoding.startswith("utf-16")):
             source = replace(source, encoding=encoding)
-        account = _Account(plan, is_of_history=selection.only is not None)
+        noted, is_wrong = list[Noted](), pl.col(REJECT).is_not_null()
+        cells = (pl.col(INDEX).alias(ROW), LINE, RAW, REJECT, *plan.cells)
+
+        def note_and_keep(block: pl.DataFrame) -> pl.DataFrame:
+            of_history = selection.only is not None
+            noted.append(plan.noted(block, block.filter(~is_wrong), of_history=of_history))
+            return plan.lines(block.filter(plan.keep | is_wrong).select(cells))
+
         rows_by = partial(read_rows, source, self.shape, lead=self.dialect.lead, names=self.names)
         kept = KeptRows(selection, self.headers.columns["hcpcs_code"])
-        read = rows_by(keep=account.keep, take=lambda rows: kept.take_all(rows.lazy()))
+        read = rows_by(keep=note_and_keep, take=lambda rows: kept.take_all(rows.lazy()))
 
         def rows_of_claims(numbers: pl.Series) -> pl.DataFrame:
             def keep(block: pl.DataFrame) -> pl.DataFrame:
@@ -225,17 +232,16 @@ class CsvFile(OpenedFile):
             "read row by row, which is slower": True,
             f"NUL bytes left out: {read.nuls:,}": bool(read.nuls),
         }
-        scan = Scan(
-            opened=replace(self, source=source),
-            codes=account.every_code,
-            days=pl.concat(account.days).lazy(),
-            dates=pl.concat(account.dates).lazy() if plan.dates and account.dates else None,
+        every = Noted.together(noted)
+        total, *set_aside = every.total.row(0)
+        scan = replace(
+            every.scan(replace(self, source=source)),
             rows_of_claims=rows_of_claims if plan.claim_cells else None,
             notes=(*self.notes, *(note for note, holds in notes.items() if holds)),
             encoding=source.name,
             heading=source.raw(read.heading),
         )
-        return scan, kept.sorted_rows(*account.counts(read.wrong))
+        return scan, kept.sorted_rows(total + read.wrong, *set_aside)
 
     def _keep(self, plan: LinePlan) -> pl.Expr:
         """Rows to keep: those that may be in scope, and those with too many or too few fields."""
@@ -327,50 +333,6 @@ class CsvFile(OpenedFile):
             (bare.str.count_matches(separator, literal=True) < fewest)
             & (line.str.strip_chars(f'{separator}" \t\r') != ""),
         )
-
-
-@dataclass(slots=True)
-class _Account:
-    """What is kept of a file that is read row by row, block after block, and what is counted."""
-
-    plan: LinePlan
-    is_of_history: bool
-    """Whether the days of patients will be asked for."""
-    codes: list[pl.DataFrame] = field(default_factory=list)
-    totals: list[pl.DataFrame] = field(default_factory=list)
-    dates: list[pl.DataFrame] = field(default_factory=list)
-    days: list[pl.DataFrame] = field(
-        default_factory=lambda: [
-            pl.DataFrame(schema={"person_id": pl.String, "claim_line_start_date": pl.String})
-        ]
-    )
-
-    def keep(self, block: pl.DataFrame) -> pl.DataFrame:
-        """The lines of a block that may be in scope or are wrong."""
-        is_wrong = pl.col(REJECT).is_not_null()
-        code = self.plan.code.alias("hcpcs_code")
-        self.codes.append(block.select(code).group_by("hcpcs_code").len())
-        readable = block.filter(~is_wrong)
-        self.totals.append(readable.select(self.plan.total))
-        if self.is_of_history:
-            self.days.append(readable.select(self.plan.days).unique())
-        if self.plan.dates:
-            self.dates.append(readable.select(self.plan.dates))
-        kept = block.filter(self.plan.keep | is_wrong)
-        return self.plan.lines(
-            kept.select(pl.col(INDEX).alias(ROW), LINE, RAW, REJECT, *self.plan.cells)
-        )
-
-    def counts(self, wrong: int) -> tuple[int, ...]:
-        """How many rows there are, those that are wrong included, and how many are set aside."""
-        total, *set_aside = pl.concat(self.totals).sum().row(0)
-        return (total + wrong, *set_aside)
-
-    @property
-    def every_code(self) -> pl.LazyFrame:
-        """The code of every row."""
-        code = pl.col("hcpcs_code").repeat_by("len").explode()
-        return pl.concat(self.codes).lazy().select(code)
 
 
 def open_file(path: str, data: Path | bytes, options: Options) -> CsvFile:
