@@ -44,11 +44,11 @@ from cpt77092.whole import BATCH_LINE, SPELLING, Outline, Whole, match_payers, o
 FOLDER = "scrub-parts-"
 """How the names of our folders begin."""
 _RULE = "rule_number"
-_FINDING_BYTES = 3
-"""Of memory per line and fact for findings with their texts, beside `FACT_BYTES` for the facts."""
 _ROWS = 16_384
 """Findings of a row group, of which few are read for a piece of all findings."""
 _MOST_PARTS = 9_999
+_NARROW_PARTS = 4
+"""Parts next to each other that are read at once where only a few columns of them are."""
 _LINES_TIED = 4_000_000
 """Lines whose claim numbers are tied together at a time: 0.1 GB for a million."""
 
@@ -68,20 +68,33 @@ class Parted:
 
     on_disk: LinesOnDisk
 
-    def part(self, number: int, names: frozenset[str] | None = None) -> Part:
-        """The lines of one part, read back, with these columns; all where None."""
-        past = self.folder / f"past-{number}.parquet"
-        days = [self.folder / f"days-{number}-{n}.parquet" for n in range(len(self.whole.readings))]
+    def part(self, numbers: range, names: frozenset[str] | None = None) -> Part:
+        """The lines of one part, or of some next to each other, read back.
+
+        Args:
+            numbers: of the parts.
+            names: the columns of the batch's lines; None for all.
+        """
+        past, *days = (
+            [self.folder / f"{name}-{number}.parquet" for number in numbers]
+            for name in ("past", *(f"days-{n}" for n in range(len(self.whole.readings))))
+        )
+        has_past = past[0].exists()
         return Part(
-            self.lines_of(number, names),
-            pl.read_parquet(past) if past.exists() else None,
-            [pl.read_parquet(file) for file in days if file.exists()],
+            self.lines_of(numbers, names),
+            pl.read_parquet(past) if has_past else None,
+            [pl.read_parquet(files) for files in days if has_past],
         )
 
-    def lines_of(self, number: int, names: frozenset[str] | None = None) -> pl.DataFrame:
-        """The lines of one part without earlier claims; arguments are as of `part`."""
-        keys = ties.keys_of_part(number, self.count)
+    def lines_of(self, numbers: range, names: frozenset[str] | None = None) -> pl.DataFrame:
+        """The lines of parts without earlier claims; arguments are as of `part`."""
+        of_parts = [ties.keys_of_part(number, self.count) for number in numbers]
+        keys = range(of_parts[0].start, of_parts[-1].stop)
         return pl.concat(self.on_disk.of_keys(keys, BATCH_LINE, names), how="diagonal")
+
+    def stretches(self, size: int) -> list[range]:
+        """The numbers of all parts, so many next to each other at a time."""
+        return [range(n, min(n + size, self.count)) for n in range(0, self.count, size)]
 
 
 @frozen(eq=False)
@@ -125,7 +138,7 @@ class CheckedParts:
 def parts_needed(lines: int, rules: Sequence[Rule]) -> int:
     """Into how many parts so many lines fit, one of which memory holds."""
     room = memory.for_a_part()
-    needed = lines * len(closure(names_read(rules))[0]) * (FACT_BYTES + _FINDING_BYTES)
+    needed = lines * len(closure(names_read(rules))[0]) * FACT_BYTES
     return 1 if room is None else max(1, min(-(-needed // max(room, 1)), _MOST_PARTS))
 
 
@@ -182,16 +195,17 @@ def _write_history(parted: Parted, history: History, unions: pl.DataFrame) -> No
     folder = parted.folder
     key = ties.keys(ties.grouped(ties.roots(history.lines), unions))
     person = frozenset({"person_id"})
-    for number in range(parted.count):
+    for numbers in parted.stretches(1):
+        (number,) = numbers
         keys = ties.keys_of_part(number, parted.count)
         past = history.lines.filter(key.is_between(keys.start, keys.stop, closed="left"))
         write(past, folder / f"past-{number}.parquet")
-        own = [lines.select(*person) for lines in (parted.lines_of(number, person), past)]
+        own = [lines.select(*person) for lines in (parted.lines_of(numbers, person), past)]
         people = pl.concat(own).unique()["person_id"]
         for n, each in enumerate([history, history.day_first or history]):
             if n < len(parted.whole.readings):
                 days = each.first_days.filter(pl.col("person_id").is_in(people.implode()))
-                write(days, folder / f"days-{number}-{n}.parquet")
+                write(days, folder / f"days-{n}-{number}.parquet")
 
 
 def _unions(
@@ -265,14 +279,14 @@ def check_parts(
     Raises:
         ClaimsError: a part is too large for the memory that is free.
     """
-    parts = range(parted.count)
     whole = _with_firsts(parted, policies, rules, as_of)
     findings, totals, files = 0, [], list[Path]()
-    for number in parts:
-        result = result_of(parted.part(number), whole, policies, rules, as_of=as_of)
+    for numbers in parted.stretches(1):
+        result = result_of(parted.part(numbers), whole, policies, rules, as_of=as_of)
         totals.append(add(result))
         findings += result.findings.height
-        files += _write_findings(result, parted.folder / f"findings-{number}", extra, limit)
+        place = parted.folder / f"findings-{numbers.start}"
+        files += _write_findings(result, place, extra, limit)
         del result  # before the next part is read
     of_none = result_of(no_lines(whole), whole, policies, rules, as_of=as_of)
     every = added(totals)
@@ -284,18 +298,20 @@ def _with_firsts(parted: Parted, policies: PolicySet, rules: Sequence[Rule], as_
     """The whole with the first lines of payers, for which few columns of the parts are read."""
     whole, names = parted.whole, read_by_first_lines(rules)
     schema = {n: t for n, t in whole.schema.items() if n.partition(".")[0] in names}
-    narrow, candidates = replace(whole, schema=pl.Schema(schema)), []
-    for number in range(parted.count):
-        part = parted.part(number, names)
-        candidates.append(first_lines(part, narrow, policies, rules, as_of=as_of))
+    narrow, stretches = replace(whole, schema=pl.Schema(schema)), parted.stretches(_NARROW_PARTS)
+    candidates = [
+        first_lines(parted.part(numbers, names), narrow, policies, rules, as_of=as_of)
+        for numbers in stretches
+    ]
     to_settle = contested(candidates)
     if not to_settle.height:
         return with_firsts(whole, candidates)
     settled = []
-    for number, of_part in enumerate(candidates):
-        own = to_settle.join(of_part, on=[BATCH_LINE, "reading", "fact"], how="semi")
+    for numbers, of_stretch in zip(stretches, candidates, strict=True):
+        own = to_settle.join(of_stretch, on=[BATCH_LINE, "reading", "fact"], how="semi")
         if own.height:
-            settled.append(with_content(own, parted.part(number), whole))
+            parts = (parted.part(range(n, n + 1)) for n in numbers)
+            settled += [with_content(own, part, whole) for part in parts]
     settled_keys = to_settle.select("reading", "fact", "payer_number").unique()
     others = [c.join(settled_keys, on=settled_keys.columns, how="anti") for c in candidates]
     return with_firsts(whole, [*others, *settled])
@@ -318,8 +334,8 @@ def _write_findings(
     result: Result, place: Path, extra: Sequence[str], limit: int | None
 ) -> Iterator[Path]:
     """Write the findings of a part, or the first ones of them, in pieces; the file of each."""
-    chosen, done = by_line(result.findings), 0
-    if limit is not None and limit < chosen.height:
+    chosen, done = by_line(result.findings.clear() if limit == 0 else result.findings), 0
+    if limit is not None and limit < result.findings.height:
         chosen = chosen.head(limit)
         result = replace(result, findings=chosen.sort("rule", "line"))
     for number, piece in enumerate(as_pieces(result, extra=extra)):

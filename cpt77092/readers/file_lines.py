@@ -11,7 +11,7 @@ import polars as pl
 from cpt77092.frozen import frozen
 from cpt77092.readers.claim_diagnoses import without_diagnoses
 from cpt77092.readers.date_orders import Shown, shown_by_lines, together
-from cpt77092.readers.pieces import NUMBER, Key, Piece, Placing
+from cpt77092.readers.pieces import NUMBER, Key, Piece, Placing, collect
 from cpt77092.readers.scan import SOURCE
 from cpt77092.readers.unread_columns import UnreadColumns
 
@@ -92,18 +92,17 @@ class FileLines:
     def __iter__(self) -> Iterator[pl.DataFrame]:
         """The lines in pieces; in their order where they are in memory."""
         for _, piece in sorted(self.pieces.items()):
-            yield piece.read() if isinstance(piece, Piece) else piece
+            yield piece.lines().collect() if isinstance(piece, Piece) else piece
 
     def of_keys(self, keys: range, names: Sequence[str] | None) -> Iterator[pl.DataFrame]:
         """Lines on disk of some keys with their `NUMBER`, those with the same columns together."""
-        frames: list[pl.DataFrame] = []
+        plans: list[pl.LazyFrame] = []
         first, wanted = 0, None if names is None else [NUMBER, *names]
         for piece in self.on_disk.values():
-            lines = piece.read(wanted, keys)
             number = pl.col(NUMBER).cast(pl.Int64) + first
-            frames.append(lines.with_columns(number))
+            plans.append(piece.lines(wanted, keys).with_columns(number))
             first += piece.height
-        for lines in _alike(frames):
+        for lines in _alike(collect(plans)):
             yield lines.sort(NUMBER)
 
 
@@ -188,4 +187,4 @@ class LinesOnDisk:
         """Columns of the lines in pieces, as they are written, of which a file may lack some."""
         for file in self.files:
             for piece in file.on_disk.values():
-                yield piece.read(names)
+                yield piece.lines(names).collect()

@@ -47,13 +47,13 @@ def bounded(most: int | None) -> Iterator[None]:
 def for_a_part() -> int | None:
     """Bytes that the check of one part may take; None where the system does not say.
 
-    Of what is free a quarter, since others run too; of a bound of the user a third, since what one
+    Of what is free a quarter, since others run too; of a bound of the user half, since what one
     part held is not all given back before the next.
     """
     room = free()
     if room is None:
         return None
-    return room // 3 if _BOUND.get() is not None else room // 4
+    return room // 2 if _BOUND.get() is not None else room // 4
 
 
 def free() -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -16,6 +16,8 @@ NUMBER = "line_in_file"
 _KEY = "line_key"
 _LINES_OF_A_BLOCK = 4_096
 """Lines that are read together, be they asked for or not."""
+_TOGETHER = 8
+"""Pieces that are read at once."""
 
 Key = Callable[[pl.DataFrame], pl.Series]
 """For each line, as it is written, a number below `KEYS`."""
@@ -61,11 +63,12 @@ class Piece:
 
     def in_order_of(self, key: Key) -> Piece:
         """The same lines in the order of another key, in place of these."""
-        anew = Piece.of(self.read(), key, self.file.with_suffix(f".new{self.file.suffix}"))
+        lines = self.lines().collect()
+        anew = Piece.of(lines, key, self.file.with_suffix(f".new{self.file.suffix}"))
         self.file.unlink()
         return anew
 
-    def read(self, names: Iterable[str] | None = None, keys: range = range(KEYS)) -> pl.DataFrame:
+    def lines(self, names: Iterable[str] | None = None, keys: range = range(KEYS)) -> pl.LazyFrame:
         """The lines of some keys, which are one after the other.
 
         Args:
@@ -74,6 +77,12 @@ class Piece:
         """
         first, end = (int(self.ends[key - 1]) if key else 0 for key in (keys.start, keys.stop))
         lines = pl.scan_ipc(self.file).slice(first, end - first)
-        if names is not None:
-            lines = lines.select(name for name in names if name in self.columns)
-        return lines.collect()
+        if names is None:
+            return lines
+        return lines.select(name for name in names if name in self.columns)
+
+
+def collect(plans: Sequence[pl.LazyFrame]) -> list[pl.DataFrame]:
+    """What several pieces are read to, some of them at a time: Polars hangs on hundreds at once."""
+    some = (plans[first : first + _TOGETHER] for first in range(0, len(plans), _TOGETHER))
+    return [lines for plans_of_some in some for lines in pl.collect_all(plans_of_some)]

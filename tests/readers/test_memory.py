@@ -49,7 +49,7 @@ def test_a_bound_of_the_user_holds_where_more_is_free(system: Path) -> None:
     assert memory.for_a_part() == 2_048_000_000
     with memory.bounded(2_000_000_000):
         assert memory.free() == 2_000_000_000 - memory.PROGRAM
-        assert memory.for_a_part() == memory.free() // 3  # type: ignore[operator]
+        assert memory.for_a_part() == memory.free() // 2  # type: ignore[operator]
     assert memory.free() == 8_192_000_000
 
 
