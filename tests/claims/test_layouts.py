@@ -104,6 +104,8 @@ def test_a_row_that_is_set_aside_is_not_counted_again_for_its_shape(tmp_path: Pa
         "Line 2 CPT,Line 2 Mod,Line 2 Units,Line 2 Charges",
         "claim,payer,dos,24D line 1,Mod line 1,24G line 1,24F line 1,"
         "24D line 2,Mod line 2,24G line 2,24F line 2",
+        "claim,payer,dos,CPT,Mod,Units,Charge,CPT 2,Mod 2,Units 2,Charge 2",
+        "claim,payer,dos,CPT,Mod,Units,Charge,CPT,Mod,Units,Charge",
     ],
 )
 def test_a_claim_form_export_is_read_line_by_line(header: str, tmp_path: Path) -> None:

@@ -121,7 +121,10 @@ def _is_words(cell: str) -> bool:
 _MAY_BE_WRONG = frozenset({"place", "whole number"})
 """Kinds whose wrong cells are for a rule to report, unless they are words and no numbers."""
 _FLAG = re.compile(r"[a-z01]|yes|no|true|false", re.IGNORECASE)
-_OTHERS: dict[str, Callable[[str], object]] = {"number": _is_words, "diagnoses": _FLAG.fullmatch}
+_OTHERS: dict[str, Callable[[str], object]] = {
+    "number": lambda cell: _is_words(cell) or re.match(r"\d{5}", cell),  # that of a record
+    "diagnoses": _FLAG.fullmatch,
+}
 """What a cell of a kind never is, not even by mistake."""
 KINDS: dict[str, Callable[[str], object]] = {
     "whole number": re.compile(r"\d{1,6}(?:\.0*)?$").match,

@@ -163,7 +163,8 @@ class Choice:
         if concept.is_whole and len({c.words.place for c in pool}) > 1:
             return  # one of several would be taken for all
         pool = [candidate for candidate in pool if _is_alone(candidate.words)]
-        asked = [candidate for candidate in pool if self._is_asked(candidate)]
+        of_row = bool(self.line_columns) and concept.cells in ("number", "money")
+        asked = [candidate for candidate in pool if of_row or self._is_asked(candidate)]
         if any(map(self._filled, asked)):  # a column that is blank is no answer
             pool = [candidate for candidate in pool if self._filled(candidate)]
         best, tied = self._best(concept, [c for c in pool if c not in asked])
@@ -263,9 +264,14 @@ class Choice:
         """Find the columns of a file whose rows hold several lines each: CPT1, CPT2, ..."""
         code = next(concept for concept in concepts() if concept.name == "hcpcs_code")
         pool = self._usable(code)
-        lines = _numbered(pool, _line_or_ordinal)
-        is_plain = any(_line_or_ordinal(c.words) is None and c.words.version is None for c in pool)
-        if len(lines) < 2 or is_plain or (0 in lines and 1 not in lines):
+        lines = _by_line(pool)
+        if len(lines) < 2 or (0 in lines and 1 not in lines):
+            return
+        best = [candidates[0] for candidates in lines.values()]
+        of_lines = {c.header for candidates in lines.values() for c in candidates}
+        plain = [c for c in pool if c.header not in of_lines and c.words.version is None]
+        cells = {self._filled(candidate) for candidate in best}
+        if any(c.rank <= best[0].rank for c in plain) or (len(cells) == 1 and cells != {()}):
             return
         self._line_column("hcpcs_code", lines, lines)
         for concept in concepts():
@@ -273,7 +279,7 @@ class Choice:
             if concept.name == "modifiers":
                 self._line_modifiers(pool, lines)
             elif concept.name not in SETS:
-                numbered = _numbered(pool, _line_or_ordinal)
+                numbered = _by_line(pool)
                 if len(numbered) > 1 and numbered.keys() <= lines.keys():
                     self._line_column(concept.name, numbered, lines)
 
@@ -282,7 +288,7 @@ class Choice:
     ) -> None:
         of_line = [candidate for candidate in pool if candidate.words.line is not None]
         if not of_line:
-            numbered = _numbered(pool, _line_or_ordinal)
+            numbered = _by_line(pool)
             if len(numbered) > 1 and numbered.keys() <= lines.keys():
                 self._line_column(MODIFIERS[0], numbered, lines)
             return
@@ -311,6 +317,16 @@ def _line_or_ordinal(words: Words) -> int | None:
     if words.is_copy:
         return None
     return words.line if words.line is not None else words.ordinal
+
+
+def _by_line(pool: Sequence[Candidate]) -> dict[int, list[Candidate]]:
+    """The candidates of each line; CPT is of the first where the second has CPT 2."""
+    by_line = _numbered(pool, _line_or_ordinal)
+    if 2 in by_line and not by_line.keys() & {0, 1}:
+        of_second = by_line[2][0].words.known
+        bare = [c for c in pool if _line_or_ordinal(c.words) is None and c.words.known == of_second]
+        by_line |= {1: bare} if bare else {}
+    return by_line
 
 
 def _numbered(pool: Sequence[Candidate], number: Number) -> dict[int, list[Candidate]]:

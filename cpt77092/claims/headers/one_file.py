@@ -22,7 +22,19 @@ _TYPED = re.compile(r"[a-z]{1,3}(?=[A-Z])")
 LEAST_SHARED = 4
 """Fewer headers than these share a prefix by chance."""
 _COPY = re.compile(r"^(?P<base>.+?)(?:\.(?P<pandas>\d+)|_duplicated_(?P<polars>\d+))$")
+_OF_LINES = frozenset(
+    {
+        "charge_amount",
+        "claim_line_start_date",
+        "modifiers",
+        "place_of_service_code",
+        "rendering_npi",
+        "service_unit_quantity",
+    }
+)
+"""What lines of a row may have, each of its own, besides a code."""
 _INDEX = re.compile(r"\[(\d+)\]|\.(\d+)(?=\.)")
+_OF_TABLE = re.compile(r"\W*([^\W\d_]+)[.\[](?=\w)")
 _POSITION = re.compile(r"^(?P<base>.*?)\.\.\.(?P<at>\d+)$")
 
 
@@ -42,7 +54,8 @@ def read_headers(headers: Mapping[str, str]) -> dict[str, Words]:
         cut = {n: _with_line(parts) if parts in of_lines else parts for n, parts in cut.items()}
     if _are_typed(headers.values()):
         cut = {name: parts[1:] for name, parts in cut.items()}
-    shared, tables = _shared_prefix([*cut.values()]), _table_names([*cut.values()])
+    shared = _shared_prefix([*cut.values()])
+    tables = _table_names([*cut.values()], headers.values())
     numbers = _are_numbered([parts[_common(parts, shared) :] for parts in cut.values()])
     words: dict[str, Words] = {}
     for name, (base, place) in bases.items():
@@ -59,7 +72,34 @@ def read_headers(headers: Mapping[str, str]) -> dict[str, Words]:
             whole = read_words(base)
             read = whole if not read.known or _names_column(whole) else read
         words[name] = read if place is None else replace(read, ordinal=place, is_copy=True)
-    return words
+    return words | _of_blocks(words)
+
+
+def _of_blocks(words: Mapping[str, Words]) -> dict[str, Words]:
+    """Copies that are of several lines of a row: CPT, Mod, Units, CPT, Mod, Units.
+
+    Where the claim's number has copies too, they are two tables side by side.
+    """
+    alike: dict[frozenset[str], list[str]] = {}
+    for name, read in words.items():
+        if read.is_copy:
+            columns = frozenset(concept.name for concept, _ in candidates_of("", read))
+            alike.setdefault(columns, []).append(name)
+    codes = alike.get(frozenset({"hcpcs_code"}), [])
+    blocks = [
+        names
+        for columns, names in alike.items()
+        if codes and columns & _OF_LINES and not len(names) % len(codes)
+    ]
+    if not blocks or any("claim_id" in columns for columns in alike):
+        return {}
+    of_lines: dict[str, Words] = {}
+    for names in (codes, *blocks):
+        for at, name in enumerate(names):
+            line, place = divmod(at, len(names) // len(codes))
+            read = replace(words[name], line=line + 1, ordinal=place + 1, is_copy=False)
+            of_lines[name] = read
+    return of_lines
 
 
 def _without_constant_indexes(headers: Mapping[str, str]) -> dict[str, str]:
@@ -122,14 +162,15 @@ def _shared_prefix(headers: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
     return shared
 
 
-def _table_names(headers: Sequence[tuple[str, ...]]) -> frozenset[str]:
-    """Short words that we do not know and with which several headers begin: MI_Person_key."""
-    firsts = Counter(parts[0] for parts in headers if len(parts) > 1)
-    return frozenset(
-        token
-        for token, count in firsts.items()
-        if count > 1 and 1 < len(token) < 5 and token.isalpha() and not word_of(token)
-    )
+def _table_names(cut: Sequence[tuple[str, ...]], headers: Collection[str]) -> frozenset[str]:
+    """Words that we do not know and that name a table: ins.Payer_ID, Claims[Payer].
+
+    Without such a mark they are short, and several headers begin with them: MI_Person_key.
+    """
+    firsts = Counter(parts[0] for parts in cut if len(parts) > 1)
+    short = {token for token, count in firsts.items() if count > 1 and 1 < len(token) < 5}
+    marked = {match[1].casefold() for match in map(_OF_TABLE.match, headers) if match}
+    return frozenset(t for t in short | marked if t.isalpha() and not word_of(t))
 
 
 def _begins_with_line(parts: Sequence[str]) -> bool:
