@@ -1,4 +1,4 @@
-"""What a rule is. A rule module imports polars and this module, nothing else of ours.
+"""What a rule is. A rule module imports this module, and nothing else of ours.
 
 A rule's `flag` is one boolean expression over claim columns, facts (`facts/`) and policy
 parameters (`param`). True is a finding, false is clear, null is *not checked*: Polars keeps to
@@ -13,16 +13,18 @@ from typing import Literal
 
 import polars as pl
 
+# Passed on to the rules, which so import from here alone, as are the names that follow it.
+from polars import col as col
+
 from cpt77092.frozen import frozen
 from cpt77092.reference.code_list import CARCS, RARCS
 from cpt77092.reference.codes import BONE_MASS as BONE_MASS
-
-# Passed on to the rules, which so import from here alone.
 from cpt77092.reference.codes import CHECKED as CHECKED
 from cpt77092.reference.codes import COMPANIONS as COMPANIONS
 from cpt77092.reference.codes import FAMILY as FAMILY
 from cpt77092.reference.codes import GLOBAL as GLOBAL
 from cpt77092.reference.codes import INTERPRETATION as INTERPRETATION
+from cpt77092.reference.codes import INTERPRETED as INTERPRETED
 from cpt77092.reference.codes import TECHNICAL as TECHNICAL
 from cpt77092.reference.sources import Confidence as Confidence
 from cpt77092.reference.sources import Source as Source
@@ -144,8 +146,8 @@ class Rule:
     error_when: pl.Expr | None = None
     """The flagged lines on which it is an error, the others being warnings; None where all are
     of one severity."""
-    codes: frozenset[str]
-    """Procedure codes of the lines that the rule checks."""
+    codes: frozenset[str] = CHECKED
+    """Procedure codes of the lines that the rule checks; all if it names none."""
     includes_voids: bool = False
     """Whether it also checks the lines of a void (8), which repeats a claim as it was."""
     includes_partners: bool = False

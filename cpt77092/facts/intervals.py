@@ -20,12 +20,11 @@ from cpt77092.facts.grouping import (
 )
 from cpt77092.facts.modifiers import unless_damaged
 from cpt77092.facts.prior_claims import month_number
-from cpt77092.reference.codes import BONE_MASS, GLOBAL, INTERPRETATION
+from cpt77092.reference.codes import BONE_MASS, INTERPRETED
 
-_TBS = GLOBAL | INTERPRETATION
-_IS_TEST = pl.col("hcpcs_code").is_in(sorted(BONE_MASS | _TBS))
+_IS_TEST = pl.col("hcpcs_code").is_in(sorted(BONE_MASS | INTERPRETED))
 _IS_JUDGED = ~pl.col("is_past") & pl.col("policy.min_months_between").is_not_null()
-_KIND = pl.col("hcpcs_code").is_in(sorted(_TBS)).cast(pl.UInt32)
+_KIND = pl.col("hcpcs_code").is_in(sorted(INTERPRETED)).cast(pl.UInt32)
 _KIND_OF_PAYER = pl.col(PAYER) * 2 + _KIND
 _HAS_OPEN_CODE = pl.col("damaged_code").is_not_null()
 _HAS_NO_PAYER = pl.col("is_past") & ~pl.col("payer_is_named")

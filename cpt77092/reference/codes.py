@@ -14,6 +14,8 @@ from importlib.resources import files
 INTERPRETATION = frozenset({"77092"})
 TECHNICAL = frozenset({"77090", "77091"})
 GLOBAL = frozenset({"77089"})
+INTERPRETED = INTERPRETATION | GLOBAL
+"""TBS codes that include the interpretation, and so a report."""
 FAMILY = INTERPRETATION | TECHNICAL | GLOBAL
 COMPANIONS = frozenset({"77080", "77081", "77085", "77086", "77078", "76977", "G0130"})
 CHECKED = FAMILY | COMPANIONS

@@ -11,18 +11,16 @@ Not checked: no edits in effect for the payer and date; across claims, no patien
 (within one claim neither is needed); a void or replacement that the payer may not accept.
 """
 
-import polars as pl
+from cpt77092.rule import GLOBAL, Denial, Message, Remedy, Rule, Severity, across, col
 
-from cpt77092.rule import GLOBAL, Denial, Message, Remedy, Rule, Severity, across
-
-_IS_THAT_DAY = pl.col("denied_beside_part_that_day")
+_IS_THAT_DAY = col("denied_beside_part_that_day")
 _ON_OTHER_DATE = ~_IS_THAT_DAY
 
 RULE = Rule(
     severity=Severity.ERROR,
     error_when=_IS_THAT_DAY,
     codes=GLOBAL,
-    flag=across(pl.col("denied_beside_part")),
+    flag=across(col("denied_beside_part")),
     parameter="pairs",
     paid_codes="parts_surely_paid",
     message=(
@@ -45,7 +43,7 @@ RULE = Rule(
         Remedy(
             "Bill 77092 alone in POS {place_of_service_code}, for the interpretation; the "
             "facility bills the technical component.",
-            when=pl.col("in_facility_place"),
+            when=col("in_facility_place"),
         ),
     ),
     denial=Denial("CO", "236"),

@@ -10,14 +10,12 @@ billed too (BU001).
 Not checked: across claims, no patient ID or billing NPI; no date of service.
 """
 
-import polars as pl
-
-from cpt77092.rule import INTERPRETATION, Remedy, Rule, Severity, Source, across
+from cpt77092.rule import INTERPRETATION, Remedy, Rule, Severity, Source, across, col
 
 RULE = Rule(
     severity=Severity.WARNING,
     codes=INTERPRETATION,
-    flag=across(pl.col("day_bills_calculation") & ~pl.col("day_surely_bills_global")),
+    flag=across(col("day_bills_calculation") & ~col("day_surely_bills_global")),
     source=Source(
         title="CMS fee schedule 2025, PPRRVU25 October",
         at="77089 pays the sum of 77090, 77091 and 77092, each year from 2022; third-party copy",
@@ -32,7 +30,7 @@ RULE = Rule(
         Remedy(
             "Bill {hcpcs_code} alone in POS {place_of_service_code}, for the "
             "interpretation; the facility bills the technical component.",
-            when=pl.col("in_facility_place"),
+            when=col("in_facility_place"),
         ),
     ),
     since="0.2.0",

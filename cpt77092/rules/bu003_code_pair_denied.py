@@ -10,15 +10,12 @@ Not checked: no edits in effect for the payer and date; an unreadable modifier t
 edit; across claims, no patient ID or billing NPI.
 """
 
-import polars as pl
-
-from cpt77092.rule import CHECKED, Denial, Remedy, Rule, Severity, across
+from cpt77092.rule import Denial, Remedy, Rule, Severity, across, col
 
 RULE = Rule(
     severity=Severity.ERROR,
-    codes=CHECKED,
     includes_partners=True,
-    flag=across(pl.col("denied_beside_other")),
+    flag=across(col("denied_beside_other")),
     parameter="pairs",
     paid_codes="others_surely_paid",
     message="{hcpcs_code} is not paid with {denied_beside_lines} on {claim_line_start_date}.",
@@ -29,7 +26,7 @@ RULE = Rule(
     other_remedies=(
         Remedy(
             "Remove {hcpcs_code}; no modifier bypasses this edit.",
-            when=pl.col("denied_for_good_beside_other"),
+            when=col("denied_for_good_beside_other"),
         ),
     ),
     denial=Denial("CO", "236"),

@@ -8,14 +8,12 @@ days before, in the batch or in earlier claims. The message names what was searc
 Not checked: no such DXA on the claim and no patient ID; no date of service.
 """
 
-import polars as pl
-
-from cpt77092.rule import FAMILY, Remedy, Rule, Severity, Source, across
+from cpt77092.rule import FAMILY, Remedy, Rule, Severity, Source, across, col
 
 RULE = Rule(
     severity=Severity.INFO,
     codes=FAMILY,
-    flag=across(pl.col("scan_is_absent")),
+    flag=across(col("scan_is_absent")),
     source=Source(
         title="Publication on CPT 77092, trabecular bone score",
         at="Clinical Context: TBS is interpreted with the DXA of the visit",

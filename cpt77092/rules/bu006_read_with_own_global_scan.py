@@ -10,16 +10,14 @@ Not checked: no such DXA on the claim and no patient ID or billing NPI; its modi
 absent or unreadable.
 """
 
-import polars as pl
-
-from cpt77092.rule import INTERPRETATION, Remedy, Rule, Severity, across, fee_schedule_file
+from cpt77092.rule import INTERPRETATION, Remedy, Rule, Severity, across, col, fee_schedule_file
 
 RULE = Rule(
     severity=Severity.INFO,
     codes=INTERPRETATION,
     flag=across(
-        pl.col("entity_bills_whole_scan")
-        & ~(pl.col("day_surely_bills_global") | pl.col("day_surely_bills_calculation"))
+        col("entity_bills_whole_scan")
+        & ~(col("day_surely_bills_global") | col("day_surely_bills_calculation"))
     ),
     source=fee_schedule_file("indicator 1: a code without 26 or TC is global"),
     message="{hcpcs_code} is interpretation only, but this provider bills {global_scan} globally.",
@@ -28,7 +26,7 @@ RULE = Rule(
         Remedy(
             "Check {global_scan}: in POS {place_of_service_code} the facility bills the technical "
             "component, and the calculation too.",
-            when=pl.col("in_facility_place"),
+            when=col("in_facility_place"),
         ),
     ),
     since="0.2.0",

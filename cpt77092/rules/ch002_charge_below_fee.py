@@ -11,15 +11,11 @@ TC, an unreadable modifier, no modifier columns, or a component without a fee; u
 not a whole number above zero, or a million or more; a blank or unreadable charge.
 """
 
-import polars as pl
-
-from cpt77092.rule import CHECKED, Message, Remedy, Rule, Severity, is_assumed
+from cpt77092.rule import Message, Remedy, Rule, Severity, col, is_assumed
 
 RULE = Rule(
     severity=Severity.WARNING,
-    codes=CHECKED,
-    flag=(pl.col("charge_amount") > 0)
-    & (pl.col("charge_amount") < pl.col("paid_units") * pl.col("line_fee")),
+    flag=(col("charge_amount") > 0) & (col("charge_amount") < col("paid_units") * col("line_fee")),
     parameter="fee",
     message=(
         "Charge {charge_amount} is below {decided_by}'s {expected_payment}; you are paid the lower."
@@ -33,7 +29,7 @@ RULE = Rule(
         Message(
             "Charge {charge_amount} is below {decided_by}'s {expected_payment} "
             "({line_fee} per unit); you are paid the lower.",
-            when=pl.col("paid_units") > 1,
+            when=col("paid_units") > 1,
         ),
     ),
     remedy=Remedy(

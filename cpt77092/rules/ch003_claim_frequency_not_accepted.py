@@ -7,15 +7,12 @@ Clear: the code is on the list, or is blank, which means an original claim.
 Not checked: no list in effect for the payer and date; no claim frequency column.
 """
 
-import polars as pl
-
-from cpt77092.rule import CHECKED, Denial, Remedy, Rule, Severity
+from cpt77092.rule import Denial, Remedy, Rule, Severity, col
 
 RULE = Rule(
     severity=Severity.ERROR,
-    codes=CHECKED,
     includes_voids=True,
-    flag=(pl.col("claim_frequency_code") != "") & ~pl.col("claim_frequency_is_accepted"),
+    flag=(col("claim_frequency_code") != "") & ~col("claim_frequency_is_accepted"),
     parameter="claim_frequency_codes",
     message=(
         "{decided_by} does not accept claim frequency code {claim_frequency_code}; accepted: "

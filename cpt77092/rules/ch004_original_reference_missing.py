@@ -8,15 +8,12 @@ Clear: the number is there; an original claim; a frequency code that the payer d
 Not checked: no column for the original reference number or the claim frequency code.
 """
 
-import polars as pl
-
-from cpt77092.rule import CHECKED, Denial, Remedy, Rule, Severity, guide_837p
+from cpt77092.rule import Denial, Remedy, Rule, Severity, col, guide_837p
 
 RULE = Rule(
     severity=Severity.ERROR,
-    codes=CHECKED,
     includes_voids=True,
-    flag=(pl.col("original_reference_number") == "") & pl.col("needs_original_reference"),
+    flag=(col("original_reference_number") == "") & col("needs_original_reference"),
     source=guide_837p("loop 2300, REF with F8, payer claim control number"),
     message=(
         "Claim frequency code {claim_frequency_code} without the payer's number of the original "

@@ -9,9 +9,7 @@ Not checked: no coverage position in effect for the payer and date; where the se
 covered, no modifier columns or an unreadable modifier.
 """
 
-import polars as pl
-
-from cpt77092.rule import FAMILY, Denial, Message, Remedy, Rule, Severity, param
+from cpt77092.rule import FAMILY, Denial, Message, Remedy, Rule, Severity, col, param
 
 # ABNs are Medicare's own; a payer that takes their modifiers has a rule on them.
 _TAKES_ABN = param("notice_modifiers").is_not_null()
@@ -19,8 +17,7 @@ _TAKES_ABN = param("notice_modifiers").is_not_null()
 RULE = Rule(
     severity=Severity.WARNING,
     codes=FAMILY,
-    flag=param("coverage").is_in(["investigational", "not_covered"])
-    & ~pl.col("has_notice_modifier"),
+    flag=param("coverage").is_in(["investigational", "not_covered"]) & ~col("has_notice_modifier"),
     parameter="coverage",
     message="{decided_by} considers {hcpcs_code} {coverage}.",
     other_messages=(

@@ -6,15 +6,12 @@ Clear: a number is entered (whether it fits the service is not tested), or none 
 Not checked: no authorization rule in effect for the payer and date; no authorization number column.
 """
 
-import polars as pl
-
-from cpt77092.rule import FAMILY, Denial, Remedy, Rule, Severity, param
+from cpt77092.rule import FAMILY, Denial, Remedy, Rule, Severity, col, param
 
 RULE = Rule(
     severity=Severity.ERROR,
     codes=FAMILY,
-    flag=(pl.col("prior_authorization_number") == "")
-    & (param("prior_authorization") == "required"),
+    flag=(col("prior_authorization_number") == "") & (param("prior_authorization") == "required"),
     parameter="prior_authorization",
     message="Prior authorization number is blank; {decided_by} requires one for {hcpcs_code}.",
     remedy=Remedy(

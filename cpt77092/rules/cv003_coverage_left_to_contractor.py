@@ -9,14 +9,12 @@ Not checked: no coverage position in effect for the payer and date; where a cont
 modifier columns or an unreadable modifier.
 """
 
-import polars as pl
-
-from cpt77092.rule import FAMILY, Remedy, Rule, Severity
+from cpt77092.rule import FAMILY, Remedy, Rule, Severity, col
 
 RULE = Rule(
     severity=Severity.INFO,
     codes=FAMILY,
-    flag=pl.col("is_first_left_to_contractor"),
+    flag=col("is_first_left_to_contractor"),
     parameter="coverage",
     message="{decided_by} leaves coverage of {hcpcs_code} to its regional contractor.",
     remedy=Remedy(

@@ -8,14 +8,11 @@ Not checked: no rule on GZ in effect for the payer and date; no modifier columns
 modifier, which might be GZ.
 """
 
-import polars as pl
-
-from cpt77092.rule import CHECKED, Denial, Remedy, Rule, Severity, param
+from cpt77092.rule import Denial, Remedy, Rule, Severity, col, param
 
 RULE = Rule(
     severity=Severity.ERROR,
-    codes=CHECKED,
-    flag=pl.col("has_modifier_gz") & (param("modifier_gz") == "denied"),
+    flag=col("has_modifier_gz") & (param("modifier_gz") == "denied"),
     parameter="modifier_gz",
     message="{decided_by} denies lines with GZ automatically; the patient cannot be billed.",
     remedy=Remedy(

@@ -8,14 +8,11 @@ Not checked: no rule on GY in effect for the payer and date; no modifier columns
 modifier, which might be GY.
 """
 
-import polars as pl
-
-from cpt77092.rule import CHECKED, Denial, Remedy, Rule, Severity, param
+from cpt77092.rule import Denial, Remedy, Rule, Severity, col, param
 
 RULE = Rule(
     severity=Severity.WARNING,
-    codes=CHECKED,
-    flag=pl.col("has_modifier_gy") & (param("modifier_gy") == "denied"),
+    flag=col("has_modifier_gy") & (param("modifier_gy") == "denied"),
     parameter="modifier_gy",
     message="{decided_by} denies lines with GY as statutorily excluded; the patient owes them.",
     remedy=Remedy(

@@ -8,14 +8,12 @@ Clear: the report has a signing date; DO002 checks its order.
 Not checked: no signing date column; an unreadable signing date.
 """
 
-import polars as pl
-
-from cpt77092.rule import GLOBAL, INTERPRETATION, SIGNED_REPORTS, Denial, Remedy, Rule, Severity
+from cpt77092.rule import INTERPRETED, SIGNED_REPORTS, Denial, Remedy, Rule, Severity, col
 
 RULE = Rule(
     severity=Severity.ERROR,
-    codes=INTERPRETATION | GLOBAL,
-    flag=~pl.col("has_signed_report"),
+    codes=INTERPRETED,
+    flag=~col("has_signed_report"),
     source=SIGNED_REPORTS,
     message="Report signing date is blank; {hcpcs_code} needs a signed report.",
     remedy=Remedy("Hold the line until the report is signed, then enter the date signed."),

@@ -9,33 +9,31 @@ Not checked: no signing date column; a blank (DO001) or unreadable signing date;
 service or submission date.
 """
 
-import polars as pl
-
-from cpt77092.rule import GLOBAL, INTERPRETATION, SIGNED_REPORTS, Message, Remedy, Rule, Severity
+from cpt77092.rule import INTERPRETED, SIGNED_REPORTS, Message, Remedy, Rule, Severity, col
 
 RULE = Rule(
     severity=Severity.WARNING,
-    codes=INTERPRETATION | GLOBAL,
-    flag=(pl.col("report_signed_date") < pl.col("claim_line_start_date"))
-    | (pl.col("report_signed_date") > pl.col("effective_submission")),
+    codes=INTERPRETED,
+    flag=(col("report_signed_date") < col("claim_line_start_date"))
+    | (col("report_signed_date") > col("effective_submission")),
     source=SIGNED_REPORTS,
     message="Report signed {report_signed_date}, after submission on {effective_submission}.",
     other_messages=(
         Message(
             "Report signed {report_signed_date}, before the date of service, "
             "{claim_line_start_date}.",
-            when=pl.col("report_signed_date") < pl.col("claim_line_start_date"),
+            when=col("report_signed_date") < col("claim_line_start_date"),
         ),
         Message(
             "Report signed {report_signed_date}, after the as-of date, {as_of_date}.",
-            when=pl.col("is_unsubmitted"),
+            when=col("is_unsubmitted"),
         ),
     ),
     remedy=Remedy("Check both dates; do not bill an interpretation before its report is signed."),
     other_remedies=(
         Remedy(
             "Check both dates, and that the report is for this study.",
-            when=pl.col("report_signed_date") < pl.col("claim_line_start_date"),
+            when=col("report_signed_date") < col("claim_line_start_date"),
         ),
     ),
     since="0.2.0",

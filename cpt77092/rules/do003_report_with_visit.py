@@ -9,17 +9,15 @@ date.
 Not checked: no rule in effect for the payer and date; no modifier columns; an unreadable modifier.
 """
 
-import polars as pl
-
-from cpt77092.rule import COMPANIONS, Remedy, Rule, Severity, param
+from cpt77092.rule import COMPANIONS, Remedy, Rule, Severity, col, param
 
 RULE = Rule(
     severity=Severity.INFO,
     codes=COMPANIONS,
-    flag=~pl.col("has_modifier_tc")
+    flag=~col("has_modifier_tc")
     & (
         (param("report_with_visit") == "interpretation_and_global")
-        | (pl.col("has_modifier_26") & (param("report_with_visit") == "interpretation"))
+        | (col("has_modifier_26") & (param("report_with_visit") == "interpretation"))
     ),
     parameter="report_with_visit",
     message=(

@@ -12,15 +12,11 @@ unreadable service or submission date; submitted within three business days afte
 a holiday moves that, since no payer's list of holidays was found.
 """
 
-import polars as pl
-
-from cpt77092.rule import CHECKED, Denial, Message, Remedy, Rule, Severity, param
+from cpt77092.rule import Denial, Message, Remedy, Rule, Severity, col, param
 
 RULE = Rule(
     severity=Severity.ERROR,
-    codes=CHECKED,
-    flag=(pl.col("filing_deadline") < pl.col("effective_submission"))
-    & pl.col("is_beyond_holidays"),
+    flag=(col("filing_deadline") < col("effective_submission")) & col("is_beyond_holidays"),
     parameter="timely_filing",
     parameter_of_replacements="timely_filing_replacement",
     message="Timely filing expired {filing_deadline} ({decided_by}: {filing_period} from DOS).",
@@ -28,7 +24,7 @@ RULE = Rule(
         Message(
             "Submitted {submission_date}; timely filing expired {filing_deadline} "
             "({decided_by}: {filing_period} from DOS).",
-            when=~pl.col("is_unsubmitted"),
+            when=~col("is_unsubmitted"),
         ),
     ),
     remedy=Remedy(
@@ -38,7 +34,7 @@ RULE = Rule(
     other_remedies=(
         Remedy(
             "Submit only with proof of timely filing or a reason {payer_label} accepts.",
-            when=pl.col("is_replacement"),
+            when=col("is_replacement"),
         ),
     ),
     denial=Denial("CO", "29"),

@@ -9,16 +9,13 @@ Not checked: no filing limit, or none of replacements, in effect for the payer a
 unreadable service or submission date.
 """
 
-import polars as pl
-
-from cpt77092.rule import CHECKED, Denial, Remedy, Rule, Severity
+from cpt77092.rule import Denial, Remedy, Rule, Severity, col
 
 RULE = Rule(
     severity=Severity.WARNING,
-    codes=CHECKED,
-    flag=(pl.col("days_to_filing_deadline") >= 0)
-    & (pl.col("days_to_filing_deadline") <= 14)
-    & pl.col("is_unsubmitted"),
+    flag=(col("days_to_filing_deadline") >= 0)
+    & (col("days_to_filing_deadline") <= 14)
+    & col("is_unsubmitted"),
     parameter="timely_filing",
     parameter_of_replacements="timely_filing_replacement",
     message=(

@@ -6,15 +6,12 @@ Clear: the end date is the start date, or is blank.
 Not checked: no end date column; an unreadable start or end date; a blank start date.
 """
 
-import polars as pl
-
-from cpt77092.rule import CHECKED, Denial, Remedy, Rule, Severity, cell_state, guide_837p
+from cpt77092.rule import Denial, Remedy, Rule, Severity, cell_state, col, guide_837p
 
 RULE = Rule(
     severity=Severity.WARNING,
-    codes=CHECKED,
     flag=~(cell_state("claim_line_end_date") == "blank")
-    & (pl.col("claim_line_end_date") != pl.col("claim_line_start_date")),
+    & (col("claim_line_end_date") != col("claim_line_start_date")),
     source=guide_837p("DTP*472; CMS-1500 box 24A"),
     message=(
         "Line runs from {claim_line_start_date} to {claim_line_end_date}; {hcpcs_code} is a "

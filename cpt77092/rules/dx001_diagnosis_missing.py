@@ -8,14 +8,11 @@ reaches one is checked by DX006.
 Not checked: no diagnosis columns.
 """
 
-import polars as pl
-
-from cpt77092.rule import CHECKED, Denial, Remedy, Rule, Severity, guide_837p
+from cpt77092.rule import Denial, Remedy, Rule, Severity, col, guide_837p
 
 RULE = Rule(
     severity=Severity.ERROR,
-    codes=CHECKED,
-    flag=~pl.col("has_diagnosis"),
+    flag=~col("has_diagnosis"),
     source=guide_837p("HI (2300) and SV107 (2400); CMS-1500 boxes 21 and 24E"),
     message="{hcpcs_code} has no diagnosis.",
     remedy=Remedy("Enter the diagnosis on the order."),

@@ -11,25 +11,12 @@ Not checked: a date outside the fiscal years of the lists, or no date, for any o
 right format; no diagnosis columns.
 """
 
-import polars as pl
-
-from cpt77092.rule import (
-    CHECKED,
-    Confidence,
-    Denial,
-    FixKind,
-    Remedy,
-    Rewrite,
-    Rule,
-    Severity,
-    Source,
-)
+from cpt77092.rule import Confidence, Denial, FixKind, Remedy, Rewrite, Rule, Severity, Source, col
 
 RULE = Rule(
     severity=Severity.ERROR,
-    error_when=pl.col("diagnosis_is_wrong_in_any_year"),
-    codes=CHECKED,
-    flag=pl.col("diagnosis_problems") != "",
+    error_when=col("diagnosis_is_wrong_in_any_year"),
+    flag=col("diagnosis_problems") != "",
     source=Source(
         title="CDC/NCHS ICD-10-CM",
         at="fiscal year 2026 with its April update; third-party copy",
@@ -43,11 +30,11 @@ RULE = Rule(
             "Write it as {corrected_diagnoses}.",
             kind=FixKind.SAFE,
             change=Rewrite.DIAGNOSIS_FORM,
-            when=pl.col("corrected_diagnoses") != "",
+            when=col("corrected_diagnoses") != "",
         ),
     ),
     denial=Denial("CO", "16", "M76"),
     # What a list of another year has may have changed.
-    other_denials=(Denial(when=~pl.col("diagnosis_is_wrong_in_any_year")),),
+    other_denials=(Denial(when=~col("diagnosis_is_wrong_in_any_year")),),
     since="0.2.0",
 )

@@ -9,17 +9,14 @@ Not checked: no list in effect for the payer, code and date; a pointer that cann
 diagnosis columns; on a date without an ICD-10-CM list, a diagnosis that no other year's list has.
 """
 
-import polars as pl
-
-from cpt77092.rule import CHECKED, Denial, Message, Remedy, Rule, Severity, is_assumed
+from cpt77092.rule import Denial, Message, Remedy, Rule, Severity, col, is_assumed
 
 RULE = Rule(
     severity=Severity.WARNING,
-    codes=CHECKED,
-    flag=pl.col("has_line_diagnosis")
-    & ~pl.col("has_supporting_diagnosis")
-    & ~pl.col("surely_has_excluded_diagnosis")
-    & ~pl.col("has_unbillable_diagnosis"),
+    flag=col("has_line_diagnosis")
+    & ~col("has_supporting_diagnosis")
+    & ~col("surely_has_excluded_diagnosis")
+    & ~col("has_unbillable_diagnosis"),
     parameter="supporting_diagnoses",
     message="Not on {decided_by}'s diagnosis list for {hcpcs_code}: {line_diagnoses_text}.",
     other_messages=(

@@ -9,14 +9,11 @@ Not checked: no list of removed diagnoses in effect for the payer, code and date
 and there is no list of supporting ones; a pointer that cannot be followed; no diagnosis columns.
 """
 
-import polars as pl
-
-from cpt77092.rule import CHECKED, Denial, Message, Remedy, Rule, Severity, is_assumed
+from cpt77092.rule import Denial, Message, Remedy, Rule, Severity, col, is_assumed
 
 RULE = Rule(
     severity=Severity.WARNING,
-    codes=CHECKED,
-    flag=(pl.col("excluded_diagnoses_found") != "") & ~pl.col("has_supporting_diagnosis"),
+    flag=(col("excluded_diagnoses_found") != "") & ~col("has_supporting_diagnosis"),
     parameter="excluded_diagnoses",
     message=(
         "{decided_by} does not accept {excluded_diagnoses_found} for {hcpcs_code}; no other "

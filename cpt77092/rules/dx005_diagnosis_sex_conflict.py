@@ -9,16 +9,11 @@ Not checked: such a diagnosis, and the sex is blank, not understood or has no co
 cannot be followed; an unreadable modifier; no diagnosis columns.
 """
 
-import polars as pl
-
-from cpt77092.rule import CHECKED, Confidence, Denial, Remedy, Rule, Severity, Source
+from cpt77092.rule import Confidence, Denial, Remedy, Rule, Severity, Source, col
 
 RULE = Rule(
     severity=Severity.WARNING,
-    codes=CHECKED,
-    flag=pl.col("patient_is_male")
-    & (pl.col("diagnoses_of_women") != "")
-    & ~pl.col("has_modifier_kx"),
+    flag=col("patient_is_male") & (col("diagnoses_of_women") != "") & ~col("has_modifier_kx"),
     source=Source(title="ICD-10-CM", at="codes tied to one sex", confidence=Confidence.RECALLED),
     message="Female-only diagnosis on a male patient: {diagnoses_of_women}.",
     remedy=Remedy(

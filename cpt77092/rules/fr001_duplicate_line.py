@@ -11,10 +11,7 @@ blank patient ID or billing NPI where one claim number has several; that day a v
 that the payer may not accept, or a replacement whose original is unknown.
 """
 
-import polars as pl
-
 from cpt77092.rule import (
-    CHECKED,
     DUPLICATE_CODE,
     Denial,
     FixKind,
@@ -22,13 +19,13 @@ from cpt77092.rule import (
     Rule,
     Severity,
     across,
+    col,
     param,
 )
 
 RULE = Rule(
     severity=Severity.ERROR,
-    codes=CHECKED,
-    flag=across(pl.col("repeats_earlier_line")),
+    flag=across(col("repeats_earlier_line")),
     source=DUPLICATE_CODE,
     message="{hcpcs_code} on {claim_line_start_date} duplicates {line_it_repeats}.",
     remedy=Remedy(

@@ -16,26 +16,24 @@ that is too close: its code, date or modifiers cannot be read, or it names no pa
 too soon needs none of that.
 """
 
-import polars as pl
-
 from cpt77092.rule import (
     BONE_MASS,
-    GLOBAL,
-    INTERPRETATION,
+    INTERPRETED,
     Denial,
     Message,
     Remedy,
     Rule,
     Severity,
     across,
+    col,
     is_assumed,
     param,
 )
 
 RULE = Rule(
     severity=Severity.WARNING,
-    codes=BONE_MASS | GLOBAL | INTERPRETATION,
-    flag=across(pl.col("came_too_soon") | pl.col("may_have_come_too_soon")),
+    codes=BONE_MASS | INTERPRETED,
+    flag=across(col("came_too_soon") | col("may_have_come_too_soon")),
     parameter="min_months_between",
     message=(
         "Too soon: last test billed {earlier_test_date}, full months since: "

@@ -10,14 +10,11 @@ same, without a readable code, a payer, readable date, modifiers or rendering pr
 is an input of the run is not its own history.
 """
 
-import polars as pl
-
-from cpt77092.rule import CHECKED, DUPLICATE_CODE, Denial, FixKind, Remedy, Rule, Severity, across
+from cpt77092.rule import DUPLICATE_CODE, Denial, FixKind, Remedy, Rule, Severity, across, col
 
 RULE = Rule(
     severity=Severity.WARNING,
-    codes=CHECKED,
-    flag=across(pl.col("already_submitted") | pl.col("past_doubt")),
+    flag=across(col("already_submitted") | col("past_doubt")),
     source=DUPLICATE_CODE,
     message="{hcpcs_code} on {claim_line_start_date} was already billed: {line_in_past}.",
     remedy=Remedy(
@@ -30,7 +27,7 @@ RULE = Rule(
             "Hold this line if the earlier claim was received. {payer_label} accepts no "
             "replacement (7): ask it to reopen that claim, or appeal.",
             kind=FixKind.UNSAFE,
-            when=~pl.col("replacement_is_accepted"),
+            when=~col("replacement_is_accepted"),
         ),
     ),
     denial=Denial("OA", "18"),

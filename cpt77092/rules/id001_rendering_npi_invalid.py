@@ -7,15 +7,12 @@ Clear: a well-formed NPI; whether it was issued, and to whom, is not tested.
 Not checked: no rendering NPI column.
 """
 
-import polars as pl
-
-from cpt77092.rule import CHECKED, NPI_STANDARD, Denial, Remedy, Rule, Severity
+from cpt77092.rule import NPI_STANDARD, Denial, Remedy, Rule, Severity, col
 
 RULE = Rule(
     severity=Severity.ERROR,
-    codes=CHECKED,
     includes_voids=True,
-    flag=pl.col("rendering_npi_problem") != "",
+    flag=col("rendering_npi_problem") != "",
     source=NPI_STANDARD,
     message="Rendering NPI {rendering_npi_problem}.",
     remedy=Remedy("Enter the rendering provider's NPI as listed in NPPES."),

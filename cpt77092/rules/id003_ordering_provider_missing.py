@@ -8,15 +8,12 @@ Clear: the cell is filled (ID004 checks the number), or the payer does not requi
 Not checked: no such rule in effect for the payer and date; no ordering NPI column.
 """
 
-import polars as pl
-
-from cpt77092.rule import CHECKED, Denial, Remedy, Rule, Severity, param
+from cpt77092.rule import Denial, Remedy, Rule, Severity, col, param
 
 RULE = Rule(
     severity=Severity.ERROR,
-    codes=CHECKED,
     includes_voids=True,
-    flag=(pl.col("ordering_npi") == "") & (param("ordering_provider") == "required"),
+    flag=(col("ordering_npi") == "") & (param("ordering_provider") == "required"),
     parameter="ordering_provider",
     message="Ordering NPI is blank; {decided_by} requires one for {hcpcs_code}.",
     remedy=Remedy("Enter the NPI of the provider on the order."),

@@ -7,15 +7,12 @@ Clear: a well-formed NPI, or a blank cell (ID003 where the payer requires one).
 Not checked: no ordering NPI column.
 """
 
-import polars as pl
-
-from cpt77092.rule import CHECKED, NPI_STANDARD, Denial, Remedy, Rule, Severity
+from cpt77092.rule import NPI_STANDARD, Denial, Remedy, Rule, Severity, col
 
 RULE = Rule(
     severity=Severity.ERROR,
-    codes=CHECKED,
     includes_voids=True,
-    flag=(pl.col("ordering_npi") != "") & (pl.col("ordering_npi_problem") != ""),
+    flag=(col("ordering_npi") != "") & (col("ordering_npi_problem") != ""),
     source=NPI_STANDARD,
     message="Ordering NPI {ordering_npi_problem}.",
     remedy=Remedy("Enter the ordering provider's NPI as listed in NPPES."),

@@ -9,30 +9,27 @@ Clear: the payer matches a policy, is self-pay, or has a policy under payers in 
 Not checked: never; a file that names no payer is refused.
 """
 
-import polars as pl
-
-from cpt77092.rule import CHECKED, POLICY_FILES, Message, Remedy, Rule, Severity
+from cpt77092.rule import POLICY_FILES, Message, Remedy, Rule, Severity, col
 
 RULE = Rule(
     severity=Severity.WARNING,
-    codes=CHECKED,
     includes_voids=True,
-    flag=~pl.col("payer_is_known") & pl.col("is_first_line_of_payer"),
+    flag=~col("payer_is_known") & col("is_first_line_of_payer"),
     source=POLICY_FILES,
     message="No policy found for {payer_label}; the default policy was used.",
     other_messages=(
         Message(
             "No policy used for {payer_label}: {payer_conflict}; the default policy was used.",
-            when=pl.col("payer_conflict").is_not_null(),
+            when=col("payer_conflict").is_not_null(),
         ),
         Message(
             "No policy found for {payer_label} (did you mean {payer_proposal}?); the default "
             "policy was used.",
-            when=pl.col("payer_proposal").is_not_null(),
+            when=col("payer_proposal").is_not_null(),
         ),
         Message(
             "No policy found for {payer_label}, read as {payer_kind}; the default policy was used.",
-            when=pl.col("payer_kind").is_not_null(),
+            when=col("payer_kind").is_not_null(),
         ),
     ),
     remedy=Remedy(

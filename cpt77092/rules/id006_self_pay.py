@@ -7,15 +7,12 @@ Clear: another payer; or an earlier line already reported this payer.
 Not checked: never; a file that names no payer is refused.
 """
 
-import polars as pl
-
-from cpt77092.rule import CHECKED, POLICY_FILES, Remedy, Rule, Severity
+from cpt77092.rule import POLICY_FILES, Remedy, Rule, Severity, col
 
 RULE = Rule(
     severity=Severity.INFO,
-    codes=CHECKED,
     includes_voids=True,
-    flag=pl.col("payer_is_self_pay") & pl.col("is_first_line_of_payer"),
+    flag=col("payer_is_self_pay") & col("is_first_line_of_payer"),
     source=POLICY_FILES,
     message="{payer_label} is self-pay; payer rules were not used.",
     remedy=Remedy("If a plan pays, name its policy under payers in scrub.yaml."),

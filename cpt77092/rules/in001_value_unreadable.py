@@ -9,15 +9,12 @@ rules.
 Not checked: never; a column that the file lacks has no cells.
 """
 
-import polars as pl
-
-from cpt77092.rule import CHECKED, Remedy, Rule, Severity, Source
+from cpt77092.rule import Remedy, Rule, Severity, Source, col
 
 RULE = Rule(
     severity=Severity.ERROR,
-    codes=CHECKED,
     includes_voids=True,
-    flag=pl.col("unreadable_cells") != "",
+    flag=col("unreadable_cells") != "",
     source=Source(title="Input columns of this program", at="formats each column accepts"),
     message="Cannot be read: {unreadable_cells}.",
     remedy=Remedy("Correct the cell; rules that need it did not run on this line."),

@@ -9,8 +9,6 @@ Not checked: no rule in effect for the payer, code and date; no modifier columns
 modifier.
 """
 
-import polars as pl
-
 from cpt77092.rule import (
     FAMILY,
     INTERPRETATION,
@@ -21,16 +19,17 @@ from cpt77092.rule import (
     RemoveModifier,
     Rule,
     Severity,
+    col,
     decided_by,
     param,
 )
 
-_IS_INTERPRETATION = pl.col("hcpcs_code").is_in(sorted(INTERPRETATION))
+_IS_INTERPRETATION = col("hcpcs_code").is_in(sorted(INTERPRETATION))
 
 RULE = Rule(
     severity=Severity.ERROR,
     codes=FAMILY,
-    flag=pl.col("has_modifier_26") & (param("modifier_26") == "not_allowed"),
+    flag=col("has_modifier_26") & (param("modifier_26") == "not_allowed"),
     parameter="modifier_26",
     message="{decided_by} does not allow modifier 26 with {hcpcs_code}.",
     other_messages=(
@@ -46,7 +45,7 @@ RULE = Rule(
             "Remove modifier 26.",
             kind=FixKind.SAFE,
             change=RemoveModifier("26"),
-            when=_IS_INTERPRETATION & (pl.col("confidence") == "primary"),
+            when=_IS_INTERPRETATION & (col("confidence") == "primary"),
         ),
         Remedy(
             "Remove 26 if {payer_label}'s current policy confirms it.",

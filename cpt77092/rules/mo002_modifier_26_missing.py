@@ -9,15 +9,23 @@ Not checked: no rule in effect for the payer and date; no modifier columns; an u
 which might be 26; a blank claim number.
 """
 
-import polars as pl
-
-from cpt77092.rule import INTERPRETATION, AddFirst, Denial, FixKind, Remedy, Rule, Severity, param
+from cpt77092.rule import (
+    INTERPRETATION,
+    AddFirst,
+    Denial,
+    FixKind,
+    Remedy,
+    Rule,
+    Severity,
+    col,
+    param,
+)
 
 RULE = Rule(
     severity=Severity.ERROR,
     codes=INTERPRETATION,
-    flag=~pl.col("claim_bills_own_technical")
-    & ~pl.col("has_modifier_26")
+    flag=~col("claim_bills_own_technical")
+    & ~col("has_modifier_26")
     & (param("modifier_26") == "required"),
     parameter="modifier_26",
     message="Modifier 26 is missing; {payer_label} requires it when {hcpcs_code} is billed alone.",
@@ -31,13 +39,13 @@ RULE = Rule(
         Remedy(
             "Replace TC with 26 if the chart shows the interpretation only.",
             kind=FixKind.UNSAFE,
-            when=pl.col("has_modifier_tc"),
+            when=col("has_modifier_tc"),
         ),
         Remedy(
             "Add modifier 26 in the first position.",
             kind=FixKind.SAFE,
             change=AddFirst("26"),
-            when=pl.col("confidence") == "primary",
+            when=col("confidence") == "primary",
         ),
     ),
     denial=Denial("CO", "16", "N822"),

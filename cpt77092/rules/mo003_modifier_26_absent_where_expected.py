@@ -10,8 +10,6 @@ Not checked: no rule in effect for the payer and date; no modifier columns; an u
 which might be 26; a blank claim number.
 """
 
-import polars as pl
-
 from cpt77092.rule import (
     INTERPRETATION,
     AddFirst,
@@ -21,6 +19,7 @@ from cpt77092.rule import (
     Remedy,
     Rule,
     Severity,
+    col,
     decided_by,
     param,
 )
@@ -30,8 +29,8 @@ _PAYER_IS_SILENT = decided_by("modifier_26") == "default"
 RULE = Rule(
     severity=Severity.WARNING,
     codes=INTERPRETATION,
-    flag=~pl.col("claim_bills_own_technical")
-    & ~pl.col("has_modifier_26")
+    flag=~col("claim_bills_own_technical")
+    & ~col("has_modifier_26")
     & (param("modifier_26") == "expected"),
     parameter="modifier_26",
     message=(
@@ -41,7 +40,7 @@ RULE = Rule(
         Message(
             "No published rule found for {payer_label} on 26 with {hcpcs_code}, billed here "
             'without it: expected per "{source_title}", not allowed per "{contradicted_title}".',
-            when=_PAYER_IS_SILENT & (pl.col("contradicted_title") != ""),
+            when=_PAYER_IS_SILENT & (col("contradicted_title") != ""),
         ),
         Message(
             "No published rule found for {payer_label} on 26 with {hcpcs_code}, billed here "

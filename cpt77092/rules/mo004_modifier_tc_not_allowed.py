@@ -8,14 +8,12 @@ Not checked: no rule in effect for the code and date; no modifier columns; an un
 which might be TC.
 """
 
-import polars as pl
-
-from cpt77092.rule import FAMILY, Denial, Remedy, Rule, Severity, param
+from cpt77092.rule import FAMILY, Denial, Remedy, Rule, Severity, col, param
 
 RULE = Rule(
     severity=Severity.ERROR,
     codes=FAMILY,
-    flag=pl.col("has_modifier_tc") & (param("modifier_tc") == "not_allowed"),
+    flag=col("has_modifier_tc") & (param("modifier_tc") == "not_allowed"),
     parameter="modifier_tc",
     message="Modifier TC is not valid with {hcpcs_code}.",
     # Removing TC alone would leave a code for work that may not have been done.

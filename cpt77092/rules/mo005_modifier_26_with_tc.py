@@ -8,14 +8,11 @@ Clear: at most one of the two is on the line.
 Not checked: no modifier columns; an unreadable modifier, unless both 26 and TC are on the line.
 """
 
-import polars as pl
-
-from cpt77092.rule import CHECKED, FAMILY, Denial, Remedy, Rule, Severity, Source
+from cpt77092.rule import FAMILY, Denial, Remedy, Rule, Severity, Source, col
 
 RULE = Rule(
     severity=Severity.ERROR,
-    codes=CHECKED,
-    flag=pl.col("has_modifier_26") & pl.col("has_modifier_tc"),
+    flag=col("has_modifier_26") & col("has_modifier_tc"),
     source=Source(
         title="CMS physician fee schedule, file documentation", at="Attachment A, PC/TC indicators"
     ),
@@ -26,7 +23,7 @@ RULE = Rule(
     other_remedies=(
         Remedy(
             "Remove TC; each TBS component has its own code.",
-            when=pl.col("hcpcs_code").is_in(sorted(FAMILY)),
+            when=col("hcpcs_code").is_in(sorted(FAMILY)),
         ),
     ),
     denial=Denial("CO", "4", "N519"),

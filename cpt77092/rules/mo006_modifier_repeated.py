@@ -6,14 +6,11 @@ Clear: every modifier is on the line once.
 Not checked: no modifier columns.
 """
 
-import polars as pl
-
-from cpt77092.rule import CHECKED, Denial, FixKind, Remedy, Rewrite, Rule, Severity, guide_837p
+from cpt77092.rule import Denial, FixKind, Remedy, Rewrite, Rule, Severity, col, guide_837p
 
 RULE = Rule(
     severity=Severity.ERROR,
-    codes=CHECKED,
-    flag=pl.col("repeated_modifiers") != "",
+    flag=col("repeated_modifiers") != "",
     source=guide_837p("SV101-3 to SV101-6; CMS-1500 box 24D"),
     message="Repeated modifier: {repeated_modifiers}.",
     remedy=Remedy(

@@ -9,15 +9,12 @@ Not checked: no rule in effect for the payer, code and date; no modifier columns
 modifier, which might be 26.
 """
 
-import polars as pl
-
-from cpt77092.rule import CHECKED, FixKind, MoveFirst, Remedy, Rule, Severity, param
+from cpt77092.rule import FixKind, MoveFirst, Remedy, Rule, Severity, col, param
 
 RULE = Rule(
     severity=Severity.WARNING,
-    codes=CHECKED,
     flag=param("modifier_26").is_in(["required", "expected", "accepted"])
-    & (pl.col("modifier_before_26") != ""),
+    & (col("modifier_before_26") != ""),
     parameter="modifier_26",
     message="Modifier 26 comes after {modifier_before_26}; it belongs first.",
     remedy=Remedy(

@@ -7,14 +7,11 @@ Clear: the filled positions come first, or all are blank.
 Not checked: no modifier columns.
 """
 
-import polars as pl
-
-from cpt77092.rule import CHECKED, Confidence, FixKind, Remedy, Rewrite, Rule, Severity, Source
+from cpt77092.rule import Confidence, FixKind, Remedy, Rewrite, Rule, Severity, Source, col
 
 RULE = Rule(
     severity=Severity.INFO,
-    codes=CHECKED,
-    flag=pl.col("has_modifier_gap"),
+    flag=col("has_modifier_gap"),
     source=Source(
         title="837P guide 005010X222A1",
         at="SV101-3 to SV101-6; CMS-1500 box 24D",

@@ -7,14 +7,11 @@ Clear: no modifier of the line is on the list.
 Not checked: no list in effect for the code and date; no modifier columns.
 """
 
-import polars as pl
-
-from cpt77092.rule import CHECKED, Denial, FixKind, Remedy, Rule, Severity
+from cpt77092.rule import Denial, FixKind, Remedy, Rule, Severity, col
 
 RULE = Rule(
     severity=Severity.WARNING,
-    codes=CHECKED,
-    flag=pl.col("inapplicable_modifiers_found") != "",
+    flag=col("inapplicable_modifiers_found") != "",
     parameter="inapplicable_modifiers",
     message="Modifier not valid with {hcpcs_code}: {inapplicable_modifiers_found}.",
     remedy=Remedy(

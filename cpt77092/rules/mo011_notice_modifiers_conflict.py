@@ -7,14 +7,11 @@ Clear: no such pair is on the line.
 Not checked: no list in effect for the payer and date; no modifier columns.
 """
 
-import polars as pl
-
-from cpt77092.rule import CHECKED, Denial, Remedy, Rule, Severity
+from cpt77092.rule import Denial, Remedy, Rule, Severity, col
 
 RULE = Rule(
     severity=Severity.ERROR,
-    codes=CHECKED,
-    flag=pl.col("notice_conflicts") != "",
+    flag=col("notice_conflicts") != "",
     parameter="notice_modifiers",
     message="Cannot be billed together: {notice_conflicts}.",
     remedy=Remedy(

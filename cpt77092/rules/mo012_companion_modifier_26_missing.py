@@ -11,8 +11,6 @@ Not checked: no list of facility POS codes in effect for the payer and date; no 
 modifier columns; an unreadable modifier.
 """
 
-import polars as pl
-
 from cpt77092.rule import (
     COMPANIONS,
     AddFirst,
@@ -21,6 +19,7 @@ from cpt77092.rule import (
     Remedy,
     Rule,
     Severity,
+    col,
     decided_by,
     param,
 )
@@ -30,9 +29,9 @@ RULE = Rule(
     codes=COMPANIONS,
     error_when=(param("technical_in_facility") == "not_payable")
     & (decided_by("technical_in_facility") == "payer"),
-    flag=pl.col("in_facility_place")
-    & ~(pl.col("has_modifier_26") | pl.col("has_modifier_tc"))
-    & ~pl.col("technical_is_paid_in_facility"),
+    flag=col("in_facility_place")
+    & ~(col("has_modifier_26") | col("has_modifier_tc"))
+    & ~col("technical_is_paid_in_facility"),
     parameter="facility_place_of_service",
     message=(
         "{hcpcs_code} billed globally in POS {place_of_service_code}; the facility bills the "

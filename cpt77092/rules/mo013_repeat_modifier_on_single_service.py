@@ -8,14 +8,11 @@ Clear: neither 76 nor 77 on the line, or a unit limit other than one.
 Not checked: no limit in effect on the date; no modifier columns; an unreadable modifier.
 """
 
-import polars as pl
-
-from cpt77092.rule import CHECKED, Denial, Message, Remedy, Rule, Severity, limit_is_mue, param
+from cpt77092.rule import Denial, Message, Remedy, Rule, Severity, col, limit_is_mue, param
 
 RULE = Rule(
     severity=Severity.WARNING,
-    codes=CHECKED,
-    flag=pl.col("has_repeat_modifier") & (param("max_units_per_day") == 1),
+    flag=col("has_repeat_modifier") & (param("max_units_per_day") == 1),
     parameter="max_units_per_day",
     message=(
         "Modifier {repeat_modifiers} marks a repeat; {decided_by}'s unit limit for "

@@ -9,8 +9,6 @@ Not checked: no rule in effect for the payer and date; no modifier columns; an u
 a blank claim number.
 """
 
-import polars as pl
-
 from cpt77092.rule import (
     INTERPRETATION,
     Denial,
@@ -19,14 +17,15 @@ from cpt77092.rule import (
     RemoveModifier,
     Rule,
     Severity,
+    col,
     param,
 )
 
 RULE = Rule(
     severity=Severity.WARNING,
     codes=INTERPRETATION,
-    flag=pl.col("claim_bills_own_technical")
-    & pl.col("has_modifier_26")
+    flag=col("claim_bills_own_technical")
+    & col("has_modifier_26")
     & param("modifier_26").is_in(["required", "expected", "accepted"]),
     parameter="modifier_26",
     message=(

@@ -9,14 +9,22 @@ Not checked: no rule in effect on the date; no modifier columns; an unreadable m
 be 26.
 """
 
-import polars as pl
-
-from cpt77092.rule import INTERPRETATION, Denial, Message, Remedy, Rule, Severity, decided_by, param
+from cpt77092.rule import (
+    INTERPRETATION,
+    Denial,
+    Message,
+    Remedy,
+    Rule,
+    Severity,
+    col,
+    decided_by,
+    param,
+)
 
 RULE = Rule(
     severity=Severity.INFO,
     codes=INTERPRETATION,
-    flag=pl.col("has_modifier_26")
+    flag=col("has_modifier_26")
     & (decided_by("modifier_26") == "default")
     & (param("modifier_26") != "not_allowed"),
     parameter="modifier_26",
@@ -28,7 +36,7 @@ RULE = Rule(
         Message(
             "No published rule found for {payer_label} on 26 with {hcpcs_code}: {modifier_26} per "
             '"{source_title}", not allowed per "{contradicted_title}".',
-            when=pl.col("contradicted_title") != "",
+            when=col("contradicted_title") != "",
         ),
     ),
     remedy=Remedy(

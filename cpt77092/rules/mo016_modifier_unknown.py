@@ -8,23 +8,12 @@ Clear: every well-formed modifier is on one of the lists. MO007 checks the form.
 Not checked: no modifier columns.
 """
 
-import polars as pl
-
-from cpt77092.rule import (
-    CHECKED,
-    Confidence,
-    Denial,
-    Remedy,
-    Rule,
-    Severity,
-    Source,
-)
+from cpt77092.rule import Confidence, Denial, Remedy, Rule, Severity, Source, col
 
 RULE = Rule(
     severity=Severity.ERROR,
-    error_when=pl.col("modifier_list_has_date"),
-    codes=CHECKED,
-    flag=pl.col("unknown_modifiers") != "",
+    error_when=col("modifier_list_has_date"),
+    flag=col("unknown_modifiers") != "",
     source=Source(
         title="CPT and HCPCS level II modifier lists",
         at="lists in effect in 2024; third-party copy",

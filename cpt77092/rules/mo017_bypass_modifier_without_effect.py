@@ -8,14 +8,12 @@ Not checked: no edits or bypass modifiers in effect for the payer and date; modi
 unreadable; across claims, no patient ID or billing NPI.
 """
 
-import polars as pl
-
-from cpt77092.rule import GLOBAL, FixKind, Remedy, Rule, Severity, across
+from cpt77092.rule import GLOBAL, FixKind, Remedy, Rule, Severity, across, col
 
 RULE = Rule(
     severity=Severity.INFO,
     codes=GLOBAL,
-    flag=across(pl.col("has_bypass_modifier") & pl.col("denied_for_good_beside_part")),
+    flag=across(col("has_bypass_modifier") & col("denied_for_good_beside_part")),
     parameter="pairs",
     message=(
         "Modifier {bypass_modifiers_found} does not bypass the edit between {hcpcs_code} and "

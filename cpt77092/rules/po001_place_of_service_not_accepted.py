@@ -6,14 +6,11 @@ Clear: the POS is on the list. A blank, malformed or unassigned POS is left to P
 Not checked: no list in effect for the payer, code and date; no POS column.
 """
 
-import polars as pl
-
-from cpt77092.rule import CHECKED, Denial, Remedy, Rule, Severity
+from cpt77092.rule import Denial, Remedy, Rule, Severity, col
 
 RULE = Rule(
     severity=Severity.ERROR,
-    codes=CHECKED,
-    flag=pl.col("place_is_assigned") & ~pl.col("place_is_accepted"),
+    flag=col("place_is_assigned") & ~col("place_is_accepted"),
     parameter="place_of_service",
     message=(
         "{decided_by} does not accept POS {place_of_service_code} for {hcpcs_code}; accepted: "

@@ -9,11 +9,10 @@ Not checked: no POS column.
 
 import polars as pl
 
-from cpt77092.rule import CHECKED, Confidence, Denial, FixKind, Remedy, Rule, Severity, Source
+from cpt77092.rule import Confidence, Denial, FixKind, Remedy, Rule, Severity, Source
 
 RULE = Rule(
     severity=Severity.ERROR,
-    codes=CHECKED,
     flag=~pl.col("place_is_assigned"),
     source=Source(
         title="CMS place-of-service code set",

@@ -10,8 +10,6 @@ Not checked: no list of facility POS codes or no rule on the technical component
 payer and date; no POS column; on a bone density study, absent or unreadable modifiers.
 """
 
-import polars as pl
-
 from cpt77092.rule import (
     COMPANIONS,
     INPATIENT_PLACES,
@@ -20,14 +18,15 @@ from cpt77092.rule import (
     Remedy,
     Rule,
     Severity,
+    col,
     param,
 )
 
 RULE = Rule(
     severity=Severity.ERROR,
     codes=TECHNICAL | COMPANIONS,
-    flag=pl.col("in_facility_place")
-    & (pl.col("hcpcs_code").is_in(sorted(TECHNICAL)) | pl.col("bills_technical_part"))
+    flag=col("in_facility_place")
+    & (col("hcpcs_code").is_in(sorted(TECHNICAL)) | col("bills_technical_part"))
     & (param("technical_in_facility") == "not_payable"),
     parameter="technical_in_facility",
     message=(
@@ -39,7 +38,7 @@ RULE = Rule(
     ),
     denial=Denial("CO", "58", "M97"),
     other_denials=(
-        Denial("CO", "58", "M96", when=pl.col("place_of_service_code").is_in(INPATIENT_PLACES)),
+        Denial("CO", "58", "M96", when=col("place_of_service_code").is_in(INPATIENT_PLACES)),
     ),
     since="0.1.0",
 )

@@ -10,14 +10,12 @@ Not checked: no list of facility POS codes or no rule on the technical component
 payer and date; no POS column.
 """
 
-import polars as pl
-
-from cpt77092.rule import GLOBAL, INPATIENT_PLACES, Denial, Remedy, Rule, Severity, param
+from cpt77092.rule import GLOBAL, INPATIENT_PLACES, Denial, Remedy, Rule, Severity, col, param
 
 RULE = Rule(
     severity=Severity.ERROR,
     codes=GLOBAL,
-    flag=pl.col("in_facility_place") & (param("technical_in_facility") == "not_payable"),
+    flag=col("in_facility_place") & (param("technical_in_facility") == "not_payable"),
     parameter="technical_in_facility",
     message=(
         "{hcpcs_code} billed globally in POS {place_of_service_code}; {payer_label} does not "
@@ -26,7 +24,7 @@ RULE = Rule(
     remedy=Remedy("Bill 77092 for the interpretation; if the POS is wrong, correct it."),
     denial=Denial("CO", "58", "M97"),
     other_denials=(
-        Denial("CO", "58", "M96", when=pl.col("place_of_service_code").is_in(INPATIENT_PLACES)),
+        Denial("CO", "58", "M96", when=col("place_of_service_code").is_in(INPATIENT_PLACES)),
     ),
     since="0.1.0",
 )

@@ -8,14 +8,12 @@ Clear: a usual POS; a POS that PO002 reports; or a payer with its own list of ac
 Not checked: no usual POS codes in effect for the code and date; no POS column.
 """
 
-import polars as pl
-
-from cpt77092.rule import INTERPRETATION, Remedy, Rule, Severity
+from cpt77092.rule import INTERPRETATION, Remedy, Rule, Severity, col
 
 RULE = Rule(
     severity=Severity.INFO,
     codes=INTERPRETATION,
-    flag=pl.col("place_is_assigned") & ~pl.col("place_is_typical") & ~pl.col("has_place_list"),
+    flag=col("place_is_assigned") & ~col("place_is_typical") & ~col("has_place_list"),
     parameter="typical_place_of_service",
     message="POS {place_of_service_code} is unusual for {hcpcs_code}.",
     remedy=Remedy("Check that the patient was seen there."),

@@ -8,14 +8,12 @@ interpretation dated after its study is not compared.
 Not checked: no study on the claim and no patient ID; no POS column; no date of service.
 """
 
-import polars as pl
-
-from cpt77092.rule import INTERPRETATION, Denial, Remedy, Rule, Severity, Source, across
+from cpt77092.rule import INTERPRETATION, Denial, Remedy, Rule, Severity, Source, across, col
 
 RULE = Rule(
     severity=Severity.WARNING,
     codes=INTERPRETATION,
-    flag=across(pl.col("place_differs_from_scan")),
+    flag=across(col("place_differs_from_scan")),
     source=Source(
         title="CMS CR 7631, place of service of the professional component",
         at=(

@@ -12,10 +12,7 @@ or billing NPI (a line or claim over the limit by itself needs neither); a void 
 the payer may not accept.
 """
 
-import polars as pl
-
 from cpt77092.rule import (
-    CHECKED,
     Denial,
     FixKind,
     Message,
@@ -23,23 +20,23 @@ from cpt77092.rule import (
     Rule,
     Severity,
     across,
+    col,
     limit_is_mue,
     param,
 )
 
-_IS_COMPONENT = pl.col("has_modifier_26") | pl.col("has_modifier_tc")
+_IS_COMPONENT = col("has_modifier_26") | col("has_modifier_tc")
 
 RULE = Rule(
     severity=Severity.ERROR,
-    error_when=pl.col("is_over_in_one_component"),
-    codes=CHECKED,
+    error_when=col("is_over_in_one_component"),
     # The units that are certain are over the limit, or all are known and are over it.
     flag=across(
         (
-            (pl.col("units_on_day_at_least") > param("max_units_per_day"))
-            | (pl.col("units_on_day") > param("max_units_per_day"))
+            (col("units_on_day_at_least") > param("max_units_per_day"))
+            | (col("units_on_day") > param("max_units_per_day"))
         )
-        & ~pl.col("surely_repeats_earlier_line")
+        & ~col("surely_repeats_earlier_line")
     ),
     parameter="max_units_per_day",
     message=(
@@ -62,13 +59,13 @@ RULE = Rule(
         Remedy(
             "Reduce the units to {max_units_per_day} if the chart shows only {max_units_per_day}.",
             kind=FixKind.UNSAFE,
-            when=pl.col("service_unit_quantity") > param("max_units_per_day"),
+            when=col("service_unit_quantity") > param("max_units_per_day"),
         ),
         Remedy(
             "Keep the line with 26 if the day's lines are two components of one service; the "
             "facility bills the technical component.",
             kind=FixKind.UNSAFE,
-            when=_IS_COMPONENT & pl.col("in_facility_place"),
+            when=_IS_COMPONENT & col("in_facility_place"),
         ),
         Remedy(
             "Bill it once with neither 26 nor TC if both components were done here; keep two lines "

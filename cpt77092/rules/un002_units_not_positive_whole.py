@@ -6,14 +6,11 @@ Clear: a whole number above zero; UN001 checks for too many.
 Not checked: no units column; blank or unreadable (IN001) units.
 """
 
-import polars as pl
-
-from cpt77092.rule import CHECKED, Denial, Remedy, Rule, Severity, guide_837p
+from cpt77092.rule import Denial, Remedy, Rule, Severity, col, guide_837p
 
 RULE = Rule(
     severity=Severity.ERROR,
-    codes=CHECKED,
-    flag=(pl.col("service_unit_quantity") <= 0) | (pl.col("service_unit_quantity") % 1 != 0),
+    flag=(col("service_unit_quantity") <= 0) | (col("service_unit_quantity") % 1 != 0),
     source=guide_837p("SV104; CMS-1500 box 24G"),
     message="Units are {service_unit_quantity}; they must be a whole number above zero.",
     remedy=Remedy("Enter the number of services the chart shows."),
