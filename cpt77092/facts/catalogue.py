@@ -4,47 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
 
-from cpt77092.facts import (
-    cells,
-    claim_lines,
-    code_pairs,
-    diagnoses,
-    filing,
-    grouping,
-    intervals,
-    modifiers,
-    money,
-    patients,
-    places,
-    prior_claims,
-    providers,
-    scans,
-    standing,
-    units,
-)
+from cpt77092 import facts as folder
 from cpt77092.facts.fact import Fact
 from cpt77092.facts.message_fields import MESSAGE_FIELDS
 
-_SUBJECTS = (
-    grouping,
-    standing,
-    modifiers,
-    places,
-    providers,
-    diagnoses,
-    patients,
-    cells,
-    claim_lines,
-    code_pairs,
-    scans,
-    prior_claims,
-    intervals,
-    units,
-    filing,
-    money,
-)
-FACTS: dict[str, Fact] = {fact.name: fact for subject in _SUBJECTS for fact in subject.FACTS}
+FACTS: dict[str, Fact] = {
+    fact.name: fact
+    for module in iter_modules(folder.__path__)
+    if module.name != "catalogue"
+    for fact in getattr(import_module(f"cpt77092.facts.{module.name}"), "FACTS", ())
+}
+"""The `FACTS` of each module of this folder."""
 
 
 def closure(names: Iterable[str]) -> tuple[list[Fact], set[str]]:

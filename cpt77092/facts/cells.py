@@ -19,21 +19,21 @@ def _is_blank(column: Column) -> Fact:
     """`payer.is_blank`: the cell is blank, which an unreadable one is not."""
     is_text = column.kind in TEXT_KINDS
     read = column.name if is_text else f"{column.name}.state"
-
-    def build(_: Context) -> pl.Expr:
-        return pl.col(read) == ("" if is_text else "blank")
-
-    return Fact(name=f"{column.name}.is_blank", build=build, reads=(read,))
+    return Fact(
+        name=f"{column.name}.is_blank",
+        build=lambda _: pl.col(read) == ("" if is_text else "blank"),
+        reads=(read,),
+    )
 
 
 def _filled(column: Column) -> Fact:
     """`payer.filled`: the text of a cell that is not blank."""
+    name = column.name
 
     def build(_: Context) -> pl.Expr:
-        text = pl.col(column.name).cast(pl.String)
+        text = pl.col(name).cast(pl.String)
         return pl.when(text != "").then(text)
 
-    name = column.name
     return Fact(name=f"{name}.filled", build=build, reads=(name,), unknown=f"{name} is blank")
 
 
@@ -42,17 +42,14 @@ def _diagnosis(position: int, name: str) -> Iterator[Fact]:
 
     It is that of the claim, also where it is on the claim's first row alone.
     """
+    cell, normal = ("diagnoses_cell",), f"{name}.normal"
 
-    def normal(_: Context) -> pl.Expr:
+    def build(_: Context) -> pl.Expr:
         is_known = pl.col("diagnoses_cell").is_not_null()
         return pl.when(is_known).then(with_dot(without_dot(cell_at(position))))
 
-    def is_blank(_: Context) -> pl.Expr:
-        return pl.col(f"{name}.normal") == ""
-
-    cell = ("diagnoses_cell",)
-    yield Fact(name=f"{name}.normal", build=normal, reads=cell, distinct_by=cell)
-    yield Fact(name=f"{name}.is_blank", build=is_blank, reads=(f"{name}.normal",))
+    yield Fact(name=normal, build=build, reads=cell, distinct_by=cell)
+    yield Fact(name=f"{name}.is_blank", build=lambda _: pl.col(normal) == "", reads=(normal,))
 
 
 FACTS: tuple[Fact, ...] = (

@@ -46,51 +46,41 @@ def code_bit(context: Context) -> pl.Expr:
     return pl.when("is_past").then(_NOTHING).otherwise(pl.lit(bits).gather("code_number"))
 
 
-def bare_bit(_: Context) -> pl.Expr:
-    """The same where the line has no bypass modifier."""
-    return pl.when(~pl.col("has_bypass_modifier")).then("code_bit").otherwise(_NOTHING)
-
-
-def unmodified_bit(_: Context) -> pl.Expr:
-    """The same where the line has no modifier, so that no list of them is asked."""
-    return pl.when(~pl.col("has_modifiers")).then("code_bit").otherwise(_NOTHING)
-
-
-def doubtful_bit(_: Context) -> pl.Expr:
-    """The same where it is unknown whether the line has one."""
-    return pl.when(pl.col("has_bypass_modifier").is_null()).then("code_bit").otherwise(_NOTHING)
-
-
-def unjudged_bit(_: Context) -> pl.Expr:
-    """The same where the pairs of the code are unknown."""
-    is_unjudged = _IS_CHECKED & pl.col("policy.pairs").is_null()
-    return pl.when(is_unjudged).then("code_bit").otherwise(_NOTHING)
+def _bit_where(name: str, bit: str, holds: pl.Expr, *reads: str) -> Fact:
+    """The bit of a line on which something holds, which reads some columns; else none."""
+    own = pl.when(holds).then(bit).otherwise(_NOTHING)
+    return Fact(name=name, build=lambda _: own, reads=(bit,), optional=reads)
 
 
 def _if_counted(bit: str) -> Fact:
     """`counted_code_bit` and so on: the bit where the line counts."""
-
-    def build(_: Context) -> pl.Expr:
-        return pl.when("surely_counts").then(bit).otherwise(_NOTHING)
-
-    return Fact(name=f"counted_{bit}", build=build, reads=(bit,), optional=("surely_counts",))
+    return _bit_where(f"counted_{bit}", bit, pl.col("surely_counts"), "surely_counts")
 
 
-_BITS = {
-    "codes": "code_bit",
-    "bare": "bare_bit",
-    "unmodified": "unmodified_bit",
-    "doubtful": "doubtful_bit",
-    "unjudged": "unjudged_bit",
+_BYPASSES = pl.col("has_bypass_modifier")
+_OF_SOME_LINES = (
+    _bit_where("bare_bit", "code_bit", ~_BYPASSES, "has_bypass_modifier"),
+    # Without any modifier no list of them is asked.
+    _bit_where("unmodified_bit", "code_bit", ~pl.col("has_modifiers"), "has_modifiers"),
+    # A modifier that may bypass.
+    _bit_where("doubtful_bit", "code_bit", _BYPASSES.is_null(), "has_bypass_modifier"),
+    # The pairs of the code are unknown.
+    _bit_where(
+        "unjudged_bit",
+        "code_bit",
+        _IS_CHECKED & pl.col("policy.pairs").is_null(),
+        *("hcpcs_code", "policy.pairs"),
+    ),
+)
+_BITS = {"codes": "code_bit"} | {
+    fact.name.removesuffix("_bit"): fact.name for fact in _OF_SOME_LINES
 }
-"""The bits that are united over a group: of all its codes, of those without a bypass modifier, of
-those without any, of those that may have one that bypasses, and of those whose pairs are unknown.
-"""
+"""The bits that are united over a group: of all its codes, and of those of some lines."""
 
 
 def _united() -> list[Fact]:
     """`claim_codes`, `claim_date_bare`, `entity_date_doubtful` and so on."""
-    facts = []
+    facts = [*_OF_SOME_LINES]
     for what, bit in _BITS.items():
         counted = _if_counted(bit)
         facts += [
@@ -110,21 +100,15 @@ def _bills(what: str, codes: Collection[str]) -> tuple[Fact, Fact]:
 
     def bills(context: Context) -> pl.Expr:
         wanted = context.mask(codes)
-        # Without a claim number the line is alone on its claim; other claims may bill the code.
-        has_claim = pl.col("claim_key").is_not_null()
-        on_claim = pl.when(has_claim).then(_shares(pl.col("claim_date_codes"), wanted))
-        return on_claim.otherwise(NO) | _shares(pl.col("entity_date_codes"), wanted)
+        on_claim = _on_claim(_shares(pl.col("claim_date_codes"), wanted))
+        return on_claim | _shares(pl.col("entity_date_codes"), wanted)
 
-    def surely_bills(_: Context) -> pl.Expr:
-        return pl.col(f"day_bills_{what}").fill_null(value=False)
-
-    fact = Fact(
-        name=f"day_bills_{what}",
-        build=bills,
-        reads=(*_ENTITY, PAYER, "claim_line_start_date"),
-        optional=_DAY,
+    name, reads = f"day_bills_{what}", (*_ENTITY, PAYER, "claim_line_start_date")
+    surely = pl.col(name).fill_null(value=False)
+    return (
+        Fact(name=name, build=bills, reads=reads, optional=_DAY),
+        Fact(name=f"day_surely_bills_{what}", build=lambda _: surely, optional=(name,)),
     )
-    return fact, Fact(name=f"day_surely_bills_{what}", build=surely_bills, optional=(fact.name,))
 
 
 # --- pairs ------------------------------------------------------------------------------------
@@ -167,12 +151,15 @@ def _is_denied(group: str, among: pl.Expr) -> pl.Expr:
     return pl.when(is_open).then(None).otherwise(denied)
 
 
+def _on_claim(billed: pl.Expr, otherwise: pl.Expr = NO) -> pl.Expr:
+    """What the claim bills; nothing where the line has no claim number, and so is alone on one."""
+    return pl.when(pl.col("claim_key").is_not_null()).then(billed).otherwise(otherwise)
+
+
 def _denied_beside(group: str, among: pl.Expr) -> pl.Expr:
-    has_claim = pl.col("claim_key").is_not_null()
-    on_claim = pl.when(has_claim).then(_is_denied(group, among)).otherwise(NO)
-    across = _is_denied("entity_date", among)
+    denied = _on_claim(_is_denied(group, among)) | _is_denied("entity_date", among)
     # Unknown without pairs on file.
-    return pl.when(pl.col("denying_codes").is_not_null()).then(on_claim | across)
+    return pl.when(pl.col("denying_codes").is_not_null()).then(denied)
 
 
 def denied_beside_part(context: Context) -> pl.Expr:
@@ -205,9 +192,8 @@ def _surely_paid_in(group: str, among: pl.Expr) -> pl.Expr:
     return (hard | pl.when(~may_pass).then(soft & bare).otherwise(_NOTHING)).fill_null(0)
 
 
-def _surely_paid(group: str, among: pl.Expr) -> pl.Expr:
-    has_claim = pl.col("claim_key").is_not_null()
-    on_claim = pl.when(has_claim).then(_surely_paid_in(group, among)).otherwise(_NOTHING)
+def _surely_paid(among: pl.Expr) -> pl.Expr:
+    on_claim = _on_claim(_surely_paid_in("claim_date", among), _NOTHING)
     return on_claim | _surely_paid_in("entity_date", among)
 
 
@@ -216,12 +202,12 @@ def parts_surely_paid(context: Context) -> pl.Expr:
 
     An edit goes by the day: what the claim bills on another date is likely to be a wrong date.
     """
-    return _surely_paid("claim_date", context.mask(PARTS))
+    return _surely_paid(context.mask(PARTS))
 
 
 def others_surely_paid(context: Context) -> pl.Expr:
     """The same of all codes, components of the global code aside."""
-    return _surely_paid("claim_date", _others(context))
+    return _surely_paid(_others(context))
 
 
 def _others(context: Context) -> pl.Expr:
@@ -279,8 +265,7 @@ def scan_kind(_: Context) -> pl.Expr:
 
 def entity_scans(_: Context) -> pl.Expr:
     """How the provider bills its scans that date, on the claim and on its other claims."""
-    has_claim = pl.col("claim_key").is_not_null()
-    on_claim = pl.when(has_claim).then("claim_date_scans").otherwise(_NOTHING)
+    on_claim = _on_claim(pl.col("claim_date_scans"), _NOTHING)
     across = pl.col("entity_date_scans")
     # A scan on the claim is enough where nobody knows what the other claims bill.
     return pl.when(on_claim != 0).then(on_claim | across.fill_null(0)).otherwise(across)
@@ -353,21 +338,11 @@ _PAIRS_AND_ENTITY = ("policy.pairs", *_ENTITY, PAYER)
 _CODES_OF = tuple(
     f"{group}_{what}" for group in ("claim", "claim_date", "entity_date") for what in _BITS
 )
-_DENIED = (
-    "denying_codes",
-    "bypassable_codes",
-    "has_bypass_modifier",
-    "hcpcs_code",
-    "claim_key",
-)
+_DENIED = ("denying_codes", "bypassable_codes", "has_bypass_modifier", "hcpcs_code", "claim_key")
 _DAY = ("claim_key", "claim_date_codes", "entity_date_codes")
 
 FACTS: tuple[Fact, ...] = (
     Fact(build=code_bit, reads=("code_number",)),
-    Fact(build=bare_bit, reads=("code_bit",), optional=("has_bypass_modifier",)),
-    Fact(build=unmodified_bit, reads=("code_bit",), optional=("has_modifiers",)),
-    Fact(build=doubtful_bit, reads=("code_bit",), optional=("has_bypass_modifier",)),
-    Fact(build=unjudged_bit, reads=("code_bit", "hcpcs_code"), optional=("policy.pairs",)),
     *_united(),
     *_bills("global", GLOBAL),
     *_bills("calculation", {"77091"}),

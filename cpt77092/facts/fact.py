@@ -229,28 +229,38 @@ def by_set(
     return chosen
 
 
+def list_on_date(first_days: Iterable[date]) -> pl.Expr:
+    """The number of the list that holds on the date of service, from 0; without a date the latest.
+
+    Args:
+        first_days: those of all lists but the first, in order.
+    """
+    number, day = pl.lit(0), pl.col("claim_line_start_date")
+    for later, first_day in enumerate(first_days, start=1):
+        number = pl.when(day < first_day).then(number).otherwise(later)
+    return number.cast(pl.UInt8)
+
+
 def field_of(struct: str, name: str, *, reads: tuple[str, ...] = (), unknown: str = "") -> Fact:
     """The fact that is a field of another one, which computes several at once."""
-
-    def build(_: Context) -> pl.Expr:
-        return pl.col(struct).struct.field(name)
-
-    return Fact(name=name, build=build, reads=reads, optional=(struct,), unknown=unknown)
+    return Fact(
+        name=name,
+        build=lambda _: pl.col(struct).struct.field(name),
+        reads=reads,
+        optional=(struct,),
+        unknown=unknown,
+    )
 
 
 def is_on_list(column: str, parameter: str) -> Build:
     """The cell of a column is on the payer's list."""
-
-    def build(context: Context) -> pl.Expr:
-        return by_set(parameter, context, lambda m: pl.col(column).is_in(list(m)), pl.Boolean)
-
-    return build
+    return lambda context: by_set(
+        parameter, context, lambda members: pl.col(column).is_in(list(members)), pl.Boolean
+    )
 
 
 def list_text(parameter: str) -> Build:
     """The payer's list as text, for messages."""
-
-    def build(context: Context) -> pl.Expr:
-        return by_set(parameter, context, lambda m: pl.lit(", ".join(m)), pl.String)
-
-    return build
+    return lambda context: by_set(
+        parameter, context, lambda members: pl.lit(", ".join(members)), pl.String
+    )

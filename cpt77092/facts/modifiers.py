@@ -14,7 +14,7 @@ import polars as pl
 
 from cpt77092.claims.columns import MODIFIERS
 from cpt77092.claims.quotable import shown
-from cpt77092.facts.fact import Build, Context, Fact, by_set
+from cpt77092.facts.fact import Build, Context, Fact, by_set, list_on_date
 from cpt77092.reference.codes import MODIFIER_LIST_ENDS
 from cpt77092.reference.modifiers import LEVEL_II
 
@@ -62,11 +62,9 @@ def _if_enough(least: int, matches: pl.Expr) -> pl.Expr:
 
 
 def _has(modifiers: Iterable[str]) -> Build:
-    def build(_: Context) -> pl.Expr:
-        has_one = _holds(*modifiers)
-        return pl.when(has_one | _ALL_READABLE).then(has_one)
-
-    return build
+    has_one = _holds(*modifiers)
+    known = pl.when(has_one | _ALL_READABLE).then(has_one)
+    return lambda _: known
 
 
 def modifier_before_26(_: Context) -> pl.Expr:
@@ -107,15 +105,8 @@ def has_fixable_modifiers(context: Context) -> pl.Expr:
 
 
 def modifier_period(context: Context) -> pl.Expr:
-    """The number of the period whose valid modifiers hold on the date of service, from 0.
-
-    Without a date it is the latest.
-    """
-    periods, day = context.modifier_lists.periods, pl.col("claim_line_start_date")
-    number = pl.lit(0)
-    for later, period in enumerate(periods[1:], start=1):
-        number = pl.when(day < period.first_day).then(number).otherwise(later)
-    return number.cast(pl.UInt8)
+    """The number of the period whose valid modifiers hold on the date of service, from 0."""
+    return list_on_date(period.first_day for period in context.modifier_lists.periods[1:])
 
 
 def unknown_modifiers(context: Context) -> pl.Expr:

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import polars as pl
 
-from cpt77092.facts.fact import Context, Fact, is_on_list, list_text
+from cpt77092.facts.fact import Context, Fact, is_on_list, list_on_date, list_text
 from cpt77092.reference.codes import assigned_places
 
 
 def place_list(context: Context) -> pl.Expr:
-    """The number of the list of POS codes that holds on the date of service; 0 is the shipped one.
-
-    Without a date it is the latest.
-    """
-    number, day = pl.lit(0), pl.col("claim_line_start_date")
-    for later, listed in enumerate(context.place_lists, start=1):
-        number = pl.when(day < listed.first_day).then(number).otherwise(later)
-    return number.cast(pl.UInt8)
+    """The number of the list of POS codes that holds on the date; 0 is the shipped one."""
+    return list_on_date(listed.first_day for listed in context.place_lists)
 
 
 def place_is_assigned(context: Context) -> pl.Expr:

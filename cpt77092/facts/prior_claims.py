@@ -199,24 +199,24 @@ def past_reaches(lines: pl.DataFrame, context: Context) -> pl.Series:
 
 
 _KEY = ("claim_line_start_date", "modifier_set", "rendering_npi", "person_id")
-_LOOKED_UP = ("surely_counts", "is_past", "hcpcs_code", "claim_line_number")
-_PAST = (CLAIM_DAY, PERSON_DAY, "claim_id", *_LOOKED_UP, *_KEY)
+_COMPARED = (
+    *(CLAIM_DAY, PERSON_DAY, "claim_id", "surely_counts", "is_past", "hcpcs_code"),
+    *("claim_line_number", *_KEY),
+)
 
 FACTS: tuple[Fact, ...] = (
-    Fact(
-        from_frame=line_repeated, optional=(CLAIM_DAY, PERSON_DAY, "claim_id", *_LOOKED_UP, *_KEY)
-    ),
+    Fact(from_frame=line_repeated, optional=_COMPARED),
     Fact(
         build=repeats_earlier_line,
         reads=("damaged_code", *_KEY, PAYER),
         optional=("line_repeated", "person_number"),
     ),
     Fact(build=surely_repeats_earlier_line, optional=("line_repeated",)),
-    Fact(from_frame=line_in_past, optional=_PAST),
+    Fact(from_frame=line_in_past, optional=_COMPARED),
     Fact(
         from_frame=past_doubt,
         optional=(
-            *_PAST,
+            *_COMPARED,
             *("counts", "damaged_code", "person_number", PAYER, "payer_is_named", "code_number"),
         ),
         unknown="an earlier claim may bill it: that one does not say enough, or may not count",

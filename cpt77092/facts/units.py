@@ -25,11 +25,7 @@ def counted_units(_: Context) -> pl.Expr:
 
 def _is_unknown(name: str) -> Fact:
     """The fact that a quantity is unknown, to count the lines of a group where it is."""
-
-    def build(_: Context) -> pl.Expr:
-        return pl.col(name).is_null()
-
-    return Fact(name=f"{name}_unknown", build=build, reads=(name,))
+    return Fact(name=f"{name}_unknown", build=lambda _: pl.col(name).is_null(), reads=(name,))
 
 
 def units_on_day_at_least(_: Context) -> pl.Expr:
