@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cached_property, partial
@@ -24,9 +24,9 @@ from cpt77092.readers.memory import Room
 from cpt77092.reference.codes import CHECKED
 from cpt77092.rule import Rule
 from cpt77092.run import Variant, payer_named, policies_of, rules_of
-from cpt77092.spark.arrow import Unpacker, packed
+from cpt77092.spark.arrow import packed, unpacked_rows
 from cpt77092.spark.checker import Output
-from cpt77092.spark.new_folder import FolderStep, NewFolder, Step
+from cpt77092.spark.new_folder import NewFolder, on_folder
 from cpt77092.spark.prepare import Prepared, Settings, prepare, read_table
 from cpt77092.spark.rows import keep_all
 
@@ -59,18 +59,18 @@ class Checked:
         if ":" in folder:
             why = "not a path on a disk; write it with findings.write.parquet"
             raise UsageError(Problem(text=why, argument="folder", value=folder))
-        self._step(new, Step.BEGIN)
+        self._on_folder(new, new.begin)
         try:
             written = self._prepared.written(new)
-            self._step(new, Step.END)
+            self._on_folder(new, new.finish)
         except BaseException:
-            self._step(new, Step.UNDO)
+            self._on_folder(new, new.undo)
             raise
         return sum(written)
 
-    def _step(self, folder: NewFolder, step: Step) -> None:
+    def _on_folder(self, folder: NewFolder, step: Callable[[], str | None]) -> None:
         settings, one = self._prepared.settings, self._prepared.parted.sparkSession.range(1)
-        for problem in filter(None, settings.collected(one, FolderStep(folder, step))):
+        for problem in filter(None, settings.collected(one, partial(on_folder, step))):
             raise UsageError(Problem(text=problem, argument="folder", value=folder.path))
 
     @property
@@ -83,7 +83,7 @@ class Checked:
         """One row: what became of all rows, counts of findings, and dollars at risk."""
         session = self._prepared.parted.sparkSession
         table = session.createDataFrame([(packed(totals_table(self._totals)),)], "packed BINARY")
-        return self._prepared.settings.mapped(table, Unpacker(TOTALS), TOTALS)
+        return self._prepared.settings.mapped(table, partial(unpacked_rows, TOTALS), TOTALS)
 
     @cached_property
     def unchecked(self) -> tuple[str, ...]:

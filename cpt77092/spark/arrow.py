@@ -17,7 +17,6 @@ import polars as pl
 import pyarrow as pa
 
 from cpt77092.findings.schema import Schema
-from cpt77092.frozen import frozen
 
 ROWS_AT_ONCE = 20_000
 """Rows of one record batch: texts of findings are long."""
@@ -32,14 +31,9 @@ _TYPES: dict[type[pl.DataType], tuple[str, pa.DataType]] = {
 """Polars type to the type in Spark and in Arrow."""
 
 
-def spark_type(dtype: pl.DataType | type[pl.DataType]) -> str:
-    """The name of a type in Spark."""
-    return _types(dtype)[0]
-
-
 def spark_schema(schema: Schema) -> str:
     """A schema as Spark reads it: ``source_row` BIGINT, ...`."""
-    return ", ".join(f"`{name}` {spark_type(dtype)}" for name, dtype in schema.items())
+    return ", ".join(f"`{name}` {_types(dtype)[0]}" for name, dtype in schema.items())
 
 
 def arrow_schema(schema: Schema) -> pa.Schema:
@@ -57,8 +51,7 @@ def record_batches(frame: pl.DataFrame, schema: Schema) -> Iterator[pa.RecordBat
 
 def row(schema: Schema, **cells: object) -> Iterator[pa.RecordBatch]:
     """One row of a declared schema; columns that are not given are null."""
-    columns = [pa.array([cells.get(name)], type_) for name, type_ in _arrow_types(schema)]
-    yield pa.RecordBatch.from_arrays(columns, schema=arrow_schema(schema))
+    yield pa.RecordBatch.from_pylist([cells], schema=arrow_schema(schema))
 
 
 def rows_of(batches: Iterable[pa.RecordBatch]) -> Iterator[dict[str, Any]]:
@@ -79,16 +72,10 @@ def unpacked(data: bytes) -> pl.DataFrame:
     return pl.read_ipc_stream(BytesIO(data))
 
 
-@frozen
-class Unpacker:
+def unpacked_rows(schema: Schema, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """On workers: packed rows become rows, of a declared schema."""
-
-    schema: Schema
-
-    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """The rows of some packed ones."""
-        for each in rows_of(batches):
-            yield from record_batches(unpacked(each["packed"]), self.schema)
+    for each in rows_of(batches):
+        yield from record_batches(unpacked(each["packed"]), schema)
 
 
 PICKLED: Schema = {"pickled": pl.Binary()}
@@ -98,11 +85,6 @@ PICKLED: Schema = {"pickled": pl.Binary()}
 def pickled(value: object) -> Iterator[pa.RecordBatch]:
     """One row with a small value for the driver."""
     yield from row(PICKLED, pickled=pickle.dumps(value))
-
-
-def _arrow_types(schema: Schema) -> Iterator[tuple[str, pa.DataType]]:
-    for name, dtype in schema.items():
-        yield name, _types(dtype)[1]
 
 
 def _types(dtype: pl.DataType | type[pl.DataType]) -> tuple[str, pa.DataType]:

@@ -29,7 +29,7 @@ from cpt77092.readers.line_plan import LinePlan
 from cpt77092.readers.scan import INDEX, REJECT, SOURCE
 from cpt77092.rule import Rule
 from cpt77092.rules.selection import with_own
-from cpt77092.spark.arrow import PICKLED, packed, pickled, record_batches, row, rows_of, unpacked
+from cpt77092.spark.arrow import packed, pickled, record_batches, row, rows_of, unpacked
 from cpt77092.spark.new_folder import NewFolder
 from cpt77092.spark.rows import DAYS, ROOT, Reader, as_read, claims_of, with_places
 from cpt77092.whole import BATCH_LINE, SPELLING, Outline, Whole
@@ -71,20 +71,15 @@ class Cells:
             yield from pickled(Outline.of(self.typed(lines)))
 
 
-@frozen
-class Members:
-    """What lines say of claim numbers (`ties.members`), by the part of each number."""
-
-    payers: pl.DataFrame
-    parts: int
-
-    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Members of some packed lines."""
-        for each in rows_of(batches):
-            lines = unpacked(each["lines"])
-            missing = [pl.lit(None, pl.Categorical).alias(n) for n in SPELLING if n not in lines]
-            memberships = members(lines.with_columns(missing), self.payers)
-            yield from parted(memberships, memberships["number"] % self.parts, OWN)
+def claim_numbers(
+    payers: pl.DataFrame, parts: int, batches: Iterable[pa.RecordBatch]
+) -> Iterator[pa.RecordBatch]:
+    """What packed lines say of claim numbers (`ties.members`), by the part of each number."""
+    for each in rows_of(batches):
+        lines = unpacked(each["lines"])
+        missing = [pl.lit(None, pl.Categorical).alias(n) for n in SPELLING if n not in lines]
+        memberships = members(lines.with_columns(missing), payers)
+        yield from parted(memberships, memberships["number"] % parts, OWN)
 
 
 def tie(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -94,59 +89,43 @@ def tie(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         yield from pickled(edges(pl.concat(every)))
 
 
-@frozen
-class ClaimRows:
+def claim_rows(
+    reader: Reader, parts: int, batches: Iterable[pa.RecordBatch]
+) -> Iterator[pa.RecordBatch]:
     """What all rows of a table say of the diagnoses of claims, by the part of each number."""
-
-    reader: Reader
-    parts: int
-
-    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """The rows of some record batches of the table."""
-        file, selection = self.reader.file, self.reader.selection
-        plan = LinePlan.of(file, selection, types=file.types)
-        for rows_here, places in self.reader.frames(batches):
-            numbered = rows_here.with_row_index(INDEX, offset=1)
-            cells = plan.rows_with_claims(numbered)
-            every = cells["claim_id"].unique()
-            claims = with_places(plain_rows(cells, every.filter(every != ""), 0), places)
-            yield from parted(claims, claims["claim_id"].hash() % self.parts, ROWS)
+    plan = LinePlan.of(reader.file, reader.selection, types=reader.file.types)
+    for rows_here, places in reader.frames(batches):
+        cells = plan.rows_with_claims(rows_here.with_row_index(INDEX, offset=1))
+        every = cells["claim_id"].unique()
+        claims = with_places(plain_rows(cells, every.filter(every != ""), 0), places)
+        yield from parted(claims, claims["claim_id"].hash() % parts, ROWS)
 
 
-@frozen
-class ClaimLines:
-    """What lines say of the diagnoses of their claims, by the part of each number."""
-
-    parts: int
-
-    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """The lines of some packed ones."""
-        for each in rows_of(batches):
-            own = each["claims"]
-            claims = claims_of(unpacked(each["lines"])) if own is None else unpacked(own)
-            yield from parted(claims, claims["claim_id"].hash() % self.parts, OWN)
+def claim_lines(parts: int, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """What packed lines say of the diagnoses of their claims, by the part of each number."""
+    for each in rows_of(batches):
+        own = each["claims"]
+        claims = claims_of(unpacked(each["lines"])) if own is None else unpacked(own)
+        yield from parted(claims, claims["claim_id"].hash() % parts, OWN)
 
 
-@frozen
-class Giver:
-    """The diagnoses that lines have from another row of their claim, by the part of each line."""
+def given_diagnoses(parter: Parter, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The diagnoses that lines have from another row of their claim, by the part of each line.
 
-    parter: Parter
-
-    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Of all rows of some claim numbers."""
-        held: dict[str, list[bytes]] = {}
-        for each in rows_of(batches):
-            held.setdefault(each["kind"], []).append(each["packed"])
-        if OWN not in held:
-            return
-        own = _together(held[OWN])
-        of_row = own.select(ROW, ROOT).unique(ROW)
-        claims = own.filter(~pl.col("has_some"))["claim_id"].unique()
-        every = _together(held[ROWS]) if ROWS in held else own.drop(ROOT)
-        given = given_to_rows(every.filter(pl.col("claim_id").is_in(claims.implode())))
-        lines = given.drop(SOURCE).unique(ROW).join(of_row, on=ROW)
-        yield from parted(lines, self.parter.part(lines), GIVEN)
+    The batches are all rows of some claim numbers.
+    """
+    held: dict[str, list[bytes]] = {}
+    for each in rows_of(batches):
+        held.setdefault(each["kind"], []).append(each["packed"])
+    if OWN not in held:
+        return
+    own = _together(held[OWN])
+    of_row = own.select(ROW, ROOT).unique(ROW)
+    claims = own.filter(~pl.col("has_some"))["claim_id"].unique()
+    every = _together(held[ROWS]) if ROWS in held else own.drop(ROOT)
+    given = given_to_rows(every.filter(pl.col("claim_id").is_in(claims.implode())))
+    lines = given.drop(SOURCE).unique(ROW).join(of_row, on=ROW)
+    yield from parted(lines, parter.part(lines), GIVEN)
 
 
 def categories(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -191,14 +170,11 @@ class Output(Enum):
     """How many findings of each part are in the files that the worker wrote."""
 
 
-SCHEMAS: Mapping[Output, Schema] = {
-    Output.FINDINGS: FINDING,
-    Output.NOT_CHECKED: NOT_CHECKED_ROW,
-    Output.SUMS: PICKLED,
-    Output.FIRSTS: PICKLED,
-    Output.FOR_DRIVER: PICKLED,
-    Output.WRITTEN: PICKLED,
+TABLES: Mapping[Output, tuple[Schema, Callable[[Result], Iterable[pl.DataFrame]]]] = {
+    Output.FINDINGS: (FINDING, as_pieces),
+    Output.NOT_CHECKED: (NOT_CHECKED_ROW, lambda result: [not_checked_rows(result)]),
 }
+"""What is asked for as a table: its columns, and what gives it. All else is pickled."""
 
 
 @frozen(kw_only=True)
@@ -232,13 +208,14 @@ class Checker:
             if self.folder is not None:
                 yield from pickled(self._written(self.folder, number, result))
                 continue
-            if self.output in (Output.SUMS, Output.FOR_DRIVER):
-                pieces = as_pieces(result) if self.output is Output.FOR_DRIVER else ()
-                for each in (self.add(result), *pieces):
-                    yield from pickled(each)
+            if self.output in TABLES:
+                schema, pieces_of = TABLES[self.output]
+                for piece in pieces_of(result):
+                    yield from record_batches(piece, schema)
                 continue
-            for piece in _OUTPUTS[self.output](result):
-                yield from record_batches(piece, SCHEMAS[self.output])
+            pieces = as_pieces(result) if self.output is Output.FOR_DRIVER else ()
+            for each in (self.add(result), *pieces):
+                yield from pickled(each)
 
     def result_of(self, part: Part) -> Result:
         """The result of a part as the engine gives it."""
@@ -306,9 +283,3 @@ def first_days(days: pl.DataFrame, name: str) -> pl.DataFrame:
 
 def _together(parts: Iterable[bytes]) -> pl.DataFrame:
     return pl.concat([unpacked(part) for part in parts], how="diagonal")
-
-
-_OUTPUTS: Mapping[Output, Callable[[Result], Iterable[pl.DataFrame]]] = {
-    Output.FINDINGS: as_pieces,
-    Output.NOT_CHECKED: lambda result: [not_checked_rows(result)],
-}

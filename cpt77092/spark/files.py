@@ -39,7 +39,7 @@ from cpt77092.readers.typed_columns import as_texts
 from cpt77092.rule import Rule
 from cpt77092.run import Progress, Request, Variant, policies_of, read_all, reading_options
 from cpt77092.spark.api import Lines, prepare_tables
-from cpt77092.spark.arrow import PICKLED, Unpacker, packed
+from cpt77092.spark.arrow import PICKLED, packed, unpacked_rows
 from cpt77092.spark.checker import Output
 from cpt77092.spark.failures import cluster_failures
 from cpt77092.spark.prepare import Prepared, Settings
@@ -162,7 +162,8 @@ class _Files:
         plain = self.rows.rename({name: f"c{n}" for n, name in enumerate(self.rows.columns)})
         pieces = [(packed(piece),) for piece in plain.iter_slices(LINES_AT_ONCE)]
         frame = session.createDataFrame(pieces, "packed BINARY")
-        sent = Settings().mapped(frame, Unpacker(dict(plain.schema)), dict(plain.schema))
+        schema = dict(plain.schema)
+        sent = Settings().mapped(frame, partial(unpacked_rows, schema), schema)
         name = Path(self.paths[0]).name if len(self.paths) == 1 else "the claims"
         return Lines(sent.toDF(*names), name, _NUMBER)
 

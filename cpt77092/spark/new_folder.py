@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator
-from enum import Enum
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -14,14 +13,6 @@ import pyarrow as pa
 from cpt77092.findings.schema import FINDING
 from cpt77092.frozen import frozen
 from cpt77092.spark.arrow import pickled, rows_of
-
-
-class Step(Enum):
-    """What a worker does to the folder as a whole."""
-
-    BEGIN = "begin"
-    END = "end"
-    UNDO = "undo"
 
 
 @frozen
@@ -39,8 +30,8 @@ class NewFolder:
         plain.write_parquet(attempt, statistics=False)
         attempt.replace(self._unfinished / f"{name}.parquet")
 
-    def problem(self) -> str | None:
-        """Why the folder cannot be written; None where it was begun."""
+    def begin(self) -> str | None:
+        """Begin the folder; why it cannot be written, or None."""
         if Path(self.path).exists():
             return "there is something of that name; name a new folder"
         try:
@@ -71,19 +62,12 @@ class NewFolder:
         return folder.with_name(f".{folder.name}-{self.run}")
 
 
-@frozen
-class FolderStep:
-    """A step on a worker, which sees the folder where the driver may not."""
+def on_folder(
+    step: Callable[[], str | None], batches: Iterable[pa.RecordBatch]
+) -> Iterator[pa.RecordBatch]:
+    """A step on a worker, which sees the folder where the driver may not, for each row.
 
-    folder: NewFolder
-    step: Step
-
-    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """One step for each row; what went wrong goes back."""
-        for _ in rows_of(batches):
-            steps = {
-                Step.BEGIN: self.folder.problem,
-                Step.END: self.folder.finish,
-                Step.UNDO: self.folder.undo,
-            }
-            yield from pickled(steps[self.step]())
+    What went wrong goes back.
+    """
+    for _ in rows_of(batches):
+        yield from pickled(step())

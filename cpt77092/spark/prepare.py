@@ -9,7 +9,7 @@ import pickle
 from collections.abc import Sequence
 from dataclasses import field, replace
 from datetime import date
-from functools import reduce
+from functools import partial, reduce
 from itertools import chain
 from typing import Any
 from uuid import uuid4
@@ -40,16 +40,16 @@ from cpt77092.rule import Rule
 from cpt77092.spark.arrow import PICKLED, spark_schema
 from cpt77092.spark.checker import (
     PARTED,
-    SCHEMAS,
+    TABLES,
     Cells,
     Checker,
-    ClaimLines,
-    ClaimRows,
-    Giver,
-    Members,
     Output,
     Parter,
     categories,
+    claim_lines,
+    claim_numbers,
+    claim_rows,
+    given_diagnoses,
     tie,
 )
 from cpt77092.spark.new_folder import NewFolder
@@ -191,7 +191,7 @@ class Prepared:
     def output(self, output: Output) -> DataFrame:
         """What the check of all parts comes to."""
         task = replace(self.checker, output=output)
-        return self.settings.mapped(self.parted, task, SCHEMAS[output])
+        return self.settings.mapped(self.parted, task, TABLES[output][0])
 
     def written(self, folder: NewFolder) -> list[int]:
         """Have the findings of all parts written to a folder; how many each has."""
@@ -238,17 +238,16 @@ def prepare(
     as_of: date,
 ) -> Prepared:
     """Work out on all lines what their parts cannot know, and part them."""
-    orders, past_orders = _orders(own, past)
-    cells = own.cells(orders)
-    past_cells = None if past is None else past.cells(past_orders)
+    cells, past_cells = _cells(own, past)
     whole = _whole(own, cells, past, past_cells, policies, settings)
-    count = _part_count([own, *filter(None, [past])], settings)
-    unions = _unions(own, past, whole, settings)
+    tables = [own, *filter(None, [past])]
+    count = _part_count(tables, settings)
+    unions = _unions(tables, whole, count, settings)
     given = _given(own, Parter(unions, count, is_past=False), settings)
     if given is not None:
         more = settings.collected(given, categories)
         whole = replace(whole, categories=whole.categories.union(*more))
-    parted = settings.kept(_parted(own, past, given, unions, count, settings), "parts")
+    parted = settings.kept(_parted(tables, given, unions, count, settings), "parts")
     checker = Checker(
         output=Output.FIRSTS,
         whole=whole,
@@ -260,7 +259,7 @@ def prepare(
         is_numbered=own.reader.is_numbered,
     )
     firsts = settings.collected(parted, checker)
-    for kept in (own.rows, None if past is None else past.rows, given):
+    for kept in (*(table.rows for table in tables), given):
         if kept is not None:
             kept.unpersist()  # the parts have all of it
     return Prepared(
@@ -296,17 +295,17 @@ def _whole(
     )
 
 
-def _orders(own: Table, past: Table | None) -> tuple[Orders, Orders]:
-    """The order of month and day in the batch, and in earlier claims."""
+def _cells(own: Table, past: Table | None) -> tuple[Cells, Cells | None]:
+    """How cells are read in the batch, and in earlier claims: month and day may be in any order."""
     others = [] if past is None else [past.account.by_rows]
     shown = looked_up(own.account.by_lines, lambda: [own.account.by_rows], lambda: others)
     if past is None:
-        return decided(shown), {}
+        return own.cells(decided(shown)), None
     days: Shown = {n: one for n, one in past.account.by_rows.items() if n == _DAY}
     every = together([shown, past.account.by_lines, days])
     if any(order.is_open for order in decided(every).values()):
         every = together([every, past.account.by_rows])
-    return decided(shown), decided(every)
+    return own.cells(decided(shown)), past.cells(decided(every))
 
 
 def _outline(table: Table, cells: Cells, settings: Settings) -> Outline:
@@ -330,15 +329,14 @@ def _covered_in_readings(past: Table, orders: Orders, outline: Outline) -> list[
     return [first, either if order is Order.UNKNOWN else first]
 
 
-def _unions(own: Table, past: Table | None, whole: Whole, settings: Settings) -> pl.DataFrame:
+def _unions(tables: Sequence[Table], whole: Whole, count: int, settings: Settings) -> pl.DataFrame:
     """The roots that are in the group of another one."""
-    tables = [own, *filter(None, [past])]
     nothing = pl.DataFrame(schema=dict.fromkeys(("root", "group"), pl.UInt64))
     if not Blanks.together([table.account.blanks for table in tables]).may_tie:
         return nothing
-    task = Members(whole.payers, _part_count(tables, settings))
+    task = partial(claim_numbers, whole.payers, count)
     frames = [settings.mapped(t.rows.select("lines"), task, PARTED) for t in tables]
-    numbers = _all_of(frames).repartition(task.parts, "part")
+    numbers = _all_of(frames).repartition(count, "part")
     pairs = settings.collected(numbers, tie)
     return united(pl.concat(pairs)) if pairs else nothing
 
@@ -351,30 +349,29 @@ def _given(own: Table, parter: Parter, settings: Settings) -> DataFrame | None:
     account, count = own.account, parter.parts
     if not account.without_diagnoses:
         return None
-    lines = settings.mapped(own.rows.select("lines", "claims"), ClaimLines(count), PARTED)
+    packed = own.rows.select("lines", "claims")
+    lines = settings.mapped(packed, partial(claim_lines, count), PARTED)
     plan = LinePlan.of(own.reader.file, own.reader.selection, types=own.reader.file.types)
     is_large = account.tally.rows > LARGE
     is_usual = is_large and account.without_diagnoses < USUAL_SHARE * account.tally.in_scope
     if plan.claim_cells and account.tally.in_scope < account.tally.rows and not is_usual:
-        rows = settings.mapped(own.source, ClaimRows(own.reader, count), PARTED)
+        rows = settings.mapped(own.source, partial(claim_rows, own.reader, count), PARTED)
         lines = lines.unionAll(rows)
-    given = settings.mapped(lines.repartition(count, "part"), Giver(parter), PARTED)
-    return settings.kept(given, "given")
+    claims = lines.repartition(count, "part")
+    return settings.kept(settings.mapped(claims, partial(given_diagnoses, parter), PARTED), "given")
 
 
 def _parted(
-    own: Table,
-    past: Table | None,
+    tables: Sequence[Table],
     given: DataFrame | None,
     unions: pl.DataFrame,
     count: int,
     settings: Settings,
 ) -> DataFrame:
     """All packed lines and days, those of a part in one partition."""
-    tables = [(own, False), *((table, True) for table in filter(None, [past]))]
     frames = [
-        settings.mapped(table.rows, Parter(unions, count, is_past), PARTED)
-        for table, is_past in tables
+        settings.mapped(table.rows, Parter(unions, count, table.reader.is_past), PARTED)
+        for table in tables
     ]
     every = frames if given is None else [*frames, given]
     return _all_of(every).repartition(count, "part")

@@ -143,7 +143,10 @@ class Reader:
                 by_lines=shown_by_lines(lines, self.selection.needed),
                 by_rows=shown_by_rows(scan),
                 outline=self._outline(lines),
-                covered=tuple(_without_patients(each) for each in coverage),
+                covered=tuple(
+                    Covered(**{**each, "first_days": each["first_days"].clear()})
+                    for each in coverage
+                ),
                 unread=unread,
             )
             yield from row(
@@ -298,10 +301,6 @@ def _readings(days: pl.DataFrame) -> list[pl.DataFrame]:
     read = [with_types(days, day, {_DAY: each}) for each in (Order.MONTH_FIRST, Order.DAY_FIRST)]
     either = read_day_first(with_types(days, day, {_DAY: Order.UNKNOWN}))
     return [*read, read[0] if either is None else either]
-
-
-def _without_patients(coverage: Covered) -> Covered:
-    return Covered(**{**coverage, "first_days": coverage["first_days"].clear()})
 
 
 def _first_days(coverage: Sequence[Covered]) -> pl.DataFrame:
