@@ -169,7 +169,8 @@ class Rule:
     message: str
     other_messages: tuple[Message, ...] = ()
     """Messages of the lines that their `when` narrows them to."""
-    remedy: Remedy
+    remedy: Remedy | str
+    """A text alone is for a person to do."""
     other_remedies: tuple[Remedy, ...] = ()
     """Remedies of the lines that their `when` narrows them to."""
     denial: Denial = Denial()
@@ -215,7 +216,8 @@ class Rule:
     @property
     def remedies(self) -> tuple[Remedy, ...]:
         """All remedies, ending with the one that always fits."""
-        return (*self.other_remedies, self.remedy)
+        always = Remedy(self.remedy) if isinstance(self.remedy, str) else self.remedy
+        return (*self.other_remedies, always)
 
     @property
     def denials(self) -> tuple[Denial, ...]:

@@ -119,7 +119,7 @@ def _of_rules(old: Sequence[Rule], new: Sequence[Rule]) -> list[PolicyChanges]:
 def _stated(rule: Rule) -> object:
     """What a rule states besides its condition."""
     denial = rule.denial.group, rule.denial.carc, rule.denial.rarc
-    return rule.name, rule.severity, rule.codes, rule.message, rule.remedy.text, denial
+    return rule.name, rule.severity, rule.codes, rule.message, rule.remedies[-1].text, denial
 
 
 def _of_policy(

@@ -14,7 +14,7 @@ from cpt77092.policies.parameters import PARAMETERS
 from cpt77092.policies.rule_names import open_names
 from cpt77092.policies.validate import PolicyFileRead
 from cpt77092.reference.sources import Confidence, Source
-from cpt77092.rule import Denial, Remedy, Rule, Severity
+from cpt77092.rule import Denial, Rule, Severity
 
 _IN_TEXTS = {"payer": "payer_name", "payer_policy": "payer"}
 """Names that texts of findings have for columns, where they are others."""
@@ -77,7 +77,7 @@ def _rule(
             confidence=Confidence.PRIMARY,
         ),
         message=texts["message"],
-        remedy=Remedy(texts["remedy"]),
+        remedy=texts["remedy"],
         denial=Denial(denial.get("group", ""), denial.get("carc", ""), denial.get("rarc", "")),
     )
 

@@ -34,7 +34,7 @@ RULE = Rule(
             when=_ON_OTHER_DATE,
         ),
     ),
-    remedy=Remedy(
+    remedy=(
         "Bill {hcpcs_code} alone if calculation and interpretation were both done here. "
         "Calculation only: 77091. Interpretation only: 77092."
     ),

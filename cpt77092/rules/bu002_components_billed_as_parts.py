@@ -22,7 +22,7 @@ RULE = Rule(
         url="https://github.com/alex-bea/cms_api",
     ),
     message="{hcpcs_code} and {calculation_billed} unbundled by the same provider.",
-    remedy=Remedy(
+    remedy=(
         "Bill 77089 alone if the calculation and the interpretation were both done here; keep two "
         "lines if one was purchased (anti-markup)."
     ),

@@ -19,7 +19,7 @@ RULE = Rule(
     parameter="pairs",
     paid_codes="others_surely_paid",
     message="{hcpcs_code} is not paid with {denied_beside_lines} on {claim_line_start_date}.",
-    remedy=Remedy(
+    remedy=(
         "Remove {hcpcs_code}, unless the chart shows a distinct service and the payer "
         "accepts a modifier for it."
     ),

@@ -8,7 +8,7 @@ days before, in the batch or in earlier claims. The message names what was searc
 Not checked: no such DXA on the claim and no patient ID; no date of service.
 """
 
-from cpt77092.rule import FAMILY, Remedy, Rule, Severity, Source, across, col
+from cpt77092.rule import FAMILY, Rule, Severity, Source, across, col
 
 RULE = Rule(
     severity=Severity.INFO,
@@ -22,8 +22,6 @@ RULE = Rule(
         "No spine DXA (77080, 77085) on {claim_line_start_date} or in the 30 days before, in "
         "{searched_for_scan}."
     ),
-    remedy=Remedy(
-        "Check where the DXA was done; no change is needed if another provider billed it."
-    ),
+    remedy="Check where the DXA was done; no change is needed if another provider billed it.",
     since="0.2.0",
 )

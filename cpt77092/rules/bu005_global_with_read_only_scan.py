@@ -9,7 +9,7 @@ Not checked: no such DXA on the claim and no patient ID or billing NPI; its modi
 absent or unreadable.
 """
 
-from cpt77092.rule import GLOBAL, Remedy, Rule, Severity, across, col, fee_schedule_file
+from cpt77092.rule import GLOBAL, Rule, Severity, across, col, fee_schedule_file
 
 RULE = Rule(
     severity=Severity.WARNING,
@@ -17,6 +17,6 @@ RULE = Rule(
     flag=across(col("entity_only_reads_scan")),
     source=fee_schedule_file("26: professional component only; indicator 4: global test only"),
     message="{hcpcs_code} is global, but {scan_read_only} has 26 (interpretation only).",
-    remedy=Remedy("Bill 77092 instead if only the interpretation was done here."),
+    remedy="Bill 77092 instead if only the interpretation was done here.",
     since="0.2.0",
 )

@@ -21,7 +21,7 @@ RULE = Rule(
     ),
     source=fee_schedule_file("indicator 1: a code without 26 or TC is global"),
     message="{hcpcs_code} is interpretation only, but this provider bills {global_scan} globally.",
-    remedy=Remedy("Bill 77089 instead if the calculation was done here too."),
+    remedy="Bill 77089 instead if the calculation was done here too.",
     other_remedies=(
         Remedy(
             "Check {global_scan}: in POS {place_of_service_code} the facility bills the technical "

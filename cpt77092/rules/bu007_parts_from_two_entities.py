@@ -8,7 +8,7 @@ are compared; the finding is on the 77089 line.
 Not checked: no patient ID, billing NPI or date; a component on another claim without a billing NPI.
 """
 
-from cpt77092.rule import GLOBAL, Denial, Remedy, Rule, Severity, across, col, fee_schedule_file
+from cpt77092.rule import GLOBAL, Denial, Rule, Severity, across, col, fee_schedule_file
 
 RULE = Rule(
     severity=Severity.WARNING,
@@ -16,7 +16,7 @@ RULE = Rule(
     flag=across(col("part_of_another_entity")),
     source=fee_schedule_file("indicator 4: the code includes all components"),
     message="{hcpcs_code} (global) already includes {parts_of_others}, billed by another provider.",
-    remedy=Remedy("Agree with the other provider on who did what; bill only what was done here."),
+    remedy="Agree with the other provider on who did what; bill only what was done here.",
     denial=Denial("CO", "B20"),
     since="0.2.0",
 )

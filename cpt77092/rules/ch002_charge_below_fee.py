@@ -11,7 +11,7 @@ TC, an unreadable modifier, no modifier columns, or a component without a fee; u
 not a whole number above zero, or a million or more; a blank or unreadable charge.
 """
 
-from cpt77092.rule import Message, Remedy, Rule, Severity, col, is_assumed
+from cpt77092.rule import Message, Rule, Severity, col, is_assumed
 
 RULE = Rule(
     severity=Severity.WARNING,
@@ -32,8 +32,6 @@ RULE = Rule(
             when=col("paid_units") > 1,
         ),
     ),
-    remedy=Remedy(
-        "Check the charge against your fee schedule; update the schedule if it is out of date."
-    ),
+    remedy="Check the charge against your fee schedule; update the schedule if it is out of date.",
     since="0.2.0",
 )

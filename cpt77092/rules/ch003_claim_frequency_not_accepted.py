@@ -7,7 +7,7 @@ Clear: the code is on the list, or is blank, which means an original claim.
 Not checked: no list in effect for the payer and date; no claim frequency column.
 """
 
-from cpt77092.rule import Denial, Remedy, Rule, Severity, col
+from cpt77092.rule import Denial, Rule, Severity, col
 
 RULE = Rule(
     severity=Severity.ERROR,
@@ -18,7 +18,7 @@ RULE = Rule(
         "{decided_by} does not accept claim frequency code {claim_frequency_code}; accepted: "
         "{accepted_claim_frequencies}."
     ),
-    remedy=Remedy(
+    remedy=(
         "Submit as an original claim (1) if the first was never accepted; otherwise "
         "ask {payer_label} to reopen it, or appeal."
     ),

@@ -8,7 +8,7 @@ Clear: the number is there; an original claim; a frequency code that the payer d
 Not checked: no column for the original reference number or the claim frequency code.
 """
 
-from cpt77092.rule import Denial, Remedy, Rule, Severity, col, guide_837p
+from cpt77092.rule import Denial, Rule, Severity, col, guide_837p
 
 RULE = Rule(
     severity=Severity.ERROR,
@@ -19,7 +19,7 @@ RULE = Rule(
         "Claim frequency code {claim_frequency_code} without the payer's number of the original "
         "claim."
     ),
-    remedy=Remedy("Enter the payer's number of the original claim (box 22, REF*F8)."),
+    remedy="Enter the payer's number of the original claim (box 22, REF*F8).",
     denial=Denial("CO", "16", "M47"),
     since="0.4.0",
 )

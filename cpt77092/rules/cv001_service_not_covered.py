@@ -27,7 +27,7 @@ RULE = Rule(
             when=_TAKES_ABN,
         ),
     ),
-    remedy=Remedy("Ask {payer_label} whether this plan covers it, and for which indication."),
+    remedy="Ask {payer_label} whether this plan covers it, and for which indication.",
     other_remedies=(
         Remedy(
             "Check {payer_label}'s policy for a covered indication; add GA only if the patient "

@@ -6,7 +6,7 @@ Clear: a number is entered (whether it fits the service is not tested), or none 
 Not checked: no authorization rule in effect for the payer and date; no authorization number column.
 """
 
-from cpt77092.rule import FAMILY, Denial, Remedy, Rule, Severity, col, param
+from cpt77092.rule import FAMILY, Denial, Rule, Severity, col, param
 
 RULE = Rule(
     severity=Severity.ERROR,
@@ -14,7 +14,7 @@ RULE = Rule(
     flag=(col("prior_authorization_number") == "") & (param("prior_authorization") == "required"),
     parameter="prior_authorization",
     message="Prior authorization number is blank; {decided_by} requires one for {hcpcs_code}.",
-    remedy=Remedy(
+    remedy=(
         "Enter the number from {payer_label}'s approval; if there is none, request "
         "authorization before submitting."
     ),

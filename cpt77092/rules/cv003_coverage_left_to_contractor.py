@@ -9,7 +9,7 @@ Not checked: no coverage position in effect for the payer and date; where a cont
 modifier columns or an unreadable modifier.
 """
 
-from cpt77092.rule import FAMILY, Remedy, Rule, Severity, col
+from cpt77092.rule import FAMILY, Rule, Severity, col
 
 RULE = Rule(
     severity=Severity.INFO,
@@ -17,7 +17,7 @@ RULE = Rule(
     flag=col("is_first_left_to_contractor"),
     parameter="coverage",
     message="{decided_by} leaves coverage of {hcpcs_code} to its regional contractor.",
-    remedy=Remedy(
+    remedy=(
         "Look up the contractor's coverage policy once; add GA where the patient signed an ABN "
         "before the service."
     ),

@@ -8,14 +8,14 @@ Not checked: no rule on GZ in effect for the payer and date; no modifier columns
 modifier, which might be GZ.
 """
 
-from cpt77092.rule import Denial, Remedy, Rule, Severity, col, param
+from cpt77092.rule import Denial, Rule, Severity, col, param
 
 RULE = Rule(
     severity=Severity.ERROR,
     flag=col("has_modifier_gz") & (param("modifier_gz") == "denied"),
     parameter="modifier_gz",
     message="{decided_by} denies lines with GZ automatically; the patient cannot be billed.",
-    remedy=Remedy(
+    remedy=(
         "Remove GZ if the chart shows medical necessity; use GA if the patient signed an ABN "
         "before the service."
     ),

@@ -8,14 +8,14 @@ Not checked: no rule on GY in effect for the payer and date; no modifier columns
 modifier, which might be GY.
 """
 
-from cpt77092.rule import Denial, Remedy, Rule, Severity, col, param
+from cpt77092.rule import Denial, Rule, Severity, col, param
 
 RULE = Rule(
     severity=Severity.WARNING,
     flag=col("has_modifier_gy") & (param("modifier_gy") == "denied"),
     parameter="modifier_gy",
     message="{decided_by} denies lines with GY as statutorily excluded; the patient owes them.",
-    remedy=Remedy(
+    remedy=(
         "Remove GY if the service is not statutorily excluded; otherwise bill the patient or the "
         "next plan."
     ),

@@ -8,7 +8,7 @@ Clear: the report has a signing date; DO002 checks its order.
 Not checked: no signing date column; an unreadable signing date.
 """
 
-from cpt77092.rule import INTERPRETED, SIGNED_REPORTS, Denial, Remedy, Rule, Severity, col
+from cpt77092.rule import INTERPRETED, SIGNED_REPORTS, Denial, Rule, Severity, col
 
 RULE = Rule(
     severity=Severity.ERROR,
@@ -16,7 +16,7 @@ RULE = Rule(
     flag=~col("has_signed_report"),
     source=SIGNED_REPORTS,
     message="Report signing date is blank; {hcpcs_code} needs a signed report.",
-    remedy=Remedy("Hold the line until the report is signed, then enter the date signed."),
+    remedy="Hold the line until the report is signed, then enter the date signed.",
     denial=Denial("CO", "16", "N706"),
     since="0.2.0",
 )

@@ -29,7 +29,7 @@ RULE = Rule(
             when=col("is_unsubmitted"),
         ),
     ),
-    remedy=Remedy("Check both dates; do not bill an interpretation before its report is signed."),
+    remedy="Check both dates; do not bill an interpretation before its report is signed.",
     other_remedies=(
         Remedy(
             "Check both dates, and that the report is for this study.",

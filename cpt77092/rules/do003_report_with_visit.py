@@ -9,7 +9,7 @@ date.
 Not checked: no rule in effect for the payer and date; no modifier columns; an unreadable modifier.
 """
 
-from cpt77092.rule import COMPANIONS, Remedy, Rule, Severity, col, param
+from cpt77092.rule import COMPANIONS, Rule, Severity, col, param
 
 RULE = Rule(
     severity=Severity.INFO,
@@ -24,6 +24,6 @@ RULE = Rule(
         "{decided_by} pays the interpretation of {hcpcs_code} on the day of a visit to the same "
         "provider only with its report."
     ),
-    remedy=Remedy("Attach the signed report if a visit was billed that day."),
+    remedy="Attach the signed report if a visit was billed that day.",
     since="0.4.0",
 )

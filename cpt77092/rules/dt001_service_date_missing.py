@@ -7,14 +7,14 @@ Clear: the cell is not blank. An unreadable date is not missing (IN001).
 Not checked: never, where there is a column for it; a batch without one exits 2.
 """
 
-from cpt77092.rule import Denial, Remedy, Rule, Severity, cell_state, guide_837p
+from cpt77092.rule import Denial, Rule, Severity, cell_state, guide_837p
 
 RULE = Rule(
     severity=Severity.ERROR,
     flag=cell_state("claim_line_start_date") == "blank",
     source=guide_837p("DTP*472; CMS-1500 box 24A"),
     message="Date of service is blank.",
-    remedy=Remedy("Enter the date of service from the chart."),
+    remedy="Enter the date of service from the chart.",
     denial=Denial("CO", "16", "M52"),
     since="0.1.0",
 )

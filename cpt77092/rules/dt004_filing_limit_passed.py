@@ -27,7 +27,7 @@ RULE = Rule(
             when=~col("is_unsubmitted"),
         ),
     ),
-    remedy=Remedy(
+    remedy=(
         "Submit only with proof of timely filing or a reason {payer_label} accepts; "
         "otherwise write it off."
     ),

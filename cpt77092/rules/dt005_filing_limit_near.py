@@ -9,7 +9,7 @@ Not checked: no filing limit, or none of replacements, in effect for the payer a
 unreadable service or submission date.
 """
 
-from cpt77092.rule import Denial, Remedy, Rule, Severity, col
+from cpt77092.rule import Denial, Rule, Severity, col
 
 RULE = Rule(
     severity=Severity.WARNING,
@@ -22,7 +22,7 @@ RULE = Rule(
         "Timely filing expires {filing_deadline}, days left: {days_to_filing_deadline} "
         "({decided_by}: {filing_period} from DOS)."
     ),
-    remedy=Remedy("Submit this line first; if it has gone out, enter its submission date."),
+    remedy="Submit this line first; if it has gone out, enter its submission date.",
     denial=Denial("CO", "29"),
     since="0.2.0",
 )

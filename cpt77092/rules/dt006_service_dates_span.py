@@ -6,7 +6,7 @@ Clear: the end date is the start date, or is blank.
 Not checked: no end date column; an unreadable start or end date; a blank start date.
 """
 
-from cpt77092.rule import Denial, Remedy, Rule, Severity, cell_state, col, guide_837p
+from cpt77092.rule import Denial, Rule, Severity, cell_state, col, guide_837p
 
 RULE = Rule(
     severity=Severity.WARNING,
@@ -17,7 +17,7 @@ RULE = Rule(
         "Line runs from {claim_line_start_date} to {claim_line_end_date}; {hcpcs_code} is a "
         "one-day service."
     ),
-    remedy=Remedy("Enter the date of service as both dates; bill each day on its own line."),
+    remedy="Enter the date of service as both dates; bill each day on its own line.",
     denial=Denial("CO", "16", "M59"),
     since="0.2.0",
 )

@@ -8,14 +8,14 @@ reaches one is checked by DX006.
 Not checked: no diagnosis columns.
 """
 
-from cpt77092.rule import Denial, Remedy, Rule, Severity, col, guide_837p
+from cpt77092.rule import Denial, Rule, Severity, col, guide_837p
 
 RULE = Rule(
     severity=Severity.ERROR,
     flag=~col("has_diagnosis"),
     source=guide_837p("HI (2300) and SV107 (2400); CMS-1500 boxes 21 and 24E"),
     message="{hcpcs_code} has no diagnosis.",
-    remedy=Remedy("Enter the diagnosis on the order."),
+    remedy="Enter the diagnosis on the order.",
     denial=Denial("CO", "16", "M76"),
     since="0.2.0",
 )

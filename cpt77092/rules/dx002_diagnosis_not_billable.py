@@ -24,7 +24,7 @@ RULE = Rule(
     ),
     cites_list="list_year",
     message="Diagnosis {diagnosis_problems}.",
-    remedy=Remedy("Enter the full billable code that the chart supports."),
+    remedy="Enter the full billable code that the chart supports.",
     other_remedies=(
         Remedy(
             "Write it as {corrected_diagnoses}.",

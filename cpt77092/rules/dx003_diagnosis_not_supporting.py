@@ -9,7 +9,7 @@ Not checked: no list in effect for the payer, code and date; a pointer that cann
 diagnosis columns; on a date without an ICD-10-CM list, a diagnosis that no other year's list has.
 """
 
-from cpt77092.rule import Denial, Message, Remedy, Rule, Severity, col, is_assumed
+from cpt77092.rule import Denial, Message, Rule, Severity, col, is_assumed
 
 RULE = Rule(
     severity=Severity.WARNING,
@@ -26,7 +26,7 @@ RULE = Rule(
             when=is_assumed(),
         ),
     ),
-    remedy=Remedy(
+    remedy=(
         "Enter a listed diagnosis and point to it if the order or chart supports one; "
         "otherwise expect a medical necessity denial."
     ),

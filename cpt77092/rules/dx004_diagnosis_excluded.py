@@ -9,7 +9,7 @@ Not checked: no list of removed diagnoses in effect for the payer, code and date
 and there is no list of supporting ones; a pointer that cannot be followed; no diagnosis columns.
 """
 
-from cpt77092.rule import Denial, Message, Remedy, Rule, Severity, col, is_assumed
+from cpt77092.rule import Denial, Message, Rule, Severity, col, is_assumed
 
 RULE = Rule(
     severity=Severity.WARNING,
@@ -26,7 +26,7 @@ RULE = Rule(
             when=is_assumed(),
         ),
     ),
-    remedy=Remedy(
+    remedy=(
         "Enter the more specific code (site or cause) that the chart supports and "
         "point to it; otherwise expect a medical necessity denial."
     ),

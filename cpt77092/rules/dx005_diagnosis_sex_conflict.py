@@ -9,14 +9,14 @@ Not checked: such a diagnosis, and the sex is blank, not understood or has no co
 cannot be followed; an unreadable modifier; no diagnosis columns.
 """
 
-from cpt77092.rule import Confidence, Denial, Remedy, Rule, Severity, Source, col
+from cpt77092.rule import Confidence, Denial, Rule, Severity, Source, col
 
 RULE = Rule(
     severity=Severity.WARNING,
     flag=col("patient_is_male") & (col("diagnoses_of_women") != "") & ~col("has_modifier_kx"),
     source=Source(title="ICD-10-CM", at="codes tied to one sex", confidence=Confidence.RECALLED),
     message="Female-only diagnosis on a male patient: {diagnoses_of_women}.",
-    remedy=Remedy(
+    remedy=(
         "Correct the sex or the diagnosis from the chart; if both are right, add KX if "
         "the payer accepts it."
     ),

@@ -8,14 +8,14 @@ Clear: the pointer is blank, or every diagnosis it names is filled. `A,B`, `AB`,
 Not checked: no pointer column; no diagnosis columns.
 """
 
-from cpt77092.rule import Denial, Remedy, Rule, Severity, col, guide_837p
+from cpt77092.rule import Denial, Rule, Severity, col, guide_837p
 
 RULE = Rule(
     severity=Severity.ERROR,
     flag=col("diagnosis_pointer_problem") != "",
     source=guide_837p("SV107; CMS-1500 box 24E"),
     message="Diagnosis pointer {diagnosis_pointer} {diagnosis_pointer_problem}.",
-    remedy=Remedy("Point to the diagnosis that is the reason for {hcpcs_code}, or enter it."),
+    remedy="Point to the diagnosis that is the reason for {hcpcs_code}, or enter it.",
     denial=Denial("CO", "16", "M76"),
     since="0.2.0",
 )

@@ -47,9 +47,7 @@ RULE = Rule(
             when=is_assumed(),
         ),
     ),
-    remedy=Remedy(
-        "Bill it if the chart shows why it was needed sooner; otherwise expect a denial."
-    ),
+    remedy="Bill it if the chart shows why it was needed sooner; otherwise expect a denial.",
     other_remedies=(
         Remedy(
             "Bill it if the chart shows why it was needed sooner; otherwise get a signed "

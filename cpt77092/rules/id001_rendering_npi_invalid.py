@@ -7,7 +7,7 @@ Clear: a well-formed NPI; whether it was issued, and to whom, is not tested.
 Not checked: no rendering NPI column.
 """
 
-from cpt77092.rule import NPI_STANDARD, Denial, Remedy, Rule, Severity, col
+from cpt77092.rule import NPI_STANDARD, Denial, Rule, Severity, col
 
 RULE = Rule(
     severity=Severity.ERROR,
@@ -15,7 +15,7 @@ RULE = Rule(
     flag=col("rendering_npi_problem") != "",
     source=NPI_STANDARD,
     message="Rendering NPI {rendering_npi_problem}.",
-    remedy=Remedy("Enter the rendering provider's NPI as listed in NPPES."),
+    remedy="Enter the rendering provider's NPI as listed in NPPES.",
     denial=Denial("CO", "16", "N290"),
     since="0.1.0",
 )

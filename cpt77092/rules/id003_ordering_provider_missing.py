@@ -8,7 +8,7 @@ Clear: the cell is filled (ID004 checks the number), or the payer does not requi
 Not checked: no such rule in effect for the payer and date; no ordering NPI column.
 """
 
-from cpt77092.rule import Denial, Remedy, Rule, Severity, col, param
+from cpt77092.rule import Denial, Rule, Severity, col, param
 
 RULE = Rule(
     severity=Severity.ERROR,
@@ -16,7 +16,7 @@ RULE = Rule(
     flag=(col("ordering_npi") == "") & (param("ordering_provider") == "required"),
     parameter="ordering_provider",
     message="Ordering NPI is blank; {decided_by} requires one for {hcpcs_code}.",
-    remedy=Remedy("Enter the NPI of the provider on the order."),
+    remedy="Enter the NPI of the provider on the order.",
     denial=Denial("CO", "16", "N265"),
     since="0.2.0",
 )

@@ -7,7 +7,7 @@ Clear: a well-formed NPI, or a blank cell (ID003 where the payer requires one).
 Not checked: no ordering NPI column.
 """
 
-from cpt77092.rule import NPI_STANDARD, Denial, Remedy, Rule, Severity, col
+from cpt77092.rule import NPI_STANDARD, Denial, Rule, Severity, col
 
 RULE = Rule(
     severity=Severity.ERROR,
@@ -15,7 +15,7 @@ RULE = Rule(
     flag=(col("ordering_npi") != "") & (col("ordering_npi_problem") != ""),
     source=NPI_STANDARD,
     message="Ordering NPI {ordering_npi_problem}.",
-    remedy=Remedy("Enter the ordering provider's NPI as listed in NPPES."),
+    remedy="Enter the ordering provider's NPI as listed in NPPES.",
     denial=Denial("CO", "16", "N265"),
     since="0.2.0",
 )

@@ -9,7 +9,7 @@ Clear: the payer matches a policy, is self-pay, or has a policy under payers in 
 Not checked: never; a file that names no payer is refused.
 """
 
-from cpt77092.rule import POLICY_FILES, Message, Remedy, Rule, Severity, col
+from cpt77092.rule import POLICY_FILES, Message, Rule, Severity, col
 
 RULE = Rule(
     severity=Severity.WARNING,
@@ -32,7 +32,7 @@ RULE = Rule(
             when=col("payer_kind").is_not_null(),
         ),
     ),
-    remedy=Remedy(
+    remedy=(
         "Name its policy under payers in scrub.yaml or a --payers file, which scrub payers CLAIMS "
         "--save FILE writes; default is an answer, too."
     ),

@@ -7,7 +7,7 @@ Clear: another payer; or an earlier line already reported this payer.
 Not checked: never; a file that names no payer is refused.
 """
 
-from cpt77092.rule import POLICY_FILES, Remedy, Rule, Severity, col
+from cpt77092.rule import POLICY_FILES, Rule, Severity, col
 
 RULE = Rule(
     severity=Severity.INFO,
@@ -15,6 +15,6 @@ RULE = Rule(
     flag=col("payer_is_self_pay") & col("is_first_line_of_payer"),
     source=POLICY_FILES,
     message="{payer_label} is self-pay; payer rules were not used.",
-    remedy=Remedy("If a plan pays, name its policy under payers in scrub.yaml."),
+    remedy="If a plan pays, name its policy under payers in scrub.yaml.",
     since="0.4.0",
 )

@@ -9,7 +9,7 @@ rules.
 Not checked: never; a column that the file lacks has no cells.
 """
 
-from cpt77092.rule import Remedy, Rule, Severity, Source, col
+from cpt77092.rule import Rule, Severity, Source, col
 
 RULE = Rule(
     severity=Severity.ERROR,
@@ -17,6 +17,6 @@ RULE = Rule(
     flag=col("unreadable_cells") != "",
     source=Source(title="Input columns of this program", at="formats each column accepts"),
     message="Cannot be read: {unreadable_cells}.",
-    remedy=Remedy("Correct the cell; rules that need it did not run on this line."),
+    remedy="Correct the cell; rules that need it did not run on this line.",
     since="0.1.0",
 )

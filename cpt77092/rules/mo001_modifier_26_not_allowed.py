@@ -39,7 +39,7 @@ RULE = Rule(
         ),
     ),
     # Removing 26 from a global or technical code would bill more than was done.
-    remedy=Remedy("Bill the code for the work done; interpretation only is 77092."),
+    remedy="Bill the code for the work done; interpretation only is 77092.",
     other_remedies=(
         Remedy(
             "Remove modifier 26.",

@@ -8,7 +8,7 @@ Not checked: no rule in effect for the code and date; no modifier columns; an un
 which might be TC.
 """
 
-from cpt77092.rule import FAMILY, Denial, Remedy, Rule, Severity, col, param
+from cpt77092.rule import FAMILY, Denial, Rule, Severity, col, param
 
 RULE = Rule(
     severity=Severity.ERROR,
@@ -17,7 +17,7 @@ RULE = Rule(
     parameter="modifier_tc",
     message="Modifier TC is not valid with {hcpcs_code}.",
     # Removing TC alone would leave a code for work that may not have been done.
-    remedy=Remedy(
+    remedy=(
         "Bill the code for the work done, without TC: 77091 calculation, 77090 image "
         "preparation, 77092 interpretation."
     ),

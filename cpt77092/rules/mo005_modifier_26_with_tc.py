@@ -17,9 +17,7 @@ RULE = Rule(
         title="CMS physician fee schedule, file documentation", at="Attachment A, PC/TC indicators"
     ),
     message="{hcpcs_code} has both 26 and TC; they cannot be billed together.",
-    remedy=Remedy(
-        "Keep the modifier for the component billed; bill the global service with neither."
-    ),
+    remedy="Keep the modifier for the component billed; bill the global service with neither.",
     other_remedies=(
         Remedy(
             "Remove TC; each TBS component has its own code.",

@@ -7,14 +7,14 @@ Clear: no such pair is on the line.
 Not checked: no list in effect for the payer and date; no modifier columns.
 """
 
-from cpt77092.rule import Denial, Remedy, Rule, Severity, col
+from cpt77092.rule import Denial, Rule, Severity, col
 
 RULE = Rule(
     severity=Severity.ERROR,
     flag=col("notice_conflicts") != "",
     parameter="notice_modifiers",
     message="Cannot be billed together: {notice_conflicts}.",
-    remedy=Remedy(
+    remedy=(
         "Keep one. Signed ABN: GA, or GX if it was voluntary. No ABN: GZ. Statutorily excluded: GY."
     ),
     denial=Denial("CO", "4", "N519"),

@@ -25,7 +25,7 @@ RULE = Rule(
             when=limit_is_mue(),
         ),
     ),
-    remedy=Remedy("Bill one service; if it was done twice, be ready to appeal with both reports."),
+    remedy="Bill one service; if it was done twice, be ready to appeal with both reports.",
     other_remedies=(
         Remedy(
             "Bill one service; no appeal overrides this MUE (MAI 2).",

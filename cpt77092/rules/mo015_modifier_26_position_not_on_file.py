@@ -9,17 +9,7 @@ Not checked: no rule in effect on the date; no modifier columns; an unreadable m
 be 26.
 """
 
-from cpt77092.rule import (
-    INTERPRETATION,
-    Denial,
-    Message,
-    Remedy,
-    Rule,
-    Severity,
-    col,
-    decided_by,
-    param,
-)
+from cpt77092.rule import INTERPRETATION, Denial, Message, Rule, Severity, col, decided_by, param
 
 RULE = Rule(
     severity=Severity.INFO,
@@ -39,7 +29,7 @@ RULE = Rule(
             when=col("contradicted_title") != "",
         ),
     ),
-    remedy=Remedy(
+    remedy=(
         "Confirm once with {payer_label} whether it accepts 26; then record the answer (scrub "
         "policies set)."
     ),

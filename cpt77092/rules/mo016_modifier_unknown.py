@@ -8,7 +8,7 @@ Clear: every well-formed modifier is on one of the lists. MO007 checks the form.
 Not checked: no modifier columns.
 """
 
-from cpt77092.rule import Confidence, Denial, Remedy, Rule, Severity, Source, col
+from cpt77092.rule import Confidence, Denial, Rule, Severity, Source, col
 
 RULE = Rule(
     severity=Severity.ERROR,
@@ -21,7 +21,7 @@ RULE = Rule(
     ),
     cites_list="modifier_period",
     message="Not on the {modifier_list} modifier list: {unknown_modifiers}.",
-    remedy=Remedy("Enter the modifier the chart supports; if it is newer than the list, leave it."),
+    remedy="Enter the modifier the chart supports; if it is newer than the list, leave it.",
     denial=Denial("CO", "182"),
     since="0.1.0",
 )

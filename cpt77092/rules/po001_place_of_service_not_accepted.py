@@ -6,7 +6,7 @@ Clear: the POS is on the list. A blank, malformed or unassigned POS is left to P
 Not checked: no list in effect for the payer, code and date; no POS column.
 """
 
-from cpt77092.rule import Denial, Remedy, Rule, Severity, col
+from cpt77092.rule import Denial, Rule, Severity, col
 
 RULE = Rule(
     severity=Severity.ERROR,
@@ -16,7 +16,7 @@ RULE = Rule(
         "{decided_by} does not accept POS {place_of_service_code} for {hcpcs_code}; accepted: "
         "{accepted_places}."
     ),
-    remedy=Remedy(
+    remedy=(
         "Enter the POS where the patient was seen; if it is {place_of_service_code}, "
         "ask {payer_label} before submitting."
     ),

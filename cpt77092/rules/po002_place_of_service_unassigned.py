@@ -21,7 +21,7 @@ RULE = Rule(
     ),
     cites_list="place_list",
     message="POS is {place_of_service_code}; it must be a two-digit code that CMS assigns.",
-    remedy=Remedy("Enter the POS where the patient was seen."),
+    remedy="Enter the POS where the patient was seen.",
     other_remedies=(
         # A spreadsheet turns 01 into 1, but 1 may also be a mistyped 11, so a person must check.
         Remedy(

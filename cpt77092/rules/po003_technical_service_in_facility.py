@@ -15,7 +15,6 @@ from cpt77092.rule import (
     INPATIENT_PLACES,
     TECHNICAL,
     Denial,
-    Remedy,
     Rule,
     Severity,
     col,
@@ -33,9 +32,7 @@ RULE = Rule(
         "{hcpcs_code} bills a technical component in POS {place_of_service_code}; "
         "{payer_label} does not pay it on a professional claim."
     ),
-    remedy=Remedy(
-        "Remove {hcpcs_code}, which the facility bills; if the POS is wrong, correct it."
-    ),
+    remedy="Remove {hcpcs_code}, which the facility bills; if the POS is wrong, correct it.",
     denial=Denial("CO", "58", "M97"),
     other_denials=(
         Denial("CO", "58", "M96", when=col("place_of_service_code").is_in(INPATIENT_PLACES)),

@@ -10,7 +10,7 @@ Not checked: no list of facility POS codes or no rule on the technical component
 payer and date; no POS column.
 """
 
-from cpt77092.rule import GLOBAL, INPATIENT_PLACES, Denial, Remedy, Rule, Severity, col, param
+from cpt77092.rule import GLOBAL, INPATIENT_PLACES, Denial, Rule, Severity, col, param
 
 RULE = Rule(
     severity=Severity.ERROR,
@@ -21,7 +21,7 @@ RULE = Rule(
         "{hcpcs_code} billed globally in POS {place_of_service_code}; {payer_label} does not "
         "pay the technical component on a professional claim."
     ),
-    remedy=Remedy("Bill 77092 for the interpretation; if the POS is wrong, correct it."),
+    remedy="Bill 77092 for the interpretation; if the POS is wrong, correct it.",
     denial=Denial("CO", "58", "M97"),
     other_denials=(
         Denial("CO", "58", "M96", when=col("place_of_service_code").is_in(INPATIENT_PLACES)),

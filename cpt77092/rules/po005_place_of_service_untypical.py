@@ -8,7 +8,7 @@ Clear: a usual POS; a POS that PO002 reports; or a payer with its own list of ac
 Not checked: no usual POS codes in effect for the code and date; no POS column.
 """
 
-from cpt77092.rule import INTERPRETATION, Remedy, Rule, Severity, col
+from cpt77092.rule import INTERPRETATION, Rule, Severity, col
 
 RULE = Rule(
     severity=Severity.INFO,
@@ -16,6 +16,6 @@ RULE = Rule(
     flag=col("place_is_assigned") & ~col("place_is_typical") & ~col("has_place_list"),
     parameter="typical_place_of_service",
     message="POS {place_of_service_code} is unusual for {hcpcs_code}.",
-    remedy=Remedy("Check that the patient was seen there."),
+    remedy="Check that the patient was seen there.",
     since="0.1.0",
 )

@@ -8,7 +8,7 @@ interpretation dated after its study is not compared.
 Not checked: no study on the claim and no patient ID; no POS column; no date of service.
 """
 
-from cpt77092.rule import INTERPRETATION, Denial, Remedy, Rule, Severity, Source, across, col
+from cpt77092.rule import INTERPRETATION, Denial, Rule, Severity, Source, across, col
 
 RULE = Rule(
     severity=Severity.WARNING,
@@ -26,7 +26,7 @@ RULE = Rule(
         "POS {place_of_service_code} on the interpretation, but the bone density study that "
         "day has POS {places_of_scan}."
     ),
-    remedy=Remedy("Enter the POS where the patient had the study, not where it was interpreted."),
+    remedy="Enter the POS where the patient had the study, not where it was interpreted.",
     denial=Denial("CO", "5", "M77"),
     since="0.2.0",
 )
