@@ -20,7 +20,6 @@ from cpt77092.facts import (
     MESSAGE_FIELDS,
     PAYER,
     Context,
-    Past,
     add_facts,
     closure,
     inputs,
@@ -177,7 +176,9 @@ def _checked(
     lines, table, context = with_facts(
         batch, history, whole, reading, policies, as_of, names=names, kept=_facts_kept(names)
     )
-    outcomes = _outcomes(lines, rules)
+    flags = [(looks_at(rule) & rule.flag).alias(rule.code) for rule in rules]
+    # Lazily, so that what several rules share is computed once.
+    outcomes = lines.lazy().select(flags).collect(engine="in-memory")
     return Result(
         batch=with_note_on_payers(batch, int(lines["payer_is_of_claim"].sum())),
         policies=policies,
@@ -223,7 +224,18 @@ def with_facts(
     needed = every.height * len(facts) * FACT_BYTES
     memory.require(needed, every.height, memory.free())
     lines, table = _with_policies(every, whole, policies, plain, as_of)
-    context = _context(lines, table, whole, past_of(reading, history), reading, policies)
+    context = Context(
+        sets=table.sets,
+        unreadable=tuple(c for c in BY_NAME if f"{c}{UNREADABLE_TEXT}" in lines.columns),
+        blank=whole.blank,
+        categories=whole.categories,
+        codes=table.codes,
+        files=whole.files,
+        past=past_of(reading, history),
+        first_month=reading.first_month,
+        firsts=reading.firsts,
+        tables=policies.tables,
+    )
     lines = add_facts(lines, facts, context, kept=kept).head(batch.lines.height)
     return lines, table, context
 
@@ -263,34 +275,6 @@ def _all_lines(batch: Batch, history: History | None, whole: Whole) -> pl.DataFr
     past = history.lines.with_columns(pl.col("source") + len(whole.source_files), is_past=True)
     every = [batch.lines.with_columns(is_past=False), past]
     return pl.concat(every, how="diagonal", rechunk=True)
-
-
-def _context(
-    lines: pl.DataFrame,
-    table: PolicyTable,
-    whole: Whole,
-    past: Past | None,
-    reading: Reading,
-    policies: PolicySet,
-) -> Context:
-    return Context(
-        sets=table.sets,
-        unreadable=tuple(c for c in BY_NAME if f"{c}{UNREADABLE_TEXT}" in lines.columns),
-        blank=whole.blank,
-        categories=whole.categories,
-        codes=table.codes,
-        files=whole.files,
-        past=past,
-        first_month=reading.first_month,
-        firsts=reading.firsts,
-        tables=policies.tables,
-    )
-
-
-def _outcomes(lines: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
-    # Lazily, so that what several rules share is computed once.
-    flags = [(looks_at(rule) & rule.flag).alias(rule.code) for rule in rules]
-    return lines.lazy().select(flags).collect(engine="in-memory")
 
 
 @cache
@@ -445,8 +429,7 @@ def _severity_and_decision(
     if rule.error_when is not None:
         read = lines.select(rule.error_when.meta.root_names())[flagged]
         is_error = read.select(rule.error_when.fill_null(value=False)).to_series()
-        milder = constant(flagged.len(), value=WARNING, dtype=FINDINGS_SCHEMA["severity"])
-        severity = severity.zip_with(is_error, milder)
+        severity = severity.set(~is_error, WARNING)
     return severity, decision
 
 

@@ -297,16 +297,10 @@ def rules_of(request: Request, variants: Sequence[Variant]) -> list[list[Rule]]:
         ignore=request.ignore,
         extend_select=request.extend_select,
     )
-    of_variants = [{rule.code: rule for rule in variant.policies.rules} for variant in variants]
-    return [
-        [_as_of_variant(rule, of_variant) if rule.code in own else rule for rule in selected]
-        for of_variant in of_variants
-    ]
-
-
-def _as_of_variant(rule: Rule, own: Mapping[str, Rule]) -> Rule:
-    """An own rule as a variant has it; one that the variant lacks finds nothing there."""
-    return own.get(rule.code) or replace(rule, flag=pl.lit(False))  # noqa: FBT003
+    # An own rule that a variant lacks finds nothing there.
+    lacking = {code: replace(rule, flag=pl.lit(False)) for code, rule in own.items()}  # noqa: FBT003
+    every = [lacking | {rule.code: rule for rule in one.policies.rules} for one in variants]
+    return [[of_variant.get(rule.code, rule) for rule in selected] for of_variant in every]
 
 
 def payer_named(payer: str, policies: PolicySet) -> str:

@@ -67,7 +67,10 @@ def add_facts(
                 for step in others:
                     running[pool.submit(copy_context().run, _columns, frame, step, context)] = step
             if on_every_line:
-                frame = _with_line_facts(frame, on_every_line, context)
+                # Lazily, so that what several of them share is computed once; and in memory, since
+                # the many chunks of the streaming engine make every later group and join slow.
+                expressions = [_expression(fact, context) for fact in on_every_line]
+                frame = frame.lazy().with_columns(expressions).collect(engine="in-memory")
             elif running:
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     frame = frame.hstack(future.result())
@@ -98,7 +101,8 @@ def _columns(frame: pl.DataFrame, facts: Sequence[Fact], context: Context) -> li
     if first.from_frame:
         return [first.from_frame(frame, context).alias(first.name)]
     if first.group_id_of:
-        return [_group_id(frame, first)]
+        key, *by = (frame[name] for name in first.group_id_of)
+        return [(divided(key, *by) if by else group_ids(key)).alias(first.name)]
     if first.where:
         return _where(frame, facts, context, first.where(context))
     return _over_groups(frame, facts) if first.group else _distinct(frame, facts, context)
@@ -108,18 +112,6 @@ def _expression(fact: Fact, context: Context) -> pl.Expr:
     if fact.build is None:
         raise TypeError(f"{fact.name} has neither an expression nor a group to sum over")
     return fact.build(context).alias(fact.name)
-
-
-def _with_line_facts(frame: pl.DataFrame, facts: Sequence[Fact], context: Context) -> pl.DataFrame:
-    # Lazily, so that what several of them share is computed once; and in memory, since columns in
-    # the chunks of the streaming engine make every later group and join slow.
-    expressions = [_expression(fact, context) for fact in facts]
-    return frame.lazy().with_columns(expressions).collect(engine="in-memory")
-
-
-def _group_id(frame: pl.DataFrame, fact: Fact) -> pl.Series:
-    key, *by = (frame[name] for name in fact.group_id_of)
-    return (divided(key, *by) if by else group_ids(key)).alias(fact.name)
 
 
 def _where(

@@ -136,11 +136,6 @@ def may_have_come_too_soon(_: Context) -> pl.Expr:
     return pl.when(~is_near.fill_null(value=False)).then(NO)
 
 
-def _is_looked_back(_: Context) -> pl.Expr:
-    """The line has an earlier test, or the files would have it."""
-    return pl.col("full_months_since_test").is_not_null() | pl.col("past_reaches").is_not_null()
-
-
 _LOOKED_UP = (
     "may_be_paid",
     "counts",
@@ -172,7 +167,10 @@ FACTS: tuple[Fact, ...] = (
     ),
     Fact(
         build=came_too_soon,
-        where=_is_looked_back,
+        # Where the line has an earlier test, or the files would have it.
+        where=lambda _: pl.any_horizontal(
+            pl.col("full_months_since_test", "past_reaches").is_not_null()
+        ),
         reads=("claim_line_start_date", "person_id", PAYER, "policy.min_months_between"),
         optional=(
             "full_months_since_test",

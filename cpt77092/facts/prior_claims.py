@@ -69,23 +69,14 @@ def _first_alike(lines: pl.DataFrame, day: str) -> pl.Series:
 
 def _is_repeat(repeated: str) -> pl.Expr:
     """True where the repeated line is known; false where all that could repeat one is known."""
-    has_group = pl.col("person_number").is_not_null() & pl.col(PAYER).is_not_null()
-    return (
-        pl.when(pl.col(repeated).is_not_null())
-        .then(YES)
-        .when(_service_is_known() & has_group)
-        .then(NO)
-    )
+    names = (*_SAME_SERVICE, "person_number", PAYER)
+    is_known = pl.all_horizontal(pl.col(names).is_not_null(), pl.col("damaged_code").is_null())
+    return pl.when(pl.col(repeated).is_not_null()).then(YES).when(is_known).then(NO)
 
 
 def repeats_earlier_line(_: Context) -> pl.Expr:
     """The line repeats an earlier line of the run."""
     return _is_repeat("line_repeated")
-
-
-def _service_is_known() -> pl.Expr:
-    known = [pl.col(name).is_not_null() for name in _SAME_SERVICE]
-    return pl.all_horizontal(*known, pl.col("damaged_code").is_null())
 
 
 def surely_repeats_earlier_line(_: Context) -> pl.Expr:

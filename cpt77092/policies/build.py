@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any, NotRequired, TypedDict
+from typing import Any
 
 from cpt77092.policies.code_groups import expand, specificity
 from cpt77092.policies.parameters import PARAMETERS, ByPart, Kind, Pair, Use
@@ -38,26 +38,16 @@ Statement = dict[str, str]
 """One statement under a subject of `brief`: `text`, and `source` where it has one."""
 
 
-class PolicyTree(TypedDict):
-    """A valid policy file as parsed: mappings, lists and text; `codes` by code, parameter, date."""
+def build_policy(tree: Mapping[str, Any], lines: Lines, file: str) -> Policy:
+    """The policy of one file, from its valid tree; lines and path are for messages.
 
-    payer: str
-    label: NotRequired[str]
-    matches: NotRequired[dict[str, Any]]
-    follows: NotRequired[str]
-    checked_on: NotRequired[str]
-    sources: NotRequired[str | dict[str, str | dict[str, str]]]
-    codes: NotRequired[dict[str, dict[str, dict[str, Entry]]]]
-    brief: NotRequired[dict[str, Statement | list[Statement]]]
-
-
-def build_policy(tree: PolicyTree, lines: Lines, file: str) -> Policy:
-    """The policy of one file, from its valid tree; lines and path are for messages."""
+    The tree is the file as parsed: mappings, lists and text. `schema.PolicyFile` has its keys.
+    """
     return _Builder(tree, lines, file).policy()
 
 
 class _Builder:
-    def __init__(self, tree: PolicyTree, lines: Lines, file: str) -> None:
+    def __init__(self, tree: Mapping[str, Any], lines: Lines, file: str) -> None:
         self.tree = tree
         self.lines = lines
         self.file = file
@@ -115,7 +105,7 @@ class _Builder:
 
     def _stated(self) -> Iterator[tuple[str, str, dict[str, Entry]]]:
         """Each key of `codes`, a parameter under it and its entries; the most specific last."""
-        codes = self.tree.get("codes", {})
+        codes: dict[str, dict[str, dict[str, Entry]]] = self.tree.get("codes", {})
         for code_key in sorted(codes, key=specificity):
             for parameter in PARAMETERS:
                 if parameter in codes[code_key]:

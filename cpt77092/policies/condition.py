@@ -246,14 +246,11 @@ class _Reader:
         room = _key(function)
         name = function if isinstance(function, str) else _key(function[room])
         match room, name:
-            case "Sql", "Binary":
+            case "Sql", "Binary" | "IsIn":
                 one, other = self.read(inputs[0]), self.read(inputs[1])
-                kind = _type_of_operation(function["Sql"]["Binary"], one, other)
+                operator = "Eq" if name == "IsIn" else function["Sql"]["Binary"]
+                kind = _type_of_operation(operator, one, other)
                 return _Part(_call(function, one.node, other.node), kind)
-            case "Sql", "IsIn":
-                one, other = self.read(inputs[0]), self.read(inputs[1])
-                _comparable(one, other)
-                return _Part(_call(function, one.node, other.node), Type.YES_NO)
             case "Boolean", "Not":
                 inner = inputs[0]["Cast"]["expr"] if _key(inputs[0]) == "Cast" else inputs[0]
                 part = self.read(inner)

@@ -11,12 +11,12 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import yaml
 
 from cpt77092.errors import FileProblem, PolicyError, Problem, UsageError
-from cpt77092.policies.build import PolicyTree, build_policy
+from cpt77092.policies.build import build_policy
 from cpt77092.policies.own_rules import own_rules
 from cpt77092.policies.parameters import AMOUNTS, PARAMETERS
 from cpt77092.policies.policy import (
@@ -178,7 +178,7 @@ def _read_file(
         return file
     validate(tree, file, is_base=is_base)
     if not file.problems and not is_rule_file(tree):
-        file.policy = build_policy(cast("PolicyTree", tree), file.lines, str(path))
+        file.policy = build_policy(tree, file.lines, str(path))
     return file
 
 
@@ -193,7 +193,7 @@ def _read_trusted(path: str, content: bytes) -> PolicyFileRead:
     tree = parse_file(content, file)
     if tree is None or file.problems:
         raise ValueError(path)
-    file.policy = build_policy(cast("PolicyTree", tree), file.lines, path)
+    file.policy = build_policy(tree, file.lines, path)
     return file
 
 

@@ -42,18 +42,9 @@ def _quarter(day: date) -> int:
     return (day.month + 2) // 3
 
 
-def _fee_file(day: date) -> str:
-    return f"PPRRVU in rvu{day:%y}{'abcd'[_quarter(day) - 1]}.zip"
-
-
 def _unit_limit_file(day: date) -> str:
     first = date(day.year, 3 * _quarter(day) - 2, 1)
     return f"MCR_MUE_PractitionerServices_Eff_{first:%m-%d-%Y}"
-
-
-def _code_pair_file(day: date) -> str:
-    # Version 1 was of 1995.
-    return f"ccipra-v{day.year - 1994}{_quarter(day) - 1}r0-f1 to f4"
 
 
 _NCCI = "https://www.cms.gov/national-correct-coding-initiative-ncci"
@@ -62,7 +53,7 @@ TABLES = (
     NationalTable(
         title="Medicare fees and RVUs (PPRRVU)",
         parameter="fee",
-        file=_fee_file,
+        file=lambda day: f"PPRRVU in rvu{day:%y}{'abcd'[_quarter(day) - 1]}.zip",
         page="https://www.cms.gov/medicare/payment/fee-schedules/physician/"
         "pfs-relative-value-files",
     ),
@@ -72,33 +63,30 @@ TABLES = (
         file=_unit_limit_file,
         page=_NCCI,
     ),
-    NationalTable(title="code pairs (PTP)", parameter="pairs", file=_code_pair_file, page=_NCCI),
+    NationalTable(
+        title="code pairs (PTP)",
+        parameter="pairs",
+        # Version 1 was of 1995.
+        file=lambda day: f"ccipra-v{day.year - 1994}{_quarter(day) - 1}r0-f1 to f4",
+        page=_NCCI,
+    ),
 )
 """Every table that `scrub policies import` keeps current."""
 
 
-def _diagnosis_file(day: date) -> str:
-    return f"icd10cm-order-{fiscal_year(day)}.txt"
-
-
 _MONTHS = ("JAN", "APR", "JUL", "OCT")
-
-
-def _modifier_file(day: date) -> str:
-    return f"HCPC{day.year}_{_MONTHS[_quarter(day) - 1]}_ANWEB"
-
 
 MODIFIER_FILE = NationalTable(
     title="HCPCS modifiers",
     parameter="",
-    file=_modifier_file,
+    file=lambda day: f"HCPC{day.year}_{_MONTHS[_quarter(day) - 1]}_ANWEB",
     page="https://www.cms.gov/medicare/coding-billing/healthcare-common-procedure-system/"
     "quarterly-update",
 )
 DIAGNOSES = NationalTable(
     title="ICD-10-CM codes",
     parameter="",
-    file=_diagnosis_file,
+    file=lambda day: f"icd10cm-order-{fiscal_year(day)}.txt",
     page="https://www.cms.gov/medicare/coding-billing/icd-10-codes",
 )
 

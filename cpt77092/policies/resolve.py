@@ -225,10 +225,8 @@ def _decide(
             contradicted_by=entry.contradicted_by,
             quotes=tuple(quotes),
         )
-    status = Status.NOT_AVAILABLE
-    return Decision(
-        payer=payer, code=code, parameter=parameter, status=status, quotes=tuple(quotes)
-    )
+    none = Status.NOT_AVAILABLE
+    return Decision(payer=payer, code=code, parameter=parameter, status=none, quotes=tuple(quotes))
 
 
 def _value(parameter: str, status: Status, entry: DatedValue) -> Any:

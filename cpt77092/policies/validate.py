@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from cpt77092.errors import FileProblem, did_you_mean
-from cpt77092.policies.build import PolicyTree
 from cpt77092.policies.code_groups import GROUPS
 from cpt77092.policies.parameters import ISO_DAY, PARAMETERS, SUBJECTS
 from cpt77092.policies.payer_words import normal_name
@@ -66,9 +65,8 @@ def validate(tree: dict[str, Any], file: PolicyFileRead, *, is_base: bool) -> No
     except ValidationError as invalid:
         file.problems += as_problems(invalid, file)
         return
-    valid = cast("PolicyTree", tree)
-    _check_head(valid, file, is_base=is_base)
-    _check_pairs(valid, file)
+    _check_head(tree, file, is_base=is_base)
+    _check_pairs(tree, file)
 
 
 def is_rule_file(tree: Mapping[str, Any]) -> bool:
@@ -76,7 +74,7 @@ def is_rule_file(tree: Mapping[str, Any]) -> bool:
     return "rules" in tree and "payer" not in tree
 
 
-def _check_head(tree: PolicyTree, file: PolicyFileRead, *, is_base: bool) -> None:
+def _check_head(tree: dict[str, Any], file: PolicyFileRead, *, is_base: bool) -> None:
     """The payer's key, whom it follows, and what only a file of the complete set must have."""
     payer, stem = tree["payer"], file.stem
     if payer != stem:
@@ -131,7 +129,7 @@ def _lacks_source(entry: dict[str, Any]) -> bool:
     return is_well_formed and bool(entry.keys() & {"value", "ended"}) and "source" not in entry
 
 
-def _check_pairs(tree: PolicyTree, file: PolicyFileRead) -> None:
+def _check_pairs(tree: dict[str, Any], file: PolicyFileRead) -> None:
     """A pair is stated once: under the code it denies, or if that is not checked, the paid one."""
     for code_key, parameters in tree.get("codes", {}).items():
         for day, entry in parameters.get("pairs", {}).items():
