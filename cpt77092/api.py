@@ -198,15 +198,12 @@ def _pieces(request: Request, parts: int | None) -> Iterator[pl.DataFrame]:
 def _request(
     lines: Claims,
     *,
-    as_of: date,
-    policies: PolicySet | File | None,
     history: Claims | None,
-    payer: str | None,
-    select: str | Iterable[str],
     columns: Mapping[str, str] | None,
     row_id: str | None,
+    **others: Any,
 ) -> Request:
-    """What `check` and `scan` are asked for."""
+    """What `check` and `scan` are asked for; the others are arguments of `request_of`."""
     files, frame = _source(lines, "lines", row_id)
     past_files, past = ((), None) if history is None else _source(history, "history", None)
     return request_of(
@@ -216,11 +213,8 @@ def _request(
         past_frame=past,
         row_id=row_id,
         whole=True,
-        as_of=as_of,
-        policies=policies,
-        payer=payer,
-        select=select,
         overrides=columns or {},
+        **others,
     )
 
 
