@@ -6,18 +6,26 @@ from collections.abc import Iterable
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
+from types import ModuleType
 
 from cpt77092 import facts as folder
 from cpt77092.facts.fact import Fact
 from cpt77092.facts.message_fields import MESSAGE_FIELDS
 
+
+def _facts_of(module: ModuleType) -> list[Fact]:
+    """The facts that are declared above functions, and those of the module's own list."""
+    declared = (one for one in vars(module).values() if isinstance(one, Fact) and one.name)
+    return [*declared, *getattr(module, "FACTS", ())]
+
+
 FACTS: dict[str, Fact] = {
     fact.name: fact
     for module in iter_modules(folder.__path__)
     if module.name != "catalogue"
-    for fact in getattr(import_module(f"cpt77092.facts.{module.name}"), "FACTS", ())
+    for fact in _facts_of(import_module(f"cpt77092.facts.{module.name}"))
 }
-"""The `FACTS` of each module of this folder."""
+"""The facts of each module of this folder."""
 
 
 def closure(names: Iterable[str]) -> tuple[list[Fact], set[str]]:

@@ -22,6 +22,10 @@ _EXPECTED = {
 }
 
 
+@Fact(
+    reads=("claim_codes",),
+    unknown="its claim number is of several patients, billing providers or payers",
+).of
 def claim_bills_own_technical(context: Context) -> pl.Expr:
     """The line's claim also bills a technical or global TBS code."""
     return (pl.col("claim_codes") & context.mask(OWN_TECHNICAL)) != 0
@@ -42,6 +46,7 @@ FIRST_AMONG: Mapping[str, pl.Expr] = {
 """For each fact that is true of one line of each payer, those lines of which that is the first."""
 
 
+@Fact(optional=("claim_line_start_date", "claim_id", "claim_line_number")).of_frame
 def is_first_line_of_payer(lines: pl.DataFrame, context: Context) -> pl.Series:
     """The first line of a payer without a policy, by date, claim and line number.
 
@@ -51,6 +56,11 @@ def is_first_line_of_payer(lines: pl.DataFrame, context: Context) -> pl.Series:
     return _is_first_of_payer(lines, context, "is_first_line_of_payer")
 
 
+@Fact(
+    reads=("policy.coverage", "has_notice_modifier"),
+    optional=("claim_line_start_date", "claim_id", "claim_line_number"),
+    unknown="a modifier on the line cannot be read",
+).of_frame
 def is_first_left_to_contractor(lines: pl.DataFrame, context: Context) -> pl.Series:
     """The payer's first line, by date, claim and line number, whose coverage a contractor decides.
 
@@ -120,6 +130,7 @@ def earliest(lines: pl.LazyFrame, by: Sequence[str] = ("payer_number",)) -> pl.D
     return early.join(first, on=keys, how="semi", nulls_equal=True).collect(engine="in-memory")
 
 
+@Fact(optional=TYPED).of
 def unreadable_cells(context: Context) -> pl.Expr:
     """Every non-blank cell of the line that cannot be read, with what was expected."""
     problems = [
@@ -142,23 +153,3 @@ def unreadable_cells(context: Context) -> pl.Expr:
         )
     )
     return pl.concat_str([*problems, code], separator="; ", ignore_nulls=True)
-
-
-FACTS: tuple[Fact, ...] = (
-    Fact(
-        build=claim_bills_own_technical,
-        reads=("claim_codes",),
-        unknown="its claim number is of several patients, billing providers or payers",
-    ),
-    Fact(
-        from_frame=is_first_line_of_payer,
-        optional=("claim_line_start_date", "claim_id", "claim_line_number"),
-    ),
-    Fact(
-        from_frame=is_first_left_to_contractor,
-        reads=("policy.coverage", "has_notice_modifier"),
-        optional=("claim_line_start_date", "claim_id", "claim_line_number"),
-        unknown="a modifier on the line cannot be read",
-    ),
-    Fact(build=unreadable_cells, optional=TYPED),
-)

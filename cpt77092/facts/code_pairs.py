@@ -8,6 +8,7 @@ united (`standing.py`).
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -40,6 +41,7 @@ def _shares(codes: pl.Expr, wanted: pl.Expr) -> pl.Expr:
 # --- which codes are billed -------------------------------------------------------------------
 
 
+@Fact(reads=("code_number",)).of
 def code_bit(context: Context) -> pl.Expr:
     """The line's own code as a bit; none on an earlier claim."""
     bits = pl.Series([context.bits[code] for code in context.codes], dtype=context.bits_type)
@@ -90,6 +92,10 @@ def _united() -> list[Fact]:
             Fact(name=f"entity_date_{what}", group=ENTITY_DATE_OF_PAYER, bit_or=counted.name),
         ]
     return facts
+
+
+_ENTITY = ("person_number", "entity_number")
+_DAY = ("claim_key", "claim_date_codes", "entity_date_codes")
 
 
 def _bills(what: str, codes: Collection[str]) -> tuple[Fact, Fact]:
@@ -151,6 +157,39 @@ def _is_denied(group: str, among: pl.Expr) -> pl.Expr:
     return pl.when(is_open).then(None).otherwise(denied)
 
 
+def _is_global(_: Context) -> pl.Expr:
+    return _IS_GLOBAL
+
+
+def may_be_denied(_: Context) -> pl.Expr:
+    """A code that is paid instead of the line's is or may be billed with it."""
+    billed = pl.col("claim_date_codes") | pl.col("entity_date_codes")
+    is_billed = (pl.col("denying_codes") & billed) != 0
+    # The pairs of a partner code may be unknown.
+    return is_billed.fill_null(value=True) | ~_IS_CHECKED
+
+
+_CODE_AND_PAIRS = ("policy.pairs", "hcpcs_code")
+_PAIRS_AND_ENTITY = ("policy.pairs", *_ENTITY, PAYER)
+_CODES_OF = tuple(
+    f"{group}_{what}" for group in ("claim", "claim_date", "entity_date") for what in _BITS
+)
+_DENIED = ("denying_codes", "bypassable_codes", "has_bypass_modifier", "hcpcs_code", "claim_key")
+_BESIDE_PART = Fact(
+    where=_is_global,
+    default=False,
+    reads=_PAIRS_AND_ENTITY,
+    optional=(*_DENIED, *_CODES_OF),
+    unknown="it is unknown whether a modifier bypasses the pair",
+)
+_BESIDE_OTHER = replace(_BESIDE_PART, where=may_be_denied)
+_SURELY_PAID = Fact(
+    default=0,
+    reads=("hcpcs_code",),
+    optional=(*_DENIED, *_CODES_OF, "has_modifiers", "policy.bypass_modifiers.is_recalled"),
+)
+
+
 def _on_claim(billed: pl.Expr, otherwise: pl.Expr = NO) -> pl.Expr:
     """What the claim bills; nothing where the line has no claim number, and so is alone on one."""
     return pl.when(pl.col("claim_key").is_not_null()).then(billed).otherwise(otherwise)
@@ -162,16 +201,19 @@ def _denied_beside(group: str, among: pl.Expr) -> pl.Expr:
     return pl.when(pl.col("denying_codes").is_not_null()).then(denied)
 
 
+@_BESIDE_PART.of
 def denied_beside_part(context: Context) -> pl.Expr:
     """The global code is billed with a component of it that is paid instead."""
     return _denied_beside("claim", context.mask(PARTS))
 
 
+@_BESIDE_PART.of
 def denied_beside_part_that_day(context: Context) -> pl.Expr:
     """The same on the line's date; false where it is unknown."""
     return _denied_beside("claim_date", context.mask(PARTS)).fill_null(value=False)
 
 
+@_BESIDE_PART.of
 def denied_for_good_beside_part(context: Context) -> pl.Expr:
     """The same for a pair that no modifier bypasses."""
     parts = context.mask(PARTS) & (pl.col("denying_codes") ^ pl.col("bypassable_codes"))
@@ -197,6 +239,7 @@ def _surely_paid(among: pl.Expr) -> pl.Expr:
     return on_claim | _surely_paid_in("entity_date", among)
 
 
+@replace(_SURELY_PAID, where=_is_global).of
 def parts_surely_paid(context: Context) -> pl.Expr:
     """The components, as bits, that deny the global code whatever a recalled bypass list says.
 
@@ -205,6 +248,7 @@ def parts_surely_paid(context: Context) -> pl.Expr:
     return _surely_paid(context.mask(PARTS))
 
 
+@replace(_SURELY_PAID, where=may_be_denied).of
 def others_surely_paid(context: Context) -> pl.Expr:
     """The same of all codes, components of the global code aside."""
     return _surely_paid(_others(context))
@@ -216,27 +260,17 @@ def _others(context: Context) -> pl.Expr:
     return pl.when(_IS_GLOBAL).then(every & ~context.mask(PARTS)).otherwise(every)
 
 
+@_BESIDE_OTHER.of
 def denied_beside_other(context: Context) -> pl.Expr:
     """The code is billed with another that is paid instead, components of the global code aside."""
     return _denied_beside("claim_date", _others(context))
 
 
+@_BESIDE_OTHER.of
 def denied_for_good_beside_other(context: Context) -> pl.Expr:
     """The same for a pair that no modifier bypasses."""
     hard = pl.col("denying_codes") ^ pl.col("bypassable_codes")
     return _denied_beside("claim_date", _others(context) & hard)
-
-
-def _is_global(_: Context) -> pl.Expr:
-    return _IS_GLOBAL
-
-
-def may_be_denied(_: Context) -> pl.Expr:
-    """A code that is paid instead of the line's is or may be billed with it."""
-    billed = pl.col("claim_date_codes") | pl.col("entity_date_codes")
-    is_billed = (pl.col("denying_codes") & billed) != 0
-    # The pairs of a partner code may be unknown.
-    return is_billed.fill_null(value=True) | ~_IS_CHECKED
 
 
 # --- scans of the same billing provider -------------------------------------------------------
@@ -246,6 +280,12 @@ _MAYBE = 16
 """Times a kind: the scan may be of that kind, since a modifier of it cannot be read."""
 
 
+@Fact(
+    where=lambda _: is_spine_scan() & ~pl.col("is_past"),
+    default=0,
+    reads=("hcpcs_code",),
+    optional=("surely_counts", "is_past", "has_modifier_26", "has_modifier_tc", "damaged_code"),
+).of
 def scan_kind(_: Context) -> pl.Expr:
     """How a spine DXA is billed, by its modifiers, as bits."""
     reads = unless_damaged(pl.col("has_modifier_26"))
@@ -263,12 +303,20 @@ def scan_kind(_: Context) -> pl.Expr:
     return pl.sum_horizontal(bits).cast(pl.UInt8)
 
 
+@Fact(reads=_ENTITY, optional=("claim_key", "claim_date_scans", "entity_date_scans")).of
 def entity_scans(_: Context) -> pl.Expr:
     """How the provider bills its scans that date, on the claim and on its other claims."""
     on_claim = _on_claim(pl.col("claim_date_scans"), _NOTHING)
     across = pl.col("entity_date_scans")
     # A scan on the claim is enough where nobody knows what the other claims bill.
     return pl.when(on_claim != 0).then(on_claim | across.fill_null(0)).otherwise(across)
+
+
+_OF_SCANS = Fact(
+    reads=("entity_scans",),
+    distinct_by=("entity_scans",),
+    unknown="a modifier of the scan cannot be read, or the file has no modifiers",
+)
 
 
 def _some_scan_is(kinds: int) -> pl.Expr:
@@ -278,11 +326,13 @@ def _some_scan_is(kinds: int) -> pl.Expr:
     return pl.when(is_one | ~may_be_one).then(is_one)
 
 
+@_OF_SCANS.of
 def entity_only_reads_scan(_: Context) -> pl.Expr:
     """The provider bills only the interpretation (26) of its scan that date."""
     return _some_scan_is(READ_ONLY) & ~_some_scan_is(WHOLE | _TECHNICAL_ONLY)
 
 
+@_OF_SCANS.of
 def entity_bills_whole_scan(_: Context) -> pl.Expr:
     """The provider bills its scan that date globally: with neither 26 nor TC."""
     return _some_scan_is(WHOLE)
@@ -291,6 +341,11 @@ def entity_bills_whole_scan(_: Context) -> pl.Expr:
 # --- components of other billing providers ----------------------------------------------------
 
 
+@Fact(
+    reads=("person_id", "billing_npi", "claim_line_start_date"),
+    optional=("claim_key", "entity_number", "surely_counts", "is_past", PERSON_DATE),
+    unknown="another claim of that day has no billing provider",
+).of_frame
 def part_of_another_entity(lines: pl.DataFrame, _: Context) -> pl.Series:
     """Another billing provider bills a component of the test for the same person and date."""
     tests = lines.lazy().select(
@@ -332,17 +387,7 @@ def part_of_another_entity(lines: pl.DataFrame, _: Context) -> pl.Series:
     return on_lines(lines.height, judged["line"], judged["outcome"], default=False)
 
 
-_ENTITY = ("person_number", "entity_number")
-_CODE_AND_PAIRS = ("policy.pairs", "hcpcs_code")
-_PAIRS_AND_ENTITY = ("policy.pairs", *_ENTITY, PAYER)
-_CODES_OF = tuple(
-    f"{group}_{what}" for group in ("claim", "claim_date", "entity_date") for what in _BITS
-)
-_DENIED = ("denying_codes", "bypassable_codes", "has_bypass_modifier", "hcpcs_code", "claim_key")
-_DAY = ("claim_key", "claim_date_codes", "entity_date_codes")
-
 FACTS: tuple[Fact, ...] = (
-    Fact(build=code_bit, reads=("code_number",)),
     *_united(),
     *_bills("global", GLOBAL),
     *_bills("calculation", {"77091"}),
@@ -353,66 +398,7 @@ FACTS: tuple[Fact, ...] = (
             ("bypassable_codes", _denying(bypassable_only=True)),
         )
     ),
-    *(
-        Fact(
-            build=build,
-            where=where,
-            default=False,
-            reads=_PAIRS_AND_ENTITY,
-            optional=(*_DENIED, *_CODES_OF),
-            unknown="it is unknown whether a modifier bypasses the pair",
-        )
-        for build, where in (
-            (denied_beside_part, _is_global),
-            (denied_beside_part_that_day, _is_global),
-            (denied_for_good_beside_part, _is_global),
-            (denied_beside_other, may_be_denied),
-            (denied_for_good_beside_other, may_be_denied),
-        )
-    ),
-    *(
-        Fact(
-            build=build,
-            where=where,
-            default=0,
-            reads=("hcpcs_code",),
-            optional=(
-                *_DENIED,
-                *_CODES_OF,
-                "has_modifiers",
-                "policy.bypass_modifiers.is_recalled",
-            ),
-        )
-        for build, where in ((parts_surely_paid, _is_global), (others_surely_paid, may_be_denied))
-    ),
-    Fact(
-        build=scan_kind,
-        where=lambda _: is_spine_scan() & ~pl.col("is_past"),
-        default=0,
-        reads=("hcpcs_code",),
-        optional=("surely_counts", "is_past", "has_modifier_26", "has_modifier_tc", "damaged_code"),
-    ),
     _if_counted("scan_kind"),
     Fact(name="claim_date_scans", group=CLAIM_DATE, bit_or="scan_kind"),
     Fact(name="entity_date_scans", group=ENTITY_DATE, bit_or="counted_scan_kind"),
-    Fact(
-        build=entity_scans,
-        reads=_ENTITY,
-        optional=("claim_key", "claim_date_scans", "entity_date_scans"),
-    ),
-    *(
-        Fact(
-            build=build,
-            reads=("entity_scans",),
-            distinct_by=("entity_scans",),
-            unknown="a modifier of the scan cannot be read, or the file has no modifiers",
-        )
-        for build in (entity_only_reads_scan, entity_bills_whole_scan)
-    ),
-    Fact(
-        from_frame=part_of_another_entity,
-        reads=("person_id", "billing_npi", "claim_line_start_date"),
-        optional=("claim_key", "entity_number", "surely_counts", "is_past", PERSON_DATE),
-        unknown="another claim of that day has no billing provider",
-    ),
 )

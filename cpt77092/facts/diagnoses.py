@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
 
 from cpt77092.claims.columns import BETWEEN_DIAGNOSES, DIAGNOSES, WHOSE_CLAIM
 from cpt77092.claims.quotable import shown
-from cpt77092.facts.fact import NO, YES, Build, Context, Fact, by_set
+from cpt77092.facts.fact import NO, YES, Context, Fact, by_set
 from cpt77092.reference.icd10 import CATEGORY, WOMEN_ONLY, DiagnosisList
 
 _FILLED = f"[^{BETWEEN_DIAGNOSES}]"
 """In the joined cell where some diagnosis is not blank."""
 _CELL = pl.col("diagnoses_cell").cast(pl.String)
+_HAS_SOME = _CELL.str.contains(_FILLED)
 _POINTER = pl.col("diagnosis_pointer").cast(pl.String).str.to_uppercase()
 _LETTERS = "ABCDEFGHIJKL"
 # A category begins with a letter and a digit; QA0 (2026) is the first to begin with two letters.
@@ -29,6 +31,23 @@ _FORM = rf"^{_CODE}[0-9A-Z]{{0,4}}$"
 _AS_WRITTEN = rf"^{_CODE}(\.?[0-9A-Z]{{1,4}})?$"
 _READABLE_POINTER = r"^[,: ]*([A-L]+|[0-9]+)([,: ]+([A-L]+|[0-9]+))*[,: ]*$"
 _TEXTS = pl.List(pl.String)
+OTHER_YEAR = "the ICD-10-CM list on file is of another fiscal year"
+"""Why a line's diagnoses are not looked up."""
+_ROW = ("diagnoses_cell", "list_year")
+_OF_ROW = Fact(reads=_ROW, distinct_by=_ROW)
+# Without pointers each line has all cells of its row.
+_OF_POINTED = Fact(
+    reads=("diagnoses_cell",),
+    optional=("pointed_diagnoses",),
+    distinct_by=("diagnoses_cell", "pointed_diagnoses"),
+)
+_OF_LINE = Fact(
+    reads=("line_diagnoses",),
+    distinct_by=("line_diagnoses",),
+    unknown="the diagnosis pointer cannot be followed",
+)
+_LISTS = ("policy.supporting_diagnoses", "policy.excluded_diagnoses")
+_OF_LISTS = replace(_OF_LINE, optional=_LISTS, distinct_by=("line_diagnoses", *_LISTS))
 
 
 def without_dot(code: pl.Expr) -> pl.Expr:
@@ -46,6 +65,7 @@ def _joined(texts: pl.Expr, between: str = ", ") -> pl.Expr:
     return texts.list.drop_nulls().list.unique(maintain_order=True).list.join(between)
 
 
+@Fact(reads=DIAGNOSES, distinct_by=DIAGNOSES).of
 def row_diagnoses(context: Context) -> pl.Expr:
     """All diagnosis cells of the row in order.
 
@@ -56,6 +76,12 @@ def row_diagnoses(context: Context) -> pl.Expr:
     return pl.concat_str(cells, separator=BETWEEN_DIAGNOSES).cast(pl.Categorical)
 
 
+@Fact(
+    reads=("row_diagnoses",),
+    # Readers look up the claim's first row by these.
+    optional=("claim_diagnoses", "claim_line_number", *WHOSE_CLAIM),
+    distinct_by=("row_diagnoses", "claim_diagnoses"),
+).of
 def diagnoses_cell(_: Context) -> pl.Expr:
     """The diagnosis cells that count for the line; the key of the diagnosis facts.
 
@@ -67,9 +93,10 @@ def diagnoses_cell(_: Context) -> pl.Expr:
     return pl.when(pl.col("row_diagnoses").is_not_null()).then(cells).cast(pl.Categorical)
 
 
+@_OF_POINTED.of
 def has_diagnosis(_: Context) -> pl.Expr:
     """Some diagnosis that counts for the line is not blank."""
-    return _CELL.str.contains(_FILLED)
+    return _HAS_SOME
 
 
 def _written() -> pl.Expr:
@@ -91,6 +118,7 @@ def diagnosis_categories(lines: pl.DataFrame) -> frozenset[str]:
 _NO_DATE, _OTHER_YEAR = 0, 100
 
 
+@Fact(reads=("claim_line_start_date",)).of
 def list_year(context: Context) -> pl.Expr:
     """The number of the ICD-10-CM list whose fiscal year the date of service is in, from 1.
 
@@ -126,6 +154,7 @@ def _by_list(
     )
 
 
+@replace(_OF_ROW, unknown=OTHER_YEAR).of
 def diagnosis_problems(context: Context) -> pl.Expr:
     """What is wrong with the row's diagnoses; blank where nothing is.
 
@@ -160,11 +189,15 @@ def diagnosis_problems(context: Context) -> pl.Expr:
     return (
         pl.when(_IN_YEAR)
         .then(_by_list(context, in_year))
-        .when((elsewhere != "") | ~has_diagnosis(context))
+        .when((elsewhere != "") | ~_HAS_SOME)
         .then(elsewhere)
     )
 
 
+@Fact(
+    reads=("diagnoses_cell", "list_year", "diagnosis_problems"),
+    distinct_by=("diagnoses_cell", "list_year", "diagnosis_problems"),
+).of
 def diagnosis_is_wrong_in_any_year(_: Context) -> pl.Expr:
     """A diagnosis has a wrong form, or is not billable in the fiscal year of the list."""
     is_misformed = ~without_dot(pl.element()).str.contains(_FORM)
@@ -194,6 +227,7 @@ def well_written(code: pl.Expr) -> pl.Expr:
     return pl.when(code.str.contains(_AS_WRITTEN)).then(code).otherwise(rewritten)
 
 
+@_OF_ROW.of
 def corrected_diagnoses(context: Context) -> pl.Expr:
     """The miswritten diagnoses as they should be written, where that makes all billable.
 
@@ -214,6 +248,10 @@ def cell_at(position: int) -> pl.Expr:
     return _CELL.str.split(BETWEEN_DIAGNOSES).list.get(position, null_on_oob=True).fill_null("")
 
 
+@Fact(
+    optional=("diagnoses_cell", "diagnosis_pointer"),
+    distinct_by=("diagnoses_cell", "diagnosis_pointer"),
+).of
 def pointed_diagnoses(_: Context) -> pl.Expr:
     """The diagnosis pointer as letters: `1:2`, `1 2` and `12` are `AB`; `?` cannot be read.
 
@@ -245,6 +283,7 @@ def _positions(pointed: pl.Expr) -> pl.Expr:
     return positions.list.unique().list.sort()
 
 
+@replace(_OF_POINTED, reads=("diagnoses_cell", "diagnosis_pointer")).of
 def diagnosis_pointer_problem(_: Context) -> pl.Expr:
     """What is wrong with the diagnosis pointer; blank where nothing is, or the pointer is blank."""
     filled = [
@@ -266,6 +305,7 @@ def diagnosis_pointer_problem(_: Context) -> pl.Expr:
     )
 
 
+@replace(_OF_POINTED, unknown=_OF_LINE.unknown).of
 def line_diagnoses(_: Context) -> pl.Expr:
     """The line's own diagnoses, normalized, in one text; null where its pointer is invalid.
 
@@ -288,11 +328,17 @@ def line_diagnoses(_: Context) -> pl.Expr:
 _OWN = pl.col("line_diagnoses").cast(pl.String).str.split(BETWEEN_DIAGNOSES)
 
 
+@_OF_LINE.of
 def has_line_diagnosis(_: Context) -> pl.Expr:
     """The line has a diagnosis."""
     return pl.col("line_diagnoses") != ""
 
 
+@Fact(
+    reads=("line_diagnoses", "list_year"),
+    distinct_by=("line_diagnoses", "list_year"),
+    unknown="no ICD-10-CM list has a diagnosis, and that of its date is not there",
+).of
 def has_unbillable_diagnosis(context: Context) -> pl.Expr:
     """A diagnosis of the line is none that a claim may have, however it is written.
 
@@ -319,11 +365,13 @@ def has_unbillable_diagnosis(context: Context) -> pl.Expr:
     )
 
 
+@_OF_LINE.of
 def line_diagnoses_text(_: Context) -> pl.Expr:
     """The line's own diagnoses, for the message: `M81.0, Z78.0`."""
     return _joined(_dotted_all(_OWN))
 
 
+@_OF_LINE.of
 def diagnoses_of_women(_: Context) -> pl.Expr:
     """The line's diagnoses that only women have."""
     return _joined(_dotted_all(_of(WOMEN_ONLY, _OWN)))
@@ -349,6 +397,7 @@ def _listed(parameter: str, context: Context) -> pl.Expr:
     return by_set(parameter, context, lambda entries: _of(entries, _OWN), _TEXTS)
 
 
+@replace(_OF_LISTS, reads=("line_diagnoses", "policy.supporting_diagnoses")).of
 def has_supporting_diagnosis(context: Context) -> pl.Expr:
     """A diagnosis of the line is on the payer's list and not excluded from it."""
     # A payer that excludes none has no list of excluded ones.
@@ -357,89 +406,18 @@ def has_supporting_diagnosis(context: Context) -> pl.Expr:
     return supporting.list.set_difference(excluded).list.len() > 0
 
 
+@replace(_OF_LISTS, reads=("line_diagnoses", "policy.excluded_diagnoses")).of
 def excluded_diagnoses_found(context: Context) -> pl.Expr:
     """The line's diagnoses that the payer excludes; none on a line without diagnoses."""
+    return _excluded(context)
+
+
+def _excluded(context: Context) -> pl.Expr:
     excluded = _joined(_dotted_all(_listed("excluded_diagnoses", context)))
     return pl.when(pl.col("line_diagnoses") == "").then(pl.lit("")).otherwise(excluded)
 
 
+@_OF_LISTS.of
 def surely_has_excluded_diagnosis(context: Context) -> pl.Expr:
     """A diagnosis of the line is known to be excluded."""
-    return (excluded_diagnoses_found(context) != "").fill_null(value=False)
-
-
-OTHER_YEAR = "the ICD-10-CM list on file is of another fiscal year"
-"""Why a line's diagnoses are not looked up."""
-_INVALID_POINTER = "the diagnosis pointer cannot be followed"
-_LISTS = ("policy.supporting_diagnoses", "policy.excluded_diagnoses")
-
-
-def _of_row(build: Build, *, unknown: str = "") -> Fact:
-    key = ("diagnoses_cell", "list_year")
-    return Fact(build=build, reads=key, distinct_by=key, unknown=unknown)
-
-
-def _of_pointed(build: Build, *needed: str, unknown: str = "") -> Fact:
-    """A fact of the cells and the pointer; without pointers each line has all cells of its row."""
-    return Fact(
-        build=build,
-        reads=("diagnoses_cell", *needed),
-        optional=("pointed_diagnoses",),
-        distinct_by=("diagnoses_cell", "pointed_diagnoses"),
-        unknown=unknown,
-    )
-
-
-def _of_line(build: Build) -> Fact:
-    key = ("line_diagnoses",)
-    return Fact(build=build, reads=key, distinct_by=key, unknown=_INVALID_POINTER)
-
-
-def _of_lists(build: Build, *needed: str) -> Fact:
-    return Fact(
-        build=build,
-        reads=("line_diagnoses", *needed),
-        optional=_LISTS,
-        distinct_by=("line_diagnoses", *_LISTS),
-        unknown=_INVALID_POINTER,
-    )
-
-
-FACTS: tuple[Fact, ...] = (
-    Fact(build=row_diagnoses, reads=DIAGNOSES, distinct_by=DIAGNOSES),
-    Fact(
-        build=diagnoses_cell,
-        reads=("row_diagnoses",),
-        # Readers look up the claim's first row by these.
-        optional=("claim_diagnoses", "claim_line_number", *WHOSE_CLAIM),
-        distinct_by=("row_diagnoses", "claim_diagnoses"),
-    ),
-    Fact(build=list_year, reads=("claim_line_start_date",)),
-    _of_row(diagnosis_problems, unknown=OTHER_YEAR),
-    _of_row(corrected_diagnoses),
-    Fact(
-        build=diagnosis_is_wrong_in_any_year,
-        reads=("diagnoses_cell", "list_year", "diagnosis_problems"),
-        distinct_by=("diagnoses_cell", "list_year", "diagnosis_problems"),
-    ),
-    Fact(
-        build=pointed_diagnoses,
-        optional=("diagnoses_cell", "diagnosis_pointer"),
-        distinct_by=("diagnoses_cell", "diagnosis_pointer"),
-    ),
-    _of_pointed(has_diagnosis),
-    _of_pointed(diagnosis_pointer_problem, "diagnosis_pointer"),
-    _of_pointed(line_diagnoses, unknown=_INVALID_POINTER),
-    _of_line(has_line_diagnosis),
-    Fact(
-        build=has_unbillable_diagnosis,
-        reads=("line_diagnoses", "list_year"),
-        distinct_by=("line_diagnoses", "list_year"),
-        unknown="no ICD-10-CM list has a diagnosis, and that of its date is not there",
-    ),
-    _of_line(line_diagnoses_text),
-    _of_line(diagnoses_of_women),
-    _of_lists(has_supporting_diagnosis, "policy.supporting_diagnoses"),
-    _of_lists(excluded_diagnoses_found, "policy.excluded_diagnoses"),
-    _of_lists(surely_has_excluded_diagnosis),
-)
+    return (_excluded(context) != "").fill_null(value=False)

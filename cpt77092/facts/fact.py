@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -141,7 +141,7 @@ class Fact:
     """A derived column. Its grain is *line* unless one of the fields for another grain is set."""
 
     name: str = ""
-    """The name of its function where none is given."""
+    """Blank of what several facts have in common."""
     build: Build | None = None
     """The expression; None where `from_frame`, `sum_of` or `bit_or` is set."""
     from_frame: FrameBuild | None = None
@@ -171,10 +171,13 @@ class Fact:
     unknown: str = ""
     """The reason why it is null where everything it reads is known."""
 
-    def __post_init__(self) -> None:
-        function = self.build or self.from_frame
-        if function is not None and not self.name:
-            object.__setattr__(self, "name", function.__name__)
+    def of(self, build: Build) -> Fact:
+        """As a decorator: the fact that a function gives an expression for, and its name."""
+        return replace(self, name=build.__name__, build=build)
+
+    def of_frame(self, function: FrameBuild) -> Fact:
+        """As a decorator: the fact that a function of all lines computes, which it is named for."""
+        return replace(self, name=function.__name__, from_frame=function)
 
     @property
     def keys(self) -> tuple[str, ...]:

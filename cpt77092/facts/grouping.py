@@ -153,6 +153,10 @@ _KINDS = {"7": 1, "8": 2}
 """A replacement and a void keep the number of their claim, but are claims of their own."""
 
 
+@Fact(
+    reads=("is_past",),
+    optional=("number_of_payer", "stated_person", "stated_entity", "claim_frequency_code"),
+).of_frame
 def identity(lines: pl.DataFrame, _: Context) -> pl.Series:
     """Whose claim each line is of, as a struct of whole numbers.
 
@@ -269,6 +273,7 @@ def _divided(group: pl.Series, owner: pl.Series, unclear: pl.Series) -> pl.Serie
     return divided(group, pl.select(pl.when(~unclear).then(owner.fill_null(0))).to_series())
 
 
+@Fact(reads=("person_number", "date_key")).of
 def person_date(_: Context) -> pl.Expr:
     """The patient and the date of service in one number, which sorts by patient, then date."""
     return pack("person_number", "date_key")
@@ -289,12 +294,14 @@ def last_date(known: pl.Series, wanted: pl.Series, *, or_same_date: bool) -> pl.
     return pl.select(pl.when(is_same_patient).then(date.cast(pl.Int32).cast(pl.Date))).to_series()
 
 
+@Fact(reads=("claim_line_start_date",)).of
 def date_key(_: Context) -> pl.Expr:
     """Date of service as a whole number that is not negative."""
     days = pl.col("claim_line_start_date").to_physical().cast(pl.Int64)
     return (days + _EPOCH).cast(pl.UInt64)
 
 
+@Fact(reads=(PAYER, "code_number")).of
 def payer_code(_: Context) -> pl.Expr:
     """Payer and procedure code in one number."""
     return pl.col(PAYER) * 2**8 + pl.col("code_number")
@@ -321,22 +328,14 @@ FACTS: tuple[Fact, ...] = (
     Fact(name="number_of_payer", group_id_of=("number_alone", PAYER)),
     Fact(name="stated_person", group_id_of=("person_id",)),
     Fact(name="stated_entity", group_id_of=("billing_npi",)),
-    Fact(
-        from_frame=identity,
-        reads=("is_past",),
-        optional=("number_of_payer", "stated_person", "stated_entity", "claim_frequency_code"),
-    ),
     field_of("identity", "claim_number", reads=("claim_id",)),
     field_of("identity", CLAIM, reads=("claim_id",)),
     field_of("identity", "person_number", reads=("person_id",)),
     field_of("identity", "entity_number", reads=("billing_npi",)),
     field_of("identity", "claim_kind"),
-    Fact(build=date_key, reads=("claim_line_start_date",)),
     Fact(name=CLAIM_DATE, group_id_of=(CLAIM, "date_key")),
     Fact(name=CLAIM_DAY, group_id_of=(CLAIM_DATE, "code_number")),
-    Fact(build=person_date, reads=("person_number", "date_key")),
     Fact(name=PERSON_DATE, group_id_of=("person_number", "date_key")),
-    Fact(build=payer_code, reads=(PAYER, "code_number")),
     Fact(name=PERSON_DAY, group_id_of=(PERSON_DATE, "payer_code")),
     # Across claims both the patient and the billing provider must be known.
     Fact(name=ENTITY_DATE, group_id_of=(PERSON_DATE, "entity_number"), reads=_ENTITY),

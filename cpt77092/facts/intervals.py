@@ -28,8 +28,24 @@ _KIND = pl.col("hcpcs_code").is_in(sorted(INTERPRETED)).cast(pl.UInt32)
 _KIND_OF_PAYER = pl.col(PAYER) * 2 + _KIND
 _HAS_OPEN_CODE = pl.col("damaged_code").is_not_null()
 _HAS_NO_PAYER = pl.col("is_past") & ~pl.col("payer_is_named")
+_LOOKED_UP = (
+    "may_be_paid",
+    "counts",
+    "surely_counts",
+    "is_past",
+    "hcpcs_code",
+    "damaged_code",
+    "person_number",
+    PAYER,
+    "date_key",
+    "policy.min_months_between",
+)
 
 
+@Fact(
+    reads=("has_modifier_gy", "has_modifier_gz"),
+    optional=("damaged_code", "paid_amount", "allowed_amount", "allowed_amount.state"),
+).of
 def may_be_paid(_: Context) -> pl.Expr:
     """The line has neither GY nor GZ, which bill it to be denied, and was not paid nothing.
 
@@ -43,11 +59,13 @@ def may_be_paid(_: Context) -> pl.Expr:
     return ~(unless_damaged(pl.col("has_modifier_gy") | pl.col("has_modifier_gz")) | was_denied)
 
 
+@Fact(optional=_LOOKED_UP).of_frame
 def earlier_test_date(lines: pl.DataFrame, _: Context) -> pl.Series:
     """The date of the last test before the line's date; null if there is none."""
     return _last_test(lines, _IS_TEST & pl.col("may_be_paid") & pl.col("surely_counts"))
 
 
+@Fact(optional=(*_LOOKED_UP, "claim_line_start_date", "payer_is_named")).of_frame
 def possible_test_date(lines: pl.DataFrame, _: Context) -> pl.Series:
     """The same, counting tests that may count; null where it is known of all tests.
 
@@ -107,6 +125,10 @@ def _last_test(
     return on_lines(lines.height, tests["line"].filter(judged), last)
 
 
+@Fact(
+    where=lambda _: pl.col("earlier_test_date").is_not_null(),
+    optional=("earlier_test_date", "claim_line_start_date"),
+).of
 def full_months_since_test(_: Context) -> pl.Expr:
     """Full calendar months between the month of the last test and the month of this one.
 
@@ -121,6 +143,18 @@ def _months_since(test: str) -> pl.Expr:
     return months.clip(lower_bound=0)
 
 
+@Fact(  # Where the line has an earlier test, or the files would have it.
+    where=lambda _: pl.any_horizontal(
+        pl.col("full_months_since_test", "past_reaches").is_not_null()
+    ),
+    reads=("claim_line_start_date", "person_id", PAYER, "policy.min_months_between"),
+    optional=(
+        "full_months_since_test",
+        "past_reaches",
+        "person_number",
+    ),
+    unknown="no --history, or none that reaches far enough back",
+).of
 def came_too_soon(_: Context) -> pl.Expr:
     """The last test is too close; unknown where a later one may be missing from the files."""
     least = pl.col("policy.min_months_between")
@@ -130,60 +164,13 @@ def came_too_soon(_: Context) -> pl.Expr:
     return pl.when(pl.col("full_months_since_test") < least).then(YES).when(is_known).then(NO)
 
 
+@Fact(
+    where=lambda _: pl.col("possible_test_date").is_not_null(),
+    default=False,
+    optional=("possible_test_date", "claim_line_start_date", "policy.min_months_between"),
+    unknown="an earlier test may be too soon: its claim does not say enough, or may not count",
+).of
 def may_have_come_too_soon(_: Context) -> pl.Expr:
     """Null where a test may be too close that may count; false elsewhere."""
     is_near = _months_since("possible_test_date") < pl.col("policy.min_months_between")
     return pl.when(~is_near.fill_null(value=False)).then(NO)
-
-
-_LOOKED_UP = (
-    "may_be_paid",
-    "counts",
-    "surely_counts",
-    "is_past",
-    "hcpcs_code",
-    "damaged_code",
-    "person_number",
-    PAYER,
-    "date_key",
-    "policy.min_months_between",
-)
-
-FACTS: tuple[Fact, ...] = (
-    Fact(
-        build=may_be_paid,
-        reads=("has_modifier_gy", "has_modifier_gz"),
-        optional=("damaged_code", "paid_amount", "allowed_amount", "allowed_amount.state"),
-    ),
-    Fact(from_frame=earlier_test_date, optional=_LOOKED_UP),
-    Fact(
-        from_frame=possible_test_date,
-        optional=(*_LOOKED_UP, "claim_line_start_date", "payer_is_named"),
-    ),
-    Fact(
-        build=full_months_since_test,
-        where=lambda _: pl.col("earlier_test_date").is_not_null(),
-        optional=("earlier_test_date", "claim_line_start_date"),
-    ),
-    Fact(
-        build=came_too_soon,
-        # Where the line has an earlier test, or the files would have it.
-        where=lambda _: pl.any_horizontal(
-            pl.col("full_months_since_test", "past_reaches").is_not_null()
-        ),
-        reads=("claim_line_start_date", "person_id", PAYER, "policy.min_months_between"),
-        optional=(
-            "full_months_since_test",
-            "past_reaches",
-            "person_number",
-        ),
-        unknown="no --history, or none that reaches far enough back",
-    ),
-    Fact(
-        build=may_have_come_too_soon,
-        where=lambda _: pl.col("possible_test_date").is_not_null(),
-        default=False,
-        optional=("possible_test_date", "claim_line_start_date", "policy.min_months_between"),
-        unknown="an earlier test may be too soon: its claim does not say enough, or may not count",
-    ),
-)

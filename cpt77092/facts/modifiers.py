@@ -8,6 +8,7 @@ another one is absent.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -28,15 +29,31 @@ _ALL_READABLE = _TEXT.str.contains(rf"^(?:{_MODIFIER})?(?:\^(?:{_MODIFIER})?)*$"
 """Every modifier of the line is well-formed; it may have none."""
 
 
+_UNREADABLE = "a modifier on the line cannot be read"
+
+
+def _of_modifiers(*policy: str, unknown: str = "") -> Fact:
+    """A fact of the modifiers alone, or of them and a value of the payer's policy."""
+    key = ("modifiers_cell", *policy)
+    return Fact(reads=key, distinct_by=key, unknown=unknown)
+
+
+def _beside_code(read: str) -> Fact:
+    """A fact of modifiers, of which the cell of a damaged code (77081-59) may hold one, too."""
+    return Fact(reads=(read,), optional=("damaged_code",), unknown=_UNREADABLE)
+
+
 def _filled(parts: pl.Expr) -> pl.Expr:
     return parts.list.eval(pl.element().filter(pl.element() != ""))
 
 
+@Fact(reads=MODIFIERS, distinct_by=MODIFIERS).of
 def modifiers_cell(_: Context) -> pl.Expr:
     """All modifier cells of the line in order, joined by `^`; the key of the modifier facts."""
     return pl.concat_str(pl.col(MODIFIERS).cast(pl.String), separator="^").cast(pl.Categorical)
 
 
+@_of_modifiers().of
 def modifiers(_: Context) -> pl.Expr:
     """The line's modifiers as a person writes them: `26 59`."""
     return _filled(_PARTS).list.eval(shown(MODIFIERS[0], pl.element())).list.join(" ")
@@ -67,6 +84,7 @@ def _has(modifiers: Iterable[str]) -> Build:
     return lambda _: known
 
 
+@_of_modifiers(unknown=_UNREADABLE).of
 def modifier_before_26(_: Context) -> pl.Expr:
     """The modifiers before 26, joined by a space; blank where there are none."""
     not_yet_26 = (pl.element() == "26").cum_sum() == 0
@@ -75,17 +93,20 @@ def modifier_before_26(_: Context) -> pl.Expr:
     return pl.when(_holds("26")).then(before).otherwise(no_26)
 
 
+@_of_modifiers().of
 def has_modifier_gap(_: Context) -> pl.Expr:
     """A blank modifier position is before a filled one."""
     return _CELL.str.contains(r"(^|\^)\s*\^+[^^]")
 
 
+@_of_modifiers().of
 def repeated_modifiers(_: Context) -> pl.Expr:
     """Modifiers that are on the line twice or more."""
     twice = pl.element().filter((pl.element() != "") & pl.element().is_duplicated())
     return _PARTS.list.eval(twice.unique(maintain_order=True)).list.join(" ")
 
 
+@_of_modifiers().of
 def malformed_modifiers(_: Context) -> pl.Expr:
     """Modifiers, as written, that are not two letters or digits."""
     wrong = pl.element().filter((pl.element() != "") & ~pl.element().str.contains(_WELL_FORMED))
@@ -93,6 +114,7 @@ def malformed_modifiers(_: Context) -> pl.Expr:
     return _AS_WRITTEN.list.eval(quoted).list.join(", ")
 
 
+@_of_modifiers().of
 def has_fixable_modifiers(context: Context) -> pl.Expr:
     """Every malformed modifier is a listed one but for lower case and spaces.
 
@@ -104,11 +126,13 @@ def has_fixable_modifiers(context: Context) -> pl.Expr:
     return _AS_WRITTEN.list.eval(is_right | in_capitals.is_in(sorted(listed))).list.all()
 
 
+@Fact(background=("claim_line_start_date",)).of
 def modifier_period(context: Context) -> pl.Expr:
     """The number of the period whose valid modifiers hold on the date of service, from 0."""
     return list_on_date(period.first_day for period in context.modifier_lists.periods[1:])
 
 
+@_of_modifiers("modifier_period").of
 def unknown_modifiers(context: Context) -> pl.Expr:
     """Well-formed modifiers that are not valid by the CPT and HCPCS lists of the date."""
 
@@ -122,6 +146,7 @@ def unknown_modifiers(context: Context) -> pl.Expr:
     )
 
 
+@Fact(reads=("claim_line_start_date", "unknown_modifiers")).of
 def modifier_list_has_date(context: Context) -> pl.Expr:
     """The lists go to the date of service, so that an unknown modifier cannot be newer.
 
@@ -133,6 +158,7 @@ def modifier_list_has_date(context: Context) -> pl.Expr:
     return (day <= MODIFIER_LIST_ENDS) | is_imported
 
 
+@_of_modifiers().of
 def repeat_modifiers(_: Context) -> pl.Expr:
     """Those of 76 and 77 that are on the line, for the message."""
     repeats = pl.element().filter(pl.element().is_in(["76", "77"]))
@@ -157,26 +183,31 @@ def unless_damaged(has_modifier: pl.Expr) -> pl.Expr:
     return pl.when(has_modifier | pl.col("damaged_code").is_null()).then(has_modifier)
 
 
+@_beside_code("bypass_modifiers_found").of
 def has_bypass_modifier(_: Context) -> pl.Expr:
-    """A bypass modifier is on the line; the cell of a damaged code (77081-59) may hold it, too."""
+    """A bypass modifier is on the line."""
     return unless_damaged(pl.col("bypass_modifiers_found") != "")
 
 
+@_beside_code("modifiers").of
 def has_modifiers(_: Context) -> pl.Expr:
-    """Any modifier is on the line; the cell of a damaged code may hold one, too."""
+    """Any modifier is on the line."""
     return unless_damaged(pl.col("modifiers") != "")
 
 
+@_beside_code("has_modifier_tc").of
 def bills_technical_part(_: Context) -> pl.Expr:
-    """TC is on the line; the cell of a damaged code (77080-TC) may hold it, too."""
+    """TC is on the line."""
     return unless_damaged(pl.col("has_modifier_tc"))
 
 
+@_of_modifiers().of
 def modifier_set(_: Context) -> pl.Expr:
     """The line's modifiers in alphabetical order, each once, to compare two lines by."""
     return _filled(_PARTS).list.unique().list.sort().list.join(" ").cast(pl.Categorical)
 
 
+@_of_modifiers("policy.notice_modifiers", unknown=_UNREADABLE).of
 def notice_conflicts(context: Context) -> pl.Expr:
     """Pairs of ABN modifiers on the line that cannot be billed together: `GA with GZ`."""
 
@@ -191,7 +222,6 @@ def notice_conflicts(context: Context) -> pl.Expr:
     return _if_enough(2, _if_readable(listed))
 
 
-_UNREADABLE = "a modifier on the line cannot be read"
 _PRESENT = {
     "has_modifier_26": ("26",),
     "has_modifier_tc": ("TC",),
@@ -204,44 +234,17 @@ _PRESENT = {
 }
 
 
-def _of_modifiers(build: Build, name: str = "", *policy: str, unknown: str = "") -> Fact:
-    """A fact of the modifiers alone, or of them and a value of the payer's policy."""
-    key = ("modifiers_cell", *policy)
-    return Fact(name=name, build=build, reads=key, distinct_by=key, unknown=unknown)
-
-
 FACTS: tuple[Fact, ...] = (
-    Fact(build=modifiers_cell, reads=MODIFIERS, distinct_by=MODIFIERS),
-    *(_of_modifiers(_has(codes), name, unknown=_UNREADABLE) for name, codes in _PRESENT.items()),
     *(
-        _of_modifiers(build)
-        for build in (
-            modifiers,
-            modifier_set,
-            repeat_modifiers,
-            has_modifier_gap,
-            repeated_modifiers,
-            malformed_modifiers,
-            has_fixable_modifiers,
-        )
+        replace(_of_modifiers(unknown=_UNREADABLE), name=name, build=_has(codes))
+        for name, codes in _PRESENT.items()
     ),
-    Fact(build=modifier_period, background=("claim_line_start_date",)),
-    _of_modifiers(unknown_modifiers, "", "modifier_period"),
-    Fact(build=modifier_list_has_date, reads=("claim_line_start_date", "unknown_modifiers")),
-    _of_modifiers(modifier_before_26, unknown=_UNREADABLE),
     *(
-        _of_modifiers(_those_listed(name), f"{name}_found", f"policy.{name}", unknown=_UNREADABLE)
+        replace(
+            _of_modifiers(f"policy.{name}", unknown=_UNREADABLE),
+            name=f"{name}_found",
+            build=_those_listed(name),
+        )
         for name in ("inapplicable_modifiers", "bypass_modifiers")
-    ),
-    _of_modifiers(
-        notice_conflicts, "notice_conflicts", "policy.notice_modifiers", unknown=_UNREADABLE
-    ),
-    *(
-        Fact(build=build, reads=(read,), optional=("damaged_code",), unknown=_UNREADABLE)
-        for build, read in (
-            (has_bypass_modifier, "bypass_modifiers_found"),
-            (has_modifiers, "modifiers"),
-            (bills_technical_part, "has_modifier_tc"),
-        )
     ),
 )

@@ -11,6 +11,18 @@ _MAX_UNITS = 1e6
 """So many units are a typing error, and must not add to any sum of money."""
 
 
+@Fact(
+    reads=("policy.fee",),
+    # Not needed where the fee is one amount.
+    optional=(
+        "policy.fee.professional",
+        "policy.fee.technical",
+        "has_modifier_26",
+        "has_modifier_tc",
+    ),
+    distinct_by=("policy_row", "has_modifier_26", "has_modifier_tc"),
+    unknown="no fee on file for the component that the modifiers name, or they are unclear",
+).of
 def line_fee(_: Context) -> pl.Expr:
     """The payer's fee for one unit of the line, in cents.
 
@@ -34,6 +46,11 @@ def line_fee(_: Context) -> pl.Expr:
     return fee.round(2, mode="half_away_from_zero").cast(CENTS)
 
 
+@Fact(
+    reads=("service_unit_quantity",),
+    optional=("policy.max_units_per_day",),
+    unknown="the units are not a whole number above zero and under a million",
+).of
 def paid_units(_: Context) -> pl.Expr:
     """Units that are paid: a positive whole number below `_MAX_UNITS`, up to the payer's limit."""
     units = pl.col("service_unit_quantity")
@@ -42,30 +59,7 @@ def paid_units(_: Context) -> pl.Expr:
     return pl.when(is_count).then(units).cast(pl.Int64, strict=False).cast(pl.Decimal(18, 0))
 
 
+@Fact(reads=("line_fee", "paid_units")).of
 def expected_payment(_: Context) -> pl.Expr:
     """The payer's fee times the units that are paid."""
     return (pl.col("line_fee") * pl.col("paid_units")).cast(CENTS)
-
-
-FACTS: tuple[Fact, ...] = (
-    Fact(
-        build=line_fee,
-        reads=("policy.fee",),
-        # Not needed where the fee is one amount.
-        optional=(
-            "policy.fee.professional",
-            "policy.fee.technical",
-            "has_modifier_26",
-            "has_modifier_tc",
-        ),
-        distinct_by=("policy_row", "has_modifier_26", "has_modifier_tc"),
-        unknown="no fee on file for the component that the modifiers name, or they are unclear",
-    ),
-    Fact(
-        build=paid_units,
-        reads=("service_unit_quantity",),
-        optional=("policy.max_units_per_day",),
-        unknown="the units are not a whole number above zero and under a million",
-    ),
-    Fact(build=expected_payment, reads=("line_fee", "paid_units")),
-)

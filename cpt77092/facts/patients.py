@@ -6,7 +6,10 @@ import polars as pl
 
 from cpt77092.facts.fact import Context, Fact
 
+_SEX_UNKNOWN = "the patient's sex is not stated as M, F, 1 or 2"
 
+
+@Fact(reads=("patient_sex",), distinct_by=("patient_sex",), unknown=_SEX_UNKNOWN).of
 def patient_is_male(_: Context) -> pl.Expr:
     """The patient's sex is male; unknown unless it is stated in one of the usual ways."""
     sex = pl.col("patient_sex").cast(pl.String).str.to_uppercase()
@@ -14,6 +17,7 @@ def patient_is_male(_: Context) -> pl.Expr:
     return pl.when(male | female).then(male)
 
 
+@Fact(reads=("patient_is_male",), unknown=_SEX_UNKNOWN).of
 def sex_of_patient(_: Context) -> pl.Expr:
     """M or F; unknown unless it is stated in one of the usual ways."""
     return (
@@ -24,6 +28,10 @@ def sex_of_patient(_: Context) -> pl.Expr:
     )
 
 
+@Fact(
+    reads=("patient_birth_date", "claim_line_start_date"),
+    unknown="patient_birth_date is after the date of service",
+).of
 def patient_age(_: Context) -> pl.Expr:
     """Full years on the date of service; who is born on February 29 turns older on March 1."""
     born, day = pl.col("patient_birth_date"), pl.col("claim_line_start_date")
@@ -38,18 +46,3 @@ def _day_of_year(day: pl.Expr) -> pl.Expr:
 
 
 _SEX_UNKNOWN = "the patient's sex is not stated as M, F, 1 or 2"
-
-FACTS: tuple[Fact, ...] = (
-    Fact(
-        build=patient_is_male,
-        reads=("patient_sex",),
-        distinct_by=("patient_sex",),
-        unknown=_SEX_UNKNOWN,
-    ),
-    Fact(build=sex_of_patient, reads=("patient_is_male",), unknown=_SEX_UNKNOWN),
-    Fact(
-        build=patient_age,
-        reads=("patient_birth_date", "claim_line_start_date"),
-        unknown="patient_birth_date is after the date of service",
-    ),
-)

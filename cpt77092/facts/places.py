@@ -7,12 +7,16 @@ import polars as pl
 from cpt77092.facts.fact import Context, Fact, is_on_list, list_on_date, list_text
 from cpt77092.reference.codes import assigned_places
 
+_ACCEPTED = ("policy.place_of_service",)
 
+
+@Fact(background=("claim_line_start_date",)).of
 def place_list(context: Context) -> pl.Expr:
     """The number of the list of POS codes that holds on the date; 0 is the shipped one."""
     return list_on_date(listed.first_day for listed in context.place_lists)
 
 
+@Fact(reads=("place_of_service_code", "place_list")).of
 def place_is_assigned(context: Context) -> pl.Expr:
     """CMS has assigned the POS code; a blank one is not assigned.
 
@@ -27,12 +31,14 @@ def place_is_assigned(context: Context) -> pl.Expr:
     )
 
 
+@Fact(reads=_ACCEPTED).of
 def has_place_list(_: Context) -> pl.Expr:
     """The payer has a list of accepted POS codes; unknown where its policy is unknown."""
     listed = pl.col("policy.place_of_service").is_not_null()
     return pl.when(pl.col("policy_row").is_not_null()).then(listed)
 
 
+@Fact(optional=("policy.technical_in_facility",)).of
 def technical_is_paid_in_facility(_: Context) -> pl.Expr:
     """The payer pays the technical component of a facility's patient; false where it is silent."""
     return (pl.col("policy.technical_in_facility") == "payable").fill_null(value=False)
@@ -44,15 +50,9 @@ def _on_list(name: str, parameter: str) -> Fact:
     return Fact(name=name, build=build, reads=(column, f"policy.{parameter}"))
 
 
-_ACCEPTED = ("policy.place_of_service",)
-
 FACTS: tuple[Fact, ...] = (
     _on_list("in_facility_place", "facility_place_of_service"),
     _on_list("place_is_accepted", "place_of_service"),
     _on_list("place_is_typical", "typical_place_of_service"),
     Fact(name="accepted_places", build=list_text("place_of_service"), reads=_ACCEPTED),
-    Fact(build=place_list, background=("claim_line_start_date",)),
-    Fact(build=place_is_assigned, reads=("place_of_service_code", "place_list")),
-    Fact(build=has_place_list, reads=_ACCEPTED),
-    Fact(build=technical_is_paid_in_facility, optional=("policy.technical_in_facility",)),
 )

@@ -34,8 +34,14 @@ _STATED = {
 _ORDER = ("claim_id", "claim_line_number")
 """Before what else the lines say, which decides where several have one number."""
 _PLACE = ("source", "source_row")
+_KEY = ("claim_line_start_date", "modifier_set", "rendering_npi", "person_id")
+_COMPARED = (
+    *(CLAIM_DAY, PERSON_DAY, "claim_id", "surely_counts", "is_past", "hcpcs_code"),
+    *("claim_line_number", *_KEY),
+)
 
 
+@Fact(optional=_COMPARED).of_frame
 def line_repeated(lines: pl.DataFrame, _: Context) -> pl.Series:
     """The number of the first line that the line repeats; null where it repeats none."""
     on_claim = _first_alike(lines, CLAIM_DAY)
@@ -74,11 +80,13 @@ def _is_repeat(repeated: str) -> pl.Expr:
     return pl.when(pl.col(repeated).is_not_null()).then(YES).when(is_known).then(NO)
 
 
+@Fact(reads=("damaged_code", *_KEY, PAYER), optional=("line_repeated", "person_number")).of
 def repeats_earlier_line(_: Context) -> pl.Expr:
     """The line repeats an earlier line of the run."""
     return _is_repeat("line_repeated")
 
 
+@Fact(optional=("line_repeated",)).of
 def surely_repeats_earlier_line(_: Context) -> pl.Expr:
     """The same, false where it is unknown."""
     return pl.col("line_repeated").is_not_null()
@@ -87,11 +95,19 @@ def surely_repeats_earlier_line(_: Context) -> pl.Expr:
 # --- earlier claims ---------------------------------------------------------------------------
 
 
+@Fact(optional=_COMPARED).of_frame
 def line_in_past(lines: pl.DataFrame, context: Context) -> pl.Series:
     """Claim and line of an earlier claim that bills the same service; null if none does."""
     return _named_in_past(lines, context, pl.col("surely_counts"))
 
 
+@Fact(
+    optional=(
+        *_COMPARED,
+        *("counts", "damaged_code", "person_number", PAYER, "payer_is_named", "code_number"),
+    ),
+    unknown="an earlier claim may bill it: that one does not say enough, or may not count",
+).of_frame
 def past_doubt(lines: pl.DataFrame, context: Context) -> pl.Series:
     """Null where an earlier claim may bill the same service; false elsewhere.
 
@@ -142,6 +158,11 @@ def _name_of_line(lines: pl.DataFrame, context: Context) -> pl.Expr:
     return pl.format("claim {}{}{}", claim, line, place)
 
 
+@Fact(
+    reads=("damaged_code", *_KEY, PAYER),
+    optional=("line_in_past", "person_number"),
+    unknown="no --history was given",
+).of
 def already_submitted(context: Context) -> pl.Expr:
     """An earlier claim bills the line's service; unknown where no earlier claims were given."""
     if context.past is None:
@@ -158,6 +179,15 @@ def month_number(column: str) -> pl.Expr:
     return day.year().cast(pl.Int32) * 12 + day.month().cast(pl.Int32)
 
 
+@Fact(
+    optional=(
+        "claim_line_start_date",
+        "policy.min_months_between",
+        "person_id",
+        "person_number",
+        "is_past",
+    )
+).of_frame
 def past_reaches(lines: pl.DataFrame, context: Context) -> pl.Series:
     """True where the earlier claims have every test that could count; else unknown, never false.
 
@@ -187,45 +217,3 @@ def past_reaches(lines: pl.DataFrame, context: Context) -> pl.Series:
         )
         .to_series()
     )
-
-
-_KEY = ("claim_line_start_date", "modifier_set", "rendering_npi", "person_id")
-_COMPARED = (
-    *(CLAIM_DAY, PERSON_DAY, "claim_id", "surely_counts", "is_past", "hcpcs_code"),
-    *("claim_line_number", *_KEY),
-)
-
-FACTS: tuple[Fact, ...] = (
-    Fact(from_frame=line_repeated, optional=_COMPARED),
-    Fact(
-        build=repeats_earlier_line,
-        reads=("damaged_code", *_KEY, PAYER),
-        optional=("line_repeated", "person_number"),
-    ),
-    Fact(build=surely_repeats_earlier_line, optional=("line_repeated",)),
-    Fact(from_frame=line_in_past, optional=_COMPARED),
-    Fact(
-        from_frame=past_doubt,
-        optional=(
-            *_COMPARED,
-            *("counts", "damaged_code", "person_number", PAYER, "payer_is_named", "code_number"),
-        ),
-        unknown="an earlier claim may bill it: that one does not say enough, or may not count",
-    ),
-    Fact(
-        build=already_submitted,
-        reads=("damaged_code", *_KEY, PAYER),
-        optional=("line_in_past", "person_number"),
-        unknown="no --history was given",
-    ),
-    Fact(
-        from_frame=past_reaches,
-        optional=(
-            "claim_line_start_date",
-            "policy.min_months_between",
-            "person_id",
-            "person_number",
-            "is_past",
-        ),
-    ),
-)

@@ -29,6 +29,18 @@ def is_spine_scan() -> pl.Expr:
 # --- whether there is one ---------------------------------------------------------------------
 
 
+@Fact(
+    reads=("person_id", "claim_line_start_date"),
+    optional=(
+        "claim_key",
+        "claim_codes",
+        "claim_date_codes",
+        "person_date",
+        "person_number",
+        "counts",
+        "hcpcs_code",
+    ),
+).of_frame
 def scan_is_absent(lines: pl.DataFrame, context: Context) -> pl.Series:
     """The patient had no spine DXA on the date of a TBS line or in the days before it.
 
@@ -73,6 +85,17 @@ def _is_near(scanned: pl.Expr | pl.Series) -> pl.Expr:
 # --- where it was -----------------------------------------------------------------------------
 
 
+@Fact(
+    reads=("place_of_service_code", "claim_line_start_date", "person_id"),
+    optional=(
+        "surely_counts",
+        "person_number",
+        "claim_key",
+        "date_key",
+        CLAIM_DATE,
+        PERSON_DATE,
+    ),
+).of_frame
 def place_differs_from_scan(lines: pl.DataFrame, _: Context) -> pl.Series:
     """None of the patient's scans that date has the place of service of the interpretation.
 
@@ -128,32 +151,3 @@ def _differs() -> pl.Expr:
         .then(UNKNOWN)
         .otherwise(NO)
     )
-
-
-FACTS: tuple[Fact, ...] = (
-    Fact(
-        from_frame=scan_is_absent,
-        reads=("person_id", "claim_line_start_date"),
-        optional=(
-            "claim_key",
-            "claim_codes",
-            "claim_date_codes",
-            "person_date",
-            "person_number",
-            "counts",
-            "hcpcs_code",
-        ),
-    ),
-    Fact(
-        from_frame=place_differs_from_scan,
-        reads=("place_of_service_code", "claim_line_start_date", "person_id"),
-        optional=(
-            "surely_counts",
-            "person_number",
-            "claim_key",
-            "date_key",
-            CLAIM_DATE,
-            PERSON_DATE,
-        ),
-    ),
-)

@@ -29,6 +29,10 @@ _CHANGE = (
 )
 
 
+@Fact(
+    optional=(*_CHANGE, CLAIM, "original_reference_number"),
+    background=("policy.claim_frequency_codes",),
+).of_frame
 def standing(lines: pl.DataFrame, context: Context) -> pl.Series:
     """`counts` and `is_linked` of each line, as a struct."""
     if (lines["claim_kind"] == ORIGINAL).all():
@@ -122,21 +126,28 @@ def _unlinked(changes: pl.DataFrame, changed: pl.DataFrame, lines: pl.DataFrame)
     return open_changes.join(alike, on="claim", how="semi").collect(engine="in-memory")
 
 
+@Fact(optional=("claim_kind",)).of
 def is_replacement(_: Context) -> pl.Expr:
     """The line is of a replacement."""
     return _KIND == REPLACEMENT
 
 
+@Fact(optional=("claim_kind",)).of
 def is_void(_: Context) -> pl.Expr:
     """The line is of a void, which repeats a claim as it was."""
     return _KIND == VOID
 
 
+@Fact(optional=("counts",)).of
 def surely_counts(_: Context) -> pl.Expr:
     """The line bills a service that counts; false where that is unknown."""
     return pl.col("counts").fill_null(value=False)
 
 
+@Fact(
+    optional=("counts", PERSON_DATE),
+    unknown="it is unknown whether a claim of that day is replaced or void",
+).of_frame
 def doubt(lines: pl.DataFrame, _: Context) -> pl.Series:
     """Null where it is unknown whether lines of the patient's day count; false elsewhere."""
     if not lines["counts"].null_count():
@@ -149,23 +160,10 @@ def doubt(lines: pl.DataFrame, _: Context) -> pl.Series:
 
 
 FACTS: tuple[Fact, ...] = (
-    Fact(
-        from_frame=standing,
-        optional=(*_CHANGE, CLAIM, "original_reference_number"),
-        background=("policy.claim_frequency_codes",),
-    ),
     field_of("standing", "is_linked", unknown="it is unknown which claim it replaces"),
     field_of(
         "standing",
         "counts",
         unknown="it is unknown whether the payer accepts the void or replacement",
-    ),
-    Fact(build=is_replacement, optional=("claim_kind",)),
-    Fact(build=is_void, optional=("claim_kind",)),
-    Fact(build=surely_counts, optional=("counts",)),
-    Fact(
-        from_frame=doubt,
-        optional=("counts", PERSON_DATE),
-        unknown="it is unknown whether a claim of that day is replaced or void",
     ),
 )

@@ -9,6 +9,7 @@ from cpt77092.facts.fact import Context, Fact, on_lines
 from cpt77092.facts.grouping import CLAIM_DAY, ENTITY_DAY, PAYER, is_of
 
 
+@Fact(reads=("service_unit_quantity",), optional=("is_past",)).of
 def countable_units(_: Context) -> pl.Expr:
     """Units of the line that count toward the day; none on an earlier claim.
 
@@ -18,6 +19,7 @@ def countable_units(_: Context) -> pl.Expr:
     return pl.when("is_past").then(pl.lit(0.0)).when((units > 0) & (units % 1 == 0)).then(units)
 
 
+@Fact(reads=("countable_units",), optional=("surely_counts",)).of
 def counted_units(_: Context) -> pl.Expr:
     """Countable units of a line that counts; none of any other."""
     return pl.when("surely_counts").then("countable_units").otherwise(0.0)
@@ -28,11 +30,17 @@ def _is_unknown(name: str) -> Fact:
     return Fact(name=f"{name}_unknown", build=lambda _: pl.col(name).is_null(), reads=(name,))
 
 
+@Fact(optional=("countable_units", "claim_day_units", "entity_day_units")).of
 def units_on_day_at_least(_: Context) -> pl.Expr:
     """Units of the code that day that are known for certain: line, claim or person-day."""
     return pl.max_horizontal("countable_units", "claim_day_units", "entity_day_units")
 
 
+@Fact(
+    reads=("countable_units", "entity_day_units_unknown", PAYER),
+    optional=("units_on_day_at_least", "claim_day_units_unknown"),
+    unknown="units of the line or of another one that day are blank or no whole number above 0",
+).of
 def units_on_day(_: Context) -> pl.Expr:
     """Units of the code that day for the person and entity; null unless all are known."""
     unknown = (
@@ -43,6 +51,18 @@ def units_on_day(_: Context) -> pl.Expr:
     return pl.when(unknown == 0).then("units_on_day_at_least")
 
 
+@Fact(
+    optional=(
+        "has_modifier_26",
+        "has_modifier_tc",
+        "policy.max_units_per_day",
+        "units_on_day_at_least",
+        "countable_units",
+        "counted_units",
+        CLAIM_DAY,
+        ENTITY_DAY,
+    )
+).of_frame
 def is_over_in_one_component(lines: pl.DataFrame, _: Context) -> pl.Series:
     """The day's units of one component are over the limit, lines with neither 26 nor TC being both.
 
@@ -77,37 +97,12 @@ def is_over_in_one_component(lines: pl.DataFrame, _: Context) -> pl.Series:
 
 
 FACTS: tuple[Fact, ...] = (
-    Fact(build=countable_units, reads=("service_unit_quantity",), optional=("is_past",)),
     _is_unknown("countable_units"),
     # Known units of the code on the claim and date, and how many lines there are unknown.
     Fact(name="claim_day_units", group=CLAIM_DAY, sum_of="countable_units"),
     Fact(name="claim_day_units_unknown", group=CLAIM_DAY, sum_of="countable_units_unknown"),
-    Fact(build=counted_units, reads=("countable_units",), optional=("surely_counts",)),
     _is_unknown("counted_units"),
     # The same for the person, entity and date, over claims that count.
     Fact(name="entity_day_units", group=ENTITY_DAY, sum_of="counted_units"),
     Fact(name="entity_day_units_unknown", group=ENTITY_DAY, sum_of="counted_units_unknown"),
-    Fact(
-        build=units_on_day_at_least,
-        optional=("countable_units", "claim_day_units", "entity_day_units"),
-    ),
-    Fact(
-        build=units_on_day,
-        reads=("countable_units", "entity_day_units_unknown", PAYER),
-        optional=("units_on_day_at_least", "claim_day_units_unknown"),
-        unknown="units of the line or of another one that day are blank or no whole number above 0",
-    ),
-    Fact(
-        from_frame=is_over_in_one_component,
-        optional=(
-            "has_modifier_26",
-            "has_modifier_tc",
-            "policy.max_units_per_day",
-            "units_on_day_at_least",
-            "countable_units",
-            "counted_units",
-            CLAIM_DAY,
-            ENTITY_DAY,
-        ),
-    ),
 )

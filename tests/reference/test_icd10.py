@@ -52,7 +52,7 @@ def facts_of(
         is_past=False,
         claim_diagnoses=pl.lit(None, pl.String),
     )
-    facts = [fact for fact in facts if fact in diagnoses.FACTS]
+    facts = [fact for fact in facts if hasattr(diagnoses, fact.name)]
     return add_facts(frame, facts, Context(blank=blank_columns)).select(names)
 
 
