@@ -37,7 +37,7 @@ from cpt77092.readers.signatures import (
     is_x12,
     other_format,
 )
-from cpt77092.readers.text.encoding import HEAD_BYTES, plain_bytes
+from cpt77092.readers.text.encoding import HEAD_BYTES, head_of, plain_bytes
 from cpt77092.signals import let_interrupts_end_waiting
 
 ENDINGS = tuple(ending for format_ in reversed(FORMATS) for ending in format_.endings)
@@ -209,10 +209,7 @@ def contents_of(folder: Path) -> FolderContents:
             # A broken link is a claim file that is missing; a pipe or a device is no batch.
             if not (file.is_file() or (file.is_symlink() and not file.exists())):
                 continue
-            group = contents.passed_by
-            if _may_hold_claims(file):
-                group = contents.reports if _is_report(file) else contents.files
-            group.append(file)
+            _group_of(file, contents).append(file)
     return replace(contents, leavings=leavings)
 
 
@@ -221,31 +218,31 @@ def _is_leaving(name: str) -> bool:
     return is_of_engine or _LEAVINGS.match(name) is not None
 
 
-def _may_hold_claims(file: Path) -> bool:
-    """Whether a file in a folder is read: by its ending, or by how it begins."""
+def _group_of(file: Path, contents: FolderContents) -> list[Path]:
+    """Those among which a file of a folder belongs, by its ending or by how it begins.
+
+    One that cannot be read is a claim file: reading refuses it by its name.
+    """
     name = file.name.lower()
     for ending in COMPRESSED:
         name = name.removesuffix(ending)
-    if name.endswith(ENDINGS):
-        return True
     try:
         head = plain_bytes(str(file), file, HEAD)
     except (OSError, ClaimsError):
-        return True
+        return contents.files
+    if not (name.endswith(ENDINGS) or _begins_like_claims(head)):
+        return contents.passed_by
+    return contents.reports if _is_report(file, head) else contents.files
+
+
+def _begins_like_claims(head: bytes) -> bool:
     lines = head.decode("utf-8", "replace").splitlines()[:_HEAD_LINES]
     rows = ([cell.strip(' "') for cell in _SEPARATOR.split(line)] for line in lines)
     return is_parquet(head) or is_x12(head) or any(map(is_claims_header, rows))
 
 
-def _is_report(file: Path) -> bool:
-    """Whether a file in a folder is a report that an earlier run left there.
-
-    One that cannot be read is not: reading refuses it by its name, and the others are read.
-    """
-    try:
-        head = plain_bytes(str(file), file, HEAD)
-    except (OSError, ClaimsError):
-        return False
+def _is_report(file: Path, head: bytes) -> bool:
+    """Whether a file in a folder is a report that an earlier run left there."""
     if is_parquet(head):
         try:
             with native_errors_silenced():
@@ -288,7 +285,7 @@ def open_claims(path: str, options: Options) -> OpenedFile:
         raise ClaimsError(
             f"{path}: {other}, which scrub does not read; save the claims as CSV, .xlsx or Parquet"
         )
-    if (is_parquet(head) or is_workbook(head)) and not has_head(data, head[:4]):
+    if (is_parquet(head) or is_workbook(head)) and head_of(data, 4) != head[:4]:
         raise ClaimsError(f"{path}: a compressed {format_.name}; unpack it first")
     if path.lower().endswith((".parquet", ".pq")) and not is_parquet(head):
         raise ClaimsError(f"{path}: not a Parquet file (it does not begin with {PARQUET.decode()})")
@@ -321,11 +318,3 @@ def _all_of(path: str, stream: IO[bytes]) -> bytes:
     if len(rest) == most:
         raise ClaimsError(f"{path}: more than memory holds; write it to a file and name that")
     return first + rest
-
-
-def has_head(data: Path | bytes, head: bytes) -> bool:
-    """Whether the bytes of a file, as they are stored, begin so."""
-    if isinstance(data, bytes):
-        return data.startswith(head)
-    with data.open("rb") as stream:
-        return stream.read(len(head)) == head

@@ -28,8 +28,8 @@ from cpt77092.readers.scan import (
     Rows,
     Scan,
     Selection,
-    size_of,
 )
+from cpt77092.readers.text.encoding import size_of
 from cpt77092.readers.typed_columns import (
     as_texts,
     bytes_as_texts,

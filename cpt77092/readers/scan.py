@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field, fields
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -18,6 +18,10 @@ from cpt77092.claims.layouts import Layout
 from cpt77092.file_state import FileState
 from cpt77092.frozen import frozen
 from cpt77092.readers.memory import Room
+from cpt77092.readers.text.encoding import size_of
+
+if TYPE_CHECKING:
+    from cpt77092.readers.file_lines import FileLines
 
 ROW = "source_row"
 """Row of the file as a spreadsheet numbers it: in a CSV the header is row 1. In an X12 file, the
@@ -112,19 +116,6 @@ class Rows:
     """Lines in scope that are not in `kept`, since they went where the selection sends them."""
 
 
-class Spill(Protocol):
-    """Takes the lines in scope of a file in pieces, so that memory need not hold them."""
-
-    def start(self) -> None:
-        """Forget what was taken: the file is read from its first row."""
-
-    def take(self, number: int, lines: pl.DataFrame) -> None:
-        """Take the lines in scope of a piece, as `classify` gives them.
-
-        Pieces are numbered in order from 0, and some come after later ones.
-        """
-
-
 @frozen
 class Selection:
     """What a run wants from a file."""
@@ -136,7 +127,7 @@ class Selection:
     room: Room = field(default_factory=Room.now)
     only: Callable[[pl.LazyFrame], pl.LazyFrame] | None = None
     """Drops kept rows that the run does not need, before they are collected."""
-    spill: Spill | None = None
+    spill: FileLines | None = None
     """Where lines in scope go that memory need not hold."""
 
 
@@ -246,8 +237,3 @@ class Scan:
     def size(self) -> int:
         """Bytes of the file, or of what came from standard input."""
         return size_of(self.opened.data)
-
-
-def size_of(data: Path | bytes) -> int:
-    """Bytes of a file, or of what came from standard input."""
-    return len(data) if isinstance(data, bytes) else data.stat().st_size

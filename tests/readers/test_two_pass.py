@@ -17,6 +17,7 @@ from polars.testing import assert_frame_equal
 from cpt77092.claims.columns import BY_NAME
 from cpt77092.readers import Batch, Options, Selection, memory, open_claims, read_batch
 from cpt77092.readers.failures import POLARS_FAILURES
+from cpt77092.readers.line_plan import LinePlan
 from cpt77092.readers.memory import ROW_BYTES
 from cpt77092.readers.text import two_pass
 from cpt77092.readers.text.csv import CsvFile
@@ -46,8 +47,8 @@ def two_passes(body: str | bytes, folder: Path) -> RowsOfLines | None:
     file.write_bytes(body if isinstance(body, bytes) else body.encode())
     with as_sparse():
         opened = opened_csv(file)
-        reader = opened.two_pass(opened.plan(ALL_COLUMNS))
-        if reader is None:
+        reader = TwoPass(opened, LinePlan.of(opened, ALL_COLUMNS))
+        if not reader.is_faster():
             return None
         with suppress(*POLARS_FAILURES):
             return reader.read(memory.Room.now())
@@ -132,13 +133,13 @@ def test_only_a_large_file_of_which_few_rows_are_kept_is_read_so(
     file = tmp_path / "claims.csv"
     file.write_text(HEADER + (OTHER * others + LINE) * 100, encoding="utf-8")
     opened = opened_csv(file)
-    plan = opened.plan(NO_COLUMNS)
-    assert opened.two_pass(plan) is None
+    reader = TwoPass(opened, LinePlan.of(opened, NO_COLUMNS))
+    assert not reader.is_faster()
     with (
         patch.object(two_pass, "LEAST_BYTES", file.stat().st_size),
         patch.object(TwoPass, "read", autospec=True, side_effect=TwoPass.read) as read,
     ):
-        assert (opened.two_pass(plan) is not None) == is_sparse
+        assert reader.is_faster() == is_sparse
         _, rows = opened.read(NO_COLUMNS)
     assert read.called == is_sparse
     assert rows.kept.height == 100
@@ -174,8 +175,8 @@ def test_more_kept_rows_than_the_head_promised_are_left_to_the_plain_scan(tmp_pa
     file.write_text(HEADER + OTHER * 600 + LINE * 900, encoding="utf-8")
     opened = opened_csv(file)
     with patch.object(two_pass, "LEAST_BYTES", 0):
-        reader = opened.two_pass(opened.plan(NO_COLUMNS))
-        assert reader is not None
+        reader = TwoPass(opened, LinePlan.of(opened, NO_COLUMNS))
+        assert reader.is_faster()
         assert reader.read(memory.Room.now()) is None
         _, rows = opened.read(NO_COLUMNS)
     assert rows.kept.height == 900

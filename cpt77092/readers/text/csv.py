@@ -36,19 +36,16 @@ from cpt77092.readers.scan import (
     Rows,
     Scan,
     Selection,
-    size_of,
 )
 from cpt77092.readers.text import two_pass
 from cpt77092.readers.text.dialect import Dialect, first_cells, sniff
-from cpt77092.readers.text.encoding import UTF8, TextSource, detect_whole, open_text
+from cpt77092.readers.text.encoding import UTF8, TextSource, detect, open_text
 from cpt77092.readers.text.row_shape import RowShape, every_line_is_a_record
 from cpt77092.readers.text.two_pass import RowsOfLines, TwoPass
 
 # Declared columns beyond the header's catch rows with too many fields, which the scan would
 # otherwise cut off in silence; the later ones catch `...,,spill`.
 _SPILL = ("__spill_1", "__spill_2", "__spill_3", "__spill_4")
-_NO_SEPARATOR = "\x15"
-"""Read as the separator, it leaves each line one cell."""
 
 
 @frozen
@@ -77,20 +74,20 @@ class CsvFile(OpenedFile):
         Raises:
             ClaimsError: the compressed file is damaged or cut short.
         """
-        plan = self.plan(selection)
+        plan = LinePlan.of(self, selection)
         if not self.dialect.careful and self.source.encoding == UTF8:
             with suppress(*POLARS_FAILURES), native_errors_silenced():
                 if self._is_each_line_a_record():
                     rows = self._read_by_polars(plan, selection)
                     if rows is not None:
-                        scan = plan.scan(self, self._rows(), encoding=self.source.name)
+                        scan = plan.scan(self, self.rows(), encoding=self.source.name)
                         return scan, rows
         return self._read_row_by_row(plan, selection)
 
     def all_rows(self) -> pl.LazyFrame | None:
         """Every row below the header with its number; None where they are read row by row."""
         is_plain = not self.dialect.careful and self.source.encoding == UTF8
-        return self._rows().drop(_SPILL) if is_plain and self._is_each_line_a_record() else None
+        return self.rows().drop(_SPILL) if is_plain and self._is_each_line_a_record() else None
 
     def to_be_copied(self) -> CsvFile:
         """The file with its byte order known, so that each row is bytes of its own."""
@@ -101,46 +98,16 @@ class CsvFile(OpenedFile):
         separator, end = self.dialect.separator, self.dialect.end_of_line
         return every_line_is_a_record(self.source, lines, separator, end)
 
-    def plan(self, selection: Selection) -> LinePlan:
-        """How rows become lines."""
-        return LinePlan.of(self, selection)
-
-    def two_pass(self, plan: LinePlan) -> TwoPass | None:
-        """How to read the file in two passes; None where a scan is faster, or needed."""
-        if (
-            size_of(self.data) < two_pass.LEAST_BYTES
-            or self.source.compression
-            or not plan.is_row_a_line
-            or (self.sample().select(plan.keep.mean()).item() or 0) > two_pass.MOST_KEPT
-        ):
-            return None
-        last = self._last_cell()
-        may_be_short, is_short = self._shortness()
-        return TwoPass(
-            rows=self._rows(),
-            keep=self._keep(plan),
-            lacks_last_cell=last.is_null(),
-            is_cut=last.str.ends_with(_NO_SEPARATOR).fill_null(value=False),
-            lines=self._lines_below_header(),
-            may_be_short=may_be_short,
-            is_short=is_short,
-            end_of_line=self.dialect.end_of_line,
-            size=size_of(self.data),
-            parse=lambda lines: self._scan_cells(lines, skip=0).drop(INDEX),
-            cells=lambda rows: self._cells(rows, plan),
-        )
-
     def _read_by_polars(self, plan: LinePlan, selection: Selection) -> Rows | None:
         """Read by Polars, in two passes or in one; None where the file proves damaged."""
-        attempt = self.two_pass(plan) if selection.only is None else None
-        lines = None
-        if attempt is not None:
+        lines, attempt = None, TwoPass(self, plan)
+        if selection.only is None and attempt.is_faster():
             with suppress(*POLARS_FAILURES):
                 lines = attempt.read(selection.room)
         kept = KeptRows(selection, self.headers.columns["hcpcs_code"])
         if lines is None:
-            rows = self._rows()
-            kept.take_all(plan.lines(self._cells(rows.filter(self._keep(plan)), plan)))
+            rows = self.rows()
+            kept.take_all(plan.lines(self.cells(rows.filter(self.keep(plan)), plan)))
             total = self._last_row() if plan.is_row_a_line else plan.total
             counts = rows.select(total).collect(engine="streaming").row(0)
         else:
@@ -176,7 +143,7 @@ class CsvFile(OpenedFile):
         lower = text.str.to_lowercase().str.strip_chars()
         header = self.dialect.separator.join(self.dialect.headers.values()).lower()
         is_header = lower.str.contains(self._code_header.lower(), literal=True)
-        lines = self._lines_below_header().filter(pl.col(INDEX).is_in(numbers.implode()))
+        lines = self.lines_below_header().filter(pl.col(INDEX).is_in(numbers.implode()))
         is_other = self.shape.packed(text) | (is_header & (lower != header.strip()))
         return bool(lines.select(is_other.any()).collect(engine="streaming").item())
 
@@ -201,7 +168,7 @@ class CsvFile(OpenedFile):
         from cpt77092.readers.text.row_by_row import read_rows  # few files need it
 
         source = self.source
-        encoding = detect_whole(source)
+        encoding = detect(source.blocks())
         if not (self.is_encoding_stated or source.encoding.startswith("utf-16")):
             source = replace(source, encoding=encoding)
         noted, is_wrong = list[Noted](), pl.col(REJECT).is_not_null()
@@ -243,24 +210,24 @@ class CsvFile(OpenedFile):
         )
         return scan, kept.sorted_rows(total + read.wrong, *set_aside)
 
-    def _keep(self, plan: LinePlan) -> pl.Expr:
+    def keep(self, plan: LinePlan) -> pl.Expr:
         """Rows to keep: those that may be in scope, and those with too many or too few fields."""
         is_odd = pl.any_horizontal(pl.col(name).is_not_null() for name in _SPILL)
         if not self.dialect.has_blank_tails:
-            is_odd |= self._last_cell().is_null()
+            is_odd |= self.last_cell().is_null()
         return plan.keep | (is_odd if plan.row_filter is None else is_odd & plan.row_filter)
 
-    def _cells(self, kept: pl.LazyFrame, plan: LinePlan) -> pl.LazyFrame:
+    def cells(self, kept: pl.LazyFrame, plan: LinePlan) -> pl.LazyFrame:
         """Number, reason for rejection and canonical columns of kept rows."""
         has_spill = pl.any_horizontal(pl.col(name) != "" for name in _SPILL)
         # Reading row by row, which follows, says what is wrong with which line.
         reject: pl.Expr = pl.when(has_spill).then(pl.lit("too many or too few fields"))
         if not self.dialect.has_blank_tails:  # then it is a row cut short, if it is a claim line
-            is_short = self._last_cell().is_null() & reject.is_null()
+            is_short = self.last_cell().is_null() & reject.is_null()
             reject = pl.when(is_short).then(pl.lit(f"{SHORT}too few fields")).otherwise(reject)
         return kept.select(pl.col(INDEX).alias(ROW), reject.alias(REJECT), *plan.cells)
 
-    def _last_cell(self) -> pl.Expr:
+    def last_cell(self) -> pl.Expr:
         """The last cell that a row must have."""
         return pl.col(self.names[self.dialect.width - 1])
 
@@ -269,12 +236,13 @@ class CsvFile(OpenedFile):
         before = self.dialect.lead + 1
         return (pl.col(INDEX).max().cast(pl.Int64) - before).fill_null(0).alias("len")
 
-    def _rows(self) -> pl.LazyFrame:
+    def rows(self) -> pl.LazyFrame:
         """All rows by cells, with their numbers."""
         # The header is skipped, not read: Polars would rename headers that are blank or alike.
-        return self._scan_cells(self.data, skip=self.dialect.lead + 1)
+        return self.scan_cells(self.data, skip=self.dialect.lead + 1)
 
-    def _scan_cells(self, data: Path | bytes, *, skip: int) -> pl.LazyFrame:
+    def scan_cells(self, data: Path | bytes, *, skip: int) -> pl.LazyFrame:
+        """Rows by cells behind some lines that are left out, with their numbers."""
         return pl.scan_csv(
             data,
             separator=self.dialect.separator,
@@ -294,7 +262,7 @@ class CsvFile(OpenedFile):
         """The lines behind some that are left out, as they are; the first has this number."""
         return pl.scan_csv(
             self.data,
-            separator=_NO_SEPARATOR,
+            separator=two_pass.NO_SEPARATOR,
             quote_char=None,
             eol_char=self.dialect.end_of_line,
             has_header=False,
@@ -307,19 +275,20 @@ class CsvFile(OpenedFile):
             glob=False,
         )
 
-    def _lines_below_header(self) -> pl.LazyFrame:
+    def lines_below_header(self) -> pl.LazyFrame:
+        """All rows as they are, if each is one line: `text`, `more` that was cut off, `INDEX`."""
         skip = self.dialect.lead + 1
         return self._scan_lines(skip=skip, first=skip + 1)
 
     def _short_lines(self) -> pl.Series:
         """Numbers of lines that are short."""
-        may_be_short, is_short = self._shortness()
-        lines = self._lines_below_header().filter(may_be_short)
+        may_be_short, is_short = self.shortness()
+        lines = self.lines_below_header().filter(may_be_short)
         # A column of its own: Polars would put both tests together, and do both on every line.
         short = lines.select(INDEX, is_short.alias(SHORT)).filter(SHORT).select(INDEX)
         return short.collect(engine="streaming")[INDEX]
 
-    def _shortness(self) -> tuple[pl.Expr, pl.Expr]:
+    def shortness(self) -> tuple[pl.Expr, pl.Expr]:
         """Lines that may have too few separators, by a fast test; and which of those do.
 
         Separators in quotes do not count, and a blank line is not short.

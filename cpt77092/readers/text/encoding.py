@@ -89,7 +89,7 @@ class TextSource:
             ClaimsError: a line has no end, or a small file unpacks to a large one.
         """
         open_line = size = 0
-        most = max(_MOST_UNPACKED, self.size * _MOST_RATIO) if self.compression else None
+        most = max(_MOST_UNPACKED, size_of(self.data) * _MOST_RATIO) if self.compression else None
         with decompressed(self.path, self.data, self.compression) as stream:
             while block := stream.read(HEAD_BYTES):
                 size += len(block)
@@ -104,11 +104,6 @@ class TextSource:
                         f"and check what comes of it"
                     )
                 yield block
-
-    @property
-    def size(self) -> int:
-        """Bytes of the file as it is stored."""
-        return len(self.data) if isinstance(self.data, bytes) else self.data.stat().st_size
 
     def _no_table(self, why: str) -> ClaimsError:
         return ClaimsError(f"{self.path}: {why}")
@@ -174,8 +169,7 @@ def open_text(path: str, data: Path | bytes, encoding: str | None) -> tuple[Text
         UsageError: there is no such encoding.
         ClaimsError: the file cannot be decompressed.
     """
-    first = data[:4] if isinstance(data, bytes) else _first(data)
-    compression = _compression(first)
+    compression = _compression(data)
     try:
         with decompressed(path, data, compression) as stream:
             head = stream.read(HEAD_BYTES)
@@ -196,14 +190,27 @@ def plain_bytes(path: str, data: Path | bytes, most: int = -1) -> bytes:
     Raises:
         ClaimsError: the file cannot be decompressed.
     """
-    first = data[:4] if isinstance(data, bytes) else _first(data)
-    with decompressed(path, data, _compression(first)) as stream:
+    with decompressed(path, data, _compression(data)) as stream:
         plain = stream.read(most)
     encoding = detect([plain[:HEAD_BYTES]], cut=True)
     return plain.decode(encoding, "replace").encode() if encoding.startswith("utf-16") else plain
 
 
-def _compression(first: bytes) -> str:
+def size_of(data: Path | bytes) -> int:
+    """Bytes of a file, or of what came from standard input."""
+    return len(data) if isinstance(data, bytes) else data.stat().st_size
+
+
+def head_of(data: Path | bytes, length: int) -> bytes:
+    """The first bytes of a file, as they are stored."""
+    if isinstance(data, bytes):
+        return data[:length]
+    with data.open("rb") as stream:
+        return stream.read(length)
+
+
+def _compression(data: Path | bytes) -> str:
+    first = head_of(data, 4)
     return "gzip" if first.startswith(GZIP) else "zstd" if first == ZSTD else ""
 
 
@@ -235,11 +242,6 @@ def detect(blocks: Iterator[bytes] | list[bytes], *, cut: bool = False) -> str:
     if strange <= letters:
         return UTF8
     return "latin-1" if undefined else "cp1252"
-
-
-def detect_whole(source: TextSource) -> str:
-    """The encoding of a file, looked at from its first byte to its last."""
-    return detect(source.blocks())
 
 
 def marks_in_utf8(source: TextSource) -> str | None:
@@ -350,8 +352,3 @@ def _unmarked_utf16(head: bytes) -> str | None:
     if odd > len(sample) * 0.4 and not even:
         return "utf-16-le"
     return "utf-16-be" if even > len(sample) * 0.4 and not odd else None
-
-
-def _first(file: Path) -> bytes:
-    with file.open("rb") as stream:
-        return stream.read(4)

@@ -18,6 +18,7 @@ import polars as pl
 
 from cpt77092.frozen import frozen
 from cpt77092.readers.classify import settled_reason
+from cpt77092.readers.header_row import is_header_row
 from cpt77092.readers.scan import INDEX, LINE, RAW, REJECT
 from cpt77092.readers.text.encoding import TextSource
 from cpt77092.readers.text.row_shape import RowShape
@@ -132,7 +133,7 @@ def read_rows(
             heading = "".join(lines.record)
             block.start(lead + 2)
             continue
-        if shape.may_be_header(record) and shape.is_header(record):
+        if shape.may_be_header(record) and is_header_row(record):
             other_header = 0 if shape.repeats_header(record) else lines.number
         _add(block, record, lines, source, shape, other_header)
         if len(block.records) == BLOCK:

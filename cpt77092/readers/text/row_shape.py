@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import polars as pl
 
 from cpt77092.frozen import frozen
-from cpt77092.readers.header_row import is_header_row
 from cpt77092.readers.scan import SHORT
 from cpt77092.readers.text.encoding import TextSource, marks_in_utf8
 from cpt77092.readers.text.separators import SEPARATORS
@@ -79,10 +78,6 @@ class RowShape:
     def may_be_header(self, record: list[str]) -> bool:
         """Whether a record may be a header: the cell of the code begins as no code does."""
         return self.code < len(record) and _LETTERS.match(record[self.code].lstrip()) is not None
-
-    def is_header(self, record: list[str]) -> bool:
-        """Whether a record is another header."""
-        return is_header_row(record)
 
     def repeats_header(self, record: list[str]) -> bool:
         """Whether a record is the header of the file once more."""

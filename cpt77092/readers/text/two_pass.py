@@ -7,13 +7,18 @@ read as a file of their own. Both passes together take less time than the scan.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from cpt77092.frozen import frozen
 from cpt77092.readers.memory import Room
 from cpt77092.readers.scan import INDEX
+from cpt77092.readers.text.encoding import size_of
+
+if TYPE_CHECKING:
+    from cpt77092.readers.line_plan import LinePlan
+    from cpt77092.readers.text.csv import CsvFile
 
 LEAST_BYTES = 1 << 25
 """Of a file that is read so; for a smaller one a scan is faster."""
@@ -26,6 +31,8 @@ MOST_BYTES = 1 << 28
 PIECE = 1 << 18
 """Lines whose cells are read at a time."""
 TEXT, MORE = "text", "more"
+NO_SEPARATOR = "\x15"
+"""Read as the separator, it leaves each line one cell."""
 _IS_KEPT, _IS_SHORT, _IS_ODD = "is kept", "is short", "is odd"
 
 
@@ -39,32 +46,22 @@ class RowsOfLines:
     """Numbers of rows with too few separators."""
 
 
-@frozen(kw_only=True)
+@frozen
 class TwoPass:
     """How the kept rows of a text file are read in two passes."""
 
-    rows: pl.LazyFrame
-    """All rows of the file, by cells."""
-    keep: pl.Expr
-    """Which of them are kept; never null."""
-    lacks_last_cell: pl.Expr
-    """Rows without text in the last cell that a row must have; never null."""
-    is_cut: pl.Expr
-    """Rows that `lines` may lack the end of; never null."""
-    lines: pl.LazyFrame
-    """`text`: the same rows as they are, if each is one line; `more`: what was cut off it; and
-    their numbers, `INDEX`."""
-    may_be_short: pl.Expr
-    """Lines that may have too few separators; never null."""
-    is_short: pl.Expr
-    """Which of those do."""
-    end_of_line: str
-    size: int
-    """Bytes of the file."""
-    parse: Callable[[bytes], pl.LazyFrame]
-    """Some lines by cells, as `rows` has them."""
-    cells: Callable[[pl.LazyFrame], pl.LazyFrame]
-    """From rows with their number, `INDEX`, to the cells that are kept."""
+    file: CsvFile
+    plan: LinePlan
+
+    def is_faster(self) -> bool:
+        """Whether two passes are faster than a scan, and enough."""
+        file, plan = self.file, self.plan
+        return (
+            size_of(file.data) >= LEAST_BYTES
+            and not file.source.compression
+            and plan.is_row_a_line
+            and (file.sample().select(plan.keep.mean()).item() or 0) <= MOST_KEPT
+        )
 
     def read(self, room: Room) -> RowsOfLines | None:
         """The rows that a scan would give; None where only a scan will do.
@@ -76,16 +73,18 @@ class TwoPass:
             ClaimsError: memory does not hold the rows.
             PolarsError: the file is damaged; a scan says how.
         """
-        first_lines = self.lines.head(LINES_SEARCHED)
+        file, last = self.file, self.file.last_cell()
+        first_lines = file.lines_below_header().head(LINES_SEARCHED)
         if first_lines.filter(_has_quote()).collect(engine="streaming").height:
             return None
-        marks = self.rows.select(
-            self.keep.alias(_IS_KEPT),
-            self.lacks_last_cell.alias(_IS_SHORT),
-            self.is_cut.alias(_IS_ODD),
-        ).collect(engine="streaming")
+        marked_rows = file.rows().select(
+            file.keep(self.plan).alias(_IS_KEPT),
+            last.is_null().alias(_IS_SHORT),
+            last.str.ends_with(NO_SEPARATOR).fill_null(value=False).alias(_IS_ODD),
+        )
+        marks = marked_rows.collect(engine="streaming")
         share = marks[_IS_KEPT].sum() / max(marks.height, 1)
-        if share > 2 * MOST_KEPT or share * self.size > MOST_BYTES:
+        if share > 2 * MOST_KEPT or share * size_of(file.data) > MOST_BYTES:
             return None
         marked = room.collect(self._marked_lines(marks))
         if marked[_IS_ODD].any():
@@ -102,17 +101,18 @@ class TwoPass:
         """The lines that are kept, short or odd; each test drops lines before the next one."""
         is_kept, is_short, is_odd = map(pl.col, (_IS_KEPT, _IS_SHORT, _IS_ODD))
         is_marked = is_kept | is_short | is_odd
-        text = pl.when(is_kept).then(pl.col(TEXT) + self.end_of_line)
+        may_be_short, lacks_separators = self.file.shortness()
+        text = pl.when(is_kept).then(pl.col(TEXT) + self.file.dialect.end_of_line)
         return (
             # Polars refuses to put frames of unlike heights side by side.
-            pl.concat([self.lines, marks.lazy()], how="horizontal")
+            pl.concat([self.file.lines_below_header(), marks.lazy()], how="horizontal")
             .with_columns((is_odd | _has_quote()).fill_null(value=False))
             .filter(is_marked)
             .with_columns(pl.col(TEXT).fill_null(""))
-            .with_columns(is_odd | pl.col(MORE).is_not_null(), is_short & self.may_be_short)
+            .with_columns(is_odd | pl.col(MORE).is_not_null(), is_short & may_be_short)
             .filter(is_marked)
             .with_columns(
-                is_odd | pl.col(TEXT).str.contains("\r|^\ufeff"), is_short & self.is_short
+                is_odd | pl.col(TEXT).str.contains("\r|^\ufeff"), is_short & lacks_separators
             )
             .filter(is_marked)
             # A new text for each, since a part of another keeps all of that in memory.
@@ -121,9 +121,10 @@ class TwoPass:
 
     def _cells_of(self, lines: pl.DataFrame) -> pl.DataFrame:
         """The cells of some lines; it fails where these are not as many rows."""
-        rows = self.parse(lines[TEXT].str.join("").item().encode())
+        text = lines[TEXT].str.join("").item().encode()
+        rows = self.file.scan_cells(text, skip=0).drop(INDEX)
         numbered = pl.concat([rows, lines.lazy().select(INDEX)], how="horizontal")
-        return self.cells(numbered).collect(engine="streaming")
+        return self.file.cells(numbered, self.plan).collect(engine="streaming")
 
 
 def _has_quote() -> pl.Expr:
