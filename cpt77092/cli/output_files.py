@@ -86,7 +86,7 @@ def output_files(request: Request, options: CheckOptions) -> OutputFiles:
 def _reports(names: Sequence[str]) -> OutputFiles:
     """Where the findings go, by the kind of place that each name means."""
     from cpt77092.databases.address import parse
-    from cpt77092.databases.failures import writer
+    from cpt77092.databases.failures import driver
     from cpt77092.reports.check.writers import format_of_report
     from cpt77092.reports.files import require_folder
 
@@ -94,7 +94,7 @@ def _reports(names: Sequence[str]) -> OutputFiles:
     datasets = [name for name in names if name.endswith("/") and name not in tables]
     files = [name for name in names if name not in (*tables, *datasets)]
     for name in tables:
-        writer(parse(name, needs_table=True).engine)  # refused before a long run
+        driver(parse(name, needs_table=True).engine, writes=True)  # refused before a long run
     for name in datasets:
         require_folder(name)
     reports = [(name, format_of_report(name)) for name in files]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -89,21 +90,14 @@ def plan_import(extracts: Sequence[Extract], folder: Path, *, today: date, repla
     return Plan(changes=tuple(changes), tables=tables, texts=texts)
 
 
+@dataclass(slots=True)
 class _Planner:
-    def __init__(
-        self,
-        folder: Path,
-        current: PolicySet,
-        packaged: PolicySet,
-        today: date,
-        replace: bool,  # noqa: FBT001
-    ) -> None:
-        self.folder = folder
-        self.current = current
-        self.packaged = packaged
-        self.today = today
-        self.replace = replace
-        self.trees: dict[str, Tree] = {}
+    folder: Path
+    current: PolicySet
+    packaged: PolicySet
+    today: date
+    replace: bool
+    trees: dict[str, Tree] = field(default_factory=dict)
 
     def changes(self, extract: Extract) -> Iterator[Change]:
         """Enter the values of one file, and tell what each does."""

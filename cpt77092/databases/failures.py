@@ -47,25 +47,13 @@ _OF_DUCKDB = {
 """What happened by the name of DuckDB's exception."""
 
 
-def reader(engine: str) -> Any:
-    """What reads from an engine.
+def driver(engine: str, *, writes: bool = False) -> Any:
+    """What reads from an engine, or writes to it.
 
     Raises:
         UsageError: it is not installed.
     """
-    return _module(engine, _READERS[engine])
-
-
-def writer(engine: str) -> Any:
-    """What writes to an engine.
-
-    Raises:
-        UsageError: it is not installed.
-    """
-    return _module(engine, _WRITERS[engine])
-
-
-def _module(engine: str, name: str) -> Any:
+    name = (_WRITERS if writes else _READERS)[engine]
     if find_spec(name.partition(".")[0]) is None:
         raise UsageError(f"{engine} needs another package: pip install 'cpt77092[sql]'")
     return import_module(name)

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from cpt77092.databases.address import SQLITE, Address
-from cpt77092.databases.failures import database_failures, is_missing_table, writer
+from cpt77092.databases.failures import database_failures, driver, is_missing_table
 from cpt77092.errors import OutputError
 
 
@@ -29,7 +29,7 @@ def write_table(
     """
     with (
         database_failures(name, OutputError),
-        closing(writer(address.engine).connect(address.place)) as connection,
+        closing(driver(address.engine, writes=True).connect(address.place)) as connection,
         connection.cursor() as cursor,
     ):
         present = _columns(connection, cursor, address)

@@ -16,7 +16,7 @@ from urllib.parse import quote
 import polars as pl
 
 from cpt77092.databases.address import DUCKDB, POSTGRESQL, SQLITE, Address
-from cpt77092.databases.failures import database_failures, reader
+from cpt77092.databases.failures import database_failures, driver
 from cpt77092.errors import ClaimsError
 
 _SQLITE_MAY = frozenset(
@@ -54,7 +54,7 @@ def _storage(cells: pl.Series) -> pl.Series:
 
 def _from_postgresql(address: Address, query: str) -> pl.DataFrame:
     with (
-        closing(reader(POSTGRESQL).connect(address.place)) as connection,
+        closing(driver(POSTGRESQL).connect(address.place)) as connection,
         connection.cursor() as cursor,
     ):
         cursor.execute(_READ_ONLY)
@@ -66,7 +66,7 @@ def _from_postgresql(address: Address, query: str) -> pl.DataFrame:
 def _from_duckdb(address: Address, query: str) -> pl.DataFrame:
     # Without external access a query reads the one database and no other file, and no network.
     options = {"enable_external_access": "false"}
-    connect = reader(DUCKDB).connect
+    connect = driver(DUCKDB).connect
     with closing(connect(address.place, read_only=True, config=options)) as connection:
         return pl.DataFrame(connection.sql(f"SELECT * FROM ({query}\n)"))  # noqa: S608
 

@@ -47,11 +47,6 @@ class TableRows:
     kind: str
     """What the table is, as people say it."""
 
-    @property
-    def columns(self) -> frozenset[str]:
-        """The names of its columns."""
-        return frozenset(self.rows.collect_schema())
-
 
 def rows_of(name: str) -> TableRows:
     """The rows that a name stands for which `address.is_table` knows.
@@ -108,8 +103,7 @@ def _tables_at(place: str, *, is_folder: bool) -> list[Table]:
     folders = [*folders_of(place)]
     inside = [f"{place}/**"] if is_folder else []
     patterns = [f"{folder}/{mark}" for folder in (*folders, *inside) for mark in MARKS]
-    marks = pl.scan_lines(patterns, include_file_paths=_FILE).select(_FILE).unique()
-    tables = {_table_of(mark) for mark in marks.collect()[_FILE]}
+    tables = {_table_of(mark) for mark in _listed(patterns)}
     return sorted(tables, key=lambda table: (len(table.place) > len(place), -len(table.place)))
 
 
@@ -196,11 +190,6 @@ def _metadata_of(name: str, place: str) -> str:
     return files[0]
 
 
-def _listed(pattern: str) -> list[str]:
-    return sorted(
-        pl.scan_lines(pattern, include_file_paths=_FILE)
-        .select(_FILE)
-        .unique()
-        .collect()[_FILE]
-        .to_list()
-    )
+def _listed(pattern: str | list[str]) -> list[str]:
+    files = pl.scan_lines(pattern, include_file_paths=_FILE).select(_FILE).unique()
+    return files.collect()[_FILE].to_list()

@@ -27,7 +27,7 @@ def read_table(name: str, selection: Selection, options: Options) -> FrameFile:
     with native_errors_silenced():
         table = rows_of(name)
         row_id = None if options.of_history else options.row_id
-        if row_id is not None and row_id not in table.columns:
+        if row_id is not None and row_id not in table.rows.collect_schema():
             text = f"{name} has no such column"
             typed = f"--row-id {row_id}: {text}"
             raise UsageError(Problem(text=text, argument="row_id", value=row_id, typed=typed))

@@ -171,13 +171,9 @@ def _claims(of: dict[str, pl.DataFrame]) -> pl.DataFrame:
     days = days.with_columns(payment_date=pl.coalesce("of_check", "produced"))
     service = of["DTM"].filter(pl.col(LOOP) == "CLP", nth(1).is_in(["232", "472", "150"]))
     service = service.select(OWNER, claim_day=_day(nth(2)))
-    remarks = [
-        (of["MOA"], (3, 4, 5, 6, 7)),
-        (of["MIA"], (5, 20, 21, 22, 23)),
-    ]
     listed = [
-        rows.filter(pl.col(LOOP) == "CLP").select(OWNER, rarc=nth(number))
-        for rows, numbers in remarks
+        of[tag].filter(pl.col(LOOP) == "CLP").select(OWNER, rarc=nth(number))
+        for tag, numbers in (("MOA", (3, 4, 5, 6, 7)), ("MIA", (5, 20, 21, 22, 23)))
         for number in numbers
     ]
     named = pl.concat(listed).filter(pl.col("rarc") != "")
@@ -295,11 +291,10 @@ def _with_reasons(
         whole, left_on="claim", right_on="row", how="left", maintain_order="left", suffix="_claim"
     )
     lacks_own = pl.col("adjustments").is_null()
-    for name in ("group_code", "carc", "carcs", "patient_share", "adjustments"):
-        inherited = pl.when(lacks_own).then(f"{name}_claim").otherwise(name)
-        lines = lines.with_columns(inherited.alias(f"{name}_used"))
-    names = ("group_code", "carc", "carcs", "patient_share", "adjustments")
-    lines = lines.with_columns(pl.col(f"{name}_used").alias(name) for name in names)
+    lines = lines.with_columns(
+        pl.when(lacks_own).then(f"{name}_claim").otherwise(name).alias(name)
+        for name in ("group_code", "carc", "carcs", "patient_share", "adjustments")
+    )
     for table in _tables(of):
         lines = lines.join(table, left_on=NUMBER, right_on=OWNER, how="left", maintain_order="left")
     rarcs = [pl.col(name).fill_null([]) for name in ("line_rarcs", "claim_rarcs")]

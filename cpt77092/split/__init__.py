@@ -34,7 +34,7 @@ from cpt77092.policies.payer_names import Matcher
 from cpt77092.readers import OpenedFile
 from cpt77092.readers.copying import UNIT, RowSource, Run, copy_rows, rows_of
 from cpt77092.rule import Severity
-from cpt77092.split.held_claims import KEY, REASON, HeldClaims
+from cpt77092.split.held_claims import KEY, REASON, HeldClaims, keys_of
 
 CLEAN, FLAGGED, REJECTED = range(3)
 """What becomes of a row."""
@@ -216,7 +216,8 @@ class Split:
         numbers = [SEVERITIES.index(severity) for severity in self.severities]
         flagged = self.result.findings.filter(pl.col("severity").is_in(numbers))
         reasons = pl.Series(REASON, codes, dtype=pl.String).gather(flagged["rule"])
-        yield keys_of(lines.select(_present(lines))[flagged["line"]]).with_columns(reasons).unique()
+        own = lines.select(pl.selectors.by_name(*KEY, require_all=False))[flagged["line"]]
+        yield keys_of(own).with_columns(reasons).unique()
         for reason, marks in self._other_flags():
             yield keys_of(lines.filter(marks)).with_columns(pl.lit(reason).alias(REASON)).unique()
         unread = self.result.batch.unread_codes
@@ -265,17 +266,6 @@ class Split:
         if not is_whole or any(rows.len() and rows[-1] > last for rows in (flagged, rejected)):
             raise changed(scan.path)
         return runs
-
-
-def _present(lines: pl.DataFrame) -> list[str]:
-    return [name for name in KEY if name in lines.columns]
-
-
-def keys_of(lines: pl.DataFrame) -> pl.DataFrame:
-    """The columns of `KEY` as texts; blank where there is none."""
-    return lines.select(
-        pl.col(name).cast(pl.String).fill_null("") for name in _present(lines)
-    ).with_columns(pl.lit("").alias(name) for name in KEY if name not in lines.columns)
 
 
 def _between(rows: pl.Series, first: int, last: int) -> pl.Series:

@@ -69,12 +69,7 @@ class HeldClaims:
 
     def _named(self, keys: pl.DataFrame) -> pl.DataFrame:
         """Claim number, patient and provider, and the payer by what all its spellings share."""
-        texts = keys.select(
-            (
-                pl.col(name).cast(pl.String).fill_null("") if name in keys.columns else pl.lit("")
-            ).alias(name)
-            for name in KEY
-        )
+        texts = keys_of(keys)
         spellings = texts.select("payer_id", "payer").unique()
         for spelling in spellings.iter_rows():
             if spelling not in self._payers:
@@ -85,6 +80,12 @@ class HeldClaims:
         spellings = spellings.with_columns(pl.Series("same_payer", each, dtype=pl.String))
         on = ["payer_id", "payer"]
         return texts.join(spellings, on=on, how="left", maintain_order="left").select(_NAMED)
+
+
+def keys_of(rows: pl.DataFrame) -> pl.DataFrame:
+    """The columns of `KEY` as texts; blank where there is none."""
+    cells = {name: pl.col(name) if name in rows.columns else pl.lit("") for name in KEY}
+    return rows.select(**{n: cell.cast(pl.String).fill_null("") for n, cell in cells.items()})
 
 
 def _by_names(rows: pl.DataFrame) -> dict[tuple[str, ...], pl.DataFrame]:

@@ -12,8 +12,8 @@ from typing import IO
 import polars as pl
 
 from cpt77092.reference.codes import CHECKED
-from cpt77092.split import FLAGGED, Split, keys_of
-from cpt77092.split.held_claims import REASON, HeldClaims
+from cpt77092.split import FLAGGED, Split
+from cpt77092.split.held_claims import REASON, HeldClaims, keys_of
 from cpt77092.text import inert, safe_expr
 
 COLUMNS = ("claim_id", "payer", "payer_id", "billing_npi", REASON)
