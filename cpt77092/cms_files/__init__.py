@@ -58,27 +58,25 @@ def read_files(paths: Sequence[str], options: Options) -> Reading:
     skipped: list[str] = []
     for path in dict.fromkeys(paths):
         files = open_files(Path(path))
-        sheets = [(file, *recognized) for file in files if (recognized := _recognize(file))]
+        sheets = list(filter(None, map(_recognized, files)))
         if not sheets:
             raise _unknown(path, files)
-        known = {file.name for file, *_ in sheets}
+        known = {sheet.file.name for sheet in sheets}
         skipped += [f"{f.label}: not needed" for f in files if f.name not in known]
-        for file, layout, sheet in sheets:
-            if reason := layout.skip(sheet, options):
-                skipped.append(f"{file.label}: {reason}")
+        for sheet in sheets:
+            if reason := sheet.layout.skip(sheet, options):
+                skipped.append(f"{sheet.file.label}: {reason}")
             else:
-                groups.setdefault((layout.key, layout.group(sheet)), []).append(sheet)
-    by_key = {layout.key: layout for layout in LAYOUTS}
-    extracts = [by_key[key].read(together, options) for (key, _), together in groups.items()]
+                key = (sheet.layout.key, sheet.layout.group(sheet))
+                groups.setdefault(key, []).append(sheet)
+    extracts = [sheets[0].layout.read(sheets, options) for sheets in groups.values()]
     if not extracts:
         raise UsageError(*skipped)
     return Reading(tuple(sorted(extracts, key=lambda one: one.first_day)), tuple(skipped))
 
 
-def _recognize(file: CmsFile) -> tuple[Layout, Sheet] | None:
-    return next(
-        ((layout, sheet) for layout in LAYOUTS if (sheet := layout.sheet(file)) is not None), None
-    )
+def _recognized(file: CmsFile) -> Sheet | None:
+    return next(filter(None, (layout.sheet(file) for layout in LAYOUTS)), None)
 
 
 def _unknown(path: str, files: Sequence[CmsFile]) -> UsageError:

@@ -8,7 +8,7 @@ import polars as pl
 
 from cpt77092.claims.columns import DIAGNOSES, MODIFIERS
 from cpt77092.facts.diagnoses import well_written
-from cpt77092.rule import AddFirst, Change, MoveFirst, RemoveModifier, Rewrite
+from cpt77092.rule import AddFirst, Change, RemoveModifier, Rewrite
 
 Cells = Sequence[str]
 
@@ -37,12 +37,9 @@ def changed_cells(change: Change, cells: Cells) -> list[str] | None:
     if isinstance(change, AddFirst):
         return _with_first(change.modifier, cells)
     others = _padded([cell for cell in cells if _plain(cell) != change.modifier], len(cells))
-    return others if isinstance(change, RemoveModifier) else _moved_first(change, cells, others)
-
-
-def _moved_first(change: MoveFirst, cells: Cells, others: Cells) -> list[str] | None:
-    written = next(cell for cell in cells if _plain(cell) == change.modifier)
-    return _with_first(written, others)
+    if isinstance(change, RemoveModifier):
+        return others
+    return _with_first(next(cell for cell in cells if _plain(cell) == change.modifier), others)
 
 
 def _with_first(modifier: str, cells: Cells) -> list[str] | None:

@@ -163,7 +163,10 @@ class _Pass:
             self.after = self._checked_again()
             blamed = self._blamed()
             if not blamed:
-                return list(self._steps(located.edits))
+                return [
+                    Step(fix, tuple(edits_of(fix, located.edits[fix.row], self.result)))
+                    for fix in self.planned.fixes
+                ]
             self.held |= blamed
 
     def write(self, edits: Sequence[CellEdit]) -> None:
@@ -172,10 +175,6 @@ class _Pass:
         UNFINISHED.add(self.copy)
         with self.copy.open("wb") as stream:
             editor_of(self.result.batch.scans[0].opened).write(stream, edits)
-
-    def _steps(self, edits: dict[int, list[CellEdit]]) -> Iterator[Step]:
-        for fix in self.planned.fixes:
-            yield Step(fix, tuple(edits_of(fix, edits[fix.row], self.result)))
 
     def _checked_again(self) -> Result:
         try:

@@ -115,7 +115,10 @@ def with_codes_read(kept: pl.DataFrame, scope: frozenset[str], header: str) -> p
     )
     index = pl.lit(index_in(kept["hcpcs_code"], known))
     kept = kept.hstack(read.select(pl.all().gather(index)))
-    return _without_loose_short_rows(_with_swallowed_rows(kept))
+    kept = _with_swallowed_rows(kept)
+    if kept[REJECT].null_count() == kept.height:
+        return kept
+    return kept.with_columns(settled_reason(set(kept.columns) & {*SORTING}).alias(REJECT))
 
 
 def _with_swallowed_rows(kept: pl.DataFrame) -> pl.DataFrame:
@@ -127,13 +130,6 @@ def _with_swallowed_rows(kept: pl.DataFrame) -> pl.DataFrame:
     return kept.with_columns(
         pl.when(is_swallowed).then(pl.lit(_SWALLOWED)).otherwise(REJECT).alias(REJECT)
     )
-
-
-def _without_loose_short_rows(kept: pl.DataFrame) -> pl.DataFrame:
-    """Reject a row with too few fields only where it is a claim line, not a title or a total."""
-    if kept[REJECT].null_count() == kept.height:
-        return kept
-    return kept.with_columns(settled_reason(set(kept.columns) & {*SORTING}).alias(REJECT))
 
 
 def settled_reason(names: Collection[str]) -> pl.Expr:

@@ -67,14 +67,11 @@ def _other_code(scope: frozenset[str]) -> str:
 def _codes_but(scope: frozenset[str]) -> Iterator[str]:
     for form in _FORMS:
         for length, place in enumerate(form):
-            for begun in sorted({code[:length] for code in scope if _has_form(code, form)}):
+            begins = {c[:length] for c in scope if c[0].isalpha() == (form[0] == "A-Z")}
+            for begun in sorted(begins):
                 taken = "".join(sorted({code[length] for code in scope if code.startswith(begun)}))
                 rest = "".join(f"[{other}]" for other in form[length + 1 :])
                 yield f"{begun}[{place}--[{taken}]]{rest}"
-
-
-def _has_form(code: str, form: tuple[str, ...]) -> bool:
-    return code[0].isalpha() == (form[0] == "A-Z")
 
 
 def read_codes(cells: pl.Series, scope: frozenset[str]) -> pl.DataFrame:

@@ -188,17 +188,14 @@ def _opened(
         rows = scan_table([copy.content])
         if _schema_failure(rows) is None:
             unreadable = dict.fromkeys(copy.unreadable, _TYPE)
-            zoned = [n for n, d in rows.collect_schema().items() if _has_zone(d)]
+            types = rows.collect_schema()
+            zoned = [n for n, d in types.items() if isinstance(d, pl.Datetime) and d.time_zone]
             return rows, copy.renamed, unreadable | dict.fromkeys(zoned, _ZONE), True
     raise ClaimsError(f"{path}: not a readable Parquet file ({reason(failure)})")
 
 
 _TYPE = "has a type that scrub does not read; write it as text"
 _ZONE = "has times of a time zone that is not known; write it as dates"
-
-
-def _has_zone(dtype: pl.DataType) -> bool:
-    return isinstance(dtype, pl.Datetime) and dtype.time_zone is not None
 
 
 def _schema_failure(rows: pl.LazyFrame) -> BaseException | None:

@@ -42,8 +42,10 @@ def called_totals(kept: pl.DataFrame) -> pl.Series | None:
     if is_undated is None:
         return None
     undated = kept.with_row_index("place").filter(is_undated)
+    claim, payer = _text(undated, "claim_id"), _text(undated, "payer")
+    is_called = pl.when(claim == "").then(payer).otherwise(claim).str.contains(_CALLED_TOTAL)
     is_total = pl.repeat(False, kept.height, dtype=pl.Boolean, eager=True)  # noqa: FBT003
-    return is_total.scatter(undated.filter(_is_called_total(undated))["place"], values=True)
+    return is_total.scatter(undated.filter(is_called)["place"], values=True)
 
 
 def added_cells(kept: pl.DataFrame) -> pl.DataFrame:
@@ -109,8 +111,3 @@ def _is_undated(kept: pl.DataFrame) -> pl.Series | None:
 def _text(frame: pl.DataFrame, name: str) -> pl.Expr:
     """The text of a column; blank where the file lacks it."""
     return cell_text(name) if name in frame.columns else pl.lit("")
-
-
-def _is_called_total(kept: pl.DataFrame) -> pl.Expr:
-    claim, payer = _text(kept, "claim_id"), _text(kept, "payer")
-    return pl.when(claim == "").then(payer).otherwise(claim).str.contains(_CALLED_TOTAL)

@@ -73,13 +73,10 @@ def read_table(path: str, options: Options) -> RemittanceFile:
 
 def _rows(opened: OpenedFile) -> pl.DataFrame:
     """Every row with its number, every cell as text."""
-    if isinstance(opened, ExcelFile):
-        return opened.rows.with_columns(pl.lit(None, pl.String).alias(_SPILL))
-    if isinstance(opened, ParquetFile):
-        cells = pl.col(list(opened.types)).cast(pl.String).fill_null("")
-        return opened.rows.select(INDEX, cells).collect().with_columns(
-            pl.lit(None, pl.String).alias(_SPILL)
-        )  # fmt: skip
+    if isinstance(opened, ExcelFile | ParquetFile):
+        cells = pl.exclude(INDEX).cast(pl.String).fill_null("")
+        spill = pl.lit(None, pl.String).alias(_SPILL)
+        return opened.all_rows().select(INDEX, cells, spill).collect()
     if not isinstance(opened, CsvFile):
         raise ClaimsError(f"{opened.path}: no table of remittances; {_NEEDED}")
     dialect = opened.dialect
@@ -113,7 +110,10 @@ def _read(
     reasons = by_row(adjustments).rename({"row": "source_row"})
     lines = typed.join(reasons, on="source_row", how="left", maintain_order="left")
     lines = lines.with_columns(
-        _money_or_zero("paid_amount").alias("paid"),
+        # A blank amount is nought where a reason code explains it.
+        paid=pl.when(pl.col("paid_amount.state") == "blank", pl.col("adjustments").is_not_null())
+        .then(0)
+        .otherwise("paid_amount"),
         patient_share=pl.sum_horizontal(
             pl.col("patient_share").fill_null(0),
             *(pl.col(name).fill_null(0) for name in _SHARES if name in lines.columns),
@@ -166,12 +166,6 @@ def _typed(lines: pl.DataFrame, own: dict[str, tuple[str, ...]]) -> pl.DataFrame
         for series in read_cells(lines[column.name], column)
     ]
     return lines.with_columns(typed)
-
-
-def _money_or_zero(name: str) -> pl.Expr:
-    """An amount; a blank one is nought where a reason code explains it."""
-    is_blank = pl.col(f"{name}.state") == "blank"
-    return pl.when(is_blank & pl.col("adjustments").is_not_null()).then(0).otherwise(name)
 
 
 def _sorted_out(lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, int]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 import zlib
 from pathlib import Path
-from typing import IO
 from zipfile import BadZipFile, ZipFile
 
 import polars as pl
@@ -61,11 +60,7 @@ def _survey(path: str, data: Path | bytes, sheet: str, free: int) -> Survey:
     with stream:
         if stream.read(len(xls.SIGNATURE)) == xls.SIGNATURE:
             return xls.survey(xls.SIGNATURE + stream.read(), sheet)
-        return _survey_of_zip(path, stream, sheet, free)
-
-
-def _survey_of_zip(path: str, stream: IO[bytes], sheet: str, free: int) -> Survey:
-    with ZipFile(stream) as book:
+        book = ZipFile(stream)
         unpacked = sum(member.file_size for member in book.infolist())
         if unpacked > free // 2:
             raise ClaimsError(

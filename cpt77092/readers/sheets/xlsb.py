@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from posixpath import join, normpath
 from zipfile import ZipFile
 
 from cpt77092.readers.sheets.survey import Survey
-from cpt77092.readers.sheets.xlsx import RELATION, attributes_of
+from cpt77092.readers.sheets.xlsx import target_of
 
 _ROW, _SHEET = 0x00, 0x9C
 _BLANK, _LAST_CELL = 0x01, 0x0B
@@ -49,14 +48,12 @@ def survey(book: ZipFile, sheet: str) -> Survey:
 
 def _part(book: ZipFile, sheet: str) -> str:
     """The file of a sheet in its workbook."""
-    elements = RELATION.findall(book.read("xl/_rels/workbook.bin.rels"))
-    targets = {each["Id"]: each["Target"] for each in map(attributes_of, elements)}
     names = {}
     for kind, record in _records(book.read("xl/workbook.bin")):
         if kind == _SHEET:
             relation, end = _text(record, 8)
             names[_text(record, end)[0]] = relation
-    return normpath(join("/xl", targets[names[sheet]])).lstrip("/")
+    return target_of(book, "xl/_rels/workbook.bin.rels", names[sheet])
 
 
 def _records(content: bytes) -> Iterator[tuple[int, bytes]]:

@@ -11,7 +11,7 @@ from zipfile import ZipFile
 
 from cpt77092.readers.sheets.survey import Survey
 
-RELATION = re.compile(rb"<(?:\w+:)?Relationship\b[^>]*>")
+_RELATION = re.compile(rb"<(?:\w+:)?Relationship\b[^>]*>")
 _SHEET = re.compile(rb"<(?:\w+:)?sheet\b[^>]*>")
 _ATTRIBUTE = re.compile(rb"""(?:\w+:)?\b(\w+)=(["'])(.*?)\2""")
 _PLACE = re.compile(rb"""\br=["']([A-Z]+)([0-9]+)["']""")
@@ -84,14 +84,19 @@ def _number(letters: bytes) -> int:
 
 def _part(book: ZipFile, sheet: str) -> str:
     """The file of a sheet in its workbook; `KeyError` where the workbook has none."""
-    relations = map(attributes_of, RELATION.findall(book.read("xl/_rels/workbook.xml.rels")))
-    targets = {relation["Id"]: relation["Target"] for relation in relations}
-    sheets = map(attributes_of, _SHEET.findall(book.read("xl/workbook.xml")))
+    sheets = map(_attributes, _SHEET.findall(book.read("xl/workbook.xml")))
     relation = {attributes["name"]: attributes["id"] for attributes in sheets}[sheet]
-    return normpath(join("/xl", targets[relation])).lstrip("/")
+    return target_of(book, "xl/_rels/workbook.xml.rels", relation)
 
 
-def attributes_of(element: bytes) -> dict[str, str]:
+def target_of(book: ZipFile, relations: str, wanted: str) -> str:
+    """The file of a workbook that a relation names; `KeyError` where there is none such."""
+    every = map(_attributes, _RELATION.findall(book.read(relations)))
+    targets = {relation["Id"]: relation["Target"] for relation in every}
+    return normpath(join("/xl", targets[wanted])).lstrip("/")
+
+
+def _attributes(element: bytes) -> dict[str, str]:
     """The attributes of an element by their names, without the part before a colon."""
     return {
         name.decode(): unescape(value.decode("utf-8", "replace"))

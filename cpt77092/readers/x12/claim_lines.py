@@ -250,10 +250,12 @@ def _described(kept: pl.DataFrame, segments: Segments) -> pl.DataFrame:
         for tag in ("CLM", "LX", "REF", "DTP", "NM1", "DMG", "HI", "SBR")
     }
     component = segments.delimiters.component.decode()
+    # A payer would refuse a claim without it.
+    is_blank = pl.col("claim_frequency_code") == ""
+    no_frequency = pl.lit("CLM05-3, the claim frequency code, is blank")
+    frequency_problem = pl.when(is_blank).then(no_frequency)
     return _joined(kept, _tables(named, component)).with_columns(
-        pl.coalesce(REJECT, "dates_problem", "diagnoses_problem", _frequency_problem()).alias(
-            REJECT
-        ),
+        pl.coalesce(REJECT, "dates_problem", "diagnoses_problem", frequency_problem).alias(REJECT),
         **_from_the_line(component),
     )
 
@@ -388,12 +390,6 @@ def _diagnoses(lists: pl.DataFrame, component: str) -> pl.DataFrame:
         *(nth(n, of="code").alias(name) for n, name in enumerate(columns.DIAGNOSES)),
         diagnoses_problem=too_many,
     )
-
-
-def _frequency_problem() -> pl.Expr:
-    """A claim without its frequency code, which a payer would refuse; null where it has one."""
-    is_blank = pl.col("claim_frequency_code") == ""
-    return pl.when(is_blank).then(pl.lit("CLM05-3, the claim frequency code, is blank"))
 
 
 def _units() -> pl.Expr:
