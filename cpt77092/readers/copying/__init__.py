@@ -8,13 +8,13 @@ size. A module is imported for the kind of file that a run has.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from importlib import import_module
 from typing import IO, cast
 
 from cpt77092.errors import OutputError
 from cpt77092.readers.copying.cells import CellEditor
-from cpt77092.readers.copying.rows import UNIT, RowSource, Run
+from cpt77092.readers.copying.rows import UNIT, Files, RowSource, Run
 from cpt77092.readers.scan import OpenedFile
 from cpt77092.readers.text.encoding import compressed
 
@@ -63,12 +63,7 @@ def editor_of(opened: OpenedFile) -> CellEditor:
     return cast("CellEditor", _of(opened, _EDITORS))
 
 
-def copy_rows(
-    stream: IO[bytes],
-    name: str,
-    files: Sequence[tuple[RowSource, Sequence[Run]]],
-    destination: int,
-) -> None:
+def copy_rows(stream: IO[bytes], name: str, files: Files, destination: int) -> None:
     """Write the rows of files of one kind that have one destination.
 
     The ending of the name of the file written says how text is compressed.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import IO, ClassVar, NamedTuple
+from typing import IO, ClassVar, NamedTuple, TypeAlias
 
 import polars as pl
 
@@ -27,6 +27,10 @@ class Run(NamedTuple):
     rows: int
     size: int
     """Bytes; 0 where rows are not copied by their bytes."""
+
+
+Files: TypeAlias = Sequence[tuple["RowSource", Sequence[Run]]]
+"""Files of one kind, each with the runs that all of its rows are in."""
 
 
 class RowSource(ABC):
@@ -69,9 +73,7 @@ class RowSource(ABC):
         return next((name for name, own in self.traits.items() if own != theirs[name]), "")
 
     @abstractmethod
-    def write(
-        self, out: IO[bytes], files: Sequence[tuple[RowSource, Sequence[Run]]], destination: int
-    ) -> None:
+    def write(self, out: IO[bytes], files: Files, destination: int) -> None:
         """Write the rows of files like this one that have one destination, this one's first.
 
         Raises:

@@ -11,7 +11,7 @@ from cpt77092.errors import OutputError
 from cpt77092.file_state import changed
 from cpt77092.frozen import frozen
 from cpt77092.readers.copying import rows as blocks
-from cpt77092.readers.copying.rows import SIZE, RowSource, Run, chosen_rows, key_cells
+from cpt77092.readers.copying.rows import SIZE, Files, RowSource, chosen_rows, key_cells
 from cpt77092.readers.excel import ExcelFile
 from cpt77092.readers.excel_damage import restore_numbers
 from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced
@@ -53,9 +53,7 @@ class TableRows(RowSource):
         if not is_whole:
             raise changed(self.opened.path)
 
-    def write(
-        self, out: IO[bytes], files: Sequence[tuple[RowSource, Sequence[Run]]], destination: int
-    ) -> None:
+    def write(self, out: IO[bytes], files: Files, destination: int) -> None:
         """Write the rows for one destination as Parquet.
 
         Raises:
@@ -64,14 +62,23 @@ class TableRows(RowSource):
         # One scan of all files: many in one plan wait for each other's threads.
         tables = [source.opened.data for source, _ in files]
         rows = chosen_rows([run for _, runs in files for run in runs], destination)
-        try:
-            with native_errors_silenced():
-                chosen = scan_table(tables).filter(pl.col(INDEX).is_in((rows + 1).implode()))
-                chosen.drop(INDEX).sink_parquet(out)
-        except OSError:
-            raise
-        except POLARS_FAILURES:
-            raise OutputError(f"{self.opened.path}: cannot be written as Parquet") from None
+        chosen = scan_table(tables).filter(pl.col(INDEX).is_in((rows + 1).implode()))
+        sink(chosen, out, self.opened.path)
+
+
+def sink(rows: pl.LazyFrame, out: IO[bytes], path: str) -> None:
+    """Write rows of a file as Parquet.
+
+    Raises:
+        OutputError: they cannot be written.
+    """
+    try:
+        with native_errors_silenced():
+            rows.drop(INDEX).sink_parquet(out)
+    except OSError:
+        raise
+    except POLARS_FAILURES:
+        raise OutputError(f"{path}: cannot be written as Parquet") from None
 
 
 @frozen
@@ -93,9 +100,7 @@ class SheetRows(RowSource):
         for block in rows.iter_slices(blocks.BLOCK):
             yield restore_numbers(block)[0]
 
-    def write(
-        self, out: IO[bytes], files: Sequence[tuple[RowSource, Sequence[Run]]], destination: int
-    ) -> None:
+    def write(self, out: IO[bytes], files: Files, destination: int) -> None:
         """Write the rows for one destination as CSV below the header of the sheet."""
         written = self.opened.written.values()
         header = pl.DataFrame([list(written)], schema=list(self.opened.written), orient="row")

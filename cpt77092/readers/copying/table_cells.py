@@ -10,7 +10,6 @@ import polars as pl
 
 from cpt77092.claims.cells import source_cell
 from cpt77092.claims.columns import BY_NAME
-from cpt77092.errors import OutputError
 from cpt77092.file_state import changed
 from cpt77092.frozen import frozen
 from cpt77092.readers.copying.cells import (
@@ -24,6 +23,7 @@ from cpt77092.readers.copying.cells import (
     is_as_read,
     not_expected,
 )
+from cpt77092.readers.copying.table import sink
 from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced
 from cpt77092.readers.parquet import ParquetFile, scan_table
 from cpt77092.readers.scan import INDEX
@@ -113,13 +113,7 @@ class TableCells:
             by_column.setdefault(edit.column, []).append(edit)
         self._require_expected(rows, by_column)
         changes = [self._changed(header, some) for header, some in by_column.items()]
-        try:
-            with native_errors_silenced():
-                self._rows.with_columns(changes).drop(INDEX).sink_parquet(out)
-        except OSError:
-            raise
-        except POLARS_FAILURES:
-            raise OutputError(f"{self.opened.path}: cannot be written as Parquet") from None
+        sink(self._rows.with_columns(changes), out, self.opened.path)
 
     def _require_expected(
         self, rows: Mapping[int, Sequence[CellEdit]], by_column: Iterable[str]

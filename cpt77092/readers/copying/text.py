@@ -13,7 +13,7 @@ import polars as pl
 
 from cpt77092.file_state import changed
 from cpt77092.readers.copying import rows as blocks
-from cpt77092.readers.copying.rows import SIZE, RowSource, Run, key_cells
+from cpt77092.readers.copying.rows import SIZE, Files, RowSource, Run, key_cells
 from cpt77092.readers.excel_damage import restore_numbers
 from cpt77092.readers.scan import RAW, ROW
 from cpt77092.readers.text.csv import CsvFile
@@ -124,9 +124,7 @@ class TextRows(RowSource):
                         yield block
                     left -= len(block)
 
-    def write(
-        self, out: IO[bytes], files: Sequence[tuple[RowSource, Sequence[Run]]], destination: int
-    ) -> None:
+    def write(self, out: IO[bytes], files: Files, destination: int) -> None:
         """Write the rows for one destination of all files, under the heading of the first.
 
         Raises:

@@ -19,6 +19,7 @@ from cpt77092.readers.copying.claim_cut import ClaimCut
 from cpt77092.readers.copying.rows import (
     SIZE,
     UNIT,
+    Files,
     RowSource,
     Run,
     chosen_rows,
@@ -69,9 +70,7 @@ class ClaimRows(RowSource):
             raise self._damaged()
         self._units = pl.concat(units)
 
-    def write(
-        self, out: IO[bytes], files: Sequence[tuple[RowSource, Sequence[Run]]], destination: int
-    ) -> None:
+    def write(self, out: IO[bytes], files: Files, destination: int) -> None:
         """Write the claims for one destination; nothing where there are none.
 
         Raises:
