@@ -23,6 +23,7 @@ from cpt77092.readers.x12.segments import (
     PARTS,
     TAG,
     Segments,
+    last,
     nth,
     parted,
     tagged_segments,
@@ -130,9 +131,6 @@ def _read(segments: Segments) -> _Part:
 def _with_loops(frame: pl.DataFrame) -> pl.DataFrame:
     """Segments with the loop they are in, their claim and their transaction."""
     tag = pl.col(TAG)
-
-    def last(condition: pl.Expr) -> pl.Expr:
-        return pl.when(condition).then(NUMBER).forward_fill()
 
     is_opener = tag.is_in(list(_OPENERS))
     # A payment's payer comes before its claims; what follows a claim's end is no claim's.

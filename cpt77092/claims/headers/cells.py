@@ -94,11 +94,6 @@ def filled_cells(
         yield tuple(filled[:most])
 
 
-def _is_npi(cell: str) -> bool:
-    """Whether a cell holds ten digits; a wrong check digit is for a rule to report."""
-    return _NPI.search(cell) is not None
-
-
 def _is_place(cell: str) -> bool:
     match = _PLACE.search(cell)
     return match is not None and match[0].zfill(2) in assigned_places()
@@ -108,10 +103,6 @@ def _is_modifiers(cell: str) -> bool:
     if _MODIFIERS.match(cell):
         return True
     return not cell.isalpha() and re.match(known_modifiers_alone(), cell) is not None
-
-
-def _is_plan(cell: str) -> bool:
-    return bool(_LINE_OF_BUSINESS.search(cell) or _PLAN.search(cell))
 
 
 def _is_words(cell: str) -> bool:
@@ -130,7 +121,7 @@ KINDS: dict[str, Callable[[str], object]] = {
     "whole number": re.compile(r"\d{1,6}(?:\.0*)?$").match,
     "words": _is_words,
     "line of business": _LINE_OF_BUSINESS.search,
-    "plan": _is_plan,
+    "plan": lambda cell: _LINE_OF_BUSINESS.search(cell) or _PLAN.search(cell),
     "id": re.compile(r"[A-Za-z0-9_-]{1,15}$").match,
     "date": _DATE.match,
     "place": _is_place,
@@ -141,7 +132,7 @@ KINDS: dict[str, Callable[[str], object]] = {
     "charge": lambda cell: _MONEY.match(cell) and not set(cell) & set("-("),
     "diagnoses": lambda cell: _DIAGNOSIS.match(cell) or _ICD_9.match(cell),
     "pointer": _POINTER.match,
-    "npi": _is_npi,
+    "npi": _NPI.search,  # a wrong check digit is for a rule to report
     "sex": _SEX.match,
 }
 """What a cell of each kind looks like."""

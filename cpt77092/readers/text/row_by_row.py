@@ -78,6 +78,8 @@ class _Lines:
 class _Block:
     """Some thousand records, and what is wrong with which."""
 
+    source: TextSource
+    shape: RowShape
     first_row: int
     records: list[list[str]] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
@@ -89,6 +91,54 @@ class _Block:
         self.first_row = first_row
         for held in (self.records, self.lines, self.wrong, self.raw):
             held.clear()
+
+    def add(self, record: list[str], lines: _Lines, other_header: int) -> None:
+        """Add a record that the lines have just given, and note what is wrong with it.
+
+        `other_header` is the line of the header with other columns that it is below, or 0.
+        """
+        here = len(self.records)
+        if here not in self.wrong:
+            is_ascii = all(map(str.isascii, lines.record))
+            if not is_ascii and (strange := _undecodable(lines.record)):
+                self.wrong[here] = f"a byte that is not {self.source.name} ({strange})"
+            elif other_header and any(map(str.strip, record)):
+                self.wrong[here] = (
+                    f"the header on line {other_header} has other columns than the first one: make "
+                    f"files of their own"
+                )
+            elif reason := self.shape.fault(record):
+                self.wrong[here] = reason
+        width = len(self.shape.header)
+        if len(record) != width:
+            record = (record + [""] * width)[:width]
+        if here in self.wrong or len(lines.record) > 1:
+            self.raw[here] = "".join(lines.record)
+        self.records.append(record)
+        self.lines.append(lines.number - len(lines.record) + 1)
+
+    def rows(self, names: Sequence[str]) -> pl.DataFrame:
+        """The records as a frame."""
+        here = range(len(self.records))
+        columns = list(zip(*self.records, strict=True)) or [()] * len(names)
+        wrong = pl.Series([self.wrong.get(n) for n in here], dtype=pl.String)
+        raw = [self.source.raw(self.raw[n]) if n in self.raw else None for n in here]
+        texts = {
+            name: pl.Series(
+                # A lone surrogate is no text for Polars; its row is rejected anyway.
+                [cell.encode("utf-8", "replace").decode() for cell in column]
+                if self.wrong
+                else column,
+                dtype=pl.String,
+            )
+            for name, column in zip(names, columns, strict=True)
+        }
+        return pl.DataFrame(texts).with_columns(
+            pl.Series(INDEX, range(self.first_row, self.first_row + len(here)), dtype=pl.UInt32),
+            pl.Series(LINE, self.lines, dtype=pl.UInt32),
+            pl.Series(RAW, raw, dtype=pl.Binary),
+            wrong.alias(REJECT),
+        )
 
 
 @frozen
@@ -127,22 +177,27 @@ def read_rows(
     lines = _Lines(source.lines())
     lines.skip(lead)
     wrong, heading, other_header = 0, "", 0
-    block = _Block(first_row=lead + 1)
-    for record in _records(lines, shape, block):
+    block = _Block(source, shape, first_row=lead + 1)
+
+    def hand_over() -> None:
+        # Each row that is wrong is kept.
+        kept = keep(block.rows(names))
+        take(kept.with_columns(settled_reason(kept.columns).alias(REJECT)))
+
+    for record in _records(lines, block):
         if not heading:
             heading = "".join(lines.record)
             block.start(lead + 2)
             continue
         if shape.may_be_header(record) and is_header_row(record):
             other_header = 0 if shape.repeats_header(record) else lines.number
-        _add(block, record, lines, source, shape, other_header)
+        block.add(record, lines, other_header)
         if len(block.records) == BLOCK:
-            take(_kept(block, names, source, keep))
+            hand_over()
             wrong += len(block.wrong)
             block.start(block.first_row + BLOCK)
-    take(_kept(block, names, source, keep))
-    wrong += len(block.wrong)
-    return RowsRead(wrong, lines.nuls, heading)
+    hand_over()
+    return RowsRead(wrong + len(block.wrong), lines.nuls, heading)
 
 
 def raw_records(
@@ -167,7 +222,7 @@ def raw_records(
     lines = _Lines(texts())
     for title in lines.skip(lead):
         yield title.rstrip("\r\n").split(shape.separator), waiting.popleft()
-    for record in _records(lines, shape, _Block(first_row=0)):
+    for record in _records(lines, _Block(source, shape, first_row=0)):
         # Lines given back for a quote left open still wait: they belong to the next records.
         raw = waiting.popleft()
         if len(lines.record) > 1:
@@ -175,7 +230,8 @@ def raw_records(
         yield record, raw
 
 
-def _records(lines: _Lines, shape: RowShape, block: _Block) -> Iterator[list[str]]:
+def _records(lines: _Lines, block: _Block) -> Iterator[list[str]]:
+    shape = block.shape
     # A blank behind a separator is no part of the cell: a quote may follow it.
     parse = partial(csv.reader, delimiter=shape.separator, strict=True, skipinitialspace=True)
     reader = parse(lines)
@@ -196,79 +252,9 @@ def _records(lines: _Lines, shape: RowShape, block: _Block) -> Iterator[list[str
         yield record
 
 
-def _add(
-    block: _Block,
-    record: list[str],
-    lines: _Lines,
-    source: TextSource,
-    shape: RowShape,
-    other_header: int,
-) -> None:
-    """Add a record to the block, and note what is wrong with it.
-
-    Args:
-        block: where to.
-        record: its fields.
-        lines: which have just given it.
-        source: the file.
-        shape: what a row of the file looks like.
-        other_header: the line of the header with other columns that the record is below, or 0.
-    """
-    here = len(block.records)
-    if here not in block.wrong:
-        is_ascii = all(map(str.isascii, lines.record))
-        if not is_ascii and (strange := _undecodable(lines.record)):
-            block.wrong[here] = f"a byte that is not {source.name} ({strange})"
-        elif other_header and any(map(str.strip, record)):
-            block.wrong[here] = (
-                f"the header on line {other_header} has other columns than the first one: make "
-                f"files of their own"
-            )
-        elif reason := shape.fault(record):
-            block.wrong[here] = reason
-    width = len(shape.header)
-    if len(record) != width:
-        record = (record + [""] * width)[:width]
-    if here in block.wrong or len(lines.record) > 1:
-        block.raw[here] = "".join(lines.record)
-    block.records.append(record)
-    block.lines.append(lines.number - len(lines.record) + 1)
-
-
 def _undecodable(record: list[str]) -> str:
     for line in record:
         for character in line:
             if "\udc80" <= character <= "\udcff":
                 return f"0x{ord(character) - 0xDC00:02x}"
     return ""
-
-
-def _kept(
-    block: _Block,
-    names: Sequence[str],
-    source: TextSource,
-    keep: Callable[[pl.DataFrame], pl.DataFrame],
-) -> pl.DataFrame:
-    """The rows of a block as a frame, of which `keep` chooses; each row that is wrong is kept."""
-    here = range(len(block.records))
-    columns = list(zip(*block.records, strict=True)) or [()] * len(names)
-    wrong = pl.Series([block.wrong.get(n) for n in here], dtype=pl.String)
-    raw = [source.raw(block.raw[n]) if n in block.raw else None for n in here]
-    texts = {
-        name: pl.Series(
-            # A lone surrogate is no text for Polars; its row is rejected anyway.
-            [cell.encode("utf-8", "replace").decode() for cell in column]
-            if block.wrong
-            else column,
-            dtype=pl.String,
-        )
-        for name, column in zip(names, columns, strict=True)
-    }
-    frame = pl.DataFrame(texts).with_columns(
-        pl.Series(INDEX, range(block.first_row, block.first_row + len(here)), dtype=pl.UInt32),
-        pl.Series(LINE, block.lines, dtype=pl.UInt32),
-        pl.Series(RAW, raw, dtype=pl.Binary),
-        wrong.alias(REJECT),
-    )
-    kept = keep(frame)
-    return kept.with_columns(settled_reason(kept.columns).alias(REJECT))

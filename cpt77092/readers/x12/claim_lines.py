@@ -19,6 +19,7 @@ from cpt77092.readers.x12.segments import (
     TAG,
     TEXT,
     Segments,
+    last,
     nth,
     parted,
 )
@@ -191,9 +192,6 @@ def _loops_around(segments: Segments) -> pl.DataFrame:
     levels = parted(openers.filter(pl.col(LOOP) == "HL"), segments.delimiters).select(
         NUMBER, level=nth(3)
     )
-
-    def last(condition: pl.Expr) -> pl.Expr:
-        return pl.when(condition).then(NUMBER).forward_fill()
 
     loop, level = pl.col(LOOP), pl.col("level")
     loops = openers.join(levels, on=NUMBER, how="left", maintain_order="left").select(

@@ -73,6 +73,11 @@ def parted(frame: pl.DataFrame, delimiters: Delimiters) -> pl.DataFrame:
     return frame.with_columns(pl.col(TEXT).str.split(delimiters.element.decode()).alias(PARTS))
 
 
+def last(condition: pl.Expr) -> pl.Expr:
+    """The number of the last segment of a kind, up to each segment."""
+    return pl.when(condition).then(NUMBER).forward_fill()
+
+
 def nth(number: int, *, of: str = PARTS) -> pl.Expr:
     """An element or component, blank where the segment ends before it."""
     return pl.col(of).list.get(number, null_on_oob=True).fill_null("").str.strip_chars()
