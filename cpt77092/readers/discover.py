@@ -287,7 +287,7 @@ def open_claims(path: str, options: Options) -> OpenedFile:
         )
     if (is_parquet(head) or is_workbook(head)) and head_of(data, 4) != head[:4]:
         raise ClaimsError(f"{path}: a compressed {format_.name}; unpack it first")
-    if path.lower().endswith((".parquet", ".pq")) and not is_parquet(head):
+    if path.lower().endswith(PARQUET_ENDINGS) and not is_parquet(head):
         raise ClaimsError(f"{path}: not a Parquet file (it does not begin with {PARQUET.decode()})")
     opened = format_.open(path, data, options)
     layout = fitting(options.saved_layouts, opened.names) if options.layout is None else None

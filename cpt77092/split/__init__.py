@@ -30,6 +30,7 @@ from cpt77092.errors import ClaimsError, OutputError, UsageError
 from cpt77092.file_state import changed
 from cpt77092.findings import lines_with, of_unjudged_payer
 from cpt77092.frozen import frozen
+from cpt77092.lakehouse.address import PARQUET_ENDINGS
 from cpt77092.policies.payer_names import Matcher
 from cpt77092.readers import OpenedFile
 from cpt77092.readers.copying import UNIT, RowSource, Run, copy_rows, rows_of
@@ -43,7 +44,6 @@ NOT_RUN = "an edit could not run"
 UNREAD_CODE = "a procedure code that could not be read"
 UNREAD_ROW = "a row that could not be read"
 
-_PARQUET = (".parquet", ".pq")
 _WORKBOOKS = (".xlsx", ".xls")
 _TABLES = (".csv", ".tsv")
 
@@ -75,7 +75,7 @@ def require_splittable(
 
 def _require_ending(source: RowSource, option: str, name: str) -> None:
     ending, form = Path(name).suffix.lower(), source.format
-    is_wrong = (ending in _PARQUET) != (form == "Parquet") or ending in _WORKBOOKS
+    is_wrong = (ending in PARQUET_ENDINGS) != (form == "Parquet") or ending in _WORKBOOKS
     if not is_wrong and not (form == "837P" and ending in _TABLES):
         return
     kind = {"Excel": "a workbook", "X12 837P": "an 837P", "CSV": "text"}
