@@ -209,7 +209,8 @@ def _questions(batch: Batch, critical: Collection[str]) -> Iterator[Gap]:
     for scan, tally in zip(batch.scans, batch.tallies, strict=True):
         for question in scan.asked:
             files.setdefault(question, []).append(scan.path)
-            if question.column in critical and tally.in_scope:
+            is_critical = question.column in critical and tally.in_scope
+            if is_critical or question.column == "hcpcs_code":  # whose lines are not in scope
                 failing.add(question)
     for question, (first, *more) in files.items():
         named = f"{first}: " if len(batch.scans) > 1 else ""

@@ -193,6 +193,13 @@ def test_a_header_that_looks_like_a_modifier_is_asked_for(scrub: Scrub, mod1: st
     assert (code, clause in headline(err)) == (0, True)
 
 
+def test_codes_below_a_header_that_is_not_read_are_asked_for(scrub: Scrub) -> None:
+    batch(cpt="99213", TBS_Procedure="77092")
+    code, _, err = scrub("claims.csv", *AS_OF)
+    assert code == 2
+    assert "'TBS Procedure' looks like a procedure column and is not used" in headline(err)
+
+
 def test_all_questions_come_at_once_and_columns_shows_them(scrub: Scrub) -> None:
     batch(without="claim_id,mod1", Modifier_Zbq_Hjk="26", proc_code="77080")
     code, _, err = scrub("claims.csv", *AS_OF)

@@ -203,7 +203,10 @@ def _refuse_report(headers: Mapping[str, str], file: str) -> None:
 
 
 def _lookalikes(
-    unused: Sequence[str], choice: Choice, others: Sequence[Question], read: Collection[str]
+    unused: Sequence[str],
+    choice: Choice,
+    others: Sequence[Question],
+    read: Mapping[str, Sequence[str | None]],
 ) -> dict[str, Question]:
     """Unused headers that nobody asks about yet, to the question what they are."""
     asked = {header for question in others for header in question.headers}
@@ -211,7 +214,10 @@ def _lookalikes(
     free = {name: [c for c in MEMBERS[name] if c not in named] for name in MEMBERS}
     questions: dict[str, Question] = {}
     for header in unused:
-        column, kind = lookalike(choice.words[header], read) or ("", "")
+        looks = lookalike(choice.words[header], read)
+        if not looks and choice.has_other_codes(header, read):
+            looks = lookalike(choice.words[header], {*read} - {"hcpcs_code"})
+        column, kind = looks or ("", "")
         unfit = choice.unfit.get(header, column)
         if unfit != column and unfit not in read:
             column, kind = unfit, unfit.replace("_", " ")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from cpt77092.claims.columns import DIAGNOSES, MODIFIERS
 from cpt77092.claims.headers.cells import agree, filled_cells, never_is
@@ -18,6 +19,7 @@ from cpt77092.claims.headers.grammar import (
 from cpt77092.claims.headers.one_file import read_headers
 from cpt77092.claims.headers.question import Question
 from cpt77092.claims.headers.words import Words, compact
+from cpt77092.reference.codes import CHECKED
 
 Cells = Mapping[str, Sequence[str]]
 """The first cells of each column, by the column's name."""
@@ -97,6 +99,22 @@ class Choice:
         """Whether the cells of a header look like those of a kind."""
         (filled,) = filled_cells([(self.cells or {}).get(header, ())])
         return agree(kind, filled) is True
+
+    def has_other_codes(self, header: str, read: Mapping[str, Sequence[str | None]]) -> bool:
+        """Whether a claim has a code that is checked below a header, and not where codes are read.
+
+        Args:
+            header: one that no column is read from.
+            read: each column to the headers that it is read from.
+        """
+
+        def codes(name: str | None) -> Iterator[tuple[str, str]]:
+            rows = zip(claims, (self.cells or {}).get(name or "", ()), strict=False)
+            return ((claim, cell.strip()[:5]) for claim, cell in rows)
+
+        [claims, *_] = [(self.cells or {}).get(c or "", ()) for c in read.get("claim_id", ("",))]
+        own = set(chain.from_iterable(map(codes, read.get("hcpcs_code", ()))))
+        return any(one[1] in CHECKED and one not in own for one in codes(header))
 
     def _agrees(self, concept: Concept, candidate: Candidate) -> bool | None:
         key = concept.cells, candidate.header
@@ -316,7 +334,7 @@ def _is_alone(words: Words) -> bool:
 def _line_or_ordinal(words: Words) -> int | None:
     if words.is_copy:
         return None
-    return words.line if words.line is not None else words.ordinal
+    return words.line if words.line is not None else words.place
 
 
 def _by_line(pool: Sequence[Candidate]) -> dict[int, list[Candidate]]:
