@@ -81,6 +81,19 @@ def test_a_month_that_is_named_may_stand_first(cell: str) -> None:
     assert read_dates(pl.Series([cell])).to_list() == [date(2026, 3, 2)]
 
 
+@pytest.mark.parametrize(
+    ("cell", "day"),
+    [
+        ("03022026", date(2026, 3, 2)),
+        ("12311999", date(1999, 12, 31)),
+        ("20261231", date(2026, 12, 31)),
+        ("13022026", None),
+    ],
+)
+def test_a_month_may_stand_first_without_marks(cell: str, day: date | None) -> None:
+    assert read_dates(pl.Series([cell])).to_list() == [day]
+
+
 @pytest.mark.parametrize("cell", ["Marble 2, 2026", "Mar 32, 2026", "Mar 2, 26", "Feb 30 2026"])
 def test_what_only_looks_like_a_named_month_is_no_date(cell: str) -> None:
     assert read_dates(pl.Series([cell])).to_list() == [None]

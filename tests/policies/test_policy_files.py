@@ -232,6 +232,7 @@ def test_the_global_code_is_worth_its_components(policies: PolicySet) -> None:
         # Medicaid, supplements, TRICARE, workers' compensation and others have no policy.
         ("60054", "Aetna Better Health", None),
         ("87726", "UnitedHealthcare Community Plan", None),
+        ("87726", "UHC Comm Plan", None),
         ("", "AmeriHealth Caritas", None),
         ("", "Texas Medicaid STAR", None),
         ("", "Community First Health Plans", None),
