@@ -7,7 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
@@ -16,7 +16,6 @@ import polars as pl
 from cpt77092.claims.headers import REPORT_COLUMNS
 from cpt77092.claims.layouts import fitting
 from cpt77092.errors import ClaimsError
-from cpt77092.frozen import frozen
 from cpt77092.lakehouse.address import (
     PARQUET_ENDINGS,
     Table,
@@ -58,17 +57,17 @@ _HEAD_LINES = 20
 _SEPARATOR = re.compile(r"[,;\t|~^\x01\x1f]")
 
 
-@frozen
+@dataclass(slots=True)
 class FolderContents:
     """What is in a folder: the claim files, and what is not read."""
 
-    files: list[Path]
+    files: list[Path] = field(default_factory=list)
     """With what cannot be listed: opening it says why."""
-    passed_by: list[Path]
+    passed_by: list[Path] = field(default_factory=list)
     """Files that are no claim files by their ending and how they begin."""
-    reports: list[Path]
+    reports: list[Path] = field(default_factory=list)
     """Reports that an earlier run left there."""
-    tables: list[Table]
+    tables: list[Table] = field(default_factory=list)
     """Folders that are tables, whose files are not read one by one."""
     leavings: int = 0
 
@@ -188,11 +187,9 @@ def _require_no_table(name: str, files: Iterable[Path], *, among: Iterable[Path]
 
 def contents_of(folder: Path) -> FolderContents:
     """What is in a folder and the folders in it."""
-    contents = FolderContents([], [], [], [])
-    unlisted = contents.files
-    leavings = 0
+    contents = FolderContents()
     for place, folders, names in os.walk(
-        folder, onerror=lambda why: unlisted.append(Path(why.filename))
+        folder, onerror=lambda why: contents.files.append(Path(why.filename))
     ):
         if table := local_table(Path(place), folders):
             contents.tables.append(table)
@@ -200,17 +197,18 @@ def contents_of(folder: Path) -> FolderContents:
             continue
         kept = [name for name in folders if not _is_leaving(name)]
         for hidden in set(folders) - set(kept):
-            leavings += sum(len(files) for _, _, files in os.walk(Path(place, hidden)))
+            below = os.walk(Path(place, hidden))
+            contents.leavings += sum(len(files) for _, _, files in below)
         folders[:] = kept
         for file in (Path(place, name) for name in names):
             if _is_leaving(file.name):
-                leavings += 1
+                contents.leavings += 1
                 continue
             # A broken link is a claim file that is missing; a pipe or a device is no batch.
             if not (file.is_file() or (file.is_symlink() and not file.exists())):
                 continue
             _group_of(file, contents).append(file)
-    return replace(contents, leavings=leavings)
+    return contents
 
 
 def _is_leaving(name: str) -> bool:

@@ -12,16 +12,6 @@ _ROW, _SHEET = 0x00, 0x9C
 _BLANK, _LAST_CELL = 0x01, 0x0B
 _ERRORS = (0x03, 0x0B)
 """A cell that is an error, and one whose formula gave it."""
-_TEXTS = {
-    0x00: "#NULL!",
-    0x07: "#DIV/0!",
-    0x0F: "#VALUE!",
-    0x17: "#REF!",
-    0x1D: "#NAME?",
-    0x24: "#NUM!",
-    0x2A: "#N/A",
-    0x2B: "#GETTING_DATA",
-}
 
 
 def survey(book: ZipFile, sheet: str) -> Survey:
@@ -31,6 +21,9 @@ def survey(book: ZipFile, sheet: str) -> Survey:
         KeyError: the workbook does not have it.
         ValueError: it is damaged.
     """
+    import xlrd  # the errors have the same codes in .xls
+
+    texts = {**xlrd.error_text_from_code, 0x2B: "#GETTING_DATA"}
     columns, rows, left, row = 0, 0, None, 0
     errors = []
     for kind, record in _records(book.read(_part(book, sheet))):
@@ -42,7 +35,7 @@ def survey(book: ZipFile, sheet: str) -> Survey:
             if kind != _BLANK:
                 left = column if left is None else min(left, column)
             if kind in _ERRORS:
-                errors.append((column, row, _TEXTS.get(int.from_bytes(record[8:9]), "#")))
+                errors.append((column, row, texts.get(int.from_bytes(record[8:9]), "#")))
     return Survey(columns, rows, left or 1, errors)
 
 
