@@ -30,6 +30,8 @@ def reading(path: str) -> Iterator[None]:
 
 def reason(failure: BaseException) -> str:
     """Why a file cannot be read, in our words: those of Polars may quote cells of a claim."""
+    if isinstance(failure, OSError) and failure.strerror:  # its text names the file, too
+        return failure.strerror
     text = str(failure)
     if "ncrypt" in text:
         return "it is encrypted; decrypt it first"
@@ -37,8 +39,6 @@ def reason(failure: BaseException) -> str:
         return "a quote is left open, or text follows a closing one"
     if "utf-8" in text.lower() or "utf8" in text.lower():
         return "it is not UTF-8 text throughout; save it as UTF-8"
-    if isinstance(failure, OSError) and failure.strerror:
-        return failure.strerror
     return "damaged, or in a form that scrub does not read"
 
 

@@ -13,6 +13,7 @@ from cpt77092.claims.columns import BY_NAME
 from cpt77092.cli.main import main
 from cpt77092.errors import ClaimsError, UsageError
 from cpt77092.readers import Batch, Options, Tally, read_batch
+from cpt77092.readers.failures import reading
 from cpt77092.reference.codes import CHECKED
 
 HEADER = "claim_id,dos,cpt,payer,note"
@@ -198,3 +199,10 @@ def test_encoding_and_rejects_stand_in_the_manifest(
     assert report["manifest"]["inputs"][0]["encoding"] == "Windows-1252"
     assert report["rejects"][0]["source_line"] == 3
     assert "6 fields" in report["rejects"][0]["reason"]
+
+
+@pytest.mark.parametrize("name", ["quotes.csv", "utf-8.csv", "encrypted.csv"])
+def test_why_a_file_cannot_be_read_is_not_taken_from_its_name(name: str) -> None:
+    with pytest.raises(ClaimsError) as refusal, reading(name):
+        raise PermissionError(13, "Permission denied", name)
+    assert str(refusal.value) == f"{name}: cannot be read (Permission denied)"
