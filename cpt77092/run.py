@@ -369,19 +369,13 @@ def _read(
     past: Sequence[str | Frame] = (),
     placing: Placing | None = None,
 ) -> Batch:
-    read: dict[str, Any] = {
-        "needed": needed,
-        "scope": scope,
-        "options": options,
-        "past": past,
-        "placing": placing,
-    }
+    read = partial(read_batch, needed=needed, scope=scope, options=options, placing=placing)
     frame = request.frame or _database_rows(request)
     if frame is not None or request.whole:
         sources = [frame] if frame is not None else find_files(request.paths)
-        return read_batch(sources, **read)
+        return read(sources, past=past)
     paths, not_found, passed_by = find_readable(request.paths)
-    return read_readable(paths, not_found=not_found, passed_by=passed_by, **read)
+    return read_readable(paths, read, not_found=not_found, passed_by=passed_by, past=past)
 
 
 def _database_rows(request: Request) -> Frame | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from functools import partial
 from itertools import chain
@@ -168,32 +168,25 @@ class Batch:
 
 def read_readable(
     paths: Sequence[str],
+    read: Callable[..., Batch],
     *,
     not_found: Sequence[str] = (),
     passed_by: Sequence[str] = (),
-    needed: frozenset[str],
-    scope: frozenset[str],
-    options: Options,
     past: Sequence[str | Frame] = (),
-    placing: Placing | None = None,
 ) -> Batch:
     """Read all files, or where some cannot be read all others, and say which those are.
 
     Args:
         paths: as of `read_batch`.
+        read: `read_batch` with all that it is given besides `paths` and `past`.
         not_found: a sentence for each name for which there is no file to read.
         passed_by: what was not read in folders, as `find_readable` says it.
-        needed: as of `read_batch`.
-        scope: as of `read_batch`.
-        options: as of `read_batch`.
         past: as of `read_batch`.
-        placing: as of `read_batch`.
 
     Raises:
         ClaimsError: no file can be read; a sentence for each.
     """
     problems, readable = list(not_found), list(paths)
-    read = partial(read_batch, needed=needed, scope=scope, options=options, placing=placing)
     try:
         batch = read(paths, past=past)
     except NoRoomError:

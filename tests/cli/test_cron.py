@@ -627,29 +627,21 @@ def test_a_mistake_of_the_user_is_no_unreadable_file(scrub: Scrub) -> None:
     assert len(err.splitlines()) == 1
 
 
-def test_files_without_faults_are_collected_once(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    from cpt77092.readers import Options, batch, read_readable
+def test_files_without_faults_are_collected_once(tmp_path: Path) -> None:
+    from cpt77092.readers import Batch, Options, read_batch, read_readable
 
     files = [write(str(tmp_path / name), CLEAN) for name in ("a.csv", "b.csv")]
     calls: list[int] = []
-    read = batch.read_batch
 
-    def counted(paths: Any, **how: Any) -> batch.Batch:
+    def counted(paths: Any, **how: Any) -> Batch:
         calls.append(len(paths))
-        return read(paths, **how)
+        needed, scope = frozenset({"payer"}), frozenset({"77092"})
+        return read_batch(paths, needed=needed, scope=scope, options=Options(), **how)
 
-    monkeypatch.setattr(batch, "read_batch", counted)
-    asked: dict[str, Any] = {
-        "needed": frozenset({"payer"}),
-        "scope": frozenset({"77092"}),
-        "options": Options(),
-    }
-    assert read_readable([str(file) for file in files], **asked).unreadable == ()
+    assert read_readable([str(file) for file in files], counted).unreadable == ()
     assert calls == [2]
     with pytest.raises(ClaimsError):
-        read_readable([str(write(str(tmp_path / "c.csv"), b""))], **asked)
+        read_readable([str(write(str(tmp_path / "c.csv"), b""))], counted)
 
 
 # The examples
