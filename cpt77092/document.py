@@ -65,6 +65,26 @@ class Row(_Cited):
     """A remark on the row above."""
 
 
+def own(text: str, about: str = "") -> Statement:
+    """A statement on the user's own claims, which has nobody to cite."""
+    return Statement(text, about, sources=None)
+
+
+def own_row(*cells: Cell, is_current: bool = False, is_note: bool = False) -> Row:
+    """Figures of the user's own claims, which have nobody to cite."""
+    return Row(cells, is_current, is_note, sources=None)
+
+
+def words(*names: str) -> tuple[Column, ...]:
+    """Columns of words."""
+    return tuple(map(Column, names))
+
+
+def numbers(*names: str, unit: str = "number") -> tuple[Column, ...]:
+    """Columns of numbers, which count something."""
+    return tuple(Column(name, unit) for name in names)
+
+
 @frozen
 class Table:
     """Rows under a title."""

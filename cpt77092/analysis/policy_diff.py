@@ -9,7 +9,19 @@ from typing import Any
 
 from cpt77092.analysis.finding_changes import ChangedFinding, Comparison, Money, PayerMonth
 from cpt77092.analysis.policy_changes import Change, PolicyChanges
-from cpt77092.document import Column, Document, Item, Row, Section, Statement, Table
+from cpt77092.document import (
+    Column,
+    Document,
+    Item,
+    Row,
+    Section,
+    Statement,
+    Table,
+    numbers,
+    own,
+    own_row,
+    words,
+)
 from cpt77092.policies import PARAMETERS
 from cpt77092.policies.value_text import codes_text, plain
 from cpt77092.text import count, dollars
@@ -18,18 +30,13 @@ _PARAMETERS = (
     Column("Parameter"), Column("Dates"), Column("Old", lead="was"), Column("New", lead="now")
 )  # fmt: skip
 _RULES = (
-    Column("Rule"),
-    Column("Appear", "lines"),
-    Column("Vanish", "lines"),
-    Column("Severity", "lines"),
-    Column("Unchecked", "lines"),
+    *words("Rule"),
+    *numbers("Appear", "Vanish", "Severity", "Unchecked", unit="lines"),
 )
 _MONEY = (
-    Column("Payer"),
-    Column("Month"),
-    Column("Error lines", "lines"),
-    Column("Charges at risk", "dollars"),
-    Column("Expected payment", "dollars"),
+    *words("Payer", "Month"),
+    *numbers("Error lines", unit="lines"),
+    *numbers("Charges at risk", "Expected payment", unit="dollars"),
 )
 _ABOUT_RULES = (
     "Severity: lines whose finding has another one. Unchecked: lines that the rule checked before "
@@ -65,7 +72,7 @@ def compose(
         subtitle=f"{count(changes, 'change')} of parameters in "
         f"{count(len(policies), 'policy', 'policies')}.",
         on=on,
-        introduction=(Statement(note, sources=None),) if note else (),
+        introduction=(own(note),) if note else (),
         sections=tuple(sections),
         is_one_page=True,
         figures=lambda: _figures(names, policies, comparison),
@@ -77,16 +84,14 @@ def _parameters(policies: Sequence[PolicyChanges]) -> Section:
     for one in policies:
         for text in one.others:
             labels.setdefault(text, []).append(one.label)
-    items: list[Item] = [
-        Statement(f"{', '.join(own)}.", text, sources=None) for text, own in labels.items()
-    ]
+    items: list[Item] = [own(f"{', '.join(some)}.", text) for text, some in labels.items()]
     items += [
         Table(one.label, _PARAMETERS, tuple(map(_row, one.changes)))
         for one in policies
         if one.changes
     ]
     if not items:
-        items.append(Statement("Nothing that decides a claim differs.", sources=None))
+        items.append(own("Nothing that decides a claim differs."))
     return Section("parameters", "What changed", tuple(items))
 
 
@@ -101,16 +106,13 @@ def _row(change: Change) -> Row:
 def _claims(comparison: Comparison, limit: int) -> Iterator[Section]:
     """What the change does to a batch."""
     appear, vanish, severity = comparison.counts
-    items: list[Item] = [Statement(_summary(comparison), sources=None)]
+    items: list[Item] = [own(_summary(comparison))]
     rules = tuple(
-        Row(
-            (f"{one.rule} {one.name}", one.appear, one.vanish, one.severity, one.unchecked),
-            sources=None,
-        )
+        own_row(f"{one.rule} {one.name}", one.appear, one.vanish, one.severity, one.unchecked)
         for one in comparison.by_rule()
     )
     if rules:
-        items += [Statement(_ABOUT_RULES, sources=None), Table("By rule", _RULES, rules)]
+        items += [own(_ABOUT_RULES), Table("By rule", _RULES, rules)]
     months = [one for one in comparison.by_payer_and_month() if _differs(one.money)]
     if months:
         total = _money_row("All, changed or not", "", comparison.total(), is_total=True)
@@ -160,14 +162,14 @@ def _differs(money: Money) -> bool:
 
 
 def _money_row(payer: str, month: str, money: Money, *, is_total: bool = False) -> Row:
-    cells = (
+    return own_row(
         payer,
         month or (None if is_total else "no date"),
         _pair(*(f"{lines:,}" for lines in money.lines)),
         _pair(*map(_dollars, money.charges)),
         _pair(*map(_dollars, money.expected)),
+        is_current=is_total,
     )
-    return Row(cells, sources=None, is_current=is_total)
 
 
 def _pair(old: str, new: str) -> str:

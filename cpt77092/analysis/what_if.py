@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from cpt77092 import findings
-from cpt77092.document import Cell, Column, Document, Row, Section, Statement, Table
+from cpt77092.document import Cell, Document, Section, Table, numbers, own, own_row, words
 from cpt77092.engine import ERROR, Result
 from cpt77092.findings import Totals
 from cpt77092.frozen import frozen
@@ -18,12 +18,11 @@ from cpt77092.policies import PolicySet
 from cpt77092.text import count
 
 _COLUMNS = (
-    Column("Policy"),
-    Column("Denied", "lines"),
-    Column("Charges at risk", "dollars"),
-    Column("Warned", "lines"),
-    Column("Ask payer", "lines"),
-    Column("Denied by"),
+    *words("Policy"),
+    *numbers("Denied", unit="lines"),
+    *numbers("Charges at risk", unit="dollars"),
+    *numbers("Warned", "Ask payer", unit="lines"),
+    *words("Denied by"),
 )
 _NOTE = (
     "Ask payer: lines that the payer has no published rule for. They are not denied here, which is "
@@ -84,8 +83,7 @@ def compose(answers: Sequence[Answer], assumed: Sequence[str], on: date) -> Docu
     lines = answers[0].totals.checked_lines
     everywhere = set(answers[0].by_rule).intersection(*(one.by_rule for one in answers))
     rows = tuple(
-        Row(_cells(one, everywhere), sources=None, is_current=one.case.is_assumed)
-        for one in answers
+        own_row(*_cells(one, everywhere), is_current=one.case.is_assumed) for one in answers
     )
     notes = [_NOTE]
     if everywhere and len(answers) > 1:
@@ -96,7 +94,7 @@ def compose(answers: Sequence[Answer], assumed: Sequence[str], on: date) -> Docu
         title="What if: the same claims under other policies",
         subtitle=f"{count(lines, 'checked line')}, as of {on}.",
         on=on,
-        introduction=tuple(Statement(note, sources=None) for note in notes),
+        introduction=tuple(map(own, notes)),
         sections=(Section("policies", "By policy", (Table("Lines and dollars", _COLUMNS, rows),)),),
         is_one_page=True,
         figures=lambda: _figures(answers, assumed, on),

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from cpt77092.analysis.claim_trace import Kind, Outcome, TracedLine, trace
-from cpt77092.document import Column, Document, Item, Row, Section, Statement, Table
+from cpt77092.document import Column, Document, Item, Row, Section, Statement, Table, own, own_row
 from cpt77092.engine import SEVERITIES, Result
 from cpt77092.policies import NO_RULE_FOUND, PARAMETERS, Decision, Status
 from cpt77092.policies.value_text import plain, short_value
@@ -33,15 +33,15 @@ def compose(result: Result, claim: str) -> Document:
         )
     sections = tuple(
         _section(f"line-{lines.index(line) + 1}", line, number if several else 0)
-        for number, own in enumerate(claims, start=1)
-        for line in own
+        for number, lines_of_claim in enumerate(claims, start=1)
+        for line in lines_of_claim
     )
     return Document(
         title=f"Why: claim {safe(claim)}",
         subtitle=f"{count(len(result.rules), 'rule')} on {count(len(lines), 'line')}, as of "
         f"{result.as_of}: {_numbers(one for line in lines for one in line.outcomes)}.",
         on=result.as_of,
-        introduction=(Statement(several, sources=None),) if several else (),
+        introduction=(own(several),) if several else (),
         sections=sections,
         is_one_page=True,
         figures=lambda: _figures(result, claim, lines),
@@ -62,7 +62,7 @@ def _section(key: str, line: TracedLine, claim: int) -> Section:
     number = "" if line.number is None else f"Line {line.number}: "
     of = f"Claim {claim} of this number. " if claim else ""
     title = f"{of}{number}{line.code}, {line.payer}, DOS {line.cells['claim_line_start_date']}"
-    items: list[Item] = [Statement(_head(line), sources=None)]
+    items: list[Item] = [own(_head(line))]
     items += [
         Statement(one.text, f"{one.severity} {one.rule.code}", sources=one.sources or None)
         for one in sorted(line.of(Kind.FINDING), key=lambda one: _SEVERITIES.index(one.severity))
@@ -70,7 +70,7 @@ def _section(key: str, line: TracedLine, claim: int) -> Section:
     items += _not_checked(line.of(Kind.NOT_CHECKED))
     items += _clear(line.of(Kind.CLEAR))
     if rest := line.of(Kind.DOES_NOT_APPLY):
-        items.append(Statement(f"{_codes(rest)}.", "Does not apply", sources=None))
+        items.append(own(f"{_codes(rest)}.", "Does not apply"))
     return Section(key, title, tuple(items))
 
 
@@ -93,7 +93,7 @@ def _not_checked(outcomes: list[Outcome]) -> list[Item]:
     for one in outcomes:
         reason, no_rule, _ = one.text.partition(NO_RULE_FOUND)
         by_reason.setdefault(reason + no_rule, []).append(one)
-    rows = tuple(Row((_codes(own), reason), sources=None) for reason, own in by_reason.items())
+    rows = tuple(own_row(_codes(some), reason) for reason, some in by_reason.items())
     title = f"Not checked ({len(outcomes)})"
     return [Table(title, (_RULES, Column("Why")), rows)] if rows else []
 
@@ -108,11 +108,11 @@ def _clear(outcomes: list[Outcome]) -> list[Item]:
         else:
             by_values.setdefault(one.values, []).append(one)
     rows = []
-    for own in by_decision.values():
-        values = dict.fromkeys(value for one in own for value in one.values)
-        decision = own[0].decisions[0]
+    for some in by_decision.values():
+        values = dict.fromkeys(value for one in some for value in one.values)
+        decision = some[0].decisions[0]
         sources = (decision.source,) if decision.source is not None else None
-        cells = (_codes(own), _decision(decision), ", ".join(values) or None)
+        cells = (_codes(some), _decision(decision), ", ".join(values) or None)
         rows.append(Row(cells, sources=sources))
     items: list[Item] = []
     if rows:
@@ -122,14 +122,10 @@ def _clear(outcomes: list[Outcome]) -> list[Item]:
         )
     if by_values:
         alone = [
-            f"{_codes(own)} ({', '.join(values)})" if values else _codes(own)
-            for values, own in by_values.items()
+            f"{_codes(some)} ({', '.join(values)})" if values else _codes(some)
+            for values, some in by_values.items()
         ]
-        items.append(
-            Statement(
-                f"{'; '.join(alone)}.", f"Clear by the claim ({_size(by_values)})", sources=None
-            )
-        )
+        items.append(own(f"{'; '.join(alone)}.", f"Clear by the claim ({_size(by_values)})"))
     return items
 
 

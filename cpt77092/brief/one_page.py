@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from cpt77092.brief.scope import Scope, capitalized, global_amount
-from cpt77092.document import Document, Item, Section, Statement
+from cpt77092.document import Document, Item, Section, Statement, own
 from cpt77092.policies import PARAMETERS, Decision, Level, PolicySet, Status, decide
 from cpt77092.policies.localities import is_of_locality
 from cpt77092.policies.policy import DEFAULT
@@ -64,7 +64,7 @@ def one_page(policies: PolicySet, payer: str | None, on: date) -> Document:
         subtitle=f"{label}, as of {on}. Everything on file: {more}",
         payer=payer,
         on=on,
-        introduction=(Statement(_BY_DEFAULT, sources=None),),
+        introduction=(own(_BY_DEFAULT),),
         sections=tuple(
             Section(title.lower().replace(" ", "-"), title, tuple(items))
             for title, items in parts
@@ -101,8 +101,8 @@ def _position(scope: Scope, decisions: Sequence[Decision]) -> Statement:
         by_answer.setdefault(_answer(decision), []).append(decision)
     is_shared = len(by_answer) == 1 and len(holds_for) == len(decisions)
     texts = [
-        answer if is_shared else f"{codes_text(sorted(one.code for one in own))}: {answer}"
-        for answer, own in by_answer.items()
+        answer if is_shared else f"{codes_text(sorted(one.code for one in some))}: {answer}"
+        for answer, some in by_answer.items()
     ]
     others = {one.contradicted_by.title for one in holds_for if one.contradicted_by}
     text = "; ".join(texts) + (f" (otherwise: {', '.join(sorted(others))})" if others else "")
@@ -179,11 +179,11 @@ def _of_all(scope: Scope) -> Iterator[tuple[str, list[Item]]]:
             title,
             [
                 Statement(
-                    f"{scope.labels(one.payer for one in own)}.",
+                    f"{scope.labels(one.payer for one in some)}.",
                     capitalized(answer),
-                    sources=_cited(own),
+                    sources=_cited(some),
                 )
-                for answer, own in answers.items()
+                for answer, some in answers.items()
             ],
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
@@ -13,7 +13,6 @@ import polars as pl
 from cpt77092.document import (
     Bar,
     BarChart,
-    Cell,
     Column,
     Document,
     Item,
@@ -21,9 +20,12 @@ from cpt77092.document import (
     Row,
     Section,
     Series,
-    Statement,
     StepChart,
     Table,
+    numbers,
+    own,
+    own_row,
+    words,
 )
 from cpt77092.grading.evidence import us_date
 from cpt77092.grading.grades import Grades, Miss, Month, RuleGrade, Step, Tally
@@ -56,7 +58,7 @@ def compose(graded: Graded, *, limit: int = SHOWN) -> Document:
         title=headline(graded.grades),
         subtitle=_subtitle(graded),
         on=on,
-        introduction=tuple(map(_own, sentences(graded))),
+        introduction=tuple(map(own, sentences(graded))),
         sections=tuple(sections),
         figures=partial(grades_record, graded),
     )
@@ -66,10 +68,6 @@ def _optional(key: str, title: str, items: Iterator[Item]) -> list[Section]:
     """A section, unless there is nothing in it."""
     known = tuple(items)
     return [Section(key, title, known)] if known else []
-
-
-def _own(text: str) -> Statement:
-    return Statement(text, sources=None)
 
 
 def headline(grades: Grades) -> str:
@@ -157,39 +155,27 @@ def _subtitle(graded: Graded) -> str:
     )
 
 
-def _words(*names: str) -> tuple[Column, ...]:
-    return tuple(Column(name) for name in names)
-
-
-def _numbers(*names: str) -> tuple[Column, ...]:
-    return tuple(Column(name, "number") for name in names)
-
-
-def _row(*cells: Cell) -> Row:
-    return Row(cells, sources=None)
-
-
 def _rules(grades: Grades) -> Iterator[Item]:
     """The rules whose predictions were answered, and how many were not."""
     answered = [one for one in grades.rules if one.tally.precision.whole or one.missed]
     silent = len({one.rule for one in grades.rules} - {one.rule for one in answered})
     if answered:
         yield _rule_table(answered, knows_misses=grades.missed is not None)
-        yield _own(
+        yield own(
             "Right: the share that was denied, with its 95% interval. Open: not answered, billed "
             "differently, or paid $0.00 without a denial code."
         )
     if silent:
-        yield _own(f"No answer yet to the predictions of {count(silent, 'other rule')}.")
+        yield own(f"No answer yet to the predictions of {count(silent, 'other rule')}.")
     if not grades.rules:
-        yield _own("The report predicts no denial.")
+        yield own("The report predicts no denial.")
 
 
 def _rule_table(answered: list[RuleGrade], *, knows_misses: bool) -> Table:
-    missed = _numbers("Missed") if knows_misses else ()
+    missed = numbers("Missed") if knows_misses else ()
     columns = (
-        *_words("Rule", "Payer"),
-        *_numbers("Denied", "Other code", "Paid", "Open"),
+        *words("Rule", "Payer"),
+        *numbers("Denied", "Other code", "Paid", "Open"),
         Column("Right", "share"),
         *missed,
     )
@@ -208,43 +194,56 @@ def _rule_row(one: RuleGrade, *, knows_misses: bool) -> Row:
     )
     missed = (one.missed,) if knows_misses else ()
     name = f"{one.rule} {one.name.replace('-', ' ')}{warning}"
-    return _row(name, one.label, *counts, str(tally.precision), *missed)
+    return own_row(name, one.label, *counts, str(tally.precision), *missed)
 
 
 def _false_alarms(graded: Graded, limit: int) -> Iterator[Item]:
     alarms = graded.lines.filter(pl.col("severity") == "error", pl.col("grade") == "paid")
-    if not alarms.height:
-        return
-    shown = alarms.sort("paid", descending=True, maintain_order=True)
-    shown = shown.head(limit) if limit else shown
-    rows = [
-        _row(
-            f"{row['claim_id']}/{row['claim_line_number'] or 1}",
-            row["label"],
-            f"{row['hcpcs_code']} {row['modifiers'] or ''}".strip(),
-            us_date(row["claim_line_start_date"]),
-            row["predicted"],
-            row["paid"],
-        )
-        for row in shown.iter_rows(named=True)
+    if alarms.height:
+        columns = {
+            **_CLAIM,
+            "Billed": _BILLED,
+            "Service": _SERVICE,
+            "Predicted by": pl.col("predicted"),
+            "Paid": pl.col("paid"),
+        }
+        alarms = alarms.sort("paid", descending=True, maintain_order=True)
+        yield _list("False alarms", alarms, columns, limit)
+
+
+_CLAIM = {
+    "Claim": pl.format("{}/{}", "claim_id", pl.col("claim_line_number").fill_null(1)),
+    "Payer": pl.col("label"),
+}
+_BILLED = pl.format("{} {}", "hcpcs_code", pl.col("modifiers").fill_null("")).str.strip_chars()
+_SERVICE = pl.col("claim_line_start_date").dt.strftime("%m/%d/%Y").fill_null("no date")
+
+
+def _list(
+    title: str,
+    lines: pl.DataFrame,
+    columns: Mapping[str, pl.Expr],
+    limit: int,
+    *,
+    form: str = "csv",
+) -> Table:
+    """The first lines, and in the title how many there are and the format that has all."""
+    shown = lines.head(limit) if limit else lines
+    if shown.height < lines.height:
+        title = f"{title}, {shown.height:,} of {lines.height:,}; --format {form} has all"
+    cells = shown.select(value.alias(name) for name, value in columns.items())
+    names = [
+        Column(name, "dollars" if dtype.is_decimal() else "")
+        for name, dtype in cells.schema.items()
     ]
-    columns = (
-        *_words("Claim", "Payer", "Billed", "Service", "Predicted by"),
-        Column("Paid", "dollars"),
-    )
-    yield Table(_showing("False alarms", len(rows), alarms.height), columns, tuple(rows))
-
-
-def _showing(title: str, shown: int, total: int, *, form: str = "csv") -> str:
-    """The title of a list, with how much of it is there and the format that has all."""
-    return f"{title}, {shown:,} of {total:,}; --format {form} has all" if shown < total else title
+    return Table(title, tuple(names), tuple(own_row(*row) for row in cells.iter_rows()))
 
 
 def _misses(grades: Grades) -> Iterator[Item]:
     if not grades.misses:
         return
     rows = [
-        _row(
+        own_row(
             one.label,
             denial_text(one),
             one.lines,
@@ -257,8 +256,8 @@ def _misses(grades: Grades) -> Iterator[Item]:
     yield Table(
         "By reason, with the rules that predict such a denial (info: one that only asked)",
         (
-            *_words("Payer", "Denial"),
-            *_numbers("Lines", "Warned"),
+            *words("Payer", "Denial"),
+            *numbers("Lines", "Warned"),
             Column("Charges", "dollars"),
             Column("Rule"),
         ),
@@ -275,7 +274,7 @@ def _step(step: Step) -> Item:
     how = f" with {step.modifiers}" if step.modifiers else " without modifiers"
     verb = "deny" if step.is_denial else "pay"
     with_code = f" (CARC {step.carc})" if step.carc else ""
-    return _own(
+    return own(
         f"{step.label} began to {verb} {step.hcpcs_code}{how}{with_code} on about "
         f"{us_date(step.day)}: {step.before.part:,} of {step.before.whole:,} lines denied before, "
         f"{step.since.part:,} of {step.since.whole:,} since."
@@ -284,30 +283,24 @@ def _step(step: Step) -> Item:
 
 def _proposals(graded: Graded) -> Iterator[Item]:
     for one in graded.proposals:
-        yield Statement(
+        yield own(
             f"on file: {one.on_file}. Its answers: {one.evidence}. That is {one.parameter} "
             f"{one.value} on {one.code} from {us_date(one.first_day)}.",
             about=one.label,
-            sources=None,
         )
-        if one.command:
-            yield _own(one.command)
-        else:
-            yield _own(
-                "It has no policy file yet: scrub payers CLAIMS --save payers.yaml names one."
-            )
+        no_file = "It has no policy file yet: scrub payers CLAIMS --save payers.yaml names one."
+        yield own(one.command or no_file)
     for doubtful in graded.doubtful_rules:
         tally = doubtful.tally
-        yield Statement(
+        yield own(
             f"it paid {tally.paid:,} of {tally.paid + tally.denied:,} answered lines "
             f"({dollars(tally.paid_dollars)}) that {doubtful.rule} {doubtful.name} said it would "
             "deny. Look up the value on file.",
             about=doubtful.label,
-            sources=None,
         )
-        yield _own(shlex.join(("scrub", "explain", doubtful.rule, "--payer", doubtful.payer)))
+        yield own(shlex.join(("scrub", "explain", doubtful.rule, "--payer", doubtful.payer)))
     if graded.proposals or graded.doubtful_rules:
-        yield _own("Nothing was changed. Decide, then type the command.")
+        yield own("Nothing was changed. Decide, then type the command.")
 
 
 def _months(grades: Grades) -> Iterator[Item]:
@@ -328,11 +321,11 @@ def _months(grades: Grades) -> Iterator[Item]:
         bars=tuple(_month_bars(grades.months)),
     )
     rows = [
-        _row(m.label, m.month, m.answered, m.predicted, m.came_true, m.denied, m.missed)
+        own_row(m.label, m.month, m.answered, m.predicted, m.came_true, m.denied, m.missed)
         for m in grades.months
     ]
-    columns = _numbers("Answered", "Predicted", "Came true", "Denied", "Missed")
-    table = Table("Answered lines", (*_words("Payer", "Month"), *columns), tuple(rows))
+    columns = numbers("Answered", "Predicted", "Came true", "Denied", "Missed")
+    table = Table("Answered lines", (*words("Payer", "Month"), *columns), tuple(rows))
     yield Section("months-table", "Every payer and month", (table,), is_detail=True)
 
 
@@ -365,35 +358,26 @@ def _payments(graded: Graded, limit: int) -> Iterator[Item]:
     if not paid.groups:
         return
     rows = [
-        _row(g.label, g.hcpcs_code, g.lines, g.expected, g.allowed, g.paid, g.below, g.short)
+        own_row(g.label, g.hcpcs_code, g.lines, g.expected, g.allowed, g.paid, g.below, g.short)
         for g in paid.groups
     ]
-    money = (Column(name, "dollars") for name in ("Fee", "Allowed", "Paid"))
-    yield _own(
+    money = numbers("Fee", "Allowed", "Paid", unit="dollars")
+    yield own(
         "The fee is the one on file, or the charge where that is lower. Medicare's is the national "
         "amount: your locality pays more or less. Allowed includes what the patient owes."
     )
-    columns = (*_words("Payer", "Code"), *_numbers("Lines"), *money, *_numbers("Below"))
+    columns = (*words("Payer", "Code"), *numbers("Lines"), *money, *numbers("Below"))
     yield Table("By payer and code", (*columns, Column("Short", "dollars")), tuple(rows))
-    if not paid.below.height:
-        return
-    shown = paid.below.head(limit) if limit else paid.below
-    rows = [
-        _row(
-            f"{row['claim_id']}/{row['claim_line_number'] or 1}",
-            row["label"],
-            row["hcpcs_code"],
-            row["due"],
-            row["allowed"],
-            row["short"],
-            row["adjustments"] or "",
-        )
-        for row in shown.iter_rows(named=True)
-    ]
-    money = (Column(name, "dollars") for name in ("Fee", "Allowed", "Short"))
-    columns = (*_words("Claim", "Payer", "Code"), *money, *_words("Adjustments"))
-    title = _showing("Underpaid lines", len(rows), paid.below.height)
-    yield Table(title, columns, tuple(rows))
+    if paid.below.height:
+        below = {
+            **_CLAIM,
+            "Code": pl.col("hcpcs_code"),
+            "Fee": pl.col("due"),
+            "Allowed": pl.col("allowed"),
+            "Short": pl.col("short"),
+            "Adjustments": pl.col("adjustments").fill_null(""),
+        }
+        yield _list("Underpaid lines", paid.below, below, limit)
 
 
 def _what_was_read(graded: Graded, limit: int) -> Iterator[Item]:
@@ -403,43 +387,34 @@ def _what_was_read(graded: Graded, limit: int) -> Iterator[Item]:
         parts = [f"{count(file.lines.height, 'line')} read"]
         parts += [f"{file.rejects.height:,} rejected"] if file.rejects.height else []
         parts += [f"{file.not_data:,} not data"] if file.not_data else []
-        yield _own(
+        yield own(
             f"{path} ({file.kind}): {count(file.rows, 'row')} = {' + '.join(parts)}{payments}."
         )
         for note in (*file.faults, *file.notes):
-            yield _own(f"{path}: {note}.")
+            yield own(f"{path}: {note}.")
         for reason, amount in file.provider_adjustments.items():
             verb = "withheld" if amount > 0 else "added"
-            yield _own(
-                f"{path}: {dollars(abs(amount))} {verb} apart from any claim (PLB {reason})."
-            )
+            yield own(f"{path}: {dollars(abs(amount))} {verb} apart from any claim (PLB {reason}).")
     for note in graded.predictions.notes:
-        yield _own(f"{note}.")
+        yield own(f"{note}.")
     yield from _unmatched(graded, limit)
 
 
 def _unmatched(graded: Graded, limit: int) -> Iterator[Item]:
     if graded.other_codes:
-        yield _own(f"Lines with other codes: {graded.other_codes:,}.")
+        yield own(f"Lines with other codes: {graded.other_codes:,}.")
     total = graded.unmatched.height
     if not total:
         return
     if not graded.predictions.has_all_lines:
-        yield _own(f"{count(total, 'line')} with a checked code answer no line of the report.")
+        yield own(f"{count(total, 'line')} with a checked code answer no line of the report.")
         return
-    shown = graded.unmatched.head(limit) if limit else graded.unmatched
-    rows = [
-        _row(
-            row["claim_id"],
-            row["remitting_payer"] or "",
-            f"{row['hcpcs_code']} {row['modifiers'] or ''}".strip(),
-            us_date(row["claim_line_start_date"]),
-            row["charge"],
-            row["paid"],
-        )
-        for row in shown.iter_rows(named=True)
-    ]
-    money = (Column(name, "dollars") for name in ("Charge", "Paid"))
-    columns = (*_words("Claim", "Payer", "Billed", "Service"), *money)
-    title = _showing("Answers to no checked line", len(rows), total, form="json")
-    yield Table(title, columns, tuple(rows))
+    columns = {
+        "Claim": pl.col("claim_id"),
+        "Payer": pl.col("remitting_payer").fill_null(""),
+        "Billed": _BILLED,
+        "Service": _SERVICE,
+        "Charge": pl.col("charge"),
+        "Paid": pl.col("paid"),
+    }
+    yield _list("Answers to no checked line", graded.unmatched, columns, limit, form="json")

@@ -9,14 +9,16 @@ from functools import partial
 from cpt77092.document import (
     Bar,
     BarChart,
-    Cell,
-    Column,
     Document,
     Item,
     Row,
     Section,
     Statement,
     Table,
+    numbers,
+    own,
+    own_row,
+    words,
 )
 from cpt77092.policies import PARAMETERS, Decision, Level, Status
 from cpt77092.policies.parameters import ByPart
@@ -51,15 +53,10 @@ def compose(profile: Profile, *, limit: int = 0) -> Document:
         subtitle=f"Benchmarks of {count(profile.rows, 'row')}, as of {profile.as_of}. "
         f"Policies: {', '.join(profile.policies)}.",
         on=profile.as_of,
-        introduction=tuple(map(_own, introduction)),
+        introduction=tuple(map(own, introduction)),
         sections=tuple(sections),
         figures=partial(profile_record, profile),
     )
-
-
-def _own(text: str) -> Statement:
-    """A sentence on the batch itself, which has nobody to cite."""
-    return Statement(text, sources=None)
 
 
 def headline(profile: Profile) -> str:
@@ -187,14 +184,14 @@ def _payer(number: int, payer: Payer) -> Section:
     dated = [month.month for month in payer.months if month.month] or [UNDATED]
     period = dated[0] if dated[0] == dated[-1] else f"{dated[0]} to {dated[-1]}"
     items: list[Item] = [
-        _own(
+        own(
             f"{count(payer.lines, 'line')}, {period}, {payer.clean.percent} clean. "
             f"Policy applied: {payer.payer}."
         ),
         *_positions_on_26(payer),
     ]
     if any_by_default(payer):
-        items.append(_own(NOT_OWN))
+        items.append(own(NOT_OWN))
     items += [_codes(payer), _months(payer), *_sites_and_findings(payer)]
     title = "Policy in force on the lines' dates, with sources"
     items.append(Section(f"{key}-policy", title, (_policy(payer),), is_detail=True))
@@ -208,19 +205,6 @@ def _payer(number: int, payer: Payer) -> Section:
     return Section(key, payer.label, tuple(items))
 
 
-def _words(*names: str) -> tuple[Column, ...]:
-    return tuple(Column(name) for name in names)
-
-
-def _numbers(*names: str) -> tuple[Column, ...]:
-    return tuple(Column(name, "number") for name in names)
-
-
-def _figures(*cells: Cell, is_note: bool = False) -> Row:
-    """Figures of the batch itself, which have nobody to cite."""
-    return Row(cells, is_note=is_note, sources=None)
-
-
 def _codes(group: Group) -> Table:
     """Two rows for a code: what the lines bill, and what the policy expects."""
     rows = []
@@ -228,12 +212,12 @@ def _codes(group: Group) -> Table:
         units = _number(code.units)
         units += "" if code.units is None else f", most {_number(code.most_units)}"
         shares = (str(code.with_26), str(code.with_tc))
-        rows.append(_figures(code.hcpcs_code, code.lines, *shares, units, *_money(code)))
+        rows.append(own_row(code.hcpcs_code, code.lines, *shares, units, *_money(code)))
         *policy, fee = (expected(code.expected.get(name, ())) for name in _WITH_POLICY)
-        rows.append(_figures("policy", "", *policy, "", fee, "", is_note=True))
-    numbers = _numbers("Lines", "With 26", "With TC", "Units", "Charges", "x fee", "Clean")
+        rows.append(own_row("policy", "", *policy, "", fee, "", is_note=True))
+    columns = numbers("Lines", "With 26", "With TC", "Units", "Charges", "x fee", "Clean")
     title = "By code, with what the policy expects"
-    return Table(title, (*_words("Code"), *numbers), tuple(rows))
+    return Table(title, (*words("Code"), *columns), tuple(rows))
 
 
 def _months(payer: Payer) -> Table:
@@ -241,9 +225,9 @@ def _months(payer: Payer) -> Table:
     for month in payer.months:
         top = [f"{one.rule} {one.lines.part:,}" for one in month.findings[:TOP_FINDINGS]]
         counts = (month.lines, str(month.use_of_26), _number(month.units))
-        rows.append(_figures(month.month or UNDATED, *counts, *_money(month), ", ".join(top)))
-    numbers = _numbers("Lines", "26 on 77092", "Units", "Charges", "x fee", "Clean")
-    columns = (*_words("Month"), *numbers, *_words("Top findings"))
+        rows.append(own_row(month.month or UNDATED, *counts, *_money(month), ", ".join(top)))
+    figures = numbers("Lines", "26 on 77092", "Units", "Charges", "x fee", "Clean")
+    columns = (*words("Month"), *figures, *words("Top findings"))
     return Table("By month of service", columns, tuple(rows))
 
 
@@ -253,13 +237,13 @@ def _money(totals: Totals) -> tuple[str, str, str]:
 
 
 def _sites_and_findings(group: Group) -> Iterator[Table]:
-    share = _numbers("Share of lines")
-    rows = [_figures(place(site), str(site.share), judged(site) or UNKNOWN) for site in group.sites]
-    columns = (*_words("Place"), *share, *_words("By the policy"))
+    share = numbers("Share of lines")
+    rows = [own_row(place(site), str(site.share), judged(site) or UNKNOWN) for site in group.sites]
+    columns = (*words("Place"), *share, *words("By the policy"))
     yield Table("Places of service", columns, tuple(rows))
-    columns = (*_words("Rule", "Severity"), *share, *_words("Finding when"))
+    columns = (*words("Rule", "Severity"), *share, *words("Finding when"))
     rows = [
-        _figures(one.rule, one.severity.value, str(one.lines), one.title) for one in group.findings
+        own_row(one.rule, one.severity.value, str(one.lines), one.title) for one in group.findings
     ]
     if rows:
         yield Table("Findings", columns, tuple(rows))
@@ -295,7 +279,7 @@ def _policy(group: Group) -> Table:
         cells = (", ".join(codes), subject, one, since, one.decided_by or None, searched)
         rows.append(Row(cells, sources=cited(one) or None))
     names = ("Codes", "Subject", "Position", "Since", "Decided by", "Searched without result")
-    return Table("By parameter", _words(*names), tuple(rows))
+    return Table("By parameter", words(*names), tuple(rows))
 
 
 def place(site: Site) -> str:
