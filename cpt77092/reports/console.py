@@ -8,7 +8,9 @@ import shutil
 import sys
 from collections.abc import Callable
 
+from rich import box
 from rich.console import Console
+from rich.table import Table
 
 from cpt77092.choices import Color
 
@@ -27,6 +29,14 @@ def as_text(show: Callable[[Console], None]) -> str:
     page = io.StringIO()
     show(Console(file=page, width=WIDTH_OF_A_PIPE, highlight=False))
     return "".join(f"{line.rstrip()}\n" for line in page.getvalue().splitlines())
+
+
+def table_of(*headers: str) -> Table:
+    """A table whose cells are broken where they have no room."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for header in headers:
+        table.add_column(header, overflow="fold")
+    return table
 
 
 class _Console(Console):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -16,7 +15,7 @@ from cpt77092.policies import PARAMETERS
 from cpt77092.policies.national_tables import Coverage
 from cpt77092.policies.parameters import Pair
 from cpt77092.policies.value_text import text_of_value
-from cpt77092.reports.console import STYLES
+from cpt77092.reports.console import STYLES, table_of
 from cpt77092.text import count, safe
 
 
@@ -47,9 +46,8 @@ def _show_extract(console: Console, extract: Extract) -> None:
 
 
 def _table(changes: Sequence[Change]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for header in ("Policy", "Code", "What", "From", "On file", "New"):
-        table.add_column(header, overflow="fold", no_wrap=header in {"Code", "From"})
+    table = table_of("Policy", "Code", "What", "From", "On file", "New")
+    table.columns[1].no_wrap = table.columns[3].no_wrap = True
     for change in changes:
         before, after = _texts(change)
         table.add_row(
@@ -86,9 +84,8 @@ def _members(change: Change, members: tuple[object, ...]) -> str:
 
 def show_status(console: Console, covered: Sequence[Coverage], today: date, folder: str) -> None:
     """How far each table goes, whether it is due, and the file that brings it up to date."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for header in ("Table, its source and the next file", "Covers", "Due"):
-        table.add_column(header, overflow="fold", no_wrap=header == "Covers")
+    table = table_of("Table, its source and the next file", "Covers", "Due")
+    table.columns[1].no_wrap = True
     for one in covered:
         title = f"{one.table.title[0].upper()}{one.table.title[1:]}"
         table.add_row(

@@ -6,13 +6,11 @@ import json
 from collections.abc import Iterator
 
 import typer
-from rich import box
-from rich.table import Table
 
 from cpt77092.choices import Color, PageFormat
 from cpt77092.policies.condition import OPERATORS, Name
 from cpt77092.policies.rule_names import columns_and_facts, parameters
-from cpt77092.reports.console import make_console
+from cpt77092.reports.console import make_console, table_of
 
 
 def names_markdown() -> str:
@@ -47,9 +45,7 @@ def print_names(form: PageFormat, color: Color) -> None:
         (("Name", "Type", "Meaning"), _rows()),
         (("In SQL", "Meaning", "Example"), iter(OPERATORS)),
     ):
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-        for header in headers:
-            table.add_column(header, overflow="fold")
+        table = table_of(*headers)
         for row in rows:
             table.add_row(*row)
         console.print(table)

@@ -6,14 +6,13 @@ import shlex
 from collections.abc import Sequence
 
 import yaml
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from cpt77092.policies.payer_names import PayerMatch, SpellingCount
 from cpt77092.policies.payer_words import normal_name
 from cpt77092.policies.policy import DEFAULT
+from cpt77092.reports.console import table_of
 from cpt77092.text import count, safe
 
 HEADING = "payers:\n"
@@ -34,10 +33,9 @@ def unanswered(spellings: Sequence[SpellingCount]) -> dict[str, tuple[SpellingCo
 
 def show_payers(console: Console, spellings: Sequence[SpellingCount], paths: Sequence[str]) -> None:
     """Every spelling with its policy and the reason, those that are not recognized first."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     plan = ["Plan"] if any(one.plan_name for one in spellings) else []
-    for header in ("Payer", *plan, "Payer ID", "Indicator", "Lines", "Policy", "Why"):
-        table.add_column(header, overflow="fold", justify="right" if header == "Lines" else "left")
+    table = table_of("Payer", *plan, "Payer ID", "Indicator", "Lines", "Policy", "Why")
+    table.columns[-3].justify = "right"
     for one in sorted(spellings, key=lambda spelling: spelling.match.is_known):
         named = (one.payer or "(blank)", *(one.plan_name for _ in plan), one.payer_id)
         texts = (*named, one.claim_filing_indicator, f"{one.lines:,}")

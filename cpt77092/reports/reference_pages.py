@@ -8,7 +8,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from rich import box
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
@@ -25,6 +24,7 @@ from cpt77092.readers import OpenedFile, is_headerless
 from cpt77092.reference.code_list import denial_codes
 from cpt77092.reference.codes import CHECKED
 from cpt77092.reference.sources import Confidence
+from cpt77092.reports.console import table_of
 from cpt77092.reports.rule_pages import denials, parts
 from cpt77092.rule import FixKind, Rule
 from cpt77092.text import safe
@@ -76,7 +76,7 @@ def _fix_kinds(rule: Rule) -> list[str]:
 
 def show_rules(console: Console, catalogue: Sequence[Rule]) -> None:
     """The catalog as a table."""
-    table = _table("Rule", "Severity", "Finding when", "Denial")
+    table = table_of("Rule", "Severity", "Finding when", "Denial")
     for rule in catalogue:
         denial = denials(rule, " ", rule.denial.group)
         table.add_row(rule.code, rule.severity_label, rule.title, denial)
@@ -135,7 +135,7 @@ def _answers_table(rows: Iterable[Position], policies: PolicySet, codes: Sequenc
     by_answer: dict[tuple[str, ...], list[str]] = {}
     for row in rows:
         by_answer.setdefault(_answer(row, codes), []).append(policies[row.payer].label)
-    table = _table("Payer", "Answer", "Since", "Source")
+    table = table_of("Payer", "Answer", "Since", "Source")
     table.columns[2].no_wrap = True
     for (rank, *answer), labels in sorted(by_answer.items(), key=lambda item: item[0][0]):
         del rank
@@ -178,7 +178,7 @@ def policies_list(policies: PolicySet) -> list[dict[str, Any]]:
 
 def show_policies(console: Console, policies: PolicySet) -> None:
     """The policies as a table."""
-    table = _table("Policy", "Payer", "Follows", "Last checked", "Values")
+    table = table_of("Policy", "Payer", "Follows", "Last checked", "Values")
     for row in policies_list(policies):
         texts = (row["follows"] or "", row["checked_on"] or "", str(row["values"]))
         table.add_row(row["payer"], Text(row["label"]), *texts)
@@ -346,7 +346,7 @@ def _print_notes(console: Console, match: HeaderMatch) -> None:
 
 def _columns_table(opened: OpenedFile) -> Table:
     match = opened.headers
-    table = _table("Column", "Read from", "How sure", "Samples", "Needed for")
+    table = table_of("Column", "Read from", "How sure", "Samples", "Needed for")
     table.columns[0].no_wrap = True
     for column in COLUMNS:
         if column.name not in match.columns:
@@ -403,10 +403,3 @@ def _samples(opened: OpenedFile, header: str, column: Column) -> str:
 def as_json(record: Mapping[str, Any] | Sequence[Any]) -> str:
     """Plain values as indented JSON."""
     return json.dumps(record, indent=2, ensure_ascii=False)
-
-
-def _table(*headers: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for header in headers:
-        table.add_column(header, overflow="fold")
-    return table

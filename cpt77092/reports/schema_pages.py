@@ -6,14 +6,13 @@ import json
 from collections.abc import Iterator
 
 import polars as pl
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from cpt77092.choices import TableName
 from cpt77092.findings.descriptions import MEANINGS, ROWS, TABLES
 from cpt77092.findings.schema import FINDINGS_SCHEMA_VERSION
+from cpt77092.reports.console import table_of
 
 _TYPES: dict[pl.DataType | type[pl.DataType], str] = {
     pl.String: "text",
@@ -33,9 +32,7 @@ def _columns(table: TableName) -> Iterator[tuple[str, str, str]]:
 def show_schema(console: Console, table: TableName) -> None:
     """Print the columns of a table."""
     console.print(Text(f"{ROWS[table]} Schema {FINDINGS_SCHEMA_VERSION}; columns are only added."))
-    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for header in ("Column", "Type", "Meaning"):
-        shown.add_column(header, overflow="fold")
+    shown = table_of("Column", "Type", "Meaning")
     for row in _columns(table):
         shown.add_row(*row)
     console.print(shown)

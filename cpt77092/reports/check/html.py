@@ -23,7 +23,6 @@ from cpt77092.reports.check.data import packed, report_data
 from cpt77092.reports.check.report import Report
 from cpt77092.reports.jinja import environment
 from cpt77092.reports.rule_pages import rule_pages
-from cpt77092.text import count, dollars, is_address, payer_text
 
 if TYPE_CHECKING:
     from cpt77092.followup.accepted import Accepted
@@ -68,41 +67,23 @@ def check_html(
             bars_shown=BARS,
             number=number,
             shown=shown.height,
-            plain=plain.iter_rows(named=True),
-            plain_height=plain.height,
+            plain=plain.to_dicts(),
             pages=rule_pages(result, totals, shown),
             accepted=_accepted(result, accepted),
-            **_texts(result, totals),
+            summary=summary,
+            since_shown=SINCE_SHOWN,
+            notes=[
+                *summary.decisions(totals),
+                *summary.rework(totals),
+                summary.conservation(totals),
+                *summary.reading(result),
+            ],
             data=packed(report_data(result, shown, extra)),
             # Our own script, which no text of a claim can enter.
             script=Markup(script),  # noqa: S704
             script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-            is_address=is_address,
-            count=count,
-            dollars=dollars,
-            payer_text=payer_text,
         )
     )
-
-
-def _texts(result: Result, totals: Totals) -> dict[str, Any]:
-    """What the page says in words, by the name that the template has for it."""
-    return {
-        "headline": summary.headline(totals),
-        "severity_counts": summary.severity_counts(totals),
-        "accepted_text": summary.accepted(totals),
-        "since_title": summary.since_title(totals),
-        "since_doubts": summary.since_doubts(totals),
-        "since": _since(totals),
-        "asked": summary.questions(totals),
-        "not_checked": summary.not_checked(result, totals),
-        "notes": [
-            *summary.decisions(totals),
-            *summary.rework(totals),
-            summary.conservation(totals),
-            *summary.reading(result),
-        ],
-    }
 
 
 def _accepted(result: Result, accepted: Accepted | None) -> list[dict[str, Any]]:
@@ -111,24 +92,6 @@ def _accepted(result: Result, accepted: Accepted | None) -> list[dict[str, Any]]
         return []
     table = findings.accepted_table(result, accepted, extra=("payer_label",))
     return list(table.head(ACCEPTED_SHOWN).iter_rows(named=True))
-
-
-def _since(totals: Totals) -> list[dict[str, Any]]:
-    """What became of findings since a former report, by status, with the first claims of each."""
-    if totals.since is None:
-        return []
-    return [
-        {
-            "status": group.status,
-            "title": summary.in_words(group.status),
-            "findings": group.findings,
-            "claims": group.claims,
-            "charges": group.charges,
-            "rows": list(rows.filter(status=group.status).head(SINCE_SHOWN).iter_rows(named=True)),
-        }
-        for rows in [totals.since.by_claim]
-        for group in totals.since.groups
-    ]
 
 
 def _tone(totals: Totals) -> str:

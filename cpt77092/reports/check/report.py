@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field
 from functools import partial
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -19,7 +19,7 @@ from cpt77092.findings import Totals, rollup
 from cpt77092.frozen import frozen
 from cpt77092.reports.check import concise, summary
 from cpt77092.reports.check.writers import WRITERS
-from cpt77092.reports.files import write_atomically, write_folder
+from cpt77092.reports.files import failures, write_atomically, write_folder
 from cpt77092.reports.log import Log
 from cpt77092.text import safe
 
@@ -111,21 +111,22 @@ class Report:
 
         Returns a message for each file that could not be written.
         """
-        failures: list[str] = []
+        unwritten: list[str] = []
+
+        def attempt(name: str, write: Callable[..., object], *how: Any, **options: Any) -> None:
+            progress(f"Writing {name}")
+            unwritten.extend(failures(write, name, *how, **options))
+
         for name, form in outputs:
-            progress(f"Writing {name}")
-            failures += self._write("-o", name, partial(WRITERS[form].write, report=self))
+            attempt(name, write_atomically, partial(WRITERS[form].write, report=self))
         for name in datasets:
-            progress(f"Writing {name}")
-            failures += self._write_dataset(name)
+            attempt(name, self._write_dataset)
         for name in tables:
-            progress(f"Writing {name}")
-            failures += self._write_table(name)
+            attempt(name, self._write_table)
         if rejects is not None:
-            progress(f"Writing {rejects}")
             rows = self.result.batch.rejected_rows()
-            failures += self._write("--rejects", rejects, lambda stream: stream.writelines(rows))
-        return failures
+            attempt(rejects, write_atomically, lambda to: to.writelines(rows), option="--rejects")
+        return unwritten
 
     def write_parts(
         self,
@@ -145,14 +146,15 @@ class Report:
         from cpt77092.split import require_splittable
         from cpt77092.split.lists import write_list
 
-        failures: list[str] = []
+        unwritten: list[str] = []
         for part, (option, name) in lists.items():
-            if failed := self._write(option, name, partial(write_list, split=split, part=part)):
-                failures += failed
+            write = partial(write_list, split=split, part=part)
+            if failed := failures(write_atomically, name, write, option=option):
+                unwritten += failed
             else:
                 log.event("list", file=name, part=PARTS[part])
         if not parts:
-            return failures
+            return unwritten
         try:
             # Checked again: standard input could not be looked at before the run.
             files = [scan.opened for scan in self.result.batch.scans]
@@ -160,43 +162,28 @@ class Report:
             require_splittable(files, named, whole_claims=split.whole_claims)
             split.plans  # noqa: B018 - fails before anything is written
         except (OutputError, UsageError) as problem:
-            return [*failures, *problem.lines]
+            return [*unwritten, *problem.lines]
         for part, (option, name) in parts.items():
-            if failed := self._write(option, name, partial(split.write, name=name, part=part)):
-                failures += failed
+            write = partial(split.write, name=name, part=part)
+            if failed := failures(write_atomically, name, write, option=option):
+                unwritten += failed
             else:
                 log.event("split", file=name, part=PARTS[part], rows=split.row_count(part))
-        return failures
+        return unwritten
 
-    def _write(self, option: str, name: str, write: Callable[[IO[bytes]], None]) -> list[str]:
-        """Write a file, whole or not at all; why it could not be written."""
-        try:
-            write_atomically(name, write, option=option)
-        except OutputError as problem:
-            return list(problem.lines)
-        return []
-
-    def _write_dataset(self, name: str) -> list[str]:
-        """Write a folder of Parquet files, whole or not at all; why it could not be written."""
+    def _write_dataset(self, name: str) -> None:
+        """Write a folder of Parquet files, whole or not at all."""
         from cpt77092.reports.check import dataset
 
-        try:
-            write_folder(name, partial(dataset.write, report=self), may_replace=dataset.is_dataset)
-        except OutputError as problem:
-            return list(problem.lines)
-        return []
+        write_folder(name, partial(dataset.write, report=self), may_replace=dataset.is_dataset)
 
-    def _write_table(self, name: str) -> list[str]:
-        """Replace a table of a database, whole or not at all; why it could not be written."""
+    def _write_table(self, name: str) -> None:
+        """Replace a table of a database, whole or not at all."""
         from cpt77092.databases.address import parse
         from cpt77092.databases.findings_table import write_table
 
-        try:
-            address = parse(name, needs_table=True)
-            write_table(address, f"-o {name}", self.pieces(), known_by=REPORT_COLUMNS)
-        except (OutputError, UsageError) as problem:
-            return list(problem.lines)
-        return []
+        address = parse(name, needs_table=True)
+        write_table(address, f"-o {name}", self.pieces(), known_by=REPORT_COLUMNS)
 
     def print_files(
         self,

@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 
 from cpt77092.choices import Color, DocumentFormat
 from cpt77092.document import Document
-from cpt77092.errors import OutputError
 from cpt77092.reports.console import make_console
 from cpt77092.reports.document import html, json, markdown, text
-from cpt77092.reports.files import write_text
+from cpt77092.reports.files import write_each
 
 RENDERERS: Mapping[DocumentFormat, Callable[[Document], str]] = {
     DocumentFormat.TEXT: text.render,
@@ -34,11 +33,4 @@ def write_document(document: Document, outputs: Iterable[tuple[str, DocumentForm
     Raises:
         OutputError: some cannot be written; a sentence for each.
     """
-    failed: list[str] = []
-    for name, form in outputs:
-        try:
-            write_text(name, RENDERERS[form](document))
-        except OutputError as problem:
-            failed += problem.lines
-    if failed:
-        raise OutputError(*failed)
+    write_each(outputs, lambda form: RENDERERS[form](document))

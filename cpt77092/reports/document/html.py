@@ -9,7 +9,6 @@ from typing import Any
 from cpt77092.document import Bar, BarChart, Document, Series, StepChart
 from cpt77092.reports.document.cells import amount_text, number_runs, row_texts, source_text
 from cpt77092.reports.jinja import environment
-from cpt77092.text import is_address
 
 WIDTH, HEIGHT = 760, 340
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 118, 14, 34
@@ -32,7 +31,6 @@ def render(document: Document) -> str:
         row_texts=row_texts,
         amount_text=amount_text,
         source_text=source_text,
-        is_address=is_address,
         draw=draw,
         bar_parts=bar_parts,
     )

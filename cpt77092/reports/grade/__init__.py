@@ -7,10 +7,9 @@ from collections.abc import Iterable
 
 from cpt77092.choices import Color, DocumentFormat, GradeFormat
 from cpt77092.document import Document
-from cpt77092.errors import OutputError
 from cpt77092.grading import Graded, graded_lines
 from cpt77092.reports.document import RENDERERS, print_document
-from cpt77092.reports.files import write_text
+from cpt77092.reports.files import write_each
 from cpt77092.text import inert
 
 
@@ -30,16 +29,12 @@ def write_grades(
     Raises:
         OutputError: some cannot be written; a sentence for each.
     """
-    failed: list[str] = []
-    for name, form in outputs:
+
+    def text(form: GradeFormat) -> str:
         is_csv = form is GradeFormat.CSV
-        text = lines_csv(graded) if is_csv else RENDERERS[DocumentFormat(form)](document)
-        try:
-            write_text(name, text)
-        except OutputError as problem:
-            failed += problem.lines
-    if failed:
-        raise OutputError(*failed)
+        return lines_csv(graded) if is_csv else RENDERERS[DocumentFormat(form)](document)
+
+    write_each(outputs, text)
 
 
 def lines_csv(graded: Graded) -> str:
