@@ -22,8 +22,7 @@ from cpt77092.document import (
     own_row,
     words,
 )
-from cpt77092.policies import PARAMETERS
-from cpt77092.policies.value_text import codes_text, plain
+from cpt77092.policies.value_text import codes_text, plain, subject_of
 from cpt77092.text import count, dollars
 
 _PARAMETERS = (
@@ -96,10 +95,9 @@ def _parameters(policies: Sequence[PolicyChanges]) -> Section:
 
 
 def _row(change: Change) -> Row:
-    what = PARAMETERS[change.parameter].description.partition(" (")[0]
     until = f" to {change.last_day}" if change.last_day else ""
     dates = f"from {change.first_day}{until}"
-    cells = (f"{what}, {codes_text(change.codes)}", dates, *change.texts)
+    cells = (f"{subject_of(change.parameter)}, {codes_text(change.codes)}", dates, *change.texts)
     return Row(cells, sources=change.sources or None)
 
 

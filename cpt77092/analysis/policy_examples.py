@@ -17,13 +17,12 @@ from cpt77092.analysis.claim_trace import Kind, trace
 from cpt77092.engine import Result
 from cpt77092.errors import UsageError
 from cpt77092.frozen import frozen
-from cpt77092.policies import Decision, PolicySet, Status, load_policies
+from cpt77092.policies import Decision, PolicySet, load_policies
 from cpt77092.policies.example_line import EXAMPLE_LINE
 from cpt77092.policies.examples import Example, as_day, read_examples
 from cpt77092.policies.load import load_folders, packaged_folder
 from cpt77092.policies.named import is_complete
-from cpt77092.policies.parameters import PARAMETERS
-from cpt77092.policies.value_text import short_value
+from cpt77092.policies.value_text import position_text
 from cpt77092.readers import Frame
 from cpt77092.rule import Severity
 from cpt77092.rules.selection import with_own
@@ -183,11 +182,9 @@ def _reasons(
 
 def _decided(decision: Decision, policies: PolicySet) -> str:
     """`modifier 26: accepted since 2026-01-01 (my/aetna.yaml:9, Call 4711)`."""
-    what = PARAMETERS[decision.parameter].description.partition(" (")[0]
-    since = f" since {decision.first_day}" if decision.status is Status.VALUE else ""
     cited = [_place(decision, policies), decision.source.title if decision.source else ""]
     places = ", ".join(filter(None, cited))
-    return f"{what}: {short_value(decision)}{since}{f' ({places})' if places else ''}"
+    return f"{position_text(decision)}{f' ({places})' if places else ''}"
 
 
 def _place(decision: Decision, policies: PolicySet) -> str:

@@ -9,8 +9,8 @@ from typing import Any
 from cpt77092.analysis.claim_trace import Kind, Outcome, TracedLine, trace
 from cpt77092.document import Column, Document, Item, Row, Section, Statement, Table, own, own_row
 from cpt77092.engine import SEVERITIES, Result
-from cpt77092.policies import NO_RULE_FOUND, PARAMETERS, Decision, Status
-from cpt77092.policies.value_text import plain, short_value
+from cpt77092.policies import NO_RULE_FOUND
+from cpt77092.policies.value_text import plain, position_text
 from cpt77092.text import count, safe
 
 _RULES = Column("Rules")
@@ -112,7 +112,7 @@ def _clear(outcomes: list[Outcome]) -> list[Item]:
         values = dict.fromkeys(value for one in some for value in one.values)
         decision = some[0].decisions[0]
         sources = (decision.source,) if decision.source is not None else None
-        cells = (_codes(some), _decision(decision), ", ".join(values) or None)
+        cells = (_codes(some), position_text(decision), ", ".join(values) or None)
         rows.append(Row(cells, sources=sources))
     items: list[Item] = []
     if rows:
@@ -131,12 +131,6 @@ def _clear(outcomes: list[Outcome]) -> list[Item]:
 
 def _size(groups: Mapping[Any, list[Outcome]]) -> int:
     return sum(map(len, groups.values()))
-
-
-def _decision(decision: Decision) -> str:
-    since = f" since {decision.first_day}" if decision.status is Status.VALUE else ""
-    what = PARAMETERS[decision.parameter].description.partition(" (")[0]
-    return f"{what}: {short_value(decision)}{since}"
 
 
 def _codes(outcomes: Iterable[Outcome]) -> str:

@@ -11,8 +11,7 @@ from cpt77092.brief.payer_tables import code_table, contradictions, related, sub
 from cpt77092.brief.scope import Scope, capitalized, global_amount
 from cpt77092.brief.unavailable import unavailable
 from cpt77092.document import Document, Item, Section, Statement
-from cpt77092.policies import PARAMETERS, Decision, Level, PolicySet, Status, decide
-from cpt77092.policies.policy import DEFAULT
+from cpt77092.policies import PARAMETERS, Decision, PolicySet, Status, decide
 from cpt77092.policies.value_text import value_text
 from cpt77092.reference.codes import FAMILY, INTERPRETATION
 from cpt77092.text import dollars
@@ -82,5 +81,4 @@ def _answer(decision: Decision) -> str:
     text = value_text(decision)
     if decision.status is not Status.VALUE:
         return text
-    is_own = decision.level is not Level.DEFAULT or decision.payer == DEFAULT
-    return text if is_own else f"no published rule found, so {text} by default"
+    return f"no published rule found, so {text} by default" if decision.is_by_default else text

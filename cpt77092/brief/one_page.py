@@ -7,10 +7,9 @@ from datetime import date
 
 from cpt77092.brief.scope import Scope, capitalized, global_amount
 from cpt77092.document import Document, Item, Section, Statement, own
-from cpt77092.policies import PARAMETERS, Decision, Level, PolicySet, Status, decide
+from cpt77092.policies import Decision, PolicySet, Status, decide
 from cpt77092.policies.localities import is_of_locality
-from cpt77092.policies.policy import DEFAULT
-from cpt77092.policies.value_text import cited, codes_text, short_value
+from cpt77092.policies.value_text import cited, codes_text, short_value, subject_of
 from cpt77092.reference.codes import FAMILY, INTERPRETATION
 from cpt77092.reference.sources import Source
 from cpt77092.text import dollars
@@ -112,15 +111,11 @@ def _position(scope: Scope, decisions: Sequence[Decision]) -> Statement:
 def _answer(decision: Decision) -> str:
     """What holds and since when, and whether it is the payer's own."""
     text = f"{short_value(decision)} since {decision.first_day}"
-    return f"{text}, by default" if _is_by_default(decision) else text
-
-
-def _is_by_default(decision: Decision) -> bool:
-    return decision.level is Level.DEFAULT and decision.payer != DEFAULT
+    return f"{text}, by default" if decision.is_by_default else text
 
 
 def _what(decision: Decision) -> str:
-    return capitalized(PARAMETERS[decision.parameter].description.partition(" (")[0])
+    return capitalized(subject_of(decision.parameter))
 
 
 def _fees(scope: Scope, payer: str, unknown: dict[str, list[Decision]]) -> list[Item]:
@@ -192,4 +187,4 @@ def _short_answer(decision: Decision) -> str:
     if decision.status is not Status.VALUE:
         return _why_unknown(decision)
     text = short_value(decision)
-    return f"{text}, by default" if _is_by_default(decision) else text
+    return f"{text}, by default" if decision.is_by_default else text

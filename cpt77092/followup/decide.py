@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import date
 
 import polars as pl
@@ -51,10 +52,7 @@ def single_entries(
                 policy=(policy_text(decision_of(result, row["decision"])),),
                 values={name: secret.digest(name, text) for name, text in of_line.items()},
                 key=secret.mark,
-                reason=acceptance.reason,
-                by=acceptance.by,
-                accepted=acceptance.accepted,
-                until=acceptance.until,
+                **asdict(acceptance),
             )
 
 
@@ -74,8 +72,5 @@ def standing_entries(
             payer=str(payer),
             severity=SEVERITIES[min(some["severity"].to_list())].value,
             policy=tuple(sorted({policy_text(decision_of(result, each)) for each in decisions})),
-            reason=acceptance.reason,
-            by=acceptance.by,
-            accepted=acceptance.accepted,
-            until=acceptance.until,
+            **asdict(acceptance),
         )

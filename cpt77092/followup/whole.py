@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from mmap import mmap
 
-DIGEST = ',\n"sha256": "'
-"""What is between a JSON report and the digest of its bytes."""
+_DIGEST = b',\n"sha256": "'
 
 
-def is_whole(content: bytes) -> bool:
+def closing(digest: hashlib._Hash) -> bytes:
+    """How a JSON report ends, by the digest of the bytes before."""
+    return _DIGEST + f'{digest.hexdigest()}"}}\n'.encode()
+
+
+def is_whole(content: bytes | mmap) -> bool:
     """Whether a JSON report ends with the digest of its bytes."""
-    body, mark, end = content.rpartition(DIGEST.encode())
-    return bool(mark) and end == f'{hashlib.sha256(body).hexdigest()}"}}\n'.encode()
+    at = max(content.rfind(_DIGEST), 0)
+    with memoryview(content) as view, view[:at] as body:
+        return content[at:] == closing(hashlib.sha256(body))

@@ -194,7 +194,7 @@ def _rule_row(one: RuleGrade, *, knows_misses: bool) -> Row:
     )
     missed = (one.missed,) if knows_misses else ()
     name = f"{one.rule} {one.name.replace('-', ' ')}{warning}"
-    return own_row(name, one.label, *counts, str(tally.precision), *missed)
+    return own_row(name, one.payer_label, *counts, str(tally.precision), *missed)
 
 
 def _false_alarms(graded: Graded, limit: int) -> Iterator[Item]:
@@ -213,7 +213,7 @@ def _false_alarms(graded: Graded, limit: int) -> Iterator[Item]:
 
 _CLAIM = {
     "Claim": pl.format("{}/{}", "claim_id", pl.col("claim_line_number").fill_null(1)),
-    "Payer": pl.col("label"),
+    "Payer": pl.col("payer_label"),
 }
 _BILLED = pl.format("{} {}", "hcpcs_code", pl.col("modifiers").fill_null("")).str.strip_chars()
 _SERVICE = pl.col("claim_line_start_date").dt.strftime("%m/%d/%Y").fill_null("no date")
@@ -244,10 +244,10 @@ def _misses(grades: Grades) -> Iterator[Item]:
         return
     rows = [
         own_row(
-            one.label,
+            one.payer_label,
             denial_text(one),
             one.lines,
-            one.warned,
+            one.with_warning,
             one.charges,
             ", ".join(one.rules) or "no rule",
         )
@@ -275,7 +275,7 @@ def _step(step: Step) -> Item:
     verb = "deny" if step.is_denial else "pay"
     with_code = f" (CARC {step.carc})" if step.carc else ""
     return own(
-        f"{step.label} began to {verb} {step.hcpcs_code}{how}{with_code} on about "
+        f"{step.payer_label} began to {verb} {step.hcpcs_code}{how}{with_code} on about "
         f"{us_date(step.day)}: {step.before.part:,} of {step.before.whole:,} lines denied before, "
         f"{step.since.part:,} of {step.since.whole:,} since."
     )
@@ -286,7 +286,7 @@ def _proposals(graded: Graded) -> Iterator[Item]:
         yield own(
             f"on file: {one.on_file}. Its answers: {one.evidence}. That is {one.parameter} "
             f"{one.value} on {one.code} from {us_date(one.first_day)}.",
-            about=one.label,
+            about=one.payer_label,
         )
         no_file = "It has no policy file yet: scrub payers CLAIMS --save payers.yaml names one."
         yield own(one.command or no_file)
@@ -296,7 +296,7 @@ def _proposals(graded: Graded) -> Iterator[Item]:
             f"it paid {tally.paid:,} of {tally.paid + tally.denied:,} answered lines "
             f"({dollars(tally.paid_dollars)}) that {doubtful.rule} {doubtful.name} said it would "
             "deny. Look up the value on file.",
-            about=doubtful.label,
+            about=doubtful.payer_label,
         )
         yield own(shlex.join(("scrub", "explain", doubtful.rule, "--payer", doubtful.payer)))
     if graded.proposals or graded.doubtful_rules:
@@ -309,7 +309,7 @@ def _months(grades: Grades) -> Iterator[Item]:
     dated = [month for month in grades.months if month.month != "no date"]
     by_payer: dict[str, list[Month]] = {}
     for month in dated:
-        by_payer.setdefault(month.label, []).append(month)
+        by_payer.setdefault(month.payer_label, []).append(month)
     largest = sorted(by_payer, key=lambda p: -sum(m.answered for m in by_payer[p]))[:_CHARTED]
     series = [_series(label, by_payer[label]) for label in sorted(largest)]
     if any(len(one.points) > 1 for one in series):
@@ -321,7 +321,7 @@ def _months(grades: Grades) -> Iterator[Item]:
         bars=tuple(_month_bars(grades.months)),
     )
     rows = [
-        own_row(m.label, m.month, m.answered, m.predicted, m.came_true, m.denied, m.missed)
+        own_row(m.payer_label, m.month, m.answered, m.predicted, m.came_true, m.denied, m.missed)
         for m in grades.months
     ]
     columns = numbers("Answered", "Predicted", "Came true", "Denied", "Missed")
@@ -358,7 +358,7 @@ def _payments(graded: Graded, limit: int) -> Iterator[Item]:
     if not paid.groups:
         return
     rows = [
-        own_row(g.label, g.hcpcs_code, g.lines, g.expected, g.allowed, g.paid, g.below, g.short)
+        own_row(g.payer_label, g.hcpcs_code, g.lines, g.fee, g.allowed, g.paid, g.below, g.short)
         for g in paid.groups
     ]
     money = numbers("Fee", "Allowed", "Paid", unit="dollars")

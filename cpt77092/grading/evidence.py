@@ -33,7 +33,7 @@ class Proposal:
     """An entry of a payer's policy that its answers speak for."""
 
     payer: str
-    label: str
+    payer_label: str
     parameter: str
     code: str
     on_file: str
@@ -107,11 +107,11 @@ def proposals(
     ).with_columns(has_26=pl.col("modifiers").str.split(" ").list.contains("26"))
     answered = _since_last_step(answered, steps).with_columns(is_about_it=_is_about_it(codes))
     answers = []
-    for (payer, label), rows in answered.group_by("payer", "label"):
+    for (payer, label), rows in answered.group_by("payer", "payer_label"):
         sides = [_side(rows.filter(pl.col("has_26") == has)) for has in (True, False)]
         proposal = _proposal(str(payer), str(label), sides[0], sides[1], policies, folder)
         answers += [proposal] if proposal else []
-    return tuple(sorted(answers, key=lambda p: (p.label, p.payer)))
+    return tuple(sorted(answers, key=lambda p: (p.payer_label, p.payer)))
 
 
 def doubtful_rules(grades: Iterable[RuleGrade], rules: Iterable[Rule]) -> tuple[RuleGrade, ...]:
@@ -133,9 +133,9 @@ def doubtful_rules(grades: Iterable[RuleGrade], rules: Iterable[Rule]) -> tuple[
 
 def _since_last_step(answered: pl.DataFrame, steps: Iterable[Step]) -> pl.DataFrame:
     """The answers that hold since the payer last changed its mind on lines with the modifiers."""
-    keys = ["payer", "label", "hcpcs_code", "modifiers"]
+    keys = ["payer", "payer_label", "hcpcs_code", "modifiers"]
     days = pl.DataFrame(
-        [(s.payer, s.label, s.hcpcs_code, s.modifiers, s.day) for s in steps],
+        [(s.payer, s.payer_label, s.hcpcs_code, s.modifiers, s.day) for s in steps],
         schema={**dict.fromkeys(keys, pl.String), "changed_on": pl.Date},
         orient="row",
     )
@@ -201,7 +201,7 @@ def _proposal(
     evidence = "; ".join(side.words(how) for how, side in clear.items())
     return Proposal(
         payer=key,
-        label=label,
+        payer_label=label,
         parameter=MODIFIER,
         code=code,
         on_file=f"{decision.value} (its policy)" if is_own else "no rule of its own",

@@ -78,7 +78,7 @@ class RuleGrade:
     name: str
     severity: str
     payer: str
-    label: str
+    payer_label: str
     tally: Tally
     missed: int | None
     """Lines denied with a code of the rule's that it did not flag; None where that is unknown."""
@@ -96,12 +96,12 @@ class Miss:
     """Lines that were denied for one reason without an error."""
 
     payer: str
-    label: str
+    payer_label: str
     group_code: str
     carc: str
     rarcs: tuple[str, ...]
     lines: int
-    warned: int
+    with_warning: int
     """Of them, lines with a warning."""
     charges: Decimal
     rules: tuple[str, ...]
@@ -113,7 +113,7 @@ class Month:
     """Answered lines of one payer in one month of service."""
 
     payer: str
-    label: str
+    payer_label: str
     month: str
     answered: int
     denied: int
@@ -128,7 +128,7 @@ class Step:
     """A day from which a payer denies what it paid, or pays what it denied."""
 
     payer: str
-    label: str
+    payer_label: str
     hcpcs_code: str
     modifiers: str
     day: Any
@@ -177,10 +177,10 @@ def grade(
     """Grade the predictions by what became of their lines.
 
     Returns:
-        The grades, and the lines with `label` (their payer), `severity` (of the worst prediction,
+        The grades, and the lines with `payer_label`, `severity` (of the worst prediction,
         null where there is none), `predicted` (its rules) and `grade`.
     """
-    lines = matches.lines.with_columns(label=_payer_label(policies))
+    lines = matches.lines.with_columns(payer_label=_payer_label(policies))
     graded = _graded_findings(predictions.predicted, lines)
     lines = lines.join(_by_line(graded), on="line", how="left", maintain_order="left")
     knows_all = predictions.has_all_lines
@@ -299,8 +299,8 @@ def _tally(grades: Mapping[str, tuple[int, Decimal, Decimal]]) -> Tally:
 def _rule_grades(
     graded: pl.DataFrame, lines: pl.DataFrame, missed: pl.DataFrame | None, rules: list[Rule]
 ) -> tuple[RuleGrade, ...]:
-    keys = [*_RULE, "payer", "label"]
-    payers = pl.col("payer", "label").cast(pl.Categorical)
+    keys = [*_RULE, "payer", "payer_label"]
+    payers = pl.col("payer", "payer_label").cast(pl.Categorical)
     money = lines.select(payers, "paid", "charge_amount")[graded["line"]]
     tallies = _tallies(graded.hstack(money), keys)
     by_rule = _missed_by_rule(missed, rules) if missed is not None else {}
@@ -312,13 +312,13 @@ def _rule_grades(
         )
         for key, tally in tallies.items()
     ]
-    return tuple(sorted(grades, key=lambda g: (g.severity, g.rule, g.label, g.payer)))
+    return tuple(sorted(grades, key=lambda g: (g.severity, g.rule, g.payer_label, g.payer)))
 
 
 def _missed_by_rule(missed: pl.DataFrame, rules: list[Rule]) -> dict[tuple[str, str], int]:
     """How many missed lines each rule should have flagged, by rule and payer."""
     counts: dict[tuple[str, str], int] = {}
-    keys = ["label", "carc", "rarcs", "hints"]
+    keys = ["payer_label", "carc", "rarcs", "hints"]
     for (label, carc, rarcs, hints), rows in _reasons(missed).group_by(keys):
         for rule in str(hints).split() or _rules_for(rules, str(carc), str(rarcs).split()):
             key = rule, str(label)
@@ -351,26 +351,26 @@ def _hinted(hints: str) -> tuple[str, ...]:
 
 
 def _misses(missed: pl.DataFrame, rules: list[Rule]) -> tuple[Miss, ...]:
-    keys = ["payer", "label", "group_code", "carc", "rarcs", "hints"]
+    keys = ["payer", "payer_label", "group_code", "carc", "rarcs", "hints"]
     misses = []
     for (payer, label, group, carc, rarcs, hints), rows in _reasons(missed).group_by(keys):
         remarks = tuple(str(rarcs).split())
         misses.append(
             Miss(
                 payer=str(payer),
-                label=str(label),
+                payer_label=str(label),
                 group_code=str(group),
                 carc=str(carc),
                 rarcs=remarks,
                 lines=rows.height,
-                warned=rows.filter(pl.col("severity") == "warning").height,
+                with_warning=rows.filter(pl.col("severity") == "warning").height,
                 charges=Decimal(rows["charge_amount"].sum() or 0),
                 rules=_hinted(str(hints)) or _rules_for(rules, str(carc), remarks),
             )
         )
 
     def key(m: Miss) -> tuple[Any, ...]:
-        return -m.lines, m.label, m.carc, m.rarcs, m.group_code, m.payer, m.rules
+        return -m.lines, m.payer_label, m.carc, m.rarcs, m.group_code, m.payer, m.rules
 
     return tuple(sorted(misses, key=key))
 
@@ -383,7 +383,7 @@ def _months(lines: pl.DataFrame) -> tuple[Month, ...]:
         answered.with_columns(
             month=pl.col("claim_line_start_date").dt.strftime("%Y-%m").fill_null("no date")
         )
-        .group_by("payer", "label", "month")
+        .group_by("payer", "payer_label", "month")
         .agg(
             answered=pl.len(),
             denied=is_denied.sum(),
@@ -391,14 +391,14 @@ def _months(lines: pl.DataFrame) -> tuple[Month, ...]:
             came_true=(is_error & pl.col("grade").is_in(["as predicted", "other code"])).sum(),
             missed=(is_denied & ~is_error).sum(),
         )
-        .sort("label", "month")
+        .sort("payer_label", "month")
     )
     return tuple(Month(**row) for row in table.iter_rows(named=True))
 
 
 def steps(lines: pl.DataFrame) -> tuple[Step, ...]:
     """The days on which payers changed their mind on a code with its modifiers."""
-    by = ["payer", "label", "hcpcs_code", "modifiers"]
+    by = ["payer", "payer_label", "hcpcs_code", "modifiers"]
     answered = lines.filter(pl.col("outcome").is_in(["denied", "paid"])).select(
         pl.col(*by[:-1], "denied_carc").cast(pl.Categorical),
         pl.col("modifiers").fill_null("").cast(pl.Categorical),
@@ -415,7 +415,7 @@ def steps(lines: pl.DataFrame) -> tuple[Step, ...]:
     return tuple(
         Step(
             payer=row["payer"],
-            label=row["label"],
+            payer_label=row["payer_label"],
             hcpcs_code=row["hcpcs_code"],
             modifiers=row["modifiers"],
             day=row["claim_line_start_date"],

@@ -17,10 +17,10 @@ class PaymentGroup:
     """Paid lines of one payer and code whose fee is on file."""
 
     payer: str
-    label: str
+    payer_label: str
     hcpcs_code: str
     lines: int
-    expected: Decimal
+    fee: Decimal
     """Fees on file, or the charges where they are lower."""
     allowed: Decimal
     paid: Decimal
@@ -53,16 +53,16 @@ def payments(lines: pl.DataFrame) -> Payments:
     known = known.with_columns(due=due).with_columns(short=pl.col("due") - pl.col("allowed"))
     is_below = pl.col("short") > TOLERANCE
     groups = (
-        known.group_by("payer", "label", "hcpcs_code")
+        known.group_by("payer", "payer_label", "hcpcs_code")
         .agg(
             lines=pl.len(),
-            expected=pl.col("due").sum(),
+            fee=pl.col("due").sum(),
             allowed=pl.col("allowed").sum(),
             paid=pl.col("paid").sum(),
             below=is_below.sum(),
             short=pl.col("short").filter(is_below).sum(),
         )
-        .sort("label", "hcpcs_code")
+        .sort("payer_label", "hcpcs_code")
     )
     return Payments(
         tuple(PaymentGroup(**row) for row in groups.iter_rows(named=True)),

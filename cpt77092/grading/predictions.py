@@ -21,6 +21,7 @@ from cpt77092.databases.address import is_address
 from cpt77092.errors import ClaimsError, UsageError
 from cpt77092.facts.money import CENTS
 from cpt77092.findings.schema import CHECKED_LINE, FINDING, Schema
+from cpt77092.followup.whole import is_whole
 from cpt77092.frozen import frozen
 from cpt77092.lakehouse.address import is_table
 from cpt77092.readers import find_files
@@ -28,7 +29,6 @@ from cpt77092.readers.discover import STDIN
 from cpt77092.run import Request, run
 
 LINES, FINDINGS = "checked_lines", "findings"
-_DIGEST = b',\n"sha256": "'
 _WRITE_AGAIN = "write it with scrub check CLAIMS --checked-lines -o report.json"
 _NO_CODE = '"carc":"",'
 """In a finding that predicts no denial."""
@@ -175,23 +175,15 @@ def _tables(content: mmap) -> tuple[dict[str, Any], bool]:
 
     The digest is taken beside the reading, which is by lines: an edited report may have others.
     """
-    at = content.rfind(_DIGEST)
-    if at < 0:
-        return _tables_of_tree(content), False
     with ThreadPoolExecutor(max_workers=1) as pool:
-        closing = pool.submit(_closing, content, at)
+        is_as_written = pool.submit(is_whole, content)
         try:
             tree = _tables_as_written(content)
         except (ValueError, LookupError, pl.exceptions.PolarsError):
             return _tables_of_tree(content), False
-        is_whole = content[at + len(_DIGEST) :] == closing.result()
-    return (tree if is_whole else _tables_of_tree(content)), is_whole
-
-
-def _closing(content: mmap, at: int) -> bytes:
-    """How a report ends whose digest is that of its bytes before a place."""
-    with memoryview(content) as view, view[:at] as body:
-        return f'{hashlib.sha256(body).hexdigest()}"}}\n'.encode()
+        if is_as_written.result():
+            return tree, True
+    return _tables_of_tree(content), False
 
 
 def _tables_as_written(content: mmap) -> dict[str, Any]:

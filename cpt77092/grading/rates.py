@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import sqrt
+from typing import Any
 
 import polars as pl
 
@@ -31,13 +31,8 @@ class Rate:
         """Where the true share lies with 95% confidence (Wilson's score); anywhere, of nothing."""
         if not self.whole:
             return 0.0, 1.0
-        n, share = self.whole, self.part / self.whole
-        center = share + _Z * _Z / (2 * n)
-        spread = _Z * sqrt(share * (1 - share) / n + _Z * _Z / (4 * n * n))
-        return (
-            max(0.0, (center - spread) / (1 + _Z * _Z / n)),
-            min(1.0, (center + spread) / (1 + _Z * _Z / n)),
-        )
+        low, high = _wilson(self.part, self.whole)
+        return max(0.0, low), min(1.0, high)
 
     @property
     def percent(self) -> str:
@@ -99,8 +94,8 @@ def change_points(lines: pl.DataFrame, by: list[str], day: str, event: str) -> p
         likelihood=_log_likelihood("before", "before_of") + _log_likelihood("since", "since_of")
     )
     best = sides.sort("likelihood", descending=True).unique(by, keep="first", maintain_order=True)
-    low_1, high_1 = _wilson("before", "before_of")
-    low_2, high_2 = _wilson("since", "since_of")
+    low_1, high_1 = _wilson(pl.col("before"), pl.col("before_of"))
+    low_2, high_2 = _wilson(pl.col("since"), pl.col("since_of"))
     return (
         best.filter((high_1 < low_2) | (high_2 < low_1))
         .select(*by, day, "before", "before_of", "since", "since_of")
@@ -118,10 +113,9 @@ def _log_likelihood(part: str, whole: str) -> pl.Expr:
     )  # type: ignore[return-value]
 
 
-def _wilson(part: str, whole: str) -> tuple[pl.Expr, pl.Expr]:
-    """The interval of `Rate.interval` as expressions."""
-    n = pl.col(whole).cast(pl.Float64)
-    share = pl.col(part) / n
-    center = share + _Z * _Z / (2 * n)
-    spread = _Z * (share * (1 - share) / n + _Z * _Z / (4 * n * n)).sqrt()
-    return (center - spread) / (1 + _Z * _Z / n), (center + spread) / (1 + _Z * _Z / n)
+def _wilson(part: Any, whole: Any) -> tuple[Any, Any]:
+    """The ends of the interval of `Rate.interval`, of numbers or of expressions."""
+    share = part / whole
+    center = share + _Z * _Z / (2 * whole)
+    spread = _Z * (share * (1 - share) / whole + _Z * _Z / (4 * whole * whole)) ** 0.5
+    return (center - spread) / (1 + _Z * _Z / whole), (center + spread) / (1 + _Z * _Z / whole)

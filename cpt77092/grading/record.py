@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from cpt77092.grading.evidence import Proposal
-from cpt77092.grading.grades import Grades, RuleGrade
+from cpt77092.grading.grades import Grades, Miss, Month, RuleGrade
+from cpt77092.grading.payments import PaymentGroup
 from cpt77092.remittances import RemittanceFile
 
 if TYPE_CHECKING:
@@ -86,7 +89,7 @@ def _rule_record(one: RuleGrade) -> dict[str, Any]:
         "name": one.name,
         "severity": one.severity,
         "payer": one.payer,
-        "payer_label": one.label,
+        "payer_label": one.payer_label,
         **one.tally.record(),
         "missed": one.missed,
         "recall": one.recall and one.recall.record(),
@@ -96,7 +99,7 @@ def _rule_record(one: RuleGrade) -> dict[str, Any]:
 def _proposal_record(one: Proposal) -> dict[str, Any]:
     return {
         "payer": one.payer,
-        "payer_label": one.label,
+        "payer_label": one.payer_label,
         "parameter": one.parameter,
         "code": one.code,
         "on_file": one.on_file,
@@ -104,6 +107,15 @@ def _proposal_record(one: Proposal) -> dict[str, Any]:
         "from": one.first_day.isoformat(),
         "evidence": one.evidence,
         "command": one.command or None,
+    }
+
+
+def _record(one: Miss | Month | PaymentGroup) -> dict[str, Any]:
+    """The fields by their names: money in dollars, and what is blank as null."""
+    values = {each.name: getattr(one, each.name) for each in fields(one)}
+    return {
+        name: float(value) if isinstance(value, Decimal) else None if value == "" else value
+        for name, value in values.items()
     }
 
 
@@ -120,42 +132,17 @@ def _missed_record(grades: Grades) -> dict[str, Any]:
         "missed": grades.missed,
         "missed_with_warning": None if grades.missed is None else grades.missed_warned,
         "recall": grades.recall and grades.recall.record(),
-        "misses": [
-            {
-                "payer": one.payer,
-                "payer_label": one.label,
-                "group_code": one.group_code or None,
-                "carc": one.carc or None,
-                "rarcs": list(one.rarcs),
-                "lines": one.lines,
-                "with_warning": one.warned,
-                "charges": float(one.charges),
-                "rules": list(one.rules),
-            }
-            for one in grades.misses
-        ],
+        "misses": list(map(_record, grades.misses)),
     }
 
 
 def _over_time(grades: Grades) -> dict[str, Any]:
     return {
-        "by_month": [
-            {
-                "payer": one.payer,
-                "payer_label": one.label,
-                "month": one.month,
-                "answered": one.answered,
-                "denied": one.denied,
-                "predicted": one.predicted,
-                "came_true": one.came_true,
-                "missed": one.missed,
-            }
-            for one in grades.months
-        ],
+        "by_month": list(map(_record, grades.months)),
         "steps": [
             {
                 "payer": one.payer,
-                "payer_label": one.label,
+                "payer_label": one.payer_label,
                 "hcpcs_code": one.hcpcs_code,
                 "modifiers": one.modifiers,
                 "from": one.day.isoformat(),
@@ -172,20 +159,7 @@ def _payments(graded: Graded) -> dict[str, Any]:
     paid = graded.payments
     columns = ["claim_id", "claim_line_number", "hcpcs_code", "payer", "due", "allowed", "short"]
     return {
-        "by_payer_and_code": [
-            {
-                "payer": one.payer,
-                "payer_label": one.label,
-                "hcpcs_code": one.hcpcs_code,
-                "lines": one.lines,
-                "fee": float(one.expected),
-                "allowed": float(one.allowed),
-                "paid": float(one.paid),
-                "below": one.below,
-                "short": float(one.short),
-            }
-            for one in paid.groups
-        ],
+        "by_payer_and_code": list(map(_record, paid.groups)),
         "underpaid": _rows(paid.below.select(*columns, "adjustments")),
         "fee_unknown": paid.unknown,
     }

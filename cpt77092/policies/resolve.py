@@ -71,6 +71,11 @@ class Decision:
         """Whether its source is general knowledge alone."""
         return self.source is not None and self.source.confidence is Confidence.RECALLED
 
+    @property
+    def is_by_default(self) -> bool:
+        """Whether it is the default's, for a payer without a rule of its own."""
+        return self.level is Level.DEFAULT and self.payer != DEFAULT
+
     def reason(self) -> str:
         """Why there is no value, for a *not checked* count."""
         what = PARAMETERS[self.parameter].description

@@ -41,6 +41,17 @@ def value_with_unit(decision: Decision) -> str:
     return f"{value_text(decision)} {unit}".rstrip()
 
 
+def position_text(decision: Decision) -> str:
+    """`modifier 26: accepted since 2026-01-01`, on one line."""
+    since = f" since {decision.first_day}" if decision.status is Status.VALUE else ""
+    return f"{subject_of(decision.parameter)}: {short_value(decision)}{since}"
+
+
+def subject_of(parameter: str) -> str:
+    """What a parameter is about, without the remark in brackets that follows some of them."""
+    return PARAMETERS[parameter].description.partition(" (")[0]
+
+
 _SHORT = 30
 """Characters of a list that is shown whole on one line."""
 

@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from cpt77092.errors import UsageError
-from cpt77092.policies import PARAMETERS, Decision, Level, PolicySet, Status
-from cpt77092.policies.policy import DEFAULT
+from cpt77092.policies import PARAMETERS, Decision, PolicySet, Status
 from cpt77092.policies.positions import positions
 from cpt77092.policies.value_text import codes_text, value_with_unit
 from cpt77092.reference.sources import Confidence, Source
@@ -68,7 +67,7 @@ def _of_decision(label: str, codes: str, decision: Decision, on: date) -> list[s
         raise UsageError(_only_recalled(None))
     what = PARAMETERS[decision.parameter].description
     answer = f"{value_with_unit(decision)}, in effect since {decision.first_day}"
-    if decision.level is Level.DEFAULT and decision.payer != DEFAULT:
+    if decision.is_by_default:
         text = (
             f"For services on {on}, we found no published rule of {label} on {what} with {codes}. "
             f"In its absence we followed the published position: {answer}."

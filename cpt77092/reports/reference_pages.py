@@ -17,7 +17,6 @@ from cpt77092.claims.columns import BY_NAME, COLUMNS, Column
 from cpt77092.claims.headers import NO_HEADER_ROW, HeaderMatch, Question
 from cpt77092.claims.layouts import write_layout
 from cpt77092.policies import PARAMETERS, Decision, Level, PolicySet, Status
-from cpt77092.policies.policy import DEFAULT
 from cpt77092.policies.positions import BY_SUBJECT, Position, positions
 from cpt77092.policies.value_text import codes_text, plain, short_value, value_with_unit
 from cpt77092.readers import OpenedFile, is_headerless
@@ -150,14 +149,13 @@ def _answer(row: Position, codes: Sequence[str]) -> tuple[str, ...]:
     text = f"{of}{short_value(decision)}"
     if decision.status is not Status.VALUE:
         return ("2", text, "", "")
-    is_default = decision.level is Level.DEFAULT and decision.payer != DEFAULT
-    text += " (by default)" if is_default else ""
+    text += " (by default)" if decision.is_by_default else ""
     cited = source.title if source else ""
     if source is not None and source.confidence is not Confidence.PRIMARY:
         cited += f" ({source.confidence})"
     if decision.contradicted_by is not None:
         cited += f"; otherwise: {decision.contradicted_by.title}"
-    return ("1" if is_default else "0", text, str(decision.first_day), cited)
+    return ("1" if decision.is_by_default else "0", text, str(decision.first_day), cited)
 
 
 def policies_list(policies: PolicySet) -> list[dict[str, Any]]:

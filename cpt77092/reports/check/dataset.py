@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import chain
 from pathlib import Path
 
 import polars as pl
-from polars.io.plugins import register_io_source
 
-from cpt77092.findings import FINDINGS_SCHEMA_VERSION
+from cpt77092.reports.check.parquet import METADATA, lazily
 from cpt77092.reports.check.report import Report
 
 PARTITIONS = ("payer", "month")
@@ -20,23 +17,14 @@ BLANK = "__HIVE_DEFAULT_PARTITION__"
 
 def write(folder: Path, report: Report) -> None:
     """Write the rows of the report, in files that only their owner can read."""
-    pieces = map(_with_month, report.pieces())
-    first = next(pieces)
-
-    def source(
-        columns: list[str] | None, predicate: pl.Expr | None, rows: int | None, size: int | None
-    ) -> Iterator[pl.DataFrame]:
-        del columns, predicate, rows, size  # all is written
-        yield from chain([first], pieces)
-
-    rows = register_io_source(source, schema=first.schema)
+    rows = lazily(map(_with_month, report.pieces()))
     places = pl.PartitionBy(folder, key=list(PARTITIONS), include_key=True)
-    metadata = {"cpt77092.schema": str(FINDINGS_SCHEMA_VERSION)}
-    rows.sink_parquet(places, metadata=metadata, mkdir=True)
+    rows.sink_parquet(places, metadata=METADATA, mkdir=True)
     if not any(folder.iterdir()):  # no findings: the columns are still there to be read
         nothing = folder.joinpath(*(f"{name}={BLANK}" for name in PARTITIONS))
         nothing.mkdir(parents=True)
-        first.write_parquet(nothing / "00000000.parquet", metadata=metadata)
+        columns = rows.collect_schema().to_frame()
+        columns.write_parquet(nothing / "00000000.parquet", metadata=METADATA)
     for file in folder.rglob("*.parquet"):
         file.chmod(0o600)
 

@@ -14,7 +14,7 @@ import polars as pl
 from cpt77092 import findings
 from cpt77092.findings import AcceptedTotals, AtRisk, Rework, Totals
 from cpt77092.findings.since import SinceTotals
-from cpt77092.followup.whole import DIGEST
+from cpt77092.followup.whole import closing
 from cpt77092.reports.check.manifest import manifest
 from cpt77092.reports.check.report import Report
 
@@ -46,7 +46,7 @@ def write(stream: IO[bytes], report: Report) -> None:
         _write_table(out, "checked_lines", lines)
     if report.not_checked:
         _write_table(out, "not_checked_rows", [findings.not_checked_rows(result)])
-    out.write(f'{DIGEST}{out.digest.hexdigest()}"}}\n'.encode())
+    out.write(closing(out.digest))
 
 
 class _Digesting:

@@ -13,10 +13,18 @@ from polars.io.plugins import register_io_source
 from cpt77092.findings import FINDINGS_SCHEMA_VERSION
 from cpt77092.reports.check.report import Report
 
+METADATA = {"cpt77092.schema": str(FINDINGS_SCHEMA_VERSION)}
+
 
 def write(stream: IO[bytes], report: Report) -> None:
     """Write the rows of the report."""
-    pieces = report.pieces()
+    buffer = io.BytesIO()  # Polars hides why a file of its own cannot be written
+    lazily(report.pieces()).sink_parquet(buffer, metadata=METADATA)
+    stream.write(buffer.getbuffer())
+
+
+def lazily(pieces: Iterator[pl.DataFrame]) -> pl.LazyFrame:
+    """Pieces, at least one, that Polars takes one by one as it writes them."""
     first = next(pieces)
 
     def source(
@@ -25,8 +33,4 @@ def write(stream: IO[bytes], report: Report) -> None:
         del columns, predicate, rows, size  # all is written
         yield from chain([first], pieces)
 
-    buffer = io.BytesIO()  # Polars hides why a file of its own cannot be written
-    register_io_source(source, schema=first.schema).sink_parquet(
-        buffer, metadata={"cpt77092.schema": str(FINDINGS_SCHEMA_VERSION)}
-    )
-    stream.write(buffer.getbuffer())
+    return register_io_source(source, schema=first.schema)
