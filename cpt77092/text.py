@@ -1,4 +1,7 @@
-"""Numbers and names as a person reads them, and text from data made safe to print."""
+"""Numbers and names as a person reads them, and text from data made safe to print.
+
+The command line imports it before Polars is needed.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,12 @@ import errno
 import re
 from collections.abc import Mapping
 from decimal import Decimal
-from importlib.resources.abc import Traversable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import polars as pl
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
+    import polars as pl
 
 # Control characters move a terminal's cursor or change its color; directional marks reorder text.
 _UNSAFE = "[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
@@ -27,6 +32,8 @@ def inert(table: pl.DataFrame) -> pl.DataFrame:
 
     A spreadsheet splits a file at commas, or at semicolons where those stand in its settings.
     """
+    import polars as pl
+
     is_odd = table.select(pl.col(pl.String).str.contains(_IS_ODD).any())
     odd = [column.name for column in is_odd if column.item()]  # none of most tables
     return table.with_columns(
@@ -63,8 +70,9 @@ def safe(text: str) -> str:
 
 def safe_expr(column: str) -> pl.Expr:
     """The same for a whole column of texts or codes, as text."""
-    pattern = r"[\x00-\x1f\x7f-\u{9f}\u{061c}\u{200e}\u{200f}\u{2028}-\u{202e}\u{2066}-\u{2069}]"
-    return pl.col(column).cast(pl.String).str.replace_all(pattern, " ")
+    import polars as pl
+
+    return pl.col(column).cast(pl.String).str.replace_all(_UNSAFE, " ")
 
 
 def count(number: int, one: str, many: str = "") -> str:

@@ -29,6 +29,7 @@ from cpt77092.cli.options import (
 )
 from cpt77092.errors import UsageError
 from cpt77092.frozen import frozen
+from cpt77092.text import count, safe
 
 if TYPE_CHECKING:
     import polars as pl
@@ -197,7 +198,6 @@ def _write(file: str, result: Result, findings: pl.DataFrame, options: AcceptOpt
     from cpt77092.followup.keyed import require_secret
     from cpt77092.reports.check.accepted_notes import finding_notes, money_note
     from cpt77092.reports.files import write_text
-    from cpt77092.text import count, safe
 
     decision = Acceptance(
         reason=options.reason or "",
@@ -258,7 +258,6 @@ def _entries(file: str, options: AcceptOptions) -> list[Entry]:
 
 def _print_entries(file: str, options: AcceptOptions) -> None:
     from cpt77092.reports.check.accepted_notes import entry_notes
-    from cpt77092.text import count
 
     entries = _entries(file, options)
     for note in entry_notes(entries, options.as_of or today()):
@@ -270,7 +269,6 @@ def _remove(file: str, options: AcceptOptions) -> None:
     from cpt77092.followup.entries import without_entries
     from cpt77092.reports.check.accepted_notes import entry_notes
     from cpt77092.reports.files import write_text
-    from cpt77092.text import count
 
     if not (options.claim or options.rule or options.payer or options.ended):
         raise UsageError("--remove: name what to remove with --claim, --rule, --payer or --ended")

@@ -39,6 +39,7 @@ from cpt77092.cli.output_files import OutputFiles, output_files, require_no_inpu
 from cpt77092.errors import NoRoomError, OutputError, UsageError
 from cpt77092.frozen import frozen
 from cpt77092.reports.log import Log
+from cpt77092.text import count
 
 if TYPE_CHECKING:
     from cpt77092.engine import Result
@@ -434,8 +435,6 @@ def _write_files(
     progress: Callable[[str], None],
 ) -> tuple[Split | None, list[str]]:
     """Write reports and parts; the split batch, and a sentence per file not written."""
-    from cpt77092.text import count
-
     unwritten = report.write_files(
         files.reports,
         datasets=files.datasets,
@@ -496,7 +495,6 @@ def _print_one_line(report: Report, files: OutputFiles, options: CheckOptions, l
     Info findings alone are no reason to print: nearly every batch has some.
     """
     from cpt77092.reports.check import summary
-    from cpt77092.text import count
 
     totals = report.totals
     if totals.unreadable_files:

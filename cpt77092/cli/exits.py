@@ -10,6 +10,7 @@ import typer
 
 from cpt77092.choices import FailOn
 from cpt77092.reports.log import Log
+from cpt77092.text import count
 
 if TYPE_CHECKING:
     from cpt77092.engine import Result
@@ -51,8 +52,6 @@ def _exit_of_findings(
     totals: Totals, fail_on: FailOn, *, exit_zero: bool, only_new: bool
 ) -> tuple[Exit, str]:
     """The exit code of a run that could check everything, and the reason for it."""
-    from cpt77092.text import count
-
     numbers, kind = totals.by_severity, "finding"
     if only_new and totals.since is not None:
         numbers, kind = totals.since.new, "new finding"
@@ -102,8 +101,6 @@ def _old(totals: Totals, fail_on: FailOn) -> str:
 
 def _counts(numbers: Mapping[Severity, int], fail_on: FailOn, kind: str = "") -> str:
     """`2 errors, 1 warning`, of the severities that count."""
-    from cpt77092.text import count
-
     some = [(severity, numbers[severity]) for severity in failing_severities(fail_on)]
     return ", ".join(count(number, f"{kind}{severity}") for severity, number in some if number)
 

@@ -31,6 +31,7 @@ from cpt77092.cli.output_files import require_no_input
 from cpt77092.errors import UsageError
 from cpt77092.frozen import frozen
 from cpt77092.reports.log import Log
+from cpt77092.text import count, safe
 
 if TYPE_CHECKING:
     from cpt77092.fixes import Choice, Fix, Fixed
@@ -186,8 +187,8 @@ class _Asking:
             typer.echo()
             _print(_heading(fix))
             _print(f"  {fix.finding['message']}")
-            question = f"  {_shown(fix)}. Do it?"
-            self._answers[fix.key] = _confirm(question)
+            question = safe(f"  {_shown(fix)}. Do it?")
+            self._answers[fix.key] = typer.confirm(question, default=False)
         return self._answers[fix.key]
 
 
@@ -207,7 +208,6 @@ def _undo(request: Request, audit: str, output: str) -> str:
     from cpt77092.file_state import digest
     from cpt77092.fixes import read_audit, undo
     from cpt77092.reports.files import write_atomically
-    from cpt77092.text import count
 
     read = read_audit(audit)
     write_atomically(output, lambda stream: undo(request, read.edits, stream, output))
@@ -246,8 +246,6 @@ def _write(fixed: Fixed, files: list[tuple[str, str]], who: str) -> None:
 
 def _summary(fixed: Fixed, verb: str) -> str:
     """How many findings were fixed, by rule."""
-    from cpt77092.text import count
-
     if not fixed.steps:
         return f"{Path(fixed.path).name}: nothing to fix"
     rules = Counter(step.fix.rule.code for step in fixed.steps)
@@ -274,15 +272,7 @@ def _print_fixed(fixed: Fixed, summary: str, *, with_cells: bool) -> None:
 
 
 def _print(text: str) -> None:
-    from cpt77092.text import safe
-
     typer.echo(safe(text))
-
-
-def _confirm(question: str) -> bool:
-    from cpt77092.text import safe
-
-    return typer.confirm(safe(question), default=False)
 
 
 def _heading(fix: Fix) -> str:

@@ -26,6 +26,7 @@ from cpt77092.cli.options import (
     with_options,
 )
 from cpt77092.frozen import frozen
+from cpt77092.text import count
 
 if TYPE_CHECKING:
     from cpt77092.grading import Graded
@@ -114,8 +115,6 @@ def _output_names(options: GradeOptions) -> list[str]:
 
 def _problems(graded: Graded) -> Iterator[str]:
     """What could not be read, or only with `--lenient`."""
-    from cpt77092.text import count
-
     for path, file in zip(graded.remittances.paths, graded.remittances.files, strict=True):
         yield from (f"{path}:{fault}" for fault in file.faults)
         if file.rejects.height:

@@ -32,6 +32,7 @@ from cpt77092.cli.options import (
 )
 from cpt77092.errors import ClaimsError, UsageError, did_you_mean
 from cpt77092.frozen import frozen
+from cpt77092.text import count, safe
 
 if TYPE_CHECKING:
     from cpt77092.claims.headers import Question
@@ -110,7 +111,6 @@ def _save(opened: OpenedFile, name: str, asked: Sequence[Question]) -> str:
     from cpt77092.readers import require_columns
     from cpt77092.reports.files import write_text
     from cpt77092.reports.reference_pages import layout_yaml
-    from cpt77092.text import count
 
     if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
         raise UsageError(f"--save {name}: name it with letters, digits, - and _, as in --save epic")
@@ -220,7 +220,6 @@ def explain(_ctx: typer.Context, options: ExplainOptions) -> None:
     from cpt77092.reports.console import make_console
     from cpt77092.reports.letter import letter
     from cpt77092.rules.selection import with_own
-    from cpt77092.text import safe
 
     policies = options.policy_set()
     rule = _rule_named(options.rule, with_own(policies.rules))

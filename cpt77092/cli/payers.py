@@ -20,6 +20,7 @@ from cpt77092.cli.options import (
     with_options,
 )
 from cpt77092.frozen import frozen
+from cpt77092.text import count
 
 if TYPE_CHECKING:
     from cpt77092.policies.payer_names import SpellingCount
@@ -52,7 +53,6 @@ def payers(ctx: typer.Context, options: PayersOptions) -> None:
     from cpt77092.reports import payer_pages
     from cpt77092.reports.console import make_console
     from cpt77092.run import read_payers
-    from cpt77092.text import count
 
     text, own = payers_to_extend(options.save) if options.save else ("", ())
     request = options.request([*settings_of(ctx).payers, *own])
@@ -72,7 +72,6 @@ def _save(name: str, text: str, spellings: Sequence[SpellingCount], paths: Seque
     """Add the payers that are not recognized to a file; a sentence on what to do with it."""
     from cpt77092.reports import payer_pages
     from cpt77092.reports.files import write_text
-    from cpt77092.text import count
 
     new = payer_pages.payers_yaml(spellings, after=text)
     open_names = len(payer_pages.unanswered(spellings))

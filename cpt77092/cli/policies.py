@@ -32,6 +32,7 @@ from cpt77092.cli.options import (
 )
 from cpt77092.errors import UsageError
 from cpt77092.frozen import frozen
+from cpt77092.text import count, safe
 
 policies_app = typer.Typer(
     name="policies",
@@ -138,7 +139,6 @@ def check_policies(_ctx: typer.Context, options: CheckPoliciesOptions) -> None:
     from cpt77092.policies.load import packaged_folder
     from cpt77092.policy_lint import NoteLevel, lint
     from cpt77092.rules.selection import with_own
-    from cpt77092.text import count, safe
 
     folder = options.folder or options.policies
     loaded = load_policies(folder, trust_packaged=False)
@@ -182,7 +182,6 @@ def run_policy_examples(_ctx: typer.Context, options: ExamplesOptions) -> None:
     Example: scrub policies test my-policies
     """
     from cpt77092.analysis.policy_examples import run_examples
-    from cpt77092.text import count, safe
 
     folder = options.folder or options.policies
     tested = run_examples(folder)

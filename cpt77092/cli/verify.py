@@ -9,6 +9,7 @@ from cpt77092.cli.exits import Exit
 from cpt77092.cli.options import OUTPUT, argument, flag, log_format_option, with_options
 from cpt77092.frozen import frozen
 from cpt77092.reports.log import Log
+from cpt77092.text import safe
 
 
 @frozen(kw_only=True)
@@ -30,7 +31,6 @@ def verify(ctx: typer.Context, options: VerifyOptions) -> None:
 
     Example: scrub verify report.json
     """
-    from cpt77092.text import safe
     from cpt77092.verify import verify as run_again
 
     verdict = run_again(options.report)

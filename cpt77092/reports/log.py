@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from cpt77092.choices import LogFormat
 from cpt77092.errors import redacted
+from cpt77092.text import safe
 
 if TYPE_CHECKING:
     from cpt77092.engine import Result
@@ -50,8 +51,6 @@ class Log:
 
     def trouble(self, event: str, lines: Sequence[str], **values: Any) -> None:
         """Log what could not be done, one line for each thing."""
-        from cpt77092.text import safe
-
         for line in lines:
             if self.is_json:
                 self._write("error", event, values | {"message": safe(line)})
