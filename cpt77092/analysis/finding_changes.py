@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import Any
 
 import polars as pl
 
@@ -70,44 +69,41 @@ class ChangedFinding:
     source: Source | None
 
 
+_MONEY = ("lines", "charges", "expected")
+"""The fields of `Money`."""
+
+
 class Comparison:
     """Two results of one batch, whose lines have the same numbers."""
 
     def __init__(self, old: Result, new: Result) -> None:
         self.old = old
         self.new = new
-        severity = pl.col("severity")
         before = old.findings.select("line", "rule", before="severity")
-        self._appear = new.findings.join(before, on=["line", "rule"], how="anti")
-        self._vanish = old.findings.join(new.findings, on=["line", "rule"], how="anti")
         both = new.findings.join(before, on=["line", "rule"])
-        self._severity = both.filter(severity != pl.col("before"))
+        self._changed = {
+            "appear": new.findings.join(before, on=["line", "rule"], how="anti"),
+            "vanish": old.findings.join(new.findings, on=["line", "rule"], how="anti"),
+            "severity": both.filter(pl.col("severity") != pl.col("before")),
+        }
 
     @property
-    def counts(self) -> tuple[int, int, int]:
-        """Findings that appear, that vanish, and that have another severity."""
-        return self._appear.height, self._vanish.height, self._severity.height
+    def counts(self) -> dict[str, int]:
+        """How many findings `appear`, `vanish`, and have another `severity`."""
+        return {what: findings.height for what, findings in self._changed.items()}
 
     def by_rule(self) -> Iterator[RuleChange]:
         """The rules that end otherwise on some line, in the order of the catalog."""
         for number, rule in enumerate(self.new.rules):
             was_null = self.old.outcomes[rule.code].is_null()
             is_null = self.new.outcomes[rule.code].is_null()
-            numbers = [
-                frame.filter(pl.col("rule") == number).height
-                for frame in (self._appear, self._vanish, self._severity)
-            ]
+            numbers = {
+                what: findings.filter(rule=number).height
+                for what, findings in self._changed.items()
+            }
             unchecked = int((is_null & ~was_null).sum())
-            if any((*numbers, unchecked)):
-                appear, vanish, severity = numbers
-                yield RuleChange(
-                    rule=rule.code,
-                    name=rule.name,
-                    appear=appear,
-                    vanish=vanish,
-                    severity=severity,
-                    unchecked=unchecked,
-                )
+            if any((*numbers.values(), unchecked)):
+                yield RuleChange(rule=rule.code, name=rule.name, unchecked=unchecked, **numbers)
 
     def by_payer_and_month(self) -> list[PayerMonth]:
         """The payers and months in which a line has an error before or after."""
@@ -119,7 +115,13 @@ class Comparison:
         joined = parts[0].join(parts[1], on=key, how="full", coalesce=True)
         rows = joined.with_columns(*map(_zero_without_lines, ("_old", "_new"))).sort(key)
         return [
-            PayerMonth(payer=row["payer"], month=row["month"], money=_money(row))
+            PayerMonth(
+                payer=row["payer"],
+                month=row["month"],
+                money=Money(
+                    **{of: (row[f"{of}_old"], row[f"{of}_new"]) for of in _MONEY},
+                ),
+            )
             for row in rows.iter_rows(named=True)
         ]
 
@@ -132,17 +134,10 @@ class Comparison:
             expected=_added([m.expected for m in parts]),
         )
 
-    def appearing(self, limit: int) -> list[ChangedFinding]:
-        """The first findings that only the new policies make; 0 lists all."""
-        return _listed(self.new, self._appear, limit)
-
-    def vanishing(self, limit: int) -> list[ChangedFinding]:
-        """The first findings that only the old policies make."""
-        return _listed(self.old, self._vanish, limit)
-
-    def changing(self, limit: int) -> list[ChangedFinding]:
-        """The first findings that have another severity."""
-        return _listed(self.new, self._severity, limit)
+    def listed(self, what: str, limit: int = 0) -> list[ChangedFinding]:
+        """The first findings of one of `counts`; 0 lists all."""
+        result = self.old if what == "vanish" else self.new
+        return _listed(result, self._changed[what], limit)
 
 
 def _money_by_payer_and_month(result: Result, named_by: Result, suffix: str) -> pl.DataFrame:
@@ -163,19 +158,9 @@ def _known_sum(money: pl.Expr) -> pl.Expr:
 
 def _zero_without_lines(suffix: str) -> pl.Expr:
     """Nothing is at risk, and known to be, where no line has an error."""
-    lines, money = f"lines{suffix}", [f"charges{suffix}", f"expected{suffix}"]
-    has_none = pl.col(lines).is_null()
-    return (
-        pl.when(has_none).then(pl.col(lines, *money).fill_null(0)).otherwise(pl.col(lines, *money))
-    )
-
-
-def _money(row: dict[str, Any]) -> Money:
-    return Money(
-        lines=(row["lines_old"], row["lines_new"]),
-        charges=(row["charges_old"], row["charges_new"]),
-        expected=(row["expected_old"], row["expected_new"]),
-    )
+    amounts = pl.col([f"{of}{suffix}" for of in _MONEY])
+    has_none = pl.col(f"lines{suffix}").is_null()
+    return pl.when(has_none).then(amounts.fill_null(0)).otherwise(amounts)
 
 
 def _added(pairs: Sequence[Amounts]) -> Amounts:

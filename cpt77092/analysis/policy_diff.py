@@ -103,7 +103,6 @@ def _row(change: Change) -> Row:
 
 def _claims(comparison: Comparison, limit: int) -> Iterator[Section]:
     """What the change does to a batch."""
-    appear, vanish, severity = comparison.counts
     items: list[Item] = [own(_summary(comparison))]
     rules = tuple(
         own_row(f"{one.rule} {one.name}", one.appear, one.vanish, one.severity, one.unchecked)
@@ -117,20 +116,18 @@ def _claims(comparison: Comparison, limit: int) -> Iterator[Section]:
         rows = (*(_money_row(one.payer, one.month, one.money) for one in months), total)
         items.append(Table("By payer and month of service, where it changes", _MONEY, rows))
     yield Section("claims", "What it does to the claims", tuple(items))
-    lists = (
-        ("appear", "Findings that appear", appear, comparison.appearing),
-        ("vanish", "Findings that vanish", vanish, comparison.vanishing),
-        ("severity", "Findings with another severity", severity, comparison.changing),
-    )
-    for key, title, number, listed in lists:
+    for key, number in comparison.counts.items():
         if number:
-            shown = listed(limit)
+            shown = comparison.listed(key, limit)
             some = f"{len(shown):,} of {number:,}" if len(shown) < number else f"{number:,}"
-            yield Section(key, f"{title} ({some})", tuple(map(_finding, shown)))
+            yield Section(key, f"Findings {_THAT[key]} ({some})", tuple(map(_finding, shown)))
+
+
+_THAT = {"appear": "that appear", "vanish": "that vanish", "severity": "with another severity"}
 
 
 def _summary(comparison: Comparison) -> str:
-    appear, vanish, severity = comparison.counts
+    appear, vanish, severity = comparison.counts.values()
     total = comparison.total()
     texts = [f"{count(appear, 'finding')} {'appears' if appear == 1 else 'appear'}"]
     texts.append(f"{vanish:,} {'vanishes' if vanish == 1 else 'vanish'}")
@@ -239,9 +236,9 @@ def _claim_figures(comparison: Comparison) -> dict[str, Any]:
             for one in comparison.by_rule()
         ],
         "by_payer_and_month": [_month(one) for one in comparison.by_payer_and_month()],
-        "appear": [_finding_record(one) for one in comparison.appearing(0)],
-        "vanish": [_finding_record(one) for one in comparison.vanishing(0)],
-        "other_severity": [_finding_record(one) for one in comparison.changing(0)],
+        "appear": [_finding_record(one) for one in comparison.listed("appear")],
+        "vanish": [_finding_record(one) for one in comparison.listed("vanish")],
+        "other_severity": [_finding_record(one) for one in comparison.listed("severity")],
     }
 
 

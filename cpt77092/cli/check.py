@@ -289,17 +289,6 @@ def _former_worklist(options: CheckOptions, files: OutputFiles) -> FormerWorklis
     return read_worklist(options.worklist)
 
 
-def _exit_code(totals: Totals, options: CheckOptions) -> tuple[Exit, str]:
-    return exit_code(
-        totals,
-        options.fail_on,
-        exit_zero=options.exit_zero,
-        allow_rejects=options.allow_rejects,
-        strict=options.strict,
-        only_new=options.only_new,
-    )
-
-
 def _report_that_fits(
     ctx: typer.Context,
     request: Request,
@@ -407,7 +396,7 @@ def _as_asked(
     from cpt77092.reports.check.report import Report
 
     log.result(result, totals)
-    code, why = _exit_code(totals, options)
+    code, why = exit_code(totals, options)
     return Report(
         **more,
         result=result,

@@ -13,6 +13,7 @@ from cpt77092.reports.log import Log
 from cpt77092.text import count
 
 if TYPE_CHECKING:
+    from cpt77092.cli.check import CheckOptions
     from cpt77092.engine import Result
     from cpt77092.findings import Totals
     from cpt77092.rule import Severity
@@ -29,30 +30,12 @@ class Exit(IntEnum):
     TERMINATED = 143
 
 
-def exit_code(
-    totals: Totals,
-    fail_on: FailOn,
-    *,
-    exit_zero: bool,
-    allow_rejects: bool = False,
-    strict: bool = False,
-    only_new: bool = False,
-) -> tuple[Exit, str]:
-    """The exit code of a finished run, and the reason for it."""
-    from cpt77092.findings.unchecked import unchecked_rows
-
-    if why := next(unchecked_rows(totals, allow_rejects=allow_rejects), ""):
+def exit_code(totals: Totals, options: CheckOptions) -> tuple[Exit, str]:
+    """The exit code of a finished check, and the reason for it."""
+    if why := _unchecked(totals, allow_rejects=options.allow_rejects, strict=options.strict):
         return Exit.UNCHECKED, why
-    if unchecked := unchecked_columns(totals, strict=strict):
-        return Exit.UNCHECKED, unchecked
-    return _exit_of_findings(totals, fail_on, exit_zero=exit_zero, only_new=only_new)
-
-
-def _exit_of_findings(
-    totals: Totals, fail_on: FailOn, *, exit_zero: bool, only_new: bool
-) -> tuple[Exit, str]:
-    """The exit code of a run that could check everything, and the reason for it."""
     numbers, kind = totals.by_severity, "finding"
+    fail_on, only_new = options.fail_on, options.only_new
     if only_new and totals.since is not None:
         numbers, kind = totals.since.new, "new finding"
     failing = sum(numbers[severity] for severity in failing_severities(fail_on))
@@ -60,7 +43,7 @@ def _exit_of_findings(
     left_out = "".join(f"; {text}" for text in (old, accepted) if text)
     if failing or (fail_on is FailOn.NOT_CHECKED and totals.not_checked):
         what = count(failing, kind) if failing else "rules that could not be checked"
-        code = Exit.CLEAN if exit_zero else Exit.FINDINGS
+        code = Exit.CLEAN if options.exit_zero else Exit.FINDINGS
         return code, f"{what} at or above --fail-on {fail_on}{left_out}"
     if accepted and not old:
         return Exit.CLEAN, f"{accepted}; no other {kind} at or above --fail-on {fail_on}"
@@ -79,10 +62,17 @@ def exit_if_unread(ctx: typer.Context, result: Result, without: Collection[str])
     from cpt77092 import findings
 
     totals = findings.totals(result, without=without)
-    code, why = exit_code(totals, FailOn.NEVER, exit_zero=False)
-    if code is not Exit.CLEAN:
+    if why := _unchecked(totals):
         exit_if_any(ctx, [*result.batch.unreadable, f"{why}; scrub check says more"])
-    raise typer.Exit(code)
+    raise typer.Exit(Exit.CLEAN)
+
+
+def _unchecked(totals: Totals, *, allow_rejects: bool = False, strict: bool = False) -> str:
+    """Why not everything could be checked; blank where it could."""
+    from cpt77092.findings.unchecked import unchecked_rows
+
+    of_rows = next(unchecked_rows(totals, allow_rejects=allow_rejects), "")
+    return of_rows or unchecked_columns(totals, strict=strict)
 
 
 def _accepted(totals: Totals, fail_on: FailOn) -> str:

@@ -23,7 +23,6 @@ MONEY = (
     pl.col(EXPECTED_PAYMENT).count().alias("expected_known"),
 )
 """The fields of `AtRisk`, summed over lines."""
-_SUMS_OF_MONEY = ("lines", "charges", "charges_known", "expected", "expected_known")
 
 Sums = Mapping[str, pl.DataFrame]
 """A frame for each of `_ADDED`, with one row for each key."""
@@ -33,6 +32,8 @@ def _total(*names: str) -> list[pl.Expr]:
     return [pl.col(name).sum() for name in names]
 
 
+SUMS_OF_MONEY = _total("lines", "charges", "charges_known", "expected", "expected_known")
+"""Those fields, added over sets of lines that have none in common."""
 _ADDED: Mapping[str, tuple[Sequence[str], Sequence[pl.Expr]]] = {
     "counts": (("count",), _total("number")),
     "findings": (("rule", "severity"), _total("number")),
@@ -44,10 +45,10 @@ _ADDED: Mapping[str, tuple[Sequence[str], Sequence[pl.Expr]]] = {
     "not_checked": (("rule", "reason", "payer"), _total("lines")),
     "without": (("group", "of_history"), _total("lines")),
     "unjudged": (("payer",), _total("lines")),
-    "money_of_rules": (("rule",), _total(*_SUMS_OF_MONEY)),
+    "money_of_rules": (("rule",), SUMS_OF_MONEY),
     "money_of_payers": (
         ("payer_number",),
-        (pl.col("payer_policy").first(), pl.col("payer_label").min(), *_total(*_SUMS_OF_MONEY)),
+        (pl.col("payer_policy").first(), pl.col("payer_label").min(), *SUMS_OF_MONEY),
     ),
     "outdated": (("table",), (*_total("lines"), pl.col("last_service", "last_day").max())),
     "years": (("year",), ()),

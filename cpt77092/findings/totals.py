@@ -12,7 +12,7 @@ from cpt77092.engine import EXPECTED_PAYMENT, SEVERITIES, Result
 from cpt77092.findings.gaps import Gap, gaps
 from cpt77092.findings.outdated import Outdated, outdated
 from cpt77092.findings.schema import TOTALS
-from cpt77092.findings.sums import MONEY, Sums, sums
+from cpt77092.findings.sums import MONEY, SUMS_OF_MONEY, Sums, sums
 from cpt77092.frozen import frozen
 from cpt77092.readers import Tally
 from cpt77092.rule import Rule, Severity
@@ -205,7 +205,6 @@ def add_up(
     """
     batch, codes = run.batch, [rule.code for rule in run.rules]
     counts = dict(lines["counts"].iter_rows())
-    by_payer = _at_risk_by_payer(lines["money_of_payers"])
     by_rule = _by_rule(lines["findings"], codes)
     return Totals(
         tally=batch.total,
@@ -224,12 +223,12 @@ def add_up(
         unjudged=tuple(
             lines["unjudged"].sort("lines", "payer", descending=[True, False]).iter_rows()
         ),
-        at_risk=_together([money for _, _, money in by_payer]),
+        at_risk=AtRisk(**lines["money_of_payers"].select(SUMS_OF_MONEY).row(0, named=True)),
         at_risk_by_rule=_at_risk_by_rule(lines["money_of_rules"], codes),
-        at_risk_by_payer=by_payer,
+        at_risk_by_payer=_at_risk_by_payer(lines["money_of_payers"]),
         outdated=outdated(lines["outdated"]),
         diagnosis_years=tuple(sorted(lines["years"]["year"])),
-        rework=None if rework_cost is None else _rework(lines, rework_cost),
+        rework=None if rework_cost is None else _rework(counts, rework_cost),
         accepted=accepted,
         since=since,
     )
@@ -264,13 +263,12 @@ def money_of(result: Result, lines: pl.Series) -> AtRisk:
 
 
 def _accepted(result: Result, accepted: Accepted) -> AcceptedTotals:
-    of_severity = dict(_count(accepted.findings.lazy(), "severity"))
+    of_severity = dict(_count(accepted.findings, "severity"))
     return AcceptedTotals(
         file=accepted.file,
         by_severity={s: of_severity.get(number, 0) for number, s in enumerate(SEVERITIES)},
         by_rule=tuple(
-            (result.rules[rule].code, number)
-            for rule, number in _count(accepted.findings.lazy(), "rule")
+            (result.rules[rule].code, number) for rule, number in _count(accepted.findings, "rule")
         ),
         money=money_of(result, accepted.findings["line"]),
         outcomes=accepted.outcomes,
@@ -298,17 +296,6 @@ def _doubtful_files(run: Result) -> int:
     return of_batch + (0 if past is None else len(past.faults))
 
 
-def _together(parts: Sequence[AtRisk]) -> AtRisk:
-    """The money of several sets of lines that have none in common."""
-    return AtRisk(
-        lines=sum(part.lines for part in parts),
-        charges=sum((part.charges for part in parts), Decimal(0)),
-        charges_known=sum(part.charges_known for part in parts),
-        expected=sum((part.expected for part in parts), Decimal(0)),
-        expected_known=sum(part.expected_known for part in parts),
-    )
-
-
 def _by_rule(findings: pl.DataFrame, codes: Sequence[str]) -> tuple[tuple[str, Severity, int], ...]:
     rows = findings.sort("rule", "severity").iter_rows()
     return tuple((codes[rule], SEVERITIES[severity], number) for rule, severity, number in rows)
@@ -334,13 +321,9 @@ def _at_risk_by_payer(money: pl.DataFrame) -> tuple[tuple[str, str, AtRisk], ...
     )
 
 
-def _rework(lines: Sums, cost: Decimal) -> Rework:
-    counts = dict(lines["counts"].iter_rows())
+def _rework(counts: Mapping[str, int], cost: Decimal) -> Rework:
     return Rework(
-        cost=cost,
-        worth_it=counts["worth_it"],
-        not_worth_it=counts["not_worth_it"],
-        unknown=counts["unknown"],
+        cost=cost, **{name: counts[name] for name in ("worth_it", "not_worth_it", "unknown")}
     )
 
 
@@ -362,6 +345,6 @@ def _questions(asked: pl.DataFrame, rules: Sequence[Rule]) -> tuple[Question, ..
     return tuple(sorted(questions, key=lambda one: (-one.lines, one.payer, one.text)))
 
 
-def _count(rows: pl.LazyFrame, *key: str) -> Iterator[tuple[Any, ...]]:
-    """Each key that occurs, in order, and how often."""
-    return rows.group_by(key).len().sort(key).collect(engine="streaming").iter_rows()
+def _count(rows: pl.DataFrame, key: str) -> Iterator[tuple[Any, ...]]:
+    """Each value that occurs, in order, and how often."""
+    return rows.group_by(key).len().sort(key).iter_rows()
