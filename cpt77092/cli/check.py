@@ -248,7 +248,8 @@ def check(ctx: typer.Context, options: CheckOptions) -> None:
     ctx.with_resource(output_locks([name for name, _ in files.reports], others=files.others))
     _log_start(ctx, request, options, log)
     with Watch(quiet=options.quiet or log.is_json, color=options.color) as watch:
-        options, report = _report_that_fits(ctx, request, before, options, files, log, watch.step)
+        asked = _Asked(ctx, request, options, files, log, watch.step)
+        options, report = _report_that_fits(asked, before)
     report = replace(report, worklist=worklist, states=states)
     with Watch(quiet=options.quiet or log.is_json, color=options.color) as watch:
         split, unwritten = _write_files(report, files, options, log, watch.step)
@@ -289,70 +290,62 @@ def _former_worklist(options: CheckOptions, files: OutputFiles) -> FormerWorklis
     return read_worklist(options.worklist)
 
 
-def _report_that_fits(
-    ctx: typer.Context,
-    request: Request,
-    before: Before | None,
-    options: CheckOptions,
-    files: OutputFiles,
-    log: Log,
-    progress: Callable[..., None],
-) -> tuple[CheckOptions, Report]:
+@frozen
+class _Asked:
+    """A check that was asked for, and where it tells how far it is."""
+
+    ctx: typer.Context
+    request: Request
+    options: CheckOptions
+    files: OutputFiles
+    log: Log
+    progress: Callable[..., None]
+
+
+def _report_that_fits(asked: _Asked, before: Before | None) -> tuple[CheckOptions, Report]:
     """Check the claims, in parts where memory does not hold them at once; with what was changed."""
-    if options.parts is None:
+    if asked.options.parts is None:
         try:
-            return options, _report(request, before, options, log, progress)
+            return asked.options, _report(asked, before)
         except NoRoomError as problem:
-            options = in_parts_instead(problem, options, request, files, log)
-    return options, _report_of_parts(ctx, request, options, files, log, progress)
+            options = in_parts_instead(
+                problem, asked.options, asked.request, asked.files, asked.log
+            )
+            asked = replace(asked, options=options)
+    return asked.options, _report_of_parts(asked)
 
 
-def _report(
-    request: Request,
-    before: Before | None,
-    options: CheckOptions,
-    log: Log,
-    progress: Callable[..., None],
-) -> Report:
+def _report(asked: _Asked, before: Before | None) -> Report:
     """Check the claims; the run as it is to be reported."""
     from cpt77092 import findings
     from cpt77092.run import follow, run
 
-    result = run(request, progress)
-    progress("Adding up")
+    result = run(asked.request, asked.progress)
+    asked.progress("Adding up")
     result, accepted, comparison = follow(before, result)
     totals = findings.totals(
         result,
-        rework_cost=options.rework_cost,
-        without=request.without,
+        rework_cost=asked.options.rework_cost,
+        without=asked.request.without,
         accepted=accepted,
         comparison=comparison,
     )
-    return _as_asked(request, result, totals, options, log, accepted=accepted)
+    return _as_asked(asked, result, totals, accepted=accepted)
 
 
-def _report_of_parts(
-    ctx: typer.Context,
-    request: Request,
-    options: CheckOptions,
-    files: OutputFiles,
-    log: Log,
-    progress: Callable[..., None],
-) -> Report:
+def _report_of_parts(asked: _Asked) -> Report:
     """Check the claims in parts; their findings are on disk until the command ends."""
     from cpt77092.findings.totals import add_up
 
-    checked = ctx.with_resource(_checked_parts(request, options, files, progress))
-    progress("Adding up")
-    totals = add_up(
-        checked.sums, checked.result, rework_cost=options.rework_cost, without=request.without
-    )
-    return _as_asked(request, checked.result, totals, options, log, parts=checked)
+    checked = asked.ctx.with_resource(_checked_parts(asked))
+    asked.progress("Adding up")
+    rework_cost, without = asked.options.rework_cost, asked.request.without
+    totals = add_up(checked.sums, checked.result, rework_cost=rework_cost, without=without)
+    return _as_asked(asked, checked.result, totals, parts=checked)
 
 
-def _checked_parts(
-    request: Request, options: CheckOptions, files: OutputFiles, progress: Callable[..., None]
-) -> AbstractContextManager[CheckedParts]:
+def _checked_parts(asked: _Asked) -> AbstractContextManager[CheckedParts]:
+    request, options, progress = asked.request, asked.options, asked.progress
     parts, rework_cost = options.parts or None, options.rework_cost
     if options.engine is Engine.SPARK:
         from cpt77092.spark.files import run_on_spark
@@ -366,7 +359,7 @@ def _checked_parts(
         parts,
         rework_cost=rework_cost,
         extra=_extra(options),
-        limit=_findings_asked_for(options, files),
+        limit=_findings_asked_for(options, asked.files),
         progress=progress,
     )
 
@@ -384,24 +377,18 @@ def _extra(options: CheckOptions) -> tuple[str, ...]:
     return ("person_id",) if options.show_phi else ()
 
 
-def _as_asked(
-    request: Request,
-    result: Result,
-    totals: Totals,
-    options: CheckOptions,
-    log: Log,
-    **more: Any,
-) -> Report:
+def _as_asked(asked: _Asked, result: Result, totals: Totals, **more: Any) -> Report:
     """A run as its user wants it reported."""
     from cpt77092.reports.check.report import Report
 
+    options, log = asked.options, asked.log
     log.result(result, totals)
     code, why = exit_code(totals, options)
     return Report(
         **more,
         result=result,
         totals=totals,
-        options={**request.recorded(), **options.recorded()},
+        options={**asked.request.recorded(), **options.recorded()},
         exit_code=code,
         why=why,
         limit=options.limit,

@@ -8,7 +8,7 @@ their dashes, and `payers:`, the office's own names for payers.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import field
 from pathlib import Path
 from typing import Any, Literal
@@ -18,7 +18,7 @@ from cpt77092.errors import FileProblem, SettingsError, did_you_mean
 from cpt77092.frozen import frozen
 from cpt77092.policies.payer_names import OwnName
 from cpt77092.policies.policy import Where
-from cpt77092.policies.yaml_lines import Lines, read_tree
+from cpt77092.policies.yaml_lines import Lines, SettingsFile, read_tree
 
 FILE = "scrub.yaml"
 ACCEPTED = "scrub-accepted.yaml"
@@ -131,7 +131,7 @@ def layout_folder() -> Path:
 def answers_in(path: Path) -> list[str]:
     """What a settings file answers, to name it in a run that does not use it."""
     try:
-        keys = list(_tree(path)[0])
+        keys = list(_read(path).tree)
     except SettingsError:
         keys = []
     return [f"{path} ({', '.join(keys)})" if keys else str(path)]
@@ -145,30 +145,25 @@ def read_settings(
     Raises:
         SettingsError: the file has mistakes; all of them, each with its line.
     """
-    tree, lines, problems = _tree(path)
+    file = _read(path)
     values: dict[str, Value] = {}
     payers: tuple[OwnName, ...] = ()
-
-    def complain(where: tuple[Any, ...], text: str) -> None:
-        problems.append(FileProblem(str(path), lines.at(where), text))
-
-    for key, value in tree.items():
+    for key, value in file.tree.items():
         if key == PAYERS:
-            payers = _payer_names(path, value, lines, complain)
+            payers = _payer_names(file)
         elif key in command_line_only:
-            complain((key,), f"{key} cannot be set in a file; give it on the command line")
+            file.problem((key,), f"{key} cannot be set in a file; give it on the command line")
         elif key not in known:
             hint = did_you_mean(key.replace("_", "-").lstrip("-"), (*known, PAYERS))
-            complain((key,), f"{key} is not a setting{hint}; see scrub check --show-settings")
+            file.problem((key,), f"{key} is not a setting{hint}; see scrub check --show-settings")
         else:
             setting, mistake = _value(known[key], value)
             if mistake:
-                complain((key,), f"{key}: {mistake}")
+                file.problem((key,), f"{key}: {mistake}")
             else:
                 values[key] = _in_folder(path.parent, setting) if key in PATHS else setting
-    if problems:
-        raise SettingsError(tuple(sorted(problems, key=lambda problem: problem.line)))
-    return Settings(path=path, options=values, payers=payers, lines=lines)
+    file.require_right()
+    return Settings(path=path, options=values, payers=payers, lines=file.lines)
 
 
 def read_payers(file: str) -> tuple[OwnName, ...]:
@@ -177,15 +172,9 @@ def read_payers(file: str) -> tuple[OwnName, ...]:
     Raises:
         SettingsError: the file has mistakes; all of them, each with its line.
     """
-    path = Path(file)
-    tree, lines, problems = _tree(path)
-
-    def complain(where: tuple[Any, ...], text: str) -> None:
-        problems.append(FileProblem(file, lines.at(where), text))
-
-    names = _payer_names(path, tree.get(PAYERS), lines, complain)
-    if problems:
-        raise SettingsError(tuple(problems))
+    read = _read(Path(file))
+    names = _payer_names(read)
+    read.require_right()
     return names
 
 
@@ -200,16 +189,15 @@ def payers_to_extend(file: str) -> tuple[str, tuple[OwnName, ...]]:
     path = Path(file)
     if not path.exists():
         return "", ()
-    tree, lines, _ = _tree(path)
-    for key in tree.keys() - {PAYERS}:
+    read = _read(path)
+    for key in read.tree.keys() - {PAYERS}:
         text = f"{key}: expected payers: alone; save to another file, and use that with --payers"
-        raise SettingsError((FileProblem(file, lines.at((key,)), text),))
-    names = read_payers(file) if tree.get(PAYERS) else ()
+        raise SettingsError((FileProblem(file, read.lines.at((key,)), text),))
+    names = read_payers(file) if read.tree.get(PAYERS) else ()
     return path.read_text(encoding="utf-8"), names
 
 
-def _tree(path: Path) -> tuple[dict[str, Any], Lines, list[FileProblem]]:
-    """The keys and values of a file, their lines, and the keys that are repeated."""
+def _read(path: Path) -> SettingsFile:
     return read_tree(path, "write keys and values, as in fail-on: warning")
 
 
@@ -232,19 +220,20 @@ def _value(kind: Kind, value: Any) -> tuple[Value, str]:
     return [value] if kind == "list" else value, ""
 
 
-def _payer_names(
-    path: Path, value: Any, lines: Lines, complain: Callable[[tuple[Any, ...], str], None]
-) -> tuple[OwnName, ...]:
+def _payer_names(file: SettingsFile) -> tuple[OwnName, ...]:
+    value = file.tree.get(PAYERS)
     if not isinstance(value, dict):
-        complain((PAYERS,), "payers: write each of your payer names and its policy, Acme: aetna")
+        file.problem(
+            (PAYERS,), "payers: write each of your payer names and its policy, Acme: aetna"
+        )
         return ()
     names = []
     for name, policy in value.items():
         where = (PAYERS, name)
         if isinstance(policy, str) and policy:
-            names.append(OwnName(name, policy, Where(str(path), lines.at(where))))
+            names.append(OwnName(name, policy, Where(str(file.path), file.lines.at(where))))
         else:
-            complain(where, f"payers: {name!r} names no policy; see scrub policies list")
+            file.problem(where, f"payers: {name!r} names no policy; see scrub policies list")
     return tuple(names)
 
 

@@ -32,10 +32,10 @@ from typing import Any
 
 import yaml
 
-from cpt77092.errors import FileProblem, SettingsError, UsageError, did_you_mean
+from cpt77092.errors import UsageError, did_you_mean
 from cpt77092.followup.key import name_of
 from cpt77092.frozen import frozen
-from cpt77092.policies.yaml_lines import Lines, read_tree
+from cpt77092.policies.yaml_lines import SettingsFile, read_tree
 from cpt77092.rule import Severity
 
 _ROOT = "accepted"
@@ -114,32 +114,21 @@ def read_entries(file: str) -> tuple[Entry, ...]:
     Raises:
         SettingsError: the file cannot be read or has mistakes; all of them, each with its line.
     """
-    path = Path(file)
-    tree, lines, problems = read_tree(path, "write entries under accepted:, as scrub accept does")
-
-    def complain(where: tuple[Any, ...], text: str) -> None:
-        problems.append(FileProblem(file, lines.at(where), text))
-
-    for key in tree.keys() - {_ROOT}:
-        complain((key,), f"{key}: expected accepted: alone{did_you_mean(key, [_ROOT])}")
-    records = tree.get(_ROOT) or []
+    read = read_tree(Path(file), "write entries under accepted:, as scrub accept does")
+    for key in read.tree.keys() - {_ROOT}:
+        read.problem((key,), f"{key}: expected accepted: alone{did_you_mean(key, [_ROOT])}")
+    records = read.tree.get(_ROOT) or []
     if not isinstance(records, list):
-        complain((_ROOT,), "accepted: write a list of entries, as scrub accept does")
+        read.problem((_ROOT,), "accepted: write a list of entries, as scrub accept does")
         records = []
-    read = [_entry(record, (_ROOT, n), lines, complain) for n, record in enumerate(records)]
-    if problems:
-        raise SettingsError(tuple(sorted(problems, key=lambda problem: problem.line)))
-    return tuple(entry for entry in read if entry is not None)
+    entries = [_entry(record, (_ROOT, number), read) for number, record in enumerate(records)]
+    read.require_right()
+    return tuple(entry for entry in entries if entry is not None)
 
 
-def _entry(
-    record: Any,
-    where: tuple[Any, ...],
-    lines: Lines,
-    complain: Callable[[tuple[Any, ...], str], None],
-) -> Entry | None:
+def _entry(record: Any, where: tuple[Any, ...], file: SettingsFile) -> Entry | None:
     if not isinstance(record, dict):
-        complain(where, "write an entry with rule, payer, reason, by and until")
+        file.problem(where, "write an entry with rule, payer, reason, by and until")
         return None
     mistakes = [
         (name, f"{name} is not part of an entry{did_you_mean(name, _KNOWN)}")
@@ -160,10 +149,10 @@ def _entry(
     elif bool(values) != bool(fields["code"]):
         mistakes.append(("code", "an entry for one finding has code and values; accept it again"))
     for name, text in mistakes:
-        complain((*where, name), text)
+        file.problem((*where, name), text)
     if mistakes:
         return None
-    return Entry(**fields, policy=tuple(policy), values=values, at_line=lines.at(where))
+    return Entry(**fields, policy=tuple(policy), values=values, at_line=file.lines.at(where))
 
 
 def _mistakes_of_texts(fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

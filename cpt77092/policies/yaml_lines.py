@@ -116,8 +116,31 @@ def split_examples(content: bytes) -> tuple[bytes, bytes]:
     return content, b""
 
 
-def read_tree(path: Path, expected: str) -> tuple[dict[str, Any], Lines, list[FileProblem]]:
-    """The keys and values of a file of settings, their lines, and the keys that are repeated.
+@dataclass(slots=True)
+class SettingsFile:
+    """A file of settings as read: its keys and values, their lines, and what is wrong with them."""
+
+    path: Path
+    tree: dict[str, Any]
+    lines: Lines
+    problems: list[FileProblem]
+
+    def problem(self, where: _Path, text: str) -> None:
+        """Record a mistake at the line of a path of keys."""
+        self.problems.append(FileProblem(str(self.path), self.lines.at(where), text))
+
+    def require_right(self) -> None:
+        """Refuse a file with mistakes.
+
+        Raises:
+            SettingsError: all of them, each with its line.
+        """
+        if self.problems:
+            raise SettingsError(tuple(sorted(self.problems, key=lambda problem: problem.line)))
+
+
+def read_tree(path: Path, expected: str) -> SettingsFile:
+    """A file of settings, the keys that are repeated in it recorded as mistakes.
 
     `expected` is what to write into the file, for a file that holds something else.
 
@@ -141,4 +164,5 @@ def read_tree(path: Path, expected: str) -> tuple[dict[str, Any], Lines, list[Fi
         raise unreadable(message, mark.line + 1 if mark else 1) from None
     if not isinstance(tree, dict):
         raise unreadable(expected)
-    return tree, lines, [FileProblem(str(path), line, text) for line, text in repeated]
+    problems = [FileProblem(str(path), line, text) for line, text in repeated]
+    return SettingsFile(path, tree, lines, problems)
