@@ -7,11 +7,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Any
 
-import polars as pl
-
-from cpt77092 import findings
 from cpt77092.document import Cell, Document, Section, Table, numbers, own, own_row, words
-from cpt77092.engine import ERROR, Result
 from cpt77092.findings import Totals
 from cpt77092.frozen import frozen
 from cpt77092.policies import PolicySet
@@ -48,8 +44,12 @@ class Answer:
 
     case: Case
     totals: Totals
-    by_rule: tuple[tuple[str, int], ...]
-    """Rules with an error and the lines that have it, most lines first."""
+
+    @property
+    def by_rule(self) -> tuple[tuple[str, int], ...]:
+        """Rules with an error and the lines that have it, most lines first."""
+        lines = ((rule, money.lines) for rule, money in self.totals.at_risk_by_rule)
+        return tuple(sorted(lines, key=lambda row: -row[1]))
 
     @property
     def unanswered(self) -> int:
@@ -60,20 +60,11 @@ class Answer:
         return sum(widest.values())
 
 
-def answer(case: Case, result: Result, *, without: Collection[str]) -> Answer:
-    """The figures of one run; nothing else of it is kept."""
-    errors = result.findings.filter(pl.col("severity") == ERROR).group_by("rule").len()
-    ranked = errors.sort("len", "rule", descending=[True, False])
-    by_rule = tuple((result.rules[rule].code, lines) for rule, lines in ranked.iter_rows())
-    return Answer(case, findings.totals(result, without=without), by_rule)
-
-
 def without_repeats(answers: Sequence[Answer]) -> list[Answer]:
     """The answers but those with assumed values that come out as without them."""
     kept = list(answers[:1])
     for before, one in pairwise(answers):
-        is_same = before.totals == one.totals and before.by_rule == one.by_rule
-        if not (one.case.is_assumed and is_same):
+        if not (one.case.is_assumed and before.totals == one.totals):
             kept.append(one)
     return kept
 

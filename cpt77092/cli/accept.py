@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -221,39 +222,30 @@ def _write(file: str, result: Result, findings: pl.DataFrame, options: AcceptOpt
     typer.echo(f"{file}: {count(len(read_entries(file)), 'entry', 'entries')}.")
 
 
-def _named(entry: Entry, options: AcceptOptions, day: date) -> bool:
-    """Whether the options name an entry; without any, all are named."""
-    claims, rules = options.claim, [code.upper() for code in options.rule or ()]
-    is_line = options.line is None or entry.line == str(options.line)
-    is_payer = True
-    if options.payer is not None:
-        from cpt77092.policies import load_policies
-
-        names, _ = _payer_names(load_policies(options.policies), options.payer)
-        is_payer = entry.payer.lower() in names
-    return (
-        (not claims or entry.claim in claims)
-        and is_line
-        and (not rules or entry.rule in rules)
-        and is_payer
-        and (not options.ended or entry.until < day)
-    )
-
-
 def _entries(file: str, options: AcceptOptions) -> list[Entry]:
-    """The entries that the options name.
+    """The entries that the options name; without any, all are named.
 
     Raises:
         UsageError: there is no file.
     """
-    from pathlib import Path
-
     from cpt77092.followup.entries import read_entries
+    from cpt77092.policies import load_policies
 
     if not Path(file).exists():
         raise UsageError(f"{file}: no such file; nothing is accepted yet")
-    day = options.as_of or today()
-    return [entry for entry in read_entries(file) if _named(entry, options, day)]
+    claims, rules = options.claim, [code.upper() for code in options.rule or ()]
+    day, payers = options.as_of or today(), list[str]()
+    if options.payer is not None:
+        payers, _ = _payer_names(load_policies(options.policies), options.payer)
+    return [
+        entry
+        for entry in read_entries(file)
+        if (not claims or entry.claim in claims)
+        and (options.line is None or entry.line == str(options.line))
+        and (not rules or entry.rule in rules)
+        and (not payers or entry.payer.lower() in payers)
+        and (not options.ended or entry.until < day)
+    ]
 
 
 def _print_entries(file: str, options: AcceptOptions) -> None:

@@ -26,7 +26,7 @@ from cpt77092.frozen import frozen
 
 if TYPE_CHECKING:
     from cpt77092.analysis.policy_changes import PolicyChanges
-    from cpt77092.analysis.what_if import Answer, Case
+    from cpt77092.analysis.what_if import Case
     from cpt77092.policies import PolicySet
 
 ALL = "all"
@@ -145,7 +145,8 @@ def what_if(ctx: typer.Context, options: WhatIfOptions) -> None:
 
     Example: scrub what-if claims.csv --payers aetna,cigna --set aetna.77092.modifier_26=not_allowed
     """
-    from cpt77092.analysis.what_if import answer, compose, without_repeats
+    from cpt77092.analysis.what_if import Answer, compose, without_repeats
+    from cpt77092.findings import totals
     from cpt77092.reports.document import print_document
     from cpt77092.run import Variant, policies_of, run_each
 
@@ -153,9 +154,10 @@ def what_if(ctx: typer.Context, options: WhatIfOptions) -> None:
     request = request_of(ctx, replace(options, payers=None))
     cases = _cases(policies_of(request), options)
     variants = [Variant(case.policies, case.payer) for case in cases]
-    answers: list[Answer] = []
+    answers = list[Answer]()
     for case, result in zip(cases, run_each(request, variants), strict=True):
-        answers.append(answer(case, result, without=request.without))
+        # Nothing else of the run is kept.
+        answers.append(Answer(case, totals(result, without=request.without)))
         if len(answers) == 1:
             as_billed = result
     shown = without_repeats(answers)

@@ -108,7 +108,6 @@ def gaps(
 
 
 _NONE = pl.lit(False)  # noqa: FBT003
-_OF_UNJUDGED_PAYER = pl.col("hcpcs_code").is_in(sorted(INTERPRETATION)) & ~pl.col("payer_is_known")
 
 
 def denied_and_unjudged(result: Result, without: Collection[str] = ()) -> tuple[int, int]:
@@ -127,9 +126,8 @@ def denied_and_unjudged(result: Result, without: Collection[str] = ()) -> tuple[
         for group, (_, columns) in _CRITICAL.items()
         if group not in without
     ]
-    if _judges_modifier_26(result):
-        critical.append(_OF_UNJUDGED_PAYER)
-    is_unjudged = pl.any_horizontal(_NONE, *unread, *critical) & ~pl.lit(is_denied)
+    of_payer = _is_of_unjudged_payer(result)
+    is_unjudged = pl.any_horizontal(of_payer, *unread, *critical) & ~pl.lit(is_denied)
     lines = result.lines.lazy().with_columns(result.outcomes.select(unread))
     counted = lines.select(is_unjudged.sum()).collect(engine="in-memory")
     return int(is_denied.sum()), int(counted.item())
@@ -137,8 +135,8 @@ def denied_and_unjudged(result: Result, without: Collection[str] = ()) -> tuple[
 
 def of_unjudged_payer(result: Result) -> pl.Series:
     """Which lines bill 77092 to an unrecognized payer: no policy of its own judges modifier 26."""
-    is_unjudged = _OF_UNJUDGED_PAYER if _judges_modifier_26(result) else _NONE
-    return result.lines.lazy().select(is_unjudged=is_unjudged | _NONE).collect()["is_unjudged"]
+    is_unjudged = _is_of_unjudged_payer(result) | _NONE
+    return result.lines.lazy().select(is_unjudged=is_unjudged).collect()["is_unjudged"]
 
 
 def unjudged_payers(result: Result) -> pl.DataFrame:
@@ -146,14 +144,15 @@ def unjudged_payers(result: Result) -> pl.DataFrame:
 
     No policy of theirs judges modifier 26 there.
     """
-    is_unjudged = _OF_UNJUDGED_PAYER if _judges_modifier_26(result) else _NONE
-    lines = result.lines.lazy().filter(is_unjudged)
+    lines = result.lines.lazy().filter(_is_of_unjudged_payer(result))
     payers = lines.group_by(payer=pl.col("payer_label").cast(pl.String)).len("lines")
     return payers.collect(engine="streaming")
 
 
-def _judges_modifier_26(result: Result) -> bool:
-    return any("policy.modifier_26" in plain_inputs(rule) for rule in result.rules)
+def _is_of_unjudged_payer(result: Result) -> pl.Expr:
+    if not any("policy.modifier_26" in plain_inputs(rule) for rule in result.rules):
+        return _NONE
+    return pl.col("hcpcs_code").is_in(sorted(INTERPRETATION)) & ~pl.col("payer_is_known")
 
 
 @cache

@@ -77,22 +77,22 @@ def headline(grades: Grades) -> str:
         return (
             f"No error among {count(grades.checked, 'line')}; nothing was predicted to be denied."
         )
-    parts = [f"{errors.denied:,} {_was(errors.denied)}"]
+    parts = [_were(errors.denied)]
     if errors.paid:
-        parts.append(f"{errors.paid:,} {_was(errors.paid)} paid ({dollars(errors.paid_dollars)})")
-    if errors.zero:
-        parts.append(f"{errors.zero:,} {_was(errors.zero)} paid $0.00 without a denial code")
-    if errors.changed:
-        parts.append(f"{errors.changed:,} {_was(errors.changed)} changed before billing")
-    if errors.unanswered:
-        verb = "is" if errors.unanswered == 1 else "are"
-        parts.append(f"{errors.unanswered:,} {verb} not answered yet")
+        parts.append(f"{_were(errors.paid)} paid ({dollars(errors.paid_dollars)})")
+    if errors.adjusted_to_zero:
+        parts.append(f"{_were(errors.adjusted_to_zero)} paid $0.00 without a denial code")
+    if errors.billed_differently:
+        parts.append(f"{_were(errors.billed_differently)} changed before billing")
+    if errors.not_answered:
+        verb = "is" if errors.not_answered == 1 else "are"
+        parts.append(f"{errors.not_answered:,} {verb} not answered yet")
     subject = "the 1 line" if errors.predicted == 1 else f"{errors.predicted:,} lines"
     return f"Of {subject} we said would be denied, {', '.join(parts)}."
 
 
-def _was(number: int) -> str:
-    return "was" if number == 1 else "were"
+def _were(number: int) -> str:
+    return f"{number:,} {'was' if number == 1 else 'were'}"
 
 
 def sentences(graded: Graded) -> Iterator[str]:
@@ -102,19 +102,18 @@ def sentences(graded: Graded) -> Iterator[str]:
     if errors.precision.whole:
         yield (
             f"Right on {errors.precision.part:,} of {errors.precision.whole:,} answered lines: "
-            f"{_interval(errors)}. {errors.as_predicted:,} denied with the code we predicted, "
-            f"{errors.other_code:,} with another."
+            f"{_interval(errors)}. {errors.denied_as_predicted:,} denied with the code we "
+            f"predicted, {errors.denied_other_code:,} with another."
         )
     if warnings.predicted:
         answered = warnings.precision
         yield (
             f"Of {count(warnings.predicted, 'line')} with a warning (verify first), "
-            f"{warnings.denied:,} {_was(warnings.denied)} denied, {warnings.paid:,} "
-            f"{_was(warnings.paid)} paid"
+            f"{_were(warnings.denied)} denied, {_were(warnings.paid)} paid"
             + ("." if answered.whole == warnings.predicted else ", the rest is open.")
         )
     yield _recall(grades)
-    if errors.paid or errors.changed:
+    if errors.paid or errors.billed_differently:
         yield (
             "Code, modifiers and charge show whether a line was changed before it was billed; a "
             "corrected diagnosis, place of service or NPI does not show and counts as paid. Grade "
@@ -187,10 +186,10 @@ def _rule_row(one: RuleGrade, *, knows_misses: bool) -> Row:
     tally = one.tally
     warning = "" if one.severity == "error" else ", warning"
     counts = (
-        tally.as_predicted,
-        tally.other_code,
+        tally.denied_as_predicted,
+        tally.denied_other_code,
         tally.paid,
-        tally.unanswered + tally.changed + tally.zero,
+        tally.not_answered + tally.billed_differently + tally.adjusted_to_zero,
     )
     missed = (one.missed,) if knows_misses else ()
     name = f"{one.rule} {one.name.replace('-', ' ')}{warning}"

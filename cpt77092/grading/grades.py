@@ -27,22 +27,21 @@ class Tally:
     """What became of some predictions."""
 
     predicted: int
-    as_predicted: int
-    other_code: int
+    denied_as_predicted: int
+    denied_other_code: int
     paid: int
-    zero: int
-    changed: int
-    unanswered: int
-    """Without an answer, or with one that was taken back."""
     paid_dollars: Decimal
     """Paid on the false alarms."""
-    saved_dollars: Decimal
-    """Charges of the lines that were denied."""
+    denied_charges: Decimal
+    adjusted_to_zero: int
+    billed_differently: int
+    not_answered: int
+    """Without an answer, or with one that was taken back."""
 
     @property
     def denied(self) -> int:
         """Denied with any code."""
-        return self.as_predicted + self.other_code
+        return self.denied_as_predicted + self.denied_other_code
 
     @property
     def precision(self) -> Rate:
@@ -52,22 +51,7 @@ class Tally:
     @property
     def with_code(self) -> Rate:
         """The lines denied with the predicted code among those that were denied."""
-        return Rate(self.as_predicted, self.denied)
-
-    def record(self) -> dict[str, Any]:
-        """The tally as JSON has it."""
-        return {
-            "predicted": self.predicted,
-            "denied_as_predicted": self.as_predicted,
-            "denied_other_code": self.other_code,
-            "paid": self.paid,
-            "paid_dollars": float(self.paid_dollars),
-            "denied_charges": float(self.saved_dollars),
-            "adjusted_to_zero": self.zero,
-            "billed_differently": self.changed,
-            "not_answered": self.unanswered,
-            "precision": self.precision.record(),
-        }
+        return Rate(self.denied_as_predicted, self.denied)
 
 
 @frozen(kw_only=True)
@@ -88,7 +72,7 @@ class RuleGrade:
         """The denials with its code that it predicted."""
         if self.missed is None:
             return None
-        return Rate(self.tally.as_predicted, self.tally.as_predicted + self.missed)
+        return Rate(self.tally.denied_as_predicted, self.tally.denied_as_predicted + self.missed)
 
 
 @frozen(kw_only=True)
@@ -285,14 +269,14 @@ def _tally(grades: Mapping[str, tuple[int, Decimal, Decimal]]) -> Tally:
     of = {name: grades.get(name, nothing) for name in GRADED.categories}
     return Tally(
         predicted=sum(lines for lines, _, _ in grades.values()),
-        as_predicted=of["as predicted"][0],
-        other_code=of["other code"][0],
+        denied_as_predicted=of["as predicted"][0],
+        denied_other_code=of["other code"][0],
         paid=of["paid"][0],
-        zero=of["zero"][0],
-        changed=of["changed"][0],
-        unanswered=of["unanswered"][0] + of["reversed"][0],
         paid_dollars=of["paid"][1],
-        saved_dollars=of["as predicted"][2] + of["other code"][2],
+        denied_charges=of["as predicted"][2] + of["other code"][2],
+        adjusted_to_zero=of["zero"][0],
+        billed_differently=of["changed"][0],
+        not_answered=of["unanswered"][0] + of["reversed"][0],
     )
 
 
@@ -352,22 +336,20 @@ def _hinted(hints: str) -> tuple[str, ...]:
 
 def _misses(missed: pl.DataFrame, rules: list[Rule]) -> tuple[Miss, ...]:
     keys = ["payer", "payer_label", "group_code", "carc", "rarcs", "hints"]
-    misses = []
-    for (payer, label, group, carc, rarcs, hints), rows in _reasons(missed).group_by(keys):
-        remarks = tuple(str(rarcs).split())
-        misses.append(
-            Miss(
-                payer=str(payer),
-                payer_label=str(label),
-                group_code=str(group),
-                carc=str(carc),
-                rarcs=remarks,
-                lines=rows.height,
-                with_warning=rows.filter(pl.col("severity") == "warning").height,
-                charges=Decimal(rows["charge_amount"].sum() or 0),
-                rules=_hinted(str(hints)) or _rules_for(rules, str(carc), remarks),
-            )
+    table = (
+        _reasons(missed)
+        .group_by(keys)
+        .agg(
+            lines=pl.len(),
+            with_warning=(pl.col("severity") == "warning").sum(),
+            charges=pl.col("charge_amount").sum(),
         )
+    )
+    misses = []
+    for row in table.iter_rows(named=True):
+        hints, remarks = row.pop("hints"), tuple(row.pop("rarcs").split())
+        named = _hinted(hints) or _rules_for(rules, row["carc"], remarks)
+        misses.append(Miss(**row, rarcs=remarks, rules=named))
 
     def key(m: Miss) -> tuple[Any, ...]:
         return -m.lines, m.payer_label, m.carc, m.rarcs, m.group_code, m.payer, m.rules

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -20,6 +19,7 @@ from cpt77092 import findings
 from cpt77092.databases.address import is_address
 from cpt77092.errors import ClaimsError, UsageError
 from cpt77092.facts.money import CENTS
+from cpt77092.file_state import digest
 from cpt77092.findings.schema import CHECKED_LINE, FINDING, Schema
 from cpt77092.followup.whole import is_whole
 from cpt77092.frozen import frozen
@@ -93,7 +93,7 @@ def read_predictions(reports: Sequence[str], claims: Sequence[str] = ()) -> Pred
     read = [_read(path) for path in reports]
     digests = _digests(claims)
     read = [_with_claims(report, digests) if claims else report for report in read]
-    unused = [name for name, digest in digests.items() if digest not in _known(read)]
+    unused = [name for name, value in digests.items() if value not in _known(read)]
     if unused:
         raise UsageError(
             *(
@@ -311,15 +311,11 @@ def _digests(claims: Sequence[str]) -> dict[str, str]:
                 f"--claims {name}: not a file, so its rows may have changed since; check again "
                 f"with --checked-lines -o report.json and leave --claims out"
             )
-    return {name: _digest(name) for name in (find_files(claims) if claims else ())}
-
-
-def _digest(name: str) -> str:
+    names = find_files(claims) if claims else ()
     try:
-        with Path(name).open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+        return {name: digest(name, None) for name in names}
     except OSError as problem:
-        raise ClaimsError(f"{name}: cannot be read ({problem.strerror})") from None
+        raise ClaimsError(f"{problem.filename}: cannot be read ({problem.strerror})") from None
 
 
 def _known(reports: Iterable[_Report]) -> set[str]:
@@ -330,7 +326,7 @@ def _with_claims(report: _Report, digests: Mapping[str, str]) -> _Report:
     """The report with all its checked lines, read from its claim files as it read them."""
     if report.lines is not None:
         return report
-    by_digest = {digest: name for name, digest in digests.items()}
+    by_digest = {value: name for name, value in digests.items()}
     names = {
         by_digest[one["sha256"]]: one["file"]
         for one in report.manifest["inputs"]

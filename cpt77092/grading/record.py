@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from cpt77092.grading.evidence import Proposal
-from cpt77092.grading.grades import Grades, Miss, Month, RuleGrade
+from cpt77092.grading.grades import Grades, Miss, Month, RuleGrade, Tally
 from cpt77092.grading.payments import PaymentGroup
 from cpt77092.remittances import RemittanceFile
 
@@ -54,8 +54,8 @@ def grades_record(graded: Graded) -> dict[str, Any]:
         ],
         "checked_lines": grades.checked,
         "outcomes": dict(sorted(grades.outcomes.items())),
-        "errors": grades.errors.record(),
-        "warnings": grades.warnings.record(),
+        "errors": _tally_record(grades.errors),
+        "warnings": _tally_record(grades.warnings),
         **_missed_record(grades),
         "by_rule": [_rule_record(one) for one in grades.rules],
         **_over_time(grades),
@@ -90,7 +90,7 @@ def _rule_record(one: RuleGrade) -> dict[str, Any]:
         "severity": one.severity,
         "payer": one.payer,
         "payer_label": one.payer_label,
-        **one.tally.record(),
+        **_tally_record(one.tally),
         "missed": one.missed,
         "recall": one.recall and one.recall.record(),
     }
@@ -110,7 +110,11 @@ def _proposal_record(one: Proposal) -> dict[str, Any]:
     }
 
 
-def _record(one: Miss | Month | PaymentGroup) -> dict[str, Any]:
+def _tally_record(tally: Tally) -> dict[str, Any]:
+    return {**_record(tally), "precision": tally.precision.record()}
+
+
+def _record(one: Tally | Miss | Month | PaymentGroup) -> dict[str, Any]:
     """The fields by their names: money in dollars, and what is blank as null."""
     values = {each.name: getattr(one, each.name) for each in fields(one)}
     return {

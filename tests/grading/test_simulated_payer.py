@@ -63,13 +63,15 @@ def expected_tally(report: Report, simulation: Simulation, severity: str) -> Cou
         answer = simulation.drawn[key]
         carcs = {finding["carc"] for finding in those}
         if answer in {"denied as predicted", "part denied", "secondary"}:
-            counts["as_predicted"] += 1
+            counts["denied_as_predicted"] += 1
         elif answer == "denied otherwise":
-            counts["as_predicted" if OTHER_CODE in carcs else "other_code"] += 1
+            counts["denied_as_predicted" if OTHER_CODE in carcs else "denied_other_code"] += 1
         elif answer in {"no answer", "reversed", "forwarded"}:
-            counts["unanswered"] += 1
-        elif answer in {"zero", "changed"}:
-            counts[answer] += 1
+            counts["not_answered"] += 1
+        elif answer == "zero":
+            counts["adjusted_to_zero"] += 1
+        elif answer == "changed":
+            counts["billed_differently"] += 1
         else:
             counts["paid"] += 1
     return counts
@@ -84,7 +86,10 @@ def test_grades_are_what_the_payer_drew(reports: Path, tmp_path: Path, seed: int
     )
     for severity, tally in (("error", grades.errors), ("warning", grades.warnings)):
         expected = expected_tally(report, simulation, severity)
-        names = ("as_predicted", "other_code", "paid", "zero", "changed", "unanswered")
+        names = [
+            *("denied_as_predicted", "denied_other_code", "paid"),
+            *("adjusted_to_zero", "billed_differently", "not_answered"),
+        ]
         assert {name: getattr(tally, name) for name in names} == {
             name: expected[name] for name in names
         }
@@ -117,7 +122,7 @@ def test_every_rule_and_payer_adds_up(reports: Path, tmp_path: Path, seed: int) 
     true_by_rule: Counter[tuple[str, str]] = Counter()
     for one in graded.grades.rules:
         by_rule[one.rule, one.payer] += one.tally.predicted
-        true_by_rule[one.rule, one.payer] += one.tally.as_predicted
+        true_by_rule[one.rule, one.payer] += one.tally.denied_as_predicted
     assert by_rule == predicted
     assert +true_by_rule == +came_true
 

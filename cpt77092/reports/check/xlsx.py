@@ -94,18 +94,12 @@ WORKLIST = (
     Column(header="Row", name="source_row", width=8, style="place"),
 )
 
+_OF_ACCEPTED = {
+    *("Claim", "Line", "Payer", "Date", "Code", "Modifiers", "Charge", "Severity", "Rule"),
+    *("What is wrong", "What to do"),
+}
 ACCEPTED = (
-    Column(header="Claim", name="claim_id", width=14),
-    Column(header="Line", name="claim_line_number", width=5, style="place"),
-    Column(header="Payer", name="payer_shown", width=18, style="wrapped"),
-    Column(header="Date", name="claim_line_start_date", width=11, style="date"),
-    Column(header="Code", name="hcpcs_code", width=7),
-    Column(header="Modifiers", name="modifiers", width=10),
-    Column(header="Charge", name="charge_amount", width=10, style="money"),
-    Column(header="Severity", name="severity", width=9, style="severity"),
-    Column(header="Rule", name="rule", width=8),
-    Column(header="What is wrong", name="message", width=40, style="wrapped"),
-    Column(header="What to do", name="fix", width=36, style="wrapped"),
+    *(column for column in WORKLIST if column.header in _OF_ACCEPTED),
     Column(header="Why accepted", name="reason", width=30, style="wrapped"),
     Column(header="By", name="accepted_by", width=8),
     Column(header="Until", name="accepted_until", width=11, style="date"),
