@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import errno
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
     import polars as pl
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
 
 # Control characters move a terminal's cursor or change its color; directional marks reorder text.
 _UNSAFE = "[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
@@ -73,6 +76,14 @@ def safe_expr(column: str) -> pl.Expr:
     import polars as pl
 
     return pl.col(column).cast(pl.String).str.replace_all(_UNSAFE, " ")
+
+
+def gathered(pairs: Iterable[tuple[_Key, _Value]]) -> dict[_Key, list[_Value]]:
+    """The values of each key, in the order of first mention."""
+    values: dict[_Key, list[_Value]] = {}
+    for key, value in pairs:
+        values.setdefault(key, []).append(value)
+    return values
 
 
 def count(number: int, one: str, many: str = "") -> str:

@@ -10,6 +10,7 @@ import polars as pl
 from cpt77092.engine import ERROR, EXPECTED_PAYMENT, SEVERITIES, Result
 from cpt77092.facts.money import CENTS
 from cpt77092.findings.lines import money_at_risk
+from cpt77092.findings.rollup import known_sum
 from cpt77092.findings.table import by_line, with_texts
 from cpt77092.frozen import frozen
 from cpt77092.reference.sources import Source
@@ -147,13 +148,9 @@ def _money_by_payer_and_month(result: Result, named_by: Result, suffix: str) -> 
     flagged = lines.hstack(money_at_risk(result)).filter(result.worst == ERROR)
     return flagged.group_by("payer", "month").agg(
         pl.len().alias(f"lines{suffix}"),
-        _known_sum(charge.filter(charge >= 0)).alias(f"charges{suffix}"),
-        _known_sum(expected).alias(f"expected{suffix}"),
+        known_sum(charge.filter(charge >= 0)).cast(CENTS).alias(f"charges{suffix}"),
+        known_sum(expected).cast(CENTS).alias(f"expected{suffix}"),
     )
-
-
-def _known_sum(money: pl.Expr) -> pl.Expr:
-    return pl.when(money.count() > 0).then(money.sum()).cast(CENTS)
 
 
 def _zero_without_lines(suffix: str) -> pl.Expr:

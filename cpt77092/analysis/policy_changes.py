@@ -12,6 +12,7 @@ from cpt77092.policies.policy import DatedValue, Policy, PolicySet, in_force
 from cpt77092.policies.value_text import members_text, short_value
 from cpt77092.reference.sources import Source
 from cpt77092.rule import Rule
+from cpt77092.text import gathered
 
 _ORDER = {name: number for number, name in enumerate(PARAMETERS)}
 
@@ -136,11 +137,11 @@ def _of_policy(
 
 def _changes(old: Policy, new: Policy, differences: _Differences) -> Iterator[Change]:
     """What differs, codes that differ in the same way together; in the order of parameters."""
-    codes_of: dict[tuple[str, _Period], list[str]] = {}
-    for code, parameter in sorted({*old.values, *new.values}):
-        entries = (values.get((code, parameter), ()) for values in (old.values, new.values))
-        for period in differences(*entries):
-            codes_of.setdefault((parameter, period), []).append(code)
+    codes_of = gathered(
+        ((key[1], period), key[0])
+        for key in sorted({*old.values, *new.values})
+        for period in differences(old.values.get(key, ()), new.values.get(key, ()))
+    )
     for (parameter, period), codes in sorted(codes_of.items(), key=_order):
         first, last, before, after = period
         yield Change(

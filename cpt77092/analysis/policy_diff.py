@@ -23,7 +23,7 @@ from cpt77092.document import (
     words,
 )
 from cpt77092.policies.value_text import codes_text, plain, subject_of
-from cpt77092.text import count, dollars
+from cpt77092.text import count, dollars, gathered
 
 _PARAMETERS = (
     Column("Parameter"), Column("Dates"), Column("Old", lead="was"), Column("New", lead="now")
@@ -79,10 +79,7 @@ def compose(
 
 
 def _parameters(policies: Sequence[PolicyChanges]) -> Section:
-    labels: dict[str, list[str]] = {}
-    for one in policies:
-        for text in one.others:
-            labels.setdefault(text, []).append(one.label)
+    labels = gathered((text, one.label) for one in policies for text in one.others)
     items: list[Item] = [own(f"{', '.join(some)}.", text) for text, some in labels.items()]
     items += [
         Table(one.label, _PARAMETERS, tuple(map(_row, one.changes)))

@@ -150,14 +150,11 @@ def _request(examples: Sequence[Example], policies: PolicySet) -> Request:
             own = {"claim_id": f":{number}", "person_id": f":{number}"} | own
             own["claim_line_number"] = line["claim_line_number"] or str(position)
             rows.append({**line, **own})
-    dates = [cell for row in (*rows, EXAMPLE_LINE) for name, cell in row.items() if _is_date(name)]
+    cells = [cell for row in (*rows, EXAMPLE_LINE) for cell in row.items()]
+    dates = [text for name, text in cells if name.endswith("_date")]
     as_of = max(day for day in map(as_day, dates) if day is not None)
     frame = Frame(pl.LazyFrame(rows), "examples")
     return Request(paths=(), frame=frame, as_of=as_of, policies=policies)
-
-
-def _is_date(column: str) -> bool:
-    return column.endswith("_date")
 
 
 def _claims(number: int, example: Example) -> list[str]:

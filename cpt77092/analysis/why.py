@@ -11,7 +11,7 @@ from cpt77092.document import Column, Document, Item, Row, Section, Statement, T
 from cpt77092.engine import SEVERITIES, Result
 from cpt77092.policies import NO_RULE_FOUND
 from cpt77092.policies.value_text import plain, position_text
-from cpt77092.text import count, safe
+from cpt77092.text import count, gathered, safe
 
 _RULES = Column("Rules")
 _SEVERITIES = tuple(severity.value for severity in SEVERITIES)
@@ -89,10 +89,7 @@ def _head(line: TracedLine) -> str:
 
 def _not_checked(outcomes: list[Outcome]) -> list[Item]:
     """A table of the reasons, each with its rules."""
-    by_reason: dict[str, list[Outcome]] = {}
-    for one in outcomes:
-        reason, no_rule, _ = one.text.partition(NO_RULE_FOUND)
-        by_reason.setdefault(reason + no_rule, []).append(one)
+    by_reason = gathered(("".join(one.text.partition(NO_RULE_FOUND)[:2]), one) for one in outcomes)
     rows = tuple(own_row(_codes(some), reason) for reason, some in by_reason.items())
     title = f"Not checked ({len(outcomes)})"
     return [Table(title, (_RULES, Column("Why")), rows)] if rows else []
@@ -100,13 +97,8 @@ def _not_checked(outcomes: list[Outcome]) -> list[Item]:
 
 def _clear(outcomes: list[Outcome]) -> list[Item]:
     """The rules that a payer's value decided as a table, and those that the claim alone decided."""
-    by_decision: dict[int, list[Outcome]] = {}
-    by_values: dict[tuple[str, ...], list[Outcome]] = {}
-    for one in outcomes:
-        if one.decisions:
-            by_decision.setdefault(id(one.decisions[0]), []).append(one)
-        else:
-            by_values.setdefault(one.values, []).append(one)
+    by_decision = gathered((id(one.decisions[0]), one) for one in outcomes if one.decisions)
+    by_values = gathered((one.values, one) for one in outcomes if not one.decisions)
     rows = []
     for some in by_decision.values():
         values = dict.fromkeys(value for one in some for value in one.values)

@@ -14,7 +14,7 @@ from cpt77092.document import Document, Item, Section, Statement
 from cpt77092.policies import PARAMETERS, Decision, PolicySet, Status, decide
 from cpt77092.policies.value_text import value_text
 from cpt77092.reference.codes import FAMILY, INTERPRETATION
-from cpt77092.text import dollars
+from cpt77092.text import dollars, gathered
 
 
 def compose(policies: PolicySet, payer: str | None, on: date) -> Document:
@@ -59,11 +59,10 @@ def _summary(scope: Scope) -> list[Item]:
     code = min(INTERPRETATION)
     items: list[Item] = []
     for parameter in ("modifier_26", "coverage"):
-        answers: dict[str, list[Decision]] = {}
-        for payer in scope.payers:
-            decision = decide(scope.policies, payer, code, parameter, scope.on)
-            answers.setdefault(_answer(decision), []).append(decision)
-        for answer, decisions in answers.items():
+        answers = (
+            decide(scope.policies, payer, code, parameter, scope.on) for payer in scope.payers
+        )
+        for answer, decisions in gathered((_answer(one), one) for one in answers).items():
             text = f"{PARAMETERS[parameter].description} on {code}: {answer}."
             about = capitalized(scope.labels(decision.payer for decision in decisions))
             items.append(Statement(text, about, sources=scope.sources(decisions)))

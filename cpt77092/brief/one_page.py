@@ -12,7 +12,7 @@ from cpt77092.policies.localities import is_of_locality
 from cpt77092.policies.value_text import cited, codes_text, short_value, subject_of
 from cpt77092.reference.codes import FAMILY, INTERPRETATION
 from cpt77092.reference.sources import Source
-from cpt77092.text import dollars
+from cpt77092.text import dollars, gathered
 
 _CODE = min(INTERPRETATION)
 _CODES = (_CODE, *sorted(FAMILY - INTERPRETATION))
@@ -95,9 +95,7 @@ def _of_payer(scope: Scope, payer: str) -> Iterator[tuple[str, list[Item]]]:
 def _position(scope: Scope, decisions: Sequence[Decision]) -> Statement:
     """A payer's answer on one parameter; the codes are named where their answers differ."""
     holds_for = [decision for decision in decisions if decision.status is Status.VALUE]
-    by_answer: dict[str, list[Decision]] = {}
-    for decision in holds_for:
-        by_answer.setdefault(_answer(decision), []).append(decision)
+    by_answer = gathered((_answer(decision), decision) for decision in holds_for)
     is_shared = len(by_answer) == 1 and len(holds_for) == len(decisions)
     texts = [
         answer if is_shared else f"{codes_text(sorted(one.code for one in some))}: {answer}"
@@ -166,10 +164,10 @@ def _cited(decisions: Iterable[Decision]) -> tuple[Source, ...] | None:
 def _of_all(scope: Scope) -> Iterator[tuple[str, list[Item]]]:
     """For each question the answers, each with its payers."""
     for title, parameter in _ALL_PAYERS.items():
-        answers: dict[str, list[Decision]] = {}
-        for payer in scope.payers:
-            decision = decide(scope.policies, payer, _CODE, parameter, scope.on)
-            answers.setdefault(_short_answer(decision), []).append(decision)
+        decisions = (
+            decide(scope.policies, payer, _CODE, parameter, scope.on) for payer in scope.payers
+        )
+        answers = gathered((_short_answer(decision), decision) for decision in decisions)
         yield (
             title,
             [

@@ -139,12 +139,12 @@ def _groups(lines: pl.LazyFrame, key: str) -> pl.LazyFrame:
             pl.col("first").min(),
             lines=pl.len(),
             error_lines=pl.col("at_risk").sum(),
-            **{name: _sum(pl.col(name)) for name in money},
+            **{name: known_sum(pl.col(name)) for name in money},
         )
     )
 
 
-def _sum(money: pl.Expr) -> pl.Expr:
+def known_sum(money: pl.Expr) -> pl.Expr:
     """A sum that is unknown where nothing of it is known, and not zero."""
     return pl.when(money.count() > 0).then(money.sum())
 

@@ -16,6 +16,7 @@ from cpt77092.findings.sums import MONEY, SUMS_OF_MONEY, Sums, sums
 from cpt77092.frozen import frozen
 from cpt77092.readers import Tally
 from cpt77092.rule import Rule, Severity
+from cpt77092.text import gathered
 
 if TYPE_CHECKING:
     from cpt77092.findings.since import SinceTotals
@@ -328,10 +329,10 @@ def _rework(counts: Mapping[str, int], cost: Decimal) -> Rework:
 
 
 def _questions(asked: pl.DataFrame, rules: Sequence[Rule]) -> tuple[Question, ...]:
-    together: dict[tuple[int, str], list[dict[str, Any]]] = {}
-    for row in asked.sort("rule").iter_rows(named=True):
-        key = (row["payer_number"], rules[row["rule"]].question)
-        together.setdefault(key, []).append(row)
+    together = gathered(
+        ((row["payer_number"], rules[row["rule"]].question), row)
+        for row in asked.sort("rule").iter_rows(named=True)
+    )
     questions = [
         Question(
             payer=min(row["payer"] for row in rows),

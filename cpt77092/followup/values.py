@@ -52,7 +52,9 @@ def line_values(result: Result, rule: Rule, lines: pl.Series) -> pl.DataFrame:
             plain = name.removesuffix(".state")
             if plain in BY_NAME and plain not in _NAMED_ELSEWHERE:
                 groups[plain] = (plain,)
-    groups |= {text: (fact,) for fact, text in _OF_OTHER_LINES.items() if _reads(rule, fact)}
+    for fact, name in _OF_OTHER_LINES.items():
+        if any(f"{{{fact}}}" in text for text in rule.templates):
+            groups[name] = (fact,)
     texts = [
         pl.concat_str(
             [pl.col(name).cast(pl.String).fill_null("") for name in some], separator=" "
@@ -61,10 +63,6 @@ def line_values(result: Result, rule: Rule, lines: pl.Series) -> pl.DataFrame:
         if (some := [name for name in columns if name in frame.columns])
     ]
     return frame[lines].select(texts).hstack([_codes_on_claim(frame, lines)])
-
-
-def _reads(rule: Rule, fact: str) -> bool:
-    return any(f"{{{fact}}}" in text for text in rule.templates)
 
 
 def _codes_on_claim(frame: pl.DataFrame, lines: pl.Series) -> pl.Series:

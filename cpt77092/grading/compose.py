@@ -31,7 +31,7 @@ from cpt77092.grading.evidence import us_date
 from cpt77092.grading.grades import Grades, Miss, Month, RuleGrade, Step, Tally
 from cpt77092.grading.record import grades_record
 from cpt77092.grading.run import Graded
-from cpt77092.text import count, dollars
+from cpt77092.text import count, dollars, gathered
 
 SHOWN = 10
 """Rows of a list of lines in text; JSON and CSV have them all."""
@@ -305,10 +305,7 @@ def _proposals(graded: Graded) -> Iterator[Item]:
 def _months(grades: Grades) -> Iterator[Item]:
     if not grades.months:
         return
-    dated = [month for month in grades.months if month.month != "no date"]
-    by_payer: dict[str, list[Month]] = {}
-    for month in dated:
-        by_payer.setdefault(month.payer_label, []).append(month)
+    by_payer = gathered((m.payer_label, m) for m in grades.months if m.month != "no date")
     largest = sorted(by_payer, key=lambda p: -sum(m.answered for m in by_payer[p]))[:_CHARTED]
     series = [_series(label, by_payer[label]) for label in sorted(largest)]
     if any(len(one.points) > 1 for one in series):
@@ -342,10 +339,7 @@ def _series(label: str, months: list[Month]) -> Series:
 
 
 def _month_bars(months: tuple[Month, ...]) -> Iterator[Bar]:
-    by_month: dict[str, list[Month]] = {}
-    for month in months:
-        by_month.setdefault(month.month, []).append(month)
-    for name, some in sorted(by_month.items()):
+    for name, some in sorted(gathered((month.month, month) for month in months).items()):
         denied, missed = sum(m.denied for m in some), sum(m.missed for m in some)
         answered = sum(m.answered for m in some)
         text = f"{denied:,} of {answered:,} denied, {missed:,} missed"

@@ -330,10 +330,6 @@ def _rules_for(rules: Iterable[Rule], carc: str, rarcs: Collection[str]) -> tupl
     return tuple(rule.code for rule in with_remark or with_reason) if carc else ()
 
 
-def _hinted(hints: str) -> tuple[str, ...]:
-    return tuple(f"{rule} (info)" for rule in hints.split())
-
-
 def _misses(missed: pl.DataFrame, rules: list[Rule]) -> tuple[Miss, ...]:
     keys = ["payer", "payer_label", "group_code", "carc", "rarcs", "hints"]
     table = (
@@ -347,8 +343,9 @@ def _misses(missed: pl.DataFrame, rules: list[Rule]) -> tuple[Miss, ...]:
     )
     misses = []
     for row in table.iter_rows(named=True):
-        hints, remarks = row.pop("hints"), tuple(row.pop("rarcs").split())
-        named = _hinted(hints) or _rules_for(rules, row["carc"], remarks)
+        remarks = tuple(row.pop("rarcs").split())
+        hinted = tuple(f"{rule} (info)" for rule in row.pop("hints").split())
+        named = hinted or _rules_for(rules, row["carc"], remarks)
         misses.append(Miss(**row, rarcs=remarks, rules=named))
 
     def key(m: Miss) -> tuple[Any, ...]:

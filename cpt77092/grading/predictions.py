@@ -11,7 +11,7 @@ from datetime import date
 from itertools import groupby
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import polars as pl
 
@@ -146,7 +146,8 @@ def _lines(report: _Report, number: int) -> pl.DataFrame:
 
 def _read(path: str) -> _Report:
     try:
-        with Path(path).open("rb") as stream, _mapped(stream) as content:
+        # In memory only where it is looked at.
+        with Path(path).open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
             tree, is_whole = _tables(content)
         manifest = tree["manifest"]
         date.fromisoformat(manifest["as_of"])
@@ -163,11 +164,6 @@ def _read(path: str) -> _Report:
     return _Report(
         path, manifest, tree[FINDINGS], tree[LINES], is_whole, own if own and own.is_dir() else None
     )
-
-
-def _mapped(stream: IO[bytes]) -> mmap:
-    """A report as bytes that are in memory only where they are looked at."""
-    return mmap(stream.fileno(), 0, access=ACCESS_READ)
 
 
 def _tables(content: mmap) -> tuple[dict[str, Any], bool]:

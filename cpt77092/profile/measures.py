@@ -21,6 +21,7 @@ from cpt77092.frozen import frozen
 from cpt77092.policies import Decision
 from cpt77092.reference.codes import CHECKED, INTERPRETATION
 from cpt77092.rule import Severity
+from cpt77092.text import gathered
 
 EXPECTED = (
     "modifier_26",
@@ -352,10 +353,8 @@ def _rows(
     all_keys = [*keys, *within]
     if not all_keys:
         return {(): [frame.select(measures).row(0, named=True)]}
-    rows: dict[Key, list[dict[str, Any]]] = {}
-    for row in frame.group_by(all_keys).agg(measures).sort(all_keys).iter_rows(named=True):
-        rows.setdefault(tuple(row[key] for key in keys), []).append(row)
-    return rows
+    rows = frame.group_by(all_keys).agg(measures).sort(all_keys).iter_rows(named=True)
+    return gathered((tuple(row[key] for key in keys), row) for row in rows)
 
 
 def _totals(row: Mapping[str, Any]) -> _Fields:

@@ -26,7 +26,7 @@ from cpt77092.reference.sources import Confidence
 from cpt77092.reports.console import table_of
 from cpt77092.reports.rule_pages import denials, parts
 from cpt77092.rule import FixKind, Rule
-from cpt77092.text import safe
+from cpt77092.text import gathered, safe
 
 _FIX_LABELS = {FixKind.SAFE: "Fix", FixKind.UNSAFE: "Verify first", FixKind.NONE: "To do"}
 
@@ -131,9 +131,7 @@ def _texts_of_denials(rule: Rule, policies: PolicySet) -> list[str]:
 
 def _answers_table(rows: Iterable[Position], policies: PolicySet, codes: Sequence[str]) -> Table:
     """Each answer with its payers, since when and on whose word; payers without one come last."""
-    by_answer: dict[tuple[str, ...], list[str]] = {}
-    for row in rows:
-        by_answer.setdefault(_answer(row, codes), []).append(policies[row.payer].label)
+    by_answer = gathered((_answer(row, codes), policies[row.payer].label) for row in rows)
     table = table_of("Payer", "Answer", "Since", "Source")
     table.columns[2].no_wrap = True
     for (rank, *answer), labels in sorted(by_answer.items(), key=lambda item: item[0][0]):
@@ -313,9 +311,7 @@ def show_columns(console: Console, opened: OpenedFile, asked: Sequence[Question]
     _print_notes(console, match)
     for question in asked:
         console.print(Text(f"Asked: {safe(str(question))}"))
-    missing: dict[str, list[str]] = {}
-    for name in match.missing:
-        missing.setdefault(BY_NAME[name].needed_for, []).append(name)
+    missing = gathered((BY_NAME[name].needed_for, name) for name in match.missing)
     for needed_for, names in missing.items():
         listed = names if len(names) < 4 else [names[0], "...", names[-1]]
         console.print(Text(f"Missing, for {needed_for}: {', '.join(listed)}"))

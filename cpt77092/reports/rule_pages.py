@@ -12,6 +12,7 @@ from cpt77092.engine import Result
 from cpt77092.findings import Totals
 from cpt77092.frozen import frozen
 from cpt77092.rule import Rule
+from cpt77092.text import gathered
 
 CITED = ("source_title", "source_at", "source_url", "confidence", "in_force_from")
 """The columns of a finding that cite its source."""
@@ -52,11 +53,8 @@ def rule_pages(result: Result, totals: Totals, shown: pl.DataFrame) -> list[Rule
     counts: Counter[str] = Counter()
     for code, _, number in totals.by_rule:
         counts[code] += number
-    cited: dict[str, list[Cited]] = {}
-    unique = shown.select("rule", *CITED).unique(maintain_order=True)
-    for code, title, *rest in unique.iter_rows():
-        if title:
-            cited.setdefault(code, []).append(Cited(title, *rest))
+    unique = shown.select("rule", *CITED).unique(maintain_order=True).iter_rows()
+    cited = gathered((code, Cited(*source)) for code, *source in unique if source[0])
     return [
         RulePage(
             code=rule.code,

@@ -17,7 +17,8 @@ BLANK = "__HIVE_DEFAULT_PARTITION__"
 
 def write(folder: Path, report: Report) -> None:
     """Write the rows of the report, in files that only their owner can read."""
-    rows = lazily(map(_with_month, report.pieces()))
+    month = pl.col("claim_line_start_date").dt.strftime("%Y-%m")
+    rows = lazily(piece.with_columns(month=month) for piece in report.pieces())
     places = pl.PartitionBy(folder, key=list(PARTITIONS), include_key=True)
     rows.sink_parquet(places, metadata=METADATA, mkdir=True)
     if not any(folder.iterdir()):  # no findings: the columns are still there to be read
@@ -27,10 +28,6 @@ def write(folder: Path, report: Report) -> None:
         columns.write_parquet(nothing / "00000000.parquet", metadata=METADATA)
     for file in folder.rglob("*.parquet"):
         file.chmod(0o600)
-
-
-def _with_month(piece: pl.DataFrame) -> pl.DataFrame:
-    return piece.with_columns(month=pl.col("claim_line_start_date").dt.strftime("%Y-%m"))
 
 
 def is_dataset(folder: Path) -> bool:

@@ -17,7 +17,7 @@ from cpt77092.followup.outcome import State
 from cpt77092.policies.national_tables import DIAGNOSES
 from cpt77092.reports.check import at_risk
 from cpt77092.rule import Severity
-from cpt77092.text import count, dollars, safe
+from cpt77092.text import count, dollars, gathered, safe
 
 REASONS_SHOWN = 6
 NAMES_SHOWN = 5
@@ -332,9 +332,9 @@ def _asked_of(question: Question) -> str:
 def infos(result: Result, totals: Totals) -> list[str]:
     """Findings of severity info that are no question, one line per rule with its payers."""
     titles = {rule.code: rule.title for rule in result.rules}
-    by_rule: dict[str, list[str]] = {}
-    for code, payer, number in totals.infos_by_payer:
-        by_rule.setdefault(code, []).append(f"{safe(payer)} {number:,}")
+    by_rule = gathered(
+        (code, f"{safe(payer)} {number:,}") for code, payer, number in totals.infos_by_payer
+    )
     return [
         f"Info {code} {titles[code][0].lower()}{titles[code][1:]}: {_first(payers, 'payer')}."
         for code, payers in by_rule.items()
@@ -488,9 +488,7 @@ def files_to_get(result: Result, totals: Totals) -> list[str]:
         files.append(lists if len(years) == 1 else lists.replace(years[0], "YYYY"))
     if not files:
         return []
-    ends: dict[date, list[str]] = {}
-    for one in totals.outdated:
-        ends.setdefault(one.last_day, []).append(one.table.title)
+    ends = gathered((one.last_day, one.table.title) for one in totals.outdated)
     tables = [f"{', '.join(titles)} end {day}" for day, titles in sorted(ends.items())]
     unlisted = [lines for _, reason, _, lines in totals.not_checked if reason == OTHER_YEAR]
     if years:
@@ -526,9 +524,7 @@ def _most(rules: Mapping[str, Counter[str]]) -> int:
 
 def _rules_and_lines(rules: Mapping[str, Counter[str]]) -> str:
     """`MO001, MO004 on 3 lines (Aetna 2, Cigna 1); UN001 on 1 line (Aetna)`."""
-    same: dict[tuple[tuple[str, int], ...], list[str]] = {}
-    for rule, payers in rules.items():
-        same.setdefault(tuple(payers.most_common()), []).append(rule)
+    same = gathered((tuple(payers.most_common()), rule) for rule, payers in rules.items())
     return "; ".join(
         f"{', '.join(sorted(codes))} on {count(sum(n for _, n in payers), 'line')} "
         f"({_payers(payers)})"
