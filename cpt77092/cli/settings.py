@@ -52,12 +52,12 @@ class Settings:
 
     def in_force(self, names: Collection[str]) -> str:
         """`scrub.yaml (fail-on: never)`: the file, and some of its options with their values."""
-        values = (f"{name}: {_shown(self.options[name])}" for name in names)
+        values = (f"{name}: {shown(self.options[name])}" for name in names)
         return f"{self.path} ({', '.join(values)})" if self.path and names else str(self.path or "")
 
     def weakens(self, name: str) -> bool:
         """Whether an option of the file lets a run pass that would not pass without it."""
-        return name in _NARROWING or _WEAKENING.get(name) == _shown(self.options[name])
+        return name in _NARROWING or _WEAKENING.get(name) == shown(self.options[name])
 
     def where(self, key: str) -> str:
         """`scrub.yaml:3`, the line of a key."""
@@ -68,10 +68,11 @@ class Settings:
         return SettingsError((FileProblem(str(self.path), self.lines.at((key,)), text),))
 
 
-def _shown(value: Value) -> str:
+def shown(value: object) -> str:
+    """A value as a settings file has it."""
     if isinstance(value, bool):
         return str(value).lower()
-    return ", ".join(value) if isinstance(value, list) else value
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def find_settings(folder: Path, name: str = FILE) -> Path | None:

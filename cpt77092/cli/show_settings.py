@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from enum import Enum
 from typing import Any
 
 import typer
@@ -15,15 +14,20 @@ from cpt77092.cli.configured import (
     settings_of,
     source_of,
 )
+from cpt77092.cli.settings import shown
 from cpt77092.text import safe
+
+_NONE: tuple[Any, ...] = (None, (), [])
+"""Values of options that are not given."""
 
 
 def settings_text(ctx: typer.Context) -> str:
     """The settings of a running command as aligned lines."""
     settings, params = settings_of(ctx), ctx.command.params
     rows = [
-        (option_name(param), _value(ctx.params.get(param.name or "")), _origin(ctx, param))
+        (option_name(param), "-" if value in _NONE else shown(value), _origin(ctx, param))
         for param in params
+        for value in [ctx.params.get(param.name or "")]
         if param.param_type_name == "option" and option_name(param) not in COMMAND_LINE_ONLY
     ]
     rows += [
@@ -50,13 +54,3 @@ def _origin(ctx: typer.Context, param: Any) -> str:
         "DEFAULT_MAP": settings_of(ctx).where(option_name(param)),
     }
     return origins.get(source_of(ctx, param), "default")
-
-
-def _value(value: Any) -> str:
-    if value is None or value in ((), []):
-        return "-"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, list | tuple):
-        return ", ".join(map(str, value))
-    return str(value.value) if isinstance(value, Enum) else str(value)

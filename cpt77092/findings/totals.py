@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import fields
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -205,7 +206,8 @@ def add_up(
         since: how the run differs from a former one.
     """
     batch, codes = run.batch, [rule.code for rule in run.rules]
-    counts = dict(lines["counts"].iter_rows())
+    counts: dict[str, int] = dict(lines["counts"].iter_rows())
+    counts["unjudged_lines"] += batch.total.rejected + _history_rejected(run)
     by_rule = _by_rule(lines["findings"], codes)
     return Totals(
         tally=batch.total,
@@ -213,8 +215,7 @@ def add_up(
         history_rejected=_history_rejected(run),
         history_no_code=0 if run.history is None else run.history.tally.no_code,
         unreadable_files=len(batch.unreadable),
-        **{name: counts[name] for name in _COUNTED},
-        unjudged_lines=counts["unjudged_lines"] + batch.total.rejected + _history_rejected(run),
+        **{each.name: counts[each.name] for each in fields(Totals) if each.name in counts},
         by_severity={s: sum(n for _, one, n in by_rule if one is s) for s in SEVERITIES},
         by_rule=by_rule,
         infos_by_payer=_infos_by_payer(lines["infos"], codes),
@@ -233,17 +234,6 @@ def add_up(
         accepted=accepted,
         since=since,
     )
-
-
-_COUNTED = (
-    "checked_lines",
-    "partner_lines",
-    "flagged_lines",
-    "flagged_claims",
-    "error_lines",
-    "denied_lines",
-    "warning_lines",
-)
 
 
 def _history_rejected(run: Result) -> int:

@@ -235,7 +235,7 @@ def show_policy(console: Console, policies: PolicySet, payer: str, on: date) -> 
         with_rule = [row for row in rows if not _has_no_rule(row.decision)]
         if with_rule:
             console.print(Text(subject, style="bold underline"), end="")
-            _show_decisions(console, with_rule, [_heading(row) for row in with_rule])
+            _show_decisions(console, with_rule)
         for row in rows:
             if _has_no_rule(row.decision):
                 without.setdefault(_heading(row), []).extend(row.codes)
@@ -254,14 +254,14 @@ def _has_no_rule(decision: Decision) -> bool:
     return decision.status is Status.NOT_AVAILABLE and not decision.quotes
 
 
-def _show_decisions(console: Console, rows: Sequence[Position], labels: Sequence[str]) -> None:
+def _show_decisions(console: Console, rows: Sequence[Position]) -> None:
     """Each position on a line, and under it its source, as wide as the console is."""
     before = ""
-    for row, label in zip(rows, labels, strict=True):
-        decision = row.decision
-        if label != before:
-            console.print(Text(f"\n{label}", style="bold"))
-            before = label
+    for row in rows:
+        decision, heading = row.decision, _heading(row)
+        if heading != before:
+            console.print(Text(f"\n{heading}", style="bold"))
+            before = heading
         since = f" since {decision.first_day}" if decision.status is Status.VALUE else ""
         line = f"{codes_text(row.codes)}: {value_with_unit(decision)}{since}"
         console.print(Padding(Text(line), (0, 0, 0, 2)))

@@ -1,10 +1,10 @@
-"""Dollars at risk and rework in words; the one place that words them."""
+"""Dollars at risk in words; the one place that words them."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
-from cpt77092.findings import AtRisk, Rework
+from cpt77092.findings import AtRisk
 from cpt77092.text import count, dollars
 
 UNKNOWN = "not available"
@@ -47,18 +47,6 @@ def charged(money: AtRisk) -> str:
     if not money.charges_known:
         return f"charge {UNKNOWN}"
     return f"{dollars(money.charges)} charged{_known_for(money.charges_known, money.lines)}"
-
-
-def rework(work: Rework | None) -> str:
-    """How many lines pay for their rework; blank where no cost was given or no line has errors."""
-    if work is None or not work.lines:
-        return ""
-    unknown = f"; expected payment unknown for {work.unknown:,}" if work.unknown else ""
-    return (
-        f"At {dollars(work.cost)} to rework a line, {work.worth_it:,} of "
-        f"{count(work.lines, 'line')} with errors would pay more than that, "
-        f"{work.not_worth_it:,} would not{unknown}."
-    )
 
 
 def _amount(amount: Decimal, known: int, lines: int) -> str:

@@ -261,8 +261,16 @@ def money_by_rule(totals: Totals) -> list[str]:
 
 
 def rework(totals: Totals) -> list[str]:
-    """How many lines pay for their rework, where the user gave its cost."""
-    return list(filter(None, [at_risk.rework(totals.rework)]))
+    """How many lines pay for their rework, where the user gave its cost and lines have errors."""
+    work = totals.rework
+    if work is None or not work.lines:
+        return []
+    unknown = f"; expected payment unknown for {work.unknown:,}" if work.unknown else ""
+    return [
+        f"At {dollars(work.cost)} to rework a line, {work.worth_it:,} of "
+        f"{count(work.lines, 'line')} with errors would pay more than that, "
+        f"{work.not_worth_it:,} would not{unknown}."
+    ]
 
 
 def notes(result: Result, totals: Totals, *, verbose: bool = False) -> list[str]:
