@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from enum import StrEnum
@@ -110,8 +110,11 @@ def _of_json(file: str, content: bytes) -> FormerReport:
     rows = tree.get("findings")
     if not isinstance(rows, list):
         raise _unusable(file, f"lists {manifest['options'].get('by', 'other row')}s, not findings")
-    columns = {name: [row.get(name) for row in rows] for name in _READ}
-    return FormerReport(file=file, rows=_typed(columns), policies=policies, as_of=as_of)
+    texts = [
+        [None if (cell := row.get(name)) is None else str(cell) for name in _READ] for row in rows
+    ]
+    table = pl.DataFrame(texts, schema=dict.fromkeys(_READ, pl.String), orient="row")
+    return FormerReport(file=file, rows=_typed(table), policies=policies, as_of=as_of)
 
 
 def _of_csv(file: str, content: bytes) -> pl.DataFrame:
@@ -123,18 +126,12 @@ def _of_csv(file: str, content: bytes) -> pl.DataFrame:
     if missing:
         raise _unusable(file, f"has no findings of scrub (no column {missing[0]})")
     # The apostrophe before what a spreadsheet takes for a formula is not part of the text.
-    texts = table.with_columns(not_inert(pl.all()))
-    return _typed({name: texts[name].to_list() for name in _READ if name in texts.columns})
+    question = () if "question" in table.columns else (pl.lit(None).alias("question"),)
+    return _typed(table.select(not_inert(pl.all()), *question))
 
 
-def _typed(columns: Mapping[str, Sequence[Any]]) -> pl.DataFrame:
-    none = {"question": [None] * len(columns["rule"])}
-    texts = {
-        name: [None if value is None else str(value) for value in values]
-        for name, values in (none | dict(columns)).items()
-    }
-    frame = pl.DataFrame(texts, schema=dict.fromkeys(_READ, pl.String))
-    return frame.select(pl.col(name).cast(kind, strict=False) for name, kind in _READ.items())
+def _typed(texts: pl.DataFrame) -> pl.DataFrame:
+    return texts.select(pl.col(name).cast(kind, strict=False) for name, kind in _READ.items())
 
 
 def compare(

@@ -6,7 +6,7 @@ import io
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from rich import box
 from rich.console import Console
@@ -31,11 +31,13 @@ def as_text(show: Callable[[Console], None]) -> str:
     return "".join(f"{line.rstrip()}\n" for line in page.getvalue().splitlines())
 
 
-def table_of(*headers: str) -> Table:
+def table_of(*headers: str, rows: Iterable[Iterable[str]] = ()) -> Table:
     """A table whose cells are broken where they have no room."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for header in headers:
         table.add_column(header, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
     return table
 
 

@@ -41,14 +41,8 @@ def print_names(form: PageFormat, color: Color) -> None:
         typer.echo(names_json())
         return
     console = make_console(color)
-    for headers, rows in (
-        (("Name", "Type", "Meaning"), _rows()),
-        (("In SQL", "Meaning", "Example"), iter(OPERATORS)),
-    ):
-        table = table_of(*headers)
-        for row in rows:
-            table.add_row(*row)
-        console.print(table)
+    console.print(table_of("Name", "Type", "Meaning", rows=_rows()))
+    console.print(table_of("In SQL", "Meaning", "Example", rows=OPERATORS))
 
 
 def _rows() -> Iterator[tuple[str, str, str]]:

@@ -75,11 +75,11 @@ def _fix_kinds(rule: Rule) -> list[str]:
 
 def show_rules(console: Console, catalogue: Sequence[Rule]) -> None:
     """The catalog as a table."""
-    table = table_of("Rule", "Severity", "Finding when", "Denial")
-    for rule in catalogue:
-        denial = denials(rule, " ", rule.denial.group)
-        table.add_row(rule.code, rule.severity_label, rule.title, denial)
-    console.print(table)
+    rows = (
+        (rule.code, rule.severity_label, rule.title, denials(rule, " ", rule.denial.group))
+        for rule in catalogue
+    )
+    console.print(table_of("Rule", "Severity", "Finding when", "Denial", rows=rows))
     console.print(Text("Next: scrub explain MO001"))
 
 

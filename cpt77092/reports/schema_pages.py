@@ -32,10 +32,7 @@ def _columns(table: TableName) -> Iterator[tuple[str, str, str]]:
 def show_schema(console: Console, table: TableName) -> None:
     """Print the columns of a table."""
     console.print(Text(f"{ROWS[table]} Schema {FINDINGS_SCHEMA_VERSION}; columns are only added."))
-    shown = table_of("Column", "Type", "Meaning")
-    for row in _columns(table):
-        shown.add_row(*row)
-    console.print(shown)
+    console.print(table_of("Column", "Type", "Meaning", rows=_columns(table)))
 
 
 def schema_markdown(table: TableName) -> str:
