@@ -62,5 +62,5 @@ def inputs(name: str, *, optional: bool = False) -> tuple[str, ...]:
     fact = FACTS.get(name)
     if fact is None:
         return (name,)
-    reads = (*fact.reads, *fact.keys, *fact.gathered, *(fact.optional if optional else ()))
+    reads = (*fact.reads, *fact.of_groups, *(fact.optional if optional else ()))
     return tuple(dict.fromkeys(p for read in reads for p in inputs(read, optional=optional)))

@@ -101,8 +101,7 @@ def has_diagnosis(_: Context) -> pl.Expr:
 
 def _written() -> pl.Expr:
     """The diagnoses of the row as they are written, without blank cells."""
-    filled = pl.when(pl.element() != "").then(pl.element())
-    return _CELL.str.split(BETWEEN_DIAGNOSES).list.eval(filled).list.drop_nulls()
+    return _CELL.str.split(BETWEEN_DIAGNOSES).list.filter(pl.element() != "")
 
 
 def diagnosis_categories(lines: pl.DataFrame) -> frozenset[str]:
@@ -315,7 +314,7 @@ def line_diagnoses(_: Context) -> pl.Expr:
     chosen = cells.list.gather(_positions(_POINTED), null_on_oob=True)
     filled = chosen.list.eval(pl.element().fill_null(""))
     follows = (_POINTED != "?") & ~filled.list.contains("")
-    all_filled = cells.list.eval(pl.when(pl.element() != "").then(pl.element())).list.drop_nulls()
+    all_filled = cells.list.filter(pl.element() != "")
     own = (
         pl.when(_CELL.is_not_null() & (_POINTED.fill_null("") == ""))
         .then(all_filled)
@@ -385,7 +384,7 @@ def _of(entries: Sequence[Any], diagnoses: pl.Expr) -> pl.Expr:
     """The diagnoses that the entries name, whole or by a prefix that ends in `-`."""
     codes = [re.escape(_bare(entry)) + (".*" if entry.endswith("-") else "") for entry in entries]
     named = pl.element().str.contains(rf"^({'|'.join(codes)})$") & (pl.element() != "")
-    return diagnoses.list.eval(pl.when(named).then(pl.element())).list.drop_nulls()
+    return diagnoses.list.filter(named)
 
 
 def _bare(entry: str) -> str:

@@ -180,19 +180,14 @@ class Fact:
         return replace(self, name=function.__name__, from_frame=function)
 
     @property
-    def keys(self) -> tuple[str, ...]:
-        """The columns that say which lines belong together, for group id and group grain."""
-        return self.group_id_of or tuple(filter(None, (self.group,)))
-
-    @property
-    def gathered(self) -> tuple[str, ...]:
-        """The column that a fact of group grain sums or unites."""
-        return tuple(filter(None, (self.sum_of, self.bit_or)))
+    def of_groups(self) -> tuple[str, ...]:
+        """The columns that say which lines belong together, and the one summed or united."""
+        return tuple(filter(None, (*self.group_id_of, self.group, self.sum_of, self.bit_or)))
 
     @property
     def all_reads(self) -> tuple[str, ...]:
         """Every column that must be there before it is computed."""
-        others = (*self.background, *self.distinct_by, *self.keys, *self.gathered)
+        others = (*self.background, *self.distinct_by, *self.of_groups)
         return (*self.reads, *self.optional, *others)
 
     @property

@@ -43,8 +43,7 @@ def _beside_code(read: str) -> Fact:
     return Fact(reads=(read,), optional=("damaged_code",), unknown=_UNREADABLE)
 
 
-def _filled(parts: pl.Expr) -> pl.Expr:
-    return parts.list.eval(pl.element().filter(pl.element() != ""))
+_FILLED = _PARTS.list.filter(pl.element() != "")
 
 
 @Fact(reads=MODIFIERS, distinct_by=MODIFIERS).of
@@ -56,7 +55,7 @@ def modifiers_cell(_: Context) -> pl.Expr:
 @_of_modifiers().of
 def modifiers(_: Context) -> pl.Expr:
     """The line's modifiers as a person writes them: `26 59`."""
-    return _filled(_PARTS).list.eval(shown(MODIFIERS[0], pl.element())).list.join(" ")
+    return _FILLED.list.eval(shown(MODIFIERS[0], pl.element())).list.join(" ")
 
 
 def _holds(*modifiers: str) -> pl.Expr:
@@ -88,7 +87,7 @@ def _has(modifiers: Iterable[str]) -> Build:
 def modifier_before_26(_: Context) -> pl.Expr:
     """The modifiers before 26, joined by a space; blank where there are none."""
     not_yet_26 = (pl.element() == "26").cum_sum() == 0
-    before = _filled(_PARTS).list.eval(pl.element().filter(not_yet_26)).list.join(" ")
+    before = _FILLED.list.eval(pl.element().filter(not_yet_26)).list.join(" ")
     no_26 = pl.when(_ALL_READABLE).then(pl.lit(""))
     return pl.when(_holds("26")).then(before).otherwise(no_26)
 
@@ -204,7 +203,7 @@ def bills_technical_part(_: Context) -> pl.Expr:
 @_of_modifiers().of
 def modifier_set(_: Context) -> pl.Expr:
     """The line's modifiers in alphabetical order, each once, to compare two lines by."""
-    return _filled(_PARTS).list.unique().list.sort().list.join(" ").cast(pl.Categorical)
+    return _FILLED.list.unique().list.sort().list.join(" ").cast(pl.Categorical)
 
 
 @_of_modifiers("policy.notice_modifiers", unknown=_UNREADABLE).of

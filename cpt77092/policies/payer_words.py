@@ -18,15 +18,15 @@ from cpt77092.policies.policy import DEFAULT, Matches, PolicySet
 
 
 class Role(Enum):
-    """What a phrase does in a name."""
+    """What a phrase does in a name, by the list of `Matches` that has it."""
 
-    BRAND = "brand"
+    BRAND = "brands"
     FAMILY = "family"
     JOINS = "joins"
-    WORD = "word"
+    WORD = "words"
     UNLESS = "unless"
-    PLAN_WORD = "plan word"
-    REGION = "region"
+    PLAN_WORD = "plan_words"
+    REGION = "states"
 
 
 Meaning = tuple[Role, str]
@@ -83,8 +83,8 @@ class Vocabulary:
         """The phrases of all policies and of the kinds of payers that have none."""
         phrases: defaultdict[Phrase, set[Meaning]] = defaultdict(set)
         for key, matches in matchers(policies).items():
-            for role, texts in _texts(matches):
-                for text in texts:
+            for role in Role:
+                for text in getattr(matches, role.value) if role is not Role.REGION else ():
                     phrases[_phrase(text)].add((role, key))
         states = common(policies).states
         for code, texts in states.items():
@@ -220,15 +220,6 @@ def common(policies: PolicySet) -> Matches:
     """The states and the kinds of payers, which the default policy lists."""
     default = policies.policies.get(DEFAULT)
     return Matches() if default is None else default.matches
-
-
-def _texts(matches: Matches) -> Iterable[tuple[Role, tuple[str, ...]]]:
-    yield Role.BRAND, matches.brands
-    yield Role.FAMILY, matches.family
-    yield Role.JOINS, matches.joins
-    yield Role.WORD, matches.words
-    yield Role.UNLESS, matches.unless
-    yield Role.PLAN_WORD, matches.plan_words
 
 
 def _phrase(text: str) -> Phrase:
