@@ -27,8 +27,7 @@ _MODIFIER = "[0-9A-Z]{2}"
 _WELL_FORMED = f"^{_MODIFIER}$"
 _ALL_READABLE = _TEXT.str.contains(rf"^(?:{_MODIFIER})?(?:\^(?:{_MODIFIER})?)*$")
 """Every modifier of the line is well-formed; it may have none."""
-
-
+_FILLED = _PARTS.list.filter(pl.element() != "")
 _UNREADABLE = "a modifier on the line cannot be read"
 
 
@@ -41,9 +40,6 @@ def _of_modifiers(*policy: str, unknown: str = "") -> Fact:
 def _beside_code(read: str) -> Fact:
     """A fact of modifiers, of which the cell of a damaged code (77081-59) may hold one, too."""
     return Fact(reads=(read,), optional=("damaged_code",), unknown=_UNREADABLE)
-
-
-_FILLED = _PARTS.list.filter(pl.element() != "")
 
 
 @Fact(reads=MODIFIERS, distinct_by=MODIFIERS).of

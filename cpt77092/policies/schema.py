@@ -100,18 +100,10 @@ class Pair(Strict):
     """Whether a bypass modifier (59, X{EPSU}, ...) lets both through."""
 
 
-def _amount_or_parts(given: object) -> str:
-    return "parts" if isinstance(given, dict) else "amount"
-
-
-Payment = Annotated[
-    Annotated[Dollars, Tag("amount")] | Annotated[ByPart, Tag("parts")],
-    Discriminator(_amount_or_parts),
-]
-RelativeValue = Annotated[
-    Annotated[Units, Tag("amount")] | Annotated[ByPart, Tag("parts")],
-    Discriminator(_amount_or_parts),
-]
+def _or_parts(amount: Any) -> Any:
+    """The type of an amount, or of one for each part of the service."""
+    shape = Discriminator(lambda given: "parts" if isinstance(given, dict) else "amount")
+    return Annotated[Annotated[amount, Tag("amount")] | Annotated[ByPart, Tag("parts")], shape]
 
 
 def _each_code_once(pairs: tuple[Pair, ...]) -> tuple[Pair, ...]:
@@ -126,8 +118,8 @@ TYPES: dict[Kind, Any] = {
     Kind.USE: Use,
     Kind.COUNT: Count,
     Kind.PERIOD: Period,
-    Kind.PAYMENT: Payment,
-    Kind.RELATIVE_VALUE: RelativeValue,
+    Kind.PAYMENT: _or_parts(Dollars),
+    Kind.RELATIVE_VALUE: _or_parts(Units),
     Kind.MODIFIERS: tuple[Modifier, ...],
     Kind.MODIFIER_COUPLES: tuple[tuple[Modifier, Modifier], ...],
     Kind.PLACES: tuple[Place, ...],
@@ -227,14 +219,10 @@ class Statement(Strict):
     source: str | None = None
 
 
-def _one_or_several(given: object) -> str:
-    return "several" if isinstance(given, list | tuple) else "one"
-
-
 Statements = Annotated[
     Annotated[Statement, Tag("one")]
     | Annotated[tuple[Statement, ...], Field(min_length=1), Tag("several")],
-    Discriminator(_one_or_several),
+    Discriminator(lambda given: "several" if isinstance(given, list | tuple) else "one"),
 ]
 """One statement on a subject, or a list of them."""
 
