@@ -20,6 +20,7 @@ import polars.selectors as cs
 from cpt77092.facts.distinct import distinct_ids
 from cpt77092.facts.fact import Context, Fact, on_lines, reads_of
 from cpt77092.facts.grouping import divided, group_ids, representative_line, rounds
+from cpt77092.text import gathered
 
 MOST_LINES_ONE_BY_ONE = 10_000
 """Among as many lines, looking for equal combinations costs more than it saves."""
@@ -88,10 +89,8 @@ def _facts_of(*steps: Iterable[Sequence[Fact]]) -> set[str]:
 
 def _steps(facts: Iterable[Fact]) -> list[list[Fact]]:
     """Facts of one key together, since they share most of the work; any other by itself."""
-    steps: dict[tuple[object, ...], list[Fact]] = {}
-    for fact in facts:
-        key = (fact.distinct_by, fact.group, fact.where)
-        steps.setdefault(key if any(key) else (fact.name,), []).append(fact)
+    keys = ((fact, (fact.distinct_by, fact.group, fact.where)) for fact in facts)
+    steps = gathered((key if any(key) else (fact.name,), fact) for fact, key in keys)
     return list(steps.values())
 
 

@@ -19,6 +19,7 @@ from cpt77092.reference.localities import (
     payment,
     relative_values,
 )
+from cpt77092.text import gathered
 
 _MEDICARE = "medicare"
 _FEE = "fee"
@@ -47,9 +48,7 @@ def with_locality(policies: PolicySet, wanted: str) -> PolicySet:
     key = _key(every, wanted)
     own = [one for one in every if one.key == key]
     medicare = policies[_MEDICARE]
-    of_locality: dict[str, list[DatedValue]] = {}
-    for code, entry in _entries(values, own):
-        of_locality.setdefault(code, []).append(entry)
+    of_locality = gathered(_entries(values, own))
     fees = {
         (code, _FEE): laid_over(
             tuple(e for e in medicare.values.get((code, _FEE), ()) if not e.is_carried_on),

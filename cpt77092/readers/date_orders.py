@@ -14,6 +14,7 @@ from cpt77092.claims import columns
 from cpt77092.claims.dates import Evidence, Order, order_note
 from cpt77092.readers.failures import native_errors_silenced, reading
 from cpt77092.readers.scan import Scan
+from cpt77092.text import gathered
 
 Shown = Mapping[str, Evidence]
 """What cells show of the order in each column of dates."""
@@ -55,10 +56,7 @@ def shown_by_rows(scan: Scan) -> Shown:
 
 def together(parts: Iterable[Shown]) -> Shown:
     """What some cells and others show together."""
-    of_column: dict[str, list[Evidence]] = {}
-    for part in parts:
-        for name, one in part.items():
-            of_column.setdefault(name, []).append(one)
+    of_column = gathered(item for part in parts for item in part.items())
     return {name: Evidence.total(every) for name, every in of_column.items()}
 
 

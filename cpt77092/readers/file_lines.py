@@ -14,6 +14,7 @@ from cpt77092.readers.date_orders import Shown, shown_by_lines, together
 from cpt77092.readers.pieces import NUMBER, Key, Piece, Placing, collect
 from cpt77092.readers.scan import SOURCE
 from cpt77092.readers.unread_columns import UnreadColumns
+from cpt77092.text import gathered
 
 Written = Callable[[pl.DataFrame], tuple[pl.DataFrame, dict[str, int]]]
 """From kept rows to the lines in scope among them, and how many cells of a column lost digits."""
@@ -134,9 +135,7 @@ def _some_at_once(every: Iterable[pl.DataFrame]) -> Iterator[list[pl.DataFrame]]
 
 def _alike(frames: Iterable[pl.DataFrame]) -> list[pl.DataFrame]:
     """Frames with the same columns as one."""
-    alike: dict[Columns, list[pl.DataFrame]] = {}
-    for frame in frames:
-        alike.setdefault(tuple(frame.schema.items()), []).append(frame)
+    alike = gathered((tuple(frame.schema.items()), frame) for frame in frames)
     return [pl.concat(every) for every in alike.values()]
 
 

@@ -17,6 +17,7 @@ from cpt77092.claims.headers.words import (
     tokens,
     word_of,
 )
+from cpt77092.text import gathered
 
 _TYPED = re.compile(r"[a-z]{1,3}(?=[A-Z])")
 LEAST_SHARED = 4
@@ -133,9 +134,7 @@ def _without_copies(headers: Mapping[str, str]) -> dict[str, tuple[str, int | No
         is_copy = copy is not None and compact(copy["base"]) in written
         match = copy if is_copy else position
         bases[name] = match["base"] if match else header
-    alike: dict[str, list[str]] = {}
-    for name, base in bases.items():
-        alike.setdefault(base.strip().casefold(), []).append(name)
+    alike = gathered((base.strip().casefold(), name) for name, base in bases.items())
     places = {
         name: at
         for names in alike.values()

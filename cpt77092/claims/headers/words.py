@@ -16,6 +16,7 @@ from unicodedata import combining, normalize
 import yaml
 
 from cpt77092.frozen import frozen
+from cpt77092.text import gathered
 
 LONGEST = 120
 """Longer texts are cells, not headers."""
@@ -337,11 +338,7 @@ def _near(token: str) -> str | None:
 @cache
 def _long_words() -> dict[str, list[str]]:
     """Words in which a wrong letter is no other word, by their first letter."""
-    by_letter: dict[str, list[str]] = {}
-    for word in vocabulary().spellings:
-        if len(word) > 5:
-            by_letter.setdefault(word[0], []).append(word)
-    return by_letter
+    return gathered((word[0], word) for word in vocabulary().spellings if len(word) > 5)
 
 
 def _one_slip(one: str, other: str) -> bool:

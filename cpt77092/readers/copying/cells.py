@@ -14,6 +14,7 @@ import polars as pl
 
 from cpt77092.claims.cells import plain_codes
 from cpt77092.errors import OutputError
+from cpt77092.text import gathered
 
 Values = Mapping[str, tuple[str, str]]
 """Canonical code column to the value that was read from it and the value to write."""
@@ -78,10 +79,7 @@ def by_row(edits: Iterable[CellEdit]) -> dict[int, list[CellEdit]]:
     for edit in edits:
         place = (edit.row, edit.column)
         first[place] = first[place]._replace(after=edit.after) if place in first else edit
-    rows: dict[int, list[CellEdit]] = {}
-    for edit in first.values():
-        rows.setdefault(edit.row, []).append(edit)
-    return rows
+    return gathered((edit.row, edit) for edit in first.values())
 
 
 def not_expected(path: str, edit: CellEdit) -> OutputError:
