@@ -264,11 +264,7 @@ def _replace(target: Path, write: Callable[[IO[bytes]], object]) -> None:
 
 
 def write_folder(
-    name: str,
-    write: Callable[[Path], object],
-    *,
-    may_replace: Callable[[Path], bool],
-    option: str = "-o",
+    name: str, write: Callable[[Path], object], *, may_replace: Callable[[Path], bool]
 ) -> None:
     """Write a folder so that a killed run leaves the old one or the new one, never half of one.
 
@@ -276,12 +272,11 @@ def write_folder(
         name: of the folder.
         write: fills a new folder that only its owner can open.
         may_replace: whether a folder of that name is one that an earlier run wrote.
-        option: that named the folder.
 
     Raises:
         OutputError: another folder is there, or it cannot be written.
     """
-    target, asked = _place(name, option), f"{option} {name}"
+    target, asked = _place(name, "-o"), f"-o {name}"
     if target.exists() and not (target.is_dir() and may_replace(target)):
         raise _not_ours(asked, target)
     aside = None
