@@ -147,6 +147,28 @@ def test_an_error_keeps_its_text_in_the_workbooks_of_excel(
 
 
 @pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        (b"<c><f>2&amp;6</f><v/></c>", "#VALUE!"),
+        (b"<c><f>2&amp;6</f></c>", "#VALUE!"),
+        (b"<c><f>2&amp;6</f><v></v></c>", "#VALUE!"),
+        (b'<c t="str"><f>2&amp;6</f><v></v></c>', ""),  # its value is the empty text
+        (b'<c t="str"><f>2&amp;6</f><v>26</v></c>', "26"),
+        (b'<c t="e"><f>2&amp;6</f><v>#N/A</v></c>', "#N/A"),
+    ],
+)
+def test_a_formula_whose_value_is_not_saved_is_no_blank(
+    cell: bytes, text: str, tmp_path: Path
+) -> None:
+    write_workbook(tmp_path / "claims.xlsx", {SHEET: []})
+    parts = parts_of((tmp_path / "claims.xlsx").read_bytes())
+    row = b'<row r="1"><c t="str"><v>A1</v></c>' + cell + b'<c t="str"><v>77092</v></c></row>'
+    sheet = "xl/worksheets/sheet1.xml"
+    parts[sheet] = parts[sheet].replace(b"</sheetData>", row + b"</sheetData>")
+    assert cells_of("claims", zipped(parts), SHEET).row(0) == ("A1", text, "77092")
+
+
+@pytest.mark.parametrize(
     "content", [xlsb(above=1_048_000, before=16_000), ods(above=100_000, before=900)]
 )
 def test_a_far_cell_is_refused_before_memory_is_taken(

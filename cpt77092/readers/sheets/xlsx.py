@@ -15,7 +15,8 @@ _RELATION = re.compile(rb"<(?:\w+:)?Relationship\b[^>]*>")
 _SHEET = re.compile(rb"<(?:\w+:)?sheet\b[^>]*>")
 _ATTRIBUTE = re.compile(rb"""(?:\w+:)?\b(\w+)=(["'])(.*?)\2""")
 _PLACE = re.compile(rb"""\br=["']([A-Z]+)([0-9]+)["']""")
-_ERROR = re.compile(rb"""\bt=["']e["']""")
+_ERROR = re.compile(rb"""\bt=["']e["']|</(?:\w+:)?f>\s*(?:</|<(?:\w+:)?v\s*(?:/>|></))""")
+"""An error, or a formula whose value the program that wrote it did not save."""
 _BLOCK = 1 << 20
 
 
@@ -34,8 +35,10 @@ def survey(book: ZipFile, sheet: str) -> Survey:
     try:
         for column, row, cell in _filled(book, part):
             left = column if left is None else min(left, column)
-            if cell.get("t") == "e":
-                errors.append((column, row, "".join(cell.itertext()) or "#"))
+            value = cell.findtext("{*}v", "")
+            is_unsaved = not value and cell.find("{*}f") is not None and cell.get("t") != "str"
+            if cell.get("t") == "e" or is_unsaved:
+                errors.append((column, row, value or "#VALUE!"))
     except ParseError as problem:
         raise ValueError(str(problem)) from None
     return Survey(columns, rows, left or 1, errors)
