@@ -153,6 +153,7 @@ def test_an_error_keeps_its_text_in_the_workbooks_of_excel(
         (b"<c><f>2&amp;6</f></c>", "#VALUE!"),
         (b"<c><f>2&amp;6</f><v></v></c>", "#VALUE!"),
         (b'<c t="str"><f>2&amp;6</f><v></v></c>', ""),  # its value is the empty text
+        (b'<c><f>IF(A1=1,"",26)</f><v></v></c>', ""),  # it may be
         (b'<c t="str"><f>2&amp;6</f><v>26</v></c>', "26"),
         (b'<c t="e"><f>2&amp;6</f><v>#N/A</v></c>', "#N/A"),
     ],

@@ -215,8 +215,9 @@ def _lookalikes(
     questions: dict[str, Question] = {}
     for header in unused:
         looks = lookalike(choice.words[header], read)
-        if not looks and choice.has_other_codes(header, read):
-            looks = lookalike(choice.words[header], {*read} - {"hcpcs_code"})
+        codes = None if looks else lookalike(choice.words[header], {*read} - {"hcpcs_code"})
+        if codes and choice.has_other_codes(header, read):
+            looks = codes
         column, kind = looks or ("", "")
         unfit = choice.unfit.get(header, column)
         if unfit != column and unfit not in read:

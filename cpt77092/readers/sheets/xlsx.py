@@ -36,7 +36,9 @@ def survey(book: ZipFile, sheet: str) -> Survey:
         for column, row, cell in _filled(book, part):
             left = column if left is None else min(left, column)
             value = cell.findtext("{*}v", "")
-            is_unsaved = not value and cell.find("{*}f") is not None and cell.get("t") != "str"
+            formula = cell.findtext("{*}f")  # one with "" in it may have an empty text as its value
+            is_text = formula is None or '""' in formula or cell.get("t") == "str"
+            is_unsaved = not value and not is_text
             if cell.get("t") == "e" or is_unsaved:
                 errors.append((column, row, value or "#VALUE!"))
     except ParseError as problem:
