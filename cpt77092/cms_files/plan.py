@@ -39,14 +39,12 @@ class Effect(StrEnum):
     CONFIRMED = "confirmed"
 
 
-@frozen(kw_only=True)
+@frozen
 class Change:
     """One imported value, and what was on file for its first day."""
 
     payer: str
-    code: str
-    parameter: str
-    first_day: date
+    given: NewValue
     effect: Effect
     before: Any
     """None where nothing was on file."""
@@ -111,7 +109,7 @@ class _Planner:
                 if extract.is_history and key not in cleared:
                     self._clear(extract, *key)
                     cleared.add(key)
-                self._enter(extract, value, change)
+                self._enter(extract, change)
                 yield change
 
     def _stating(self, value: NewValue) -> list[str]:
@@ -136,15 +134,7 @@ class _Planner:
             return None
         is_new = before is None or (current is not None and current.is_carried_on)
         effect = Effect.NEW if is_new else Effect.CONFIRMED if is_same else Effect.CHANGED
-        return Change(
-            payer=payer,
-            code=value.code,
-            parameter=value.parameter,
-            first_day=value.first_day,
-            effect=effect,
-            before=before,
-            after=after,
-        )
+        return Change(payer, value, effect, before, after)
 
     def _tree(self, payer: str) -> Tree:
         if payer not in self.trees:
@@ -169,8 +159,8 @@ class _Planner:
                     )
                 del dated[day]
 
-    def _enter(self, extract: Extract, value: NewValue, change: Change) -> None:
-        tree = self._tree(change.payer)
+    def _enter(self, extract: Extract, change: Change) -> None:
+        tree, value = self._tree(change.payer), change.given
         sources = source_records(tree)
         key = f"{extract.layout}-{extract.first_day}"
         self._require_same_file(extract, change, tree)
@@ -195,15 +185,16 @@ class _Planner:
 
     def _require_same_file(self, extract: Extract, change: Change, tree: Tree) -> None:
         """Refuse another value of the same day from another file."""
-        dated = tree.get("codes", {}).get(change.code, {}).get(change.parameter, {})
-        old = dated.get(change.first_day.isoformat())
+        value = change.given
+        dated = tree.get("codes", {}).get(value.code, {}).get(value.parameter, {})
+        old = dated.get(value.first_day.isoformat())
         if old is None or self.replace or change.effect is not Effect.CHANGED:
             return
         source = tree["sources"].get(old.get("source"), {})
         if source.get("sha256") != extract.sha256:
             raise UsageError(
                 f"{extract.title}: not imported: {change.payer}.yaml has another value of "
-                f"{change.code} {change.parameter} from {change.first_day} "
+                f"{value.code} {value.parameter} from {value.first_day} "
                 f"({source.get('title', 'your own')}); --replace takes the new one"
             )
 

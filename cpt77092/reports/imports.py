@@ -52,9 +52,9 @@ def _table(changes: Sequence[Change]) -> Table:
         before, after = _texts(change)
         table.add_row(
             change.payer,
-            change.code,
-            PARAMETERS[change.parameter].description,
-            change.first_day.isoformat(),
+            change.given.code,
+            PARAMETERS[change.given.parameter].description,
+            change.given.first_day.isoformat(),
             Text(safe(before)),
             Text(safe(after)),
         )
@@ -72,14 +72,14 @@ def _texts(change: Change) -> tuple[str, str]:
             f"with {_members(change, added)}" if added else "",
         )
     return (
-        "nothing" if before is None else text_of_value(change.parameter, before),
-        "withdrawn" if after is None else text_of_value(change.parameter, after),
+        "nothing" if before is None else text_of_value(change.given.parameter, before),
+        "withdrawn" if after is None else text_of_value(change.given.parameter, after),
     )
 
 
 def _members(change: Change, members: tuple[object, ...]) -> str:
     pairs = sorted(members, key=lambda one: one.with_ if isinstance(one, Pair) else str(one))
-    return text_of_value(change.parameter, tuple(pairs))
+    return text_of_value(change.given.parameter, tuple(pairs))
 
 
 def show_status(console: Console, covered: Sequence[Coverage], today: date, folder: str) -> None:
