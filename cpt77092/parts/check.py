@@ -107,6 +107,8 @@ def first_lines(
     Arguments are those of `check_part`; the whole has no firsts yet.
     """
     facts = _facts_of_whole(rules)
+    if not facts:
+        return _NO_FIRSTS
     names = {name for fact in facts for name in FIRST_AMONG[fact].meta.root_names()}
     batch, history = _as_read(part, whole)
     candidates = [_NO_FIRSTS]
@@ -129,8 +131,13 @@ def _facts_of_whole(rules: Sequence[Rule]) -> list[str]:
 
 
 def read_by_first_lines(rules: Sequence[Rule]) -> frozenset[str]:
-    """The columns of a part without which `first_lines` cannot do, but for content."""
+    """The columns of a part without which `first_lines` cannot do, but for content.
+
+    None where no rule asks for first lines.
+    """
     names = [n for fact in _facts_of_whole(rules) for n in FIRST_AMONG[fact].meta.root_names()]
+    if not names:
+        return frozenset()
     _, plain = closure([*names, *_NO_FIRSTS.columns, *SPELLING, *OF_CLAIM, _DAMAGED])
     sets = {BY_NAME[name].set_name for name in plain if name in BY_NAME} - {None}
     return frozenset(plain).union(c.name for c in COLUMNS if c.set_name in sets)

@@ -297,6 +297,8 @@ def check_parts(
 def _with_firsts(parted: Parted, policies: PolicySet, rules: Sequence[Rule], as_of: date) -> Whole:
     """The whole with the first lines of payers, for which few columns of the parts are read."""
     whole, names = parted.whole, read_by_first_lines(rules)
+    if not names:
+        return with_firsts(whole, [])
     schema = {n: t for n, t in whole.schema.items() if n.partition(".")[0] in names}
     narrow, stretches = replace(whole, schema=pl.Schema(schema)), parted.stretches(_NARROW_PARTS)
     candidates = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -32,10 +32,12 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("parts", [1, 3, 12])
-def test_findings_of_parts_come_as_those_of_the_whole(parts: int, temporary: Path) -> None:
-    whole = cpt77092.check(VISITS, as_of=AS_OF, history=HISTORY).findings
-    lazily = cpt77092.scan(VISITS, as_of=AS_OF, history=HISTORY, parts=parts)
+@pytest.mark.parametrize(("parts", "select"), [(1, ()), (3, ()), (12, ()), (3, ["MO"])])
+def test_findings_of_parts_come_as_those_of_the_whole(
+    parts: int, select: Sequence[str], temporary: Path
+) -> None:
+    whole = cpt77092.check(VISITS, as_of=AS_OF, history=HISTORY, select=select).findings
+    lazily = cpt77092.scan(VISITS, as_of=AS_OF, history=HISTORY, select=select, parts=parts)
     assert_frame_equal(lazily.collect(), whole)
     assert list(temporary.iterdir()) == []
 

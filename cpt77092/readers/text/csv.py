@@ -80,14 +80,14 @@ class CsvFile(OpenedFile):
                 if self._is_each_line_a_record():
                     rows = self._read_by_polars(plan, selection)
                     if rows is not None:
-                        scan = plan.scan(self, self.rows(), encoding=self.source.name)
+                        scan = plan.scan(self, self.scan_rows(), encoding=self.source.name)
                         return scan, rows
         return self._read_row_by_row(plan, selection)
 
     def all_rows(self) -> pl.LazyFrame | None:
         """Every row below the header with its number; None where they are read row by row."""
         is_plain = not self.dialect.careful and self.source.encoding == UTF8
-        return self.rows().drop(_SPILL) if is_plain and self._is_each_line_a_record() else None
+        return self.scan_rows().drop(_SPILL) if is_plain and self._is_each_line_a_record() else None
 
     def to_be_copied(self) -> CsvFile:
         """The file with its byte order known, so that each row is bytes of its own."""
@@ -106,7 +106,7 @@ class CsvFile(OpenedFile):
                 lines = attempt.read(selection.room)
         kept = KeptRows(selection, self.headers.columns["hcpcs_code"])
         if lines is None:
-            rows = self.rows()
+            rows = self.scan_rows()
             kept.take_all(plan.lines(self.cells(rows.filter(self.keep(plan)), plan)))
             total = self._last_row() if plan.is_row_a_line else plan.total
             counts = rows.select(total).collect(engine="streaming").row(0)
@@ -236,7 +236,7 @@ class CsvFile(OpenedFile):
         before = self.dialect.lead + 1
         return (pl.col(INDEX).max().cast(pl.Int64) - before).fill_null(0).alias("len")
 
-    def rows(self) -> pl.LazyFrame:
+    def scan_rows(self) -> pl.LazyFrame:
         """All rows by cells, with their numbers."""
         # The header is skipped, not read: Polars would rename headers that are blank or alike.
         return self.scan_cells(self.data, skip=self.dialect.lead + 1)

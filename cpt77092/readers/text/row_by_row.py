@@ -117,7 +117,7 @@ class _Block:
         self.records.append(record)
         self.lines.append(lines.number - len(lines.record) + 1)
 
-    def rows(self, names: Sequence[str]) -> pl.DataFrame:
+    def frame(self, names: Sequence[str]) -> pl.DataFrame:
         """The records as a frame."""
         here = range(len(self.records))
         columns = list(zip(*self.records, strict=True)) or [()] * len(names)
@@ -181,7 +181,7 @@ def read_rows(
 
     def hand_over() -> None:
         # Each row that is wrong is kept.
-        kept = keep(block.rows(names))
+        kept = keep(block.frame(names))
         take(kept.with_columns(settled_reason(kept.columns).alias(REJECT)))
 
     for record in _records(lines, block):

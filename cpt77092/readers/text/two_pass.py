@@ -77,7 +77,7 @@ class TwoPass:
         first_lines = file.lines_below_header().head(LINES_SEARCHED)
         if first_lines.filter(_has_quote()).collect(engine="streaming").height:
             return None
-        marked_rows = file.rows().select(
+        marked_rows = file.scan_rows().select(
             file.keep(self.plan).alias(_IS_KEPT),
             last.is_null().alias(_IS_SHORT),
             last.str.ends_with(NO_SEPARATOR).fill_null(value=False).alias(_IS_ODD),
