@@ -67,7 +67,7 @@ def check_html(
             bars_shown=BARS,
             number=number,
             shown=shown.height,
-            plain=plain.to_dicts(),
+            plain=list(plain.iter_rows(named=True)),
             pages=rule_pages(result, totals, shown),
             accepted=_accepted(result, accepted),
             summary=summary,
