@@ -1,5 +1,7 @@
 """Whether a file is still what it was: its digest is that of the bytes that were read before.
 
+A JSON report ends with its digest, by which an edited one is noticed.
+
 The state is taken before a file is read and compared once all is done, which costs nothing: the
 system sets the time of the last change itself, and no program can set it back.
 """
@@ -8,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import suppress
+from mmap import mmap
 from pathlib import Path
 from stat import S_ISREG
 from typing import NamedTuple
@@ -72,3 +75,18 @@ def digest(file: Path | str | bytes, state: FileState | None) -> str:
         value = hashlib.file_digest(stream, "sha256").hexdigest()
     require_unchanged(file, state)
     return value
+
+
+_DIGEST = b',\n"sha256": "'
+
+
+def closing(digest: hashlib._Hash) -> bytes:
+    """How a JSON report ends, by the digest of the bytes before."""
+    return _DIGEST + f'{digest.hexdigest()}"}}\n'.encode()
+
+
+def is_whole(content: bytes | mmap) -> bool:
+    """Whether a JSON report ends with the digest of its bytes."""
+    at = max(content.rfind(_DIGEST), 0)
+    with memoryview(content) as view, view[:at] as body:
+        return content[at:] == closing(hashlib.sha256(body))

@@ -320,11 +320,16 @@ def read_before(request: Request) -> Before | None:
     """
     if request.accepted is None and request.since is None:
         return None
-    from cpt77092.followup import before
+    from cpt77092.followup.before import Before
+    from cpt77092.followup.entries import read_entries
+    from cpt77092.followup.former_report import read_former
+    from cpt77092.followup.keyed import read_secret
 
-    return before.read_before(
-        accepted=request.accepted, since=request.since, only_new=request.only_new
-    )
+    since, file = request.since, request.accepted
+    former = None if since is None else read_former(since, only_new=request.only_new)
+    if file is None:
+        return Before(former=former)
+    return Before(file=file, entries=read_entries(file), secret=read_secret(), former=former)
 
 
 def follow(before: Before | None, result: Result) -> Followed:

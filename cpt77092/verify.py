@@ -19,7 +19,7 @@ from cpt77092.choices import By, Sort
 from cpt77092.claims.quotable import cells_revealed
 from cpt77092.databases.address import is_address
 from cpt77092.errors import ClaimsError, UsageError
-from cpt77092.followup.whole import is_whole
+from cpt77092.file_state import is_whole
 from cpt77092.frozen import frozen
 from cpt77092.lakehouse.address import is_table
 from cpt77092.policies.load import PACKAGED

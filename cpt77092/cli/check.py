@@ -222,7 +222,7 @@ def check(ctx: typer.Context, options: CheckOptions) -> None:
     Example: scrub check claims.csv -o worklist.csv
     """
     if options.show_settings:
-        from cpt77092.cli.show_settings import settings_text
+        from cpt77092.cli.configured import settings_text
 
         typer.echo(settings_text(ctx))
         raise typer.Exit

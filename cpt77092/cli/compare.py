@@ -1,4 +1,4 @@
-"""`scrub policies diff` and `scrub what-if`: what a change of policy does to claims."""
+"""`scrub policies diff`, `scrub what-if` and `scrub why`: a change of policy, and one claim."""
 
 from __future__ import annotations
 
@@ -192,3 +192,32 @@ def _cases(policies: PolicySet, options: WhatIfOptions) -> list[Case]:
         if owners:
             cases.append(Case(f"{name}, assumed", changed, key, is_assumed=True))
     return cases
+
+
+@frozen(kw_only=True)
+class WhyOptions(DocumentOptions):
+    """The arguments and options of `scrub why`, in the order of its help."""
+
+    claim: str = argument("CLAIM", "A claim's number, as the files have it.", is_first=True)
+
+
+@with_options
+def why(ctx: typer.Context, options: WhyOptions) -> None:
+    """Show how each rule ended on one claim, and why.
+
+    Findings, rules not checked with the reason, rules that are clear with the values that made
+    them so, and the payer's rule with its date and source. Give the other claims of the batch too:
+    some rules compare lines.
+
+    Exit codes: 0 everything was read, 2 not everything could be read.
+
+    Example: scrub why A-1001 claims.csv
+    """
+    from cpt77092.analysis.why import compose
+    from cpt77092.reports.document import print_document
+    from cpt77092.run import run
+
+    request = request_of(ctx, options)
+    result = run(request)
+    print_document(compose(result, options.claim), options.form, options.color)
+    exit_if_unread(ctx, result, request.without)

@@ -17,6 +17,7 @@ from typer.core import TyperCommand, TyperGroup
 from cpt77092.cli.options import HEADINGS, SETTINGS
 from cpt77092.cli.plain_values import without_pydantic
 from cpt77092.errors import ScrubError, UsageError
+from cpt77092.text import safe
 
 if TYPE_CHECKING:
     from cpt77092.cli.options import ClaimOptions
@@ -273,3 +274,44 @@ def _with_line_of_value(ctx: typer.Context, problem: UsageError) -> Exception:
         if any(word and re.search(rf"(?<!\w){re.escape(word)}(?!\w)", message) for word in words):
             return settings.problem(option_name(param), message)
     return problem
+
+
+_NONE: tuple[Any, ...] = (None, (), [])
+"""Values of options that are not given."""
+
+
+def settings_text(ctx: typer.Context) -> str:
+    """The settings of a running command as aligned lines."""
+    from cpt77092.cli.settings import shown
+
+    settings, params = settings_of(ctx), ctx.command.params
+    rows = [
+        (option_name(param), "-" if value in _NONE else shown(value), _origin(ctx, param))
+        for param in params
+        for value in [ctx.params.get(param.name or "")]
+        if param.param_type_name == "option" and option_name(param) not in COMMAND_LINE_ONLY
+    ]
+    rows += [
+        (f"payers: {own.name}", own.policy, f"{own.where.file}:{own.where.line}")
+        for own in settings.payers
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+    known = {ISOLATED, *(str(param.envvar) for param in params)}
+    unknown = sorted(name for name in os.environ if name.startswith("SCRUB_") and name not in known)
+    title = f"Settings from {settings.path}" if settings.path else "No scrub.yaml read"
+    lines = [
+        f"{title}; the command line wins over the environment, then the file, then defaults.",
+        "",
+        *(f"{name:<{widths[0]}}  {value:<{widths[1]}}  {origin}" for name, value, origin in rows),
+        *(f"{name} in the environment sets nothing." for name in unknown),
+    ]
+    return "\n".join(safe(line) for line in lines)
+
+
+def _origin(ctx: typer.Context, param: Any) -> str:
+    origins = {
+        "COMMANDLINE": "command line",
+        "ENVIRONMENT": f"environment, {param.envvar}",
+        "DEFAULT_MAP": settings_of(ctx).where(option_name(param)),
+    }
+    return origins.get(source_of(ctx, param), "default")

@@ -13,7 +13,7 @@ import io
 import os
 import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -32,8 +32,7 @@ from cpt77092.cli.configured import (
     Program,
 )
 from cpt77092.cli.exits import Exit
-from cpt77092.cli.short_form import complete_short_form, with_command
-from cpt77092.errors import NATIVE_ERRORS_HIDDEN, ScrubError, UsageError, redacted
+from cpt77092.errors import NATIVE_ERRORS_HIDDEN, ScrubError, UsageError, did_you_mean, redacted
 from cpt77092.reports.log import Log
 from cpt77092.signals import reraise_lost_signal
 
@@ -41,7 +40,7 @@ COMMANDS: dict[str, tuple[str, type[HeadedCommand] | None]] = {
     "check": ("check.check", CheckCommand),
     "fix": ("fix.fix", ProfileCommand),
     "accept": ("accept.accept", AcceptCommand),
-    "why": ("why.why", ProfileCommand),
+    "why": ("compare.why", ProfileCommand),
     "profile": ("profile.profile", ProfileCommand),
     "what-if": ("compare.what_if", ProfileCommand),
     "verify": ("verify.verify", HeadedCommand),
@@ -222,3 +221,44 @@ def _null_stream() -> io.TextIOWrapper:
 def _discard_output() -> None:
     """Send the rest of standard output nowhere: Python would fail on it once more at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+PROGRAM_OPTIONS = ("-h", "--help", "--version", "--install-completion", "--show-completion")
+"""Options of the program itself; any other that comes first belongs to `scrub check`."""
+
+
+def with_command(arguments: list[str], commands: Collection[str]) -> list[str]:
+    """The arguments with `check` in front if they name no command.
+
+    Raises:
+        UsageError: the first word is neither a command nor a file.
+    """
+    if not arguments or arguments[0] in commands or arguments[0] in PROGRAM_OPTIONS:
+        return arguments
+    first, *rest = arguments
+    if first == "--isolated" and rest and rest[0] in commands:
+        return [rest[0], first, *rest[1:]]
+    if first.isalpha() and not Path(first).exists():
+        raise UsageError(f"{first}: no such file or command{did_you_mean(first, commands)}")
+    return ["check", *arguments]
+
+
+def complete_short_form(commands: Collection[str]) -> None:
+    """Let a shell that completes `scrub claims.csv --pa` see the options of `scrub check`."""
+    for name in ("COMP_WORDS", "_TYPER_COMPLETE_ARGS"):
+        line = os.environ.get(name, "")
+        between = "\n" if "\n" in line else " "  # Bash writes one word per line
+        program, *words = line.split(between)
+        if _is_short_form(words, commands):
+            os.environ[name] = between.join([program, "check", *words])
+            if "COMP_CWORD" in os.environ:
+                os.environ["COMP_CWORD"] = str(int(os.environ["COMP_CWORD"]) + 1)
+
+
+def _is_short_form(words: Sequence[str], commands: Collection[str]) -> bool:
+    """Whether words, the last of them unfinished, are arguments of `scrub check`."""
+    if len(words) != 1:
+        return bool(words) and words[0] not in commands
+    # `scrub --pay` continues as a check, `scrub --v` as the program's own --version.
+    word = words[0]
+    return word.startswith("-") and not any(own.startswith(word) for own in PROGRAM_OPTIONS)

@@ -146,12 +146,12 @@ def rules(_ctx: typer.Context, options: RulesOptions) -> None:
     Example: scrub rules --policies my-policies
     """
     from cpt77092.policies import load_policies
-    from cpt77092.reports import name_pages, reference_pages
+    from cpt77092.reports import reference_pages, schema_pages
     from cpt77092.reports.console import make_console
     from cpt77092.rules.selection import with_own
 
     if options.names:
-        name_pages.print_names(options.form, options.color)
+        schema_pages.print_names(options.form, options.color)
         return
     own = load_policies(options.policies).rules if options.policies is not None else ()
     catalogue = with_own(own)

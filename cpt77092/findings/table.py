@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from cpt77092.claims.categorical import constant
 from cpt77092.engine import INFO, SEVERITIES, Result
 from cpt77092.findings.lines import line_table
-from cpt77092.findings.schema import FINDING
+from cpt77092.findings.schema import ACCEPTED, FINDING
 from cpt77092.findings.texts import chosen_remedies, message_fields, write_texts
 from cpt77092.followup.key import IS_NEW
 from cpt77092.policies import Decision, Level
 from cpt77092.reference.sources import Source
 from cpt77092.rule import Rule, Severity
+
+if TYPE_CHECKING:
+    from cpt77092.followup.accepted import Accepted
 
 FINDINGS_AT_ONCE = 250_000
 """Findings whose texts are held in memory together."""
@@ -180,3 +183,18 @@ def lines_with(result: Result, severities: Collection[Severity]) -> pl.Series:
     flagged = result.findings.filter(pl.col("severity").is_in(numbers))["line"]
     marks = constant(result.lines.height, value=False)
     return marks.scatter(flagged, True)  # noqa: FBT003
+
+
+def accepted_table(
+    result: Result, accepted: Accepted, *, extra: Sequence[str] = ()
+) -> pl.DataFrame:
+    """The accepted findings by file, row and rule, as `ACCEPTED` has them, with extra columns."""
+    chosen = by_line(accepted.findings)
+    entries = [outcome.entry for outcome in accepted.outcomes]
+    decisions = pl.DataFrame(
+        [(entry.reason, entry.by, entry.until) for entry in entries],
+        schema={name: ACCEPTED[name] for name in ("reason", "accepted_by", "accepted_until")},
+        orient="row",
+    )
+    table = with_texts(result, chosen, extra)
+    return table.hstack(decisions[chosen["entry"]]).select(*ACCEPTED, *extra)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from cpt77092.engine import Result
 from cpt77092.followup.accepted import apply_entries
-from cpt77092.followup.entries import Entry, read_entries
-from cpt77092.followup.former_report import FormerReport, compare, read_former
-from cpt77092.followup.keyed import Secret, read_secret
+from cpt77092.followup.entries import Entry
+from cpt77092.followup.former_report import FormerReport, compare
+from cpt77092.followup.keyed import Secret
 from cpt77092.followup.outcome import Followed
 from cpt77092.frozen import frozen
 
@@ -34,19 +34,3 @@ class Before:
             off = None if accepted is None else accepted.findings
             result, comparison = compare(result, off, self.former)
         return Followed(result, accepted, comparison)
-
-
-def read_before(
-    *, accepted: str | None = None, since: str | None = None, only_new: bool = False
-) -> Before:
-    """What a run is to follow: a file of decisions, and a former report.
-
-    Raises:
-        SettingsError: the file of decisions cannot be read or has mistakes.
-        UsageError: the key of its digests is damaged, or the former report cannot be used.
-    """
-    former = None if since is None else read_former(since, only_new=only_new)
-    if accepted is None:
-        return Before(former=former)
-    entries, secret = read_entries(accepted), read_secret()
-    return Before(file=accepted, entries=entries, secret=secret, former=former)

@@ -15,8 +15,8 @@ import polars as pl
 
 from cpt77092.engine import SEVERITIES, Result
 from cpt77092.errors import UsageError
+from cpt77092.file_state import is_whole
 from cpt77092.followup.key import IS_NEW, KEY, ON_LINE, PAYER, as_texts
-from cpt77092.followup.whole import is_whole
 from cpt77092.frozen import frozen
 from cpt77092.policies.policy import DEFAULT, PolicySet
 from cpt77092.text import not_inert

@@ -19,9 +19,8 @@ from cpt77092 import findings
 from cpt77092.databases.address import is_address
 from cpt77092.errors import ClaimsError, UsageError
 from cpt77092.facts.money import CENTS
-from cpt77092.file_state import digest
+from cpt77092.file_state import digest, is_whole
 from cpt77092.findings.schema import CHECKED_LINE, FINDING, Schema
-from cpt77092.followup.whole import is_whole
 from cpt77092.frozen import frozen
 from cpt77092.lakehouse.address import is_table
 from cpt77092.readers import find_files

@@ -26,10 +26,10 @@ from cpt77092.profile.compose import (
     headline,
     judged,
     place,
+    profile_record,
     sentences,
 )
 from cpt77092.profile.measures import Month, Payer, Profile, Share
-from cpt77092.profile.record import profile_record
 from cpt77092.reports.document.html import render
 from cpt77092.reports.files import output_locks
 from cpt77092.run import Request, run

@@ -13,8 +13,8 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from cpt77092.findings.descriptions import MEANINGS, TABLES
 from cpt77092.findings.schema import FINDING
+from cpt77092.reports.schema_pages import MEANINGS, TABLES
 from tests.conftest import Scrub
 
 ROOT = Path(__file__).parents[2]

@@ -12,9 +12,9 @@ from typing import IO, Any
 import polars as pl
 
 from cpt77092 import findings
+from cpt77092.file_state import closing
 from cpt77092.findings import AcceptedTotals, AtRisk, Rework, Totals
 from cpt77092.findings.since import SinceTotals
-from cpt77092.followup.whole import closing
 from cpt77092.reports.check.manifest import manifest
 from cpt77092.reports.check.report import Report
 

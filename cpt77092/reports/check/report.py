@@ -173,9 +173,10 @@ class Report:
 
     def _write_dataset(self, name: str) -> None:
         """Write a folder of Parquet files, whole or not at all."""
-        from cpt77092.reports.check import dataset
+        from cpt77092.reports.check import parquet
 
-        write_folder(name, partial(dataset.write, report=self), may_replace=dataset.is_dataset)
+        write = partial(parquet.write_folder, report=self)
+        write_folder(name, write, may_replace=parquet.is_dataset)
 
     def _write_table(self, name: str) -> None:
         """Replace a table of a database, whole or not at all."""
