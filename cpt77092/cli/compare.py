@@ -170,7 +170,7 @@ def what_if(ctx: typer.Context, options: WhatIfOptions) -> None:
 def _cases(policies: PolicySet, options: WhatIfOptions) -> list[Case]:
     """The batch as billed and under each payer, with and without the values assumed."""
     from cpt77092.analysis.what_if import Case
-    from cpt77092.policies.assumed import assume
+    from cpt77092.policies.named import assume
     from cpt77092.policies.payer_names import require_payer
     from cpt77092.policies.policy import DEFAULT, NATIONAL
 

@@ -229,8 +229,8 @@ def set_value(_ctx: typer.Context, options: SetOptions) -> None:
     --policies my-policies
     """
     from cpt77092.policies import load_policies
-    from cpt77092.policies.answers import Answer, text_with
     from cpt77092.policies.payer_names import require_payer
+    from cpt77092.policies.user_files import Answer, text_with
     from cpt77092.reports.files import write_text
 
     folder = _own_folder(options.policies)

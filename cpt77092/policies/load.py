@@ -27,10 +27,15 @@ from cpt77092.policies.policy import (
     Policy,
     PolicySet,
 )
-from cpt77092.policies.validate import PolicyFileRead, cross_check, is_rule_file, validate
+from cpt77092.policies.validate import (
+    PolicyFileRead,
+    cross_check,
+    is_rule_file,
+    problem_of_table,
+    validate,
+)
 from cpt77092.policies.yaml_lines import parse, split_examples
 from cpt77092.reference.sources import Confidence
-from cpt77092.reference.tables import problem_of_table
 from cpt77092.text import small_file
 
 PACKAGED = "packaged"

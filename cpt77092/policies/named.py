@@ -1,4 +1,4 @@
-"""Sets of policies by name: a folder, the wheel of a version, this version's, or a day of a set."""
+"""Sets of policies to compare: by name (a folder, a wheel, a version), on a day, or assumed."""
 
 from __future__ import annotations
 
@@ -10,16 +10,22 @@ from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 from zipfile import Path as ZipPath
 
-from cpt77092.errors import UsageError
-from cpt77092.policies.load import ENDINGS, PACKAGED, load_folders, load_policies
-from cpt77092.policies.parameters import EARLIEST_YEAR
+import yaml
+
+from cpt77092.errors import PolicyError, UsageError, did_you_mean
+from cpt77092.policies.load import ENDINGS, PACKAGED, lay_over, load_folders, load_policies
+from cpt77092.policies.parameters import EARLIEST_YEAR, PARAMETERS
+from cpt77092.policies.payer_names import require_payer
 from cpt77092.policies.policy import DEFAULT, DatedValue, EntryKind, PolicySet, in_force
+from cpt77092.policies.yaml_lines import parse
+from cpt77092.reference.sources import Confidence
 
 _ARCHIVES = frozenset({".whl", ".zip"})
 _VERSION = re.compile(r"v?(\d+(?:\.\d+)+)")
 _FOLDERS = ("_policies", "policies")
 """Where a wheel has them, in its package, and an archive of the source."""
 _FORMS = "write a folder, a wheel (.whl or .zip), a version, packaged, or a date as YYYY-MM-DD"
+_VALUE_FORM = "write PAYER.CODE.PARAMETER=VALUE, as in aetna.77092.modifier_26=not_allowed"
 
 
 def load_named(name: str, version: str, user_folder: Path | None) -> PolicySet:
@@ -98,3 +104,38 @@ def frozen_on(policies: PolicySet, day: date) -> PolicySet:
         for key, policy in policies.policies.items()
     }
     return replace(policies, policies=changed)
+
+
+def assume(policies: PolicySet, text: str) -> tuple[PolicySet, str]:
+    """The policies with one value in force on all dates, and the key of the payer that has it.
+
+    It is laid over them in memory, as firm as one that was read, and never written.
+
+    Args:
+        policies: what the value is laid over.
+        text: `PAYER.CODE.PARAMETER=VALUE`; the code may be a group of codes, the value is written
+            as policy files write it.
+
+    Raises:
+        UsageError: the text has another form, or names something unknown.
+    """
+    name, _, value = text.partition("=")
+    parts = [part.strip() for part in name.rsplit(".", 2)]
+    if len(parts) != 3 or not all(parts) or not value.strip():
+        raise UsageError(f"--set {text}: {_VALUE_FORM}")
+    payer, (_, code, parameter) = require_payer(policies, parts[0]), parts
+    if parameter not in PARAMETERS:
+        hint = did_you_mean(parameter, sorted(PARAMETERS))
+        raise UsageError(f"--set {text}: {parameter!r} is not a parameter we know{hint}")
+    source = {"title": "Assumed with --set", "confidence": Confidence.PRIMARY.value}
+    tree = {"payer": payer, "sources": {"assumed": source}}
+    first_day = policies.change_dates()[0].isoformat()
+    try:
+        entry = {"value": parse(value)[0], "source": "assumed"}
+        tree["codes"] = {code: {parameter: {first_day: entry}}}
+        return lay_over(policies, payer, yaml.safe_dump(tree)), payer
+    except yaml.YAMLError:
+        raise UsageError(f"--set {text}: the value is not written as policy files do") from None
+    except PolicyError as problem:
+        reasons = "; ".join(dict.fromkeys(one.text for one in problem.problems))
+        raise UsageError(f"--set {text}: {reasons}") from None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,10 @@ from cpt77092.policies.parameters import ISO_DAY, PARAMETERS, SUBJECTS
 from cpt77092.policies.payer_words import normal_name
 from cpt77092.policies.policy import Policy
 from cpt77092.policies.yaml_lines import Lines
+from cpt77092.reference import icd10
+from cpt77092.reference.code_list import CARCS, MODIFIERS, PLACES, RARCS, problem_of_code_list
 from cpt77092.reference.codes import CHECKED
+from cpt77092.reference.localities import LOCALITIES, RELATIVE_VALUES, problem_of_indices
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -306,3 +310,21 @@ def _unknown_key(under: str, key: str) -> str:
 
 
 _BRANCHES = frozenset({"[key]", "text", "record", "amount", "parts", "one", "several"})
+
+
+_PROBLEM_OF: Mapping[str, Callable[[str], tuple[int, str] | None]] = {
+    icd10.USERS_LIST: icd10.problem_of_list,
+    **dict.fromkeys((MODIFIERS, PLACES, CARCS, RARCS), problem_of_code_list),
+    RELATIVE_VALUES: partial(problem_of_indices, is_of_codes=True),
+    LOCALITIES: partial(problem_of_indices, is_of_codes=False),
+}
+"""The lists that a user's policy folder may hold, by the beginnings of their names."""
+
+
+def problem_of_table(name: str, text: str) -> tuple[int, str] | None:
+    """What is wrong with a list, and in which line; None where nothing is."""
+    for beginning, problem_of in _PROBLEM_OF.items():
+        if name.startswith(beginning):
+            return problem_of(text)
+    known = ", ".join(f"{beginning}..." for beginning in _PROBLEM_OF)
+    return 1, f"not the name of a list; those are named {known}"

@@ -100,21 +100,13 @@ def _three(cells: Sequence[str]) -> Indices:
     return work, practice_expense, malpractice
 
 
-def problem_of_relative_values(text: str) -> tuple[int, str] | None:
-    """What is wrong with a table that `relative_values_text` did not write."""
+def problem_of_indices(text: str, *, is_of_codes: bool) -> tuple[int, str] | None:
+    """What is wrong with a table of relative values, or of localities, that nothing here wrote."""
     try:
-        _relative_values(text)
+        (_relative_values if is_of_codes else _localities)(text)
     except (KeyError, ValueError, InvalidOperation):
-        return 1, "not a table of relative values as it was written; import the file again"
-    return None
-
-
-def problem_of_localities(text: str) -> tuple[int, str] | None:
-    """What is wrong with a table that `localities_text` did not write."""
-    try:
-        _localities(text)
-    except (KeyError, ValueError, InvalidOperation):
-        return 1, "not a table of localities as it was written; import the file again"
+        what = "relative values" if is_of_codes else "localities"
+        return 1, f"not a table of {what} as it was written; import the file again"
     return None
 
 
