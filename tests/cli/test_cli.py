@@ -691,7 +691,7 @@ OF_OTHER_RUNS = (
     "pydantic", "jinja2", "xlsxwriter", "fastexcel",
     *(f"cpt77092.{room}" for room in (
         "brief", "policy_lint", "profile", "split", "verify", "policies.schema",
-        "lakehouse.rows", "readers.excel", "readers.parquet", "readers.x12",
+        "readers.lake_table", "readers.excel", "readers.parquet", "readers.x12",
     )),
 )  # fmt: skip
 """What a check of a CSV file has no use for, and would wait for."""

@@ -14,8 +14,8 @@ import pytest
 
 from cpt77092.databases.address import is_address, parse
 from cpt77092.databases.findings_table import write_table
-from cpt77092.databases.query import rows_of
 from cpt77092.errors import ClaimsError, redacted
+from cpt77092.readers.database import rows_of
 from tests.conftest import Scrub
 from tests.databases import server
 

@@ -11,8 +11,8 @@ import pytest
 
 import cpt77092
 from cpt77092.errors import ClaimsError
-from cpt77092.lakehouse import rows
 from cpt77092.lakehouse.address import local_table
+from cpt77092.readers import lake_table
 from tests.conftest import Scrub
 from tests.lakehouse.tables import (
     AS_OF,
@@ -99,7 +99,7 @@ def test_other_parquet_files_are_read_as_before(scrub: Scrub, tmp_path: Path) ->
 def test_a_package_that_is_not_installed_is_named(
     scrub: Scrub, delta: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rows, "find_spec", lambda _: None)
+    monkeypatch.setattr(lake_table, "find_spec", lambda _: None)
     code, out, err = scrub(delta / "claims", *AS_OF)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert "pip install 'cpt77092[delta]'" in err

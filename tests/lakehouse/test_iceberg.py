@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from cpt77092.lakehouse import rows
+from cpt77092.readers import lake_table
 from tests.conftest import OWN_STEP, Scrub
 from tests.lakehouse.tables import AS_OF, GONE, example, findings_of, lines_left
 
@@ -101,7 +101,7 @@ def test_what_no_catalog_has_is_refused_in_one_line(
 def test_a_package_that_is_not_installed_is_named(
     scrub: Scrub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rows, "find_spec", lambda _: None)
+    monkeypatch.setattr(lake_table, "find_spec", lambda _: None)
     metadata = tmp_path / "claims" / "metadata" / "v1.metadata.json"
     metadata.parent.mkdir(parents=True)
     metadata.write_text("{}", encoding="utf-8")
