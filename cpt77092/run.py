@@ -167,8 +167,8 @@ def _has_type_of(usual: Any, value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(text, str) for text in value)
 
 
-def _ignore_progress(step: str, rows: int) -> None:
-    pass
+def ignore_progress(step: str, rows: int) -> None:
+    """Progress that nobody follows."""
 
 
 @frozen
@@ -180,7 +180,7 @@ class Variant:
     """The key of the policy that every line is checked against; None for each line's own."""
 
 
-def run(request: Request, progress: Progress = _ignore_progress) -> Result:
+def run(request: Request, progress: Progress = ignore_progress) -> Result:
     """Check the claim files of a request.
 
     Raises:
@@ -190,7 +190,7 @@ def run(request: Request, progress: Progress = _ignore_progress) -> Result:
 
 
 def run_each(
-    request: Request, variants: Sequence[Variant], progress: Progress = _ignore_progress
+    request: Request, variants: Sequence[Variant], progress: Progress = ignore_progress
 ) -> Iterator[Result]:
     """Read the claim files of a request once, and check them under each variant in order.
 
@@ -214,7 +214,7 @@ def run_in_parts(
     rework_cost: Decimal | None = None,
     extra: Sequence[str] = (),
     limit: int | None = None,
-    progress: Progress = _ignore_progress,
+    progress: Progress = ignore_progress,
 ) -> Iterator[CheckedParts]:
     """Check the claim files of a request in so many parts, which are on disk meanwhile.
 

@@ -226,24 +226,27 @@ def _digests(manifest: Record) -> dict[tuple[str, str], str]:
     return {(kind, one["file"]): one.get("sha256") for kind, many in files for one in many}
 
 
+_CHANGED = {
+    "rejects": "the rows that could not be read differ",
+    "not_checked": "what could not be checked differs",
+    "not_checked_rows": "the lines that could not be checked differ",
+    "accepted": "the findings accepted differ",
+    "since": "what is new since the former report differs",
+    "checked_lines": "the lines checked differ",
+}
+"""What is said of a section that is another now."""
+
+
 def _differences(then: Record, now: Record, rows: str) -> list[str]:
     """How the sections differ; findings by rule."""
     compare = _compare_findings if rows == f"{By.FINDING}s" else _compare_rows
     differences = compare(then[rows], now[rows]) if then[rows] != now[rows] else []
     if not then[IS_WHOLE]:
         differences.append("the report is not as scrub wrote it: its digest is another")
-    if then.get("rejects") != now.get("rejects"):
-        differences.append("the rows that could not be read differ")
-    if then["not_checked"] != now["not_checked"]:
-        differences.append("what could not be checked differs")
-    elif then.get("not_checked_rows") != now.get("not_checked_rows"):
-        differences.append("the lines that could not be checked differ")
-    if then.get("accepted") != now.get("accepted"):
-        differences.append("the findings accepted differ")
-    if then.get("since") != now.get("since"):
-        differences.append("what is new since the former report differs")
-    if then.get("checked_lines") != now.get("checked_lines"):
-        differences.append("the lines checked differ")
+    changed = {key: text for key, text in _CHANGED.items() if then.get(key) != now.get(key)}
+    if "not_checked" in changed:  # which has the rows together
+        changed.pop("not_checked_rows", None)
+    differences += changed.values()
     old, new = then["totals"], now["totals"]
     if old != new:
         fields = [name for name in new if isinstance(old, dict) and old.get(name) != new[name]]

@@ -18,7 +18,7 @@ from cpt77092.readers.copying import editor_of
 from cpt77092.readers.copying.cells import CellEdit, by_row
 from cpt77092.readers.text.encoding import compressed
 from cpt77092.readers.x12 import TOTALS_OFF
-from cpt77092.run import Progress, Request, read_before, read_payers, run
+from cpt77092.run import Progress, Request, ignore_progress, read_before, read_payers, run
 from cpt77092.signals import UNFINISHED
 
 OF_ANOTHER = "the cell that it is read from is another line's"
@@ -59,15 +59,11 @@ class Fixed:
         return any(step.fix.key == fix.key for step in self.steps)
 
 
-def _ignore_progress(step: str, rows: int) -> None:
-    pass
-
-
 def fix_file(
     request: Request,
     folder: Path,
     choice: Choice,
-    progress: Progress = _ignore_progress,
+    progress: Progress = ignore_progress,
 ) -> Fixed:
     """Make all fixes that are wanted, in a copy.
 
@@ -178,7 +174,7 @@ class _Pass:
 
     def _checked_again(self) -> Result:
         try:
-            after = _checked(replace(self.request, paths=[str(self.copy)]), _ignore_progress)
+            after = _checked(replace(self.request, paths=[str(self.copy)]), ignore_progress)
             _require_fixable(after)
         except ScrubError as problem:
             raise OutputError(

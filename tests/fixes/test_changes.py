@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cpt77092.claims.columns import DIAGNOSES, MODIFIERS
-from cpt77092.fixes.changes import changed_cells, columns_of
+from cpt77092.fixes.plan import changed_cells, columns_of
 from cpt77092.reference.codes import COMPANIONS, INTERPRETATION
 from cpt77092.rule import (
     AddFirst,
