@@ -17,7 +17,6 @@ from cpt77092.claims.cells import read_day_first
 from cpt77092.claims.columns import BY_NAME, DAY_FIRST, DIAGNOSES, Kind
 from cpt77092.claims.quotable import shown_payer
 from cpt77092.facts import (
-    Past,
     diagnosis_categories,
     distinct_ids,
     month_number,
@@ -27,6 +26,7 @@ from cpt77092.frozen import frozen
 from cpt77092.policies.payer_names import Matcher, SpellingCount, own_name
 from cpt77092.policies.policy import DEFAULT, PolicySet
 from cpt77092.readers import Batch, History
+from cpt77092.readers.history import Past
 
 BATCH_LINE = "batch_line"
 """The number of a line among all lines of its batch, in their order; only parts have the column."""
@@ -227,15 +227,14 @@ class Whole:
 def _past(history: History | None) -> Past | None:
     if history is None or not history.tally.rows:
         return None
-    nobody = history.first_days.clear()
-    return Past(history.first_day, history.last_day, history.months, nobody)
+    return replace(history.covered, first_days=history.covered.first_days.clear())
 
 
 def past_of(reading: Reading, history: History | None) -> Past | None:
     """What earlier claims cover, with the first days of the patients whose lines are checked."""
     if reading.past is None or history is None:
         return reading.past
-    return replace(reading.past, first_days=history.first_days)
+    return replace(reading.past, first_days=history.covered.first_days)
 
 
 def payers_named(lines: pl.DataFrame, payers: pl.DataFrame) -> tuple[pl.Series, pl.Series]:

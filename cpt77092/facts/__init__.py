@@ -11,7 +11,7 @@ from cpt77092.facts.catalogue import FACTS, closure, inputs
 from cpt77092.facts.diagnoses import diagnosis_categories
 from cpt77092.facts.distinct import distinct_ids
 from cpt77092.facts.evaluate import add_facts, exact
-from cpt77092.facts.fact import Context, Fact, Past
+from cpt77092.facts.fact import Context, Fact
 from cpt77092.facts.grouping import PAYER, is_of, payers_of_claims, representative_line
 from cpt77092.facts.message_fields import MESSAGE_FIELDS
 from cpt77092.facts.money import CENTS
@@ -24,7 +24,6 @@ __all__ = [
     "PAYER",
     "Context",
     "Fact",
-    "Past",
     "add_facts",
     "closure",
     "diagnosis_categories",

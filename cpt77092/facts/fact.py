@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -19,25 +19,8 @@ from cpt77092.reference.icd10 import DiagnosisList, diagnosis_lists
 from cpt77092.reference.modifiers import ModifierLists, modifier_lists
 from cpt77092.reference.sources import Source
 
-
-@frozen
-class Past:
-    """The dates that earlier claims cover; their lines stand below those of the batch."""
-
-    first_day: date | None
-    """First service date in the files, of any service; None where no date could be read."""
-    last_day: date | None
-    months: frozenset[int]
-    """Months since year 0 in which a row has a patient."""
-    first_days: pl.DataFrame
-    """`person_id` and `first_day` of the batch's patients, of any service."""
-
-    def covers(self) -> str:
-        """The dates in words."""
-        if self.first_day is None:
-            return "no readable service dates"
-        return f"{self.first_day} to {self.last_day}"
-
+if TYPE_CHECKING:  # readers load when a file is read
+    from cpt77092.readers.history import Past
 
 MAX_CODES = 64
 """The codes of a group are the bits of one number."""

@@ -20,7 +20,7 @@ from cpt77092.findings.table import by_line
 from cpt77092.frozen import frozen
 from cpt77092.policies.policy import PolicySet
 from cpt77092.readers import Batch, History
-from cpt77092.readers.history import REJECTED, PastTally
+from cpt77092.readers.history import REJECTED, Past, PastTally
 from cpt77092.rule import Rule
 from cpt77092.whole import BATCH_LINE, SPELLING, Reading, Whole
 
@@ -205,13 +205,9 @@ def _with_columns(lines: pl.DataFrame, schema: Mapping[str, pl.DataType]) -> pl.
 
 
 def _history(lines: pl.DataFrame, reading: Reading, first_days: pl.DataFrame) -> History:
-    past = reading.past
     return History(
         lines=lines,
-        first_day=None if past is None else past.first_day,
-        last_day=None if past is None else past.last_day,
-        months=past.months if past else frozenset(),
-        first_days=first_days,
+        covered=replace(reading.past or Past(), first_days=first_days),
         tally=PastTally(),
         files=(),
         ignored=(),

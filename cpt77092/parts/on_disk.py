@@ -204,7 +204,7 @@ def _write_history(parted: Parted, history: History, unions: pl.DataFrame) -> No
         people = pl.concat(own).unique()["person_id"]
         for n, each in enumerate([history, history.day_first or history]):
             if n < len(parted.whole.readings):
-                days = each.first_days.filter(pl.col("person_id").is_in(people.implode()))
+                days = each.covered.first_days.filter(pl.col("person_id").is_in(people.implode()))
                 write(days, folder / f"days-{n}-{number}.parquet")
 
 

@@ -8,7 +8,6 @@ from dataclasses import field, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import TypedDict
 
 import polars as pl
 
@@ -72,6 +71,25 @@ class PastTally:
         return tuple(notes)
 
 
+@frozen
+class Past:
+    """The dates that earlier claims cover."""
+
+    first_day: date | None = None
+    """First service date in the files, of any service; None where no date could be read."""
+    last_day: date | None = None
+    months: frozenset[int] = frozenset()
+    """Months since year 0 in which a row has a patient, whoever it is."""
+    first_days: pl.DataFrame = field(default_factory=pl.DataFrame)
+    """`person_id` of the batch's patients and `first_day`, their first row of any service."""
+
+    def covers(self) -> str:
+        """The dates in words."""
+        if self.first_day is None:
+            return "no readable service dates"
+        return f"{self.first_day} to {self.last_day}"
+
+
 @frozen(kw_only=True)
 class History:
     """What was read of earlier claims, and how much of them there is."""
@@ -79,13 +97,7 @@ class History:
     lines: pl.DataFrame
     """Lines in scope, or of an unknown code, that share a patient or a claim number with the batch,
     or name no patient; typed like its own."""
-    first_day: date | None
-    """First readable service date of all rows, of any service."""
-    last_day: date | None
-    months: frozenset[int]
-    """Months since year 0 in which a row has a patient, whoever it is."""
-    first_days: pl.DataFrame
-    """`person_id` of the batch's patients and `first_day`, their first row of any service."""
+    covered: Past
     tally: PastTally
     files: tuple[str, ...]
     ignored: tuple[str, ...]
@@ -166,7 +178,7 @@ def read_history(
     no_rejects = pl.DataFrame(schema=REJECTED)
     history = History(
         lines=_typed(read, needed, orders) if read else batch.lines.clear(),
-        **covered(days),
+        covered=covered(days),
         tally=_tally(batch, read),
         files=files,
         ignored=ignored,
@@ -190,8 +202,11 @@ def _read_day_first(history: History, days: pl.DataFrame) -> History | None:
     lines, other_days = read_day_first(history.lines), read_day_first(days)
     if lines is None and other_days is None:
         return None
-    coverage = covered(days if other_days is None else other_days)
-    return replace(history, lines=history.lines if lines is None else lines, **coverage)
+    return replace(
+        history,
+        lines=history.lines if lines is None else lines,
+        covered=covered(days if other_days is None else other_days),
+    )
 
 
 def _orders(batch: Batch, read: Sequence[_PastFile], needed: frozenset[str]) -> Orders:
@@ -202,21 +217,12 @@ def _orders(batch: Batch, read: Sequence[_PastFile], needed: frozenset[str]) -> 
     return decided(shown)
 
 
-class Covered(TypedDict):
-    """What earlier claims cover, as fields of `History`."""
-
-    first_day: date | None
-    last_day: date | None
-    months: frozenset[int]
-    first_days: pl.DataFrame
-
-
-def covered(days: pl.DataFrame) -> Covered:
+def covered(days: pl.DataFrame) -> Past:
     """What the rows of earlier claims cover, by their patients and dates of service."""
     days = days.select("person_id", day=_DAY).drop_nulls("day")
     of_people = days.filter(pl.col("person_id") != "")
     month = pl.col("day").dt.year().cast(pl.Int32) * 12 + pl.col("day").dt.month()
-    return Covered(
+    return Past(
         first_day=days.select(pl.col("day").min()).item(),
         last_day=days.select(pl.col("day").max()).item(),
         months=frozenset(of_people.select(month).to_series().unique()),

@@ -20,7 +20,6 @@ from pyspark.sql import DataFrame
 from cpt77092.claims.dates import Order
 from cpt77092.claims.headers import headers_to_read
 from cpt77092.errors import ClaimsError, Problem, UsageError
-from cpt77092.facts import Past
 from cpt77092.findings.schema import Schema
 from cpt77092.findings.sums import added, sums
 from cpt77092.findings.totals import Totals, add_up
@@ -32,6 +31,7 @@ from cpt77092.policies.policy import PolicySet
 from cpt77092.readers import Frame, Options, Selection
 from cpt77092.readers.date_orders import Orders, Shown, decided, looked_up, order_notes, together
 from cpt77092.readers.frame import FrameColumns
+from cpt77092.readers.history import Past
 from cpt77092.readers.institutional import claim_type_columns
 from cpt77092.readers.line_plan import LinePlan
 from cpt77092.readers.scan import MATCHED_ROWS, Scan
@@ -318,10 +318,7 @@ def _outline(table: Table, cells: Cells, settings: Settings) -> Outline:
 
 def _covered_in_readings(past: Table, orders: Orders, outline: Outline) -> list[Past]:
     """What earlier claims cover, in one reading of their dates or in two."""
-    month_first, day_first, either = (
-        Past(one["first_day"], one["last_day"], one["months"], one["first_days"])
-        for one in past.account.covered
-    )
+    month_first, day_first, either = past.account.covered
     order = orders.get(_DAY)
     first = day_first if order is Order.DAY_FIRST else month_first
     if order is not Order.UNKNOWN and not outline.is_open:

@@ -21,7 +21,7 @@ from cpt77092.readers.claim_diagnoses import CLAIM_DIAGNOSES, plain_rows, withou
 from cpt77092.readers.code_cells import DAMAGED
 from cpt77092.readers.date_orders import Shown, shown_by_lines, shown_by_rows, together
 from cpt77092.readers.frame import FrameColumns, FrameFile, FrameRows
-from cpt77092.readers.history import Covered, covered
+from cpt77092.readers.history import Past, covered
 from cpt77092.readers.line_plan import LinePlan
 from cpt77092.readers.scan import SOURCE
 from cpt77092.readers.typed_columns import with_lists_spread
@@ -73,7 +73,7 @@ class Account:
     """What the lines, and all rows, show of the order of month and day."""
     outline: Outline
     """Of the lines, their dates read month first."""
-    covered: tuple[Covered, ...]
+    covered: tuple[Past, ...]
     """Of earlier claims: what all rows cover, in three readings of the dates."""
     unread: UnreadColumns
     """What columns hold that no header names."""
@@ -96,14 +96,14 @@ class Account:
         )
 
 
-def _covered_by_all(parts: Iterable[Covered]) -> Covered:
+def _covered_by_all(parts: Iterable[Past]) -> Past:
     every = list(parts)
-    days = [day for one in every for day in (one["first_day"], one["last_day"]) if day]
-    return Covered(
+    days = [day for one in every for day in (one.first_day, one.last_day) if day]
+    return Past(
         first_day=min(days, default=None),
         last_day=max(days, default=None),
-        months=frozenset().union(*(one["months"] for one in every)),
-        first_days=every[0]["first_days"],
+        months=frozenset().union(*(one.months for one in every)),
+        first_days=every[0].first_days,
     )
 
 
@@ -144,8 +144,7 @@ class Reader:
                 by_rows=shown_by_rows(scan),
                 outline=self._outline(lines),
                 covered=tuple(
-                    Covered(**{**each, "first_days": each["first_days"].clear()})
-                    for each in coverage
+                    replace(each, first_days=each.first_days.clear()) for each in coverage
                 ),
                 unread=unread,
             )
@@ -303,11 +302,10 @@ def _readings(days: pl.DataFrame) -> list[pl.DataFrame]:
     return [*read, read[0] if either is None else either]
 
 
-def _first_days(coverage: Sequence[Covered]) -> pl.DataFrame:
+def _first_days(coverage: Sequence[Past]) -> pl.DataFrame:
     """The first day of each patient of earlier claims in each reading, with the patient's root."""
     of_readings = [
-        one["first_days"].rename({"first_day": name})
-        for one, name in zip(coverage, DAYS, strict=True)
+        one.first_days.rename({"first_day": name}) for one, name in zip(coverage, DAYS, strict=True)
     ]
     every = pl.concat(of_readings, how="diagonal").group_by("person_id").agg(pl.col(DAYS).min())
     return every.with_columns(roots(every.with_columns(pl.lit(0).alias(ROW))).alias(ROOT))

@@ -73,7 +73,7 @@ def parts_of(run: Run, whole: Whole, most: int | None = None) -> list[Part]:
     groups = ties.groups(frames, whole.payers)
     groups = groups if most is None else [each % most for each in groups]
     histories = [run.history, None if run.history is None else run.history.day_first or run.history]
-    first_days = [each.first_days for each in histories if each is not None]
+    first_days = [each.covered.first_days for each in histories if each is not None]
     return [
         Part(
             lines.filter(groups[0] == group).reverse(),
@@ -113,7 +113,8 @@ def _own(part: Part, run: Run) -> Whole:
     known = pl.concat(days).drop_nulls().sort()
     months = frozenset(known.dt.year() * 12 + known.dt.month())
     first_day, last_day = (known[0], known[-1]) if known.len() else (None, None)
-    past = replace(past, lines=part.past, months=months, first_day=first_day, last_day=last_day)
+    covered = replace(past.covered, months=months, first_day=first_day, last_day=last_day)
+    past = replace(past, lines=part.past, covered=covered)
     return Whole.of(batch, past, run.policies)
 
 

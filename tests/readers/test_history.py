@@ -133,7 +133,11 @@ def test_what_it_covers_is_told_of_all_rows_of_all_files(claims: Path, tmp_path:
         tmp_path / "2025.csv", line("H-2", "P7", "2025-12-31"), line("H-3", "P7", "soon")
     )
     history = history_of(claims, first, second)
-    assert (history.first_day, history.last_day) == (date(2024, 1, 15), date(2025, 12, 31))
+    past = history.covered
+    assert (past.first_day, past.last_day) == (
+        date(2024, 1, 15),
+        date(2025, 12, 31),
+    )
     assert history.tally.rows == 3
 
 

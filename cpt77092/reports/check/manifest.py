@@ -100,6 +100,6 @@ def _history(result: Result) -> dict[str, Any] | None:
         "no_code": past.tally.no_code,
         "no_patient": past.tally.no_patient,
         "rejected": past.rejects.height,
-        "first_day": past.first_day.isoformat() if past.first_day else None,
-        "last_day": past.last_day.isoformat() if past.last_day else None,
+        "first_day": past.covered.first_day.isoformat() if past.covered.first_day else None,
+        "last_day": past.covered.last_day.isoformat() if past.covered.last_day else None,
     }

@@ -383,8 +383,8 @@ def history(result: Result) -> list[str]:
     if not past.files:
         return [*skipped, "History: no other file was given."]
     covered = "no readable dates of service"
-    if past.first_day is not None:
-        covered = f"dates of service {past.first_day} to {past.last_day}"
+    if past.covered.first_day is not None:
+        covered = f"dates of service {past.covered.covers()}"
     return [
         *skipped,
         f"History: {count(past.tally.rows, 'row')} in {count(len(past.files), 'file')}, {covered}; "
