@@ -10,11 +10,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import field
 from datetime import date
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from cpt77092.frozen import frozen
 from cpt77092.policies import Decision
 from cpt77092.reference.sources import Source
+
+if TYPE_CHECKING:
+    import polars as pl
 
 Cell = str | int | Decimal | date | Decision | None
 """What a table holds; None where there is nothing to show."""
@@ -182,6 +185,8 @@ class Document:
     """At a terminal its sources are listed by title alone, so that all of it stays in sight."""
     figures: Callable[[], dict[str, Any]] | None = None
     """What JSON holds in place of the pages: the figures that they were composed from."""
+    lines: Callable[[], pl.DataFrame] | None = None
+    """What CSV holds: the lines that it is about, where it has that format."""
     sources: tuple[Source, ...] = field(init=False)
     """Every source, each once, in the order of first mention, those of details last: number n is
     `sources[n - 1]`."""

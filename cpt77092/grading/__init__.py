@@ -4,7 +4,6 @@ README.md of this room says how lines are matched and what each figure counts.
 """
 
 from cpt77092.grading.compose import LISTED, compose
-from cpt77092.grading.record import graded_lines
 from cpt77092.grading.run import Graded, run_grading
 
-__all__ = ["LISTED", "Graded", "compose", "graded_lines", "run_grading"]
+__all__ = ["LISTED", "Graded", "compose", "run_grading"]

@@ -29,7 +29,7 @@ from cpt77092.document import (
 )
 from cpt77092.grading.evidence import us_date
 from cpt77092.grading.grades import Grades, Miss, Month, RuleGrade, Step, Tally
-from cpt77092.grading.record import grades_record
+from cpt77092.grading.record import graded_lines, grades_record
 from cpt77092.grading.run import Graded
 from cpt77092.text import count, dollars, gathered
 
@@ -61,6 +61,7 @@ def compose(graded: Graded, *, limit: int = SHOWN) -> Document:
         introduction=tuple(map(own, sentences(graded))),
         sections=tuple(sections),
         figures=partial(grades_record, graded),
+        lines=partial(graded_lines, graded),
     )
 
 

@@ -9,20 +9,21 @@ import shutil
 import stat
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import date
+from enum import StrEnum
 from glob import escape
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
 from polars.exceptions import PolarsError
 
-from cpt77092.choices import DocumentFormat, Format, GradeFormat
+from cpt77092.choices import DocumentFormat, GradeFormat
 from cpt77092.errors import OutputError, UsageError, did_you_mean
 from cpt77092.signals import UNFINISHED, termination_held
 
-Form = TypeVar("Form", Format, DocumentFormat, GradeFormat)
+Form = TypeVar("Form", bound=StrEnum)
 
 DOCUMENT_FORMATS = {
     ".txt": DocumentFormat.TEXT,
@@ -316,19 +317,6 @@ def _exchanged(one: Path, other: Path) -> bool:
     in_working_folder, both = -100, 2  # AT_FDCWD and RENAME_EXCHANGE
     names = (in_working_folder, os.fsencode(one), in_working_folder, os.fsencode(other))
     return exchange is not None and exchange(*names, both) == 0
-
-
-def write_each(outputs: Iterable[tuple[str, Form]], text: Callable[[Form], str]) -> None:
-    """Write a text in several formats, by name of the file: every one that can be written.
-
-    Raises:
-        OutputError: some cannot be written; a sentence for each.
-    """
-    failed = [
-        problem for name, form in outputs for problem in failures(write_text, name, text(form))
-    ]
-    if failed:
-        raise OutputError(*failed)
 
 
 def failures(write: Callable[..., object], *arguments: Any, **options: Any) -> tuple[str, ...]:
