@@ -261,7 +261,6 @@ def test_no_loop_over_rows_where_the_lines_are() -> None:
         ("readers/copying/table.py", "iter_slices"),  # blocks of a sheet
         ("spark/files.py", "iter_slices"),  # blocks of lines on their way to Spark
         ("followup/accepted.py", "iter_rows"),  # the findings that decisions name
-        ("followup/decide.py", "iter_rows"),  # the findings that somebody accepts
         ("grading/compose.py", "iter_rows"),  # the lines that are shown
         ("grading/grades.py", "iter_rows"),  # sums per payer and month, counts per outcome
         ("grading/payments.py", "iter_rows"),  # sums per payer and code

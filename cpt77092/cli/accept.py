@@ -105,7 +105,7 @@ def accept(ctx: typer.Context, options: AcceptOptions) -> None:
 
     file = accepted_file(ctx, options.accepted)
     if options.list_entries:
-        _print_entries(file, options)
+        _print_entries(file, _entries(file, options), options)
         return
     ctx.with_resource(output_locks([], others=[("--accepted", file)]))
     if options.remove:
@@ -194,7 +194,7 @@ def _payer_names(policies: PolicySet, payer: str) -> tuple[list[str], str | None
 def _write(file: str, result: Result, findings: pl.DataFrame, options: AcceptOptions) -> None:
     """Add the entries to the file, and print what they are for."""
     from cpt77092.findings.table import with_texts
-    from cpt77092.followup.decide import Acceptance, single_entries, standing_entries
+    from cpt77092.followup.accepted import Acceptance, single_entries, standing_entries
     from cpt77092.followup.entries import read_entries, with_entries
     from cpt77092.followup.keyed import require_secret
     from cpt77092.reports.check.accepted_notes import finding_notes, money_note
@@ -248,28 +248,26 @@ def _entries(file: str, options: AcceptOptions) -> list[Entry]:
     ]
 
 
-def _print_entries(file: str, options: AcceptOptions) -> None:
+def _print_entries(
+    file: str, entries: Sequence[Entry], options: AcceptOptions, done: str = ""
+) -> None:
     from cpt77092.reports.check.accepted_notes import entry_notes
 
-    entries = _entries(file, options)
     for note in entry_notes(entries, options.as_of or today()):
         typer.echo(note)
-    typer.echo(f"{file}: {count(len(entries), 'entry', 'entries')}.")
+    typer.echo(f"{file}: {count(len(entries), 'entry', 'entries')}{done}.")
 
 
 def _remove(file: str, options: AcceptOptions) -> None:
     from cpt77092.followup.entries import without_entries
-    from cpt77092.reports.check.accepted_notes import entry_notes
     from cpt77092.reports.files import write_text
 
     if not (options.claim or options.rule or options.payer or options.ended):
         raise UsageError("--remove: name what to remove with --claim, --rule, --payer or --ended")
-    day, named = options.as_of or today(), _entries(file, options)
+    named = _entries(file, options)
     if not named:
         raise UsageError(f"{file}: no such entry; scrub accept --list lists them")
     lines = {entry.at_line for entry in named}
     text, removed = without_entries(file, lambda entry: entry.at_line in lines)
     write_text(file, text, option="--accepted")
-    for note in entry_notes(removed, day):
-        typer.echo(note)
-    typer.echo(f"{file}: {count(len(removed), 'entry', 'entries')} removed.")
+    _print_entries(file, removed, options, " removed")

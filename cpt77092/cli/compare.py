@@ -1,7 +1,8 @@
-"""`scrub policies diff`, `scrub what-if` and `scrub why`: a change of policy, and one claim."""
+"""Comparisons: `scrub policies diff`, `what-if` and `verify`; and `scrub why`, on one claim."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -9,20 +10,26 @@ from typing import TYPE_CHECKING
 import typer
 
 from cpt77092 import __version__
-from cpt77092.choices import DocumentFormat
+from cpt77092.choices import DocumentFormat, LogFormat
 from cpt77092.cli.configured import request_of, settings_of
-from cpt77092.cli.exits import exit_if_unread
+from cpt77092.cli.exits import Exit, exit_if_unread
 from cpt77092.cli.options import (
+    OUTPUT,
     POLICIES,
     DocumentOptions,
     argument,
+    flag,
     limit_option,
+    log_format_option,
     option,
+    parse_day,
     today,
     with_options,
 )
 from cpt77092.errors import UsageError
 from cpt77092.frozen import frozen
+from cpt77092.reports.log import Log
+from cpt77092.text import safe
 
 if TYPE_CHECKING:
     from cpt77092.analysis.policy_changes import PolicyChanges
@@ -109,11 +116,9 @@ def _compared(
 
 
 def _day(text: str) -> date | None:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return day if day.isoformat() == text else None
+    with suppress(typer.BadParameter):
+        return parse_day(text)
+    return None
 
 
 @frozen(kw_only=True)
@@ -221,3 +226,38 @@ def why(ctx: typer.Context, options: WhyOptions) -> None:
     result = run(request)
     print_document(compose(result, options.claim), options.form, options.color)
     exit_if_unread(ctx, result, request.without)
+
+
+@frozen(kw_only=True)
+class VerifyOptions:
+    """The argument and options of `scrub verify`."""
+
+    report: str = argument("REPORT", "A report written by scrub check -o NAME.json.")
+    quiet: bool = flag(OUTPUT, "Print errors only.", "--quiet", "-q")
+    log_format: LogFormat = log_format_option()
+
+
+@with_options
+def verify(ctx: typer.Context, options: VerifyOptions) -> None:
+    """Run a JSON report again and compare the findings.
+
+    Policies, options and the as-of date are those of the report, whatever scrub.yaml says.
+
+    Exit codes: 0 the same, 1 not the same, 2 the report cannot be run again.
+
+    Example: scrub verify report.json
+    """
+    from cpt77092.verify import verify as run_again
+
+    verdict = run_again(options.report)
+    code = Exit.CLEAN if verdict.is_same else Exit.FINDINGS
+    ctx.ensure_object(Log).finished(code, verdict.headline)
+    if not options.quiet:
+        for line in (
+            verdict.headline,
+            *(f"Differs: {difference}" for difference in verdict.differences),
+            *(f"Changed: {change}" for change in verdict.changes),
+            *(f"Not read, then or now: {problem}" for problem in verdict.unreadable),
+        ):
+            typer.echo(safe(line))
+    raise typer.Exit(code)

@@ -39,7 +39,10 @@ def exit_code(totals: Totals, options: CheckOptions) -> tuple[Exit, str]:
     if only_new and totals.since is not None:
         numbers, kind = totals.since.new, "new finding"
     failing = sum(numbers[severity] for severity in failing_severities(fail_on))
-    accepted, old = _accepted(totals, fail_on), _old(totals, fail_on) if only_new else ""
+    decided = totals.accepted.by_severity if totals.accepted is not None else None
+    accepted = _counts(decided, fail_on, "", "accepted")
+    before = totals.since.old if only_new and totals.since is not None else None
+    old = _counts(before, fail_on, "old ", "left out (--only-new)")
     left_out = "".join(f"; {text}" for text in (old, accepted) if text)
     if failing or (fail_on is FailOn.NOT_CHECKED and totals.not_checked):
         what = count(failing, kind) if failing else "rules that could not be checked"
@@ -75,24 +78,11 @@ def _unchecked(totals: Totals, *, allow_rejects: bool = False, strict: bool = Fa
     return of_rows or unchecked_columns(totals, strict=strict)
 
 
-def _accepted(totals: Totals, fail_on: FailOn) -> str:
-    """`2 errors accepted`, of the severities that count; blank where none is."""
-    if totals.accepted is None:
-        return ""
-    counts = _counts(totals.accepted.by_severity, fail_on)
-    return f"{counts} accepted" if counts else ""
-
-
-def _old(totals: Totals, fail_on: FailOn) -> str:
-    """`22 old errors left out (--only-new)`, of the severities that count; blank if none is."""
-    counts = "" if totals.since is None else _counts(totals.since.old, fail_on, "old ")
-    return f"{counts} left out (--only-new)" if counts else ""
-
-
-def _counts(numbers: Mapping[Severity, int], fail_on: FailOn, kind: str = "") -> str:
-    """`2 errors, 1 warning`, of the severities that count."""
-    some = [(severity, numbers[severity]) for severity in failing_severities(fail_on)]
-    return ", ".join(count(number, f"{kind}{severity}") for severity, number in some if number)
+def _counts(numbers: Mapping[Severity, int] | None, fail_on: FailOn, kind: str, what: str) -> str:
+    """`2 old errors, 1 old warning left out`, of the severities that count; blank if none is."""
+    some = [(severity, (numbers or {}).get(severity)) for severity in failing_severities(fail_on)]
+    counts = ", ".join(count(number, f"{kind}{severity}") for severity, number in some if number)
+    return f"{counts} {what}" if counts else ""
 
 
 def unchecked_columns(totals: Totals, *, strict: bool) -> str:

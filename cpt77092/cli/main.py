@@ -43,7 +43,7 @@ COMMANDS: dict[str, tuple[str, type[HeadedCommand] | None]] = {
     "why": ("compare.why", ProfileCommand),
     "profile": ("documents.profile", ProfileCommand),
     "what-if": ("compare.what_if", ProfileCommand),
-    "verify": ("verify.verify", HeadedCommand),
+    "verify": ("compare.verify", HeadedCommand),
     "grade": ("documents.grade", ConfigurableCommand),
     "columns": ("pages.columns", ConfigurableCommand),
     "payers": ("pages.payers", PayersCommand),

@@ -12,7 +12,7 @@ from cpt77092.claims.categorical import constant
 from cpt77092.engine import INFO, SEVERITIES, Result
 from cpt77092.findings.lines import line_table
 from cpt77092.findings.schema import ACCEPTED, FINDING
-from cpt77092.findings.texts import chosen_remedies, message_fields, write_texts
+from cpt77092.findings.texts import REMEDY, message_fields, write_texts
 from cpt77092.followup.key import IS_NEW
 from cpt77092.policies import Decision, Level
 from cpt77092.reference.sources import Source
@@ -45,7 +45,8 @@ def remedies_of(result: Result, chosen: pl.DataFrame) -> pl.Series:
     """The place in `Rule.remedies` of the remedy of some rows of `Result.findings`."""
     sources, source = _sources(result, chosen)
     cited = chosen.select("line", "rule", source.alias("source"))
-    return chosen_remedies(result, cited, sources)
+    fields = message_fields(result, chosen)
+    return write_texts(result, cited, sources, fields, [REMEDY])[REMEDY]
 
 
 def by_line(chosen: pl.DataFrame) -> pl.DataFrame:

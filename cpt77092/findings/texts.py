@@ -18,6 +18,8 @@ from cpt77092.rule import Denial, Message, Remedy, Rule
 LONGEST_CELL = 300
 """Characters of a cell that a message quotes; a damaged cell may hold a whole file."""
 TEXTS = ("message", "fix", "fix_kind", "group_code", "carc", "rarc")
+REMEDY = "remedy"
+"""The place in `Rule.remedies` of the remedy of a finding."""
 
 
 def message_fields(result: Result, chosen: pl.DataFrame) -> dict[int, pl.DataFrame]:
@@ -46,20 +48,22 @@ def write_texts(
     chosen: pl.DataFrame,
     sources: pl.DataFrame,
     fields: Mapping[int, pl.DataFrame],
+    names: Sequence[str] = TEXTS,
 ) -> pl.DataFrame:
-    """The texts of some findings as a frame of `TEXTS`, in the order of the findings.
+    """`TEXTS` of some findings, or `REMEDY`, in the order of the findings.
 
     `chosen` has `line`, `rule` and `source`, a row of `sources`, of each finding; `fields` is what
     `message_fields` gave for these findings or more.
     """
     lines = reported(result.lines)
     parts = chosen.with_row_index("place")
-    none = pl.DataFrame(schema={"place": pl.get_index_type()} | dict.fromkeys(TEXTS, pl.String))
+    schema = {"place": pl.get_index_type(), **dict.fromkeys(TEXTS, pl.String), REMEDY: pl.UInt8}
     by_rule = [
         _texts_of(result.rules[rows.item(0, "rule")], rows, lines, sources, fields)
         for rows in parts.partition_by("rule")
     ]
-    texts = pl.concat([none, *pl.collect_all(by_rule)])
+    some = [texts.select("place", *names) for texts in (pl.LazyFrame(schema=schema), *by_rule)]
+    texts = pl.concat(pl.collect_all(some))
     return texts[texts["place"].arg_sort()].drop("place")
 
 
@@ -81,6 +85,7 @@ def _texts_of(
         group_code=_first_fitting(denials, [pl.lit(denial.group) for denial in denials]),
         carc=_first_fitting(denials, [pl.lit(denial.carc) for denial in denials]),
         rarc=_first_fitting(denials, [pl.lit(denial.rarc) for denial in denials]),
+        remedy=_first_fitting(remedies, [pl.lit(n, pl.UInt8) for n in range(len(remedies))]),
     )
 
 
@@ -101,22 +106,6 @@ def _frame_of(
     if of_others is not None:
         frame = frame.hstack(of_others.drop("line")[of_others["line"].search_sorted(rows["line"])])
     return frame
-
-
-def chosen_remedies(result: Result, chosen: pl.DataFrame, sources: pl.DataFrame) -> pl.Series:
-    """The place in `Rule.remedies` of the remedy of each finding.
-
-    `chosen` and `sources` are as of `write_texts`.
-    """
-    lines, fields = reported(result.lines), message_fields(result, chosen)
-    parts = chosen.with_row_index("place")
-    by_rule = [pl.DataFrame(schema={"place": pl.get_index_type(), "remedy": pl.UInt8})]
-    for rows in parts.partition_by("rule"):
-        rule = result.rules[rows.item(0, "rule")]
-        numbers = [pl.lit(n, pl.UInt8) for n in range(len(rule.remedies))]
-        remedy = _first_fitting(rule.remedies, numbers).alias("remedy")
-        by_rule.append(_frame_of(rule, rows, lines, sources, fields).select("place", remedy))
-    return pl.concat(by_rule).sort("place")["remedy"]
 
 
 @cache

@@ -1,9 +1,10 @@
-"""Takes findings off the list that somebody accepted, as long as the decision still fits them."""
+"""Accepted findings: entries for them, and the list without them while the decision still fits."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
+from datetime import date
 
 import polars as pl
 
@@ -73,7 +74,7 @@ def _outcome(entry: Entry, reasons: pl.Series, result: Result) -> Outcome:
     """What became of an entry, by why each of its findings is not accepted."""
     applied = int((reasons == "").sum())
     others = sorted(set(reasons.to_list()) - {""})
-    if is_over(entry, result):
+    if _is_over(entry, result):
         why = f"ended {entry.until}"
         return Outcome(entry=entry, state=State.EXPIRED, findings=reasons.len(), why=why)
     if others:
@@ -84,7 +85,7 @@ def _outcome(entry: Entry, reasons: pl.Series, result: Result) -> Outcome:
     return Outcome(entry=entry, state=state, findings=applied)
 
 
-def is_over(entry: Entry, result: Result) -> bool:
+def _is_over(entry: Entry, result: Result) -> bool:
     """Whether the last day of an entry is before the day of the run."""
     return entry.until < result.as_of
 
@@ -111,12 +112,12 @@ def _standing(result: Result, entries: Sequence[Entry]) -> pl.DataFrame:
         changed = {
             number: policy_change(decision)
             for number in rows["decision"].unique().to_list()
-            if policy_text(decision := decision_of(result, number)) not in entry.policy
+            if policy_text(decision := _decision_of(result, number)) not in entry.policy
         }
         worse = pl.lit(f"now {SEVERITIES[0]}")
         other = pl.col("decision").replace_strict(changed, default="", return_dtype=pl.String)
         why = pl.when(pl.col("severity") < _SEVERITY[entry.severity]).then(worse).otherwise(other)
-        if is_over(entry, result):
+        if _is_over(entry, result):
             why = pl.lit(f"ended {entry.until}")
         parts.append(rows.select(pl.lit(place, pl.UInt32).alias("entry"), "finding", why=why))
     return pl.concat(parts)
@@ -125,7 +126,7 @@ def _standing(result: Result, entries: Sequence[Entry]) -> pl.DataFrame:
 _SEVERITY = {severity.value: number for number, severity in enumerate(SEVERITIES)}
 
 
-def decision_of(result: Result, number: int | None) -> Decision | None:
+def _decision_of(result: Result, number: int | None) -> Decision | None:
     """The policy's decision that a finding rests on, by its number; None where it rests on none."""
     return None if number is None else result.decisions[number]
 
@@ -141,11 +142,11 @@ def _single(result: Result, entries: Sequence[Entry], secret: Secret | None) -> 
             entry = entries[row["entry"]]
             if secret is None or secret.mark != entry.key:
                 why = OTHER_KEY
-            elif entry.person != person_digest(result, secret, row["line"]):
+            elif entry.person != _person_digest(result, secret, row["line"]):
                 continue  # another person has a claim of this number
             else:
-                why = _changes(entry, secret, of_line, decision_of(result, row["decision"]))
-            if is_over(entry, result):
+                why = _changes(entry, secret, of_line, _decision_of(result, row["decision"]))
+            if _is_over(entry, result):
                 why = f"ended {entry.until}"
             rows.append((row["entry"], row["finding"], why))
     return pl.DataFrame(rows, schema=_JUDGED, orient="row")
@@ -166,20 +167,20 @@ def _same_key(result: Result, entries: Sequence[Entry]) -> pl.DataFrame:
     claim = pl.lit(result.lines["claim_id"].fill_null("").str.strip_chars())
     is_near = claim.gather("line").is_in(wanted["claim_id"].unique().implode())
     near = findings.filter(is_near)
-    keyed = keys_of_lines(result, near["line"]).hstack(
+    keyed = _keys_of_lines(result, near["line"]).hstack(
         near.select("rule", "finding", "line", "decision")
     )
     return keyed.join(wanted, on=[*KEY, "billing_npi"]).sort("entry", "finding")
 
 
-def keys_of_lines(result: Result, lines: pl.Series) -> pl.DataFrame:
+def _keys_of_lines(result: Result, lines: pl.Series) -> pl.DataFrame:
     """`ON_LINE` and `billing_npi` of some lines, by number, as texts."""
     has_npi = "billing_npi" in result.lines.columns
     npi = (pl.col("billing_npi") if has_npi else pl.lit("")).cast(pl.String).alias("billing_npi")
     return as_texts(result.lines.select(*ON_LINE, npi)[lines], (*ON_LINE, "billing_npi"))
 
 
-def person_digest(result: Result, secret: Secret, line: int) -> str:
+def _person_digest(result: Result, secret: Secret, line: int) -> str:
     """The digest of the person of a line; blank where the claim names none."""
     has_people = "person_id" in result.lines.columns
     person = result.lines["person_id"][line] if has_people else None
@@ -199,3 +200,62 @@ def _changes(
     if policy_text(decision) not in entry.policy:
         texts.append(policy_change(decision))
     return "; ".join(texts)
+
+
+@frozen(kw_only=True)
+class Acceptance:
+    """Why findings are accepted, by whom, and until when."""
+
+    reason: str
+    by: str
+    accepted: date
+    until: date
+
+
+def single_entries(
+    result: Result, findings: pl.DataFrame, acceptance: Acceptance, secret: Secret
+) -> Iterator[Entry]:
+    """An entry for each of some findings of the result."""
+    for (number,), some in findings.partition_by("rule", as_dict=True, maintain_order=True).items():
+        rule = result.rules[int(number)]
+        values = line_values(result, rule, some["line"]).iter_rows(named=True)
+        keys = _keys_of_lines(result, some["line"]).iter_rows(named=True)
+        payers = result.lines[PAYER].cast(pl.String)[some["line"]]
+        for row, of_line, key, payer in zip(
+            some.iter_rows(named=True), values, keys, payers, strict=True
+        ):
+            yield Entry(
+                rule=rule.code,
+                payer=payer,
+                claim=key["claim_id"],
+                line=key["claim_line_number"],
+                code=key["hcpcs_code"],
+                date=key["claim_line_start_date"],
+                billing_npi=key["billing_npi"],
+                person=_person_digest(result, secret, row["line"]),
+                severity=SEVERITIES[row["severity"]].value,
+                policy=(policy_text(_decision_of(result, row["decision"])),),
+                values={name: secret.digest(name, text) for name, text in of_line.items()},
+                key=secret.mark,
+                **asdict(acceptance),
+            )
+
+
+def standing_entries(
+    result: Result, findings: pl.DataFrame, acceptance: Acceptance
+) -> Iterator[Entry]:
+    """An entry for each rule and payer of some findings of the result."""
+    payers = result.lines.select(pl.col(PAYER).cast(pl.String))[findings["line"]]
+    for (number, payer), some in (
+        findings.hstack(payers)
+        .partition_by("rule", PAYER, as_dict=True, maintain_order=True)
+        .items()
+    ):
+        decisions = some["decision"].unique().sort().to_list()
+        yield Entry(
+            rule=result.rules[int(number)].code,
+            payer=str(payer),
+            severity=SEVERITIES[min(some["severity"].to_list())].value,
+            policy=tuple(sorted({policy_text(_decision_of(result, each)) for each in decisions})),
+            **asdict(acceptance),
+        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -59,7 +60,7 @@ def grades_record(graded: Graded) -> dict[str, Any]:
         **_missed_record(grades),
         "by_rule": [_rule_record(one) for one in grades.rules],
         **_over_time(grades),
-        "proposals": [_proposal_record(one) for one in graded.proposals],
+        "proposals": [_record(one) for one in graded.proposals],
         "rules_to_review": [_rule_record(one) for one in graded.doubtful_rules],
         "payments": _payments(graded),
         "unmatched": _unmatched(graded),
@@ -96,31 +97,20 @@ def _rule_record(one: RuleGrade) -> dict[str, Any]:
     }
 
 
-def _proposal_record(one: Proposal) -> dict[str, Any]:
-    return {
-        "payer": one.payer,
-        "payer_label": one.payer_label,
-        "parameter": one.parameter,
-        "code": one.code,
-        "on_file": one.on_file,
-        "value": one.value,
-        "from": one.first_day.isoformat(),
-        "evidence": one.evidence,
-        "command": one.command or None,
-    }
-
-
 def _tally_record(tally: Tally) -> dict[str, Any]:
     return {**_record(tally), "precision": tally.precision.record()}
 
 
-def _record(one: Tally | Miss | Month | PaymentGroup) -> dict[str, Any]:
-    """The fields by their names: money in dollars, and what is blank as null."""
-    values = {each.name: getattr(one, each.name) for each in fields(one)}
-    return {
-        name: float(value) if isinstance(value, Decimal) else None if value == "" else value
-        for name, value in values.items()
-    }
+def _record(one: Tally | Miss | Month | PaymentGroup | Proposal) -> dict[str, Any]:
+    """The fields by their names: money in dollars, days as text, and what is blank as null."""
+    names = [each.name for each in fields(one)]
+    return {"from" if n == "first_day" else n: _plain(getattr(one, n)) for n in names}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    return float(value) if isinstance(value, Decimal) else None if value == "" else value
 
 
 def _rows(table: pl.DataFrame) -> list[dict[str, Any]]:
