@@ -18,6 +18,7 @@ from cpt77092.claims.layouts import fitting, load_layout, saved_layouts
 from cpt77092.engine import Result, check, needed_columns
 from cpt77092.errors import ClaimsError, Problem, UsageError
 from cpt77092.file_state import FileState
+from cpt77092.followup.outcome import Before
 from cpt77092.frozen import frozen
 from cpt77092.lakehouse.address import is_table
 from cpt77092.policies import load_policies
@@ -43,8 +44,6 @@ from cpt77092.rules.selection import select_rules, with_own
 from cpt77092.whole import payer_spellings
 
 if TYPE_CHECKING:
-    from cpt77092.followup.before import Before
-    from cpt77092.followup.outcome import Followed
     from cpt77092.parts.on_disk import CheckedParts
     from cpt77092.readers.pieces import Placing
 
@@ -312,35 +311,23 @@ def payer_named(payer: str, policies: PolicySet) -> str:
     return key
 
 
-def read_before(request: Request) -> Before | None:
-    """What earlier runs have left for this one, to be applied to its result; None if nothing.
+def read_before(request: Request) -> Before:
+    """What earlier runs have left for this one, to be applied to its result.
 
     Raises:
         ScrubError: a file cannot be used; its `lines` say what to fix.
     """
-    if request.accepted is None and request.since is None:
-        return None
-    from cpt77092.followup.before import Before
-    from cpt77092.followup.entries import read_entries
-    from cpt77092.followup.former_report import read_former
-    from cpt77092.followup.keyed import read_secret
+    before = Before()
+    if request.since is not None:
+        from cpt77092.followup.former_report import read_former
 
-    since, file = request.since, request.accepted
-    former = None if since is None else read_former(since, only_new=request.only_new)
-    if file is None:
-        return Before(former=former)
-    return Before(file=file, entries=read_entries(file), secret=read_secret(), former=former)
+        before = replace(before, former=read_former(request.since, only_new=request.only_new))
+    if (file := request.accepted) is not None:
+        from cpt77092.followup.entries import read_entries
+        from cpt77092.followup.keyed import read_secret
 
-
-def follow(before: Before | None, result: Result) -> Followed:
-    """The result after what was read before it, if anything was.
-
-    Raises:
-        UsageError: the former report rests on other policies.
-    """
-    from cpt77092.followup.outcome import Followed
-
-    return Followed(result) if before is None else before.applied(result)
+        before = replace(before, file=file, entries=read_entries(file), secret=read_secret())
+    return before
 
 
 def read_payers(request: Request) -> tuple[Batch, list[SpellingCount]]:

@@ -25,7 +25,7 @@ from cpt77092.lakehouse.address import is_table
 from cpt77092.policies.load import PACKAGED
 from cpt77092.reports.check import json as json_report
 from cpt77092.reports.check.report import Report
-from cpt77092.run import Request, follow, read_before, run
+from cpt77092.run import Request, read_before, run
 from cpt77092.text import count
 
 SECTIONS = ("not_checked", "totals")
@@ -169,7 +169,7 @@ def _run_again(
 ) -> dict[str, Any]:
     """The report as it is now, in the shape that it had then."""
     before = read_before(request)
-    result, accepted, comparison = follow(before, run(request))
+    result, accepted, comparison = before.applied(run(request))
     again = Report(
         result=result,
         totals=findings.totals(

@@ -59,13 +59,13 @@ class PayerMonth:
 class ChangedFinding:
     """One finding that appears, vanishes or has another severity."""
 
-    rule: str
-    severity: str
-    before: str
-    """Its severity before, where it is another; else blank."""
     line: str
     """Claim and line, or file and row where the claim has no number."""
     payer: str
+    rule: str
+    severity: str
+    severity_before: str | None
+    """Where it is another."""
     text: str
     source: Source | None
 
@@ -183,7 +183,7 @@ def _listed(result: Result, changed: pl.DataFrame, limit: int) -> list[ChangedFi
             ChangedFinding(
                 rule=row["rule"],
                 severity=row["severity"],
-                before="" if was is None else SEVERITIES[was].value,
+                severity_before=None if was is None else SEVERITIES[was].value,
                 line=safe(line if row["claim_id"] else f"row {row['source_row']}"),
                 payer=safe(row["payer_label"] or ""),
                 text=f"{row['message']} {row['fix']}".strip(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import fields
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -173,7 +174,7 @@ def _dollars(amount: Decimal | None) -> str:
 
 
 def _finding(one: ChangedFinding) -> Statement:
-    was = f" (was {one.before})" if one.before else ""
+    was = f" (was {one.severity_before})" if one.severity_before else ""
     about = f"{one.line} {one.severity}{was} {one.rule}"
     text = f"{one.payer}. {one.text}"
     return Statement(text, about, sources=(one.source,) if one.source else None)
@@ -248,12 +249,5 @@ def _month(one: PayerMonth) -> dict[str, Any]:
 
 
 def _finding_record(one: ChangedFinding) -> dict[str, Any]:
-    return {
-        "line": one.line,
-        "payer": one.payer,
-        "rule": one.rule,
-        "severity": one.severity,
-        "severity_before": one.before or None,
-        "text": one.text,
-        "source": one.source.record() if one.source else None,
-    }
+    record = {each.name: getattr(one, each.name) for each in fields(one)}
+    return record | {"source": one.source.record() if one.source else None}

@@ -44,7 +44,7 @@ from cpt77092.text import count
 if TYPE_CHECKING:
     from cpt77092.engine import Result
     from cpt77092.findings import Totals
-    from cpt77092.followup.before import Before
+    from cpt77092.followup.outcome import Before
     from cpt77092.parts.on_disk import CheckedParts
     from cpt77092.policies.payer_names import OwnName
     from cpt77092.reports.check.former_worklist import FormerWorklist
@@ -302,7 +302,7 @@ class _Asked:
     progress: Callable[..., None]
 
 
-def _report_that_fits(asked: _Asked, before: Before | None) -> tuple[CheckOptions, Report]:
+def _report_that_fits(asked: _Asked, before: Before) -> tuple[CheckOptions, Report]:
     """Check the claims, in parts where memory does not hold them at once; with what was changed."""
     if asked.options.parts is None:
         try:
@@ -315,14 +315,14 @@ def _report_that_fits(asked: _Asked, before: Before | None) -> tuple[CheckOption
     return asked.options, _report_of_parts(asked)
 
 
-def _report(asked: _Asked, before: Before | None) -> Report:
+def _report(asked: _Asked, before: Before) -> Report:
     """Check the claims; the run as it is to be reported."""
     from cpt77092 import findings
-    from cpt77092.run import follow, run
+    from cpt77092.run import run
 
     result = run(asked.request, asked.progress)
     asked.progress("Adding up")
-    result, accepted, comparison = follow(before, result)
+    result, accepted, comparison = before.applied(result)
     totals = findings.totals(
         result,
         rework_cost=asked.options.rework_cost,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,7 @@ from cpt77092.frozen import frozen
 from cpt77092.rule import Severity
 
 if TYPE_CHECKING:
-    from cpt77092.followup.former_report import Comparison
+    from cpt77092.followup.former_report import Comparison, FormerReport
 
 STATUSES = ("new", "open", "fixed", "accepted", "unchecked", "gone")
 """New, still open, fixed, accepted since, could not be checked now, and on a claim that is not in
@@ -40,9 +39,7 @@ class SinceGroup:
 class SinceTotals:
     """How a run differs from the former one."""
 
-    file: str
-    as_of: date | None
-    is_verified: bool
+    former: FormerReport
     not_compared: int
     """Former findings of rules that did not run now."""
     groups: tuple[SinceGroup, ...]
@@ -65,11 +62,8 @@ def since_totals(result: Result, comparison: Comparison) -> SinceTotals:
         .len()
         .iter_rows()
     }
-    former = comparison.former
     return SinceTotals(
-        file=former.file,
-        as_of=former.as_of,
-        is_verified=former.is_verified,
+        former=comparison.former,
         not_compared=comparison.not_compared,
         groups=tuple(
             SinceGroup(**row)

@@ -100,8 +100,8 @@ def fix_file(
 
 def _checked(request: Request, progress: Progress) -> Result:
     """The run without the findings that somebody accepted: they stay as they are."""
-    result, before = run(request, progress), read_before(request)
-    return result if before is None else before.applied(result).result
+    result = run(request, progress)
+    return read_before(request).applied(result).result
 
 
 def _require_fixable(result: Result) -> None:

@@ -1,4 +1,7 @@
-"""What becomes of a run and of decisions on file; imports little, since every check asks for it."""
+"""What earlier runs and people have left for a run, read before a long one, and what comes of it.
+
+It imports little, since every check asks for it.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,8 @@ if TYPE_CHECKING:
     from cpt77092.engine import Result
     from cpt77092.followup.accepted import Accepted
     from cpt77092.followup.entries import Entry
-    from cpt77092.followup.former_report import Comparison
+    from cpt77092.followup.former_report import Comparison, FormerReport
+    from cpt77092.followup.keyed import Secret
 
 
 class Followed(NamedTuple):
@@ -22,6 +26,35 @@ class Followed(NamedTuple):
     """The findings that decisions took off the list; None without a file of decisions."""
     comparison: Comparison | None = None
     """How the run differs from a former one; None without its report."""
+
+
+@frozen(kw_only=True)
+class Before:
+    """What was there before a run."""
+
+    file: str | None = None
+    """The file of decisions."""
+    entries: tuple[Entry, ...] = ()
+    secret: Secret | None = None
+    former: FormerReport | None = None
+
+    def applied(self, result: Result) -> Followed:
+        """The run without the findings that were accepted, and its new findings marked.
+
+        Raises:
+            UsageError: the former report rests on other policies.
+        """
+        accepted = comparison = None
+        if self.file is not None:
+            from cpt77092.followup.accepted import apply_entries
+
+            result, accepted = apply_entries(result, self.file, self.entries, self.secret)
+        if self.former is not None:
+            from cpt77092.followup.former_report import compare
+
+            off = None if accepted is None else accepted.findings
+            result, comparison = compare(result, off, self.former)
+        return Followed(result, accepted, comparison)
 
 
 class State(StrEnum):

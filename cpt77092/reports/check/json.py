@@ -237,13 +237,13 @@ def _named(report: Report, file: str) -> dict[str, Any]:
 
 def _since(report: Report) -> dict[str, Any] | None:
     """The former report, whether it could be verified, and the day it is of; None without one."""
-    since = report.totals.since
-    if since is None:
+    if report.totals.since is None:
         return None
+    former = report.totals.since.former
     return {
-        **_named(report, since.file),
-        "verified": since.is_verified,
-        "as_of": None if since.as_of is None else since.as_of.isoformat(),
+        **_named(report, former.file),
+        "verified": former.is_verified,
+        "as_of": None if former.as_of is None else former.as_of.isoformat(),
     }
 
 

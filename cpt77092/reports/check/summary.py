@@ -149,7 +149,7 @@ def changes(totals: Totals) -> str:
     if totals.since is None:
         return ""
     counts = [f"{group.findings:,} {_STATUSES[group.status]}" for group in totals.since.groups]
-    return f"Since {safe(totals.since.file)}: {', '.join(counts) or 'nothing to work on'}"
+    return f"Since {safe(totals.since.former.file)}: {', '.join(counts) or 'nothing to work on'}"
 
 
 def in_words(status: str) -> str:
@@ -185,8 +185,8 @@ def exit_reason(totals: Totals, code: int, why: str) -> str:
 def since_doubts(totals: Totals) -> list[str]:
     """What a comparison with a former report cannot tell."""
     texts, compared = [], totals.since
-    if compared is not None and not compared.is_verified:
-        name = safe(compared.file)
+    if compared is not None and not compared.former.is_verified:
+        name = safe(compared.former.file)
         texts.append(
             f"{name} is CSV, so nothing shows whether it was changed, or which policies it is on."
         )
@@ -206,8 +206,8 @@ def since_title(totals: Totals) -> str:
     """`Since old.json (as of 2026-11-22)`; blank without --since."""
     if totals.since is None:
         return ""
-    day = f" (as of {totals.since.as_of})" if totals.since.as_of else ""
-    return f"Since {safe(totals.since.file)}{day}"
+    day = f" (as of {totals.since.former.as_of})" if totals.since.former.as_of else ""
+    return f"Since {safe(totals.since.former.file)}{day}"
 
 
 def columns(totals: Totals) -> list[str]:
