@@ -32,6 +32,7 @@ from cpt77092.policies import load_policies
 from cpt77092.profile import compose as compose_profile
 from cpt77092.profile import profile
 from cpt77092.reports.check import html
+from cpt77092.reports.check.report import Report
 from cpt77092.reports.document.html import render
 from cpt77092.reports.rule_pages import parts
 from cpt77092.rules import CATALOGUE
@@ -52,7 +53,8 @@ REST = "1234567893,1245319599,P"
 @cache
 def checked(*paths: Path, **how: Any) -> str:
     result = run(Request(paths=[str(path) for path in paths], as_of=AS_OF))
-    return html.check_html(result, findings.totals(result, **how))
+    totals = findings.totals(result, **how)
+    return html.check_html(Report(result=result, totals=totals, options={}, exit_code=1, why=""))
 
 
 def unpacked(page: str) -> dict[str, Any]:

@@ -6,7 +6,6 @@ A table of Rich for every claim takes twice as long.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import field
 from itertools import groupby
 from typing import Any
 
@@ -19,7 +18,7 @@ from rich.text import Text
 from cpt77092.engine import Result
 from cpt77092.frozen import frozen
 from cpt77092.reports.console import STYLES
-from cpt77092.text import dollars, payer_text, safe
+from cpt77092.text import dollars, gathered, payer_text, safe
 
 LINES_OF_CLAIM = 6
 """Lines that a claim takes on the screen, the blank one before it included, unless all is shown."""
@@ -43,7 +42,7 @@ class Problem:
 
     row: dict[str, Any]
     """The first of them."""
-    lines: list[tuple[str, str]] = field(default_factory=list)
+    lines: list[tuple[str, str]]
     """Number and code of each line, as `_line` names it."""
 
 
@@ -111,14 +110,13 @@ def _heading(
 
 def _problems(claim: Iterable[dict[str, Any]], x12: frozenset[str]) -> list[Problem]:
     """The findings of a claim; those that differ in the line alone are one problem."""
-    problems: dict[tuple[str | None, ...], Problem] = {}
-    for row in claim:
-        code = row["hcpcs_code"] or " "
-        message = row["message"].replace(code, "")
-        words = (row["rule"], row["severity"], message, row["fix"], row["since"])
-        problem = problems.setdefault(words, Problem(row))
-        problem.lines.append(_line(row, x12))
-    return list(problems.values())
+
+    def words(row: dict[str, Any]) -> tuple[str | None, ...]:
+        message = row["message"].replace(row["hcpcs_code"] or " ", "")
+        return row["rule"], row["severity"], message, row["fix"], row["since"]
+
+    alike = gathered((words(row), row) for row in claim).values()
+    return [Problem(rows[0], [_line(row, x12) for row in rows]) for rows in alike]
 
 
 def _line(row: dict[str, Any], x12: frozenset[str]) -> tuple[str, str]:

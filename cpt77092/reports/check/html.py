@@ -43,18 +43,12 @@ BARS = 6
 
 def write(stream: IO[bytes], report: Report) -> None:
     """Write the page."""
-    page = check_html(report.result, report.totals, extra=report.extra, accepted=report.accepted)
-    stream.write(page.encode())
+    stream.write(check_html(report).encode())
 
 
-def check_html(
-    result: Result,
-    totals: Totals,
-    *,
-    extra: Sequence[str] = (),
-    accepted: Accepted | None = None,
-) -> str:
+def check_html(report: Report) -> str:
     """The page with its style, script, drawings and findings inside."""
+    result, totals = report.result, report.totals
     shown = findings.as_table(findings.worst(result, FINDINGS_SHOWN), extra=("line",))
     script = files("cpt77092.reports").joinpath("templates/check.js").read_text(encoding="utf-8")
     number = sum(totals.by_severity.values())
@@ -74,7 +68,7 @@ def check_html(
             shown=shown.height,
             plain=list(plain.iter_rows(named=True)),
             pages=rule_pages(result, totals, shown),
-            accepted=_accepted(result, accepted),
+            accepted=_accepted(result, report.accepted),
             summary=summary,
             since_shown=SINCE_SHOWN,
             notes=[
@@ -83,7 +77,7 @@ def check_html(
                 summary.conservation(totals),
                 *summary.reading(result),
             ],
-            data=packed(report_data(result, shown, extra)),
+            data=packed(report_data(result, shown, report.extra)),
             # Our own script, which no text of a claim can enter.
             script=Markup(script),  # noqa: S704
             script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
