@@ -10,18 +10,17 @@ from datetime import date, timedelta
 from functools import cached_property
 
 from cpt77092.cms_files.layout import (
-    NCCI,
     ZIP_OF_NCCI,
     Extract,
     Layout,
     NewValue,
     Options,
     Sheet,
-    period_of,
     quarter_day,
     stated_day,
 )
 from cpt77092.frozen import frozen
+from cpt77092.policies.national_tables import NCCI
 from cpt77092.reference.codes import CHECKED
 
 _PARTS = frozenset("1234")
@@ -70,7 +69,7 @@ def _read(sheets: Sequence[Sheet], options: Options) -> Extract:
         "its name": quarter_day(year, quarter),
         "the zip's name": stated_day(ZIP_OF_NCCI, sheet.file.outer),
     }
-    first, last = period_of(sheet, stated, options, months=3)
+    first, last = sheet.period_of(stated, options)
     edits = [edit for one in sheets for edit in _edits(one, last)]
     if not edits:
         raise sheet.refused(f"it has no pair of {', '.join(sorted(CHECKED))}")
@@ -160,6 +159,7 @@ LAYOUT = Layout(
         "indicator": "MODIFIER.*",
     },
     url=NCCI,
+    months=3,
     read=_read,
     group=lambda _: "",
 )

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
-from cpt77092.cms_files.layout import Extract, Layout, NewTable, Options, Record, Sheet, period_of
+from cpt77092.cms_files.layout import Extract, Layout, NewTable, Options, Record, Sheet
 from cpt77092.reference.code_list import CARCS, RARCS, ListedCode, code_list_text
 
 _RARC = re.compile(r"(?:M|MA|N)\d{1,4}")
@@ -36,7 +36,7 @@ def _read(sheets: Sequence[Sheet], options: Options) -> Extract:
         raise sheet.refused(
             f"it has {len(listed)} codes; the complete list of {name}s has {_LEAST} or more"
         )
-    first, _ = period_of(sheet, _stated(sheet), options, months=12)
+    first, _ = sheet.period_of(_stated(sheet), options)
     stopped = sum(one.last_day is not None and one.last_day < first for one in listed.values())
     title = f"X12 {name} list, {first}"
     table = NewTable(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from cpt77092.cms_files.layout import Extract, Layout, NewTable, Options, Record, Sheet
+from cpt77092.policies.national_tables import DIAGNOSES
 from cpt77092.reference.icd10 import USERS_LIST, billable_codes, diagnosis_list, pack
 
 _ORDER = r"\d{5,6} (?P<code>[A-Z]\d[0-9A-Z]{1,5}|QA[0-9A-Z]{1,5}) +(?P<billable>[01]) .*"
@@ -81,7 +82,7 @@ LAYOUT = Layout(
     key="icd-10-cm",
     title="ICD-10-CM code descriptions in tabular order (icd10cm-order-YYYY.txt)",
     columns={},
-    url="https://www.cms.gov/medicare/coding-billing/icd-10-codes",
+    url=DIAGNOSES.page,
     read=_read,
     fixed=_cut,
     group=lambda sheet: "".join(_YEAR.findall(sheet.file.name)),

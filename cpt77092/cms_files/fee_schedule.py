@@ -9,7 +9,6 @@ from decimal import Decimal, InvalidOperation
 from functools import partial
 
 from cpt77092.cms_files.layout import (
-    FEE_SCHEDULE,
     ZIP_OF_FEES,
     Extract,
     Layout,
@@ -19,6 +18,7 @@ from cpt77092.cms_files.layout import (
     Record,
     Sheet,
 )
+from cpt77092.policies.national_tables import FEE_SCHEDULE
 from cpt77092.reference.codes import CHECKED
 from cpt77092.reference.localities import (
     CENT,

@@ -16,16 +16,10 @@ from cpt77092.frozen import frozen
 _HEADER_ROWS = 4
 """CMS stacks the words of a header in up to so many rows above its last one."""
 
-NCCI = "https://www.cms.gov/national-correct-coding-initiative-ncci"
-"""The page with the tables of unit limits and code pairs."""
 ZIP_OF_NCCI = r"(?P<year>20\d\d)-?Q(?P<quarter>[1-4])"
-"""How the names of their zips say the quarter."""
-FEE_SCHEDULE = (
-    "https://www.cms.gov/medicare/payment/fee-schedules/physician/pfs-relative-value-files"
-)
-"""The page with the zips of relative values and cost indices."""
+"""How the names of zips of unit limits and code pairs say the quarter."""
 ZIP_OF_FEES = r"(?<!PPR)RVU(?P<year>\d\d)(?P<letter>[A-D])"
-"""How the names of these zips say the quarter."""
+"""How the names of zips of relative values and cost indices say it."""
 _QUARTERS = {"JAN": 1, "APR": 2, "JUL": 3, "OCT": 4}
 Record = dict[str, str]
 """One row: its cells by our names of the columns."""
@@ -138,7 +132,7 @@ class Sheet:
             raise self.refused(f"{cell!r} of {of} is no date; expected YYYYMMDD") from None
 
     def period(self, options: Options) -> tuple[date, date]:
-        """The first and last day that it is published for, as `period_of` has them."""
+        """The same, by what its layout says of its title and its names."""
         texts = {
             "its title": self.titles,
             "its name": self.file.name,
@@ -147,7 +141,33 @@ class Sheet:
         stated = {
             what: stated_day(pattern, texts[what]) for what, pattern in self.layout.states.items()
         }
-        return period_of(self, stated, options, months=self.layout.months)
+        return self.period_of(stated, options)
+
+    def period_of(self, stated: Mapping[str, date | None], options: Options) -> tuple[date, date]:
+        """The first and last day of the period that it is published for.
+
+        Args:
+            stated: the first day as each of its witnesses has it; None where one is silent.
+            options: the user's own word, which decides where all are silent.
+
+        Raises:
+            UsageError: two witnesses contradict each other, or all are silent.
+        """
+        days = {what: day for what, day in stated.items() if day is not None}
+        if len(set(days.values())) > 1:
+            raise self.contradiction("; ".join(f"{what} says {day}" for what, day in days.items()))
+        first = next(iter(days.values()), options.first_day)
+        if first is None:
+            raise self.refused(
+                "neither it nor its name has the first day that it holds; keep the name that it "
+                "has at CMS, or add --from YYYY-MM-DD"
+            )
+        last = last_of_period(first, self.layout.months)
+        if options.first_day is not None:
+            if not first <= options.first_day <= last:
+                raise self.contradiction(f"--from {options.first_day} is not in {first} to {last}")
+            first = options.first_day
+        return first, last
 
     def contradiction(self, what: str) -> UsageError:
         """Why the file is not imported: it says two things."""
@@ -262,37 +282,6 @@ def _joined(rows: Sequence[Sequence[str]]) -> list[str]:
 
 def _place(pattern: str, names: Sequence[str]) -> int | None:
     return next((n for n, name in enumerate(names) if re.fullmatch(pattern, name)), None)
-
-
-def period_of(
-    sheet: Sheet, stated: Mapping[str, date | None], options: Options, *, months: int
-) -> tuple[date, date]:
-    """The first and last day of the period that a file is published for.
-
-    Args:
-        sheet: the file.
-        stated: the first day as each of its witnesses has it; None where one is silent.
-        options: the user's own word, which decides where all are silent.
-        months: how many months the period has, at the end of a calendar quarter or year.
-
-    Raises:
-        UsageError: two witnesses contradict each other, or all are silent.
-    """
-    days = {what: day for what, day in stated.items() if day is not None}
-    if len(set(days.values())) > 1:
-        raise sheet.contradiction("; ".join(f"{what} says {day}" for what, day in days.items()))
-    first = next(iter(days.values()), options.first_day)
-    if first is None:
-        raise sheet.refused(
-            "neither it nor its name has the first day that it holds; keep the name that it has at "
-            "CMS, or add --from YYYY-MM-DD"
-        )
-    last = last_of_period(first, months)
-    if options.first_day is not None:
-        if not first <= options.first_day <= last:
-            raise sheet.contradiction(f"--from {options.first_day} is not in {first} to {last}")
-        first = options.first_day
-    return first, last
 
 
 def last_of_period(day: date, months: int) -> date:

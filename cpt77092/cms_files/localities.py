@@ -8,7 +8,6 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
 from cpt77092.cms_files.layout import (
-    FEE_SCHEDULE,
     ZIP_OF_FEES,
     Extract,
     Layout,
@@ -16,9 +15,9 @@ from cpt77092.cms_files.layout import (
     Options,
     Record,
     Sheet,
-    period_of,
     stated_day,
 )
+from cpt77092.policies.national_tables import FEE_SCHEDULE
 from cpt77092.reference.localities import LOCALITIES, Locality, localities_text
 from cpt77092.reference.sources import Source
 
@@ -54,7 +53,7 @@ def _period(sheet: Sheet, options: Options) -> tuple[date, date]:
         what: date(int(match[1]), outer.month if outer else 1, 1) if match else None
         for what, match in years.items()
     }
-    return period_of(sheet, {**stated, "the zip's name": outer}, options, months=12)
+    return sheet.period_of({**stated, "the zip's name": outer}, options)
 
 
 def _localities(sheet: Sheet, first: date, last: date, source: Source) -> Iterator[Locality]:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from cpt77092.cms_files.layout import Extract, Layout, NewTable, Options, Record, Sheet
+from cpt77092.policies.national_tables import MODIFIER_FILE
 from cpt77092.reference.code_list import MODIFIERS, ListedCode, code_list_text
 from cpt77092.reference.codes import known_modifiers
 from cpt77092.reference.modifiers import LEVEL_II
@@ -93,8 +94,7 @@ LAYOUT = Layout(
         "added": "ADD DT",
         "ended": "TERM DT",
     },
-    url="https://www.cms.gov/medicare/coding-billing/healthcare-common-procedure-system/"
-    "quarterly-update",
+    url=MODIFIER_FILE.page,
     states={
         "its name": r"HCPC(?P<year>20\d\d)_(?P<month>[A-Z]{3})",
         "the zip's name": r"(?P<month>[A-Z]{3})[A-Z]*-(?P<year>20\d\d)-ALPHA",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
-from cpt77092.cms_files.layout import Extract, Layout, NewTable, Options, Sheet, period_of
+from cpt77092.cms_files.layout import Extract, Layout, NewTable, Options, Sheet
 from cpt77092.reference.code_list import PLACES, ListedCode, code_list_text
 from cpt77092.reference.codes import assigned_places
 
@@ -15,7 +15,7 @@ _DATE = r"\b([A-Z][a-z]+ \d{1,2}, 20\d\d)\b"
 
 def _read(sheets: Sequence[Sheet], options: Options) -> Extract:
     (sheet,) = sheets
-    first, _ = period_of(sheet, {"its title": _updated(sheet)}, options, months=12)
+    first, _ = sheet.period_of({"its title": _updated(sheet)}, options)
     listed = {one.code: one for one in _listed(sheet)}
     before = assigned_places()
     if len(before & set(listed)) < len(before) / 2:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from datetime import date
 
 from cpt77092.cms_files.layout import (
-    NCCI,
     ZIP_OF_NCCI,
     Extract,
     Layout,
@@ -16,6 +15,7 @@ from cpt77092.cms_files.layout import (
     Record,
     Sheet,
 )
+from cpt77092.policies.national_tables import NCCI
 from cpt77092.reference.codes import CHECKED
 
 

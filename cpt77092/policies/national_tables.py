@@ -47,28 +47,32 @@ def _unit_limit_file(day: date) -> str:
     return f"MCR_MUE_PractitionerServices_Eff_{first:%m-%d-%Y}"
 
 
-_NCCI = "https://www.cms.gov/national-correct-coding-initiative-ncci"
+NCCI = "https://www.cms.gov/national-correct-coding-initiative-ncci"
+"""The page with the tables of unit limits and code pairs."""
+FEE_SCHEDULE = (
+    "https://www.cms.gov/medicare/payment/fee-schedules/physician/pfs-relative-value-files"
+)
+"""The page with the zips of relative values and cost indices."""
 
 TABLES = (
     NationalTable(
         title="Medicare fees and RVUs (PPRRVU)",
         parameter="fee",
         file=lambda day: f"PPRRVU in rvu{day:%y}{'abcd'[_quarter(day) - 1]}.zip",
-        page="https://www.cms.gov/medicare/payment/fee-schedules/physician/"
-        "pfs-relative-value-files",
+        page=FEE_SCHEDULE,
     ),
     NationalTable(
         title="unit limits (MUE)",
         parameter="max_units_per_day",
         file=_unit_limit_file,
-        page=_NCCI,
+        page=NCCI,
     ),
     NationalTable(
         title="code pairs (PTP)",
         parameter="pairs",
         # Version 1 was of 1995.
         file=lambda day: f"ccipra-v{day.year - 1994}{_quarter(day) - 1}r0-f1 to f4",
-        page=_NCCI,
+        page=NCCI,
     ),
 )
 """Every table that `scrub policies import` keeps current."""
