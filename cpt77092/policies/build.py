@@ -11,8 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from cpt77092.policies.code_groups import expand, specificity
-from cpt77092.policies.parameters import PARAMETERS, ByPart, Kind, Pair, Use
+from cpt77092.policies.parameters import PARAMETERS, ByPart, Kind, Pair, Use, expand, specificity
 from cpt77092.policies.policy import (
     DatedValue,
     EntryKind,

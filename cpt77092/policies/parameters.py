@@ -1,7 +1,8 @@
 """The closed list of parameters that a policy may state, and the type of each.
 
 A parameter is *scalar* (one value, a column of the lines) or a *set* (the column then has the
-number of a distinct set, whose members the facts look up).
+number of a distinct set, whose members the facts look up). A key of `codes` names one code that has
+it, or several.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from importlib.resources import files
 from typing import Literal, get_args
 
 from cpt77092.frozen import frozen
+from cpt77092.reference.codes import CHECKED, COMPANIONS, FAMILY
 
 EARLIEST_YEAR = 1990
 """No value is older: a date like 0001-01-01 would mean "always", which no source states."""
@@ -162,3 +164,20 @@ def _read_parameters() -> dict[str, Parameter]:
 
 PARAMETERS = _read_parameters()
 """Every parameter by name."""
+
+GROUPS: dict[str, frozenset[str]] = {
+    "all": CHECKED,
+    "tbs_family": FAMILY,
+    "companions": COMPANIONS,
+}
+"""Name to codes; a code's own key overrides a group."""
+
+
+def expand(code_key: str) -> frozenset[str]:
+    """The procedure codes that a key of `codes` means."""
+    return GROUPS.get(code_key, frozenset({code_key}))
+
+
+def specificity(code_key: str) -> int:
+    """Rank of a key; the higher overrides: a code over a group, a group over `all`."""
+    return {"all": 0, **dict.fromkeys(GROUPS.keys() - {"all"}, 1)}.get(code_key, 2)

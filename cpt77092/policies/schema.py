@@ -24,9 +24,8 @@ from pydantic import (
 )
 
 from cpt77092.policies import parameters
-from cpt77092.policies.code_groups import GROUPS
 from cpt77092.policies.example_line import EXAMPLE_LINE
-from cpt77092.policies.parameters import PARAMETERS, Kind, Parameter, Subject, Use
+from cpt77092.policies.parameters import GROUPS, PARAMETERS, Kind, Parameter, Subject, Use
 from cpt77092.reference.codes import CHECKED
 from cpt77092.reference.sources import Confidence
 from cpt77092.rule import Severity

@@ -16,11 +16,10 @@ from typing import Any
 
 from cpt77092.errors import PolicyError, UsageError, did_you_mean
 from cpt77092.frozen import frozen
-from cpt77092.policies.load import load_policies
+from cpt77092.policies.load import file_content, load_policies
 from cpt77092.policies.parameters import PARAMETERS
 from cpt77092.policies.yaml_lines import parse, split_examples
 from cpt77092.reference.sources import Confidence
-from cpt77092.text import small_file
 
 Tree = dict[str, Any]
 """A policy file as mappings, lists and text, in the order of the file."""
@@ -90,10 +89,9 @@ def open_tree(folder: Path, payer: str) -> Tree:
         return _yaml().map(payer=payer)  # type: ignore[no-any-return]
     from ruamel.yaml.error import YAMLError
 
+    content = split_examples(file_content(file))[0]
     try:
-        tree = _yaml().load(split_examples(small_file(file))[0].decode("utf-8"))
-    except OSError as problem:
-        raise UsageError(f"{file}: cannot be read ({problem.strerror})") from None
+        tree = _yaml().load(content.decode("utf-8"))
     except (UnicodeDecodeError, YAMLError):
         raise UsageError(f"{file}: not readable as YAML; scrub policies check says where") from None
     if not isinstance(tree, dict):
@@ -156,7 +154,7 @@ def text_of(folder: Path, tree: Tree) -> str:
             f"{tree['payer']}.yaml: cannot be written with its comments; add the values by hand"
         )
     file = folder / f"{tree['payer']}.yaml"
-    return text + split_examples(small_file(file))[1].decode("utf-8") if file.exists() else text
+    return text + split_examples(file_content(file))[1].decode("utf-8") if file.exists() else text
 
 
 def require_valid(folder: Path, texts: Mapping[str, str]) -> None:

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cpt77092.errors import FileProblem, did_you_mean
-from cpt77092.policies.code_groups import GROUPS
-from cpt77092.policies.parameters import ISO_DAY, PARAMETERS, SUBJECTS
+from cpt77092.policies.parameters import GROUPS, ISO_DAY, PARAMETERS, SUBJECTS
 from cpt77092.policies.payer_words import normal_name
 from cpt77092.policies.policy import Policy
 from cpt77092.policies.yaml_lines import Lines

@@ -22,7 +22,7 @@ from cpt77092.findings.schema import (
     Schema,
 )
 from cpt77092.policies.condition import OPERATORS, Name
-from cpt77092.policies.rule_names import columns_and_facts, parameters
+from cpt77092.policies.own_rules import columns_and_facts, parameters
 from cpt77092.reports.console import make_console, table_of
 
 _TYPES: dict[pl.DataType | type[pl.DataType], str] = {

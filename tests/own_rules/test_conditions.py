@@ -16,7 +16,7 @@ from cpt77092.policies.condition import (
     Type,
     compile_condition,
 )
-from cpt77092.policies.rule_names import columns_and_facts, open_names, parameters
+from cpt77092.policies.own_rules import columns_and_facts, open_names, parameters
 
 NAMES = open_names(codes={"77080", "77092"}, payers={"aetna", "medicare"})
 ENGINE_COLUMNS = {"as_of_date", "payer_policy"}

@@ -20,7 +20,7 @@ import cpt77092
 from cpt77092 import PolicyError
 from cpt77092.policies import load_policies
 from cpt77092.policies.condition import Type
-from cpt77092.policies.rule_names import columns_and_facts
+from cpt77092.policies.own_rules import columns_and_facts
 from cpt77092.reports.rule_pages import parts
 from cpt77092.reports.schema_pages import names_markdown
 from cpt77092.rules.selection import with_own

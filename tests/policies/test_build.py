@@ -14,9 +14,8 @@ from pydantic import BaseModel, ValidationError
 from cpt77092.errors import PolicyError
 from cpt77092.policies import load, load_policies
 from cpt77092.policies.build import PLAIN_SOURCE, build_policy
-from cpt77092.policies.code_groups import expand, specificity
 from cpt77092.policies.load import load_folders
-from cpt77092.policies.parameters import PARAMETERS, ByPart, Pair
+from cpt77092.policies.parameters import PARAMETERS, ByPart, Pair, expand, specificity
 from cpt77092.policies.policy import EntryKind, Matches, Policy, PolicySet
 from cpt77092.policies.schema import PolicyFile, policy_model
 from cpt77092.policies.yaml_lines import Lines, parse, split_examples
