@@ -11,7 +11,6 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,7 +26,7 @@ from cpt77092.policies.load import PACKAGED
 from cpt77092.policies.policy import DEFAULT, NATIONAL, DatedValue, EntryKind, Policy, Where
 from cpt77092.readers import Batch
 from cpt77092.reference.code_list import denial_codes
-from cpt77092.rule import Rule
+from cpt77092.rule import Rule, Severity
 
 WEEKS_BACK = 156
 """How far before today rules are tried: no filing limit of a policy is longer than three years."""
@@ -35,18 +34,12 @@ WEEKS_BACK = 156
 _DAY = timedelta(days=1)
 
 
-class NoteLevel(StrEnum):
-    """How serious a note is."""
-
-    WARNING = "warning"
-    INFO = "info"
-
-
 @frozen
 class Note:
     """One thing to review, with its line; a note on all policies together has none."""
 
-    level: NoteLevel
+    level: Severity
+    """A warning or an information."""
     text: str
     where: Where | None = None
 
@@ -103,9 +96,9 @@ def _denial_codes(policies: PolicySet, rules: Sequence[Rule], today: date) -> It
         name += "predicts" if len(of) == 1 else "predict"
         if listed is None:
             text = f"{name}, is not on the list of {lists[kind].first_day}"
-            yield Note(NoteLevel.WARNING, text)
+            yield Note(Severity.WARNING, text)
         elif listed.last_day is not None and listed.last_day < today:
-            yield Note(NoteLevel.WARNING, f"{name}, was stopped on {listed.last_day}")
+            yield Note(Severity.WARNING, f"{name}, was stopped on {listed.last_day}")
 
 
 # Overlaps
@@ -126,7 +119,7 @@ def _overlaps(policy: Policy) -> Iterator[Note]:
             )
             # The note is on a line that the user can change.
             where = overridden.by[-1].where if overridden.key == PACKAGED else entry.where
-            yield Note(NoteLevel.WARNING, text, where)
+            yield Note(Severity.WARNING, text, where)
 
 
 # Gaps
@@ -163,7 +156,7 @@ def _gaps(policies: PolicySet, policy: Policy, today: date) -> Iterator[Note]:
             f"{parameter} on {_codes(codes)}: no value in force from {gap.first} {until}, "
             f"{gap.why}{reach}"
         )
-        yield Note(NoteLevel.WARNING, text, gap.where)
+        yield Note(Severity.WARNING, text, gap.where)
 
 
 def _is_gap(decision: Decision, policy: Policy) -> bool:
@@ -202,16 +195,16 @@ def _old_sources(policy: Policy, today: date, max_age: int) -> Iterator[Note]:
         if source.retrieved and date.fromisoformat(source.retrieved) < limit:
             text = f"source {key!r} was read on {source.retrieved}, {_ago(source.retrieved, today)}"
             where = policy.where.get(("sources", key))
-            yield Note(level=NoteLevel.WARNING, text=f"{text}; read it again", where=where)
+            yield Note(level=Severity.WARNING, text=f"{text}; read it again", where=where)
     if all(source.retrieved for source in policy.sources.values()):
         return
     checked, where = policy.checked_on, policy.where.get(("checked_on",))
     if checked is None:
         text = "no date on which the sources were last read: state checked_on, or retrieved"
-        yield Note(level=NoteLevel.WARNING, text=text, where=policy.where.get(("payer",)))
+        yield Note(level=Severity.WARNING, text=text, where=policy.where.get(("payer",)))
     elif checked < limit:
         text = f"the sources were last read on {checked}, {_ago(checked.isoformat(), today)}"
-        yield Note(level=NoteLevel.WARNING, text=f"{text}; read them again", where=where)
+        yield Note(level=Severity.WARNING, text=f"{text}; read them again", where=where)
 
 
 def _ago(day: str, today: date) -> str:
@@ -239,7 +232,7 @@ def _without_effect(policies: PolicySet, policy: Policy) -> Iterator[Note]:
                 codes_of.setdefault(key, []).append(code)
     for (parameter, where, label), codes in codes_of.items():
         text = f"{parameter} on {_codes(codes)} makes no difference: {label} has the same value"
-        yield Note(NoteLevel.INFO, text, where)
+        yield Note(Severity.INFO, text, where)
 
 
 def _unread(policies: PolicySet, rules: Sequence[Rule]) -> Iterator[Note]:
@@ -256,7 +249,7 @@ def _unread(policies: PolicySet, rules: Sequence[Rule]) -> Iterator[Note]:
         for parameter, lines in stated.items():
             text = f"{parameter} is used by no rule; scrub brief and scrub policies show print it"
             where = min(lines, key=lambda where: where.line)
-            yield Note(NoteLevel.INFO, text, where)
+            yield Note(Severity.INFO, text, where)
 
 
 # Rules that cannot fire
@@ -281,7 +274,7 @@ def _idle_rules(policies: PolicySet, rules: Sequence[Rule], today: date) -> Iter
         may_fire = result.outcomes[rule.code].fill_null(value=True) & has_value
         if not may_fire.any():
             text = f"{rule.code} {rule.name} cannot fire: no policy has the value of"
-            yield Note(level=NoteLevel.INFO, text=f"{text} {rule.parameter} that it needs")
+            yield Note(level=Severity.INFO, text=f"{text} {rule.parameter} that it needs")
 
 
 def _bare_lines(policies: PolicySet, rules: Sequence[Rule], dates: Sequence[date]) -> Batch:

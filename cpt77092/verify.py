@@ -279,11 +279,8 @@ def _compare_rows(then: Sequence[Any], now: Sequence[Any]) -> list[str]:
     old, new = Counter(map(_as_text, then)), Counter(map(_as_text, now))
     if old == new:
         return ["the rows are in another order"]
-    return [f"rows: {_numbers({'missing': (old - new).total(), 'new': (new - old).total()})}"]
-
-
-def _numbers(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{number:,} {what}" for what, number in counts.items() if number)
+    numbers = {"missing": (old - new).total(), "new": (new - old).total()}
+    return [f"rows: {', '.join(f'{many:,} {what}' for what, many in numbers.items() if many)}"]
 
 
 def _claims(what: str, claims: Sequence[str]) -> str:

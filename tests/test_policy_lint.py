@@ -14,8 +14,8 @@ from cpt77092.cli import main
 from cpt77092.errors import PolicyError
 from cpt77092.policies import PolicySet, load_policies
 from cpt77092.policies.load import load_folders
-from cpt77092.policy_lint import Note, NoteLevel, lint
-from cpt77092.rule import param
+from cpt77092.policy_lint import Note, lint
+from cpt77092.rule import Severity, param
 from cpt77092.rules import BY_CODE, CATALOGUE
 
 TODAY = date(2026, 11, 23)
@@ -66,7 +66,7 @@ def warned(tmp_path: Path) -> Check:
     """The warnings, or notes, on a set of files as `FILE:LINE: text`."""
 
     def check(
-        level: NoteLevel = NoteLevel.WARNING, max_age: int | None = None, **files: str
+        level: Severity = Severity.WARNING, max_age: int | None = None, **files: str
     ) -> list[str]:
         notes = lint(policies_of(tmp_path, **files), CATALOGUE, today=TODAY, max_age=max_age)
         return [_short(note) for note in notes if note.level is level]
@@ -170,7 +170,7 @@ def test_a_users_old_entry_over_a_newer_one_of_ours(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     notes = lint(load_folders(ours, users), CATALOGUE, today=TODAY)
-    texts = [_short(note) for note in notes if note.level is NoteLevel.WARNING]
+    texts = [_short(note) for note in notes if note.level is Severity.WARNING]
     assert texts == [
         "plan.yaml:6: coverage under packaged from 2026-01-01 is hidden: plan overrides it for "
         "77092 and has no entry after 2024-01-01"
@@ -272,7 +272,7 @@ def test_a_file_without_the_date_its_sources_were_read(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     notes = lint(load_policies(tmp_path), CATALOGUE, today=TODAY, max_age=10_000)
-    texts = [_short(note) for note in notes if note.level is NoteLevel.WARNING]
+    texts = [_short(note) for note in notes if note.level is Severity.WARNING]
     assert (
         "plan.yaml:1: no date on which the sources were last read: state checked_on, or retrieved"
         in texts
@@ -285,7 +285,7 @@ def test_a_file_without_the_date_its_sources_were_read(tmp_path: Path) -> None:
 def test_a_value_that_the_next_file_states_too(warned: Check) -> None:
     cms = CMS + "    modifier_26:\n      2022-01-01: {value: not_allowed, source: tables}\n"
     notes = warned(
-        NoteLevel.INFO,
+        Severity.INFO,
         cms=cms,
         plan=plan(
             "  77092:\n"
@@ -307,7 +307,7 @@ def test_a_value_that_the_next_file_stops_stating_makes_a_difference(warned: Che
         "      2024-01-01: {value: accepted, source: tables}\n"
     )
     own = "  77092:\n    modifier_26:\n      2022-01-01: {value: not_allowed, source: manual}\n"
-    notes = warned(NoteLevel.INFO, cms=cms, plan=plan(own, head="follows: cms\n"))
+    notes = warned(Severity.INFO, cms=cms, plan=plan(own, head="follows: cms\n"))
     assert not [line for line in notes if "makes no difference" in line]
 
 

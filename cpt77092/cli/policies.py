@@ -137,7 +137,8 @@ def check_policies(_ctx: typer.Context, options: CheckPoliciesOptions) -> None:
     from cpt77092.policies import load_policies
     from cpt77092.policies.examples import read_examples
     from cpt77092.policies.load import packaged_folder
-    from cpt77092.policy_lint import NoteLevel, lint
+    from cpt77092.policy_lint import lint
+    from cpt77092.rule import Severity
     from cpt77092.rules.selection import with_own
 
     folder = options.folder or options.policies
@@ -149,7 +150,7 @@ def check_policies(_ctx: typer.Context, options: CheckPoliciesOptions) -> None:
         notes = [n for n in notes if n.where is None or Path(n.where.file).parent == folder]
     for note in notes:
         typer.echo(safe(str(note)))
-    warnings = sum(note.level is NoteLevel.WARNING for note in notes)
+    warnings = sum(note.level is Severity.WARNING for note in notes)
     numbers = f": {count(warnings, 'warning')}, {count(len(notes) - warnings, 'note')}"
     values = sum(len(policy.values) for policy in loaded.policies.values())
     own = f", {count(len(loaded.rules), 'own rule')}" if loaded.rules else ""

@@ -59,7 +59,8 @@ def for_a_part() -> int | None:
 def free() -> int | None:
     """Bytes that this process may still take; None where the system does not say (not Linux)."""
     bound = _BOUND.get()
-    limits = [_of_machine(), None if bound is None else max(0, bound - PROGRAM)]
+    of_machine = _number_after(MACHINE, "MemAvailable:", unit=1024)
+    limits = [of_machine, None if bound is None else max(0, bound - PROGRAM)]
     for (folder, *names), own in zip(GROUPS, _own_groups(), strict=False):
         # The group of the process and those around it; a container sees its own as the root.
         limits += [_of_group(folder / place, *names) for place in (own, *own.parents)]
@@ -145,10 +146,6 @@ def _own_groups() -> tuple[Path, Path]:
             _, controllers, place = line.split(":", 2)
             own |= dict.fromkeys(controllers.split(","), Path(place.lstrip("/")))
     return own[""], own["memory"]
-
-
-def _of_machine() -> int | None:
-    return _number_after(MACHINE, "MemAvailable:", unit=1024)
 
 
 def _of_group(folder: Path, limit: str, used: str, reclaimable: str) -> int | None:
