@@ -240,10 +240,7 @@ def read_batch(
         for n in range(len(sources))
     ]
     opened = [
-        (
-            FileState.of(source) if isinstance(source, str) else None,
-            open_source(source, _sending(selection, to), options),
-        )
+        (_state_of(source), open_source(source, _sending(selection, to), options))
         for source, to in zip(sources, lines, strict=True)
     ]
     files = []
@@ -354,6 +351,10 @@ def _read_rows(opened: OpenedFile, selection: Selection) -> tuple[Scan, Rows]:
         what = "no rows" if scan.source_file is None else "the file has a header and no rows"
         raise ClaimsError(f"{scan.path}: {what}; nothing to check")
     return scan, rows
+
+
+def _state_of(source: str | Frame) -> FileState | None:
+    return FileState.of(source) if isinstance(source, str) else None
 
 
 def open_source(source: str | Frame, selection: Selection, options: Options) -> OpenedFile:
