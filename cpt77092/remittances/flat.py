@@ -16,14 +16,8 @@ from cpt77092.readers.failures import native_errors_silenced, reading
 from cpt77092.readers.parquet import ParquetFile
 from cpt77092.readers.scan import INDEX, OpenedFile, Options
 from cpt77092.readers.text.csv import CsvFile
-from cpt77092.remittances.schema import (
-    ADJUSTMENT,
-    CENTS,
-    REMITTANCE_LINE,
-    RemittanceFile,
-    by_row,
-    with_answers,
-)
+from cpt77092.remittances.answers import ADJUSTMENT, by_row, with_answers
+from cpt77092.remittances.schema import CENTS, REMITTANCE_LINE, RemittanceFile
 
 _FROM_CLAIMS = {
     "claim_id": "claim_id",

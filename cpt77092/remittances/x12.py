@@ -29,13 +29,8 @@ from cpt77092.readers.x12.segments import (
     tagged_segments,
 )
 from cpt77092.reference.adjustments import PREDETERMINATION
-from cpt77092.remittances.schema import (
-    CENTS,
-    REMITTANCE_LINE,
-    RemittanceFile,
-    by_row,
-    with_answers,
-)
+from cpt77092.remittances.answers import by_row, with_answers
+from cpt77092.remittances.schema import CENTS, REMITTANCE_LINE, RemittanceFile
 
 TAGS = pl.Enum(
     [*ENVELOPE, "BPR", "N1", "CLP", "SVC", "CAS", "DTM", "REF", "AMT", "LQ", "MIA", "MOA", "PLB"]
