@@ -186,16 +186,12 @@ def _forms_of(cells: pl.Series) -> Iterator[tuple[str, str]]:
             left = left.filter(~fits)
 
 
-def order_note(order: Order) -> str | None:
-    """How ambiguous dates of a column are read; None where its cells show the US order."""
-    if order is Order.UNKNOWN:
-        return (
-            "no row shows whether dates like 03/04/2025 are month or day first; they are shown "
-            "month first, both were tried, and a rule that depends on it is not checked"
-        )
-    if order is Order.DAY_FIRST:
-        return "dates like 03/04/2025 are read day first, as some cells can only be"
-    return None
+ORDER_NOTES = {
+    Order.UNKNOWN: "no row shows whether dates like 03/04/2025 are month or day first; they are "
+    "shown month first, both were tried, and a rule that depends on it is not checked",
+    Order.DAY_FIRST: "dates like 03/04/2025 are read day first, as some cells can only be",
+}
+"""How ambiguous dates of a column are read, where its cells do not show the US order."""
 
 
 def _trimmed(cells: pl.Series) -> pl.Series:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 import polars as pl
 
 from cpt77092.claims import columns
-from cpt77092.claims.dates import Evidence, Order, order_note
+from cpt77092.claims.dates import ORDER_NOTES, Evidence, Order
 from cpt77092.readers.failures import native_errors_silenced, reading
 from cpt77092.readers.scan import Scan
 from cpt77092.text import gathered
@@ -91,5 +91,5 @@ def decided(shown: Shown) -> Orders:
 
 def order_notes(orders: Orders, needed: frozenset[str]) -> list[str]:
     """How ambiguous dates of the needed columns were read."""
-    notes = ((name, order_note(order)) for name, order in orders.items() if name in needed)
+    notes = ((name, ORDER_NOTES.get(order)) for name, order in orders.items() if name in needed)
     return [f"{name}: {note}" for name, note in notes if note]
