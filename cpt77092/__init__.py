@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from cpt77092.errors import ScrubError as ScrubError
     from cpt77092.errors import UsageError as UsageError
 
-__version__ = "0.9.0"
+__version__ = "0.10.0"
 
 _PLACES = {
     **dict.fromkeys(("RULES", "Result", "check", "load_policies", "scan"), "cpt77092.api"),
