@@ -105,6 +105,14 @@ def test_a_payer_id_never_outranks_the_name() -> None:
     assert matcher.read("00000", "Cigna").policy == "cigna"
 
 
+@pytest.mark.parametrize(
+    "name", ["Medicare primary Aetna secondary", "Medicare then Humana", "BCBS 2ndary to Medicare"]
+)
+def test_a_cell_that_names_two_payers_is_neithers(name: str) -> None:
+    match = Matcher.of(load_policies()).read("", name)
+    assert (match.policy, match.is_known) == (None, False)
+
+
 def test_own_names_are_obeyed_whatever_their_words_say() -> None:
     where = Where("scrub.yaml", 1)
     names = {
