@@ -27,6 +27,7 @@ from cpt77092.policies.policy import DEFAULT, NATIONAL, DatedValue, EntryKind, P
 from cpt77092.readers import Batch
 from cpt77092.reference.code_list import denial_codes
 from cpt77092.rule import Rule, Severity
+from cpt77092.text import gathered
 
 WEEKS_BACK = 156
 """How far before today rules are tried: no filing limit of a policy is longer than three years."""
@@ -84,10 +85,11 @@ def _order(note: Note) -> tuple[bool, str, int, str, str]:
 def _denial_codes(policies: PolicySet, rules: Sequence[Rule], today: date) -> Iterator[Note]:
     """Codes of predicted denials that the user's newest lists do not have, or that were stopped."""
     lists = denial_codes(policies.tables)
-    predicted: dict[tuple[str, str], list[str]] = {}
-    for rule in rules:
-        for key in dict.fromkeys(key for one in rule.denials for key in one.listed_codes):
-            predicted.setdefault(key, []).append(rule.code)
+    predicted = gathered(
+        (key, rule.code)
+        for rule in rules
+        for key in dict.fromkeys(key for one in rule.denials for key in one.listed_codes)
+    )
     for (kind, code), of in sorted(predicted.items()):
         if kind not in lists:
             continue

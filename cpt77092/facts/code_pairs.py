@@ -48,31 +48,26 @@ def code_bit(context: Context) -> pl.Expr:
     return pl.when("is_past").then(_NOTHING).otherwise(pl.lit(bits).gather("code_number"))
 
 
-def _bit_where(name: str, bit: str, holds: pl.Expr, *reads: str) -> Fact:
-    """The bit of a line on which something holds, which reads some columns; else none."""
-    own = pl.when(holds).then(bit).otherwise(_NOTHING)
+def _bit_where(name: str, bit: str, holds: pl.Expr) -> Fact:
+    """The bit of a line on which something holds; else none."""
+    own, reads = pl.when(holds).then(bit).otherwise(_NOTHING), tuple(holds.meta.root_names())
     return Fact(name=name, build=lambda _: own, reads=(bit,), optional=reads)
 
 
 def _if_counted(bit: str) -> Fact:
     """`counted_code_bit` and so on: the bit where the line counts."""
-    return _bit_where(f"counted_{bit}", bit, pl.col("surely_counts"), "surely_counts")
+    return _bit_where(f"counted_{bit}", bit, pl.col("surely_counts"))
 
 
 _BYPASSES = pl.col("has_bypass_modifier")
 _OF_SOME_LINES = (
-    _bit_where("bare_bit", "code_bit", ~_BYPASSES, "has_bypass_modifier"),
+    _bit_where("bare_bit", "code_bit", ~_BYPASSES),
     # Without any modifier no list of them is asked.
-    _bit_where("unmodified_bit", "code_bit", ~pl.col("has_modifiers"), "has_modifiers"),
+    _bit_where("unmodified_bit", "code_bit", ~pl.col("has_modifiers")),
     # A modifier that may bypass.
-    _bit_where("doubtful_bit", "code_bit", _BYPASSES.is_null(), "has_bypass_modifier"),
+    _bit_where("doubtful_bit", "code_bit", _BYPASSES.is_null()),
     # The pairs of the code are unknown.
-    _bit_where(
-        "unjudged_bit",
-        "code_bit",
-        _IS_CHECKED & pl.col("policy.pairs").is_null(),
-        *("hcpcs_code", "policy.pairs"),
-    ),
+    _bit_where("unjudged_bit", "code_bit", _IS_CHECKED & pl.col("policy.pairs").is_null()),
 )
 _BITS = {"codes": "code_bit"} | {
     fact.name.removesuffix("_bit"): fact.name for fact in _OF_SOME_LINES

@@ -408,15 +408,11 @@ def has_supporting_diagnosis(context: Context) -> pl.Expr:
 @replace(_OF_LISTS, reads=("line_diagnoses", "policy.excluded_diagnoses")).of
 def excluded_diagnoses_found(context: Context) -> pl.Expr:
     """The line's diagnoses that the payer excludes; none on a line without diagnoses."""
-    return _excluded(context)
-
-
-def _excluded(context: Context) -> pl.Expr:
     excluded = _joined(_dotted_all(_listed("excluded_diagnoses", context)))
     return pl.when(pl.col("line_diagnoses") == "").then(pl.lit("")).otherwise(excluded)
 
 
-@_OF_LISTS.of
-def surely_has_excluded_diagnosis(context: Context) -> pl.Expr:
+@Fact(optional=("excluded_diagnoses_found",)).of
+def surely_has_excluded_diagnosis(_: Context) -> pl.Expr:
     """A diagnosis of the line is known to be excluded."""
-    return (_excluded(context) != "").fill_null(value=False)
+    return (pl.col("excluded_diagnoses_found") != "").fill_null(value=False)

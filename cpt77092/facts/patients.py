@@ -43,6 +43,3 @@ def patient_age(_: Context) -> pl.Expr:
 def _day_of_year(day: pl.Expr) -> pl.Expr:
     """Month and day as one number: 1231 on December 31."""
     return day.dt.month().cast(pl.Int32) * 100 + day.dt.day()
-
-
-_SEX_UNKNOWN = "the patient's sex is not stated as M, F, 1 or 2"

@@ -7,13 +7,11 @@ Clear: the cell holds a two-digit code that CMS assigns.
 Not checked: no POS column.
 """
 
-import polars as pl
-
-from cpt77092.rule import Confidence, Denial, FixKind, Remedy, Rule, Severity, Source
+from cpt77092.rule import Confidence, Denial, FixKind, Remedy, Rule, Severity, Source, col
 
 RULE = Rule(
     severity=Severity.ERROR,
-    flag=~pl.col("place_is_assigned"),
+    flag=~col("place_is_assigned"),
     source=Source(
         title="CMS place-of-service code set",
         at="data/places-of-service.txt; third-party copy",
@@ -28,7 +26,7 @@ RULE = Rule(
             "Write 0{place_of_service_code} if the chart shows that POS; it may also be a "
             "longer code cut short.",
             kind=FixKind.UNSAFE,
-            when=pl.col("place_of_service_code").cast(pl.String).str.contains(r"^\d$"),
+            when=col("place_of_service_code").cast(str).str.contains(r"^\d$"),
         ),
     ),
     denial=Denial("CO", "16", "M77"),

@@ -32,6 +32,7 @@ from cpt77092.rules.selection import with_own
 from cpt77092.spark.arrow import packed, pickled, record_batches, row, rows_of, unpacked
 from cpt77092.spark.new_folder import NewFolder
 from cpt77092.spark.rows import DAYS, ROOT, Reader, as_read, claims_of, with_places
+from cpt77092.text import gathered
 from cpt77092.whole import BATCH_LINE, SPELLING, Outline, Whole
 
 PARTED: Schema = {"part": pl.Int64(), "kind": pl.String(), "packed": pl.Binary()}
@@ -114,9 +115,7 @@ def given_diagnoses(parter: Parter, batches: Iterable[pa.RecordBatch]) -> Iterat
 
     The batches are all rows of some claim numbers.
     """
-    held: dict[str, list[bytes]] = {}
-    for each in rows_of(batches):
-        held.setdefault(each["kind"], []).append(each["packed"])
+    held = gathered((each["kind"], each["packed"]) for each in rows_of(batches))
     if OWN not in held:
         return
     own = _together(held[OWN])

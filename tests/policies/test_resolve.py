@@ -106,9 +106,15 @@ def test_a_payer_id_never_outranks_the_name() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["Medicare primary Aetna secondary", "Medicare then Humana", "BCBS 2ndary to Medicare"]
+    "name",
+    [
+        "Medicare primary Aetna secondary",
+        "Medicare then Humana",
+        "BCBS 2ndary to Medicare",
+        "Humana Gold Plus Secondary",
+    ],
 )
-def test_a_cell_that_names_two_payers_is_neithers(name: str) -> None:
+def test_a_cell_that_may_name_two_payers_is_asked_for(name: str) -> None:
     match = Matcher.of(load_policies()).read("", name)
     assert (match.policy, match.is_known) == (None, False)
 
