@@ -22,7 +22,6 @@ DATE_FORMS = (
     (r"^[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}$", "%m/%d/%Y"),
     (r"^[0-9]{1,2}/[0-9]{1,2}/[0-9]{2}$", "%m/%d/%y"),
     (r"^[0-9]{4}/[0-9]{1,2}/[0-9]{1,2}$", "%Y/%m/%d"),
-    (r"^(?:0[1-9]|1[0-2])[0-3][0-9](?:19|20)[0-9]{2}$", "%m%d%Y"),  # no month is 19 or 20
     (r"^[0-9]{8}$", "%Y%m%d"),
     (r"^[0-9]{1,2}-[A-Za-z]{3}-[0-9]{4}$", "%d-%b-%Y"),
     (r"^[0-9]{1,2}-[A-Za-z]{3}-[0-9]{2}$", "%d-%b-%y"),
@@ -55,11 +54,13 @@ _NAMED = {
 _MORE_THAN_A_DAY = r"[^0-9/-]|[0-9]{9}"
 """Without it a cell has no time, zone, weekday or month in words."""
 _EITHER = r"^([0-9]{1,2})([/-])([0-9]{1,2})([/-])([0-9]{4}|[0-9]{2})$"
+_WITHOUT_MARKS = r"([0-9]{2})([0-9]{2})((?:19|20)[0-9]{2})"
+"""03042025, which cannot have the year first: no month is 19 or 20."""
 # A cell with such a date: a weekday and marks of a spreadsheet may stand before it, a time behind.
-_WITH_EITHER = (
-    r"^\W*(?:[A-Za-z]{3,9}\.?,? +)?"
-    r"(([0-9]{1,2})[/-]([0-9]{1,2})[/-](?:[0-9]{4}|[0-9]{2}))(?:\D.*)?$"
-)
+_BEFORE = r"^\W*(?:[A-Za-z]{3,9}\.?,? +)?"
+_MARKED = r"[0-9]{1,2}[/-][0-9]{1,2}[/-](?:[0-9]{4}|[0-9]{2})"
+_WITH_EITHER = rf"{_BEFORE}({_MARKED}|{_WITHOUT_MARKS})(?:\D.*)?$"
+_NUMBERS_OF_EITHER = rf"{_BEFORE}([0-9]{{1,2}})[/-]?([0-9]{{1,2}})"
 
 
 class Order(Enum):
@@ -134,7 +135,9 @@ class Evidence:
 def shown_by(cells: pl.Expr) -> pl.Expr:
     """What text cells show of the order, as one struct, for `Evidence.read`."""
     cells = cells.filter(cells.str.contains(_WITH_EITHER))  # in most files none
-    first, second = (cells.str.extract(_WITH_EITHER, group).cast(pl.Int32) for group in (2, 3))
+    first, second = (
+        cells.str.extract(_NUMBERS_OF_EITHER, group).cast(pl.Int32) for group in (1, 2)
+    )
     is_first_month, is_second_month = first.is_between(1, 12), second.is_between(1, 12)
     only_day_first = is_second_month & first.is_between(13, 31)
     day_first = cells.filter(only_day_first).str.extract(_WITH_EITHER, 1)
@@ -198,14 +201,18 @@ def _trimmed(cells: pl.Series) -> pl.Series:
     """The days that text cells name, without time, zone and weekday, as `DATE_FORMS` have them."""
     days = cells.str.strip_chars()
     if not days.str.contains(_MORE_THAN_A_DAY).any():
-        return days
+        return _with_marks(days)
     days = (
         days.str.replace(_WEEKDAY, "")
         .str.replace(_ENDS_OF_DAYS, "$1$2")
         .str.replace(_TIME_OF_DAY, "")
     )
     named = [pl.format("{}-{}-{}", *_parts(form, groups)) for form, groups in _NAMED.items()]
-    return days.to_frame("cell").select(pl.coalesce(*named, "cell")).to_series()
+    return _with_marks(days.to_frame("cell").select(pl.coalesce(*named, "cell")).to_series())
+
+
+def _with_marks(days: pl.Series) -> pl.Series:
+    return days.str.replace(f"^{_WITHOUT_MARKS}$", "$1/$2/$3")
 
 
 def _parts(form: str, groups: tuple[int, int, int]) -> Iterator[pl.Expr]:

@@ -34,6 +34,11 @@ def read(folder: Path, *rows: str, header: str = "claim,payer,dos,cpt,npi") -> B
         (["15/03/2026", "16/03/2026", "03/17/2026"], Order.MONTH_FIRST),
         (["13/40/2025", "14/40/2025"], Order.NONE),
         (["15-03-2026", "16-03-2026"], Order.DAY_FIRST),
+        (["20260304", "19991231"], Order.NONE),
+        (["03042026"], Order.UNKNOWN),
+        (["03042026", "03152026 00:00"], Order.MONTH_FIRST),
+        (["03042026", "15032026"], Order.DAY_FIRST),
+        (["13402025"], Order.NONE),
     ],
 )
 def test_the_cells_of_a_column_show_its_order(cells: list[str], order: Order) -> None:
@@ -91,7 +96,13 @@ def test_a_month_that_is_named_may_stand_first(cell: str) -> None:
     ],
 )
 def test_a_month_may_stand_first_without_marks(cell: str, day: date | None) -> None:
-    assert read_dates(pl.Series([cell])).to_list() == [day]
+    assert read_dates(pl.Series([cell]), order=Order.MONTH_FIRST).to_list() == [day]
+
+
+def test_dates_without_marks_have_the_order_of_those_with_them() -> None:
+    days = [date(2026, 3, 25), date(2026, 3, 26), date(2026, 4, 3)]
+    for written in ("%d/%m/%Y", "%d%m%Y"):
+        assert read_dates(pl.Series([f"{day:{written}}" for day in days])).to_list() == days
 
 
 @pytest.mark.parametrize("cell", ["Marble 2, 2026", "Mar 32, 2026", "Mar 2, 26", "Feb 30 2026"])
