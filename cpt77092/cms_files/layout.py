@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import field
 from datetime import date
 from itertools import islice
@@ -132,7 +133,7 @@ class Sheet:
             raise self.refused(f"{cell!r} of {of} is no date; expected YYYYMMDD") from None
 
     def period(self, options: Options) -> tuple[date, date]:
-        """The same, by what its layout says of its title and its names."""
+        """The first and last day of its period, by what its layout says of its title and names."""
         texts = {
             "its title": self.titles,
             "its name": self.file.name,
@@ -305,7 +306,9 @@ def stated_day(pattern: str, text: str) -> date | None:
     parts = match.groupdict()
     year = 2000 + int(parts["year"][-2:])
     if "day" in parts:
-        return date(year, int(parts["month"]), int(parts["day"]))
+        with suppress(ValueError):  # no such day
+            return date(year, int(parts["month"]), int(parts["day"]))
+        return None
     for name, marks in (("quarter", "1234"), ("letter", "ABCD")):
         if name in parts:
             return quarter_day(year, marks.index(parts[name]) + 1)

@@ -133,7 +133,7 @@ def _facts_of_whole(rules: Sequence[Rule]) -> list[str]:
 def read_by_first_lines(rules: Sequence[Rule]) -> frozenset[str]:
     """The columns of a part without which `first_lines` cannot do, but for content.
 
-    None where no rule asks for first lines.
+    No column where no rule asks for first lines.
     """
     names = [n for fact in _facts_of_whole(rules) for n in FIRST_AMONG[fact].meta.root_names()]
     if not names:

@@ -32,6 +32,8 @@ def reason(failure: BaseException) -> str:
     """Why a file cannot be read, in our words: those of Polars may quote cells of a claim."""
     if isinstance(failure, OSError) and failure.strerror:  # its text names the file, too
         return failure.strerror
+    if isinstance(failure, MemoryError):
+        return "memory does not hold it"
     text = str(failure)
     if "ncrypt" in text:
         return "it is encrypted; decrypt it first"

@@ -256,6 +256,7 @@ def test_a_limit_that_is_published_no_more_is_withdrawn(run: Scrub) -> None:
     [
         ("MCD_MUE_PractitionerServices_Eff_10-01-2026", "it is Medicaid's table"),
         ("mue", "keep the name that it has at CMS"),
+        ("MCR_MUE_PractitionerServices_Eff_13-01-2026", "keep the name that it has at CMS"),
     ],
 )
 def test_other_unit_tables_are_refused(run: Scrub, name: str, words: str) -> None:

@@ -206,3 +206,9 @@ def test_why_a_file_cannot_be_read_is_not_taken_from_its_name(name: str) -> None
     with pytest.raises(ClaimsError) as refusal, reading(name):
         raise PermissionError(13, "Permission denied", name)
     assert str(refusal.value) == f"{name}: cannot be read (Permission denied)"
+
+
+def test_a_file_that_memory_does_not_hold_is_not_called_damaged() -> None:
+    with pytest.raises(ClaimsError) as refusal, reading("june.835"):
+        raise MemoryError
+    assert str(refusal.value) == "june.835: cannot be read (memory does not hold it)"

@@ -169,6 +169,21 @@ def test_a_formula_whose_value_is_not_saved_is_no_blank(
     assert cells_of("claims", zipped(parts), SHEET).row(0) == ("A1", text, "77092")
 
 
+@pytest.mark.parametrize(("formula", "text"), [(b'IF(A1=1,"",26)', ""), (b"2&amp;6", "#VALUE!")])
+def test_a_formula_of_several_cells_is_that_of_the_first_of_them(
+    formula: bytes, text: str, tmp_path: Path
+) -> None:
+    write_workbook(tmp_path / "claims.xlsx", {SHEET: []})
+    parts = parts_of((tmp_path / "claims.xlsx").read_bytes())
+    first = b'<c><f t="shared" ref="A1:C1" si="0">' + formula + b"</f></c>"
+    others = b'<c><f t="shared" si="0"/></c><c><f t="shared" si="0"></f><v/></c>'
+    row = b'<row r="1"><c t="str"><v>A1</v></c>' + first + others
+    sheet = "xl/worksheets/sheet1.xml"
+    end = b'<c t="str"><v>77092</v></c></row></sheetData>'
+    parts[sheet] = parts[sheet].replace(b"</sheetData>", row + end)
+    assert cells_of("claims", zipped(parts), SHEET).row(0) == ("A1", text, text, text, "77092")
+
+
 @pytest.mark.parametrize(
     "content", [xlsb(above=1_048_000, before=16_000), ods(above=100_000, before=900)]
 )

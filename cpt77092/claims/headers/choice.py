@@ -107,12 +107,13 @@ class Choice:
             header: one that no column is read from.
             read: each column to the headers that it is read from.
         """
+        cells = self.cells or {}
+        claims = cells.get(next(iter(read.get("claim_id", ())), None) or "", ())
 
         def codes(name: str | None) -> Iterator[tuple[str, str]]:
-            rows = zip(claims, (self.cells or {}).get(name or "", ()), strict=False)
+            rows = zip(claims, cells.get(name or "", ()), strict=False)
             return ((claim, cell.strip()[:5]) for claim, cell in rows)
 
-        [claims, *_] = [(self.cells or {}).get(c or "", ()) for c in read.get("claim_id", ("",))]
         own = set(chain.from_iterable(map(codes, read.get("hcpcs_code", ()))))
         return any(one[1] in CHECKED and one not in own for one in codes(header))
 

@@ -81,11 +81,11 @@ def _of_blocks(words: Mapping[str, Words]) -> dict[str, Words]:
 
     Where the claim's number has copies too, they are two tables side by side.
     """
-    alike: dict[frozenset[str], list[str]] = {}
-    for name, read in words.items():
-        if read.is_copy:
-            columns = frozenset(concept.name for concept, _ in candidates_of("", read))
-            alike.setdefault(columns, []).append(name)
+    alike = gathered(
+        (frozenset(concept.name for concept, _ in candidates_of("", read)), name)
+        for name, read in words.items()
+        if read.is_copy
+    )
     codes = alike.get(frozenset({"hcpcs_code"}), [])
     blocks = [
         names

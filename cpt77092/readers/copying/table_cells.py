@@ -27,6 +27,7 @@ from cpt77092.readers.copying.table import sink
 from cpt77092.readers.failures import POLARS_FAILURES, native_errors_silenced
 from cpt77092.readers.parquet import ParquetFile, scan_table
 from cpt77092.readers.scan import INDEX
+from cpt77092.text import gathered
 
 
 @frozen(slots=False)
@@ -106,11 +107,11 @@ class TableCells:
             OutputError: a cell is not what its edit expects, or the file cannot be written.
         """
         rows = by_row(edits)
-        by_column: dict[str, list[CellEdit]] = {}
-        for edit in (edit for row in rows.values() for edit in row):
+        every = [edit for row in rows.values() for edit in row]
+        for edit in every:
             if edit.column not in self._types:
                 raise not_expected(self.opened.path, edit)
-            by_column.setdefault(edit.column, []).append(edit)
+        by_column = gathered((edit.column, edit) for edit in every)
         self._require_expected(rows, by_column)
         changes = [self._changed(header, some) for header, some in by_column.items()]
         sink(self._rows.with_columns(changes), out, self.opened.path)

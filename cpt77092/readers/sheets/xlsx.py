@@ -15,8 +15,11 @@ _RELATION = re.compile(rb"<(?:\w+:)?Relationship\b[^>]*>")
 _SHEET = re.compile(rb"<(?:\w+:)?sheet\b[^>]*>")
 _ATTRIBUTE = re.compile(rb"""(?:\w+:)?\b(\w+)=(["'])(.*?)\2""")
 _PLACE = re.compile(rb"""\br=["']([A-Z]+)([0-9]+)["']""")
-_ERROR = re.compile(rb"""\bt=["']e["']|</(?:\w+:)?f>\s*(?:</|<(?:\w+:)?v\s*(?:/>|></))""")
-"""An error, or a formula whose value the program that wrote it did not save."""
+_ERROR = re.compile(rb"""\bt=["']e["']""")
+_UNSAVED = re.compile(
+    rb"""(?:</(?:\w+:)?f|<(?:\w+:)?f\b[^>]*/)>\s*(?:</|<(?:\w+:)?v\s*(?:/>|></))"""
+)
+"""The end of a formula whose value the program that wrote it did not save."""
 _BLOCK = 1 << 20
 
 
@@ -31,12 +34,12 @@ def survey(book: ZipFile, sheet: str) -> Survey:
     columns, rows, has_errors = _extent(book, part)
     if not has_errors:
         return Survey(columns, rows)
-    left, errors = None, []
+    left, errors, shared = None, [], dict[str, str]()
     try:
         for column, row, cell in _filled(book, part):
             left = column if left is None else min(left, column)
-            value = cell.findtext("{*}v", "")
-            formula = cell.findtext("{*}f")  # one with "" in it may have an empty text as its value
+            value, formula = cell.findtext("{*}v", ""), _formula(cell, shared)
+            # A formula with "" in it may have an empty text as its value.
             is_text = formula is None or '""' in formula or cell.get("t") == "str"
             is_unsaved = not value and not is_text
             if cell.get("t") == "e" or is_unsaved:
@@ -54,12 +57,28 @@ def _extent(book: ZipFile, part: str) -> tuple[int, int, bool]:
     columns, last, tail, has_errors = {b""}, 0, b"", False
     with book.open(part) as stream:
         while block := stream.read(_BLOCK):
-            places = _PLACE.findall(tail + block)
+            text = tail + block
+            places = _PLACE.findall(text)
             columns |= {letters for letters, _ in places}
             last = max(last, *(int(row) for _, row in places), 0)
-            has_errors = has_errors or _ERROR.search(tail + block) is not None
+            has_errors = has_errors or _has_error(text)
             tail = block[-30:]
     return max(map(_number, columns)), last, has_errors
+
+
+def _has_error(text: bytes) -> bool:
+    """Whether some cells have an error, or a formula without its value; most have no formula."""
+    has_formula = b"<f" in text or b":f" in text
+    return bool(_ERROR.search(text) or (has_formula and _UNSAVED.search(text)))
+
+
+def _formula(cell: Element, shared: dict[str, str]) -> str | None:
+    """The formula of a cell; one that several cells share stands in the first of them."""
+    own = cell.find("{*}f")
+    if own is None:
+        return None
+    number, text = own.get("si"), own.text or ""
+    return text if number is None else shared.setdefault(number, text)
 
 
 def _filled(book: ZipFile, part: str) -> Iterator[tuple[int, int, Element]]:
