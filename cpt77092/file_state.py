@@ -87,6 +87,8 @@ def closing(digest: hashlib._Hash) -> bytes:
 
 def is_whole(content: bytes | mmap) -> bool:
     """Whether a JSON report ends with the digest of its bytes."""
-    at = max(content.rfind(_DIGEST), 0)
+    at = content.rfind(_DIGEST)
+    if at < 0:
+        return False
     with memoryview(content) as view, view[:at] as body:
         return content[at:] == closing(hashlib.sha256(body))

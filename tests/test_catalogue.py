@@ -254,7 +254,6 @@ def test_no_loop_over_rows_where_the_lines_are() -> None:
         ("findings/since.py", "iter_rows"),  # counts per status and severity
         ("findings/totals.py", "iter_rows"),  # counts per rule and payer
         ("analysis/finding_changes.py", "iter_rows"),  # payers, months, findings that are shown
-        ("analysis/what_if.py", "iter_rows"),  # the rules with an error
         ("analysis/policy_examples.py", "iter_rows"),  # the findings of a few examples
         ("split/held_claims.py", "iter_rows"),  # the ways in which payers are named
         ("split/__init__.py", "iter_rows"),  # where rows go, one of each run of rows
@@ -272,8 +271,7 @@ def test_no_loop_over_rows_where_the_lines_are() -> None:
         ("reports/check/accepted_notes.py", "iter_rows"),  # the findings that are shown
         ("reports/check/claim_blocks.py", "iter_rows"),  # the findings that are shown
         ("reports/check/rollup_table.py", "iter_rows"),  # the lines or claims that are shown
-        ("reports/check/html.py", "iter_rows"),  # the findings that are shown
-        ("reports/check/data.py", "iter_rows"),  # names of payers
+        ("reports/check/html.py", "iter_rows"),  # the findings that are shown, names of payers
         ("reports/check/xlsx.py", "iter_rows"),  # the findings that are listed
         ("reports/rule_pages.py", "iter_rows"),  # sources
         ("reports/check/summary.py", "iter_rows"),  # the rejects that are shown

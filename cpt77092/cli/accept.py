@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from cpt77092.cli.configured import accepted_file, answers_of, settings_of
+from cpt77092.cli.configured import accepted_file, request_of, settings_of
 from cpt77092.cli.exits import exit_if_any
 from cpt77092.cli.options import (
     DECISION,
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
     from cpt77092.engine import Result
     from cpt77092.followup.entries import Entry
-    from cpt77092.policies.payer_names import OwnName
     from cpt77092.policies.policy import PolicySet
     from cpt77092.run import Request
 
@@ -75,12 +74,11 @@ class AcceptOptions(ClaimOptions):
         FOLLOWING, "The file; scrub-accepted.yaml here or above if omitted."
     )
 
-    def accept_request(self, ctx: typer.Context, payer_names: Sequence[OwnName]) -> Request:
+    def accept_request(self, ctx: typer.Context) -> Request:
         """The run whose findings are accepted: that of `scrub check`, with its `--payer`."""
         of_file = settings_of(ctx).options.get("payer")
         payer = self.check_payer or os.environ.get("SCRUB_PAYER") or of_file
-        request = ClaimOptions.run_request(self, payer_names)
-        return replace(request, payer=None if payer is None else str(payer), **answers_of(ctx))
+        return replace(request_of(ctx, self), payer=None if payer is None else str(payer))
 
 
 @with_options
@@ -114,7 +112,7 @@ def accept(ctx: typer.Context, options: AcceptOptions) -> None:
     _require_decision(options)
     from cpt77092.run import run
 
-    result = run(options.accept_request(ctx, settings_of(ctx).payers))
+    result = run(options.accept_request(ctx))
     findings = _chosen(result, options)
     _write(file, result, findings, options)
     batch = result.batch

@@ -67,6 +67,7 @@ def diff(ctx: typer.Context, options: DiffOptions) -> None:
     """
     from cpt77092.analysis.finding_changes import Comparison
     from cpt77092.analysis.policy_diff import compose
+    from cpt77092.findings import totals
     from cpt77092.reports.document import print_document
     from cpt77092.run import Variant, run_each
 
@@ -86,7 +87,8 @@ def diff(ctx: typer.Context, options: DiffOptions) -> None:
     )
     print_document(document, options.form, options.color)
     if comparison is not None:
-        exit_if_unread(ctx, comparison.new, request.without)
+        new_totals = totals(new, without=request.without)
+        exit_if_unread(ctx, new.batch.unreadable, new_totals)
 
 
 def _compared(
@@ -163,13 +165,12 @@ def what_if(ctx: typer.Context, options: WhatIfOptions) -> None:
     for case, result in zip(cases, run_each(request, variants), strict=True):
         # Nothing else of the run is kept.
         answers.append(Answer(case, totals(result, without=request.without)))
-        if len(answers) == 1:
-            as_billed = result
+        unreadable = result.batch.unreadable
     shown = without_repeats(answers)
     print_document(
         compose(shown, options.assumed or (), request.as_of), options.form, options.color
     )
-    exit_if_unread(ctx, as_billed, request.without)
+    exit_if_unread(ctx, unreadable, answers[0].totals)
 
 
 def _cases(policies: PolicySet, options: WhatIfOptions) -> list[Case]:
@@ -219,13 +220,14 @@ def why(ctx: typer.Context, options: WhyOptions) -> None:
     Example: scrub why A-1001 claims.csv
     """
     from cpt77092.analysis.why import compose
+    from cpt77092.findings import totals
     from cpt77092.reports.document import print_document
     from cpt77092.run import run
 
     request = request_of(ctx, options)
     result = run(request)
     print_document(compose(result, options.claim), options.form, options.color)
-    exit_if_unread(ctx, result, request.without)
+    exit_if_unread(ctx, result.batch.unreadable, totals(result, without=request.without))
 
 
 @frozen(kw_only=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,7 @@ from cpt77092.frozen import frozen
 from cpt77092.text import count
 
 if TYPE_CHECKING:
+    from cpt77092.document import Document
     from cpt77092.grading import Graded
     from cpt77092.run import Request
 
@@ -79,7 +81,6 @@ def grade(ctx: typer.Context, options: GradeOptions) -> None:
     Example: scrub grade june.835 --report report.json -o grades.html
     """
     from cpt77092.grading import LISTED, compose, run_grading
-    from cpt77092.reports.document import print_document, write_document
     from cpt77092.reports.files import GRADE_FORMATS
     from cpt77092.run import Request
 
@@ -94,12 +95,7 @@ def grade(ctx: typer.Context, options: GradeOptions) -> None:
         policies=options.policies,
         lenient=options.lenient,
     )
-    form = options.form or GradeFormat.TEXT
-    is_text_shown = form is GradeFormat.TEXT and not outputs
-    document = compose(graded, limit=options.limit if is_text_shown else LISTED)
-    write_document(document, outputs)
-    if not outputs and (options.form or not options.quiet):
-        print_document(document, form, options.color)
+    _show(options, outputs, partial(compose, graded), LISTED)
     exit_if_any(ctx, list(_problems(graded)))
 
 
@@ -122,6 +118,30 @@ def _outputs(
     require_no_input(request, [("-o", name) for name in names], read)
     ctx.with_resource(output_locks(names))
     return outputs
+
+
+def _show(
+    options: GradeOptions | ProfileOptions,
+    outputs: Sequence[tuple[str, StrEnum]],
+    compose: Callable[..., Document],
+    most: int,
+) -> None:
+    """Write a document, or print it.
+
+    Args:
+        options: of the command; their limit is for text on standard output alone.
+        outputs: the files to write, with their formats.
+        compose: makes the document with a `limit` of its lists.
+        most: the limit of all other formats, and of files.
+    """
+    from cpt77092.reports.document import print_document, write_document
+
+    form = options.form or DocumentFormat.TEXT
+    is_text_shown = form == DocumentFormat.TEXT and not outputs
+    document = compose(limit=options.limit if is_text_shown else most)
+    write_document(document, outputs)
+    if not outputs and (options.form or not options.quiet):
+        print_document(document, form, options.color)
 
 
 def _problems(graded: Graded) -> Iterator[str]:
@@ -159,9 +179,9 @@ def profile(ctx: typer.Context, options: ProfileOptions) -> None:
 
     Example: scrub profile claims.csv -o profile.html
     """
+    from cpt77092.findings import totals
     from cpt77092.profile import compose
     from cpt77092.profile import profile as measure
-    from cpt77092.reports.document import print_document, write_document
     from cpt77092.reports.files import DOCUMENT_FORMATS
     from cpt77092.run import run
 
@@ -170,10 +190,5 @@ def profile(ctx: typer.Context, options: ProfileOptions) -> None:
     read = (settings_of(ctx).path, options.payers)
     outputs = _outputs(ctx, names, request, read, DOCUMENT_FORMATS)
     result = run(request)
-    form = options.form or DocumentFormat.TEXT
-    is_text_shown = form is DocumentFormat.TEXT and not outputs
-    document = compose(measure(result), limit=options.limit if is_text_shown else 0)
-    write_document(document, outputs)
-    if not outputs and (options.form or not options.quiet):
-        print_document(document, form, options.color)
-    exit_if_unread(ctx, result, request.without)
+    _show(options, outputs, partial(compose, measure(result)), 0)
+    exit_if_unread(ctx, result.batch.unreadable, totals(result, without=request.without))

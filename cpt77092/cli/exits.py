@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from typing import TYPE_CHECKING, NoReturn
 
@@ -14,7 +14,6 @@ from cpt77092.text import count
 
 if TYPE_CHECKING:
     from cpt77092.cli.check import CheckOptions
-    from cpt77092.engine import Result
     from cpt77092.findings import Totals
     from cpt77092.rule import Severity
 
@@ -60,13 +59,16 @@ def exit_if_any(ctx: typer.Context, problems: Sequence[str]) -> None:
         raise typer.Exit(Exit.UNCHECKED)
 
 
-def exit_if_unread(ctx: typer.Context, result: Result, without: Collection[str]) -> NoReturn:
-    """End a command that only shows a run: 0, or 2 and why if not everything could be read."""
-    from cpt77092 import findings
+def exit_if_unread(ctx: typer.Context, unreadable: Sequence[str], totals: Totals) -> NoReturn:
+    """End a command that only shows a run: 0, or 2 and why if not everything could be read.
 
-    totals = findings.totals(result, without=without)
+    Args:
+        ctx: of the command.
+        unreadable: the files that could not be read, and why.
+        totals: of the run.
+    """
     if why := _unchecked(totals):
-        exit_if_any(ctx, [*result.batch.unreadable, f"{why}; scrub check says more"])
+        exit_if_any(ctx, [*unreadable, f"{why}; scrub check says more"])
     raise typer.Exit(Exit.CLEAN)
 
 

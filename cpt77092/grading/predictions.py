@@ -306,11 +306,13 @@ def _digests(claims: Sequence[str]) -> dict[str, str]:
                 f"--claims {name}: not a file, so its rows may have changed since; check again "
                 f"with --checked-lines -o report.json and leave --claims out"
             )
-    names = find_files(claims) if claims else ()
-    try:
-        return {name: digest(name, None) for name in names}
-    except OSError as problem:
-        raise ClaimsError(f"{problem.filename}: cannot be read ({problem.strerror})") from None
+    digests = {}
+    for name in find_files(claims) if claims else ():
+        try:
+            digests[name] = digest(name, None)
+        except OSError as problem:
+            raise ClaimsError(f"{name}: cannot be read ({problem.strerror})") from None
+    return digests
 
 
 def _known(reports: Iterable[_Report]) -> set[str]:

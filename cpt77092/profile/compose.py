@@ -351,7 +351,11 @@ def _number(units: float | None) -> str:
 
 
 def profile_record(profile: Profile) -> dict[str, Any]:
-    """All benchmarks."""
+    """All benchmarks as plain values, whose keys are the names of the fields.
+
+    A share that is known of no line is null, and amounts are text, so that no cent is lost. What
+    was expected of a code is given as numbers into the list of all expectations, from 1.
+    """
     expected: dict[int, tuple[int, Decision]] = {}
     record = {"program": "cpt77092", "version": __version__, **_plain(profile, expected)}
     return record | {"expectations": [_expectation(*one) for one in expected.values()]}
